@@ -1,0 +1,176 @@
+"""
+One value, one sequence of bytes: JSON in the canonical form of RFC 8785, restricted to integers.
+
+Two endorsers must return the same bytes and a hash must mean the same value
+everywhere, so everything that is stored, returned, hashed or sent as an event
+goes through here. There are no floats: two languages print them alike only
+with great care, and money, shares and measures are integers throughout.
+Integers at or above 2^53 travel as strings (RFC 8785, appendix D; RFC 7493).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+LARGEST_INTEGER = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 7493)."""
+
+DEEPEST = 64
+"""How deeply arrays and objects may be nested; hostile depth must not exhaust the interpreter's stack."""
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class CanonicalError(ValueError):
+    """
+    A value that has no canonical form, or bytes that are not strict JSON.
+
+    Attributes:
+        path: where in the value the trouble is, as ``$.items[3].name``.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def dumps(value: object) -> bytes:
+    """
+    The canonical bytes of *value*: None, bool, int, str, list or tuple, dict with string keys.
+
+    Raises:
+        CanonicalError: a float, an integer beyond 2^53-1 either way, a lone
+            surrogate, a key that is no string, or nesting beyond DEEPEST.
+    """
+    pieces: list[str] = []
+    _write(value, "$", 0, pieces)
+    return "".join(pieces).encode()
+
+
+def loads(data: bytes | str) -> object:
+    """
+    The value in *data*, which must be strict JSON in UTF-8 but need not be in canonical order.
+
+    Raises:
+        CanonicalError: not JSON, a name given twice, a float, an integer beyond
+            2^53-1, NaN or Infinity, a lone surrogate, or nesting beyond DEEPEST.
+    """
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CanonicalError("$", "not UTF-8") from None
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+        )
+    except json.JSONDecodeError as error:
+        raise CanonicalError("$", f"not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise CanonicalError("$", f"nested deeper than {DEEPEST}") from None
+    _check(value, "$", 0)
+    return value
+
+
+def _write(value: object, path: str, depth: int, pieces: list[str]) -> None:
+    if value is None:
+        pieces.append("null")
+    elif value is True or value is False:
+        pieces.append("true" if value else "false")
+    elif isinstance(value, str):
+        pieces.append(_string(value, path))
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise CanonicalError(path, "an integer beyond 2^53-1 must travel as a string")
+        pieces.append(int.__repr__(value))
+    elif isinstance(value, list | tuple):
+        _deeper(depth, path)
+        _write_array(value, path, depth, pieces)
+    elif isinstance(value, dict):
+        _deeper(depth, path)
+        _write_object(value, path, depth, pieces)
+    else:
+        raise CanonicalError(path, f"{type(value).__name__} has no canonical form")
+
+
+def _write_array(items: list[object] | tuple[object, ...], path: str, depth: int, pieces: list[str]) -> None:
+    pieces.append("[")
+    for index, item in enumerate(items):
+        if index:
+            pieces.append(",")
+        _write(item, f"{path}[{index}]", depth + 1, pieces)
+    pieces.append("]")
+
+
+def _write_object(members: dict[object, object], path: str, depth: int, pieces: list[str]) -> None:
+    for name in members:
+        if not isinstance(name, str):
+            raise CanonicalError(path, f"a name is {type(name).__name__}, not a string")
+        _whole(name, path)
+    pieces.append("{")
+    # RFC 8785, 3.2.3 sorts by UTF-16 code units, which differs from code points above U+FFFF.
+    for index, name in enumerate(sorted(members, key=lambda text: str(text).encode("utf-16-be"))):
+        if index:
+            pieces.append(",")
+        pieces.append(_string(str(name), path))
+        pieces.append(":")
+        _write(members[name], f"{path}.{name}", depth + 1, pieces)
+    pieces.append("}")
+
+
+def _string(text: str, path: str) -> str:
+    _whole(text, path)
+    return f'"{_TO_ESCAPE.sub(_escape, text)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found.group()
+    return _ESCAPES.get(character) or f"\\u{ord(character):04x}"
+
+
+def _whole(text: str, path: str) -> None:
+    if _SURROGATE.search(text):
+        raise CanonicalError(path, "a lone surrogate is not a character")
+
+
+def _deeper(depth: int, path: str) -> None:
+    if depth >= DEEPEST:
+        raise CanonicalError(path[:80], f"nested deeper than {DEEPEST}")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise CanonicalError("$", f"the name {twice[:80]!r} is given twice in one object")
+    return members
+
+
+def _no_float(text: str) -> object:
+    raise CanonicalError("$", f"{text[:40]} is not an integer")
+
+
+def _integer(text: str) -> int:
+    # Judged by length first: int() of a very long text is slow, and refused by Python itself.
+    if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
+        raise CanonicalError("$", "an integer beyond 2^53-1 must travel as a string")
+    return int(text)
+
+
+def _check(value: object, path: str, depth: int) -> None:
+    """Refuse what dumps would refuse, so that whatever was read can be written again."""
+    if isinstance(value, str):
+        _whole(value, path)
+    elif isinstance(value, list):
+        _deeper(depth, path)
+        for index, item in enumerate(value):
+            _check(item, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, dict):
+        _deeper(depth, path)
+        for name, item in value.items():
+            _whole(name, path)
+            _check(item, f"{path}.{name}", depth + 1)
