@@ -151,7 +151,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_float(text: str) -> object:
-    raise CanonicalError("$", f"{text[:40]} is not an integer")
+    raise CanonicalError("$", "a number that is not an integer")
 
 
 def _integer(text: str) -> int:
