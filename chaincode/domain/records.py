@@ -4,7 +4,8 @@ Frozen dataclasses to canonical bytes and back: what a contract stores and retur
 The bytes are RFC 8785 (`canonical`), so equal records are equal bytes on every
 endorser. Reading is strict: a name that is not a field, a missing field
 without a default, or a value of another type is refused with its path, because
-a ledger key may have been written by a peer that runs other code.
+a ledger key may have been written by a peer that runs other code. Neither
+the path nor the reason quotes a value, which may be private.
 """
 
 from __future__ import annotations
@@ -13,19 +14,27 @@ import dataclasses
 import enum
 import functools
 import hashlib
+import re
 import types
 import typing
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 from chaincode.domain import canonical
+from chaincode.domain.refusals import Refused
 
 Record = TypeVar("Record")
 
+_AS_TEXT = "decimal text"
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,37}")
 
-class RecordError(ValueError):
+Amount = Annotated[int, _AS_TEXT]
+"""An integer of any size, written as decimal text: amounts of money outgrow 2^53 (RFC 8785, appendix D)."""
+
+
+class RecordError(Refused, ValueError):
     """
-    A value that is not the record it should be.
+    A value that is not the record it should be; as a contract's answer, INVALID_ARGUMENT.
 
     Attributes:
         path: the field, as ``journey.parties[2].msp_id``.
@@ -33,15 +42,16 @@ class RecordError(ValueError):
     """
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        super().__init__("INVALID_ARGUMENT", f"{path}: {reason}")
         self.path = path
         self.reason = reason
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """*value* in JSON's terms: a dataclass becomes a dict, a tuple a list, an enumeration its value."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        hints = _hints(type(value))
+        return {field.name: _written(hints[field.name], getattr(value, field.name)) for field in _fields(value)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -49,6 +59,22 @@ def plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+def _written(kind: object, value: object) -> object:
+    """*value* as *kind* is written; only the declared type tells an Amount from another integer."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if value is None:
+        return None
+    if _is_amount(kind):
+        return str(value)
+    if origin in (typing.Union, types.UnionType):
+        return _written(next(argument for argument in arguments if argument is not type(None)), value)
+    if origin is tuple and isinstance(value, tuple):
+        return [_written(arguments[0], item) for item in value]
+    if origin in (dict, Mapping) and isinstance(value, Mapping):
+        return {str(name): _written(arguments[1], item) for name, item in value.items()}
+    return plain(value)
 
 
 def dumps(value: object) -> bytes:
@@ -61,18 +87,19 @@ def digest(value: object) -> str:
     return hashlib.sha256(dumps(value)).hexdigest()
 
 
-def loads(kind: type[Record], data: bytes) -> Record:
+def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
     """
-    The record of type *kind* in *data*.
+    The record of type *kind* in *data*; errors call it *name*, or else by its class.
 
     Raises:
         RecordError: not JSON, or not that record.
     """
+    name = name or kind.__name__.lower()
     try:
         value = canonical.loads(data)
     except canonical.CanonicalError as error:
-        raise RecordError(kind.__name__.lower(), str(error)) from None
-    return shaped(kind, value, kind.__name__.lower())
+        raise RecordError(name + error.path[1:], error.reason) from None
+    return shaped(kind, value, name)
 
 
 def shaped(kind: type[Record], value: object, path: str) -> Record:
@@ -86,6 +113,8 @@ def shaped(kind: type[Record], value: object, path: str) -> Record:
 
 
 def _shaped(kind: object, value: object, path: str) -> object:
+    if _is_amount(kind):
+        return _amount(value, path)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _dataclass(kind, value, path)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -143,17 +172,33 @@ def _mapping(kind: object, value: object, path: str) -> dict[str, object]:
     return {str(name): _shaped(kind, item, f"{path}.{name}") for name, item in value.items()}
 
 
+def _amount(value: object, path: str) -> int:
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise RecordError(path, "must be an integer written as text")
+    return int(value)
+
+
 def _choice(value: object, choices: list[object], path: str, kind: type | None) -> object:
     if not any(value == choice and type(value) is type(choice) for choice in choices):
         raise RecordError(path, f"must be one of {', '.join(map(str, choices))}")
     return kind(value) if kind else value
 
 
+def _is_amount(kind: object) -> bool:
+    return _AS_TEXT in getattr(kind, "__metadata__", ())
+
+
+def _fields(value: object) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(value)  # type: ignore[arg-type]  # The caller knows that it is a dataclass.
+
+
 @functools.cache
 def _hints(kind: type) -> dict[str, object]:
-    return typing.get_type_hints(kind)
+    return typing.get_type_hints(kind, include_extras=True)
 
 
 def _name(kind: object) -> str:
-    words = {str: "a string", int: "an integer", bool: "true or false", dict: "an object", list: "a list"}
-    return words.get(kind, "null" if kind is type(None) else getattr(kind, "__name__", str(kind)))  # type: ignore[call-overload]
+    words: dict[object, str] = {
+        str: "a string", int: "an integer", bool: "true or false", dict: "an object", list: "a list"
+    }
+    return words.get(kind, "null" if kind is type(None) else getattr(kind, "__name__", str(kind)))
