@@ -1,0 +1,458 @@
+"""
+A channel's configuration as typed values: members, policies, batches, capabilities.
+
+A :class:`Bundle` is immutable; a configuration update makes a new one. What
+Fabric refuses to load is refused here with its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2
+from fabric_protos.msp import msp_config_pb2
+from fabric_protos.orderer import configuration_pb2 as orderer_pb2
+from fabric_protos.peer import configuration_pb2 as peer_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.wire import channelpolicies, msp
+
+ROOT = "Channel"
+APPLICATION = "Application"
+ORDERER = "Orderer"
+_MAX_UINT32 = 0xFFFFFFFF
+_LONGEST_ID = 249
+_CHANNEL_ID = re.compile(r"[a-z][a-z0-9.-]*")
+_SUPPORTED: Mapping[str, frozenset[str]] = {
+    "Channel": frozenset({"V1_1", "V1_3", "V1_4_2", "V1_4_3", "V2_0", "V3_0"}),
+    "Orderer": frozenset({"V1_1", "V1_4_2", "V2_0"}),
+    "Application": frozenset(
+        {"V1_1", "V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}
+        | {"V1_1_PVTDATA_EXPERIMENTAL", "V1_1_RESOURCETREE_EXPERIMENTAL"}
+    ),
+}
+_ORGANISATION_ENDPOINTS = frozenset({"V1_4_2", "V1_4_3", "V2_0", "V3_0"})
+_UNITS = {"ns": 1, "us": 10**3, "\u00b5s": 10**3, "\u03bcs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
+_UNITS["h"] = 60 * _UNITS["m"]
+_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)")
+
+
+def duration(text: str) -> float:
+    """
+    Return the seconds that a Go duration (``200ms``, ``1m30s``) says.
+
+    Raises:
+        ConfigError: it is none, in the words of Go's parser.
+    """
+    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
+    if rest == "0":
+        return 0.0
+    total, at = 0.0, 0
+    while at < len(rest):
+        found = _DURATION_PART.match(rest, at)
+        if found is None:
+            raise errors.ConfigError(f'time: invalid duration "{text}"')
+        if not found[2]:
+            raise errors.ConfigError(f'time: missing unit in duration "{text}"')
+        if found[2] not in _UNITS:
+            raise errors.ConfigError(f'time: unknown unit "{found[2]}" in duration "{text}"')
+        total += float(found[1]) * _UNITS[found[2]]
+        at = found.end()
+    if not rest:
+        raise errors.ConfigError(f'time: invalid duration "{text}"')
+    return sign * total / 10**9
+
+
+@dataclass(frozen=True)
+class Batch:
+    """When the orderer cuts a block: sizes in bytes, the time-out in seconds."""
+
+    max_messages: int
+    absolute_max_bytes: int
+    preferred_max_bytes: int
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A member: its name in the configuration, its MSP and where to reach it (host, port)."""
+
+    name: str
+    msp: msp.Msp
+    anchor_peers: tuple[tuple[str, int], ...] = ()
+    endpoints: tuple[str, ...] = ()
+
+    @property
+    def msp_id(self) -> str:
+        """The organisation's MSP id."""
+        return self.msp.id
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """The capability names required at each level."""
+
+    channel: frozenset[str] = frozenset()
+    orderer: frozenset[str] = frozenset()
+    application: frozenset[str] = frozenset()
+
+    def unsupported(self, level: str) -> str | None:
+        """Return Fabric's words for a capability of *level* that Fabric 3.1 does not have, or None."""
+        missing = sorted(getattr(self, level.lower()) - _SUPPORTED[level])
+        return f"{level} capability {missing[0]} is required but not supported" if missing else None
+
+    @property
+    def v3(self) -> bool:
+        """Whether the channel has what came with V3_0: BFT, Ed25519, no global orderer addresses."""
+        return "V3_0" in self.channel
+
+    @property
+    def purge(self) -> bool:
+        """Whether private data may be purged."""
+        return "V2_5" in self.application
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """The orderer's part of the configuration."""
+
+    batch: Batch
+    consensus_type: str
+    consensus_metadata: bytes
+    maintenance: bool
+    organisations: Mapping[str, Organisation]
+    consenters: tuple[Any, ...] = ()
+
+
+_CHANNEL_VALUES = {
+    "HashingAlgorithm": configuration_pb2.HashingAlgorithm,
+    "BlockDataHashingStructure": configuration_pb2.BlockDataHashingStructure,
+    "OrdererAddresses": configuration_pb2.OrdererAddresses,
+    "Orderers": configuration_pb2.Orderers,
+    "Consortium": configuration_pb2.Consortium,
+    "Capabilities": configuration_pb2.Capabilities,
+}
+_ORDERER_VALUES = {
+    "ConsensusType": orderer_pb2.ConsensusType,
+    "BatchSize": orderer_pb2.BatchSize,
+    "BatchTimeout": orderer_pb2.BatchTimeout,
+    "KafkaBrokers": orderer_pb2.KafkaBrokers,
+    "ChannelRestrictions": orderer_pb2.ChannelRestrictions,
+    "Orderers": configuration_pb2.Orderers,
+    "Capabilities": configuration_pb2.Capabilities,
+}
+_APPLICATION_VALUES = {"ACLs": peer_pb2.ACLs, "Capabilities": configuration_pb2.Capabilities}
+_ORDERER_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "Endpoints": configuration_pb2.OrdererAddresses}
+_APPLICATION_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "AnchorPeers": peer_pb2.AnchorPeers}
+
+
+def _values(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Decode a group's values; those the group does not have come empty, as Fabric reads them."""
+    decoded = {name: kind() for name, kind in kinds.items()}
+    for name, value in sorted(group.values.items()):
+        if name not in kinds:
+            raise errors.ConfigError(f"failed to deserialize values: Unexpected key {name}")
+        try:
+            decoded[name] = kinds[name].FromString(value.value)
+        except DecodeError as error:
+            raise errors.ConfigError(f"failed to deserialize values: {error}") from error
+    return decoded
+
+
+class _Members:
+    """Builds each organisation's MSP once, although it may stand in several groups."""
+
+    def __init__(self, *, ed25519_allowed: bool) -> None:
+        self._ed25519_allowed = ed25519_allowed
+        self._found: dict[str, tuple[bytes, msp.Msp]] = {}
+
+    def add(self, organisation: str, config: Any) -> msp.Msp:
+        if config.type == msp.IDEMIX:
+            raise errors.ConfigError("creating the MSP manager failed: Idemix organisations are not supported")
+        if config.type != msp.FABRIC:
+            raise errors.ConfigError(f"Setup error: unsupported msp type {config.type}")
+        try:
+            built = msp.Msp.from_config(config.config, ed25519_allowed=self._ed25519_allowed)
+        except errors.WireError as error:
+            raise errors.ConfigError(f"setting up the MSP manager failed: {error}") from error
+        if not built.id:
+            raise errors.ConfigError(f"MSP for org {organisation} has empty MSP ID")
+        encoded, known = self._found.setdefault(built.id, (config.config, built))
+        if encoded != config.config:
+            raise errors.ConfigError(f"Attempted to define two different versions of MSP: {built.id}")
+        return known
+
+    def msps(self) -> msp.Msps:
+        return msp.Msps(built for _, built in self._found.values())
+
+
+def _no_groups(group: Any, kind: str) -> None:
+    if group.groups:
+        raise errors.ConfigError(f"{kind} config does not allow sub-groups")
+
+
+class Bundle:
+    """
+    One version of a channel's configuration.
+
+    Attributes:
+        channel_id, sequence, config: the channel, the configuration's number and the configuration itself.
+        msps: the channel's organisations.
+        policies: all policies; :meth:`policy` finds one.
+        capabilities: what nodes of the channel must be able to do.
+        application_organisations: members by their name in the configuration.
+        ordering: the orderer's part, or None.
+        acls: policy paths by resource, where the configuration overrides the defaults.
+    """
+
+    def __init__(self, channel_id: str, config: Any) -> None:
+        """
+        Read *config*, a ``common.Config``.
+
+        Raises:
+            ConfigError: what Fabric would refuse to load, in its words.
+        """
+        _check_levels(config)
+        self.channel_id = channel_id
+        self.config = config
+        self.sequence: int = config.sequence
+        self.ordering: Ordering | None = None
+        self.acls: Mapping[str, str] = {}
+        self.application_organisations: Mapping[str, Organisation] = {}
+        self.has_application = APPLICATION in config.channel_group.groups
+        try:
+            self._read(config.channel_group)
+        except errors.ConfigError as error:
+            raise errors.ConfigError(f"initializing channelconfig failed: {error}") from error
+        try:
+            self.policies = channelpolicies.Tree(ROOT, config.channel_group)
+        except errors.ConfigError as error:
+            raise errors.ConfigError(f"initializing policymanager failed: {error}") from error
+        try:
+            check_channel_id(channel_id)
+        except errors.ConfigError as error:
+            raise errors.ConfigError(f"initializing configtx manager failed: bad channel ID: {error}") from error
+
+    @classmethod
+    def from_config(cls, channel_id: str, config: Any) -> Bundle:
+        """Return the view of a ``common.Config``; raises ConfigError as the constructor does."""
+        return cls(channel_id, config)
+
+    @classmethod
+    def from_envelope(cls, envelope: Any) -> Bundle:
+        """
+        Return the view of a CONFIG envelope.
+
+        Raises:
+            WireError: it is none.
+            ConfigError: its configuration cannot be used.
+        """
+        channel_id, config_envelope = config_of(envelope)
+        return cls(channel_id, config_envelope.config)
+
+    @classmethod
+    def from_config_block(cls, block: bytes | Any) -> Bundle:
+        """
+        Return the view of a configuration block, encoded or decoded.
+
+        Raises:
+            WireError: it is none.
+            ConfigError: its configuration cannot be used.
+        """
+        return cls.from_envelope(config_envelope_of(block))
+
+    def policy(self, path: str) -> channelpolicies.Policy:
+        """Return the policy at an absolute *path*; one that refuses everybody where there is none."""
+        return self.policies.policy(path)
+
+    @property
+    def batch(self) -> Batch:
+        """When to cut a block; raises ConfigError on a channel without an orderer group."""
+        if self.ordering is None:
+            raise errors.ConfigError(f"channel {self.channel_id} has no orderer configuration")
+        return self.ordering.batch
+
+    @property
+    def orderer_endpoints(self) -> Mapping[str, tuple[str, ...]]:
+        """Orderer addresses (``host:port``) by MSP id."""
+        if self.ordering is None:
+            return {}
+        return {member.msp_id: member.endpoints for member in self.ordering.organisations.values()}
+
+    @property
+    def application_msp_ids(self) -> tuple[str, ...]:
+        """The members' MSP ids, sorted."""
+        return tuple(sorted(member.msp_id for member in self.application_organisations.values()))
+
+    def refusal(self, path: str, signed: Iterable[msp.Signed]) -> str | None:
+        """Return why these signatures do not satisfy the policy at *path*, in Fabric's words; None when they do."""
+        return self.policy(path).refusal(self.msps.signers(signed))
+
+    def _read(self, group: Any) -> None:
+        values = _values(group, _CHANNEL_VALUES)
+        channel = frozenset(values["Capabilities"].capabilities)
+        _check_channel(values, channel)
+        self.capabilities = Capabilities(channel)
+        members = _Members(ed25519_allowed=self.capabilities.v3)
+        for name, below in sorted(group.groups.items()):
+            try:
+                if name == APPLICATION:
+                    self._read_application(below, members)
+                elif name == ORDERER:
+                    self._read_orderer(below, members)
+                else:
+                    raise errors.ConfigError(f"Disallowed channel group: {name}")
+            except errors.ConfigError as error:
+                if name not in (APPLICATION, ORDERER):
+                    raise
+                raise errors.ConfigError(f"could not create channel {name} sub-group config: {error}") from error
+        self.msps = members.msps()
+
+    def _read_application(self, group: Any, members: _Members) -> None:
+        values = _values(group, _APPLICATION_VALUES)
+        capabilities = frozenset(values["Capabilities"].capabilities)
+        if "ACLs" in group.values and not capabilities & {"V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}:
+            raise errors.ConfigError("ACLs may not be specified without the required capability")
+        self.capabilities = Capabilities(self.capabilities.channel, self.capabilities.orderer, capabilities)
+        self.acls = {name: _absolute(acl.policy_ref) for name, acl in values["ACLs"].acls.items()}
+        found = {}
+        for name, below in sorted(group.groups.items()):
+            _no_groups(below, "ApplicationOrg")
+            own = _values(below, _APPLICATION_ORGANISATION_VALUES)
+            anchors = tuple((anchor.host, anchor.port) for anchor in own["AnchorPeers"].anchor_peers)
+            found[name] = Organisation(name, members.add(name, own["MSP"]), anchor_peers=anchors)
+        self.application_organisations = found
+
+    def _read_orderer(self, group: Any, members: _Members) -> None:
+        values = _values(group, _ORDERER_VALUES)
+        capabilities = frozenset(values["Capabilities"].capabilities)
+        self.capabilities = Capabilities(self.capabilities.channel, capabilities, self.capabilities.application)
+        batch = _batch(values["BatchSize"], values["BatchTimeout"])
+        found = {}
+        for name, below in sorted(group.groups.items()):
+            _no_groups(below, "OrdererOrg")
+            if "Endpoints" in below.values and not self.capabilities.channel & _ORGANISATION_ENDPOINTS:
+                raise errors.ConfigError(
+                    f"Orderer Org {name} cannot contain endpoints value until V1_4_2+ capabilities have been enabled"
+                )
+            own = _values(below, _ORDERER_ORGANISATION_VALUES)
+            endpoints = tuple(own["Endpoints"].addresses)
+            found[name] = Organisation(name, members.add(name, own["MSP"]), endpoints=endpoints)
+        without = [name for name, member in found.items() if not member.endpoints]
+        if without and self.capabilities.v3:
+            raise errors.ConfigError(f"some orderer organizations endpoints are empty: [{' '.join(without)}]")
+        consensus = values["ConsensusType"]
+        self.ordering = Ordering(
+            batch=batch,
+            consensus_type=consensus.type,
+            consensus_metadata=consensus.metadata,
+            maintenance=consensus.state == orderer_pb2.ConsensusType.STATE_MAINTENANCE,
+            organisations=found,
+            consenters=tuple(values["Orderers"].consenter_mapping),
+        )
+
+
+def check_channel_id(channel_id: str) -> None:
+    """
+    Check the name of a channel.
+
+    Raises:
+        ConfigError: it is empty, too long or not made of lower-case letters, digits, dots and dashes.
+    """
+    if not channel_id:
+        raise errors.ConfigError("channel ID illegal, cannot be empty")
+    if len(channel_id) > _LONGEST_ID:
+        raise errors.ConfigError(f"channel ID illegal, cannot be longer than {_LONGEST_ID}")
+    if not _CHANNEL_ID.fullmatch(channel_id):
+        raise errors.ConfigError(f"'{channel_id}' contains illegal characters")
+
+
+def config_envelope_of(block: bytes | Any) -> Any:
+    """
+    Return the one envelope of a configuration block.
+
+    Raises:
+        WireError: the block cannot be decoded or does not hold exactly one envelope.
+    """
+    try:
+        if isinstance(block, bytes):
+            block = common_pb2.Block.FromString(block)
+        if len(block.data.data) != 1:
+            raise errors.WireError("block is not a config block")
+        return common_pb2.Envelope.FromString(block.data.data[0])
+    except DecodeError as error:
+        raise errors.WireError(f"block cannot be decoded: {error}") from error
+
+
+def config_of(envelope: Any) -> tuple[str, Any]:
+    """
+    Return the channel id and ``ConfigEnvelope`` that a CONFIG envelope carries.
+
+    Raises:
+        WireError: it cannot be decoded or is of another type.
+    """
+    try:
+        payload = common_pb2.Payload.FromString(envelope.payload)
+        header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+        if header.type != common_pb2.CONFIG:
+            raise errors.WireError("block is not a config block")
+        return header.channel_id, configtx_pb2.ConfigEnvelope.FromString(payload.data)
+    except DecodeError as error:
+        raise errors.WireError(f"config envelope cannot be decoded: {error}") from error
+
+
+def _absolute(reference: str) -> str:
+    """The path of an access rule's policy; a relative one is meant from the application group."""
+    return reference if reference.startswith("/") else f"/{ROOT}/{APPLICATION}/{reference}"
+
+
+def _check_levels(config: Any) -> None:
+    if not config.HasField("channel_group"):
+        raise errors.ConfigError("config must contain a channel group")
+    groups = config.channel_group.groups
+    if ORDERER in groups and "Capabilities" not in groups[ORDERER].values:
+        if "Capabilities" in config.channel_group.values:
+            raise errors.ConfigError("cannot enable channel capabilities without orderer support first")
+        if APPLICATION in groups and "Capabilities" in groups[APPLICATION].values:
+            raise errors.ConfigError("cannot enable application capabilities without orderer support first")
+
+
+def _check_channel(values: Mapping[str, Any], capabilities: frozenset[str]) -> None:
+    algorithm = values["HashingAlgorithm"].name
+    if algorithm not in ("SHA256", "SHA3_256"):
+        raise errors.ConfigError(f"Unknown hashing algorithm type: {algorithm}")
+    if values["BlockDataHashingStructure"].width != _MAX_UINT32:
+        raise errors.ConfigError("BlockDataHashStructure width only supported at MaxUint32 in this version")
+    addresses: Sequence[str] = values["OrdererAddresses"].addresses
+    if not addresses and not capabilities & _ORGANISATION_ENDPOINTS:
+        raise errors.ConfigError("Must set some OrdererAddresses")
+    if addresses and "V3_0" in capabilities:
+        raise errors.ConfigError(
+            "global OrdererAddresses are not allowed with V3_0 capability, use org specific addresses only"
+        )
+
+
+def _batch(size: Any, timeout: Any) -> Batch:
+    start = "Attempted to set the batch size"
+    if size.max_message_count == 0:
+        raise errors.ConfigError(f"{start} max message count to an invalid value: 0")
+    if size.absolute_max_bytes == 0:
+        raise errors.ConfigError(f"{start} absolute max bytes to an invalid value: 0")
+    if size.preferred_max_bytes == 0:
+        raise errors.ConfigError(f"{start} preferred max bytes to an invalid value: 0")
+    if size.preferred_max_bytes > size.absolute_max_bytes:
+        raise errors.ConfigError(
+            f"{start} preferred max bytes ({size.preferred_max_bytes}) greater than the absolute max bytes "
+            f"({size.absolute_max_bytes})."
+        )
+    try:
+        seconds = duration(timeout.timeout)
+    except errors.ConfigError as error:
+        raise errors.ConfigError(f"Attempted to set the batch timeout to a invalid value: {error}") from error
+    if seconds <= 0:
+        raise errors.ConfigError(f"Attempted to set the batch timeout to a non-positive value: {timeout.timeout}")
+    return Batch(size.max_message_count, size.absolute_max_bytes, size.preferred_max_bytes, seconds)

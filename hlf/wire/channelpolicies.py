@@ -1,0 +1,160 @@
+"""
+The policies of a channel's configuration, by path: ``/Channel/Application/Writers``.
+
+A policy is a signature policy, or an implicit one that counts how many of the
+groups below its own satisfy their policy of a given name. A path that leads
+to no policy refuses everybody, in Fabric's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fabric_protos.common import policies_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.wire import msp, policies
+
+_META = policies_pb2.ImplicitMetaPolicy
+
+
+class Policy(Protocol):
+    """Decides whether a set of identities is enough."""
+
+    def refusal(self, identities: Sequence[msp.Identity]) -> str | None:
+        """Why *identities* (nobody twice) are not enough, in Fabric's words; None when they are."""
+
+    def rule(self) -> policies.Rule:
+        """The policy as a signature rule; raises PolicyError where it has no such form."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A policy that says itself whose signatures it wants."""
+
+    signature_rule: policies.Rule
+
+    def refusal(self, identities: Sequence[msp.Identity]) -> str | None:
+        if policies.evaluate(self.signature_rule, identities):
+            return None
+        return "signature set did not satisfy policy"
+
+    def rule(self) -> policies.Rule:
+        return self.signature_rule
+
+
+@dataclass(frozen=True)
+class ImplicitMeta:
+    """A policy that wants *threshold* of the policies called *name* in the groups below."""
+
+    name: str
+    threshold: int
+    parts: tuple[Policy, ...]
+
+    def refusal(self, identities: Sequence[msp.Identity]) -> str | None:
+        satisfied = 0
+        for part in self.parts:
+            if satisfied < self.threshold and part.refusal(identities) is None:
+                satisfied += 1
+        if satisfied >= self.threshold:
+            return None
+        return (
+            f"implicit policy evaluation failed - {satisfied} sub-policies were satisfied, but this policy requires "
+            f"{self.threshold} of the '{self.name}' sub-policies to be satisfied"
+        )
+
+    def rule(self) -> policies.Rule:
+        return policies.OutOf(self.threshold, tuple(part.rule() for part in self.parts))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a path leads to where no policy stands: nobody satisfies it."""
+
+    path: str
+
+    def refusal(self, identities: Sequence[msp.Identity]) -> str | None:
+        return f"no such policy: '{self.path}'"
+
+    def rule(self) -> policies.Rule:
+        raise errors.PolicyError(f"no such policy: '{self.path}'")
+
+
+class Tree:
+    """The policies of one configuration group and of all groups below it."""
+
+    def __init__(self, path: str, group: Any) -> None:
+        """
+        Read the policies of *group*, the configuration group at *path* (``Channel``).
+
+        Raises:
+            ConfigError: a policy cannot be used.
+        """
+        self._path = path
+        self._below = {name: Tree(f"{path}/{name}", below) for name, below in sorted(group.groups.items())}
+        self._policies: dict[str, Policy] = {}
+        for name, entry in sorted(group.policies.items()):
+            self._policies[name] = self._read(name, entry)
+        for group_name, below in self._below.items():
+            for name, policy in below._policies.items():
+                self._policies[f"{group_name}/{name}"] = policy
+
+    def find(self, path: str) -> Policy | None:
+        """Return the policy at *path*, absolute or relative to this group; None where there is none."""
+        if path.startswith("/"):
+            root = f"/{self._path}"
+            if not path.startswith(root):
+                return None
+            path = path[len(root) + 1 :]
+        return self._policies.get(path)
+
+    def policy(self, path: str) -> Policy:
+        """Return the policy at *path*, or one that refuses everybody."""
+        found = self.find(path)
+        if found is not None:
+            return found
+        root = f"/{self._path}"
+        return Missing(path[len(root) + 1 :] if path.startswith(root) else path)
+
+    def below(self, path: Sequence[str]) -> Tree | None:
+        """Return the tree of the group that *path* leads to from here, or None."""
+        found: Tree | None = self
+        for name in path:
+            found = None if found is None else found._below.get(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._policies)
+
+    def items(self) -> Mapping[str, Policy]:
+        """Return every policy by its path relative to this group."""
+        return dict(self._policies)
+
+    def _read(self, name: str, entry: Any) -> Policy:
+        if not entry.HasField("policy"):
+            raise errors.ConfigError(f"policy {name} at path {self._path} was nil")
+        kind, value = entry.policy.type, entry.policy.value
+        try:
+            if kind == policies_pb2.Policy.IMPLICIT_META:
+                return self._implicit(_META.FromString(value))
+            if kind == policies_pb2.Policy.SIGNATURE:
+                return Signature(policies.parse(value))
+        except (DecodeError, errors.PolicyError) as error:
+            raise errors.ConfigError(f"policy {name} at path {self._path} did not compile: {error}") from error
+        raise errors.ConfigError(f"policy {name} at path {self._path} has unknown policy type: {kind}")
+
+    def _implicit(self, meta: Any) -> Policy:
+        parts = tuple(below.policy(meta.sub_policy) for below in self._below.values())
+        if not parts:
+            # Of no groups at all, none is already any and a majority.
+            threshold = 0
+        elif meta.rule == _META.ANY:
+            threshold = 1
+        elif meta.rule == _META.ALL:
+            threshold = len(parts)
+        else:
+            threshold = len(parts) // 2 + 1
+        return ImplicitMeta(meta.sub_policy, threshold, parts)

@@ -1,0 +1,504 @@
+"""
+Membership service providers: who belongs to an organisation, and in which role.
+
+An :class:`Msp` is built from the bytes an organisation publishes in the
+channel configuration; :class:`Msps` is the set of one channel. The rules are
+those of Fabric's X.509 provider: a certificate counts when it chains to the
+organisation's authorities, has not been revoked and carries exactly one role
+unit (where the organisation uses them). Certificates are judged at the moment
+after their own notBefore, so an expired or a not yet valid one is still a
+member; where expiry matters the caller compares :attr:`Identity.not_after`.
+
+Pure: bytes in, values out. Everything read here may be hostile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import NameOID
+from fabric_protos.msp import identities_pb2, msp_config_pb2, msp_principal_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.wire import chains, signatures
+
+FABRIC = 0
+IDEMIX = 1
+
+MEMBER = msp_principal_pb2.MSPRole.MEMBER
+ADMIN = msp_principal_pb2.MSPRole.ADMIN
+CLIENT = msp_principal_pb2.MSPRole.CLIENT
+PEER = msp_principal_pb2.MSPRole.PEER
+ORDERER = msp_principal_pb2.MSPRole.ORDERER
+ROLE_NAMES: Mapping[int, str] = {MEMBER: "member", ADMIN: "admin", CLIENT: "client", PEER: "peer", ORDERER: "orderer"}
+
+_CACHED_IDENTITIES = 4096
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whom a policy asks for: an MSP role, an organisational unit, one certificate or a combination of these."""
+
+    classification: int
+    value: bytes
+
+    @classmethod
+    def of_role(cls, msp_id: str, role: int) -> Principal:
+        """Return the principal 'any *role* of *msp_id*'."""
+        encoded = msp_principal_pb2.MSPRole(msp_identifier=msp_id, role=role).SerializeToString()
+        return cls(msp_principal_pb2.MSPPrincipal.ROLE, encoded)
+
+    @classmethod
+    def of(cls, proto: Any) -> Principal:
+        """Return the value of a decoded ``MSPPrincipal``."""
+        return cls(proto.principal_classification, proto.principal)
+
+    @property
+    def role(self) -> tuple[str, int] | None:
+        """MSP id and role where this principal is a role, else None."""
+        return _role_of(self)
+
+    @property
+    def msp_id(self) -> str | None:
+        """The organisation asked for, or None for a combination or an unreadable principal."""
+        return _msp_of(self)
+
+    def __str__(self) -> str:
+        role = self.role
+        if role is not None:
+            return f"{role[0]}.{ROLE_NAMES.get(role[1], role[1])}"
+        return f"{msp_principal_pb2.MSPPrincipal.Classification.Name(self.classification)}:{self.value.hex()[:16]}"
+
+
+@lru_cache(maxsize=4096)
+def _role_of(principal: Principal) -> tuple[str, int] | None:
+    if principal.classification != msp_principal_pb2.MSPPrincipal.ROLE:
+        return None
+    try:
+        role = msp_principal_pb2.MSPRole.FromString(principal.value)
+    except DecodeError:
+        return None
+    return role.msp_identifier, role.role
+
+
+@lru_cache(maxsize=4096)
+def _unit_of(principal: Principal) -> tuple[str, str, bytes] | None:
+    """MSP id, unit name and certifiers' identifier of an ORGANIZATION_UNIT principal."""
+    try:
+        unit = msp_principal_pb2.OrganizationUnit.FromString(principal.value)
+    except DecodeError:
+        return None
+    return unit.msp_identifier, unit.organizational_unit_identifier, unit.certifiers_identifier
+
+
+@lru_cache(maxsize=4096)
+def _combined(principal: Principal) -> tuple[Principal, ...]:
+    """The parts of a COMBINED principal; empty where it is unreadable, which satisfies nobody."""
+    try:
+        parts = msp_principal_pb2.CombinedPrincipal.FromString(principal.value)
+    except DecodeError:
+        return ()
+    return tuple(Principal.of(part) for part in parts.principals)
+
+
+def _msp_of(principal: Principal) -> str | None:
+    kinds = msp_principal_pb2.MSPPrincipal
+    if principal.classification == kinds.ROLE:
+        role = principal.role
+        return None if role is None else role[0]
+    if principal.classification == kinds.ORGANIZATION_UNIT:
+        unit = _unit_of(principal)
+        return None if unit is None else unit[0]
+    if principal.classification == kinds.IDENTITY:
+        try:
+            return str(identities_pb2.SerializedIdentity.FromString(principal.value).mspid)
+        except DecodeError:
+            return None
+    return None
+
+
+@dataclass(frozen=True)
+class Signed:
+    """One signature as a policy sees it: the exact bytes signed, by whom, and the signature."""
+
+    data: bytes
+    identity: bytes
+    signature: bytes
+
+
+class Identity:
+    """
+    A certificate that chains to its organisation's authorities.
+
+    It is not yet a valid member: :meth:`Msp.validate` decides that (role
+    units, revocation, no authority's certificate). The answers are kept on
+    the object, since one identity is asked about again and again.
+    """
+
+    __slots__ = ("_msp", "_refusal", "_satisfied", "_validated", "certificate", "chain_id", "der", "id", "msp_id",
+                 "not_after", "not_before", "public_key", "units")  # fmt: skip
+
+    def __init__(self, msp: Msp, certificate: x509.Certificate, chain: Sequence[chains.Authority], der: bytes) -> None:
+        self._msp = msp
+        self._validated = False
+        self._refusal: str | None = None
+        self._satisfied: dict[Principal, bool] = {}
+        self.certificate = certificate
+        self.der = der
+        self.msp_id = msp.id
+        self.id = hashlib.sha256(der).hexdigest()
+        self.public_key = chains.public_key(certificate)
+        self.chain_id = hashlib.sha256(b"".join(authority.der for authority in chain)).digest() if chain else b""
+        self.units = _units(certificate)
+        self.not_before: datetime = certificate.not_valid_before_utc
+        self.not_after: datetime = certificate.not_valid_after_utc
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        """Return whether this identity's key made *signature* over *message* (a high S is refused)."""
+        return signatures.verify(self.public_key, signature, message)
+
+    @property
+    def refusal(self) -> str | None:
+        """Why its organisation does not count it as a member, or None when it does."""
+        if not self._validated:
+            self._refusal = self._msp._refusal(self)
+            self._validated = True
+        return self._refusal
+
+    @property
+    def valid(self) -> bool:
+        """Whether its organisation counts it as a member."""
+        return self.refusal is None
+
+    def satisfies(self, principal: Principal) -> bool:
+        """Return whether this identity is (one of) whom *principal* asks for."""
+        known = self._satisfied.get(principal)
+        if known is None:
+            known = self._satisfied[principal] = self._msp._satisfies(self, principal)
+        return known
+
+    def __repr__(self) -> str:
+        return f"Identity({self.msp_id}, {self.id[:16]})"
+
+
+def _units(certificate: x509.Certificate) -> tuple[str, ...]:
+    attributes = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return tuple(value if isinstance(value := attribute.value, str) else "" for attribute in attributes)
+
+
+@dataclass(frozen=True)
+class RoleUnit:
+    """The organisational unit that marks a role, and the authority it must come from (empty: any)."""
+
+    name: str
+    certifiers: bytes = b""
+
+
+class Msp:
+    """One organisation's rules of membership."""
+
+    def __init__(self, config: Any, *, ed25519_allowed: bool = False) -> None:
+        self.id: str = config.name
+        self.config = config
+        self._ed25519 = ed25519_allowed
+        try:
+            self._authorities = chains.Authorities.of(config.root_certs, config.intermediate_certs)
+            self._revocations = chains.Revocations.of(config.revocation_list)
+            self._authorities.check(self._revocations)
+            chains.Authorities.of(config.tls_root_certs, config.tls_intermediate_certs, required=False).check(
+                self._revocations
+            )
+            self._units_required = self._unit_restrictions(config.organizational_unit_identifiers)
+            self._roles = self._role_units(config)
+            self.enforces_roles = bool(config.fabric_node_ous.enable and self._roles)
+            self._admins = {identity.id: identity for identity in map(self.identity, config.admins)}
+        except errors.IdentityError as error:
+            raise errors.WireError(str(error)) from error
+        self._check_admins()
+
+    @classmethod
+    def from_config(cls, config: bytes, *, ed25519_allowed: bool = False) -> Msp:
+        """
+        Return the provider of an encoded ``FabricMSPConfig``.
+
+        *ed25519_allowed* is what the channel capability V3_0 grants.
+
+        Raises:
+            WireError: the bytes, an authority or an admin's certificate cannot be used.
+        """
+        try:
+            return cls(msp_config_pb2.FabricMSPConfig.FromString(config), ed25519_allowed=ed25519_allowed)
+        except DecodeError as error:
+            raise errors.WireError(f"failed unmarshalling fabric msp config: {error}") from error
+
+    @property
+    def root_certificates(self) -> tuple[bytes, ...]:
+        """The signing authorities' certificates as published, PEM."""
+        return tuple(self.config.root_certs)
+
+    @property
+    def tls_root_certificates(self) -> tuple[bytes, ...]:
+        """The TLS authorities' certificates as published, PEM."""
+        return tuple(self.config.tls_root_certs)
+
+    def identity(self, certificate: bytes) -> Identity:
+        """
+        Return the identity of a PEM certificate, not yet validated.
+
+        Raises:
+            IdentityError: it is no certificate, or none that this organisation's authorities issued.
+        """
+        parsed = chains.certificate(certificate)
+        if not chains.signed_with_ecdsa(parsed):
+            # Only a certificate with an ECDSA signature needs its issuer at this point, to bring the
+            # signature into its low form; the chain of any other is looked at when it is validated.
+            return Identity(self, parsed, (), chains.der(parsed))
+        chain = self._authorities.chain(parsed)
+        own, issuers = chain[0], chain[1:]
+        return Identity(self, own.certificate, issuers, own.der)
+
+    def validate(self, certificate: bytes, at: datetime | None = None) -> Identity:
+        """
+        Return the valid member that a PEM certificate names.
+
+        Expiry is only looked at when *at* is given, as Fabric leaves it to the caller.
+
+        Raises:
+            IdentityError: the certificate is unusable, foreign, revoked, an authority's, without a role or expired.
+        """
+        identity = self.identity(certificate)
+        if identity.refusal is not None:
+            raise errors.IdentityError(identity.refusal)
+        if at is not None and identity.not_after < at:
+            raise errors.IdentityError(f"the certificate of {self.id} expired at {identity.not_after.isoformat()}")
+        return identity
+
+    def satisfies(self, identity: Identity, principal: Principal) -> bool:
+        """Return whether *identity* is (one of) whom *principal* asks for."""
+        return identity.satisfies(principal)
+
+    # How an identity is judged: called by Identity, which keeps the answer.
+
+    def _refusal(self, identity: Identity) -> str | None:
+        key = identity.public_key
+        if not isinstance(key, ec.EllipticCurvePublicKey) and not (
+            self._ed25519 and isinstance(key, ed25519.Ed25519PublicKey)
+        ):
+            name = chains.algorithm_name(key)
+            return f"could not validate identity's public key algorithm: {name} is not supported"
+        if chains.is_authority(identity.certificate):
+            return (
+                "could not obtain certification chain: An X509 certificate with Basic Constraint: "
+                "Certificate Authority equals true cannot be used as an identity"
+            )
+        try:
+            chain = self._authorities.chain(identity.certificate)
+            if len(chain) < 2:
+                return "could not obtain certification chain: expected a chain of length at least 2, got 1"
+            if self._authorities.is_inner(chain[1]):
+                return (
+                    "could not obtain certification chain: invalid validation chain. "
+                    "Parent certificate should be a leaf of the certification tree"
+                )
+            self._revocations.check(identity.certificate, chain[1])
+        except errors.IdentityError as error:
+            return f"could not validate identity against certification chain: {error}"
+        if not identity.chain_id:
+            identity.chain_id = hashlib.sha256(b"".join(authority.der for authority in chain[1:])).digest()
+        return self._unit_refusal(identity)
+
+    def _unit_refusal(self, identity: Identity) -> str | None:
+        if self._units_required:
+            if not identity.units:
+                return (
+                    "could not validate identity's OUs: the identity certificate does not contain an "
+                    "Organizational Unit (OU)"
+                )
+            if not any((unit, identity.chain_id) in self._units_required for unit in identity.units):
+                return (
+                    "could not validate identity's OUs: none of the identity's organizational units "
+                    f"{list(identity.units)} are in MSP {self.id}"
+                )
+        if not self.enforces_roles:
+            return None
+        by_name = {unit.name: unit for unit in self._roles.values()}
+        roles = [by_name[unit] for unit in identity.units if unit in by_name]
+        if any(role.certifiers and role.certifiers != identity.chain_id for role in roles[:2]):
+            return f"could not validate identity's OUs: certifiersIdentifier does not match, MSP: [{self.id}]"
+        if not roles:
+            return (
+                "could not validate identity's OUs: the identity does not have an OU that resolves to client, peer, "
+                f"orderer, or admin role. OUs: {list(identity.units)}, MSP: [{self.id}]"
+            )
+        if len(roles) > 1:
+            return (
+                "could not validate identity's OUs: the identity must have a client, a peer, an orderer, or an admin "
+                f"OU role to be valid, not a combination of them. OUs: {list(identity.units)}, MSP: [{self.id}]"
+            )
+        return None
+
+    def _satisfies(self, identity: Identity, principal: Principal) -> bool:
+        kinds = msp_principal_pb2.MSPPrincipal
+        if principal.classification == kinds.COMBINED:
+            parts = _combined(principal)
+            return bool(parts) and all(identity.satisfies(part) for part in parts)
+        if principal.classification == kinds.ROLE:
+            role = principal.role
+            return role is not None and role[0] == self.id and self._has_role(identity, role[1])
+        if principal.classification == kinds.IDENTITY:
+            return self._is_identity(identity, principal.value)
+        if principal.classification == kinds.ORGANIZATION_UNIT:
+            unit = _unit_of(principal)
+            return (
+                unit is not None
+                and unit[0] == self.id
+                and identity.valid
+                and unit[1] in identity.units
+                and unit[2] == identity.chain_id
+            )
+        if principal.classification == kinds.ANONYMITY:
+            return _is_nominal(principal.value)
+        return False
+
+    def _has_role(self, identity: Identity, role: int) -> bool:
+        if role == ADMIN and identity.id in self._admins:
+            return True
+        if role == MEMBER:
+            return identity.valid
+        if not self.enforces_roles or not identity.valid:
+            return False
+        unit = self._roles.get(role)
+        return unit is not None and unit.name in identity.units
+
+    def _is_identity(self, identity: Identity, serialized: bytes) -> bool:
+        try:
+            wanted = identities_pb2.SerializedIdentity.FromString(serialized)
+            if wanted.mspid != self.id:
+                return False
+            other = self.identity(wanted.id_bytes)
+        except (DecodeError, errors.IdentityError):
+            return False
+        return other.id == identity.id and other.valid
+
+    # How the configuration is read.
+
+    def _unit_restrictions(self, units: Iterable[Any]) -> frozenset[tuple[str, bytes]]:
+        return frozenset(
+            (unit.organizational_unit_identifier, self._authorities.certifiers_id(unit.certificate)) for unit in units
+        )
+
+    def _role_units(self, config: Any) -> dict[int, RoleUnit]:
+        if not config.HasField("fabric_node_ous"):
+            return {}
+        fields = {CLIENT: "client", PEER: "peer", ADMIN: "admin", ORDERER: "orderer"}
+        found = {}
+        for role, name in fields.items():
+            field = f"{name}_ou_identifier"
+            if config.fabric_node_ous.HasField(field):
+                unit = getattr(config.fabric_node_ous, field)
+                certifiers = self._authorities.certifiers_id(unit.certificate) if unit.certificate else b""
+                found[role] = RoleUnit(unit.organizational_unit_identifier, certifiers)
+        return found
+
+    def _check_admins(self) -> None:
+        if not self._admins and not (self.enforces_roles and ADMIN in self._roles):
+            raise errors.WireError("administrators must be declared when no admin ou classification is set")
+        for number, admin in enumerate(self._admins.values()):
+            if self.enforces_roles:
+                accepted = {self._roles[role].name for role in (CLIENT, ADMIN) if role in self._roles}
+                if not accepted.intersection(admin.units):
+                    raise errors.WireError(f"admin {number} is invalid: it is neither a client nor an admin")
+            elif admin.refusal is not None:
+                raise errors.WireError(f"admin {number} is invalid: {admin.refusal}")
+
+
+def _is_nominal(value: bytes) -> bool:
+    """Whether an ANONYMITY principal asks for a named identity, which every certificate is."""
+    anonymity = msp_principal_pb2.MSPIdentityAnonymity
+    try:
+        return bool(anonymity.FromString(value).anonymity_type == anonymity.NOMINAL)
+    except DecodeError:
+        return False
+
+
+class Msps:
+    """The organisations of one channel; remembers the identities it has met."""
+
+    def __init__(self, msps: Iterable[Msp]) -> None:
+        self._msps = {msp.id: msp for msp in msps}
+        self._known: OrderedDict[bytes, Identity] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Any:
+        return iter(self._msps.values())
+
+    def __contains__(self, msp_id: str) -> bool:
+        return msp_id in self._msps
+
+    def __len__(self) -> int:
+        return len(self._msps)
+
+    def get(self, msp_id: str) -> Msp | None:
+        """Return the organisation of that id, or None."""
+        return self._msps.get(msp_id)
+
+    def identity(self, serialized: bytes) -> Identity:
+        """
+        Return the identity of a ``SerializedIdentity``, not yet validated.
+
+        Raises:
+            IdentityError: malformed, of an organisation that is not on the channel, or not issued by its authorities.
+        """
+        with self._lock:
+            known = self._known.get(serialized)
+            if known is not None:
+                self._known.move_to_end(serialized)
+                return known
+        try:
+            msp_id, certificate = signatures.parse_identity(serialized)
+        except errors.WireError as error:
+            raise errors.IdentityError(f"could not deserialize a SerializedIdentity: {error}") from error
+        msp = self._msps.get(msp_id)
+        if msp is None:
+            raise errors.IdentityError(f"MSP {msp_id} is not defined on channel")
+        identity = msp.identity(certificate)
+        with self._lock:
+            self._known[serialized] = identity
+            if len(self._known) > _CACHED_IDENTITIES:
+                self._known.popitem(last=False)
+        return identity
+
+    def validate(self, serialized: bytes) -> Identity:
+        """
+        Return the valid member that a ``SerializedIdentity`` names.
+
+        Raises:
+            IdentityError: as :meth:`identity`, or its organisation does not count it as a member.
+        """
+        identity = self.identity(serialized)
+        if identity.refusal is not None:
+            raise errors.IdentityError(identity.refusal)
+        return identity
+
+    def signers(self, signed: Iterable[Signed]) -> list[Identity]:
+        """Return who really signed: each identity once, in order; what cannot be read or verified is left out."""
+        found: dict[tuple[str, str], Identity] = {}
+        for item in signed:
+            try:
+                identity = self.identity(item.identity)
+            except errors.IdentityError:
+                continue
+            key = (identity.msp_id, identity.id)
+            if key not in found and identity.verify(item.data, item.signature):
+                found[key] = identity
+        return list(found.values())
