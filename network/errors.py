@@ -1,0 +1,77 @@
+"""
+What can go wrong between a consortium file and a running network.
+
+::
+
+    NetworkError                 .cure
+     ├ ConsortiumError           the consortium file: .file .line .field
+     ├ MaterialError             keys and certificates of a state folder: .path
+     ├ StateError                the state folder itself: .path
+     ├ EngineError               an engine that cannot run here
+     └ ProcessError              a program that did not come up or fell over: .program .log
+        └ PortTakenError              its port belongs to somebody else: .address
+
+Every message names the cause; ``cure`` is what to do about it, and is part of
+the text a command prints.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class NetworkError(Exception):
+    """Root of the room: *problem* is the cause, *cure* what to do about it."""
+
+    def __init__(self, problem: str, cure: str = "") -> None:
+        super().__init__(f"{problem}. {cure}" if cure else problem)
+        self.problem = problem
+        self.cure = cure
+
+
+class ConsortiumError(NetworkError):
+    """The consortium file is unusable; *line* counts from 1, 0 where no line is to blame."""
+
+    def __init__(self, file: Path | str, line: int, field: str, problem: str, cure: str = "") -> None:
+        place = f"{file}:{line}" if line else f"{file}"
+        super().__init__(f"{place}: {field}: {problem}" if field else f"{place}: {problem}", cure)
+        self.file = Path(file)
+        self.line = line
+        self.field = field
+
+
+class MaterialError(NetworkError):
+    """A key or certificate of the state folder cannot be used."""
+
+    def __init__(self, path: Path, problem: str, cure: str = "") -> None:
+        super().__init__(f"{path}: {problem}", cure)
+        self.path = path
+
+
+class StateError(NetworkError):
+    """The state folder does not hold what it should, or belongs to another consortium."""
+
+    def __init__(self, path: Path, problem: str, cure: str = "") -> None:
+        super().__init__(f"{path}: {problem}", cure)
+        self.path = path
+
+
+class EngineError(NetworkError):
+    """The engine asked for cannot run this consortium on this machine."""
+
+
+class ProcessError(NetworkError):
+    """A program did not come up, or ended by itself; *log* is where its words are."""
+
+    def __init__(self, program: str, problem: str, cure: str = "", *, log: Path | None = None) -> None:
+        super().__init__(f"{program}: {problem}", cure)
+        self.program = program
+        self.log = log
+
+
+class PortTakenError(ProcessError):
+    """The address a program should listen on is in use."""
+
+    def __init__(self, program: str, address: str, cure: str) -> None:
+        super().__init__(program, f"address {address} is already in use by another program", cure)
+        self.address = address
