@@ -1,0 +1,228 @@
+"""
+Every error of the Fabric client, one tree, each with attributes a program can decide by.
+
+::
+
+    HlfError
+     ├ ProfileError         a connection profile cannot be used
+     ├ IdentityError        a certificate or private key cannot be used
+     ├ WireError            bytes are not the message they should be
+     ├ PolicyError          a policy's text or message cannot be used
+     ├ GatewayError         a peer or orderer refused, or could not be asked
+     │   ├ EvaluateError    nothing was to be written, nothing was
+     │   ├ EndorseError     nothing was sent to the orderer, nothing was written
+     │   ├ SubmitError      not ordered, or unknown: see ``outcome_known``
+     │   ├ CommitStatusError  ordered, but whether valid is unknown
+     │   └ EventsError      an event stream ended and cannot be healed
+     ├ CommitError          in a block, but marked invalid: nothing was written
+     └ AdminError
+         ├ LifecycleError   a chaincode operation was refused
+         ├ ParticipationError  an orderer's channel-participation interface refused
+         └ ConfigError      a channel configuration or its update cannot be used
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc
+from fabric_protos.peer import transaction_pb2
+
+# The one place that knows how a refusal travels. The peer puts its own words before a contract's message, and the
+# gateway puts its own before those, so the mark is looked for at the start or after the peer's fixed phrase only:
+# a contract that quotes another's refusal in the middle of a sentence has not refused with that code.
+_REFUSAL = re.compile(r"(?:\A|chaincode response \d+, )refused/([A-Z][A-Z0-9_]*): (.*)\Z", re.DOTALL)
+
+
+class HlfError(Exception):
+    """Root of all errors this package raises."""
+
+
+class ProfileError(HlfError):
+    """A connection profile is missing, malformed or incomplete."""
+
+
+class IdentityError(HlfError):
+    """A certificate or a private key is missing, malformed, or they do not belong together."""
+
+
+class WireError(HlfError):
+    """Bytes are not the Fabric message they were taken for."""
+
+
+class PolicyError(HlfError):
+    """A signature policy is malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What one peer or orderer behind the gateway said."""
+
+    address: str
+    msp_id: str
+    message: str
+
+
+def contract_refusal(message: str) -> tuple[str, str] | None:
+    """The code and words of a contract's refusal carried in *message*; None if it carries none."""
+    found = _REFUSAL.search(message)
+    return (found[1], found[2]) if found else None
+
+
+class GatewayError(HlfError):
+    """
+    A call to a Fabric service failed.
+
+    Attributes:
+        transaction_id: of the transaction concerned; empty where there is none.
+        status: the gRPC status; None when the failure arose in this process.
+        message: the service's own words.
+        details: the words of each endorser or orderer behind the service.
+        contract_code, contract_message: the contract's refusal, if it was one.
+    """
+
+    stage = "call"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        transaction_id: str = "",
+        status: grpc.StatusCode | None = None,
+        details: Sequence[Detail] = (),
+    ) -> None:
+        self.message = message
+        self.transaction_id = transaction_id
+        self.status = status
+        self.details = tuple(details)
+        refusal = next(filter(None, map(contract_refusal, [*(d.message for d in self.details), message])), None)
+        self.contract_code: str | None = refusal[0] if refusal else None
+        self.contract_message: str | None = refusal[1] if refusal else None
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        status = f" ({self.status.name})" if self.status is not None else ""
+        subject = f" of transaction {self.transaction_id}" if self.transaction_id else ""
+        details = "".join(f"\n  {d.msp_id} {d.address}: {d.message}" for d in self.details)
+        return f"{self.stage}{subject} failed{status}: {self.message}{self._advice()}{details}"
+
+    def _advice(self) -> str:
+        """What is known of the outcome and what to do about it, for those stages where that is in question."""
+        return ""
+
+
+class EvaluateError(GatewayError):
+    """A query was refused or not answered; a query writes nothing, so it may be asked again."""
+
+    stage = "evaluate"
+
+
+class EndorseError(GatewayError):
+    """The endorsements could not be collected; nothing was sent to the orderer and nothing is written."""
+
+    stage = "endorse"
+
+
+# Answers the gateway gives before or instead of handing the transaction to an orderer, and ABORTED, which repeats an
+# orderer's own refusal. All others (time-outs, broken connections, UNAVAILABLE after orderers were tried) leave open
+# whether an orderer has it.
+_NOT_ORDERED = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.ABORTED,
+    }
+)
+
+
+class SubmitError(GatewayError):
+    """
+    The orderer's acceptance is missing.
+
+    Attributes:
+        outcome_known: True when the transaction was certainly refused and is written nowhere. False when it may still
+            be ordered: ask for its commit status, or submit the very same transaction again; it can commit only once.
+    """
+
+    stage = "submit"
+
+    @property
+    def outcome_known(self) -> bool:
+        return self.status in _NOT_ORDERED
+
+    def _advice(self) -> str:
+        if self.outcome_known:
+            return "; the transaction was not ordered and nothing is written"
+        return (
+            "; whether it was ordered is UNKNOWN. This client did not send it again. Ask for its commit status, "
+            "or submit the same transaction again: it can commit only once. A new proposal could write twice"
+        )
+
+
+class CommitStatusError(GatewayError):
+    """
+    The transaction was given to the orderer, but no answer says whether it is valid.
+
+    It may be committed already, later or never. Ask again with its transaction id.
+    """
+
+    stage = "commit status"
+
+    def _advice(self) -> str:
+        return (
+            "; whether it was committed is UNKNOWN. This client did not submit it again. Ask for the commit status "
+            "again with this transaction id. A new proposal could write twice"
+        )
+
+
+class EventsError(GatewayError):
+    """An event stream was refused, or broke in a way that connecting again does not mend."""
+
+    stage = "events"
+
+
+class CommitError(HlfError):
+    """
+    A transaction is in a block, marked invalid; it wrote nothing.
+
+    Attributes:
+        transaction_id, block_number: where to find it.
+        code: Fabric's validation code as a number, ``name`` its name, for example ``MVCC_READ_CONFLICT``.
+    """
+
+    def __init__(self, transaction_id: str, code: int, block_number: int | None = None) -> None:
+        self.transaction_id = transaction_id
+        self.code = code
+        self.name = validation_code_name(code)
+        self.block_number = block_number
+        where = "" if block_number is None else f" in block {block_number}"
+        super().__init__(f"transaction {transaction_id} is marked {self.name} (code {code}){where}; nothing is written")
+
+
+def validation_code_name(code: int) -> str:
+    """Fabric's name of a transaction validation code; ``CODE_<n>`` for one this version does not know."""
+    value = transaction_pb2.TxValidationCode.DESCRIPTOR.values_by_number.get(code)
+    return value.name if value is not None else f"CODE_{code}"
+
+
+class AdminError(HlfError):
+    """An administrative operation failed."""
+
+
+class LifecycleError(AdminError):
+    """A chaincode package, approval or definition was refused."""
+
+
+class ParticipationError(AdminError):
+    """An orderer's channel-participation interface refused or could not be reached."""
+
+
+class ConfigError(AdminError):
+    """A channel configuration, or an update to it, cannot be used."""

@@ -1,0 +1,415 @@
+"""
+Blocks: their hashes, and their contents as plain records.
+
+A block is decoded strictly, a transaction in it leniently: anyone may get garbage ordered, peers mark it invalid and
+go on, and so must whoever reads blocks. Such a transaction has a ``defect`` and no content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fabric_protos.common import common_pb2, configtx_pb2
+from fabric_protos.peer import (
+    chaincode_event_pb2,
+    chaincode_pb2,
+    proposal_pb2,
+    proposal_response_pb2,
+    transaction_pb2,
+)
+from google.protobuf.message import DecodeError
+
+from hlf.errors import WireError, validation_code_name
+from hlf.wire import envelopes, keys, proposals, rwsets
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_METADATA_ENTRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsement:
+    """One peer's signature over ``response_payload`` followed by its own ``endorser`` bytes."""
+
+    endorser: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The event a transaction's chaincode has set."""
+
+    chaincode: str
+    transaction_id: str
+    name: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A chaincode call in a transaction, with its endorsed results."""
+
+    chaincode: str
+    version: str
+    args: tuple[bytes, ...]
+    is_init: bool
+    status: int
+    message: str
+    payload: bytes
+    rwset: rwsets.TxRwset
+    event: Event | None
+    endorsements: tuple[Endorsement, ...]
+    signature_header: bytes
+    proposal_payload: bytes
+    proposal_hash: bytes
+    response_payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """
+    One envelope in a block.
+
+    Attributes:
+        code: Fabric's validation code; None in an orderer's copy of the block, which has none.
+        type: a ``common.HeaderType``.
+        config: the serialized ``common.ConfigEnvelope`` of a configuration transaction.
+        defect: why the envelope could not be read to its end; the fields behind that point are empty then.
+    """
+
+    index: int
+    code: int | None
+    envelope: bytes = field(repr=False)
+    payload: bytes = field(default=b"", repr=False)
+    signature: bytes = b""
+    type: int = -1
+    channel_id: str = ""
+    transaction_id: str = ""
+    timestamp: datetime | None = None
+    creator: bytes = b""
+    nonce: bytes = b""
+    channel_header: bytes = b""
+    signature_header: bytes = b""
+    actions: tuple[Action, ...] = ()
+    config: bytes | None = field(default=None, repr=False)
+    defect: str | None = None
+
+    @property
+    def valid(self) -> bool:
+        return bool(self.code == transaction_pb2.VALID)
+
+    @property
+    def code_name(self) -> str:
+        return "" if self.code is None else validation_code_name(self.code)
+
+    @property
+    def computed_transaction_id(self) -> str:
+        return keys.transaction_id(self.nonce, self.creator)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """
+    One orderer's signature of a block, over ``signed``.
+
+    Raft orderers name themselves by ``creator``, BFT orderers by ``identifier``: a consenter id of the channel's
+    configuration.
+    """
+
+    creator: bytes
+    identifier: int | None
+    signed: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as an orderer or a peer delivers it."""
+
+    number: int
+    previous_hash: bytes
+    data_hash: bytes
+    hash: bytes
+    computed_data_hash: bytes
+    transactions: tuple[Transaction, ...]
+    signatures: tuple[Signature, ...]
+    last_config: int | None
+    consenter_metadata: bytes
+    flags: bytes
+    commit_hash: bytes | None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of the valid transactions, in order; an orderer's copy of a block has none."""
+        return tuple(a.event for t in self.transactions if t.valid for a in t.actions if a.event is not None)
+
+
+def header_bytes(header: Any) -> bytes:
+    """The DER of a block header: what the next block's ``previous_hash`` and orderers' signatures go over."""
+    content = _der_integer(header.number) + _der_octets(header.previous_hash) + _der_octets(header.data_hash)
+    return b"\x30" + _der_length(len(content)) + content
+
+
+def header_hash(header: Any) -> bytes:
+    """SHA-256 of a header's DER."""
+    return hashlib.sha256(header_bytes(header)).digest()
+
+
+def data_hash(data: Iterable[bytes]) -> bytes:
+    """SHA-256 of a block's entries put together."""
+    return hashlib.sha256(b"".join(data)).digest()
+
+
+def new_block(number: int, previous_hash: bytes, data: Sequence[bytes]) -> Any:
+    """An unsigned ``common.Block`` over *data*, with Fabric's five empty metadata entries."""
+    header = common_pb2.BlockHeader(number=number, previous_hash=previous_hash, data_hash=data_hash(data))
+    return common_pb2.Block(
+        header=header,
+        data=common_pb2.BlockData(data=data),
+        metadata=common_pb2.BlockMetadata(metadata=[b""] * _METADATA_ENTRIES),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StateUpdate:
+    """One key that a block's valid transactions changed; *key* is a hash where a collection is named."""
+
+    namespace: str
+    collection: str
+    key: bytes
+    value: bytes | None
+    version: rwsets.Version
+
+
+def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -> bytes:
+    """The hash by which peers compare their states after a block; *previous* is empty before block 1."""
+    serialized = bytearray()
+    namespace = collection = None
+    # An empty namespace holds the channel's configuration, which peers leave out because its form is not canonical.
+    for update in sorted((u for u in updates if u.namespace), key=lambda u: (u.namespace, u.collection, u.key)):
+        entry = bytearray()
+        if update.namespace != namespace:
+            entry += _field(1, update.namespace.encode())
+            collection = ""
+        if update.collection != collection:
+            entry += _field(2, update.collection.encode())
+        namespace, collection = update.namespace, update.collection
+        entry += _field(3, update.key)
+        entry += b"\x20\x01" if update.value is None else b""
+        entry += _field(5, update.value or b"")
+        entry += _field(6, _ordered_integer(update.version.block) + _ordered_integer(update.version.tx))
+        serialized += b"\x0a" + _varint(len(entry)) + entry
+    return hashlib.sha256(_varint(len(flags)) + flags + serialized + previous).digest()
+
+
+def decode(serialized: bytes) -> Block:
+    """
+    The contents of a serialized ``common.Block``.
+
+    Raises:
+        WireError: the block or its metadata is malformed; a malformed transaction in it has a ``defect`` instead.
+    """
+    try:
+        return from_message(common_pb2.Block.FromString(serialized))
+    except DecodeError as malformed:
+        raise WireError("not a block") from malformed
+
+
+def from_message(block: Any) -> Block:
+    """
+    The contents of a ``common.Block``.
+
+    Raises:
+        WireError: its metadata are malformed.
+    """
+    if not block.HasField("header"):
+        raise WireError("a block without a header")
+    entries = [*block.metadata.metadata, *[b""] * _METADATA_ENTRIES]
+    flags = entries[common_pb2.TRANSACTIONS_FILTER]
+    if flags and len(flags) != len(block.data.data):
+        raise WireError(f"a block of {len(block.data.data)} transactions with {len(flags)} validation codes")
+    try:
+        signed = common_pb2.Metadata.FromString(entries[common_pb2.SIGNATURES])
+        ordering = common_pb2.OrdererBlockMetadata.FromString(signed.value)
+        committed = common_pb2.Metadata.FromString(entries[common_pb2.COMMIT_HASH])
+        signatures = tuple(_signature(signed.value, s, block.header) for s in signed.signatures)
+    except DecodeError as malformed:
+        raise WireError("a block whose metadata are malformed") from malformed
+    return Block(
+        number=block.header.number,
+        previous_hash=block.header.previous_hash,
+        data_hash=block.header.data_hash,
+        hash=header_hash(block.header),
+        computed_data_hash=data_hash(block.data.data),
+        transactions=tuple(
+            decode_transaction(envelope, index, flags[index] if flags else None)
+            for index, envelope in enumerate(block.data.data)
+        ),
+        signatures=signatures,
+        last_config=ordering.last_config.index if ordering.HasField("last_config") else None,
+        consenter_metadata=ordering.consenter_metadata,
+        flags=flags,
+        commit_hash=committed.value or None,
+    )
+
+
+def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None) -> Transaction:
+    """The contents of one envelope of a block; never raises, a malformed one has a ``defect``."""
+    try:
+        parsed = envelopes.parse(envelope)
+    except WireError as malformed:
+        return Transaction(index, code, envelope, defect=str(malformed))
+    known: dict[str, Any] = {
+        "payload": parsed.payload,
+        "signature": parsed.signature,
+        "type": parsed.channel_header.type,
+        "channel_id": parsed.channel_header.channel_id,
+        "transaction_id": parsed.channel_header.tx_id,
+        "timestamp": _datetime(parsed.channel_header.timestamp),
+        "creator": parsed.signature_header.creator,
+        "nonce": parsed.signature_header.nonce,
+        "channel_header": parsed.channel_header_bytes,
+        "signature_header": parsed.signature_header_bytes,
+    }
+    try:
+        if parsed.channel_header.type == common_pb2.ENDORSER_TRANSACTION:
+            actions = transaction_pb2.Transaction.FromString(parsed.data).actions
+            known["actions"] = tuple(_action(action) for action in actions)
+        elif parsed.channel_header.type == common_pb2.CONFIG:
+            configtx_pb2.ConfigEnvelope.FromString(parsed.data)
+            known["config"] = parsed.data
+    except (DecodeError, WireError) as malformed:
+        known["defect"] = f"malformed transaction: {malformed}"
+    return Transaction(index, code, envelope, **known)
+
+
+def check(block: Block, previous: Block | None = None) -> list[str]:
+    """
+    What is wrong with a block by its own bytes, in words; an empty list if nothing is.
+
+    Recomputes the data hash, the link to *previous* if that is given, and each transaction's id, action headers and
+    proposal hashes. Of transactions that their peer marked invalid nothing is expected. Signatures need trusted keys
+    and are not looked at here.
+    """
+    found = []
+    if block.data_hash != block.computed_data_hash:
+        found.append("the data hash in the header is not that of the data")
+    if block.number == 0 and block.previous_hash:
+        found.append("block 0 has a previous hash")
+    if previous is not None:
+        if block.number != previous.number + 1:
+            found.append(f"follows block {previous.number}")
+        if block.previous_hash != previous.hash:
+            found.append(f"its previous hash is not the hash of block {previous.number}")
+    for transaction in block.transactions:
+        if transaction.code in (None, transaction_pb2.VALID):
+            found.extend(f"transaction {transaction.index}: {words}" for words in check_transaction(transaction))
+    return found
+
+
+def check_transaction(transaction: Transaction) -> list[str]:
+    """What is wrong with a transaction by its own bytes, in words; an empty list if nothing is."""
+    if transaction.defect is not None:
+        return [transaction.defect]
+    if transaction.type != common_pb2.ENDORSER_TRANSACTION:
+        return []
+    found = []
+    if transaction.transaction_id != transaction.computed_transaction_id:
+        found.append("its id is not the hash of its nonce and creator")
+    for action in transaction.actions:
+        if action.signature_header != transaction.signature_header:
+            found.append("its action was proposed under another signature header")
+        expected = proposals.proposal_hash(
+            transaction.channel_header, transaction.signature_header, action.proposal_payload
+        )
+        if action.proposal_hash != expected:
+            found.append("its endorsements are for another proposal")
+    return found
+
+
+def _action(message: Any) -> Action:
+    payload = transaction_pb2.ChaincodeActionPayload.FromString(message.payload)
+    proposed = proposal_pb2.ChaincodeProposalPayload.FromString(payload.chaincode_proposal_payload)
+    spec = chaincode_pb2.ChaincodeInvocationSpec.FromString(proposed.input).chaincode_spec
+    response = proposal_response_pb2.ProposalResponsePayload.FromString(payload.action.proposal_response_payload)
+    result = proposal_pb2.ChaincodeAction.FromString(response.extension)
+    return Action(
+        chaincode=result.chaincode_id.name or spec.chaincode_id.name,
+        version=result.chaincode_id.version,
+        args=tuple(spec.input.args),
+        is_init=spec.input.is_init,
+        status=result.response.status,
+        message=result.response.message,
+        payload=result.response.payload,
+        rwset=rwsets.decode(result.results),
+        event=_event(result.events),
+        endorsements=tuple(Endorsement(e.endorser, e.signature) for e in payload.action.endorsements),
+        signature_header=message.header,
+        proposal_payload=payload.chaincode_proposal_payload,
+        proposal_hash=response.proposal_hash,
+        response_payload=payload.action.proposal_response_payload,
+    )
+
+
+def _event(serialized: bytes) -> Event | None:
+    if not serialized:
+        return None
+    event = chaincode_event_pb2.ChaincodeEvent.FromString(serialized)
+    return Event(event.chaincode_id, event.tx_id, event.event_name, event.payload)
+
+
+def _signature(value: bytes, message: Any, header: Any) -> Signature:
+    identifier, creator = None, b""
+    if message.identifier_header:
+        identifier = common_pb2.IdentifierHeader.FromString(message.identifier_header).identifier
+    else:
+        creator = common_pb2.SignatureHeader.FromString(message.signature_header).creator
+    signed = value + (message.identifier_header or message.signature_header) + header_bytes(header)
+    return Signature(creator, identifier, signed, message.signature)
+
+
+def _datetime(stamp: Any) -> datetime | None:
+    """The moment to the microsecond; None for one outside of datetime's years, which a hostile header may name."""
+    try:
+        return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+    except OverflowError:
+        return None
+
+
+def _der_length(length: int) -> bytes:
+    if length < 0x80:
+        return bytes([length])
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([0x80 | len(octets)]) + octets
+
+
+def _der_integer(number: int) -> bytes:
+    octets = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    return b"\x02" + bytes([len(octets)]) + octets
+
+
+def _der_octets(octets: bytes) -> bytes:
+    return b"\x04" + _der_length(len(octets)) + octets
+
+
+def _varint(number: int) -> bytes:
+    octets = bytearray()
+    while number > 0x7F:
+        octets.append(number & 0x7F | 0x80)
+        number >>= 7
+    octets.append(number)
+    return bytes(octets)
+
+
+def _field(number: int, value: bytes) -> bytes:
+    """A length-delimited protobuf field; nothing for an empty value, as proto3 has it."""
+    return bytes([number << 3 | 2]) + _varint(len(value)) + value if value else b""
+
+
+def _ordered_integer(number: int) -> bytes:
+    """Fabric's order-preserving form: the count of bytes, then the bytes, big-endian without leading zeros."""
+    octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return bytes([len(octets)]) + octets

@@ -1,0 +1,355 @@
+"""
+Read-write sets: what a simulation read, with versions, and what it wants written.
+
+Encoding gives the very bytes that Fabric's peers give for the same content, so that endorsements of different
+implementations agree; the order of entries is the caller's (peers sort namespaces, collections and keys).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fabric_protos.ledger.rwset import rwset_pb2
+from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from google.protobuf.message import DecodeError
+
+from hlf.errors import WireError
+
+# A peer takes a hash of nothing for a deletion, as old versions wrote it (FAB-18386).
+_HASH_OF_NOTHING = hashlib.sha256(b"").digest()
+
+Entries = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """Where a value was written: block and transaction number."""
+
+    block: int
+    tx: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A key and the version that was seen; None where there was no value."""
+
+    key: str
+    version: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A key and its new value; None deletes, and so does an empty value, as in Fabric."""
+
+    key: str
+    value: bytes | None
+
+    @property
+    def is_delete(self) -> bool:
+        return not self.value
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataWrite:
+    """A key's new metadata by name (the validation parameter is one); no entries remove all."""
+
+    key: str
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class MerkleSummary:
+    """The hash tree that stands for the results of a long range query."""
+
+    max_degree: int
+    max_level: int
+    hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeQuery:
+    """A range that was read: its results, or their hash tree, so that phantoms are found at commit."""
+
+    start: str
+    end: str
+    exhausted: bool
+    reads: tuple[Read, ...] = ()
+    merkle: MerkleSummary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HashedRead:
+    """A private key's hash and the version that was seen."""
+
+    key_hash: bytes
+    version: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class HashedWrite:
+    """A private key's and value's hashes; a purge is a deletion that takes history with it."""
+
+    key_hash: bytes
+    value_hash: bytes = b""
+    is_delete: bool = False
+    is_purge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HashedMetadataWrite:
+    """A private key's hash and its new metadata by name."""
+
+    key_hash: bytes
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionHashed:
+    """What the channel learns of one collection: hashes, and the hash of the private read-write set."""
+
+    name: str
+    reads: tuple[HashedRead, ...] = ()
+    writes: tuple[HashedWrite, ...] = ()
+    metadata_writes: tuple[HashedMetadataWrite, ...] = ()
+    pvt_hash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRwset:
+    """One chaincode's part."""
+
+    namespace: str
+    reads: tuple[Read, ...] = ()
+    range_queries: tuple[RangeQuery, ...] = ()
+    writes: tuple[Write, ...] = ()
+    metadata_writes: tuple[MetadataWrite, ...] = ()
+    collections: tuple[CollectionHashed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TxRwset:
+    """A transaction's whole public read-write set."""
+
+    namespaces: tuple[NamespaceRwset, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateCollection:
+    """Private writes in plain, for one collection; never on the channel."""
+
+    name: str
+    writes: tuple[Write, ...] = ()
+    metadata_writes: tuple[MetadataWrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateNamespace:
+    """One chaincode's private writes."""
+
+    namespace: str
+    collections: tuple[PrivateCollection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateRwset:
+    """A transaction's whole private read-write set."""
+
+    namespaces: tuple[PrivateNamespace, ...] = ()
+
+
+def encode(rwset: TxRwset) -> bytes:
+    """The serialized ``rwset.TxReadWriteSet``."""
+    return bytes(
+        rwset_pb2.TxReadWriteSet(ns_rwset=[_namespace_message(n) for n in rwset.namespaces]).SerializeToString()
+    )
+
+
+def decode(serialized: bytes) -> TxRwset:
+    """
+    The read-write set in a serialized ``rwset.TxReadWriteSet``.
+
+    Raises:
+        WireError: the bytes are malformed, at any depth, or of another data model.
+    """
+    try:
+        message = rwset_pb2.TxReadWriteSet.FromString(serialized)
+        _require_key_value_model(message)
+        return TxRwset(tuple(_namespace(n) for n in message.ns_rwset))
+    except DecodeError as malformed:
+        raise WireError("not a read-write set") from malformed
+
+
+def encode_private(rwset: PrivateRwset) -> bytes:
+    """The serialized ``rwset.TxPvtReadWriteSet``."""
+    message = rwset_pb2.TxPvtReadWriteSet()
+    for namespace in rwset.namespaces:
+        part = message.ns_pvt_rwset.add(namespace=namespace.namespace)
+        for collection in namespace.collections:
+            part.collection_pvt_rwset.add(collection_name=collection.name, rwset=private_collection_bytes(collection))
+    return bytes(message.SerializeToString())
+
+
+def decode_private(serialized: bytes) -> PrivateRwset:
+    """
+    The private read-write set in a serialized ``rwset.TxPvtReadWriteSet``.
+
+    Raises:
+        WireError: the bytes are malformed, at any depth, or of another data model.
+    """
+    try:
+        message = rwset_pb2.TxPvtReadWriteSet.FromString(serialized)
+        _require_key_value_model(message)
+        return PrivateRwset(tuple(_private_namespace(n) for n in message.ns_pvt_rwset))
+    except DecodeError as malformed:
+        raise WireError("not a private read-write set") from malformed
+
+
+def private_collection_bytes(collection: PrivateCollection) -> bytes:
+    """The bytes whose SHA-256 is the collection's ``pvt_hash`` on the channel."""
+    message = kv_rwset_pb2.KVRWSet(
+        writes=[_write_message(w) for w in collection.writes],
+        metadata_writes=[_metadata_message(w) for w in collection.metadata_writes],
+    )
+    return bytes(message.SerializeToString())
+
+
+def _require_key_value_model(message: Any) -> None:
+    if message.data_model != rwset_pb2.TxReadWriteSet.KV:
+        raise WireError(f"a read-write set of data model {message.data_model}; only key-value sets are known")
+
+
+def _namespace_message(namespace: NamespaceRwset) -> Any:
+    public = kv_rwset_pb2.KVRWSet(
+        reads=_read_messages(namespace.reads),
+        range_queries_info=[_range_message(q) for q in namespace.range_queries],
+        writes=[_write_message(w) for w in namespace.writes],
+        metadata_writes=[_metadata_message(w) for w in namespace.metadata_writes],
+    )
+    return rwset_pb2.NsReadWriteSet(
+        namespace=namespace.namespace,
+        rwset=public.SerializeToString(),
+        collection_hashed_rwset=[_collection_message(c) for c in namespace.collections],
+    )
+
+
+def _collection_message(collection: CollectionHashed) -> Any:
+    hashed = kv_rwset_pb2.HashedRWSet(
+        hashed_reads=[
+            kv_rwset_pb2.KVReadHash(key_hash=r.key_hash, version=_version_message(r.version)) for r in collection.reads
+        ],
+        hashed_writes=[
+            kv_rwset_pb2.KVWriteHash(
+                key_hash=w.key_hash, is_delete=w.is_delete, value_hash=w.value_hash, is_purge=w.is_purge
+            )
+            for w in collection.writes
+        ],
+        metadata_writes=[
+            kv_rwset_pb2.KVMetadataWriteHash(key_hash=w.key_hash, entries=_entry_messages(w.entries))
+            for w in collection.metadata_writes
+        ],
+    )
+    return rwset_pb2.CollectionHashedReadWriteSet(
+        collection_name=collection.name, hashed_rwset=hashed.SerializeToString(), pvt_rwset_hash=collection.pvt_hash
+    )
+
+
+def _range_message(query: RangeQuery) -> Any:
+    message = kv_rwset_pb2.RangeQueryInfo(start_key=query.start, end_key=query.end, itr_exhausted=query.exhausted)
+    if query.merkle is not None:
+        message.reads_merkle_hashes.max_degree = query.merkle.max_degree
+        message.reads_merkle_hashes.max_level = query.merkle.max_level
+        message.reads_merkle_hashes.max_level_hashes.extend(query.merkle.hashes)
+    else:
+        # An empty list of results is still a list: Fabric writes the empty message.
+        message.raw_reads.SetInParent()
+        message.raw_reads.kv_reads.extend(_read_messages(query.reads))
+    return message
+
+
+def _read_messages(reads: Iterable[Read]) -> list[Any]:
+    return [kv_rwset_pb2.KVRead(key=r.key, version=_version_message(r.version)) for r in reads]
+
+
+def _version_message(version: Version | None) -> Any:
+    return None if version is None else kv_rwset_pb2.Version(block_num=version.block, tx_num=version.tx)
+
+
+def _write_message(write: Write) -> Any:
+    return kv_rwset_pb2.KVWrite(key=write.key, is_delete=write.is_delete, value=write.value)
+
+
+def _metadata_message(write: MetadataWrite) -> Any:
+    return kv_rwset_pb2.KVMetadataWrite(key=write.key, entries=_entry_messages(write.entries))
+
+
+def _entry_messages(entries: Entries) -> list[Any]:
+    return [kv_rwset_pb2.KVMetadataEntry(name=name, value=value) for name, value in entries]
+
+
+def _namespace(message: Any) -> NamespaceRwset:
+    public = kv_rwset_pb2.KVRWSet.FromString(message.rwset)
+    return NamespaceRwset(
+        namespace=message.namespace,
+        reads=_reads(public.reads),
+        range_queries=tuple(_range(q) for q in public.range_queries_info),
+        writes=_writes(public.writes),
+        metadata_writes=_metadata_writes(public.metadata_writes),
+        collections=tuple(_collection(c) for c in message.collection_hashed_rwset),
+    )
+
+
+def _collection(message: Any) -> CollectionHashed:
+    hashed = kv_rwset_pb2.HashedRWSet.FromString(message.hashed_rwset)
+    return CollectionHashed(
+        name=message.collection_name,
+        reads=tuple(HashedRead(r.key_hash, _version(r)) for r in hashed.hashed_reads),
+        writes=tuple(_hashed_write(w) for w in hashed.hashed_writes),
+        metadata_writes=tuple(HashedMetadataWrite(w.key_hash, _entries(w.entries)) for w in hashed.metadata_writes),
+        pvt_hash=message.pvt_rwset_hash,
+    )
+
+
+def _hashed_write(message: Any) -> HashedWrite:
+    deletes = message.is_delete or not message.value_hash or message.value_hash == _HASH_OF_NOTHING
+    return HashedWrite(message.key_hash, message.value_hash, deletes, message.is_purge)
+
+
+def _private_namespace(message: Any) -> PrivateNamespace:
+    return PrivateNamespace(message.namespace, tuple(_private_collection(c) for c in message.collection_pvt_rwset))
+
+
+def _private_collection(message: Any) -> PrivateCollection:
+    plain = kv_rwset_pb2.KVRWSet.FromString(message.rwset)
+    return PrivateCollection(message.collection_name, _writes(plain.writes), _metadata_writes(plain.metadata_writes))
+
+
+def _range(message: Any) -> RangeQuery:
+    merkle = None
+    if message.HasField("reads_merkle_hashes"):
+        summary = message.reads_merkle_hashes
+        merkle = MerkleSummary(summary.max_degree, summary.max_level, tuple(summary.max_level_hashes))
+    reads = _reads(message.raw_reads.kv_reads)
+    return RangeQuery(message.start_key, message.end_key, message.itr_exhausted, reads, merkle)
+
+
+def _reads(messages: Any) -> tuple[Read, ...]:
+    return tuple(Read(r.key, _version(r)) for r in messages)
+
+
+def _version(message: Any) -> Version | None:
+    return Version(message.version.block_num, message.version.tx_num) if message.HasField("version") else None
+
+
+def _writes(messages: Any) -> tuple[Write, ...]:
+    return tuple(Write(w.key, None if w.is_delete or not w.value else w.value) for w in messages)
+
+
+def _metadata_writes(messages: Any) -> tuple[MetadataWrite, ...]:
+    return tuple(MetadataWrite(w.key, _entries(w.entries)) for w in messages)
+
+
+def _entries(messages: Any) -> Entries:
+    return tuple((e.name, e.value) for e in messages)

@@ -1,0 +1,113 @@
+"""
+Signatures and serialized identities as Fabric writes them.
+
+Fabric accepts ECDSA signatures in DER with S in the lower half of the curve's order only, so that one transaction has
+one valid signature; both rules are kept here. The digest is SHA-256 on every curve, as Fabric's SHA2 family at level
+256 has it.
+"""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from fabric_protos.msp import identities_pb2
+from google.protobuf.message import DecodeError
+
+from hlf.errors import IdentityError, WireError
+
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+_ECDSA_SHA256 = ec.ECDSA(hashes.SHA256())
+_ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": int(
+        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
+    ),
+}
+_HALF_ORDERS = {name: order >> 1 for name, order in _ORDERS.items()}
+
+
+def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
+    """
+    The signature of *message* that Fabric accepts: ECDSA in DER with low S, or Ed25519's 64 bytes.
+
+    Raises:
+        IdentityError: the key is on a curve Fabric's MSP does not support.
+    """
+    if isinstance(private_key, ed25519.Ed25519PrivateKey):
+        return private_key.sign(message)
+    return normalise_low_s(private_key.sign(message, _ECDSA_SHA256), private_key.curve)
+
+
+def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
+    """
+    The equivalent of an ECDSA signature with S in the lower half of the order.
+
+    Raises:
+        WireError: *der* is no DER signature, or a number in it is out of the curve's range.
+        IdentityError: Fabric's MSP does not support the curve.
+    """
+    order = _order(curve)
+    try:
+        r, s = decode_dss_signature(der)
+    except ValueError as malformed:
+        raise WireError("not a DER-encoded ECDSA signature") from malformed
+    if not (0 < r < order and 0 < s < order):
+        raise WireError("not an ECDSA signature on this curve: R or S is out of range")
+    return der if s <= order >> 1 else encode_dss_signature(r, order - s)
+
+
+def is_low_s(der: bytes, public_key: ec.EllipticCurvePublicKey) -> bool:
+    """Whether S is in the lower half of the order; False as well for bytes that are no signature."""
+    half = _HALF_ORDERS.get(public_key.curve.name)
+    try:
+        return half is not None and decode_dss_signature(der)[1] <= half
+    except ValueError:
+        return False
+
+
+def verify(public_key: object, signature: bytes, message: bytes) -> bool:
+    """Whether *signature* over *message* is one that Fabric accepts; False for high S and for unsupported keys."""
+    try:
+        if isinstance(public_key, ec.EllipticCurvePublicKey):
+            if not is_low_s(signature, public_key):
+                return False
+            public_key.verify(signature, message, _ECDSA_SHA256)
+        elif isinstance(public_key, ed25519.Ed25519PublicKey):
+            public_key.verify(signature, message)
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def serialized_identity(msp_id: str, pem: bytes) -> bytes:
+    """The creator and endorser bytes of a certificate's owner in organisation *msp_id*."""
+    return bytes(identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=pem).SerializeToString())
+
+
+def parse_identity(serialized: bytes) -> tuple[str, bytes]:
+    """
+    The MSP id and certificate bytes of a serialized identity.
+
+    Raises:
+        WireError: the bytes are no serialized identity, or one of its two parts is missing.
+    """
+    try:
+        identity = identities_pb2.SerializedIdentity.FromString(serialized)
+    except DecodeError as malformed:
+        raise WireError("not a serialized identity") from malformed
+    if not identity.mspid or not identity.id_bytes:
+        raise WireError("a serialized identity without its MSP id or its certificate")
+    return identity.mspid, identity.id_bytes
+
+
+def _order(curve: ec.EllipticCurve) -> int:
+    try:
+        return _ORDERS[curve.name]
+    except KeyError:
+        raise IdentityError(f"curve {curve.name} is not supported; Fabric's MSP takes P-256 and P-384") from None
