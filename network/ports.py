@@ -1,0 +1,95 @@
+"""Which port each listener of the network gets; chosen once, kept in the state folder."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from network import errors
+from network.state import Record
+from network.topology import Consortium
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST, _LAST = 10_000, 32_000
+
+
+def assign(record: Record, consortium: Consortium) -> None:
+    """
+    Give every node and every chaincode server a port where it has none yet.
+
+    A port the consortium file names is taken as it stands. Others are free ones
+    below the range from which the system serves outgoing connections: a port of
+    that range may be in use by anybody when the network is started again.
+    """
+    free = _free({port for uses in record.ports.values() for port in uses.values()})
+    for peer in consortium.peers:
+        _give(record, peer.name, {"listen": peer.port, "chaincode": None, "operations": None}, free)
+    for orderer in consortium.orderers:
+        _give(record, orderer.name, {"listen": orderer.port, "admin": orderer.admin_port, "operations": None}, free)
+    for chaincode in consortium.chaincodes:
+        server = next((each for each in consortium.servers if each.name == chaincode.server), None)
+        if server is None:
+            continue
+        members = consortium.channel(chaincode.channel).members if server.per_organisation else ("",)
+        _give(record, chaincode_key(chaincode.channel, chaincode.name), dict.fromkeys(members), free)
+
+
+def chaincode_key(channel: str, chaincode: str) -> str:
+    """The name under which the ports of a chaincode's servers are kept."""
+    return f"chaincode:{channel}:{chaincode}"
+
+
+def check_free(record: Record, nodes: dict[str, tuple[str, ...]]) -> None:
+    """
+    Make sure nobody listens where the *nodes* are about to, for the uses named.
+
+    Raises:
+        PortTakenError: names the node, the address and what to do.
+    """
+    for node, uses in nodes.items():
+        for use in uses:
+            if not _is_free(record.ports[node][use]):
+                raise errors.PortTakenError(
+                    node,
+                    record.address(node, use),
+                    "Stop that program (`ss -ltnp` names it), or start the network in a new folder with --state, "
+                    "which chooses other ports.",
+                )
+
+
+def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator[int]) -> None:
+    given = record.ports.setdefault(node, {})
+    for use, fixed in uses.items():
+        if fixed is not None:
+            given[use] = fixed
+        elif use not in given:
+            given[use] = next(free)
+
+
+def _free(taken: set[int]) -> Iterator[int]:
+    """Free ports from a random place on, so that networks started side by side do not race for the same ones."""
+    last = _LAST
+    # Elsewhere than on Linux the range stays below what other systems use as well.
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        last = min(last, int(_EPHEMERAL.read_text().split()[0]) - 1)
+    last = max(last, _FIRST + 4_000)
+    start = random.randrange(_FIRST, last)  # noqa: S311 - not a secret
+    for offset in range(last - _FIRST):
+        port = _FIRST + (start - _FIRST + offset) % (last - _FIRST)
+        if port not in taken and _is_free(port):
+            yield port
+    raise errors.EngineError(f"no free port between {_FIRST} and {last} on 127.0.0.1", "Stop some other programs.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the servers do: an address that only waits for its last packets (TIME_WAIT) counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
