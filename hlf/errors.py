@@ -213,7 +213,20 @@ def validation_code_name(code: int) -> str:
 
 
 class AdminError(HlfError):
-    """An administrative operation failed."""
+    """
+    An administrative operation failed.
+
+    Attributes:
+        address: of the node that was asked; empty where the failure arose in this process.
+        status: what it answered: an HTTP or chaincode status, or the name of a gRPC one; None without an answer.
+        message: the node's own words.
+    """
+
+    def __init__(self, message: str, *, address: str = "", status: int | str | None = None) -> None:
+        super().__init__(f"{address}: {message}" if address else message)
+        self.address = address
+        self.status = status
+        self.message = message
 
 
 class LifecycleError(AdminError):

@@ -21,7 +21,7 @@ from typing import Any
 from hlf import errors
 
 # Fabric's own rule for a package label.
-LABEL = re.compile(r"[a-zA-Z0-9]+([.+-_][a-zA-Z0-9]+)*")
+LABEL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.+-]*")
 # A chaincode of code, unpacked, is well below this; a bomb is not.
 MAX_UNPACKED = 128 << 20
 MAX_ENTRIES = 20_000
@@ -30,7 +30,7 @@ _METADATA, _CODE, _CONNECTION = "metadata.json", "code.tar.gz", "connection.json
 
 @dataclass(frozen=True)
 class Tls:
-    """How a peer authenticates a chaincode server: PEM texts; client certificate and key only where it asks for them."""
+    """How peer and chaincode server know each other, in PEM; the client's part only where the server asks for it."""
 
     root_certificate: str
     client_certificate: str = ""
@@ -65,7 +65,7 @@ def ccaas(label: str, address: str, *, tls: Tls | None = None, dial_timeout: str
     """
     if not LABEL.fullmatch(label):
         raise errors.LifecycleError(
-            f"{label!r} is no package label: letters and digits, joined by one of . + - _ at a time"
+            f"{label!r} is no package label: a letter or digit, then letters, digits and . _ + -"
         )
     connection: dict[str, Any] = {"address": address, "dial_timeout": dial_timeout, "tls_required": tls is not None}
     if tls is not None:
