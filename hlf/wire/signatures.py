@@ -35,7 +35,7 @@ def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
     The signature of *message* that Fabric accepts: ECDSA in DER with low S, or Ed25519's 64 bytes.
 
     Raises:
-        IdentityError: the key is on a curve Fabric's MSP does not support.
+        IdentityError: the key is on another curve than P-256 and P-384.
     """
     if isinstance(private_key, ed25519.Ed25519PrivateKey):
         return private_key.sign(message)
@@ -48,7 +48,7 @@ def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
 
     Raises:
         WireError: *der* is no DER signature, or a number in it is out of the curve's range.
-        IdentityError: Fabric's MSP does not support the curve.
+        IdentityError: the curve is neither P-256 nor P-384.
     """
     order = _order(curve)
     try:
@@ -106,8 +106,18 @@ def parse_identity(serialized: bytes) -> tuple[str, bytes]:
     return identity.mspid, identity.id_bytes
 
 
+def require_supported(curve: ec.EllipticCurve) -> None:
+    """
+    Nothing, if keys on *curve* can be used.
+
+    Raises:
+        IdentityError: they cannot.
+    """
+    _order(curve)
+
+
 def _order(curve: ec.EllipticCurve) -> int:
     try:
         return _ORDERS[curve.name]
     except KeyError:
-        raise IdentityError(f"curve {curve.name} is not supported; Fabric's MSP takes P-256 and P-384") from None
+        raise IdentityError(f"curve {curve.name} is not supported; use P-256 or P-384") from None

@@ -1,0 +1,99 @@
+"""Identities: who a caller is to a channel, as its organisation's certificate says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from hlf import signers
+from hlf.errors import IdentityError
+from hlf.wire import signatures
+
+
+@dataclass(frozen=True)
+class Identity:
+    """
+    A member of the organisation *msp_id*, as *certificate_pem* says.
+
+    Whether a channel accepts it, its peers decide: chain, validity and role are checked there.
+
+    Raises:
+        IdentityError: there is no organisation, or not exactly one certificate in the PEM.
+    """
+
+    msp_id: str
+    certificate_pem: bytes = field(repr=False)
+    serialized: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.msp_id:
+            raise IdentityError("an identity needs the MSP id of its organisation")
+        load_certificate(self.certificate_pem)
+        object.__setattr__(self, "serialized", signatures.serialized_identity(self.msp_id, self.certificate_pem))
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        return load_certificate(self.certificate_pem)
+
+
+def load_certificate(pem: bytes) -> x509.Certificate:
+    """
+    The one certificate in *pem*.
+
+    Raises:
+        IdentityError: there is none, more than one, or it cannot be read.
+    """
+    try:
+        certificates = x509.load_pem_x509_certificates(pem)
+    except ValueError as malformed:
+        raise IdentityError("no X.509 certificate in PEM can be read from this") from malformed
+    if len(certificates) != 1:
+        raise IdentityError(f"expected one certificate, found {len(certificates)}; leave the chain out")
+    return certificates[0]
+
+
+def load_user(folder: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
+    """
+    The identity and signer of the user whose ``cert.pem`` and ``key.pem`` are in *folder*.
+
+    Raises:
+        IdentityError: a file is missing or unusable, or the key is not the certificate's.
+    """
+    return load(Path(folder) / "cert.pem", Path(folder) / "key.pem", msp_id)
+
+
+def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
+    """
+    The identity and signer in two PEM files.
+
+    Raises:
+        IdentityError: a file is missing or unusable, or the key is not the certificate's.
+    """
+    try:
+        identity = Identity(msp_id, _read(certificate))
+    except IdentityError as unusable:
+        raise IdentityError(f"{certificate}: {unusable}") from unusable
+    try:
+        private = signers.load_private_key(_read(key))
+        signer = signers.from_private_key(private)
+    except IdentityError as unusable:
+        raise IdentityError(f"{key}: {unusable}") from None
+    if _public_bytes(private.public_key()) != _public_bytes(identity.certificate.public_key()):  # type: ignore[attr-defined]
+        raise IdentityError(f"{key} is not the key of the certificate {certificate}")
+    return identity, signer
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as unreadable:
+        raise IdentityError(f"cannot be read: {unreadable.strerror}") from unreadable
+
+
+def _public_bytes(key: object) -> bytes:
+    return key.public_bytes(  # type: ignore[attr-defined, no-any-return]
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )

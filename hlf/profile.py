@@ -1,0 +1,197 @@
+"""
+Connection profiles: where an organisation's peers and orderers are, in Fabric's common JSON form.
+
+Only what this client needs is read; other SDKs' settings may stand beside it. Paths in a profile are relative to it.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from hlf.errors import ProfileError
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """
+    One peer or orderer.
+
+    Attributes:
+        address: ``host:port``.
+        msp_id: its organisation; empty where the profile does not say (orderers, as a rule).
+        tls_ca_pem: the authorities its certificate is trusted by; None means plain text, for development alone.
+        override_hostname: the name expected in its certificate, where that is not the address's host.
+    """
+
+    name: str
+    address: str
+    tls_ca_pem: bytes | None = field(repr=False)
+    msp_id: str = ""
+    override_hostname: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """
+    An organisation's view of the network.
+
+    Attributes:
+        organisation: the MSP id of the profile's owner.
+        peers: the owner's first, each with its organisation.
+        channels: the channels it names.
+    """
+
+    name: str
+    organisation: str
+    peers: tuple[Endpoint, ...]
+    orderers: tuple[Endpoint, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    @property
+    def gateway(self) -> Endpoint:
+        """The peer whose gateway service the owner uses: the first of its own organisation."""
+        return self.peers[0]
+
+    @property
+    def own_peers(self) -> tuple[Endpoint, ...]:
+        return tuple(peer for peer in self.peers if peer.msp_id == self.organisation)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Profile:
+        """
+        The profile in the JSON file *path*.
+
+        Raises:
+            ProfileError: it is missing, malformed or incomplete; the words name the file and the field.
+        """
+        path = Path(path)
+        try:
+            return cls.parse(path.read_bytes(), folder=path.parent)
+        except OSError as unreadable:
+            raise ProfileError(f"connection profile {path} cannot be read: {unreadable.strerror}") from unreadable
+        except ProfileError as unusable:
+            raise ProfileError(f"connection profile {path}: {unusable}") from unusable
+
+    @classmethod
+    def parse(cls, text: bytes | str, *, folder: Path = Path()) -> Profile:
+        """
+        The profile in a JSON text; *folder* is where its relative paths begin.
+
+        Raises:
+            ProfileError: it is malformed or incomplete; the words name the field.
+        """
+        try:
+            document = json.loads(text, object_pairs_hook=_without_duplicates)
+        except (ValueError, RecursionError) as malformed:
+            raise ProfileError(f"not JSON: {malformed}") from malformed
+        return _read(document, folder)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ProfileError("a name stands twice in one object; which of the two counts would be anybody's guess")
+    return found
+
+
+def _read(document: Any, folder: Path) -> Profile:
+    if not isinstance(document, dict):
+        raise ProfileError("not a JSON object")
+    client = _object(document, "client", "client")
+    chosen = _text(client, "organization", "client.organization")
+    organisations = _object(document, "organizations", "organizations")
+    if chosen not in organisations:
+        raise ProfileError(f"client.organization names {chosen!r}, which is not among organizations")
+    owners: dict[str, str] = {}
+    for name in organisations:
+        where = f"organizations.{name}"
+        organisation = _object(organisations, name, where)
+        msp_id = _text(organisation, "mspid", f"{where}.mspid")
+        for peer in _names(organisation, "peers", where):
+            owners[peer] = msp_id
+    own = _text(organisations[chosen], "mspid", f"organizations.{chosen}.mspid")
+    peers = _endpoints(document, "peers", owners, folder)
+    ordered = sorted(peers, key=lambda peer: peer.msp_id != own)
+    if not ordered or ordered[0].msp_id != own:
+        raise ProfileError(f"no peer of {own} under peers; list one in organizations.{chosen}.peers and describe it")
+    return Profile(
+        name=str(document.get("name", "")),
+        organisation=own,
+        peers=tuple(ordered),
+        orderers=_endpoints(document, "orderers", {}, folder),
+        channels=tuple(_object(document, "channels", "channels")) if "channels" in document else (),
+    )
+
+
+def _endpoints(document: Mapping[str, Any], key: str, owners: Mapping[str, str], folder: Path) -> tuple[Endpoint, ...]:
+    found = _object(document, key, key) if key in document else {}
+    return tuple(_endpoint(found, name, f"{key}.{name}", owners.get(name, ""), folder) for name in found)
+
+
+def _endpoint(parent: Mapping[str, Any], name: str, where: str, msp_id: str, folder: Path) -> Endpoint:
+    entry = _object(parent, name, where)
+    url = _text(entry, "url", f"{where}.url")
+    try:
+        parsed = urllib.parse.urlsplit(url)
+        port = parsed.port
+    except ValueError as malformed:
+        raise ProfileError(f"{where}.url is {url!r}: {malformed}") from malformed
+    if parsed.scheme not in ("grpc", "grpcs") or not parsed.hostname or not port:
+        raise ProfileError(f"{where}.url is {url!r}; expected grpcs://host:port")
+    options = _object(entry, "grpcOptions", f"{where}.grpcOptions") if "grpcOptions" in entry else {}
+    override = options.get("ssl-target-name-override", options.get("hostnameOverride", ""))
+    if not isinstance(override, str):
+        raise ProfileError(f"{where}.grpcOptions.ssl-target-name-override is not a text")
+    authorities = None
+    if parsed.scheme == "grpcs":
+        authorities = _authorities(entry, f"{where}.tlsCACerts", folder)
+    host = f"[{parsed.hostname}]" if ":" in parsed.hostname else parsed.hostname
+    return Endpoint(name, f"{host}:{port}", authorities, msp_id, override)
+
+
+def _authorities(entry: Mapping[str, Any], where: str, folder: Path) -> bytes:
+    given = _object(entry, "tlsCACerts", where)
+    if "pem" in given:
+        texts = given["pem"] if isinstance(given["pem"], list) else [given["pem"]]
+        if not all(isinstance(text, str) for text in texts):
+            raise ProfileError(f"{where}.pem is not a text")
+        pem = "\n".join(texts).encode()
+    else:
+        path = folder / _text(given, "path", f"{where}.pem or .path")
+        try:
+            pem = path.read_bytes()
+        except OSError as unreadable:
+            raise ProfileError(f"{where}.path: {path} cannot be read: {unreadable.strerror}") from unreadable
+    try:
+        x509.load_pem_x509_certificates(pem)
+    except ValueError as malformed:
+        raise ProfileError(f"{where} holds no readable certificate") from malformed
+    return pem
+
+
+def _object(parent: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    value = parent.get(key)
+    if not isinstance(value, dict):
+        raise ProfileError(f"{where} is {'missing' if value is None else 'not an object'}")
+    return value
+
+
+def _text(parent: Mapping[str, Any], key: str, where: str) -> str:
+    value = parent.get(key)
+    if not isinstance(value, str) or not value:
+        raise ProfileError(f"{where} is {'missing' if value in (None, '') else 'not a text'}")
+    return value
+
+
+def _names(parent: Mapping[str, Any], key: str, where: str) -> list[str]:
+    value = parent.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ProfileError(f"{where}.{key} is not a list of names")
+    return value

@@ -1,0 +1,121 @@
+"""
+Signers: what turns a message into a signature that Fabric accepts.
+
+Anything with ``sign(message)`` will do. Keys may stay in a hardware module: ``from_digest_function`` takes a function
+over the digest, as such modules and the official clients have it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Protocol
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hlf.errors import IdentityError
+from hlf.wire import signatures
+
+
+class Signer(Protocol):
+    """Signs messages with one private key; called from many threads at once."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of *message*: ECDSA over its SHA-256 in DER with low S, or Ed25519's over the message."""
+
+
+class _KeySigner:
+    """Signs with a private key in this process's memory."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: signatures.PrivateKey) -> None:
+        self._key = key
+
+    def sign(self, message: bytes) -> bytes:
+        return signatures.sign_low_s(self._key, message)
+
+
+class _DigestSigner:
+    """Signs with a function over the SHA-256 digest, and brings its answer into Fabric's form."""
+
+    __slots__ = ("_curve", "_function")
+
+    def __init__(self, function: Callable[[bytes], bytes], curve: ec.EllipticCurve) -> None:
+        self._function = function
+        self._curve = curve
+
+    def sign(self, message: bytes) -> bytes:
+        return signatures.normalise_low_s(self._function(hashlib.sha256(message).digest()), self._curve)
+
+
+def ecdsa(private_key: ec.EllipticCurvePrivateKey) -> Signer:
+    """
+    A signer with an ECDSA key on P-256 or P-384.
+
+    Raises:
+        IdentityError: the key is on another curve.
+    """
+    signatures.require_supported(private_key.curve)
+    return _KeySigner(private_key)
+
+
+def ed25519(private_key: Ed25519PrivateKey) -> Signer:
+    """A signer with an Ed25519 key; channels accept those from capability V3_0 on."""
+    return _KeySigner(private_key)
+
+
+def from_digest_function(function: Callable[[bytes], bytes], curve: ec.EllipticCurve | None = None) -> Signer:
+    """
+    A signer that asks *function* for the ECDSA signature (DER, S high or low) of a SHA-256 digest.
+
+    Args:
+        curve: of the key behind the function; P-256 unless given.
+    """
+    curve = curve or ec.SECP256R1()
+    signatures.require_supported(curve)
+    return _DigestSigner(function, curve)
+
+
+def from_private_key(private_key: object) -> Signer:
+    """
+    A signer with a private key of a kind that Fabric supports.
+
+    Raises:
+        IdentityError: the key is of another kind.
+    """
+    if isinstance(private_key, ec.EllipticCurvePrivateKey):
+        return ecdsa(private_key)
+    if isinstance(private_key, Ed25519PrivateKey):
+        return ed25519(private_key)
+    raise IdentityError("the private key is neither ECDSA nor Ed25519; Fabric takes no other kind")
+
+
+def from_pem(pem: bytes, password: bytes | None = None) -> Signer:
+    """
+    A signer with the private key in *pem*.
+
+    Raises:
+        IdentityError: no private key can be read from it, or not one of a kind that Fabric supports.
+    """
+    return from_private_key(load_private_key(pem, password))
+
+
+def load_private_key(pem: bytes, password: bytes | None = None) -> object:
+    """
+    The private key in *pem*.
+
+    Raises:
+        IdentityError: none can be read from it. The words never quote the input.
+    """
+    try:
+        return serialization.load_pem_private_key(pem, password)
+    except TypeError:
+        cure = "it is encrypted, so a password is needed" if password is None else "it is not encrypted, so give none"
+        raise IdentityError(f"the private key cannot be read: {cure}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        # The library's words may quote the file, which is private.
+        raise IdentityError("the private key cannot be read: expected PEM (PKCS #8 or SEC 1) of an EC key") from None
