@@ -1,0 +1,90 @@
+"""
+What an engine answered, in a form that two runs and two engines can be compared by.
+
+Ports, hashes, certificates and times differ from run to run, so they are
+replaced by placeholders; everything else must be equal to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from fabric_protos.gateway import gateway_pb2
+from google.rpc import status_pb2
+
+DATE_AND_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"
+GO_ZONE = r"( [+-]\d{4} [A-Z]+( m=[+-][\d.]+)?|Z|[+-]\d\d:\d\d)?"
+PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<hex64>"),
+    (re.compile(r"\[[0-9a-f]{200,}\]"), "[<hex>]"),
+    (re.compile(r"\[mychannel-[0-9a-f]{8}\]"), "[mychannel-<txid8>]"),
+    (re.compile(DATE_AND_TIME + GO_ZONE), "<time>"),
+    (re.compile(r"BlockNum: \d+, TxNum: \d+"), "BlockNum: <n>, TxNum: <n>"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: the gRPC status with its per-endorser details, or the result."""
+
+    grpc_status: str = "OK"
+    grpc_message: str = ""
+    error_details: list[dict[str, str]] = field(default_factory=list)
+    result: Any = None
+
+    def as_json(self, addresses: Mapping[str, str]) -> dict[str, Any]:
+        """Return the comparable form; *addresses* maps ``host:port`` to its placeholder."""
+        details = [normalised(detail, addresses) for detail in self.error_details]
+        return {
+            "grpc_status": self.grpc_status,
+            "grpc_message": normalised(self.grpc_message, addresses),
+            "error_details": sorted(details, key=lambda detail: (detail["msp_id"], detail["address"])),
+            "result": normalised(self.result, addresses),
+        }
+
+
+def normalised(value: Any, addresses: Mapping[str, str]) -> Any:
+    """Return *value* with what differs from run to run replaced by placeholders."""
+    if isinstance(value, str):
+        for address, placeholder in addresses.items():
+            value = value.replace(address, placeholder)
+        for pattern, placeholder in PATTERNS:
+            value = pattern.sub(placeholder, value)
+        return value
+    if isinstance(value, bytes):
+        return normalised(value.decode("utf-8", errors="backslashreplace"), addresses)
+    if isinstance(value, Mapping):
+        return {str(key): normalised(inner, addresses) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [normalised(inner, addresses) for inner in value]
+    return value
+
+
+def ask(call: Callable[[], Any]) -> Answer:
+    """Return what *call* gave: its value as the result, or the gRPC error it raised."""
+    try:
+        return Answer(result=call())
+    except grpc.RpcError as error:
+        return of_error(error)
+
+
+def of_error(error: grpc.RpcError) -> Answer:
+    """Return the status, message and per-endorser details that *error* carries."""
+    return Answer(error.code().name, error.details() or "", details_of(error))
+
+
+def details_of(error: grpc.RpcError) -> list[dict[str, str]]:
+    """Return the ``gateway.ErrorDetail`` messages in the trailing metadata."""
+    found = []
+    for key, value in error.trailing_metadata() or ():
+        if key != "grpc-status-details-bin":
+            continue
+        for packed in status_pb2.Status.FromString(value).details:
+            detail = gateway_pb2.ErrorDetail()
+            if packed.Unpack(detail):
+                found.append({"address": detail.address, "msp_id": detail.msp_id, "message": detail.message})
+    return found

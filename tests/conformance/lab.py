@@ -1,0 +1,359 @@
+"""
+The laboratory: three organisations, one channel, chaincodes of known behaviour, and every way to question them.
+
+Requests are made from the raw stubs and the wire functions, not through the
+client library, because most questions are ones that a good client never asks:
+a wrong signature, a missing field, an envelope put together by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from fabric_protos.common import common_pb2, ledger_pb2
+from fabric_protos.discovery import protocol_pb2_grpc
+from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
+from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
+from fabric_protos.peer import (
+    events_pb2_grpc,
+    peer_pb2_grpc,
+    proposal_pb2,
+    proposal_response_pb2,
+    transaction_pb2,
+)
+
+from hlf import identity, profile
+from hlf.wire import envelopes, proposals, signatures
+from tests.conformance.answers import Answer, ask
+
+CHANNEL = "mychannel"
+#: How long an answer is awaited unless a case says otherwise, in seconds.
+PATIENCE = 20.0
+#: Larger than the 100 MiB a peer allows, so that the refusal is the peer's.
+MESSAGE_LIMIT = 200 * 1024 * 1024
+
+Arg = str | bytes
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the serialised identity that goes into headers, and what signs."""
+
+    creator: bytes
+    sign: Callable[[bytes], bytes]
+
+
+class Node:
+    """One listener of the network and the stubs to question it with."""
+
+    def __init__(self, endpoint: profile.Endpoint) -> None:
+        self.endpoint = endpoint
+        self.channel = grpc.secure_channel(
+            endpoint.address,
+            grpc.ssl_channel_credentials(endpoint.tls_ca_pem),
+            options=[
+                ("grpc.ssl_target_name_override", endpoint.override_hostname or endpoint.name),
+                ("grpc.max_send_message_length", MESSAGE_LIMIT),
+                ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+            ],
+        )
+        self.gateway = gateway_pb2_grpc.GatewayStub(self.channel)
+        self.endorser = peer_pb2_grpc.EndorserStub(self.channel)
+        self.deliver = events_pb2_grpc.DeliverStub(self.channel)
+        self.discovery = protocol_pb2_grpc.DiscoveryStub(self.channel)
+        self.orderer = ab_pb2_grpc.AtomicBroadcastStub(self.channel)
+
+
+@dataclass(frozen=True)
+class Endorsed:
+    """An endorsed transaction, ready to be signed and submitted (or spoilt first)."""
+
+    transaction_id: str
+    envelope: common_pb2.Envelope
+    caller: Caller
+    organisation: str
+
+    @property
+    def action(self) -> transaction_pb2.ChaincodeActionPayload:
+        """The chaincode action inside, decoded afresh."""
+        payload = common_pb2.Payload.FromString(self.envelope.payload)
+        transaction = transaction_pb2.Transaction.FromString(payload.data)
+        return transaction_pb2.ChaincodeActionPayload.FromString(transaction.actions[0].payload)
+
+    @property
+    def endorsers(self) -> list[str]:
+        """The organisations whose peers endorsed, sorted."""
+        endorsements = self.action.action.endorsements
+        return sorted(signatures.parse_identity(endorsement.endorser)[0] for endorsement in endorsements)
+
+
+class Lab:
+    """The running laboratory, opened from the state folder of ``selat network up``."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.nodes: dict[str, Node] = {}
+        self.callers: dict[tuple[str, str], Caller] = {}
+        for number in (1, 2, 3):
+            loaded = profile.Profile.load(state / "profiles" / f"Org{number}MSP.json")
+            self.nodes[f"Org{number}"] = Node(loaded.gateway)
+            if "orderer" not in self.nodes:
+                self.nodes["orderer"] = Node(loaded.orderers[0])
+        self.addresses = {
+            self.nodes[f"Org{number}"].endpoint.address: f"<peer{number}>" for number in (1, 2, 3)
+        } | {self.nodes["orderer"].endpoint.address: "<orderer>"}
+
+    def close(self) -> None:
+        """End every connection."""
+        for node in self.nodes.values():
+            node.channel.close()
+
+    def caller(self, organisation: str = "Org1", user: str = "User1") -> Caller:
+        """The caller *user* of *organisation*, read once from the state folder."""
+        key = (organisation, user)
+        if key not in self.callers:
+            folder = self.state / "organisations" / f"{organisation}MSP" / "users" / user
+            who, signer = identity.load_user(folder, f"{organisation}MSP")
+            self.callers[key] = Caller(who.serialized, signer.sign)
+        return self.callers[key]
+
+    # Questions to the chaincode ------------------------------------------------------------------------------------
+
+    def proposal(
+        self,
+        function: str,
+        *args: Arg,
+        caller: Caller | None = None,
+        chaincode: str = "lab",
+        channel: str = CHANNEL,
+        transient: Mapping[str, bytes] | None = None,
+        is_init: bool = False,
+    ) -> tuple[str, proposal_pb2.SignedProposal]:
+        """Return the transaction id and the signed proposal."""
+        who = caller or self.caller()
+        encoded = [arg.encode() if isinstance(arg, str) else arg for arg in (function, *args)]
+        made = proposals.new(channel, chaincode, encoded, who.creator, transient=transient, is_init=is_init)
+        signed = proposal_pb2.SignedProposal(proposal_bytes=made.bytes, signature=who.sign(made.bytes))
+        return made.transaction_id, signed
+
+    def evaluate(
+        self,
+        function: str,
+        *args: Arg,
+        organisation: str = "Org1",
+        targets: Sequence[str] = (),
+        patience: float = PATIENCE,
+        caller: Caller | None = None,
+        **options: Any,
+    ) -> Answer:
+        """Ask the gateway of *organisation* to evaluate."""
+        transaction_id, signed = self.proposal(
+            function, *args, caller=caller or self.caller(organisation), **options
+        )
+        return self.evaluate_signed(signed, transaction_id, organisation, targets, patience)
+
+    def evaluate_signed(
+        self,
+        signed: proposal_pb2.SignedProposal,
+        transaction_id: str = "",
+        organisation: str = "Org1",
+        targets: Sequence[str] = (),
+        patience: float = PATIENCE,
+    ) -> Answer:
+        """Ask the gateway of *organisation* to evaluate exactly these bytes."""
+        request = gateway_pb2.EvaluateRequest(
+            transaction_id=transaction_id,
+            channel_id=CHANNEL,
+            proposed_transaction=signed,
+            target_organizations=targets,
+        )
+        return ask(lambda: response(self.nodes[organisation].gateway.Evaluate(request, timeout=patience).result))
+
+    def process(
+        self, function: str, *args: Arg, organisation: str = "Org1", caller: Caller | None = None, **options: Any
+    ) -> Answer:
+        """Send the proposal to the endorser service of *organisation*'s peer itself."""
+        _, signed = self.proposal(function, *args, caller=caller or self.caller(organisation), **options)
+        return self.process_signed(signed, organisation)
+
+    def process_signed(
+        self, signed: proposal_pb2.SignedProposal, organisation: str = "Org1", patience: float = 40.0
+    ) -> Answer:
+        """Send exactly these bytes to the endorser service of *organisation*'s peer."""
+        stub = self.nodes[organisation].endorser
+        return ask(lambda: response(stub.ProcessProposal(signed, timeout=patience).response))
+
+    def endorse(
+        self,
+        function: str,
+        *args: Arg,
+        organisation: str = "Org1",
+        orgs: Sequence[str] = (),
+        caller: Caller | None = None,
+        patience: float = PATIENCE,
+        **options: Any,
+    ) -> Endorsed:
+        """
+        Return the endorsed transaction.
+
+        Raises:
+            grpc.RpcError: the gateway's refusal; wrap the call in `ask` to record it.
+        """
+        who = caller or self.caller(organisation)
+        transaction_id, signed = self.proposal(function, *args, caller=who, **options)
+        request = gateway_pb2.EndorseRequest(
+            transaction_id=transaction_id,
+            channel_id=CHANNEL,
+            proposed_transaction=signed,
+            endorsing_organizations=orgs,
+        )
+        answer = self.nodes[organisation].gateway.Endorse(request, timeout=patience)
+        return Endorsed(transaction_id, answer.prepared_transaction, who, organisation)
+
+    def endorse_answer(self, *args: Any, **options: Any) -> Answer:
+        """Ask for an endorsement and tell the contract's result, or the refusal."""
+        return ask(lambda: result_of(self.endorse(*args, **options)))
+
+    # Ordering and commit -------------------------------------------------------------------------------------------
+
+    def send(self, endorsed: Endorsed) -> None:
+        """Sign and submit through the gateway that endorsed; raise `grpc.RpcError` where it is refused."""
+        envelope = common_pb2.Envelope()
+        envelope.CopyFrom(endorsed.envelope)
+        envelope.signature = endorsed.caller.sign(envelope.payload)
+        self.send_envelope(envelope, endorsed.transaction_id, endorsed.organisation)
+
+    def send_envelope(self, envelope: common_pb2.Envelope, transaction_id: str, organisation: str = "Org1") -> None:
+        """Submit exactly this envelope."""
+        request = gateway_pb2.SubmitRequest(
+            transaction_id=transaction_id, channel_id=CHANNEL, prepared_transaction=envelope
+        )
+        self.nodes[organisation].gateway.Submit(request, timeout=PATIENCE)
+
+    def status(
+        self, transaction_id: str, organisation: str = "Org1", caller: Caller | None = None, patience: float = PATIENCE
+    ) -> gateway_pb2.CommitStatusResponse:
+        """Wait for the transaction's validation code at *organisation*'s peer."""
+        who = caller or self.caller(organisation)
+        request = gateway_pb2.CommitStatusRequest(
+            transaction_id=transaction_id, channel_id=CHANNEL, identity=who.creator
+        ).SerializeToString()
+        signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=who.sign(request))
+        return self.nodes[organisation].gateway.CommitStatus(signed, timeout=patience)
+
+    def code(self, transaction_id: str, organisation: str = "Org1") -> str:
+        """The validation code's name, once committed."""
+        return code_name(self.status(transaction_id, organisation).result)
+
+    def submit(self, function: str, *args: Arg, **options: Any) -> Answer:
+        """Endorse, submit, wait: the code, the contract's result and who endorsed."""
+
+        def whole() -> dict[str, Any]:
+            endorsed = self.endorse(function, *args, **options)
+            self.send(endorsed)
+            return {
+                "validation_code": self.code(endorsed.transaction_id, endorsed.organisation),
+                "result": result_of(endorsed),
+                "endorsers": endorsed.endorsers,
+            }
+
+        return ask(whole)
+
+    def submit_together(self, *several: Endorsed) -> list[str]:
+        """Submit all before waiting for any; return their codes in the same order."""
+        for endorsed in several:
+            self.send(endorsed)
+        return [self.code(endorsed.transaction_id) for endorsed in several]
+
+    def must(self, function: str, *args: Arg, **options: Any) -> str:
+        """Commit something a case needs first; fail the case where that does not work."""
+        answer = self.submit(function, *args, **options)
+        if answer.grpc_status != "OK" or answer.result["validation_code"] != "VALID":
+            raise AssertionError(f"preparing {function} {args}: {answer}")
+        return str(answer.result["result"])
+
+    # Blocks and events ---------------------------------------------------------------------------------------------
+
+    def height(self, organisation: str = "Org1") -> int:
+        """The number of blocks the peer of *organisation* has."""
+        _, signed = self.proposal("GetChainInfo", CHANNEL, chaincode="qscc", caller=self.caller(organisation))
+        answer = self.nodes[organisation].endorser.ProcessProposal(signed, timeout=PATIENCE)
+        return int(ledger_pb2.BlockchainInfo.FromString(answer.response.payload).height)
+
+    def chaincode_events(
+        self,
+        start: ab_pb2.SeekPosition | None = None,
+        after: str = "",
+        chaincode: str = "lab",
+        caller: Caller | None = None,
+        organisation: str = "Org1",
+        patience: float = PATIENCE,
+    ) -> grpc.Call:
+        """Open the event stream of *chaincode*; iterate over its `ChaincodeEventsResponse` and cancel it."""
+        who = caller or self.caller(organisation)
+        request = gateway_pb2.ChaincodeEventsRequest(
+            channel_id=CHANNEL,
+            chaincode_id=chaincode,
+            identity=who.creator,
+            start_position=start,
+            after_transaction_id=after,
+        ).SerializeToString()
+        signed = gateway_pb2.SignedChaincodeEventsRequest(request=request, signature=who.sign(request))
+        return self.nodes[organisation].gateway.ChaincodeEvents(signed, timeout=patience)
+
+    def seek(
+        self,
+        start: ab_pb2.SeekPosition,
+        stop: ab_pb2.SeekPosition,
+        *,
+        behaviour: ab_pb2.SeekInfo.SeekBehavior = ab_pb2.SeekInfo.BLOCK_UNTIL_READY,
+        content: ab_pb2.SeekInfo.SeekContentType = ab_pb2.SeekInfo.BLOCK,
+        channel: str = CHANNEL,
+        caller: Caller | None = None,
+    ) -> common_pb2.Envelope:
+        """A signed seek envelope for any of the Deliver services."""
+        who = caller or self.caller()
+        seek = ab_pb2.SeekInfo(start=start, stop=stop, behavior=behaviour, content_type=content)
+        header = envelopes.channel_header(common_pb2.DELIVER_SEEK_INFO, channel)
+        payload = envelopes.payload(header, who.creator, os.urandom(24), seek.SerializeToString())
+        return common_pb2.Envelope(payload=payload, signature=who.sign(payload))
+
+    def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Return once *condition* holds; raise `TimeoutError` naming *what* otherwise."""
+        deadline = time.monotonic() + patience
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} did not come true in {patience} s")
+            time.sleep(0.05)
+
+
+def response(answered: proposal_response_pb2.Response) -> dict[str, Any]:
+    """A chaincode response as a record."""
+    return {"status": answered.status, "message": answered.message, "payload": answered.payload}
+
+
+def result_of(endorsed: Endorsed) -> bytes:
+    """The contract's own answer inside an endorsed transaction."""
+    payload = proposal_response_pb2.ProposalResponsePayload.FromString(endorsed.action.action.proposal_response_payload)
+    return proposal_pb2.ChaincodeAction.FromString(payload.extension).response.payload
+
+
+def code_name(code: int) -> str:
+    """The name of a validation code."""
+    return transaction_pb2.TxValidationCode.Name(code)
+
+
+def at_block(number: int) -> ab_pb2.SeekPosition:
+    """The position of block *number*."""
+    return ab_pb2.SeekPosition(specified=ab_pb2.SeekSpecified(number=number))
+
+
+OLDEST = ab_pb2.SeekPosition(oldest=ab_pb2.SeekOldest())
+NEWEST = ab_pb2.SeekPosition(newest=ab_pb2.SeekNewest())
+NEXT_COMMIT = ab_pb2.SeekPosition(next_commit=ab_pb2.SeekNextCommit())
