@@ -1,0 +1,256 @@
+"""
+How a contract is written: a class, decorated functions with annotations, refusals with codes.
+
+    class Journeys(api.Contract):
+        @api.transaction
+        def hand_over(self, ctx: api.Context, journey_id: str, to_msp: str) -> Journey: ...
+
+        @api.query
+        def read(self, ctx: api.Context, journey_id: str) -> Journey: ...
+
+    chaincode = api.Chaincode("trade", [Journeys, Returns])
+
+Clients call ``Journeys:hand_over``; the functions of the first contract also
+answer without its name. One object of each contract serves every transaction,
+so a contract keeps nothing in ``self``.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from chaincode.domain import records
+from chaincode.shim import decoding, identity, metadata, responses
+from chaincode.shim.endorsement import all_of as endorsed_by_all_of
+from chaincode.shim.errors import (
+    INVALID_ARGUMENT,
+    UNKNOWN_FUNCTION,
+    ContractError,
+    PeerRefused,
+    Refused,
+)
+from chaincode.shim.identity import Client
+from chaincode.shim.iterators import KV, Modification
+from chaincode.shim.responses import Response
+from chaincode.shim.stub import Stub
+
+__all__ = [
+    "KV",
+    "Chaincode",
+    "Client",
+    "Context",
+    "Contract",
+    "ContractError",
+    "Function",
+    "Modification",
+    "PeerRefused",
+    "Refused",
+    "Response",
+    "Stub",
+    "endorsed_by_all_of",
+    "query",
+    "transaction",
+]
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+_MARK = "_selat_function"
+
+
+def transaction(method: _Method) -> _Method:
+    """Let clients submit *method*: it may write."""
+    setattr(method, _MARK, "submit")
+    return method
+
+
+def query(method: _Method) -> _Method:
+    """Let clients evaluate *method*: it reads, and a write or an event in it is refused as a defect."""
+    setattr(method, _MARK, "evaluate")
+    return method
+
+
+class Context:
+    """
+    What a contract function knows beside its arguments.
+
+    Attributes:
+        stub: the ledger.
+        contract: the contract's name.
+        function: the function's name.
+    """
+
+    def __init__(self, stub: Stub, contract: str, function: str) -> None:
+        self.stub = stub
+        self.contract = contract
+        self.function = function
+
+    @cached_property
+    def client(self) -> Client:
+        """Who proposed the transaction: ``msp_id``, ``role``, ``attributes``, ``id``."""
+        return identity.of_creator(self.stub.creator)
+
+    @property
+    def transient(self) -> Mapping[str, bytes]:
+        """The client's private inputs; they reach every endorser and no block."""
+        return self.stub.transient
+
+    @property
+    def timestamp(self) -> datetime:
+        """The transaction's time, as its client says and every endorser sees it; the only clock a contract has."""
+        return self.stub.timestamp
+
+
+class Contract:
+    """Base of contracts; a subclass may set ``name``, else its class name counts."""
+
+    name: typing.ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of a function."""
+
+    name: str
+    annotation: Any
+    decode: Callable[[bytes, str], Any]
+    required: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of a contract, ready to be called with bytes."""
+
+    contract: str
+    name: str
+    tag: str
+    documentation: str
+    parameters: tuple[Parameter, ...]
+    returns: Any
+    call: Callable[..., Any]
+
+    def decode(self, arguments: Sequence[bytes]) -> list[Any]:
+        """
+        The arguments as the annotated types.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, too few, too many or a wrong one, which it names.
+        """
+        if len(arguments) > len(self.parameters):
+            expected = ", ".join(parameter.name for parameter in self.parameters) or "no arguments"
+            raise Refused(INVALID_ARGUMENT, f"{len(arguments)} arguments given, {self.name} takes {expected}")
+        for parameter in self.parameters[len(arguments) :]:
+            if parameter.required:
+                raise Refused(INVALID_ARGUMENT, f"{parameter.name}: missing")
+        return [
+            parameter.decode(data, parameter.name)
+            for parameter, data in zip(self.parameters, arguments, strict=False)
+        ]
+
+
+class Chaincode:
+    """
+    Several contracts served under one chaincode name; what server and test ledger run.
+
+    Raises:
+        ContractError: a contract has no functions, a name twice, or an
+            annotation without a strict form.
+    """
+
+    def __init__(self, name: str, contracts: Sequence[type[Contract]], version: str = "1.0") -> None:
+        if not contracts:
+            raise ContractError(f"chaincode {name} has no contracts")
+        self.name = name
+        self.version = version
+        self.functions: dict[str, Function] = {}
+        self.contracts: dict[str, type[Contract]] = {}
+        for contract in contracts:
+            self._add(contract)
+        self.functions[metadata.FUNCTION] = Function(
+            metadata.CONTRACT, metadata.NAME, "evaluate", "", (), dict, lambda ctx: metadata.describe(self)
+        )
+
+    def init(self, stub: Stub) -> Response:
+        """Run the function that an initialisation names; one that names none has nothing to do."""
+        return self.invoke(stub) if stub.args and stub.args[0] else responses.success()
+
+    def invoke(self, stub: Stub) -> Response:
+        """The answer of the function that the first argument names."""
+        where = self.name
+        try:
+            function = self._find(stub.args)
+            where = f"{function.contract}:{function.name}"
+            arguments = function.decode(stub.args[1:])
+            stub.read_only = function.tag == "evaluate"
+            result = function.call(Context(stub, function.contract, function.name), *arguments)
+            return responses.success(_encoded(result))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
+            return responses.of_error(error, where, stub.tx_id)
+
+    def _find(self, args: Sequence[bytes]) -> Function:
+        name = args[0].decode("utf-8", "replace") if args else ""
+        found = self.functions.get(name)
+        if found is None:
+            raise Refused(UNKNOWN_FUNCTION, f"{self.name} has no function {name[:120]!r}")
+        return found
+
+    def _add(self, contract: type[Contract]) -> None:
+        name = contract.name or contract.__name__
+        if name in self.contracts:
+            raise ContractError(f"chaincode {self.name} has two contracts named {name}")
+        found = _functions(contract, name)
+        if not found:
+            raise ContractError(f"{name} has no function marked @transaction or @query")
+        default = not self.contracts
+        self.contracts[name] = contract
+        for function in found:
+            self.functions[f"{name}:{function.name}"] = function
+            if default:
+                self.functions[function.name] = function
+
+
+def _functions(contract: type[Contract], name: str) -> list[Function]:
+    serving = contract()
+    found = []
+    for attribute, method in inspect.getmembers(contract, inspect.isfunction):
+        tag = getattr(method, _MARK, None)
+        if tag is not None:
+            found.append(_function(name, attribute, tag, method, getattr(serving, attribute)))
+    return found
+
+
+def _function(contract: str, name: str, tag: str, method: Callable[..., Any], call: Callable[..., Any]) -> Function:
+    where = f"{contract}:{name}"
+    hints = typing.get_type_hints(method, include_extras=True)
+    signature = list(inspect.signature(call).parameters.values())
+    if not signature:
+        raise ContractError(f"{where} takes no context; its first parameter is ctx: api.Context")
+    parameters = []
+    for parameter in signature[1:]:
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise ContractError(f"{where}: {parameter.name} must be positional; arguments on the wire have no names")
+        if parameter.name not in hints:
+            raise ContractError(f"{where}: {parameter.name} has no annotation")
+        annotation = hints[parameter.name]
+        try:
+            decoder = decoding.argument(annotation)
+        except ContractError as error:
+            raise ContractError(f"{where}: {parameter.name}: {error}") from None
+        required = parameter.default is parameter.empty
+        parameters.append(Parameter(parameter.name, annotation, decoder, required))
+    documentation = inspect.getdoc(method) or ""
+    return Function(contract, name, tag, documentation, tuple(parameters), hints.get("return"), call)
+
+
+def _encoded(result: Any) -> bytes:
+    """bytes as they are, text as UTF-8, None as nothing, everything else as canonical JSON."""
+    if isinstance(result, bytes):
+        return result
+    if isinstance(result, str) and not isinstance(result, enum.Enum):
+        return result.encode()
+    return b"" if result is None else records.dumps(result)

@@ -1,0 +1,18 @@
+"""Protobuf timestamps as Python's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_datetime(timestamp: Any) -> datetime:
+    """
+    *timestamp* in UTC; what is finer than a microsecond is cut off, on every peer alike.
+
+    Raises:
+        OverflowError: a year that Python's calendar does not have.
+    """
+    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
