@@ -127,10 +127,10 @@ def _shaped(kind: object, value: object, path: str) -> object:
             return None
         inner = next(argument for argument in arguments if argument is not type(None))
         return _shaped(inner, value, path)
-    if origin is tuple:
+    if origin in (tuple, list):
         if not isinstance(value, list | tuple):
             raise RecordError(path, "must be a list")
-        return tuple(_shaped(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(value))
+        return origin(_shaped(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(value))
     if origin in (dict, Mapping):
         return _mapping(arguments[1], value, path)
     if kind is object:
