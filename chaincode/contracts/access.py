@@ -1,0 +1,53 @@
+"""
+Who is calling: the first question of every function that reads or writes something private.
+
+Fabric does not ask it: a client of any member organisation may evaluate at
+any peer that answers, and an implicit collection gives its values to whoever
+asks there. So nothing private is read before one of these has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from chaincode.domain.refusals import Refused
+from chaincode.shim import api
+
+_PEOPLE = ("client", "admin")
+
+
+def member(ctx: api.Context) -> str:
+    """
+    The caller's organisation.
+
+    Raises:
+        Refused: WRONG_ROLE, a peer's or orderer's certificate: machines serve, people ask.
+    """
+    if ctx.client.role not in _PEOPLE:
+        raise Refused("WRONG_ROLE", "a client's or an admin's identity is needed")
+    return ctx.client.msp_id
+
+
+def administrator(ctx: api.Context) -> str:
+    """
+    The organisation whose administrator calls.
+
+    Raises:
+        Refused: WRONG_ROLE.
+    """
+    if ctx.client.role != "admin":
+        raise Refused("WRONG_ROLE", "an admin's identity is needed")
+    return ctx.client.msp_id
+
+
+def one_of(ctx: api.Context, organisations: Collection[str], code: str, text: str) -> str:
+    """
+    The caller's organisation, if it is one of *organisations*; refused with *code* and *text* otherwise.
+
+    Raises:
+        Refused: *code*, or WRONG_ROLE.
+    """
+    caller = member(ctx)
+    if caller not in organisations:
+        raise Refused(code, text)
+    return caller

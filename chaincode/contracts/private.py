@@ -1,0 +1,131 @@
+"""
+Private values on their way in: read from the transient data, proved against hashes, kept in implicit collections.
+
+A transaction that several organisations endorse must read the same at each of
+their peers, and a private value is only at its owner's. What all of them can
+read is its hash. So the client brings the record along in the transient data,
+and the contract proves it against the hash in every collection that must hold
+it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from chaincode.domain import canonical, disclosures, records
+from chaincode.domain.disclosures import Disclosure
+from chaincode.domain.refusals import Refused, invalid
+from chaincode.shim import api
+from hlf.wire import keys
+
+Record = TypeVar("Record")
+
+MOST_BYTES = 1_000_000
+
+
+def collection(msp_id: str) -> str:
+    """The implicit collection of an organisation."""
+    return keys.implicit_collection(msp_id)
+
+
+def transient(ctx: api.Context, name: str) -> bytes:
+    """
+    The transient value under *name*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, it is missing or too long.
+    """
+    data = ctx.transient.get(name, b"")
+    if not data:
+        raise invalid(f"transient.{name}", "is missing")
+    if len(data) > MOST_BYTES:
+        raise invalid(f"transient.{name}", f"is longer than {MOST_BYTES} bytes")
+    return data
+
+
+def text(ctx: api.Context, name: str) -> str:
+    """The transient value under *name* as text."""
+    try:
+        return transient(ctx, name).decode()
+    except UnicodeDecodeError:
+        raise invalid(f"transient.{name}", "is not UTF-8") from None
+
+
+def record(ctx: api.Context, name: str, kind: type[Record]) -> Record:
+    """The *kind* that the transient value under *name* holds."""
+    return records.loads(kind, transient(ctx, name), f"transient.{name}")
+
+
+def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
+    """The disclosures in the transient JSON array under *name*."""
+    try:
+        listed = canonical.loads(transient(ctx, name))
+    except canonical.CanonicalError as error:
+        raise invalid(f"transient.{name}", error.reason) from None
+    if not isinstance(listed, list) or not 1 <= len(listed) <= disclosures.SLOTS:
+        raise invalid(f"transient.{name}", f"must be an array of 1 to {disclosures.SLOTS} disclosures")
+    found = []
+    for index, encoded in enumerate(listed):
+        field = f"transient.{name}[{index}]"
+        if not isinstance(encoded, str):
+            raise invalid(field, "must be a text")
+        found.append(disclosures.read(encoded, field))
+    return found
+
+
+def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], code: str, what: str) -> None:
+    """
+    Refuse *data* unless every one of *holders* keeps exactly it under *key*.
+
+    Raises:
+        Refused: *code*; *what* names the record.
+    """
+    wanted = hashlib.sha256(data).digest()
+    for holder in sorted(holders):
+        if ctx.stub.get_private_data_hash(collection(holder), key) != wanted:
+            raise Refused(code, f"{what} is not the one that {holder} holds")
+
+
+def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> None:
+    """Write *value* under *key* for each of *holders*; all of them must endorse, and may see it."""
+    for holder in sorted(set(holders)):
+        ctx.stub.put_private_data(collection(holder), key, value)
+
+
+def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> None:
+    """
+    Refuse if any of *holders* has something under *key* already.
+
+    Raises:
+        Refused: ALREADY_EXISTS.
+    """
+    for holder in sorted(set(holders)):
+        if ctx.stub.get_private_data_hash(collection(holder), key):
+            raise Refused("ALREADY_EXISTS", f"{what} exists; records are added, not overwritten")
+
+
+def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
+    """
+    What *holder* keeps under *key*, on its own peer; the caller has been checked before.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    data = ctx.stub.get_private_data(collection(holder), key)
+    if not data:
+        raise Refused("NOT_FOUND", f"{holder} holds no {what}")
+    return data
+
+
+def listed(ctx: api.Context, holder: str, object_type: str, attributes: Sequence[str] = ()) -> list[bytes]:
+    """All values of *object_type* that *holder* keeps, in the order of their keys; for queries on its peer only."""
+    found = ctx.stub.get_private_data_by_partial_composite_key(collection(holder), object_type, attributes)
+    return [entry.value for entry in found]
+
+
+def seconds(moment: datetime) -> int:
+    """*moment* in whole seconds since 1970."""
+    return int(moment.timestamp())

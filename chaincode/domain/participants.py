@@ -1,0 +1,139 @@
+"""
+Participants: the organisations of the trade, what each is in its ecology, and what it may record.
+
+The species are those of the seed ecology: a *core* organisation brings the
+others together, *key* ones do the trade itself, *supporting* ones serve it,
+*parasitic* ones live on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from chaincode.domain import identifiers, places
+from chaincode.domain.refusals import Refused, invalid
+
+Species = Literal["core", "key", "supporting", "parasitic"]
+Side = Literal["commerce", "logistics", "neutral"]
+
+SIDE_OF: dict[str, Side] = {
+    "platform": "commerce",
+    "merchant": "commerce",
+    "manufacturer": "commerce",
+    "supplier": "commerce",
+    "payments": "commerce",
+    "origin_carrier": "logistics",
+    "forwarder": "logistics",
+    "last_mile": "logistics",
+    "warehouse": "logistics",
+    "customs": "neutral",
+    "auditor": "neutral",
+}
+"""Every role, and on which side of the trade it stands."""
+
+STAGE = re.compile(r"S(0[1-9]|1[0-9]|2[0-2])")
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One organisation, as all see it."""
+
+    msp_id: str
+    name: str
+    species: Species
+    roles: tuple[str, ...]
+    countries: tuple[str, ...]
+    stages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        identifiers.check("msp_id", self.msp_id)
+        if not 1 <= len(self.name) <= 120:
+            raise invalid("name", "must have 1 to 120 characters")
+        if not self.roles or not self.countries:
+            raise invalid("roles", "at least one role and one country are needed")
+        for role in self.roles:
+            if role not in SIDE_OF:
+                raise invalid("roles", "must be of " + ", ".join(SIDE_OF))
+        for country in self.countries:
+            places.check_country("countries", country)
+        for stage in self.stages:
+            if not STAGE.fullmatch(stage):
+                raise invalid("stages", "must be stages from S01 to S22")
+        for field in (self.roles, self.countries, self.stages):
+            if len(set(field)) != len(field):
+                raise invalid("participant", "lists something twice")
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """The sides of the trade it stands on; more than one if its roles do."""
+        return frozenset(SIDE_OF[role] for role in self.roles)
+
+    def check_may_record(self, stage: str) -> None:
+        """
+        Refuse a stage that is not among its capabilities.
+
+        Raises:
+            Refused: STAGE_NOT_ENTITLED.
+        """
+        if stage not in self.stages:
+            raise Refused("STAGE_NOT_ENTITLED", f"{self.msp_id} is not entitled to record {stage}")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Who holds which role: one small key, read by every contract that must know the auditor or the platform."""
+
+    roles: dict[str, tuple[str, ...]]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Every participant, sorted."""
+        return tuple(sorted({msp_id for holders in self.roles.values() for msp_id in holders}))
+
+    @property
+    def auditor(self) -> str:
+        """The organisation that audits; grants are endorsed by it."""
+        return self._one("auditor")
+
+    @property
+    def platform(self) -> str:
+        """The organisation that keeps the tender together with the auditor."""
+        return self._one("platform")
+
+    @property
+    def tender(self) -> tuple[str, str]:
+        """The two members of the collection ``tender``."""
+        return self.platform, self.auditor
+
+    def with_participant(self, participant: Participant) -> Directory:
+        """The directory after *participant* was admitted or amended."""
+        roles = {role: {one for one in held if one != participant.msp_id} for role, held in self.roles.items()}
+        for role in participant.roles:
+            roles.setdefault(role, set()).add(participant.msp_id)
+        return Directory({role: tuple(sorted(held)) for role, held in sorted(roles.items()) if held})
+
+    def _one(self, role: str) -> str:
+        holders = self.roles.get(role, ())
+        if not holders:
+            raise Refused("ROLE_VACANT", f"no participant is {role}; admit one first")
+        return holders[0]
+
+
+def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...], Directory]:
+    """
+    The first participants, sorted, and their directory.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, none or one twice; ROLE_VACANT, no platform or no auditor among them.
+    """
+    listed = tuple(sorted(participants, key=lambda participant: participant.msp_id))
+    if not listed or len({one.msp_id for one in listed}) != len(listed):
+        raise invalid("participants", "must list at least one, and none twice")
+    directory = Directory({})
+    for participant in listed:
+        directory = directory.with_participant(participant)
+    directory.tender  # noqa: B018  Both must exist before anybody can grant or tender anything.
+    return listed, directory
