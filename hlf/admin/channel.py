@@ -1,0 +1,108 @@
+"""A channel's configuration, read from a peer or orderer and changed by its organisations together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fabric_protos.common import common_pb2, configtx_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.admin.orderer import Orderer
+from hlf.admin.peer import Peer
+from hlf.identity import Identity
+from hlf.signers import Signer
+from hlf.wire import channelconfig, configupdate
+
+Node = Peer | Orderer
+
+
+def newest_block(node: Node, channel_id: str) -> Any:
+    """
+    The last block (``common.Block``) of a channel.
+
+    Raises:
+        AdminError: the node refused, or is not in the channel.
+    """
+    return _only(node, channel_id, "newest")
+
+
+def block(node: Node, channel_id: str, number: int) -> Any:
+    """One block (``common.Block``); AdminError with status 404 where it does not exist yet."""
+    return _only(node, channel_id, number)
+
+
+def config_block(node: Node, channel_id: str) -> Any:
+    """
+    The block (``common.Block``) with the configuration now in force.
+
+    Raises:
+        AdminError: the node refused, or is not in the channel.
+        ConfigError: the blocks do not tell where it is.
+    """
+    newest = newest_block(node, channel_id)
+    try:
+        metadata = common_pb2.Metadata.FromString(newest.metadata.metadata[common_pb2.SIGNATURES])
+        index = common_pb2.OrdererBlockMetadata.FromString(metadata.value).last_config.index
+    except (DecodeError, IndexError) as malformed:
+        raise errors.ConfigError(
+            f"block {newest.header.number} of {channel_id} does not name its configuration block", address=node.name
+        ) from malformed
+    return newest if index == newest.header.number else block(node, channel_id, index)
+
+
+def config(node: Node, channel_id: str) -> Any:
+    """
+    The configuration (``common.Config``) now in force.
+
+    Raises:
+        AdminError: the node refused, or is not in the channel.
+        ConfigError, WireError: its block is none.
+    """
+    _, envelope = channelconfig.config_of(channelconfig.config_envelope_of(config_block(node, channel_id)))
+    return envelope.config
+
+
+def copy(original: Any) -> Any:
+    """A configuration to change, equal to *original*."""
+    changed = configtx_pb2.Config()
+    changed.CopyFrom(original)
+    return changed
+
+
+def update(channel_id: str, original: Any, changed: Any) -> bytes:
+    """
+    The serialized ``ConfigUpdate`` from one configuration to another, for organisations to sign.
+
+    Raises:
+        ConfigError: they do not differ.
+    """
+    serialized: bytes = configupdate.compute_update(channel_id, original, changed).SerializeToString(deterministic=True)
+    return serialized
+
+
+def sign(serialized_update: bytes, identity: Identity, signer: Signer) -> Any:
+    """One admin's ``ConfigSignature``; it may be made elsewhere and sent as bytes."""
+    return configupdate.config_signature(serialized_update, identity.serialized, signer.sign)
+
+
+def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_signatures: Iterable[Any]) -> None:
+    """
+    Hand a signed update to an orderer, in the name of the identity the orderer is called with.
+
+    Returns once it is accepted; peers have it with the next block.
+
+    Raises:
+        ConfigError: refused, for example for want of signatures.
+    """
+    envelope = configupdate.update_envelope(
+        channel_id, serialized_update, config_signatures, orderer.identity.serialized, orderer.signer.sign
+    )
+    orderer.broadcast(envelope)
+
+
+def _only(node: Node, channel_id: str, position: Any) -> Any:
+    for found in node.blocks(channel_id, position, position):
+        return found
+    raise errors.AdminError(f"no block {position} of channel {channel_id} was sent", address=node.name)

@@ -1,0 +1,110 @@
+"""One node of the network as an administrator talks to it: a gRPC channel and an identity that signs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+from fabric_protos.common import common_pb2
+
+from hlf import errors
+from hlf.identity import Identity
+from hlf.profile import Endpoint
+from hlf.signers import Signer
+from hlf.wire import envelopes
+
+# Fabric's own limit for what a peer or orderer takes and sends.
+_MAX_MESSAGE = 100 << 20
+_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.max_receive_message_length", _MAX_MESSAGE),
+    ("grpc.max_send_message_length", _MAX_MESSAGE),
+    # A node that is just being started is found within a moment, not after gRPC's usual second.
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class Connection:
+    """
+    Calls to one peer or orderer in an identity's name; thread-safe, and a context manager.
+
+    Calls wait until the node listens, at most *timeout* seconds.
+    """
+
+    def __init__(self, endpoint: Endpoint, identity: Identity, signer: Signer, *, timeout: float = 30.0) -> None:
+        self.endpoint = endpoint
+        self.identity = identity
+        self.signer = signer
+        self.timeout = timeout
+        options: list[tuple[str, Any]] = list(_OPTIONS)
+        if endpoint.override_hostname:
+            options.append(("grpc.ssl_target_name_override", endpoint.override_hostname))
+        if endpoint.tls_ca_pem is None:
+            self.channel = grpc.insecure_channel(endpoint.address, options)
+        else:
+            credentials = grpc.ssl_channel_credentials(endpoint.tls_ca_pem)
+            self.channel = grpc.secure_channel(endpoint.address, credentials, options)
+
+    @property
+    def name(self) -> str:
+        """What errors call the node: its name and address."""
+        return f"{self.endpoint.name} ({self.endpoint.address})"
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.channel.close()
+
+    def unary(self, method: Any, request: Any, kind: type[errors.AdminError]) -> Any:
+        """The answer to one call, failures as *kind*."""
+        try:
+            return method(request, timeout=self.timeout, wait_for_ready=True)
+        except grpc.RpcError as failure:
+            raise self.failure(failure, kind) from failure
+
+    def failure(self, failure: grpc.RpcError, kind: type[errors.AdminError]) -> errors.AdminError:
+        """A gRPC failure as *kind*, naming the node and, where it has not answered, the likely cause."""
+        # An RpcError raised by a call is that call; the type does not say so.
+        code: grpc.StatusCode = failure.code()  # type: ignore[attr-defined]
+        words = failure.details() or ""  # type: ignore[attr-defined]
+        if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+            words = f"no answer within {self.timeout:g} s ({words}). Is it running, and is this its TLS CA?"
+        return kind(words, address=self.name, status=code.name)
+
+    def deliver(
+        self, method: Any, channel_id: str, start: envelopes.Position, stop: envelopes.Position
+    ) -> Iterator[Any]:
+        """Blocks (``common.Block``) *start* to *stop* from a Deliver service; those not there yet are refused."""
+        envelope = envelopes.seek_envelope(
+            channel_id,
+            self.identity.serialized,
+            start=start,
+            stop=stop,
+            wait=False,
+            nonce=secrets.token_bytes(24),
+        )
+        envelope.signature = self.signer.sign(envelope.payload)
+        call = method(iter([envelope]), timeout=self.timeout, wait_for_ready=True)
+        try:
+            for answer in call:
+                if answer.WhichOneof("Type") == "block":
+                    yield answer.block
+                    continue
+                if answer.status != common_pb2.SUCCESS:
+                    status = common_pb2.Status.Name(answer.status)
+                    raise errors.AdminError(
+                        f"blocks of channel {channel_id} refused: {status}", address=self.name, status=answer.status
+                    )
+                return
+        except grpc.RpcError as failure:
+            raise self.failure(failure, errors.AdminError) from failure
+        finally:
+            call.cancel()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,52 @@
+"""An orderer as an administrator uses it: blocks of a channel, and envelopes handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2_grpc
+
+from hlf import errors
+from hlf.admin.connection import Connection
+from hlf.identity import Identity
+from hlf.profile import Endpoint
+from hlf.signers import Signer
+from hlf.wire import envelopes
+
+
+class Orderer(Connection):
+    """One orderer, called in the name of *identity*."""
+
+    def __init__(self, endpoint: Endpoint, identity: Identity, signer: Signer, *, timeout: float = 30.0) -> None:
+        super().__init__(endpoint, identity, signer, timeout=timeout)
+        self._stub = ab_pb2_grpc.AtomicBroadcastStub(self.channel)
+
+    def broadcast(self, envelope: Any) -> None:
+        """
+        Hand in a signed envelope; returns once it is accepted, before it is in a block.
+
+        Raises:
+            ConfigError: refused, with the orderer's words.
+        """
+        call = self._stub.Broadcast(iter([envelope]), timeout=self.timeout, wait_for_ready=True)
+        try:
+            answer = next(call)
+        except StopIteration as ended:
+            raise errors.ConfigError("the stream ended without an answer", address=self.name) from ended
+        except grpc.RpcError as failure:
+            raise self.failure(failure, errors.ConfigError) from failure
+        finally:
+            call.cancel()
+        if answer.status != common_pb2.SUCCESS:
+            words = answer.info or common_pb2.Status.Name(answer.status)
+            raise errors.ConfigError(words, address=self.name, status=answer.status)
+
+    def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
+        """Blocks of a channel, both ends included."""
+        return self.deliver(self._stub.Deliver, channel_id, start, stop)
+
+    def __enter__(self) -> Orderer:
+        return self

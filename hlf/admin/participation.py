@@ -1,0 +1,142 @@
+"""An orderer's channel-participation REST interface: which channels it takes part in, joining and leaving them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from hlf import errors
+
+_CHANNELS = "/participation/v1/channels"
+
+
+@dataclass(frozen=True)
+class Participation:
+    """
+    How an orderer takes part in a channel.
+
+    Attributes:
+        relation: consenter, follower or config-tracker.
+        status: active, onboarding, inactive or failed; *height* counts its blocks.
+    """
+
+    name: str
+    relation: str
+    status: str
+    height: int
+
+
+class OrdererAdmin:
+    """
+    The admin listener of one orderer (``host:port``), over mutual TLS.
+
+    Thread-safe for one caller at a time; also a context manager.
+    """
+
+    def __init__(
+        self, address: str, *, ca: Path | str, certificate: Path | str, key: Path | str, timeout: float = 30.0
+    ) -> None:
+        self.address = address
+        self._timeout = timeout
+        self._session = requests.Session()
+        # A proxy of the environment has no business between an administrator and an orderer.
+        self._session.trust_env = False
+        self._session.verify = str(ca)
+        self._session.cert = (str(certificate), str(key))
+
+    def channels(self) -> tuple[str, ...]:
+        """
+        The channels the orderer takes part in.
+
+        Raises:
+            ParticipationError: not reached, or refused.
+        """
+        listed = self._ask("GET", _CHANNELS)
+        try:
+            return tuple(sorted(str(each["name"]) for each in listed.get("channels") or ()))
+        except (TypeError, KeyError) as malformed:
+            raise errors.ParticipationError("answered with an unreadable list", address=self.address) from malformed
+
+    def channel(self, channel_id: str) -> Participation | None:
+        """How the orderer takes part in one channel, None if it does not."""
+        try:
+            return self._participation(self._ask("GET", f"{_CHANNELS}/{quote(channel_id, safe='')}"))
+        except errors.ParticipationError as refused:
+            if refused.status == requests.codes.not_found:
+                return None
+            raise
+
+    def join(self, config_block: bytes) -> Participation:
+        """
+        Take part in the channel of a genesis or later configuration block.
+
+        Raises:
+            ParticipationError: refused; status 405 where it takes part already, 400 for an unusable block.
+        """
+        return self._participation(self._ask("POST", _CHANNELS, config_block))
+
+    def remove(self, channel_id: str) -> None:
+        """
+        Leave a channel and delete its blocks from this orderer.
+
+        Raises:
+            ParticipationError: refused; status 404 where it takes no part in it.
+        """
+        self._ask("DELETE", f"{_CHANNELS}/{quote(channel_id, safe='')}")
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._session.close()
+
+    def _ask(self, method: str, path: str, block: bytes | None = None) -> dict[str, Any]:
+        files = None if block is None else {"config-block": ("config.block", block, "application/octet-stream")}
+        try:
+            answer = self._session.request(
+                method,
+                f"https://{self.address}{path}",
+                files=files,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as failure:
+            raise errors.ParticipationError(
+                f"TLS failed ({failure}). Are these its CA and a client certificate it trusts?", address=self.address
+            ) from failure
+        except (requests.exceptions.RequestException, OSError) as failure:
+            raise errors.ParticipationError(
+                f"no answer ({failure}). Is this the orderer's admin listener, and is it running?", address=self.address
+            ) from failure
+        try:
+            value = answer.json() if answer.content else {}
+        except requests.exceptions.JSONDecodeError:
+            value = {"error": answer.text[:500]}
+        if not isinstance(value, dict):
+            value = {"error": f"an unreadable answer: {answer.text[:500]}"}
+        if not answer.ok:
+            words = str(value.get("error") or answer.reason)
+            raise errors.ParticipationError(words, address=self.address, status=answer.status_code)
+        return value
+
+    def _participation(self, value: dict[str, Any]) -> Participation:
+        try:
+            return Participation(
+                name=str(value["name"]),
+                relation=str(value["consensusRelation"]),
+                status=str(value["status"]),
+                height=int(value["height"]),
+            )
+        except (KeyError, TypeError, ValueError) as malformed:
+            raise errors.ParticipationError("answered with an unreadable channel", address=self.address) from malformed
+
+    def __enter__(self) -> OrdererAdmin:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

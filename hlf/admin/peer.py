@@ -1,0 +1,141 @@
+"""A peer as its administrator uses it: system chaincodes, channels, and transactions with chosen endorsers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
+from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, proposal_pb2, query_pb2
+
+from hlf import errors
+from hlf.admin.connection import Connection
+from hlf.identity import Identity
+from hlf.profile import Endpoint
+from hlf.signers import Signer
+from hlf.wire import envelopes, proposals
+
+# From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
+_REFUSED = 400
+
+
+class Peer(Connection):
+    """
+    One peer, called in the name of *identity*, as a rule its organisation's admin.
+
+    Unlike the gateway client, which lets a peer find endorsers, everything here
+    goes to the peers that are named: an administrator knows them, and they may
+    not have found each other yet.
+    """
+
+    def __init__(self, endpoint: Endpoint, identity: Identity, signer: Signer, *, timeout: float = 30.0) -> None:
+        super().__init__(endpoint, identity, signer, timeout=timeout)
+        self._endorser = peer_pb2_grpc.EndorserStub(self.channel)
+        self._gateway = gateway_pb2_grpc.GatewayStub(self.channel)
+        self._deliver = events_pb2_grpc.DeliverStub(self.channel)
+
+    def call(
+        self,
+        channel_id: str,
+        chaincode: str,
+        args: Sequence[bytes],
+        *,
+        kind: type[errors.AdminError] = errors.AdminError,
+    ) -> bytes:
+        """
+        Run a function on this peer alone and return its answer; nothing is ordered.
+
+        Raises:
+            AdminError: (or *kind*) the peer refused or did not answer.
+        """
+        proposal = proposals.new(channel_id, chaincode, args, self.identity.serialized)
+        response: bytes = self.endorse(self._signed(proposal), kind).response.payload
+        return response
+
+    def submit(
+        self,
+        channel_id: str,
+        chaincode: str,
+        args: Sequence[bytes],
+        endorsers: Sequence[Peer] = (),
+        *,
+        transient: Mapping[str, bytes] | None = None,
+        kind: type[errors.AdminError] = errors.AdminError,
+    ) -> str:
+        """
+        Run a function on *endorsers* (this peer by default), order the result, wait for it; return the transaction id.
+
+        Raises:
+            AdminError: (or *kind*) refused by an endorser or the orderer, or in a block but invalid.
+        """
+        proposal = proposals.new(channel_id, chaincode, args, self.identity.serialized, transient=transient)
+        signed = self._signed(proposal)
+        asked = list(endorsers) or [self]
+        if len(asked) == 1:
+            responses = [asked[0].endorse(signed, kind)]
+        else:
+            with ThreadPoolExecutor(len(asked), "endorse") as pool:
+                responses = list(pool.map(lambda endorser: endorser.endorse(signed, kind), asked))
+        try:
+            envelope = envelopes.transaction_envelope(proposal.bytes, responses)
+        except errors.WireError as unusable:
+            raise kind(f"the endorsements of {proposal.transaction_id} do not fit together: {unusable}") from unusable
+        envelope.signature = self.signer.sign(envelope.payload)
+        request = gateway_pb2.SubmitRequest(
+            transaction_id=proposal.transaction_id, channel_id=channel_id, prepared_transaction=envelope
+        )
+        self.unary(self._gateway.Submit, request, kind)
+        self._wait_committed(channel_id, proposal.transaction_id, kind)
+        return proposal.transaction_id
+
+    def endorse(self, signed: Any, kind: type[errors.AdminError] = errors.AdminError) -> Any:
+        """
+        The peer's ``ProposalResponse`` to a signed proposal.
+
+        Raises:
+            AdminError: (or *kind*) with the answer's status.
+        """
+        response = self.unary(self._endorser.ProcessProposal, signed, kind)
+        if response.response.status >= _REFUSED:
+            raise kind(response.response.message, address=self.name, status=response.response.status)
+        return response
+
+    def join(self, genesis_block: bytes) -> None:
+        """
+        Join the channel of a genesis (or later configuration) block.
+
+        Raises:
+            AdminError: the peer refused, for example because it has joined already.
+        """
+        self.call("", "cscc", [b"JoinChain", genesis_block])
+
+    def channels(self) -> tuple[str, ...]:
+        """The channels this peer has joined."""
+        answer = query_pb2.ChannelQueryResponse.FromString(self.call("", "cscc", [b"GetChannels"]))
+        return tuple(sorted(channel.channel_id for channel in answer.channels))
+
+    def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
+        """Blocks of this peer's ledger, both ends included."""
+        return self.deliver(self._deliver.Deliver, channel_id, start, stop)
+
+    def _signed(self, proposal: proposals.Proposal) -> Any:
+        signature = self.signer.sign(proposal.bytes)
+        return proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes, signature=signature)
+
+    def _wait_committed(self, channel_id: str, transaction_id: str, kind: type[errors.AdminError]) -> None:
+        request = gateway_pb2.CommitStatusRequest(
+            transaction_id=transaction_id, channel_id=channel_id, identity=self.identity.serialized
+        ).SerializeToString()
+        signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=self.signer.sign(request))
+        status = self.unary(self._gateway.CommitStatus, signed, kind)
+        if status.result != 0:
+            code = errors.validation_code_name(status.result)
+            raise kind(
+                f"transaction {transaction_id} is in block {status.block_number}, but invalid: {code}",
+                address=self.name,
+                status=code,
+            )
+
+    def __enter__(self) -> Peer:
+        return self
