@@ -1,0 +1,86 @@
+"""Every failure leaves the gateway as ``application/problem+json``, with a request id and nothing private."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException
+
+from gateway import problems
+
+_LOG = logging.getLogger("gateway")
+
+_BY_STATUS = {
+    400: "REQUEST_MALFORMED",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "MEDIA_TYPE_UNSUPPORTED",
+    422: "REQUEST_INVALID",
+}
+
+
+def install(app: Flask) -> None:
+    """Give *app* an answer for every exception; after the blueprints, whose own handlers this replaces."""
+    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(Exception, from_exception)
+
+
+def render(problem: problems.Problem) -> Response:
+    """The response a problem becomes."""
+    document = json.dumps(problem.document(g.get("request_id", "")), ensure_ascii=False, separators=(",", ":"))
+    response = Response(document, problem.kind.status, content_type="application/problem+json")
+    response.headers.update(problem.headers())
+    g.problem = problem
+    return response
+
+
+def from_exception(error: Exception) -> Response:
+    """Answer an exception; one that is in no table is logged by its place alone, since its text may quote the body."""
+    problem = problems.of(error)
+    if problem.code == "GATEWAY_FAULT":
+        _LOG.error("unexpected %s in request %s at %s", type(error).__name__, g.get("request_id", ""), _place(error))
+    return render(problem)
+
+
+def from_http(error: HTTPException) -> Response:
+    """Answer what Flask, Werkzeug or webargs found wrong with the request."""
+    status = error.code or 500
+    if status < 400 and error.response is not None:
+        return error.response  # type: ignore[return-value]  # A redirect.
+    code = _BY_STATUS.get(status, "REQUEST_MALFORMED" if status < 500 else "GATEWAY_FAULT")
+    members: dict[str, Any] = {}
+    found = getattr(error, "data", None) or {}
+    if "messages" in found:
+        members["errors"] = found["messages"]
+    detail = _invalid(found["messages"]) if members else (error.description or "") if code != "GATEWAY_FAULT" else ""
+    response = render(problems.Problem(code, detail, **members))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _invalid(messages: dict[str, Any]) -> str:
+    """``json.lines.0.gtin: Not a GTIN`` for the first of webargs' nested messages."""
+    path: list[str] = []
+    found: Any = messages
+    while isinstance(found, dict) and found:
+        name, found = next(iter(found.items()))
+        path.append(str(name))
+    words = found[0] if isinstance(found, list) and found else found
+    return f"{'.'.join(path)}: {words}"
+
+
+def _place(error: BaseException) -> str:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return " < ".join(reversed(frames[-6:]))

@@ -1,0 +1,82 @@
+"""Any function of any chaincode on any channel: evaluate, submit, and what became of a transaction."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from gateway import auth, current, once
+from gateway.ledger import Call
+from gateway.schemas.calls import AnswerSchema, CallSchema, ReceiptSchema, StatusQuerySchema, StatusSchema
+
+blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description="Any function of any chaincode")
+
+
+@blueprint.route("/<channel>/chaincodes/<chaincode>/evaluate", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(CallSchema)
+@blueprint.response(200, AnswerSchema)
+def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
+    """Ask a chaincode; nothing is written."""
+    return _answer(current.evaluate(_call(channel, chaincode, body)))
+
+
+@blueprint.route("/<channel>/chaincodes/<chaincode>/submit", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(CallSchema)
+@blueprint.response(200, ReceiptSchema)
+def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
+    """Submit a transaction and wait until it is committed."""
+    receipt = current.submit(_call(channel, chaincode, body))
+    return {
+        "transaction_id": receipt.transaction_id,
+        "block_number": receipt.block_number,
+        **_answer(receipt.result),
+    }
+
+
+@blueprint.route("/<channel>/transactions/<transaction_id>/status")
+@auth.needs("read")
+@blueprint.arguments(StatusQuerySchema, location="query")
+@blueprint.response(200, StatusSchema)
+def status(query: dict[str, Any], channel: str, transaction_id: str) -> dict[str, Any]:
+    """Say whether a transaction was committed and is valid."""
+    found = current.status(channel, transaction_id, query["wait_seconds"])
+    return {
+        "transaction_id": found.transaction_id,
+        "valid": found.valid,
+        "validation_code": found.name,
+        "block_number": found.block_number,
+    }
+
+
+def _call(channel: str, chaincode: str, body: dict[str, Any]) -> Call:
+    return Call(
+        channel,
+        chaincode,
+        body["function"],
+        tuple(body["arguments"]),
+        body["transient"],
+        tuple(body["endorsing_organizations"]),
+    )
+
+
+def _answer(result: bytes) -> dict[str, Any]:
+    return {"result": plain(result), "result_base64": result}
+
+
+def plain(result: bytes) -> Any:
+    """A contract's answer as JSON or text; None for nothing or for other bytes."""
+    try:
+        text = result.decode()
+    except UnicodeDecodeError:
+        return None
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

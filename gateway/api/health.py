@@ -1,0 +1,48 @@
+"""Whether the gateway runs, and whether it can do its work."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from gateway import auth, current
+from gateway.schemas.health import HealthSchema, ReadinessSchema
+
+blueprint = Blueprint("health", __name__, description="For those who run the gateway")
+
+
+@blueprint.route("/healthz")
+@auth.needs(auth.PUBLIC)
+@blueprint.response(200, HealthSchema)
+def healthz() -> dict[str, str]:
+    """Say that the process serves requests."""
+    return {"status": "ok"}
+
+
+@blueprint.route("/readyz")
+@auth.needs(auth.PUBLIC)
+@blueprint.response(200, ReadinessSchema)
+@blueprint.alt_response(503, schema=ReadinessSchema, description="Something is missing")
+def readyz() -> tuple[dict[str, Any], int]:
+    """
+    Say whether the store can be written and each organisation's peer be reached.
+
+    Names of organisations are public on every channel, so they stand here; addresses and causes do not.
+    """
+    services = current.services()
+    checks = {"store": _store_works(services)}
+    for msp_id in services.wallet.organisations():
+        checks[msp_id] = services.ledgers.reachable(msp_id)
+    ready = all(checks.values()) and len(checks) > 1
+    return {"ready": ready, "checks": checks}, 200 if ready else 503
+
+
+def _store_works(services: current.Services) -> bool:
+    try:
+        with services.store.connection() as database:
+            database.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    return True

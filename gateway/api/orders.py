@@ -1,0 +1,109 @@
+"""Orders: their content between platform and merchant, their state for the whole channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from chaincode.domain import canonical
+from gateway import auth, current, identifiers, once
+from gateway.current import COMMERCE
+from gateway.schemas.orders import CancelSchema, FulfilSchema, PlacedSchema, PlaceSchema, PublicOrderSchema
+from gateway.schemas.receipts import CommittedSchema
+
+blueprint = Blueprint("orders", __name__, url_prefix="/v1/orders", description="Orders on the ecommerce channel")
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(PlaceSchema)
+@blueprint.response(201, PlacedSchema)
+def place(body: dict[str, Any]) -> dict[str, Any]:
+    """
+    Place an order and make the shopper's link.
+
+    The content goes to platform and merchant alone; a second transaction writes the public part for all.
+    """
+    order_id = body.pop("order_id", None) or identifiers.public_id("order")
+    token = identifiers.link_token()
+    order = {**body, "buyer_token_hash": identifiers.link_hash(token), "salt": identifiers.salt()}
+    placed = current.act(
+        COMMERCE,
+        "Orders:place",
+        order_id,
+        transient={"order": canonical.dumps(order)},
+        endorsers=[body["platform"], body["merchant"]],
+    )
+    opened = current.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
+    return {
+        "order_id": order_id,
+        "order_hash": placed["result"]["order_hash"],
+        "tracking_token": token,
+        "tracking_path": f"/track/{token}",
+        "placing": placed,
+        "opening": opened,
+    }
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.response(200, PublicOrderSchema(many=True))
+def every() -> list[dict[str, Any]]:
+    """List the public part of all orders."""
+    return current.ask(COMMERCE, "Orders:list")
+
+
+@blueprint.route("/<order_id>")
+@auth.needs("read")
+@blueprint.response(200, PublicOrderSchema)
+def read(order_id: str) -> dict[str, Any]:
+    """Read an order's public part."""
+    return current.ask(COMMERCE, "Orders:read", order_id)
+
+
+@blueprint.route("/<order_id>/content")
+@auth.needs("read")
+@blueprint.response(200, description="The order as it was placed")
+def content(order_id: str) -> dict[str, Any]:
+    """Read an order's content, as its platform or merchant."""
+    return current.ask(COMMERCE, "Orders:content", order_id)
+
+
+@blueprint.route("/<order_id>/confirmation", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def confirm(order_id: str) -> dict[str, Any]:
+    """Confirm an order."""
+    return current.act(COMMERCE, "Orders:confirm", order_id)
+
+
+@blueprint.route("/<order_id>/cancellation", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(CancelSchema)
+@blueprint.response(200, CommittedSchema)
+def cancel(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Cancel an order; the reason is public on the channel."""
+    return current.act(COMMERCE, "Orders:cancel", order_id, body["reason"])
+
+
+@blueprint.route("/<order_id>/fulfilment", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(FulfilSchema)
+@blueprint.response(200, CommittedSchema)
+def fulfil(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Say which journey carries an order."""
+    return current.act(COMMERCE, "Orders:fulfil", order_id, body["journey_id"])
+
+
+@blueprint.route("/<order_id>/closing", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def close(order_id: str) -> dict[str, Any]:
+    """Close an order."""
+    return current.act(COMMERCE, "Orders:close", order_id)

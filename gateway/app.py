@@ -1,0 +1,100 @@
+"""The Flask application."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from gateway import answers, auth, current, documentation
+from gateway.api import BLUEPRINTS
+from gateway.events import Places
+from gateway.idempotency import Keys
+from gateway.ledger import Ledgers
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.tokens import Tokens
+from gateway.wallet import Wallet
+
+_ACCESS = logging.getLogger("gateway.access")
+# A refused body is read to its end up to here: a client that is still sending would see a broken connection, not the
+# answer.
+_DRAINED_BYTES = 32 << 20
+
+
+def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
+    """A gateway; it connects to nothing until it is asked something, and then through *ledgers* if they are given."""
+    app = Flask("gateway", static_folder=None)
+    app.config.update(
+        API_TITLE="Selat gateway",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.0.3",
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    store, wallet = Store(settings.data), Wallet(settings.wallet)
+    app.extensions[current.EXTENSION] = current.Services(
+        settings=settings,
+        store=store,
+        tokens=Tokens(store),
+        wallet=wallet,
+        ledgers=ledgers or Ledgers(wallet, settings.submit_seconds),
+        keys=Keys(store),
+        places=Places(settings.streams),
+    )
+    app.before_request(_begin)
+    app.before_request(_limit_body)
+    app.before_request(auth.check)
+    app.after_request(_end)
+    api = Api(app, spec_kwargs=documentation.SPEC)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    documentation.complete(app, api.spec)
+    answers.install(app)
+    return app
+
+
+def _begin() -> None:
+    g.request_id = uuid.uuid4().hex
+    g.started = time.monotonic()
+
+
+def _limit_body() -> None:
+    """Refuse a body over the limit before a view asks for it, with its size and the limit in the answer."""
+    length, limit = request.content_length, current.services().settings.max_body_bytes
+    if length is None or length <= limit:
+        return
+    remaining = min(length, _DRAINED_BYTES)
+    stream = request.environ["wsgi.input"]
+    while remaining > 0 and (chunk := stream.read(min(remaining, 1 << 16))):
+        remaining -= len(chunk)
+    raise RequestEntityTooLarge(f"The body has {length} bytes; this gateway takes at most {limit}")
+
+
+def _end(response: Response) -> Response:
+    """
+    Name the request, forbid the storing of answers, and log one line.
+
+    The line has the route and not the path, because a path may hold a shopper's link, and never a query or a body.
+    """
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    caller = g.get("caller")
+    _ACCESS.info(
+        "%s %s %s %d %s %.0fms %s",
+        g.request_id,
+        request.method,
+        request.url_rule.rule if request.url_rule else "-",
+        response.status_code,
+        g.problem.code if "problem" in g else "-",
+        (time.monotonic() - g.started) * 1000,
+        f"{caller.msp_id}/{caller.user}" if caller else "-",
+    )
+    return response

@@ -1,0 +1,111 @@
+"""``selat gateway``: serve it, and make its access tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from pathlib import Path
+
+import click
+
+from gateway.settings import PREFIX, Settings, SettingsError
+from gateway.store import Store
+from gateway.tokens import SCOPES, Tokens
+from gateway.wallet import Wallet, WalletError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_DAY = 24 * 3600
+
+
+@click.group()
+def gateway() -> None:
+    """The HTTP service in front of the network."""
+
+
+@gateway.command()
+@click.option("--wallet", type=_FOLDER, help="A network's state folder: identities and connection profiles.")
+@click.option("--data", type=_FOLDER, help="Where the gateway keeps tokens and cursors.")
+@click.option("--listen", help="<address>:<port>; port 0 lets the system choose.")
+@click.option("--tracking", help="<MSP>/<user> that answers shoppers' links.")
+def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: str | None) -> None:
+    """Serve until stopped. Each setting can be given as SELAT_<NAME>; an option goes before it."""
+    environ = dict(os.environ)
+    for name, value in (("WALLET", wallet), ("DATA", data), ("LISTEN", listen), ("TRACKING", tracking)):
+        if value is not None:
+            environ[PREFIX + name] = str(value)
+    environ.setdefault(PREFIX + "WALLET", "build/network")
+    environ.setdefault(PREFIX + "DATA", "build/gateway")
+    try:
+        settings = Settings.from_environment(environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    if not Wallet(settings.wallet).organisations():
+        raise click.ClickException(
+            f"{settings.wallet} has no profiles/<MSP>.json. Start a network first (selat network up), "
+            "or name its state folder with --wallet."
+        )
+    _must_be_free(settings.listen)
+    from gateway.wsgi import Server  # gunicorn is needed by this command alone.
+
+    click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
+    Server(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
+
+
+def _must_be_free(listen: str) -> None:
+    """Say so at once if the port is taken: gunicorn would try for five seconds and then exit without a cure."""
+    host, _, port = listen.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen on {listen}: {error.strerror}. Choose another with --listen 127.0.0.1:<port>; "
+                "port 0 lets the system choose."
+            ) from error
+
+
+@gateway.group()
+def token() -> None:
+    """Access tokens of one gateway."""
+
+
+@token.command()
+@click.option("--organisation", required=True, help="MSP id whose identity the token uses.")
+@click.option("--user", default="User1", show_default=True, help="That organisation's user.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; default: read.")
+@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How long it is valid.")
+@click.option("--wallet", type=_FOLDER, default=Path("build/network"), show_default=True, envvar="SELAT_WALLET")
+@click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
+def create(organisation: str, user: str, scopes: tuple[str, ...], days: int, wallet: Path, data: Path) -> None:
+    """Make a token and print it, once: the gateway keeps its hash only."""
+    known = Wallet(wallet)
+    try:
+        users = known.users(organisation)
+        if user not in users:
+            raise WalletError(f"{organisation} has no user {user!r} in the wallet; it has {', '.join(users)}")
+    except WalletError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(Tokens(Store(data)).create(organisation, user, scopes or ("read",), days * _DAY))
+
+
+@token.command("list")
+@click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
+def list_tokens(data: Path) -> None:
+    """Show the tokens there are, without their secrets."""
+    for entry in Tokens(Store(data)).all():
+        state = "revoked" if entry.revoked else f"until {entry.expires_at:%Y-%m-%d %H:%M}"
+        click.echo(f"{entry.id}  {entry.msp_id}/{entry.user}  {','.join(entry.scopes)}  {state}")
+
+
+@token.command()
+@click.argument("identifier")
+@click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
+def revoke(identifier: str, data: Path) -> None:
+    """Make a token useless from now on."""
+    if not Tokens(Store(data)).revoke(identifier):
+        raise click.ClickException(
+            f"no token has the id {identifier!r}; selat gateway token list shows those there are"
+        )
+    click.echo(f"{identifier} is revoked")

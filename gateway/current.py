@@ -1,0 +1,123 @@
+"""What belongs to the request being served: the gateway's services, the caller, and calls in the caller's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g
+
+from gateway.events import Places
+from gateway.idempotency import Keys
+from gateway.ledger import Call, Ledgers, Receipt
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.tokens import Caller, Tokens
+from gateway.wallet import Wallet
+from hlf.client.commit import Status
+
+EXTENSION = "selat"
+
+
+Transient = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Chaincode:
+    """One of the trade's chaincodes, and the channel it is on in the default consortium."""
+
+    channel: str
+    name: str
+
+    def call(
+        self, function: str, arguments: Iterable[Any], transient: Transient | None, endorsers: tuple[str, ...]
+    ) -> Call:
+        """A call of one of its functions."""
+        return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
+
+
+COMMERCE = Chaincode("ecommerce", "commerce")
+CARRIAGE = Chaincode("logistics", "carriage")
+TRADE = Chaincode("trade", "trade")
+
+
+@dataclass(frozen=True)
+class Services:
+    """What one gateway process works with; made by ``create_app``."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    wallet: Wallet
+    ledgers: Ledgers
+    keys: Keys
+    places: Places
+
+
+def services() -> Services:
+    """The services of the application being served."""
+    return current_app.extensions[EXTENSION]
+
+
+def caller() -> Caller:
+    """Whom the request's token speaks for; only where ``auth.needs`` asks for one."""
+    return g.caller
+
+
+def evaluate(call: Call) -> bytes:
+    """A query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
+    asking = caller()
+    return services().ledgers.evaluate(asking.msp_id, asking.user, call)
+
+
+def submit(call: Call) -> Receipt:
+    """A committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises."""
+    asking = caller()
+    return services().ledgers.submit(asking.msp_id, asking.user, call, _note_transaction)
+
+
+def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
+    """A contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*."""
+    return _json(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
+
+
+def act(
+    chaincode: Chaincode,
+    function: str,
+    *arguments: Any,
+    transient: Transient | None = None,
+    endorsers: Iterable[str] = (),
+) -> dict[str, Any]:
+    """
+    A committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
+
+    A transaction with *transient* values goes to *endorsers* and nobody else.
+    """
+    named = tuple(sorted(set(endorsers)))
+    if transient and not named:
+        raise ValueError(f"{function} carries private values; say who may see them")
+    receipt = submit(chaincode.call(function, arguments, transient, named))
+    return {
+        "transaction_id": receipt.transaction_id,
+        "block_number": receipt.block_number,
+        "result": _json(receipt.result),
+    }
+
+
+def _json(result: bytes) -> Any:
+    return json.loads(result) if result else None
+
+
+def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
+    """What became of a transaction; raises what ``Ledgers.status`` raises."""
+    asking = caller()
+    return services().ledgers.status(asking.msp_id, asking.user, channel, transaction_id, wait_seconds)
+
+
+def _note_transaction(transaction_id: str) -> None:
+    """Keep the id with the idempotency key in use, if any, before the transaction can take effect."""
+    key = g.get("idempotency_key")
+    if key is not None:
+        services().keys.note_transaction(caller().token_id, key, transaction_id)

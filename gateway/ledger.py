@@ -1,0 +1,182 @@
+"""Calls to Fabric in a caller's name: one connection per identity, made on first use and shared by all threads."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hlf.client.network import Network
+
+from chaincode.domain import canonical
+from gateway.wallet import Wallet, WalletError
+from hlf import errors
+from hlf.client import commit
+from hlf.client import gateway as fabric
+from hlf.client.contract import Contract
+
+
+class ArgumentError(Exception):
+    """An argument of a call cannot be sent; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """
+    One function of one chaincode, with what it is given.
+
+    Attributes:
+        function: with its contract's name in front where it has one, as ``Journeys:open``.
+        arguments: text goes as it is; any other value goes as canonical JSON.
+        transient: what only the endorsers see. Never logged, never part of an error.
+        endorsers: organisations that must endorse; empty lets Fabric plan by the policies.
+    """
+
+    channel: str
+    chaincode: str
+    function: str
+    arguments: tuple[Any, ...] = ()
+    transient: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    endorsers: tuple[str, ...] = ()
+
+    def texts(self) -> list[str]:
+        """
+        The arguments as Fabric gets them.
+
+        Raises:
+            ArgumentError: a value has no canonical JSON (a fraction, an integer beyond 2^53).
+        """
+        return [_text(position, value) for position, value in enumerate(self.arguments, start=1)]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A committed transaction and what its contract answered."""
+
+    transaction_id: str
+    block_number: int
+    result: bytes
+
+
+class Ledgers:
+    """
+    Every identity's connection.
+
+    gRPC must not be used before a fork and after it in the child, so nothing is connected until the first call, which
+    under gunicorn is always in a worker.
+    """
+
+    def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
+        self._wallet = wallet
+        self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
+        self._lock = threading.Lock()
+        self._connected: dict[tuple[str, str], fabric.Gateway] = {}
+
+    def close(self) -> None:
+        """Close every connection; the next call would make a new one."""
+        with self._lock:
+            connected, self._connected = self._connected, {}
+        for connection in connected.values():
+            connection.close()
+
+    def network(self, msp_id: str, user: str, channel: str) -> Network:
+        """
+        *channel* as *user* of *msp_id* sees it.
+
+        Raises:
+            gateway.wallet.WalletError: no such organisation or user.
+            hlf.errors.ProfileError, hlf.errors.IdentityError: what the wallet has of it cannot be used.
+        """
+        return self._connection(msp_id, user).network(channel)
+
+    def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
+        """Whether the organisation's peer takes a connection within *seconds*."""
+        try:
+            users = self._wallet.users(msp_id)
+            self._connection(msp_id, users[0]).wait_ready(seconds)
+        except (errors.HlfError, WalletError, IndexError):
+            return False
+        return True
+
+    def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> commit.Status:
+        """
+        What became of a transaction; waits up to *seconds* for its commit.
+
+        Raises:
+            hlf.errors.CommitStatusError: not committed so far, or never sent.
+        """
+        connection = self._connection(msp_id, user)
+        # The time-outs belong to a gateway; this one shares the other's connection.
+        patient = fabric.Gateway(connection.session, connection.endpoint, fabric.Timeouts(commit_status=seconds))
+        return patient.commit_status(channel, transaction_id).wait_committed()
+
+    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+        """
+        A query's answer; nothing is written.
+
+        Raises:
+            hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
+            ArgumentError, gateway.wallet.WalletError.
+        """
+        return self._contract(msp_id, user, call).evaluate(
+            call.function, *call.texts(), transient=dict(call.transient), endorsing_organizations=call.endorsers
+        )
+
+    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
+        """
+        Endorse, order and wait for the commit.
+
+        *before_sending* gets the transaction id before the orderer gets the transaction, so that whoever crashes in
+        between can still ask what became of it.
+
+        Raises:
+            hlf.errors.EndorseError: nothing was written.
+            hlf.errors.SubmitError, hlf.errors.CommitStatusError: it may have been written.
+            hlf.errors.CommitError: in a block, but invalid; nothing was written.
+            ArgumentError, gateway.wallet.WalletError.
+        """
+        proposal = self._contract(msp_id, user, call).propose(
+            call.function, *call.texts(), transient=dict(call.transient), endorsing_organizations=call.endorsers
+        )
+        transaction = proposal.endorse()
+        before_sending(transaction.transaction_id)
+        status = transaction.submit().wait_committed()
+        if not status.valid:
+            raise errors.CommitError(status.transaction_id, status.code, status.block_number)
+        return Receipt(status.transaction_id, status.block_number, transaction.result)
+
+    @contextlib.contextmanager
+    def events(
+        self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int | None, after: str
+    ) -> Iterator[Iterator[Any]]:
+        """The chaincode's events from *start_block* on, behind transaction *after*; closed at the end."""
+        stream = self.network(msp_id, user, channel).chaincode_events(
+            chaincode, start_block=start_block, after_transaction_id=after or None
+        )
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
+        with self._lock:
+            connection = self._connected.get((msp_id, user))
+            if connection is None:
+                identity, signer = self._wallet.user(msp_id, user)
+                connection = fabric.connect(self._wallet.profile(msp_id), identity, signer, timeouts=self._timeouts)
+                self._connected[(msp_id, user)] = connection
+            return connection
+
+    def _contract(self, msp_id: str, user: str, call: Call) -> Contract:
+        return self.network(msp_id, user, call.channel).contract(call.chaincode)
+
+
+def _text(position: int, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return canonical.dumps(value).decode()
+    except ValueError as error:
+        raise ArgumentError(f"argument {position}: {error}") from error

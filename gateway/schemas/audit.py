@@ -1,0 +1,82 @@
+"""The audit's answers."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.schemas.calls import CHAINCODE
+
+
+class WhoSchema(Schema):
+    """Who signed."""
+
+    msp_id = fields.String()
+    subject = fields.String(metadata={"description": "Of the certificate"})
+    serial_number = fields.String(metadata={"description": "Of the certificate, hexadecimal"})
+
+
+class CheckSchema(Schema):
+    """One thing that was recomputed."""
+
+    name = fields.String()
+    passed = fields.Boolean()
+    detail = fields.String()
+
+
+class BlockSchema(Schema):
+    """The block a transaction is in; hashes are hexadecimal."""
+
+    number = fields.Integer()
+    hash = fields.String()
+    previous_hash = fields.String()
+    data_hash = fields.String()
+
+
+class TransactionSchema(Schema):
+    """A transaction taken apart."""
+
+    channel = fields.String()
+    transaction_id = fields.String()
+    index = fields.Integer(metadata={"description": "Its place in the block"})
+    valid = fields.Boolean()
+    validation_code = fields.String()
+    timestamp = fields.String(allow_none=True)
+    creator = fields.Nested(WhoSchema)
+    actions = fields.List(fields.Dict(), metadata={"description": "Chaincode calls with their results and endorsers"})
+    block = fields.Nested(BlockSchema)
+    checks = fields.List(fields.Nested(CheckSchema))
+    verified = fields.Boolean(metadata={"description": "Whether all checks passed"})
+
+
+class HistoryQuerySchema(Schema):
+    """Query of ``GET /v1/audit/<channel>/history/<key>``."""
+
+    chaincode = fields.String(
+        validate=CHAINCODE,
+        metadata={"description": "Without it the chaincode of that channel in the default consortium"},
+    )
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
+
+
+class ChangeSchema(Schema):
+    """One change of an object, proven by its block."""
+
+    transaction_id = fields.String()
+    at = fields.String()
+    deleted = fields.Boolean()
+    value = fields.Raw(allow_none=True)
+    block_number = fields.Integer()
+    by = fields.Nested(WhoSchema)
+    endorsed_by = fields.List(fields.String())
+    verified = fields.Boolean(
+        metadata={"description": "The block holds this change, and all its hashes and signatures are right"}
+    )
+
+
+class HistorySchema(Schema):
+    """All changes of an object, newest first."""
+
+    channel = fields.String()
+    key = fields.String()
+    total = fields.Integer(metadata={"description": "How many changes there are; the newest are listed"})
+    changes = fields.List(fields.Nested(ChangeSchema))

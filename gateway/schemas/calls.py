@@ -1,0 +1,88 @@
+"""Calls of any chaincode's functions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+# Fabric's own rules for the names that stand in an address.
+CHANNEL = validate.Regexp(r"[a-z][a-z0-9.-]{0,248}\Z", error="Not a channel's name.")
+CHAINCODE = validate.Regexp(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*\Z", error="Not a chaincode's name.")
+MSP_ID = validate.Regexp(r"[A-Za-z0-9.-]{1,64}\Z", error="Not an MSP id.")
+TRANSACTION_ID = validate.Regexp(r"[0-9a-f]{64}\Z", error="Not a transaction id: 64 hexadecimal digits.")
+
+
+class Base64(fields.Field[bytes]):
+    """Bytes, as base64 text; the error never quotes the text, which may be private."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:
+        try:
+            return base64.b64decode(value.encode("ascii"), validate=True)
+        except (AttributeError, UnicodeEncodeError, binascii.Error):
+            raise ValidationError("Not base64 text.") from None
+
+    def _serialize(self, value: bytes | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else base64.b64encode(value).decode()
+
+
+class CallSchema(Schema):
+    """Body of ``POST /v1/channels/<channel>/chaincodes/<chaincode>/{evaluate,submit}``."""
+
+    function = fields.String(
+        required=True,
+        validate=validate.Length(1, 256),
+        metadata={"description": "With its contract's name in front, if any", "example": "Journeys:read"},
+    )
+    arguments = fields.List(
+        fields.Raw(allow_none=True),
+        load_default=list,
+        metadata={"description": "Text goes as it is, any other value as canonical JSON", "example": ["J1"]},
+    )
+    transient = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 256)),
+        values=Base64(),
+        load_default=dict,
+        metadata={"description": "Private values by name, in base64; only the endorsers see them"},
+    )
+    endorsing_organizations = fields.List(
+        fields.String(validate=MSP_ID),
+        load_default=list,
+        metadata={
+            "description": "Who must endorse; without it Fabric plans by the policies",
+            "example": ["PlatformMSP"],
+        },
+    )
+
+
+class AnswerSchema(Schema):
+    """What a contract answered."""
+
+    result = fields.Raw(allow_none=True, metadata={"description": "As JSON or text, where it is that; null if neither"})
+    result_base64 = Base64(metadata={"description": "The exact bytes"})
+
+
+class ReceiptSchema(AnswerSchema):
+    """A committed transaction."""
+
+    transaction_id = fields.String()
+    block_number = fields.Integer()
+
+
+class StatusQuerySchema(Schema):
+    """Query of ``GET /v1/channels/<channel>/transactions/<id>/status``."""
+
+    wait_seconds = fields.Integer(
+        load_default=5, validate=validate.Range(1, 60), metadata={"description": "How long to wait for its commit"}
+    )
+
+
+class StatusSchema(Schema):
+    """What became of a transaction."""
+
+    transaction_id = fields.String()
+    valid = fields.Boolean()
+    validation_code = fields.String(metadata={"example": "VALID"})
+    block_number = fields.Integer()

@@ -1,0 +1,87 @@
+"""Orders between a platform and a merchant."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.schemas.calls import MSP_ID
+from gateway.schemas.claims import IDENTIFIER
+from gateway.schemas.receipts import CommittedSchema
+
+AMOUNT = validate.Regexp(r"(0|[1-9]\d{0,17})\Z", error="Must be minor units as decimal text.")
+LOCODE = validate.Regexp(r"[A-Z]{2}[A-Z2-9]{3}\Z", error="Must be a UN/LOCODE such as VNHAN.")
+HASH = validate.Regexp(r"[0-9a-f]{64}\Z", error="Must be a SHA-256 in hexadecimal.")
+
+
+class OrderLineSchema(Schema):
+    """One line of an order; the contract checks the codes and their check digits."""
+
+    line = fields.String(required=True, validate=validate.Length(1, 20), metadata={"example": "1"})
+    gtin = fields.String(required=True, metadata={"example": "06901234567892"})
+    hs6 = fields.String(required=True, metadata={"example": "851830"})
+    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    unit_price = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
+    weight_grams = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+
+
+class PinnedTermsSchema(Schema):
+    """The return terms an order is judged by."""
+
+    id = fields.String(required=True, validate=IDENTIFIER)
+    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**6))
+    hash = fields.String(required=True, validate=HASH)
+
+
+class PlaceSchema(Schema):
+    """Body of ``POST /v1/orders``."""
+
+    order_id = fields.String(validate=IDENTIFIER, metadata={"description": "Public; made at random if it is not given"})
+    platform = fields.String(required=True, validate=MSP_ID, metadata={"example": "PlatformMSP"})
+    merchant = fields.String(required=True, validate=MSP_ID, metadata={"example": "MerchantMSP"})
+    placed_at = fields.String(required=True, metadata={"example": "2026-11-22T15:00:00Z"})
+    incoterm = fields.String(required=True, validate=validate.Length(3, 3), metadata={"example": "DDP"})
+    named_place = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
+    lines = fields.List(fields.Nested(OrderLineSchema), required=True, validate=validate.Length(1, 100))
+    currency = fields.String(required=True, validate=validate.Length(3, 3), metadata={"example": "USD"})
+    freight = fields.String(required=True, validate=AMOUNT)
+    insurance = fields.String(required=True, validate=AMOUNT)
+    origin = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
+    destination = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
+    terms = fields.Nested(PinnedTermsSchema, required=True)
+
+
+class PlacedSchema(Schema):
+    """An order whose content both sides hold, and whose public part the channel has."""
+
+    order_id = fields.String()
+    order_hash = fields.String()
+    tracking_token = fields.String(
+        metadata={"description": "For the shopper; shown once, only its hash is kept on the ledger"}
+    )
+    tracking_path = fields.String()
+    placing = fields.Nested(CommittedSchema)
+    opening = fields.Nested(CommittedSchema)
+
+
+class PublicOrderSchema(Schema):
+    """What every member of the channel sees of an order."""
+
+    order_id = fields.String()
+    order_hash = fields.String()
+    platform = fields.String()
+    merchant = fields.String()
+    state = fields.String()
+    terms = fields.Nested(PinnedTermsSchema)
+    journey_id = fields.String(allow_none=True)
+
+
+class CancelSchema(Schema):
+    """Body of ``POST /v1/orders/<id>/cancellation``."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class FulfilSchema(Schema):
+    """Body of ``POST /v1/orders/<id>/fulfilment``."""
+
+    journey_id = fields.String(required=True, validate=IDENTIFIER)

@@ -1,0 +1,91 @@
+"""What the gateway is told from outside, read once and never looked up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "SELAT_"
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the message names it and says what it should be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    One gateway's settings; each is read from ``SELAT_<NAME>``.
+
+    Attributes:
+        wallet: folder of identities and connection profiles (a network's state folder).
+        data: folder of what the gateway keeps; all of it but the access tokens can be thrown away.
+        listen: address and port; port 0 lets the system choose.
+        workers, threads: processes, and requests served at once by each. An event stream holds a thread.
+        streams: event streams served at once by each process; fewer than the threads, so that requests still pass.
+        max_body_bytes: a larger request body is refused.
+        submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
+        tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
+        auditor: the organisation that takes part in every grant, as the contracts know it.
+        public_url: where shoppers reach this gateway, used in the links it makes.
+        ready_file: written once the gateway listens, with its address.
+    """
+
+    wallet: Path
+    data: Path
+    listen: str = "127.0.0.1:8080"
+    workers: int = 1
+    threads: int = 8
+    streams: int = 4
+    max_body_bytes: int = 1 << 20
+    submit_seconds: int = 30
+    tracking: str = ""
+    auditor: str = "AuditorMSP"
+    public_url: str = ""
+    ready_file: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "threads", "streams", "max_body_bytes", "submit_seconds"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()} is {getattr(self, name)}; it must be at least 1")
+        if self.streams >= self.threads:
+            raise SettingsError(
+                f"{PREFIX}STREAMS is {self.streams} and {PREFIX}THREADS {self.threads}; "
+                "there must be more threads than streams, or streams alone would keep the gateway busy"
+            )
+        host, colon, port = self.listen.rpartition(":")
+        if not (host and colon and port.isdecimal() and int(port) < 65536):
+            raise SettingsError(f"{PREFIX}LISTEN is {self.listen!r}; it must be <address>:<port>, as 127.0.0.1:8080")
+        if self.tracking and self.tracking.count("/") != 1:
+            raise SettingsError(f"{PREFIX}TRACKING is {self.tracking!r}; it must be <MSP>/<user>, as PlatformMSP/User1")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """
+        The settings in *environ*; names it does not set keep their defaults.
+
+        Raises:
+            SettingsError: one is missing or of the wrong form.
+        """
+        known = {PREFIX + f.name.upper(): f for f in fields(cls)}
+        values: dict[str, object] = {}
+        for name, field in known.items():
+            text = environ.get(name)
+            if text is None or text == "":
+                continue
+            try:
+                values[field.name] = _READERS[str(field.type)](text)
+            except ValueError:
+                raise SettingsError(f"{name} is {text!r}; it must be a whole number") from None
+        for name in ("wallet", "data"):
+            if name not in values:
+                raise SettingsError(f"{PREFIX}{name.upper()} is not set; it names a folder and has no default")
+        return cls(**values)  # type: ignore[arg-type]
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables from which these settings can be read again, as a server's processes are given them."""
+        return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
+
+
+_READERS = {"Path": Path, "str": str, "int": int}

@@ -1,0 +1,68 @@
+"""The gateway's own SQLite file: access tokens, idempotency keys, checkpoints. Nothing of the ledger's is kept here."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS tokens (
+    id          TEXT PRIMARY KEY,
+    digest      BLOB NOT NULL,
+    msp_id      TEXT NOT NULL,
+    user        TEXT NOT NULL,
+    scopes      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    revoked_at  INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS idempotency (
+    token_id       TEXT NOT NULL,
+    key            TEXT NOT NULL,
+    fingerprint    BLOB NOT NULL,
+    started_at     INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL DEFAULT '',
+    answer         BLOB,
+    PRIMARY KEY (token_id, key)
+) STRICT;
+CREATE TABLE IF NOT EXISTS checkpoints (
+    msp_id         TEXT NOT NULL,
+    user           TEXT NOT NULL,
+    channel        TEXT NOT NULL,
+    chaincode      TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    block_number   INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
+    PRIMARY KEY (msp_id, user, channel, chaincode, name)
+) STRICT;
+"""
+
+
+class Store:
+    """
+    A folder with one database file, readable by its owner only.
+
+    A connection is opened for each use: it costs a tenth of a millisecond and is safe across threads and forks.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = folder / "gateway.sqlite"
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        with self.connection() as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_SCHEMA)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose changes are committed at the end, or all undone by an exception."""
+        database = sqlite3.connect(self._path, timeout=10)
+        database.row_factory = sqlite3.Row
+        try:
+            with database:
+                yield database
+        finally:
+            database.close()
