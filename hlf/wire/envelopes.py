@@ -119,9 +119,7 @@ def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> Any
         ),
     )
     transaction = transaction_pb2.Transaction(
-        actions=[
-            transaction_pb2.TransactionAction(header=header.signature_header, payload=action.SerializeToString())
-        ]
+        actions=[transaction_pb2.TransactionAction(header=header.signature_header, payload=action.SerializeToString())]
     )
     whole = common_pb2.Payload(header=header, data=transaction.SerializeToString())
     return common_pb2.Envelope(payload=whole.SerializeToString())
@@ -160,9 +158,7 @@ def seek_envelope(
         behavior=ab_pb2.SeekInfo.BLOCK_UNTIL_READY if wait else ab_pb2.SeekInfo.FAIL_IF_NOT_READY,
         content_type=ab_pb2.SeekInfo.HEADER_WITH_SIG if content == "headers" else ab_pb2.SeekInfo.BLOCK,
     )
-    header = channel_header(
-        common_pb2.DELIVER_SEEK_INFO, channel_id, tls_cert_hash=tls_cert_hash, timestamp=timestamp
-    )
+    header = channel_header(common_pb2.DELIVER_SEEK_INFO, channel_id, tls_cert_hash=tls_cert_hash, timestamp=timestamp)
     return common_pb2.Envelope(payload=payload(header, creator, nonce, seek.SerializeToString()))
 
 

@@ -84,9 +84,7 @@ def new(
         ),
         signature_header=envelopes.signature_header(creator, nonce),
     )
-    payload = proposal_pb2.ChaincodeProposalPayload(
-        input=_invocation(chaincode, args, is_init), TransientMap=transient
-    )
+    payload = proposal_pb2.ChaincodeProposalPayload(input=_invocation(chaincode, args, is_init), TransientMap=transient)
     whole = proposal_pb2.Proposal(
         header=header.SerializeToString(), payload=payload.SerializeToString(deterministic=True)
     )

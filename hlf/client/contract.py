@@ -1,0 +1,139 @@
+"""Contracts: the functions of a chaincode, called by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import proposal_pb2
+
+from hlf import errors
+from hlf.client.commit import Commit, Status
+from hlf.client.proposal import Proposal
+from hlf.wire import proposals
+
+if TYPE_CHECKING:
+    from hlf.client.gateway import Gateway
+
+Transient = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A transaction that an orderer has taken, with the answer its endorsers agreed on."""
+
+    result: bytes
+    commit: Commit
+
+    @property
+    def transaction_id(self) -> str:
+        return self.commit.transaction_id
+
+    def wait_committed(self) -> Status:
+        """
+        What became of it, once it is in a block.
+
+        Raises:
+            CommitStatusError: no answer came, so the outcome is unknown.
+        """
+        return self.commit.wait_committed()
+
+
+class Contract:
+    """
+    A chaincode on a channel, or one of the contracts in it.
+
+    In each call *transient* goes to the endorsers and never into a block, and *endorsing_organizations* says whose
+    peers are asked; without it the gateway chooses them by the policies concerned. Name the organisations where
+    transient data must reach nobody else.
+    """
+
+    def __init__(self, gateway: Gateway, channel_id: str, chaincode: str, name: str | None = None) -> None:
+        self._gateway = gateway
+        self._channel_id = channel_id
+        self._chaincode = chaincode
+        self._prefix = f"{name}:" if name else ""
+
+    def evaluate(
+        self,
+        function: str,
+        *args: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        """
+        The contract's answer on one peer; nothing is written.
+
+        Raises:
+            EvaluateError: the contract or a peer refused, or did not answer in time.
+        """
+        return self.propose(
+            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+        ).evaluate()
+
+    def submit(
+        self,
+        function: str,
+        *args: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        """
+        Endorse, order and wait; return the contract's answer.
+
+        Raises:
+            EndorseError: the contract or a peer refused; nothing was written.
+            SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
+            CommitStatusError: outcome unknown; ask again with its transaction id.
+            CommitError: in a block, but marked invalid; nothing was written.
+        """
+        submitted = self.submit_async(
+            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+        )
+        status = submitted.wait_committed()
+        if not status.valid:
+            raise errors.CommitError(status.transaction_id, status.code, status.block_number)
+        return submitted.result
+
+    def submit_async(
+        self,
+        function: str,
+        *args: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> Submitted:
+        """
+        Endorse and order; return before the transaction is in a block.
+
+        Raises:
+            EndorseError: the contract or a peer refused; nothing was written.
+            SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
+        """
+        endorsed = self.propose(
+            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+        ).endorse()
+        return Submitted(endorsed.result, endorsed.submit())
+
+    def propose(
+        self,
+        function: str,
+        *args: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> Proposal:
+        """A call as its first step, to be signed elsewhere or taken step by step; nothing is sent."""
+        made = proposals.new(
+            self._channel_id,
+            self._chaincode,
+            [(self._prefix + function).encode(), *(a.encode() if isinstance(a, str) else a for a in args)],
+            self._gateway.session.creator,
+            transient=transient,
+        )
+        message = gateway_pb2.ProposedTransaction(
+            transaction_id=made.transaction_id,
+            proposal=proposal_pb2.SignedProposal(proposal_bytes=made.bytes),
+            endorsing_organizations=endorsing_organizations,
+        )
+        return Proposal(self._gateway, message, self._channel_id)

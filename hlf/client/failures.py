@@ -1,0 +1,81 @@
+"""
+From gRPC's errors to this package's, with every detail that Fabric attached.
+
+Fabric attaches ``gateway.ErrorDetail`` messages in a ``google.rpc.Status``, the standard form of gRPC's rich errors.
+Its two fields of interest are read by protobuf's own reader of unknown fields: the package that brings the generated
+``google.rpc`` classes would tie this client to that package's range of protobuf versions, for one message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import grpc
+from fabric_protos.gateway import gateway_pb2
+from google.protobuf import any_pb2, empty_pb2, unknown_fields
+from google.protobuf.message import DecodeError
+
+from hlf.errors import Detail, GatewayError
+
+_STATUS_DETAILS = "grpc-status-details-bin"
+_DETAILS_FIELD = 3
+_LENGTH_DELIMITED = 2
+
+Kind = TypeVar("Kind", bound=GatewayError)
+
+
+def call(
+    kind: type[GatewayError], method: Callable[..., Any], request: Any, timeout: float | None, transaction_id: str = ""
+) -> Any:
+    """
+    The answer of a unary gRPC *method*.
+
+    Raises:
+        kind: whatever went wrong on the way, mapped.
+    """
+    try:
+        return method(request, timeout=timeout)
+    except grpc.RpcError as failure:
+        raise from_rpc(kind, failure, transaction_id) from failure
+    except ValueError as closed:
+        # grpc says this of a channel that was closed, by this program, before or during the call.
+        raise kind(f"the connection is closed: {closed}", transaction_id=transaction_id) from closed
+
+
+def from_rpc(kind: type[Kind], failure: grpc.RpcError, transaction_id: str = "") -> Kind:
+    """The error of the given kind that says all that *failure* says."""
+    code = getattr(failure, "code", None)
+    words = getattr(failure, "details", None)
+    return kind(
+        (words() if callable(words) else None) or str(failure),
+        transaction_id=transaction_id,
+        status=code() if callable(code) else None,
+        details=details_of(failure),
+    )
+
+
+def details_of(failure: grpc.RpcError) -> tuple[Detail, ...]:
+    """What each peer or orderer behind the gateway said; nothing if none did, or in no form that can be read."""
+    metadata = getattr(failure, "trailing_metadata", None)
+    for key, value in (metadata() or ()) if callable(metadata) else ():
+        if key == _STATUS_DETAILS and isinstance(value, bytes):
+            try:
+                return tuple(_details(value))
+            except DecodeError:
+                return ()
+    return ()
+
+
+def _details(serialized: bytes) -> list[Detail]:
+    found = []
+    status = empty_pb2.Empty.FromString(serialized)
+    for unknown in unknown_fields.UnknownFieldSet(status):
+        if unknown.field_number != _DETAILS_FIELD or unknown.wire_type != _LENGTH_DELIMITED:
+            continue
+        packed = any_pb2.Any.FromString(unknown.data)
+        detail = gateway_pb2.ErrorDetail()
+        if packed.Is(detail.DESCRIPTOR):
+            packed.Unpack(detail)
+            found.append(Detail(detail.address, detail.msp_id, detail.message))
+    return found

@@ -1,0 +1,146 @@
+"""
+Gateways: the way into a Fabric network, through one peer of the caller's organisation.
+
+::
+
+    with gateway.connect(Profile.load("profiles/ForwarderMSP.json"), *load_user(folder, "ForwarderMSP")) as fabric:
+        journeys = fabric.network("trade").contract("trade", "Journeys")
+        journeys.submit("hand_over", "J1", "LastMileMSP")
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from fabric_protos.gateway import gateway_pb2_grpc
+
+from hlf import errors
+from hlf.client.commit import Commit
+from hlf.client.network import Network
+from hlf.client.proposal import Proposal
+from hlf.client.session import Session, TlsIdentity
+from hlf.client.transaction import Transaction
+from hlf.identity import Identity
+from hlf.profile import Endpoint, Profile
+from hlf.signers import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each stage may take, in seconds; the defaults are the official clients'."""
+
+    evaluate: float = 5.0
+    endorse: float = 15.0
+    submit: float = 5.0
+    commit_status: float = 60.0
+
+
+class Gateway:
+    """One caller's way into the network; safe to use from many threads, and meant to be kept."""
+
+    def __init__(self, session: Session, endpoint: Endpoint, timeouts: Timeouts) -> None:
+        self.session = session
+        self.endpoint = endpoint
+        self.timeouts = timeouts
+        self.stub: gateway_pb2_grpc.GatewayStub = session.gateway(endpoint)
+
+    @property
+    def identity(self) -> Identity:
+        return self.session.identity
+
+    def network(self, channel_id: str) -> Network:
+        """The channel of that name; whether it exists shows at the first call."""
+        return Network(self, channel_id)
+
+    def proposal_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Proposal:
+        """
+        The proposal that ``Proposal.bytes`` gave, with its signature if that was made elsewhere.
+
+        Raises:
+            WireError: the bytes are none.
+        """
+        return Proposal.from_bytes(self, serialized, signature)
+
+    def transaction_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Transaction:
+        """
+        The transaction that ``Transaction.bytes`` gave, with its signature if that was made elsewhere.
+
+        Raises:
+            WireError: the bytes are none.
+        """
+        return Transaction.from_bytes(self, serialized, signature)
+
+    def commit_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Commit:
+        """
+        The commit that ``Commit.bytes`` gave, with its signature if that was made elsewhere.
+
+        Raises:
+            WireError: the bytes are none.
+        """
+        return Commit.from_bytes(self, serialized, signature)
+
+    def commit_status(self, channel_id: str, transaction_id: str) -> Commit:
+        """The question for the outcome of any transaction, for example one of an error that left it unknown."""
+        return Commit.of(self, channel_id, transaction_id)
+
+    def wait_ready(self, timeout: float = 5.0) -> None:
+        """
+        Return once the peer is connected; calls connect by themselves, this is to know beforehand.
+
+        Raises:
+            GatewayError: it is not within *timeout* seconds.
+        """
+        self.session.wait_ready(self.endpoint, timeout)
+
+    def wait_reachable(self, deadline: float) -> bool:
+        """Whether the peer is connected again before *deadline* (of the monotonic clock) has come."""
+        try:
+            self.session.wait_ready(self.endpoint, max(0.0, deadline - time.monotonic()))
+        except errors.GatewayError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections; calls under way fail, event streams end."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(
+    profile: Profile,
+    identity: Identity,
+    signer: Signer | None,
+    *,
+    timeouts: Timeouts | None = None,
+    tls_identity: TlsIdentity | None = None,
+    peer: str | None = None,
+) -> Gateway:
+    """
+    A gateway through the profile's own peer; the connection is made at the first call.
+
+    Args:
+        signer: None if every step is signed elsewhere (offline signing).
+        tls_identity: for networks with mutual TLS.
+        peer: the name of another peer in the profile to go through.
+
+    Raises:
+        ProfileError: the profile has no peer of that name.
+    """
+    endpoint = profile.gateway
+    if peer is not None:
+        named = [candidate for candidate in profile.peers if candidate.name == peer]
+        if not named:
+            known = ", ".join(candidate.name for candidate in profile.peers)
+            raise errors.ProfileError(f"the profile has no peer {peer!r}, only {known}")
+        endpoint = named[0]
+    return Gateway(Session(identity, signer, tls_identity=tls_identity), endpoint, timeouts or Timeouts())

@@ -1,0 +1,115 @@
+"""Networks: one channel, its contracts and its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hlf.client import events
+from hlf.client.checkpoints import Checkpoint, Position
+from hlf.client.contract import Contract
+from hlf.client.streams import EventStream
+from hlf.wire import blocks
+
+if TYPE_CHECKING:
+    from hlf.client.gateway import Gateway
+
+
+class Network:
+    """
+    A channel.
+
+    Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
+    block that the peer does not have yet at the moment of the call. It heals: see ``streams``.
+    """
+
+    def __init__(self, gateway: Gateway, name: str) -> None:
+        self._gateway = gateway
+        self.name = name
+
+    def contract(self, chaincode: str, name: str | None = None) -> Contract:
+        """The chaincode of that name; with *name*, one of the contracts in it."""
+        return Contract(self._gateway, self.name, chaincode, name)
+
+    def height(self) -> int:
+        """
+        The number of blocks the gateway's peer has.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        return events.newest_block(self._gateway, self.name) + 1
+
+    def chaincode_events(
+        self,
+        chaincode: str,
+        start_block: int | None = None,
+        after_transaction_id: str | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> EventStream[events.ChaincodeEvent]:
+        """
+        The events that valid transactions of *chaincode* set; close the stream when done.
+
+        Args:
+            after_transaction_id: leave out the events up to this transaction's, which must have set one.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        start = self._start(start_block, checkpoint, after_transaction_id)
+        return events.chaincode_events(self._gateway, self.name, chaincode, start)
+
+    def block_events(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[blocks.Block]:
+        """
+        Blocks as plain records, with validation codes; without end, or to *last_block*.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        return events.block_events(self._gateway, self.name, self._start(start_block, checkpoint), last_block)
+
+    def serialized_blocks(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[bytes]:
+        """
+        Blocks as bytes, for export; without end, or to *last_block*.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        return events.serialized_blocks(self._gateway, self.name, self._start(start_block, checkpoint), last_block)
+
+    def filtered_block_events(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[events.FilteredBlock]:
+        """
+        Transaction ids, validation codes and names of events; without end, or to *last_block*.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        return events.filtered_block_events(self._gateway, self.name, self._start(start_block, checkpoint), last_block)
+
+    def block_and_private_data_events(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[events.BlockAndPrivateData]:
+        """
+        Blocks with the private data the caller's organisation holds; without end, or to *last_block*.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        start = self._start(start_block, checkpoint)
+        return events.block_and_private_data_events(self._gateway, self.name, start, last_block)
+
+    def _start(
+        self, start_block: int | None, checkpoint: Checkpoint | None, after_transaction_id: str | None = None
+    ) -> Position:
+        position = checkpoint.position if checkpoint is not None else None
+        if position is not None:
+            return position
+        if start_block is None:
+            # Asking a peer for "the next block" would leave a gap whenever the stream broke before that block came.
+            start_block = self.height()
+        return Position(start_block, after_transaction_id)

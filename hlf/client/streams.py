@@ -1,0 +1,157 @@
+"""
+Healing streams: what a peer sends, without end and without gaps.
+
+A stream knows how far it has come. When its connection breaks, because the peer restarts or the network does, it
+connects again and asks for what comes after that, so its consumer sees every item once, in order.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import grpc
+
+from hlf import errors
+from hlf.client import failures
+from hlf.client.checkpoints import Position
+from hlf.client.session import Session
+
+_log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+# Answers that would be the same if they were asked for again.
+_FINAL = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.UNAUTHENTICATED,
+    }
+)
+# A peer that is away is waited for as long as it takes. One that is there and fails for a reason of its own is asked
+# this many times in a row.
+_PATIENCE = 5
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+
+
+class EventStream(Generic[Item]):
+    """
+    An iterator that heals; for one consumer, but any thread may ``close`` it.
+
+    ``next`` blocks until there is an item, and ends (``StopIteration``) once the stream or its gateway is closed, or
+    the last block that was asked for has come.
+
+    Raises from ``next``:
+        EventsError: the peer refuses to go on, or keeps failing.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        request: Callable[[Position], Any],
+        unpack: Callable[[Any], Iterable[tuple[Item, Position]]],
+        start: Position,
+        last_block: int | None = None,
+    ) -> None:
+        """
+        Make a stream; *request* begins a gRPC call at a position, *unpack* splits an answer into items, each with the
+        position after it.
+        """
+        self._session = session
+        self._request = request
+        self._unpack = unpack
+        self._position = start
+        self._last_block = last_block
+        self._pending: deque[tuple[Item, Position]] = deque()
+        self._call: Any = None
+        self._failures = 0
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    @property
+    def position(self) -> Position:
+        """Where the stream goes on: what was handed out so far is before it."""
+        return self._position
+
+    def close(self) -> None:
+        """End the stream; a consumer that waits in ``next`` is released."""
+        self._closed.set()
+        with self._lock:
+            if self._call is not None:
+                self._call.cancel()
+
+    def __iter__(self) -> Iterator[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        while not self._pending:
+            self._receive()
+        item, self._position = self._pending.popleft()
+        return item
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _receive(self) -> None:
+        """Wait for one answer, or for the time to ask again."""
+        if self._is_over():
+            raise StopIteration
+        try:
+            answer = next(self._connected())
+            self._pending.extend(self._unpack(answer))
+            self._failures = 0
+        except StopIteration:
+            # A peer that shuts down in good order ends its streams without an error.
+            self._heal(errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE))
+        except grpc.RpcError as failure:
+            self._heal(failures.from_rpc(errors.EventsError, failure))
+        except ValueError:
+            # The channel was closed between the check above and the call.
+            self._heal(errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE))
+        except errors.WireError as malformed:
+            raise errors.EventsError(f"the peer sent what cannot be read: {malformed}") from malformed
+        except errors.EventsError as refused:
+            self._heal(refused)
+
+    def _is_over(self) -> bool:
+        done = self._last_block is not None and self._position.block_number > self._last_block
+        return done or self._closed.is_set() or self._session.closed
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._call is None and not self._closed.is_set():
+                self._call = self._request(self._position)
+            return self._call if self._call is not None else iter(())
+
+    def _heal(self, failure: errors.EventsError) -> None:
+        """Drop the connection, and return when it is time for the next; or raise what cannot be healed."""
+        with self._lock:
+            if self._call is not None:
+                self._call.cancel()
+            self._call = None
+        if self._is_over():
+            raise StopIteration
+        self._failures += 1
+        away = failure.status is grpc.StatusCode.UNAVAILABLE
+        if failure.status in _FINAL or not (away or self._failures < _PATIENCE):
+            raise failure
+        pause = min(_FIRST_PAUSE * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE)
+        _log.warning(
+            "event stream broke before block %d, connecting again: %s", self._position.block_number, failure.message
+        )
+        self._closed.wait(pause)

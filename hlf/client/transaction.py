@@ -1,0 +1,122 @@
+"""Transactions: the second step, endorsed and ready to be ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.client import failures
+from hlf.client.commit import Commit
+from hlf.client.step import Step
+
+if TYPE_CHECKING:
+    from hlf.client.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsed:
+    """What an endorsed envelope says: for which call, and with which answer."""
+
+    header: Any
+    proposal_payload: bytes
+    result: bytes
+
+    def is_of(self, proposal: bytes) -> bool:
+        """Whether this is the transaction that the caller proposed, with nothing added and nothing exchanged."""
+        proposed = proposal_pb2.Proposal.FromString(proposal)
+        visible = proposal_pb2.ChaincodeProposalPayload.FromString(proposed.payload)
+        endorsed = proposal_pb2.ChaincodeProposalPayload.FromString(self.proposal_payload)
+        return bool(
+            common_pb2.Header.FromString(proposed.header) == self.header
+            and visible.input == endorsed.input
+            and not endorsed.TransientMap
+        )
+
+
+class Transaction(Step):
+    """
+    An endorsed transaction, not yet sent to be ordered.
+
+    It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.transaction_from_bytes``.
+    """
+
+    def __init__(
+        self, gateway: Gateway, message: gateway_pb2.PreparedTransaction, channel_id: str, result: bytes
+    ) -> None:
+        super().__init__(gateway, message, message.envelope, message.envelope.payload)
+        self._channel_id = channel_id
+        self._result = result
+        self.transaction_id: str = message.transaction_id
+
+    @classmethod
+    def from_bytes(cls, gateway: Gateway, serialized: bytes, signature: bytes | None = None) -> Transaction:
+        """
+        The transaction in *serialized*, signed with *signature* if that is given.
+
+        Raises:
+            WireError: the bytes are no prepared transaction, or its parts contradict each other.
+        """
+        try:
+            message = gateway_pb2.PreparedTransaction.FromString(serialized)
+            endorsed = read_endorsed(message.envelope)
+            header = common_pb2.ChannelHeader.FromString(endorsed.header.channel_header)
+        except DecodeError as malformed:
+            raise errors.WireError("not a prepared transaction") from malformed
+        if not message.transaction_id or message.transaction_id != header.tx_id:
+            raise errors.WireError("a prepared transaction whose id is not that of its envelope")
+        transaction = cls(gateway, message, header.channel_id, endorsed.result)
+        return transaction if signature is None else transaction.sign(signature)
+
+    @property
+    def result(self) -> bytes:
+        """The contract's answer, as the endorsers agreed on it; it counts once the transaction is committed."""
+        return self._result
+
+    def submit(self) -> Commit:
+        """
+        The third step, once an orderer has taken the transaction.
+
+        It is sent once. Where ``SubmitError.outcome_known`` is False it may be submitted again, by this very object:
+        however often that is done, it commits at most once.
+
+        Raises:
+            SubmitError: no orderer took it, or whether one did is unknown.
+        """
+        self._ensure_signed()
+        request = gateway_pb2.SubmitRequest(
+            transaction_id=self.transaction_id, channel_id=self._channel_id, prepared_transaction=self._signed
+        )
+        failures.call(
+            errors.SubmitError, self._gateway.stub.Submit, request, self._gateway.timeouts.submit, self.transaction_id
+        )
+        return self.commit()
+
+    def commit(self) -> Commit:
+        """The third step without the second being sent from here: to ask for the outcome of an unclear submit."""
+        return Commit.of(self._gateway, self._channel_id, self.transaction_id)
+
+
+def read_endorsed(envelope: Any) -> Endorsed:
+    """
+    What an endorsed ``common.Envelope`` says.
+
+    Raises:
+        WireError: it is no endorsed transaction with one action.
+    """
+    try:
+        payload = common_pb2.Payload.FromString(envelope.payload)
+        actions = transaction_pb2.Transaction.FromString(payload.data).actions
+        if len(actions) != 1:
+            raise errors.WireError(f"an endorsed transaction of {len(actions)} actions; expected one")
+        content = transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
+        answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
+        action = proposal_pb2.ChaincodeAction.FromString(answer.extension)
+    except DecodeError as malformed:
+        raise errors.WireError("not an endorsed transaction") from malformed
+    return Endorsed(payload.header, content.chaincode_proposal_payload, action.response.payload)
