@@ -15,6 +15,7 @@ Everything here is public to the channel.
 from __future__ import annotations
 
 import hashlib
+
 from chaincode.contracts import access, history
 from chaincode.domain import amendments, identifiers, records
 from chaincode.domain import participants as rules

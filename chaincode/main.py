@@ -1,0 +1,98 @@
+"""
+Serves chaincodes to peers: ``python -m chaincode.main --serve trade=LABEL:HASH@127.0.0.1:9999 [--serve ...]``.
+
+A chaincode is named as in ``chaincode/contracts/`` (trade, commerce, carriage)
+or as ``package.module:object`` for one that lives elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chaincode.shim import errors, server
+
+
+def find(name: str) -> Any:
+    """
+    The chaincode object called *name*.
+
+    Raises:
+        ContractError: there is no such chaincode.
+    """
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        module, attribute = f"chaincode.contracts.{name}", "chaincode"
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise
+    except AttributeError:
+        pass
+    raise errors.ContractError(f"there is no chaincode {name!r}: looked for {attribute} in {module}")
+
+
+def served(text: str, tls: server.Tls | None) -> server.Served:
+    """
+    What ``NAME=LABEL:HASH@HOST:PORT`` asks to serve.
+
+    Raises:
+        ContractError: the text has another form, or there is no such chaincode.
+    """
+    name, equals, rest = text.partition("=")
+    package_id, at, address = rest.rpartition("@")
+    if not (name and equals and package_id and at and address):
+        raise errors.ContractError(f"{text!r} is not of the form NAME=LABEL:HASH@HOST:PORT")
+    return server.Served(find(name), package_id, address, tls)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM; 0 afterwards, 2 with a line on what is wrong if it cannot begin."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        tls = _tls(options)
+        listed = [served(text, tls) for text in options.serve]
+        if options.chaincode:
+            listed.append(server.Served(find(options.chaincode), options.id, options.address, tls))
+        if not listed:
+            raise errors.ContractError("nothing to serve; give --serve, or --chaincode with --id and --address")
+        server.serve_all(listed)
+    except (errors.ShimError, OSError) as error:
+        sys.stderr.write(f"chaincode: {error}\n")
+        return 2
+    return 0
+
+
+def _tls(options: argparse.Namespace) -> server.Tls | None:
+    if not options.tls_cert and not options.tls_key:
+        if options.client_ca:
+            raise errors.ContractError("--client-ca wants --tls-cert and --tls-key")
+        return None
+    if not (options.tls_cert and options.tls_key):
+        raise errors.ContractError("--tls-cert and --tls-key belong together")
+    client_ca = options.client_ca.read_bytes() if options.client_ca else None
+    return server.Tls(options.tls_cert.read_bytes(), options.tls_key.read_bytes(), client_ca)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chaincode.main", description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--serve", action="append", default=[], metavar="NAME=LABEL:HASH@HOST:PORT")
+    parser.add_argument("--chaincode", metavar="NAME", help="serve one chaincode, with --id and --address")
+    parser.add_argument("--id", metavar="LABEL:HASH", help="the package id that the peers installed")
+    parser.add_argument("--address", metavar="HOST:PORT", default="127.0.0.1:9999")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE")
+    parser.add_argument("--client-ca", type=Path, metavar="FILE", help="peers must show a certificate of this CA")
+    parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
