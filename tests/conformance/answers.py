@@ -7,19 +7,21 @@ replaced by placeholders; everything else must be equal to the letter.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from fabric_protos.gateway import gateway_pb2
-from google.rpc import status_pb2
+
+from hlf.client import failures
 
 DATE_AND_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"
 GO_ZONE = r"( [+-]\d{4} [A-Z]+( m=[+-][\d.]+)?|Z|[+-]\d\d:\d\d)?"
 PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "<hex64>"),
+    (re.compile(r"-[0-9a-f]{8}\b"), "-<fresh>"),
     (re.compile(r"\[[0-9a-f]{200,}\]"), "[<hex>]"),
     (re.compile(r"\[mychannel-[0-9a-f]{8}\]"), "[mychannel-<txid8>]"),
     (re.compile(DATE_AND_TIME + GO_ZONE), "<time>"),
@@ -74,17 +76,5 @@ def ask(call: Callable[[], Any]) -> Answer:
 
 def of_error(error: grpc.RpcError) -> Answer:
     """Return the status, message and per-endorser details that *error* carries."""
-    return Answer(error.code().name, error.details() or "", details_of(error))
-
-
-def details_of(error: grpc.RpcError) -> list[dict[str, str]]:
-    """Return the ``gateway.ErrorDetail`` messages in the trailing metadata."""
-    found = []
-    for key, value in error.trailing_metadata() or ():
-        if key != "grpc-status-details-bin":
-            continue
-        for packed in status_pb2.Status.FromString(value).details:
-            detail = gateway_pb2.ErrorDetail()
-            if packed.Unpack(detail):
-                found.append({"address": detail.address, "msp_id": detail.msp_id, "message": detail.message})
-    return found
+    details = [dataclasses.asdict(detail) for detail in failures.details_of(error)]
+    return Answer(error.code().name, error.details() or "", details)

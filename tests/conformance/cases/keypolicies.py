@@ -1,0 +1,81 @@
+"""Key-level endorsement: a key that names who must endorse its next change."""
+
+from __future__ import annotations
+
+from fabric_protos.common import policies_pb2
+
+from hlf.wire import policies
+from tests.conformance.answers import Answer
+from tests.conformance.cases import case
+from tests.conformance.lab import Lab
+
+BOTH = ["Org1MSP", "Org2MSP"]
+
+
+def _held_by_org3(lab: Lab) -> str:
+    key = lab.fresh("held")
+    lab.must("put", key, "0")
+    lab.must("setep", key, "Org3MSP")
+    return key
+
+
+@case("sbe set policy org3")
+def set_policy(lab: Lab) -> Answer:
+    """The first policy of a key is set under the chaincode's own."""
+    key = lab.fresh("held")
+    lab.must("put", key, "0")
+    return lab.submit("setep", key, "Org3MSP")
+
+
+@case("sbe get policy")
+def get_policy(lab: Lab) -> Answer:
+    """What the chaincode wrote comes back."""
+    answer = lab.evaluate("getep", _held_by_org3(lab))
+    if not answer.result:
+        return answer
+    envelope = policies_pb2.SignaturePolicyEnvelope.FromString(bytes.fromhex(answer.result["payload"].decode()))
+    return Answer(result=policies.to_dsl(envelope))
+
+
+case("sbe put auto")(lambda lab: lab.submit("put", _held_by_org3(lab), "1"))
+case("sbe put wrong orgs")(lambda lab: lab.submit("put", _held_by_org3(lab), "2", orgs=BOTH))
+case("sbe put right org only")(lambda lab: lab.submit("put", _held_by_org3(lab), "3", orgs=["Org3MSP"]))
+case("sbe delete wrong orgs")(lambda lab: lab.submit("del", _held_by_org3(lab), orgs=BOTH))
+
+
+@case("sbe change and update same block")
+def change_and_update(lab: Lab) -> Answer:
+    """A policy set in a block holds for the transactions behind it in the same block."""
+    key = lab.fresh("changed")
+    lab.must("put", key, "0")
+    update = lab.endorse("put", key, "1", orgs=BOTH)
+    change = lab.endorse("setep", key, "Org3MSP", orgs=BOTH)
+    return Answer(result=lab.submit_together(change, update))
+
+
+@case("sbe clear")
+def clear(lab: Lab) -> Answer:
+    """Whoever holds the key may give it up."""
+    return lab.submit("clearep", _held_by_org3(lab))
+
+
+@case("sbe put after clear")
+def after_clear(lab: Lab) -> Answer:
+    """Then the chaincode's policy holds again."""
+    key = _held_by_org3(lab)
+    lab.must("clearep", key)
+    return lab.submit("put", key, "5", orgs=BOTH)
+
+
+@case("sbe on missing key")
+def missing_key(lab: Lab) -> Answer:
+    """Setting a policy on a key that does not exist is valid, and without effect."""
+    return lab.submit("setep", lab.fresh("nokey"), "Org1MSP")
+
+
+@case("sbe lost with the key")
+def lost_with_the_key(lab: Lab) -> Answer:
+    """Deleting the key deletes its policy: a key of the same name begins under the chaincode's policy."""
+    key = _held_by_org3(lab)
+    lab.must("del", key)
+    return lab.submit("put", key, "6", orgs=BOTH)
