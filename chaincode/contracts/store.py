@@ -1,0 +1,73 @@
+"""
+Records under composite keys: load, save, list and the history of one, for every contract.
+
+Nothing here decides anything. A record that is absent is None or a refusal
+with the code the contract names; one that cannot be read is a refusal, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from chaincode.contracts import history as past
+from chaincode.domain import canonical, moments, records
+from chaincode.domain.refusals import Refused
+from chaincode.shim import api
+
+Record = TypeVar("Record")
+
+
+def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Record | None:
+    """The record under (*name*, *attributes*), or None."""
+    data = ctx.stub.get_state(ctx.stub.create_composite_key(name, attributes))
+    return records.loads(kind, data) if data else None
+
+
+def load(ctx: api.Context, kind: type[Record], code: str, name: str, *attributes: str) -> Record:
+    """
+    The record under (*name*, *attributes*).
+
+    Raises:
+        Refused: *code*, if there is none.
+    """
+    found = find(ctx, kind, name, *attributes)
+    if found is None:
+        raise Refused(code, f"there is no {name} {' '.join(attributes)}")
+    return found
+
+
+def save(ctx: api.Context, record: object, name: str, *attributes: str, held_by: Sequence[str] = ()) -> None:
+    """
+    Write *record* under (*name*, *attributes*); from then on the key takes the endorsement of all of *held_by*.
+
+    Without *held_by* the key keeps the policy it has, at first the chaincode's.
+    """
+    key = ctx.stub.create_composite_key(name, attributes)
+    ctx.stub.put_state(key, records.dumps(record))
+    if held_by:
+        ctx.stub.set_state_validation_parameter(key, api.endorsed_by_all_of(held_by))
+
+
+def each(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Iterator[Record]:
+    """Every record whose key begins with (*name*, *attributes*), in the order of their keys."""
+    with ctx.stub.get_state_by_partial_composite_key(name, attributes) as found:
+        for entry in found:
+            yield records.loads(kind, entry.value)
+
+
+def history(ctx: api.Context, name: str, *attributes: str) -> list[object]:
+    """Every value that the key had, newest first, as `contracts.history` tells it; for queries."""
+    told = canonical.loads(past.of(ctx, ctx.stub.create_composite_key(name, attributes)))
+    assert isinstance(told, list)  # noqa: S101  (that is what it tells)
+    return told
+
+
+def now(ctx: api.Context) -> int:
+    """The transaction's time in milliseconds."""
+    return moments.of(ctx.timestamp)
+
+
+def announce(ctx: api.Context, name: str, payload: object) -> None:
+    """Set the chaincode event: identifiers, hashes and states, for listeners to read the rest from the ledger."""
+    ctx.stub.set_event(name, records.dumps(payload))
