@@ -2,7 +2,8 @@
 Serves chaincodes to peers: ``python -m chaincode.main --serve trade=LABEL:HASH@127.0.0.1:9999 [--serve ...]``.
 
 A chaincode is named as in ``chaincode/contracts/`` (trade, commerce, carriage)
-or as ``package.module:object`` for one that lives elsewhere.
+or as ``package.module:object`` for one that lives elsewhere; a class is
+instantiated without arguments.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ def find(name: str) -> Any:
     if not attribute:
         module, attribute = f"chaincode.contracts.{name}", "chaincode"
     try:
-        return getattr(importlib.import_module(module), attribute)
+        found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         if error.name is None or not module.startswith(error.name):
             raise
     except AttributeError:
         pass
+    else:
+        return found() if isinstance(found, type) else found
     raise errors.ContractError(f"there is no chaincode {name!r}: looked for {attribute} in {module}")
 
 

@@ -26,6 +26,7 @@ class Client:
 
     Attributes:
         msp_id: the organisation that vouches for it.
+        pem: its certificate.
     """
 
     def __init__(self, serialized: bytes) -> None:
@@ -34,13 +35,13 @@ class Client:
         except DecodeError:
             raise Refused("INVALID_ARGUMENT", "the proposal's creator is not a serialized identity") from None
         self.msp_id: str = identity.mspid
-        self._pem: bytes = identity.id_bytes
+        self.pem: bytes = identity.id_bytes
 
     @cached_property
     def certificate(self) -> x509.Certificate:
         """The X.509 certificate."""
         try:
-            return x509.load_pem_x509_certificate(self._pem)
+            return x509.load_pem_x509_certificate(self.pem)
         except ValueError:
             raise Refused("INVALID_ARGUMENT", "the proposal's creator has no readable X.509 certificate") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +14,7 @@ from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, 
 from chaincode.shim import errors, iterators, timestamps
 from chaincode.shim.iterators import KV, Modification, Results
 from chaincode.shim.line import Line
-from chaincode.shim.responses import FAILED, Response
+from chaincode.shim.responses import Response
 from chaincode.shim.writes import Writes
 from hlf.wire import keys
 
@@ -69,9 +70,15 @@ class Stub:
 
     @cached_property
     def transient(self) -> dict[str, bytes]:
-        """What the client sent beside the arguments, for the endorsers' eyes only; never on the ledger."""
+        """What the client sent beside the arguments, for the endorsers' eyes only, sorted; never on the ledger."""
         payload = proposal_pb2.ChaincodeProposalPayload.FromString(self._proposal.payload)
-        return dict(payload.TransientMap)
+        return dict(sorted(payload.TransientMap.items()))
+
+    @cached_property
+    def binding(self) -> bytes:
+        """What ties application data to this one proposal: SHA-256 over nonce, creator and epoch."""
+        epoch = int(self._channel_header.epoch).to_bytes(8, "little")
+        return hashlib.sha256(self._signature_header.nonce + self._signature_header.creator + epoch).digest()
 
     @cached_property
     def _proposal(self) -> Any:
@@ -240,6 +247,9 @@ class Stub:
 
         On another channel only its answer counts: nothing it reads is checked
         and nothing it writes is kept.
+
+        Raises:
+            PeerRefused: there is no such chaincode or channel here, or the caller may not reach it.
         """
         # The called chaincode may write the same keys; what was written before the call must lose to it.
         self._writes.flush()
@@ -247,13 +257,10 @@ class Stub:
             chaincode_id=chaincode_pb2.ChaincodeID(name=f"{name}/{channel}" if channel else name),
             input=chaincode_pb2.ChaincodeInput(args=[_bytes(argument) for argument in args]),
         )
-        try:
-            payload = self._line.ask(_Kind.INVOKE_CHAINCODE, spec.SerializeToString())
-        except errors.PeerRefused as refused:
-            return Response(FAILED, payload=refused.message.encode())
+        payload = self._line.ask(_Kind.INVOKE_CHAINCODE, spec.SerializeToString())
         answer = chaincode_shim_pb2.ChaincodeMessage.FromString(payload)
         if answer.type != _Kind.COMPLETED:
-            return Response(FAILED, payload=payload)
+            raise errors.PeerRefused(answer.payload.decode("utf-8", "replace"))
         response = proposal_response_pb2.Response.FromString(answer.payload)
         return Response(response.status, response.message, response.payload)
 

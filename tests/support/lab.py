@@ -1,0 +1,310 @@
+"""
+A chaincode of known behaviour, which the conformance suite questions.
+
+It has the functions and answers of the Node chaincode behind the recorded
+observations of real Fabric, down to the order of names in its JSON. It uses the
+low door of the runtime, so that the peer's own words reach the client. Run it
+as a service with CHAINCODE_ID, CHAINCODE_SERVER_ADDRESS and, for each
+organisation's own process, CORE_PEER_LOCALMSPID:
+
+    python -m tests.support.lab
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from chaincode.shim import endorsement, errors, identity, responses, server
+from chaincode.shim.responses import Response
+from chaincode.shim.stub import Stub
+
+_NEVER = 120.0
+"""Seconds for which a transaction that shall never answer keeps silent; longer than any peer waits."""
+
+
+class Lab:
+    """The chaincode; *msp_id* is the organisation whose peer it serves, told to those who ask."""
+
+    name = "lab"
+    # The chaincode that was observed writes at once, and a refused write names its message type.
+    batch_writes = False
+
+    def __init__(self, msp_id: str | None = None) -> None:
+        self.msp_id = os.environ.get("CORE_PEER_LOCALMSPID", "") if msp_id is None else msp_id
+        self._functions: dict[str, Callable[..., Any]] = {
+            name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
+        }
+
+    def init(self, stub: Stub) -> Response:
+        """What an initialisation is answered."""
+        return responses.success(b"init")
+
+    def invoke(self, stub: Stub) -> Response:
+        """The function's answer; whatever it raises is answered in the exception's own words."""
+        function, *arguments = [argument.decode("utf-8", "replace") for argument in stub.args]
+        call = self._functions.get(function)
+        if call is None:
+            return responses.failure(f"unknown function {function}")
+        try:
+            answer = call(stub, *arguments)
+        except errors.PeerRefused as refused:
+            return responses.failure(refused.message)
+        except Exception as error:  # noqa: BLE001  (a laboratory shows what happened)
+            return responses.failure(str(error))
+        if isinstance(answer, Response):
+            return answer
+        return responses.success(answer if isinstance(answer, bytes) else answer.encode())
+
+    # State
+
+    def do_put(self, stub: Stub, key: str, value: str) -> str:
+        stub.put_state(key, value.encode())
+        return value
+
+    def do_get(self, stub: Stub, key: str) -> bytes:
+        return stub.get_state(key)
+
+    def do_del(self, stub: Stub, key: str) -> str:
+        stub.delete_state(key)
+        return ""
+
+    def do_rmw(self, stub: Stub, key: str, value: str) -> bytes:
+        before = stub.get_state(key)
+        stub.put_state(key, value.encode())
+        return before
+
+    def do_readonly(self, stub: Stub, key: str) -> str:
+        stub.get_state(key)
+        return "ok"
+
+    def do_putempty(self, stub: Stub, key: str) -> str:
+        stub.put_state(key, b"")
+        return ""
+
+    def do_putemptykey(self, stub: Stub) -> str:
+        # Fabric's Go shim and ours refuse an empty key; the peer, whose answer is wanted, takes it.
+        stub._writes.put("", b"x", "")
+        return ""
+
+    def do_putbadkey(self, stub: Stub) -> str:
+        stub.put_state("\x00bad", b"x")
+        return ""
+
+    def do_writemany(self, stub: Stub, count: str, prefix: str) -> str:
+        for number in range(int(count)):
+            stub.put_state(f"{prefix}{number:05}", f"v{number}".encode())
+        return count
+
+    def do_composite(self, stub: Stub, kind: str, *parts: str) -> str:
+        key = stub.create_composite_key(kind, parts)
+        stub.put_state(key, b"c")
+        return key.encode().hex()
+
+    # Queries
+
+    def do_range(self, stub: Stub, start: str, end: str) -> str:
+        return _json(_all(stub.get_state_by_range(start, end)))
+
+    def do_rangeput(self, stub: Stub, start: str, end: str, key: str, value: str) -> str:
+        found = _all(stub.get_state_by_range(start, end))
+        stub.put_state(key, value.encode())
+        return str(len(found))
+
+    def do_rangepage(self, stub: Stub, start: str, end: str, size: str, bookmark: str = "") -> str:
+        found, following = stub.get_state_by_range_with_pagination(start, end, int(size), bookmark)
+        return _json({"x": _all(found), "meta": {"n": len(found), "bm": following}})
+
+    def do_bypartial(self, stub: Stub, kind: str, *parts: str) -> str:
+        return _json(_all(stub.get_state_by_partial_composite_key(kind, parts)))
+
+    def do_history(self, stub: Stub, key: str) -> str:
+        return _json(
+            [
+                {"tx": each.tx_id, "v": _text(each.value), "d": each.is_delete, "ts": _moment(each.timestamp)}
+                for each in stub.get_history_for_key(key)
+            ]
+        )
+
+    def do_query(self, stub: Stub, query: str) -> str:
+        return _json(_all(stub.get_query_result(query)))
+
+    def do_querypage(self, stub: Stub, query: str, size: str) -> str:
+        return _json(_all(stub.get_query_result_with_pagination(query, int(size))[0]))
+
+    def do_queryinput(self, stub: Stub, start: str, end: str) -> str:
+        stub.get_state_by_range(start, end)
+        stub.put_state("x", b"y")
+        return "never"
+
+    # Answers, errors and silence
+
+    def do_nondet(self, stub: Stub) -> str:
+        stub.put_state("nondet", f"{self.msp_id}{random.random()}".encode())  # noqa: S311  (to differ, not to hide)
+        return "x"
+
+    def do_nondetresp(self, stub: Stub) -> str:
+        stub.put_state("nondetresp", b"same")
+        return self.msp_id
+
+    def do_error(self, stub: Stub, message: str) -> Response:
+        return responses.failure(message)
+
+    def do_throw(self, stub: Stub, message: str) -> str:
+        # Under the Node shim an exception out of a raw chaincode is never answered, and the peer's patience is asked.
+        threading.Event().wait(_NEVER)
+        return message
+
+    def do_throwbare(self, stub: Stub) -> str:
+        return self.do_throw(stub, "bare string")
+
+    def do_status(self, stub: Stub, status: str, message: str = "", payload: str = "") -> Response:
+        if int(status) == 0:
+            text = f"[{stub.channel_id}-{stub.tx_id[:8]}] Calling chaincode Invoke() has not called success or error."
+            return responses.failure(text)
+        return Response(int(status), message, payload.encode())
+
+    def do_putstatus(self, stub: Stub, status: str, message: str = "", payload: str = "") -> Response:
+        stub.put_state("putstatus", payload.encode())
+        return Response(int(status), message, payload.encode())
+
+    def do_crash(self, stub: Stub) -> str:
+        os._exit(99)
+
+    def do_sleep(self, stub: Stub, milliseconds: str) -> str:
+        time.sleep(int(milliseconds) / 1000)
+        return "slept"
+
+    def do_big(self, stub: Stub, size: str) -> str:
+        return "x" * int(size)
+
+    def do_orgfail(self, stub: Stub, organisations: str, key: str = "") -> str:
+        if self.msp_id in organisations.split(","):
+            raise RuntimeError(f"{self.msp_id} refuses")
+        stub.put_state(key or "orgfail", b"v")
+        return "ok"
+
+    # Events
+
+    def do_event(self, stub: Stub, name: str, payload: str) -> str:
+        stub.put_state("ev", payload.encode())
+        stub.set_event(name, payload.encode())
+        return "ok"
+
+    def do_eventonly(self, stub: Stub, name: str, payload: str) -> str:
+        stub.set_event(name, payload.encode())
+        return "ok"
+
+    def do_twoevents(self, stub: Stub) -> str:
+        stub.set_event("first", b"1")
+        stub.set_event("second", b"2")
+        return "ok"
+
+    def do_emptyevent(self, stub: Stub) -> str:
+        raise RuntimeError("Event name must be a non-empty string")
+
+    # The proposal
+
+    def do_echo(self, stub: Stub, *arguments: str) -> str:
+        return _json(list(arguments))
+
+    def do_transient(self, stub: Stub) -> str:
+        return _json({name: _text(value) for name, value in stub.transient.items()})
+
+    def do_creator(self, stub: Stub) -> str:
+        creator = identity.of_creator(stub.creator)
+        return _json(
+            {
+                "mspid": creator.msp_id,
+                "cert": creator.pem.decode()[:27],
+                "ts": _moment(stub.timestamp),
+                "tx": stub.tx_id,
+                "ch": stub.channel_id,
+                "peer": self.msp_id,
+                "binding": stub.binding.hex(),
+            }
+        )
+
+    def do_mspid(self, stub: Stub) -> str:
+        return self.msp_id
+
+    # Private data
+
+    def do_putpvt(self, stub: Stub, collection: str) -> str:
+        stub.put_private_data(collection, stub.transient["key"].decode(), stub.transient["value"])
+        return "ok"
+
+    def do_putpvtarg(self, stub: Stub, collection: str, key: str, value: str) -> str:
+        stub.put_private_data(collection, key, value.encode())
+        return "ok"
+
+    def do_putpvtnocoll(self, stub: Stub) -> str:
+        return self.do_putpvtarg(stub, "nosuchcoll", "k", "x")
+
+    def do_getpvt(self, stub: Stub, collection: str, key: str) -> bytes:
+        return stub.get_private_data(collection, key)
+
+    def do_getpvthash(self, stub: Stub, collection: str, key: str) -> str:
+        return stub.get_private_data_hash(collection, key).hex()
+
+    def do_delpvt(self, stub: Stub, collection: str, key: str) -> str:
+        stub.delete_private_data(collection, key)
+        return "ok"
+
+    def do_purgepvt(self, stub: Stub, collection: str, key: str) -> str:
+        stub.purge_private_data(collection, key)
+        return "ok"
+
+    def do_rmwpvt(self, stub: Stub, collection: str, key: str, value: str) -> bytes:
+        before = stub.get_private_data(collection, key)
+        stub.put_private_data(collection, key, value.encode())
+        return before
+
+    def do_pvtrange(self, stub: Stub, collection: str, start: str, end: str) -> str:
+        return _json(_all(stub.get_private_data_by_range(collection, start, end)))
+
+    # Key-level endorsement, and other chaincodes
+
+    def do_setep(self, stub: Stub, key: str, *organisations: str) -> str:
+        stub.set_state_validation_parameter(key, endorsement.all_of(organisations))
+        return "ok"
+
+    def do_getep(self, stub: Stub, key: str) -> str:
+        return stub.get_state_validation_parameter(key).hex()
+
+    def do_clearep(self, stub: Stub, key: str) -> str:
+        stub.set_state_validation_parameter(key, b"")
+        return "ok"
+
+    def do_invoke(self, stub: Stub, chaincode: str, channel: str, *arguments: str) -> str:
+        answer = stub.invoke_chaincode(chaincode, arguments, channel)
+        return _json({"status": answer.status, "message": answer.message, "payload": _text(answer.payload)})
+
+
+def _all(found: Iterable[Any]) -> list[dict[str, str]]:
+    return [{"k": kv.key, "v": _text(kv.value)} for kv in found]
+
+
+def _json(value: Any) -> str:
+    """JSON as JavaScript writes it: nothing between the tokens, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _moment(at: datetime) -> dict[str, int]:
+    return {"seconds": int(at.timestamp()), "nanos": at.microsecond * 1000}
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    server.serve(Lab(), os.environ["CHAINCODE_ID"], os.environ["CHAINCODE_SERVER_ADDRESS"])
