@@ -75,6 +75,7 @@ class EventStream(Generic[Item]):
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
         self._failures = 0
+        self._refusals = 0
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -114,7 +115,7 @@ class EventStream(Generic[Item]):
         try:
             answer = next(self._connected())
             self._pending.extend(self._unpack(answer))
-            self._failures = 0
+            self._failures = self._refusals = 0
         except StopIteration:
             # A peer that shuts down in good order ends its streams without an error.
             self._heal(errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE))
@@ -147,11 +148,12 @@ class EventStream(Generic[Item]):
         if self._is_over():
             raise StopIteration
         self._failures += 1
-        away = failure.status is grpc.StatusCode.UNAVAILABLE
-        if failure.status in _FINAL or not (away or self._failures < _PATIENCE):
+        if failure.status is not grpc.StatusCode.UNAVAILABLE:
+            self._refusals += 1
+        if failure.status in _FINAL or self._refusals >= _PATIENCE:
             raise failure
-        pause = min(_FIRST_PAUSE * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE)
-        _log.warning(
-            "event stream broke before block %d, connecting again: %s", self._position.block_number, failure.message
-        )
-        self._closed.wait(pause)
+        if self._failures == 1:
+            _log.warning(
+                "event stream broke before block %d, connecting again: %s", self._position.block_number, failure.message
+            )
+        self._closed.wait(min(_FIRST_PAUSE * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE))
