@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from chaincode.contracts.claims import Claims
 from chaincode.contracts.disclosures import Disclosures
+from chaincode.contracts.journeys import Journeys
 from chaincode.contracts.participants import Participants
+from chaincode.contracts.returns import Returns
+from chaincode.contracts.stages import Stages
+from chaincode.contracts.terms import Terms
 from chaincode.shim import api
 
-chaincode = api.Chaincode("trade", [Participants, Claims, Disclosures])
+chaincode = api.Chaincode("trade", [Participants, Claims, Disclosures, Stages, Journeys, Terms, Returns])

@@ -1,0 +1,113 @@
+"""
+GS1 identifiers in one spelling: the canonical GS1 Digital Link URI.
+
+An EPC URI (``urn:epc:id:sscc:...``) and a Digital Link at any domain name the
+same thing; the event hash wants one of them (GS1 Digital Link 1.2, section
+4.11). Digital Links are cut to the most specific identifier, at id.gs1.org.
+What is no GS1 identifier is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+ROOT = "https://id.gs1.org"
+
+_KEYS = {"00", "01", "253", "255", "401", "402", "414", "417", "8003", "8004", "8006", "8010", "8017", "8018"}
+_QUALIFIERS = {"01": ("21", "10", "235"), "414": ("254",), "8006": ("21", "10"), "8010": ("8011",)}
+_LINK = re.compile(r"https?://[^?#]+")
+
+
+def check_digit(digits: str) -> str:
+    """The GS1 check digit after *digits* (General Specifications, 7.9.1): weights 3 and 1 from the right."""
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
+    return str(-total % 10)
+
+
+def canonical(identifier: str) -> str:
+    """The canonical spelling of *identifier*, or *identifier* itself where it is no GS1 identifier."""
+    if identifier.startswith("urn:epc:"):
+        return _from_epc(identifier) or identifier
+    if identifier.startswith(("http://", "https://")):
+        return _from_link(identifier) or identifier
+    return identifier
+
+
+def _from_link(link: str) -> str | None:
+    parts = _LINK.match(link)
+    if not parts:
+        return None
+    path = parts[0].split("/")[3:]
+    for index, key in enumerate(path[:-1]):
+        if key in _KEYS and re.fullmatch(r"[0-9]{4,}.*", path[index + 1]):
+            rest = dict(zip(path[index + 2 :: 2], path[index + 3 :: 2], strict=False))
+            found = f"{ROOT}/{key}/{path[index + 1]}"
+            for qualifier in _QUALIFIERS.get(key, ()):
+                if qualifier in rest:
+                    return f"{found}/{qualifier}/{rest[qualifier]}"
+            return found
+    return None
+
+
+def _from_epc(urn: str) -> str | None:
+    scheme, _, rest = urn.removeprefix("urn:epc:").partition(":")
+    kind, _, body = rest.partition(":")
+    maker = {"id": _ID, "class": _CLASS, "idpat": _PATTERN}.get(scheme, {}).get(kind)
+    parts = body.split(".")
+    if not maker or len(parts) < 2 or not parts[0].isdigit():
+        return None
+    return maker(parts)
+
+
+def _checked(parts: list[str]) -> str:
+    """Company prefix and reference with their check digit."""
+    digits = parts[0] + parts[1]
+    return digits + check_digit(digits) if digits.isdigit() else digits
+
+
+def _indicated(parts: list[str]) -> str:
+    """A GTIN-14 or SSCC: the reference's first digit (indicator, extension) goes to the front."""
+    digits = parts[1][:1] + parts[0] + parts[1][1:]
+    return digits + check_digit(digits) if digits.isdigit() else digits
+
+
+def _serial(parts: list[str], index: int = 2) -> str:
+    """What follows, percent-encoded for a path as Digital Link demands it."""
+    return quote(unquote(".".join(parts[index:])), safe="-._~\"';<=>?")
+
+
+def _sgln(parts: list[str]) -> str:
+    extension = _serial(parts)
+    return f"{ROOT}/414/{_checked(parts)}" + (f"/254/{extension}" if extension not in ("", "0") else "")
+
+
+_ID = {
+    "sgtin": lambda parts: f"{ROOT}/01/{_indicated(parts)}/21/{_serial(parts)}",
+    "sscc": lambda parts: f"{ROOT}/00/{_indicated(parts)}",
+    "sgln": _sgln,
+    "pgln": lambda parts: f"{ROOT}/417/{_checked(parts)}",
+    "grai": lambda parts: f"{ROOT}/8003/0{_checked(parts)}{_serial(parts)}",
+    "giai": lambda parts: f"{ROOT}/8004/{parts[0]}{_serial(parts, 1)}",
+    "gsrn": lambda parts: f"{ROOT}/8018/{_checked(parts)}",
+    "gsrnp": lambda parts: f"{ROOT}/8017/{_checked(parts)}",
+    "gdti": lambda parts: f"{ROOT}/253/{_checked(parts)}{_serial(parts)}",
+    "cpi": lambda parts: f"{ROOT}/8010/{parts[0]}{parts[1]}/8011/{_serial(parts)}",
+    "sgcn": lambda parts: f"{ROOT}/255/{_checked(parts)}{_serial(parts)}",
+    "ginc": lambda parts: f"{ROOT}/401/{parts[0]}{_serial(parts, 1)}",
+    "gsin": lambda parts: f"{ROOT}/402/{_checked(parts)}",
+    "itip": lambda parts: f"{ROOT}/8006/{_indicated(parts)}{parts[2]}{parts[3]}/21/{_serial(parts, 4)}",
+    "upui": lambda parts: f"{ROOT}/01/{_indicated(parts)}/235/{_serial(parts)}",
+}
+_CLASS = {
+    "lgtin": lambda parts: f"{ROOT}/01/{_indicated(parts)}/10/{_serial(parts)}",
+}
+_PATTERN = {
+    "sgtin": lambda parts: f"{ROOT}/01/{_indicated(parts)}",
+    "grai": lambda parts: f"{ROOT}/8003/0{_checked(parts)}",
+    "gdti": lambda parts: f"{ROOT}/253/{_checked(parts)}",
+    "sgcn": lambda parts: f"{ROOT}/255/{_checked(parts)}",
+    "cpi": lambda parts: f"{ROOT}/8010/{parts[0]}{parts[1]}",
+    "itip": lambda parts: f"{ROOT}/8006/{_indicated(parts)}{parts[2]}{parts[3]}",
+    "upui": lambda parts: f"{ROOT}/01/{_indicated(parts)}",
+}
