@@ -15,7 +15,7 @@ _LOG = logging.getLogger("gateway")
 
 _BY_STATUS = {
     400: "REQUEST_MALFORMED",
-    404: "NOT_FOUND",
+    404: "NO_SUCH_ADDRESS",
     405: "METHOD_NOT_ALLOWED",
     406: "NOT_ACCEPTABLE",
     413: "BODY_TOO_LARGE",

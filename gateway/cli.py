@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gateway import kinds
 from gateway.settings import PREFIX, Settings, SettingsError
 from gateway.store import Store
 from gateway.tokens import SCOPES, Tokens
@@ -64,6 +65,12 @@ def _must_be_free(listen: str) -> None:
                 f"cannot listen on {listen}: {error.strerror}. Choose another with --listen 127.0.0.1:<port>; "
                 "port 0 lets the system choose."
             ) from error
+
+
+@gateway.command()
+def errors() -> None:
+    """Print what can go wrong and what to do about it, as Markdown."""
+    click.echo(kinds.markdown(), nl=False)
 
 
 @gateway.group()

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, render_template, send_from_directory
 
-from gateway import auth, once, problems
+from gateway import auth, kinds, once
 
 _STATIC = Path(__file__).parent / "static"
 _PROBLEM = {
@@ -15,11 +15,15 @@ _PROBLEM = {
     "description": "Problem details (RFC 9457); `code` is stable, its meaning stands at `type`.",
     "required": ["type", "title", "status", "detail", "code", "cure", "request_id"],
     "properties": {
-        "type": {"type": "string", "description": "Address of the code's meaning", "example": "/docs/errors#NOT_FOUND"},
+        "type": {
+            "type": "string",
+            "description": "Address of the code's meaning",
+            "example": "/docs/errors#NO_SUCH_ADDRESS",
+        },
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "code": {"type": "string", "enum": sorted(problems.KINDS)},
+        "code": {"type": "string", "enum": sorted(kinds.KINDS)},
         "cure": {"type": "string"},
         "request_id": {"type": "string"},
         "transaction_id": {"type": "string", "description": "Of the Fabric transaction concerned, where there is one"},
@@ -76,13 +80,7 @@ def reference() -> str:
 @auth.needs(auth.PUBLIC)
 def error_table() -> str:
     """Every problem code and what to do about it."""
-    sections = {
-        "Asked of the gateway": problems.REQUEST,
-        "Fabric's answer": problems.FABRIC,
-        "In a block, but invalid": problems.COMMIT,
-        "A contract's refusal": problems.REFUSALS,
-    }
-    return render_template("errors.html", sections=sections)
+    return render_template("errors.html", sections=kinds.SECTIONS)
 
 
 def complete(app: Flask, spec: Any) -> None:

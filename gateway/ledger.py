@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hlf.client.network import Network
-
 from chaincode.domain import canonical
 from gateway.wallet import Wallet, WalletError
 from hlf import errors
 from hlf.client import commit
 from hlf.client import gateway as fabric
 from hlf.client.contract import Contract
+from hlf.client.network import Network
 
 
 class ArgumentError(Exception):

@@ -1,134 +1,14 @@
-"""
-The one table from what can go wrong to what HTTP answers (RFC 9457).
-
-Every problem has a code. ``KINDS`` says of each code which HTTP status it has, what it means and what to do about it;
-``docs/errors.md`` and the page ``/docs/errors`` are made from it. ``of`` finds the code for an error of ``hlf``.
-"""
+"""Problems (RFC 9457): what a request fails with, and which one an error becomes. ``kinds`` has the table."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from chaincode.domain.refusals import Refused
 from gateway import ledger, tokens, wallet
+from gateway.kinds import COMMIT, KINDS, REFUSALS
 from hlf import errors
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What one code means."""
-
-    status: int
-    title: str
-    cure: str
-
-
-# Asked of the gateway itself; nothing was sent to Fabric.
-REQUEST = {
-    "TOKEN_MISSING": Kind(401, "No access token", "Send the header Authorization: Bearer <token>."),
-    "TOKEN_INVALID": Kind(
-        401, "The access token is not one of this gateway's", "Ask its operator for one (selat gateway token create)."
-    ),
-    "TOKEN_EXPIRED": Kind(401, "The access token has expired", "Ask the gateway's operator for a new one."),
-    "TOKEN_REVOKED": Kind(401, "The access token was revoked", "Ask the gateway's operator for a new one."),
-    "SCOPE_MISSING": Kind(403, "The access token does not allow this", "Use a token that has the scope named."),
-    "REQUEST_MALFORMED": Kind(400, "The request cannot be read", "Mend what the detail names."),
-    "REQUEST_INVALID": Kind(422, "The request has fields that cannot be accepted", "Mend the fields under errors."),
-    "BODY_TOO_LARGE": Kind(
-        413, "The request body is too large", "Send less; documents go by their SHA-256, not whole."
-    ),
-    "NOT_FOUND": Kind(404, "There is nothing at this address", "See /docs for the addresses there are."),
-    "METHOD_NOT_ALLOWED": Kind(405, "This address does not take this method", "See /docs for the methods it takes."),
-    "NOT_ACCEPTABLE": Kind(406, "The answer cannot be given in the form asked for", "Accept application/json."),
-    "MEDIA_TYPE_UNSUPPORTED": Kind(415, "The body is of another kind", "Send Content-Type: application/json."),
-    "IDEMPOTENCY_KEY_REUSED": Kind(
-        422, "The idempotency key belongs to another request", "Use a new key for each new request."
-    ),
-    "IDEMPOTENCY_IN_PROGRESS": Kind(
-        409, "A request with this idempotency key is being worked on", "Ask again after the seconds in Retry-After."
-    ),
-    "ORGANISATION_UNKNOWN": Kind(
-        503, "The gateway holds no identity of this organisation or user", "Its operator adds it to the wallet."
-    ),
-    "TRACKING_CLOSED": Kind(503, "This gateway answers no tracking links", "Its operator sets SELAT_TRACKING."),
-    "STREAMS_EXHAUSTED": Kind(503, "All event streams of this gateway are taken", "Come back later, with the cursor."),
-    "TRANSACTION_NOT_FOUND": Kind(404, "The channel has no such transaction", "Check its id and the channel."),
-    "LINK_UNKNOWN": Kind(404, "The link leads to no consignment", "Use the link exactly as the seller sent it."),
-    "GATEWAY_FAULT": Kind(500, "The gateway failed", "Report the request id; the gateway's log has the place."),
-}
-
-# Fabric was asked and said no, or could not be asked. Codes marked "unknown" leave the outcome open.
-FABRIC = {
-    "CHAINCODE_NOT_FOUND": Kind(
-        404,
-        "No such channel or chaincode for this organisation",
-        "Check both names, and that the organisation is a member of the channel.",
-    ),
-    "ENDORSERS_MISSING": Kind(
-        503,
-        "The peers whose endorsement is needed cannot be reached",
-        "Check the endorsing organisations named, and that their peers and chaincodes run.",
-    ),
-    "ENDORSERS_DISAGREE": Kind(
-        502, "The endorsers computed different results", "Try again; if it stays, the contract is not deterministic."
-    ),
-    "IDENTITY_REFUSED": Kind(
-        403, "Fabric refuses the identity", "The certificate is expired, revoked or not of this channel: renew it."
-    ),
-    "IDENTITY_UNUSABLE": Kind(
-        503, "The identity or connection profile in the wallet cannot be used", "Its operator mends what is named."
-    ),
-    "CONTRACT_FAILED": Kind(
-        422, "The contract answered with an error that has no code", "Its words are in the detail."
-    ),
-    "CONTRACT_REFUSED": Kind(
-        422, "The contract refused with a code this gateway does not know", "The code is under contract_code."
-    ),
-    "CHAINCODE_UNAVAILABLE": Kind(
-        503, "The chaincode did not answer its peer", "Check that the chaincode server runs; then try again."
-    ),
-    "TRANSIENT_UNPROTECTED": Kind(
-        422,
-        "Private values would go to an organisation not named for them",
-        "Name the endorsing organisations that may see them.",
-    ),
-    "FABRIC_TOO_LARGE": Kind(413, "Fabric takes no message this large", "Send less."),
-    "FABRIC_BUSY": Kind(503, "The peer has too many requests", "Try again after the seconds in Retry-After."),
-    "FABRIC_UNAVAILABLE": Kind(503, "The peer or orderer cannot be reached", "Check that the network is up."),
-    "FABRIC_TIMEOUT": Kind(504, "Fabric did not answer in time; nothing was written", "Try again."),
-    "FABRIC_REFUSED": Kind(502, "Fabric refused the request", "Its words are under fabric."),
-    "ORDERING_REFUSED": Kind(502, "The orderer refused; nothing was written", "Its words are under fabric."),
-    "OUTCOME_UNKNOWN": Kind(
-        504,
-        "Whether the transaction was committed is unknown",
-        "Ask /v1/channels/<channel>/transactions/<transaction_id>/status; do not send the request again before.",
-    ),
-    "FABRIC_ANSWER_UNREADABLE": Kind(502, "Fabric's answer cannot be read", "Report it with the transaction id."),
-}
-
-# In a block but marked invalid: nothing was written.
-COMMIT = {
-    "MVCC_READ_CONFLICT": Kind(409, "Somebody changed the same thing at the same moment", "Read it again, and retry."),
-    "PHANTOM_READ_CONFLICT": Kind(409, "A list this depends on changed at the same moment", "Read it again and retry."),
-    "ENDORSEMENT_POLICY_FAILURE": Kind(
-        403,
-        "The endorsements do not satisfy the policy",
-        "Those who must agree did not: the holder of what is changed, or the owner of a collection.",
-    ),
-    "DUPLICATE_TXID": Kind(409, "The transaction was committed before", "Ask for its status."),
-    "TRANSACTION_INVALID": Kind(502, "The transaction was marked invalid", "The validation code is under fabric."),
-}
-
-# What a contract's code means over HTTP.
-REFUSALS = {
-    "INVALID_ARGUMENT": Kind(422, "The contract cannot take an argument", "The detail names the field."),
-    "UNKNOWN_FUNCTION": Kind(404, "The chaincode has no such function", "See docs/contracts.md."),
-    "INTERNAL": Kind(502, "The contract failed unexpectedly", "Its log has the place, by the transaction id."),
-}
-
-KINDS = {**REQUEST, **FABRIC, **COMMIT, **REFUSALS}
 
 _RETRY_SECONDS = {"FABRIC_BUSY": 1, "IDEMPOTENCY_IN_PROGRESS": 1, "STREAMS_EXHAUSTED": 10}
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from gateway.api import audit, calls, claims, disclosures, events, health, orders, participants
+from gateway.api import (
+    audit,
+    calls,
+    claims,
+    disclosures,
+    events,
+    health,
+    journeys,
+    orders,
+    participants,
+    stages,
+    terms,
+    tracking,
+)
 
 BLUEPRINTS = (
     claims.forecasts,
@@ -10,7 +23,11 @@ BLUEPRINTS = (
     claims.blueprint,
     disclosures.blueprint,
     orders.blueprint,
+    journeys.blueprint,
+    stages.blueprint,
+    terms.blueprint,
     participants.blueprint,
+    tracking.blueprint,
     audit.blueprint,
     events.blueprint,
     calls.blueprint,

@@ -1,0 +1,158 @@
+"""Journeys: opened from an order, recorded stage by stage, handed from custodian to custodian."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from gateway import auth, current, identifiers, once
+from gateway.current import COMMERCE, TRADE
+from gateway.schemas.journeys import (
+    AcceptSchema,
+    HandOverSchema,
+    LinkSchema,
+    ObservationSchema,
+    OfOrderQuerySchema,
+    OpenedSchema,
+    OpenSchema,
+)
+from gateway.schemas.receipts import CommittedSchema
+
+blueprint = Blueprint("journeys", __name__, url_prefix="/v1/journeys", description="Where each consignment is")
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(OpenSchema)
+@blueprint.response(201, OpenedSchema)
+def open_journey(body: dict[str, Any]) -> dict[str, Any]:
+    """
+    Open a journey from one of the caller's orders.
+
+    Of the order's content only each line's HS code and quantity go to the trade channel. The shopper's link of the
+    order leads to the journey from then on.
+    """
+    order = current.ask(COMMERCE, "Orders:content", body["order_id"])
+    public = current.ask(COMMERCE, "Orders:read", body["order_id"])
+    journey_id = body.get("journey_id") or identifiers.public_id("journey")
+    opening = {
+        "journey_id": journey_id,
+        "order_id": body["order_id"],
+        "order_hash": public["order_hash"],
+        "ordered_at": order["placed_at"],
+        "terms_id": order["terms"]["id"],
+        "terms_hash": order["terms"]["hash"],
+        "buyer_hash": order["buyer_token_hash"],
+        "origin": order["origin"],
+        "destination": order["destination"],
+        "epcs": body["epcs"],
+        "lines": [
+            {
+                "line": line["line"],
+                "hs6": line["hs6"],
+                "quantity": line["quantity"],
+                **body["lines"].get(line["line"], {}),
+            }
+            for line in order["lines"]
+        ],
+        "parties": body["parties"],
+        "custodian": body["custodian"],
+        "kind": body["kind"],
+    }
+    opened = current.act(TRADE, "Journeys:open", opening)
+    linked = current.act(TRADE, "Journeys:link", journey_id, order["buyer_token_hash"])
+    return {"journey_id": journey_id, "opening": opened, "linking": linked}
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.arguments(OfOrderQuerySchema, location="query")
+@blueprint.response(200, description="The ids of the order's journeys")
+def of_order(query: dict[str, Any]) -> list[str]:
+    """List the journeys of an order."""
+    return current.ask(TRADE, "Journeys:of_order", query["order_id"])
+
+
+@blueprint.route("/<journey_id>")
+@auth.needs("read")
+@blueprint.response(200, description="Opening, custody, status, stages recorded, alarms")
+def read(journey_id: str) -> dict[str, Any]:
+    """Read a journey as it stands."""
+    return current.ask(TRADE, "Journeys:read", journey_id)
+
+
+@blueprint.route("/<journey_id>/events")
+@auth.needs("read")
+@blueprint.response(200, description="An EPCIS 2.0 document")
+def events(journey_id: str) -> dict[str, Any]:
+    """Read everything recorded, in the order of the events' own times."""
+    return current.ask(TRADE, "Journeys:events", journey_id)
+
+
+@blueprint.route("/<journey_id>/events", methods=["POST"], endpoint="record")
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(ObservationSchema)
+@blueprint.response(201, CommittedSchema)
+def record(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """
+    Record an event on the caller's own page; the same event again changes nothing.
+
+    A page can be changed by its organisation alone, so its endorsement is all that is needed.
+    """
+    return current.act(TRADE, "Journeys:record", journey_id, body, endorsers=[current.caller().msp_id])
+
+
+@blueprint.route("/<journey_id>/custody/offer", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(HandOverSchema)
+@blueprint.response(200, CommittedSchema)
+def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Offer the goods to the next custodian."""
+    arguments = (journey_id, body["taker"], body["released_at"], body["place"])
+    return current.act(TRADE, "Journeys:offer_custody", *arguments, endorsers=[current.caller().msp_id])
+
+
+@blueprint.route("/<journey_id>/custody/acceptance", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(AcceptSchema)
+@blueprint.response(200, CommittedSchema)
+def accept(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Take over what was offered; endorsed by both, or invalid."""
+    held = current.ask(TRADE, "Journeys:read", journey_id)["custody"]
+    giver = held["periods"][-1]["custodian"]
+    arguments = (journey_id, body["accepted_at"], body["place"])
+    return current.act(TRADE, "Journeys:accept_custody", *arguments, endorsers=[giver, current.caller().msp_id])
+
+
+@blueprint.route("/<journey_id>/custody/withdrawal", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def withdraw(journey_id: str) -> dict[str, Any]:
+    """Take an offer back."""
+    return current.act(TRADE, "Journeys:withdraw_custody", journey_id, endorsers=[current.caller().msp_id])
+
+
+@blueprint.route("/<journey_id>/custody/repudiation", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def repudiate(journey_id: str) -> dict[str, Any]:
+    """Give back a custody that was written in the caller's name without its acceptance."""
+    return current.act(TRADE, "Journeys:repudiate_custody", journey_id, endorsers=[current.caller().msp_id])
+
+
+@blueprint.route("/<journey_id>/links", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(201, LinkSchema)
+def link(journey_id: str) -> dict[str, Any]:
+    """Make a further link to the journey; whoever has it can follow the goods."""
+    token = identifiers.link_token()
+    linked = current.act(TRADE, "Journeys:link", journey_id, identifiers.link_hash(token))
+    return {"tracking_token": token, "tracking_path": f"/track/{token}", **linked}

@@ -1,0 +1,24 @@
+"""A shopper's link: no token, no identity, no trace of who asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask_smorest import Blueprint
+
+from gateway import auth, tracking
+from gateway.schemas.tracking import TrackingSchema
+
+blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
+
+
+@blueprint.route("/<token>")
+@auth.needs(auth.PUBLIC)
+@blueprint.response(200, TrackingSchema)
+def follow(token: str) -> dict[str, Any] | Response:
+    """Say where the goods behind a link are; a browser gets a page."""
+    seen = tracking.follow(token)
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        return make_response(render_template("tracking.html", seen=seen))
+    return seen

@@ -1,0 +1,113 @@
+"""Journeys, their stages and custody."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.schemas.calls import MSP_ID
+from gateway.schemas.claims import IDENTIFIER
+from gateway.schemas.orders import LOCODE
+from gateway.schemas.receipts import CommittedSchema
+
+_MOMENT = validate.Regexp(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)\Z",
+    error="Must be a moment with its offset such as 2026-11-22T15:00:00+07:00.",
+)
+
+
+class LineFlagsSchema(Schema):
+    """What carriers, customs and the return terms need to know of a line beside its code and quantity."""
+
+    final_sale = fields.Boolean(load_default=False)
+    returnless = fields.Boolean(
+        load_default=False, metadata={"description": "The line is worth less than the terms' returnless_below"}
+    )
+
+
+class OpenSchema(Schema):
+    """Body of ``POST /v1/journeys``."""
+
+    order_id = fields.String(required=True, validate=IDENTIFIER)
+    journey_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    parties = fields.List(
+        fields.String(validate=MSP_ID),
+        required=True,
+        validate=validate.Length(1, 50),
+        metadata={"description": "Who takes part", "example": ["MerchantMSP", "ForwarderMSP"]},
+    )
+    custodian = fields.String(required=True, validate=MSP_ID, metadata={"description": "Who has the goods at first"})
+    epcs = fields.List(
+        fields.String(),
+        required=True,
+        validate=validate.Length(1, 100),
+        metadata={
+            "description": "EPC URIs or GS1 Digital Links; the first is the consignment's own",
+            "example": ["https://id.gs1.org/00/106141412345678908"],
+        },
+    )
+    kind = fields.String(load_default="forward", validate=validate.OneOf(["forward", "exchange"]))
+    lines = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(LineFlagsSchema),
+        load_default=dict,
+        metadata={"description": "Flags by the order's line; lines without flags may be left out"},
+    )
+
+
+class OpenedSchema(Schema):
+    """A journey, and the shopper's link to it."""
+
+    journey_id = fields.String()
+    opening = fields.Nested(CommittedSchema)
+    linking = fields.Nested(CommittedSchema, metadata={"description": "The shopper's link of the order leads here now"})
+
+
+class ObservationSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/events``: one thing that happened, in GS1's words."""
+
+    stage_id = fields.String(
+        required=True,
+        validate=validate.Regexp(r"S(0[1-9]|1\d|2[0-2])\Z", error="Must be a stage from S01 to S22."),
+        metadata={"example": "S11"},
+    )
+    step = fields.String(
+        required=True, metadata={"description": "A business step of CBV or Selat's own", "example": "departing"}
+    )
+    event_time = fields.String(required=True, validate=_MOMENT)
+    place = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
+    disposition = fields.String(load_default="")
+    epcs = fields.List(fields.String(), load_default=list, validate=validate.Length(0, 100))
+    details = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        load_default=dict,
+        metadata={"description": "Public facts of the stage, such as hs6 or seal"},
+    )
+
+
+class HandOverSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/custody/offer``."""
+
+    taker = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
+    released_at = fields.String(required=True, validate=_MOMENT)
+    place = fields.String(required=True, validate=LOCODE)
+
+
+class AcceptSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/custody/acceptance``."""
+
+    accepted_at = fields.String(required=True, validate=_MOMENT)
+    place = fields.String(required=True, validate=LOCODE)
+
+
+class OfOrderQuerySchema(Schema):
+    """Query of ``GET /v1/journeys``."""
+
+    order_id = fields.String(required=True, validate=IDENTIFIER)
+
+
+class LinkSchema(CommittedSchema):
+    """A further link; the token is shown once."""
+
+    tracking_token = fields.String()
+    tracking_path = fields.String()

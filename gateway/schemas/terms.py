@@ -1,0 +1,63 @@
+"""Return terms."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.schemas.calls import MSP_ID
+from gateway.schemas.claims import IDENTIFIER
+from gateway.schemas.orders import AMOUNT
+
+
+class CoverSchema(Schema):
+    """What the terms grant for one reason."""
+
+    resolutions = fields.List(
+        fields.String(validate=validate.OneOf(["refund", "exchange", "repair", "store_credit"])),
+        required=True,
+        validate=validate.Length(1, 4),
+    )
+    evidence_min = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    payer = fields.String(validate=validate.OneOf(["seller", "buyer", "carrier"]))
+    restocking_bps = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    condition = fields.String(validate=validate.OneOf(["sealed", "unused", "used", "damaged"]))
+    despite = fields.List(fields.String(), metadata={"description": "Rejections that do not apply to this reason"})
+    referred = fields.Boolean(metadata={"description": "The seller looks at such requests itself"})
+
+
+class CoverageSchema(Schema):
+    """A carrier that fetches returns in an area."""
+
+    area = fields.String(required=True, metadata={"description": "Beginning of a UN/LOCODE", "example": "VN"})
+    carrier = fields.String(required=True, validate=MSP_ID)
+
+
+class TermsSchema(Schema):
+    """Body of ``POST /v1/terms``; the seller is the caller's organisation."""
+
+    terms_id = fields.String(required=True, validate=IDENTIFIER)
+    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 999_999))
+    jurisdiction = fields.String(required=True, metadata={"example": "VN"})
+    effective_from = fields.String(required=True, metadata={"example": "2026-12-01T00:00:00Z"})
+    languages = fields.List(fields.String(), required=True, metadata={"example": ["vi", "en"]})
+    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(0, 3650))
+    reasons = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(CoverSchema),
+        required=True,
+        metadata={"description": "By reason, as DEFECTIVE or CHANGE_OF_MIND"},
+    )
+    arbiter = fields.String(required=True, validate=MSP_ID)
+    coverage = fields.List(fields.Nested(CoverageSchema), required=True)
+    basis = fields.String(validate=validate.OneOf(["delivered", "order", "first_attempt"]))
+    roll = fields.Boolean()
+    holidays = fields.List(fields.String())
+    excluded_hs = fields.List(fields.String(), metadata={"description": "Beginnings of HS codes", "example": ["6108"]})
+    final_sale = fields.Boolean()
+    max_returns_per_90d = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    returnless_below = fields.String(validate=AMOUNT)
+    currency = fields.String(validate=validate.Length(3, 3))
+    refund_trigger = fields.String(validate=validate.OneOf(["picked_up", "received", "inspected"]))
+    seller_answer_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    pickup_sla_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    lost_after_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))

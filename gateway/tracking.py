@@ -1,0 +1,26 @@
+"""The gateway's own, read-only use of one identity: answering shoppers, who have none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway import current, identifiers
+from gateway.current import TRADE
+from gateway.problems import Problem
+
+
+def follow(token: str) -> dict[str, Any]:
+    """
+    What the holder of a link may see: no organisation, no identifier of the goods, nothing of other orders.
+
+    Raises:
+        Problem: TRACKING_CLOSED, the gateway has no identity for this.
+        hlf.errors.EvaluateError: LINK_UNKNOWN among others.
+    """
+    services = current.services()
+    if not services.settings.tracking:
+        raise Problem("TRACKING_CLOSED")
+    msp_id, _, user = services.settings.tracking.partition("/")
+    call = TRADE.call("Journeys:track", [identifiers.link_hash(token)], None, ())
+    return json.loads(services.ledgers.evaluate(msp_id, user, call))

@@ -1,0 +1,45 @@
+"""A ledger that answers as it is told, and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gateway.ledger import Call, Receipt
+from hlf.client.commit import Status
+
+TRANSACTION = "ab" * 32
+
+
+@dataclass
+class FakeLedgers:
+    """Stands in for ``gateway.ledger.Ledgers``: an answer is bytes or an exception to raise."""
+
+    answers: dict[str, bytes | Exception] = field(default_factory=dict)
+    asked: list[tuple[str, str, Call]] = field(default_factory=list)
+    up: set[str] = field(default_factory=set)
+    before_commit: Callable[[], None] = lambda: None
+
+    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+        self.asked.append((msp_id, user, call))
+        call.texts()
+        return self._answer(call)
+
+    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
+        self.asked.append((msp_id, user, call))
+        call.texts()
+        before_sending(TRANSACTION)
+        self.before_commit()
+        return Receipt(TRANSACTION, 7, self._answer(call))
+
+    def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> Status:
+        return Status(transaction_id, 11, 7)
+
+    def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
+        return msp_id in self.up
+
+    def _answer(self, call: Call) -> bytes:
+        answer = self.answers.get(call.function, b"null")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
