@@ -1,0 +1,272 @@
+"""
+One channel: what is ordered, and the ledger it is committed to.
+
+Messages are let in on the event loop, gathered by one task, and validated and
+written on one thread of the channel's own, so that serving goes on meanwhile.
+If a block cannot be written (a full disk, say), the channel keeps it, refuses
+new messages with the reason and tries again until it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from fabric_protos.common import common_pb2
+
+from hlf.wire import channelconfig
+from network.engines.embedded import lifecycle, ordering, privatedata
+from network.engines.embedded.endorsement import EndorsementPolicies, member_msp_ids
+from network.engines.embedded.ledger import Committed, Ledger
+from network.engines.embedded.ordering import Cutter, Message, Refused, Signer
+from network.engines.embedded.snapshots import Snapshot
+from network.engines.embedded.validation import BlockValidator, Validated
+
+_LOG = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0
+# So many messages may wait to be ordered; whoever sends more waits with them.
+_MOST_WAITING = 10_000
+
+
+class Channel:
+    """
+    A channel as its orderer and all its members' peers see it.
+
+    Attributes:
+        id, ledger: name and ledger.
+        bundle: the configuration in force.
+        peers: names of the peers that joined, with their organisations.
+        ordering: whether the orderer has joined, so that messages are taken.
+        trouble: why nothing can be committed at the moment, or None.
+        on_commit: called on the event loop with each committed block's number.
+    """
+
+    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, *, ordered: bool) -> None:
+        self.id = bundle.channel_id
+        self.ledger = ledger
+        self.peers: dict[str, str] = ledger.members()
+        self.ordering = ordered
+        self.trouble: str | None = None
+        self.on_commit: list[Callable[[int], None]] = []
+        self._signer = signer
+        self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
+        self._definitions_height = ledger.height
+        self._queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
+        self._cutter = Cutter()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commit-{self.id}")
+        self._task: asyncio.Task[None] | None = None
+        self._use(bundle)
+
+    def _use(self, bundle: channelconfig.Bundle) -> None:
+        self.bundle = bundle
+        self._admission = ordering.Admission(bundle, self._signer)
+        self._validator = BlockValidator(bundle, self.definition)
+
+    @property
+    def endorsement_policies(self) -> EndorsementPolicies:
+        """The endorsement policies under the configuration in force."""
+        return self._validator.policies
+
+    # What is committed -------------------------------------------------------------------------------------------
+
+    def definition(self, chaincode: str, snapshot: Snapshot) -> lifecycle.ChaincodeDefinition | None:
+        """
+        Return the definition of a chaincode as *snapshot* sees it, or None.
+
+        Raises:
+            LayoutError: what is stored is damaged.
+        """
+        current = snapshot.height >= self._definitions_height
+        if current and chaincode in self._definitions:
+            return self._definitions[chaincode]
+
+        def read(key: str) -> bytes | None:
+            found = snapshot.state(lifecycle.NAMESPACE, key)
+            return None if found is None else found[0]
+
+        definition = lifecycle.definition(read, chaincode)
+        if current and snapshot.height >= self._definitions_height:
+            self._definitions[chaincode] = definition
+        return definition
+
+    # What is ordered ---------------------------------------------------------------------------------------------
+
+    async def order(self, envelope: Any, raw: bytes) -> None:
+        """
+        Take a message in; return once it waits to be put into a block.
+
+        Raises:
+            Refused: the orderer's rules say no, or nothing can be written at the moment.
+        """
+        if not self.ordering:
+            raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
+        message = self._admission.admit(envelope, raw, time.monotonic())
+        if self.trouble is not None:
+            raise Refused(common_pb2.SERVICE_UNAVAILABLE, self.trouble)
+        await self._queue.put(message)
+
+    def start(self) -> None:
+        """Begin to make blocks; needs the running event loop."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"order-{self.id}")
+
+    async def close(self) -> None:
+        """Finish the block being written and close the ledger; messages that wait are dropped."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        self.ledger.close()
+
+    async def _run(self) -> None:
+        while True:
+            for batch in await self._gather():
+                await self._commit(batch)
+
+    async def _gather(self) -> list[list[Message]]:
+        """Wait for the next complete batches, by count, size or time."""
+        while True:
+            base = self._cutter.deadline_base
+            try:
+                if base is None:
+                    message = await self._queue.get()
+                elif (left := base + self.bundle.batch.timeout - time.monotonic()) > 0:
+                    message = await asyncio.wait_for(self._queue.get(), left)
+                else:
+                    # Time is up, but what has arrived already may still come along.
+                    message = self._queue.get_nowait()
+            except (TimeoutError, asyncio.QueueEmpty):
+                return self._cutter.cut()
+            current = self._renew(message)
+            if current is None:
+                continue
+            if current.update is not None:
+                # A configuration stands alone in its block.
+                return [*self._cutter.cut(), [current]]
+            complete = self._cutter.add(current, self.bundle.batch)
+            if complete:
+                return complete
+
+    def _renew(self, message: Message) -> Message | None:
+        """Judge a message again if the configuration changed while it waited; None if it is not let in any more."""
+        if message.sequence == self.bundle.sequence:
+            return message
+        try:
+            if message.update is not None:
+                return self._admission.admit_update(message.update, message.arrived)
+            return self._admission.admit(
+                common_pb2.Envelope.FromString(message.raw), message.raw, message.arrived
+            )
+        except Refused as refused:
+            _LOG.warning("%s: a message was let in before the configuration changed, not after: %s", self.id, refused)
+            return None
+
+    async def _commit(self, batch: Sequence[Message]) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            renewed = [current for current in map(self._renew, batch) if current is not None]
+            if not renewed:
+                return
+            try:
+                committed, bundle = await _shielded(loop.run_in_executor(self._thread, self._write, renewed))
+                break
+            except (sqlite3.Error, OSError) as error:
+                if self.trouble is None:
+                    _LOG.error("%s: block %s cannot be written: %s", self.id, self.ledger.height, error)
+                self.trouble = f"block {self.ledger.height} of channel {self.id} cannot be written: {error}"
+                await asyncio.sleep(_RETRY_SECONDS)
+        if self.trouble is not None:
+            _LOG.warning("%s: block %s could be written after all", self.id, committed.number)
+            self.trouble = None
+        self._publish(committed, bundle)
+
+    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None) -> None:
+        if bundle is not None:
+            self._use(bundle)
+        self.ledger.publish(committed)
+        for listener in self.on_commit:
+            listener(committed.number)
+
+    # On the commit thread ----------------------------------------------------------------------------------------
+
+    def _write(self, batch: Sequence[Message]) -> tuple[Committed, channelconfig.Bundle | None]:
+        """Make, validate and write one block; return the new configuration if it holds one."""
+        number = self.ledger.height
+        raws = [message.raw for message in batch]
+        is_config = batch[0].update is not None
+        bundle = self._bundle_of(raws[0]) if is_config else None
+        last_config = number if is_config else self.ledger.config_block
+        block = ordering.make_block(
+            number, self.ledger.current_hash, raws, last_config, self._signer, self._consenter_metadata(number)
+        )
+        with self.ledger.committing() as committed_state:
+            validated = self._validator.validate(
+                number, raws, committed_state, self.ledger.known_ids, [message.verified for message in batch]
+            )
+            collections = privatedata.Collections(
+                self.bundle.application_msp_ids, lambda name: self.definition(name, committed_state)
+            )
+            private = privatedata.collect(number, validated.verdicts, self.ledger.staged_private, collections)
+            changed = _changed_definitions(validated)
+            before = {name: self.definition(name, committed_state) for name in changed}
+            committed = self.ledger.write(block, validated, private)
+            if changed:
+                self._redefine(committed_state, before, number)
+        self.ledger.forget_staged(committed)
+        return committed, bundle
+
+    def _redefine(
+        self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int
+    ) -> None:
+        """Forget what is known of changed definitions, and let new members of collections have their values."""
+        self._definitions_height = number + 1
+        self._definitions = {name: known for name, known in self._definitions.items() if name not in before}
+
+        def read(key: str) -> bytes | None:
+            found = state.state(lifecycle.NAMESPACE, key)
+            return None if found is None else found[0]
+
+        for name, old in before.items():
+            new = lifecycle.definition(read, name)
+            for config in new.static_collections if new is not None else ():
+                known = old.collection(config.name) if old is not None else None
+                if known is None:
+                    continue
+                for member in member_msp_ids(config) - member_msp_ids(known):
+                    self.ledger.admit(name, config.name, member)
+
+    def _bundle_of(self, raw: bytes) -> channelconfig.Bundle:
+        return channelconfig.Bundle.from_envelope(common_pb2.Envelope.FromString(raw))
+
+    def _consenter_metadata(self, number: int) -> bytes:
+        configured = self.bundle.ordering
+        if configured is None or configured.consensus_type != "etcdraft":
+            return b""
+        return ordering.raft_metadata(1, number + 1)
+
+
+def _changed_definitions(validated: Validated) -> set[str]:
+    """The chaincodes whose definition a block's valid transactions write."""
+    prefix = f"{lifecycle.NAMESPACES}/fields/"
+    return {
+        key[len(prefix) :].split("/")[0]
+        for namespace, key in validated.updates.public
+        if namespace == lifecycle.NAMESPACE and key.startswith(prefix)
+    }
+
+
+async def _shielded(work: asyncio.Future[Any]) -> Any:
+    """Await work of the commit thread; if this task is cancelled meanwhile, wait for the work all the same."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            await work
+        raise
