@@ -13,11 +13,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, db_pb2
 from google.protobuf import message
+
+if TYPE_CHECKING:
+    from network.engines.embedded.snapshots import Snapshot
 
 NAMESPACE = "_lifecycle"
 NAMESPACES = "namespaces"
@@ -111,6 +114,38 @@ def definition(read: Read, name: str) -> ChaincodeDefinition | None:
         raise LayoutError(f"not a chaincode type: {described.datatype}")
     sequence = read_int(read, NAMESPACES, name, "Sequence")
     return ChaincodeDefinition(**_read_parameters(read, name), sequence=sequence)
+
+
+def definitions(snapshot: Snapshot) -> dict[str, ChaincodeDefinition]:
+    """Every committed definition of a channel, by name."""
+
+    def read(key: str) -> bytes | None:
+        found = snapshot.state(NAMESPACE, key)
+        return None if found is None else found[0]
+
+    prefix = metadata_key(NAMESPACES, "")
+    names = [row[0][len(prefix) :] for row in snapshot.range(NAMESPACE, prefix, prefix + "\x7f")]
+    found = {name: definition(read, name) for name in names}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def difference(expected: Parameters, passed: Parameters) -> str | None:
+    """The first thing two sets of parameters do not agree on, in Fabric's words; None when they are equal."""
+    pairs = (
+        ("Version", expected.version, passed.version),
+        (
+            "EndorsementPlugin",
+            expected.endorsement_info.endorsement_plugin,
+            passed.endorsement_info.endorsement_plugin,
+        ),
+        ("InitRequired", _go_bool(expected.init_required), _go_bool(passed.init_required)),
+        ("ValidationPlugin", expected.validation_info.validation_plugin, passed.validation_info.validation_plugin),
+        ("ValidationParameter", expected.validation_parameter.hex(), passed.validation_parameter.hex()),
+    )
+    for name, one, other in pairs:
+        if one != other:
+            return f"expected {name} '{one}' does not match passed {name} '{other}'"
+    return None if expected.collections == passed.collections else "Collections do not match"
 
 
 def sequence(read: Read, name: str) -> int:
@@ -225,6 +260,10 @@ def _field(read: Read, namespace: str, name: str, field: str) -> db_pb2.StateDat
         return db_pb2.StateData.FromString(read(key) or b"")
     except message.DecodeError:
         raise LayoutError(f"could not unmarshal state for key {key}") from None
+
+
+def _go_bool(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _sha256(value: bytes) -> bytes:

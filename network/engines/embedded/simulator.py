@@ -23,7 +23,7 @@ from google.protobuf import message
 from network.engines.embedded import lifecycle, rangereads
 
 if TYPE_CHECKING:
-    from network.engines.embedded.ledger import Snapshot
+    from network.engines.embedded.snapshots import Snapshot
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 SYSTEM_CHAINCODES = frozenset({"_lifecycle", "cscc", "lscc", "qscc"})

@@ -1,0 +1,35 @@
+"""What event services read out of a block's transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fabric_protos.common import common_pb2
+from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, proposal_response_pb2, transaction_pb2
+
+
+def open_envelope(envelope: bytes) -> tuple[common_pb2.ChannelHeader, bytes]:
+    """
+    A transaction's channel header and data.
+
+    Raises:
+        DecodeError: it cannot be read, which an orderer would not have let pass.
+    """
+    payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(envelope).payload)
+    return common_pb2.ChannelHeader.FromString(payload.header.channel_header), payload.data
+
+
+def events(transaction: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
+    """
+    The event that each action of a transaction carries, empty where it has none.
+
+    Raises:
+        DecodeError: an invalid transaction may hold anything.
+    """
+    for action in transaction_pb2.Transaction.FromString(transaction).actions:
+        payload = transaction_pb2.ChaincodeActionPayload.FromString(action.payload)
+        if not payload.HasField("action"):
+            continue
+        endorsed = proposal_response_pb2.ProposalResponsePayload.FromString(payload.action.proposal_response_payload)
+        result = proposal_pb2.ChaincodeAction.FromString(endorsed.extension)
+        yield chaincode_event_pb2.ChaincodeEvent.FromString(result.events)

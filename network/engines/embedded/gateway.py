@@ -1,0 +1,418 @@
+"""
+``gateway.Gateway``: one door through which a client evaluates, endorses, submits and follows.
+
+The endorsers of all organisations live in this process, so they are called as
+functions; their answers, and the words in which refusals of other
+organisations' peers arrive, are those of real gateways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import grpc
+from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
+from fabric_protos.peer import proposal_pb2, transaction_pb2
+from fabric_protos.peer import proposal_response_pb2 as responses
+from google.protobuf import message
+
+from hlf.wire import msp
+from network.engines.embedded import access, chaincodeevents, chaincodes, endorsers, plans, statuses
+from network.engines.embedded.endorser import Endorser, Outcome, RefusedError
+from network.engines.embedded.requests import INVALID_WIRE, MalformedError, Request
+from network.engines.embedded.statuses import StatusError
+
+if TYPE_CHECKING:
+    from network.engines.embedded.broadcast import Orderer
+    from network.engines.embedded.channels import Channel
+    from network.engines.embedded.peer import Peer
+
+Code = grpc.StatusCode
+ENDORSEMENT_SECONDS = 30.0
+EVALUATE_FAILED = "failed to evaluate transaction, see attached details for more info"
+FIRST_FAILED = "failed to endorse transaction, see attached details for more info"
+COLLECT_FAILED = "failed to collect enough transaction endorsements, see attached details for more info"
+_shuffle = secrets.SystemRandom().shuffle
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What came of asking one endorser."""
+
+    outcome: Outcome | None = None
+    code: Code = Code.OK
+    reason: str = ""
+    retry: bool = False
+
+
+class Gateway(gateway_pb2_grpc.GatewayServicer):
+    """The gateway at one peer."""
+
+    def __init__(self, peer: Peer, endorsers_by_peer: Mapping[str, Endorser], peers: Sequence[Peer], orderer: Orderer):
+        """*peers* are all peers of the network, *endorsers_by_peer* what each of them endorses with."""
+        self._peer = peer
+        self._endorsers = endorsers_by_peer
+        self._peers = peers
+        self._orderer = orderer
+
+    async def Evaluate(self, request, context):  # noqa: N802 - the service's own name
+        """Run a function at one peer and answer its result."""
+        try:
+            return await self._evaluate(request)
+        except StatusError as error:
+            await statuses.abort(context, error)
+
+    async def Endorse(self, request, context):  # noqa: N802
+        """Collect the endorsements that a transaction needs; answer it ready for the client's signature."""
+        try:
+            return gateway_pb2.EndorseResponse(prepared_transaction=await self._endorse(request))
+        except StatusError as error:
+            await statuses.abort(context, error)
+
+    async def Submit(self, request, context):  # noqa: N802
+        """Hand a signed transaction to the orderer."""
+        try:
+            return await self._submit(request)
+        except StatusError as error:
+            await statuses.abort(context, error)
+
+    async def CommitStatus(self, request, context):  # noqa: N802
+        """Wait until a transaction is in a block and say what became of it."""
+        try:
+            return await self._commit_status(request)
+        except StatusError as error:
+            await statuses.abort(context, error)
+
+    async def ChaincodeEvents(self, request, context):  # noqa: N802
+        """Stream the events of a chaincode's valid transactions, one message a block."""
+        try:
+            async for response in chaincodeevents.follow(self._peer, request):
+                yield response
+        except StatusError as error:
+            await statuses.abort(context, error)
+
+    # Evaluate ----------------------------------------------------------------------------------------------------
+
+    async def _evaluate(self, asked: gateway_pb2.EvaluateRequest) -> gateway_pb2.EvaluateResponse:
+        request = Request(asked.proposed_transaction)
+        try:
+            channel_id, name, transient = _target(request)
+        except MalformedError as error:
+            raise StatusError(
+                Code.INVALID_ARGUMENT, f"failed to unpack transaction proposal: {error}"
+            ) from None
+        channel = self._peer.channel(channel_id)
+        if channel is None:
+            raise StatusError(Code.UNAVAILABLE, _no_config(channel_id))
+        targets = tuple(asked.target_organizations)
+        protected = transient and not targets
+        candidates = self._evaluators(channel, name, (self._peer.msp_id,) if protected else targets)
+        if not candidates:
+            reason = f"no peers available to evaluate chaincode {name} in channel {channel_id}"
+            if protected:
+                reason = (
+                    "no endorsers found in the gateway's organization; retry specifying target organization(s) to "
+                    f"protect transient data: {reason}"
+                )
+            raise StatusError(Code.FAILED_PRECONDITION, reason)
+        details: list[gateway_pb2.ErrorDetail] = []
+        for peer in candidates:
+            answer = await self._ask(peer, request, evaluate=True)
+            if answer.outcome is not None:
+                return gateway_pb2.EvaluateResponse(result=answer.outcome.response)
+            details.append(plans.detail(peer, answer.reason))
+            if not answer.retry:
+                raise StatusError(
+                    answer.code, f"evaluate call to endorser returned error: {answer.reason}", details
+                )
+        raise StatusError(answer.code, EVALUATE_FAILED, details)
+
+    def _evaluators(self, channel: Channel, name: str, targets: Sequence[str]) -> list[Peer]:
+        """Peers to evaluate at, this one first, then its organisation's, then the others'."""
+        with channel.ledger.snapshot() as snapshot:
+            view = endorsers.View(channel, snapshot, self._members(channel))
+            if (not targets or self._peer.msp_id in targets) and view.runs(self._peer, name):
+                # The usual case needs nobody else unless this peer fails.
+                first = [self._peer]
+            else:
+                first = []
+            rest = [peer for peer in view.peers if peer is not self._peer and (not targets or peer.msp_id in targets)]
+            rest = [peer for peer in rest if view.runs(peer, name)]
+        return first + sorted(rest, key=lambda peer: peer.msp_id != self._peer.msp_id)
+
+    # Endorse -----------------------------------------------------------------------------------------------------
+
+    async def _endorse(self, asked: gateway_pb2.EndorseRequest) -> common_pb2.Envelope:
+        if not asked.proposed_transaction.proposal_bytes:
+            raise StatusError(Code.INVALID_ARGUMENT, "the proposed transaction must contain a signed proposal")
+        request = Request(asked.proposed_transaction)
+        try:
+            channel_id = request.channel_id
+            name = request.invocation.chaincode_spec.chaincode_id.name
+            transient = bool(request.payload.TransientMap)
+        except MalformedError as error:
+            raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
+        if asked.endorsing_organizations:
+            plan = self._plan_for(channel_id, name, tuple(asked.endorsing_organizations))
+        else:
+            plan = await self._plan_from_first(request, channel_id, name, transient)
+        while plan.completed is None and (chosen := plan.endorsers()):
+            exhausted = await asyncio.gather(*(self._collect(plan, peer, request) for peer in chosen))
+            plan.abandon(*exhausted)
+        if plan.completed is None:
+            raise StatusError(Code.ABORTED, COLLECT_FAILED, plan.details)
+        return _prepare(request, plan)
+
+    async def _collect(self, plan: plans.Plan, peer: Peer | None, request: Request) -> str:
+        """Ask *peer*, and the next of its group while they refuse; answers the group if nobody is left in it."""
+        group = ""
+        while peer is not None:
+            answer = await self._ask(peer, request)
+            if answer.outcome is None:
+                plan.details.append(plans.detail(peer, answer.reason))
+            elif plan.accept(peer, answer.outcome):
+                return ""
+            peer, group = plan.following(peer)
+        return group
+
+    def _plan_for(self, channel_id: str, name: str, organisations: Sequence[str]) -> plans.Plan:
+        """One endorsement of each named organisation."""
+        found = self._by_organisation(channel_id, name)
+        missing = [msp_id for msp_id in organisations if msp_id not in found]
+        if missing:
+            raise StatusError(
+                Code.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {', '.join(missing)}"
+            )
+        wanted = list(dict.fromkeys(organisations))
+        return plans.Plan([dict.fromkeys(wanted, 1)], {msp_id: found[msp_id] for msp_id in wanted})
+
+    async def _plan_from_first(
+        self, request: Request, channel_id: str, name: str, transient: bool
+    ) -> plans.Plan:
+        """Endorse once, and plan from what that simulation touched."""
+        default = responses.ChaincodeInterest(chaincodes=[responses.ChaincodeCall(name=name)])
+        own = self._by_organisation(channel_id, name).get(self._peer.msp_id)
+        if own:
+            plan = plans.Plan([{self._peer.msp_id: 1}], {self._peer.msp_id: own})
+        elif transient:
+            raise StatusError(
+                Code.FAILED_PRECONDITION,
+                "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to "
+                "protect transient data",
+            )
+        else:
+            plan = self._plan_interest(channel_id, default, None)
+        first: Peer | None = plan.endorsers()[0]
+        details = []
+        while first is not None:
+            answer = await self._ask(first, request)
+            if answer.outcome is not None:
+                break
+            details.append(plans.detail(first, answer.reason))
+            first, _ = plan.following(first)
+        else:
+            raise StatusError(Code.ABORTED, FIRST_FAILED, details)
+        interest = answer.outcome.interest
+        if interest is None or not interest.chaincodes:
+            interest = default
+        plan = self._plan_protected(channel_id, interest, first, transient)
+        plan.accept(first, answer.outcome)
+        return plan
+
+    def _plan_protected(
+        self, channel_id: str, interest: responses.ChaincodeInterest, first: Peer, transient: bool
+    ) -> plans.Plan:
+        """
+        Plan so that transient data reach members of the collections written to, and nobody else.
+
+        Raises:
+            StatusError: the policy asks for others as well, or cannot be met.
+        """
+        if not transient:
+            return self._plan_interest(channel_id, interest, first)
+        guarded = responses.ChaincodeInterest()
+        guarded.CopyFrom(interest)
+        protected: list[str] = []
+        for call in guarded.chaincodes:
+            if call.no_private_reads:
+                call.no_private_reads = False
+                protected.extend(call.collection_names)
+        try:
+            return self._plan_interest(channel_id, guarded, first)
+        except StatusError as error:
+            if not protected:
+                raise
+            try:
+                self._plan_interest(channel_id, interest, first)
+            except StatusError as unguarded:
+                raise unguarded from None
+            raise StatusError(
+                Code.FAILED_PRECONDITION,
+                "requires endorsement from organisation(s) that are not in the distribution policy of the private "
+                f"data collection(s): [{' '.join(protected)}]; retry specifying trusted endorsing organizations to "
+                "protect transient data",
+            ) from error
+
+    def _plan_interest(
+        self, channel_id: str, interest: responses.ChaincodeInterest, preferred: Peer | None
+    ) -> plans.Plan:
+        channel = self._peer.channel(channel_id)
+        prefix = "no combination of peers can be derived which satisfy the endorsement policy"
+        if channel is None:
+            missing = interest.chaincodes[0].name
+            raise StatusError(
+                Code.FAILED_PRECONDITION,
+                f"{prefix}: No metadata was found for chaincode {missing} in channel {channel_id}",
+            )
+        try:
+            with channel.ledger.snapshot() as snapshot:
+                found = endorsers.describe(endorsers.View(channel, snapshot, self._members(channel)), interest)
+        except endorsers.NoEndorsersError as error:
+            raise StatusError(Code.FAILED_PRECONDITION, f"{prefix}: {error}") from None
+        ours = {group for group, peers in found.groups.items() if preferred in peers}
+        layouts = list(found.layouts)
+        _shuffle(layouts)
+        layouts.sort(key=lambda layout: not ours.intersection(layout))
+        groups = {
+            name: sorted(peers, key=lambda peer: peer is not self._peer) for name, peers in found.groups.items()
+        }
+        return plans.Plan(layouts, groups)
+
+    # Submit, CommitStatus ----------------------------------------------------------------------------------------
+
+    async def _submit(self, asked: gateway_pb2.SubmitRequest) -> gateway_pb2.SubmitResponse:
+        if not asked.HasField("prepared_transaction"):
+            raise StatusError(Code.INVALID_ARGUMENT, "a prepared transaction is required")
+        if not asked.prepared_transaction.signature:
+            raise StatusError(Code.INVALID_ARGUMENT, "prepared transaction must be signed")
+        if self._peer.channel(asked.channel_id) is None:
+            raise StatusError(Code.FAILED_PRECONDITION, _no_config(asked.channel_id))
+        response = await self._orderer.broadcast(asked.prepared_transaction)
+        if response.status == common_pb2.SUCCESS:
+            return gateway_pb2.SubmitResponse()
+        if common_pb2.BAD_REQUEST <= response.status < common_pb2.INTERNAL_SERVER_ERROR:
+            raise StatusError(
+                Code.ABORTED,
+                "received unsuccessful response from orderer: "
+                f"status={common_pb2.Status.Name(response.status)}, info={response.info}",
+            )
+        raise StatusError(Code.UNAVAILABLE, "no orderers could successfully process transaction")
+
+    async def _commit_status(
+        self, signed: gateway_pb2.SignedCommitStatusRequest
+    ) -> gateway_pb2.CommitStatusResponse:
+        if not signed.request:
+            raise StatusError(Code.INVALID_ARGUMENT, "a commit status request is required")
+        try:
+            asked = gateway_pb2.CommitStatusRequest.FromString(signed.request)
+        except message.DecodeError:
+            raise StatusError(Code.INVALID_ARGUMENT, f"invalid status request: {INVALID_WIRE}") from None
+        if not asked.identity:
+            raise StatusError(Code.INVALID_ARGUMENT, "no identity provided")
+        if not asked.channel_id:
+            raise StatusError(Code.INVALID_ARGUMENT, "no channel ID provided")
+        if not asked.transaction_id:
+            raise StatusError(Code.INVALID_ARGUMENT, "transaction ID should not be empty")
+        channel = self._peer.channel(asked.channel_id)
+        refusal = access.signed_refusal(
+            access.COMMIT_STATUS,
+            channel.bundle if channel is not None else None,
+            asked.channel_id,
+            msp.Signed(signed.request, asked.identity, signed.signature),
+        )
+        if refusal is not None:
+            raise StatusError(Code.PERMISSION_DENIED, refusal)
+        record = await channel.ledger.wait_transaction(asked.transaction_id)
+        return gateway_pb2.CommitStatusResponse(result=record.code, block_number=record.block_number)
+
+    # Endorsers ---------------------------------------------------------------------------------------------------
+
+    async def _ask(self, peer: Peer, request: Request, *, evaluate: bool = False) -> Answer:
+        endorser = self._endorsers[peer.name]
+        local = peer is self._peer
+        try:
+            if local:
+                # A real gateway calls its own peer as a function too, which no deadline of the gateway's ends.
+                outcome = await endorser.process(request, evaluate=evaluate)
+            else:
+                async with asyncio.timeout(ENDORSEMENT_SECONDS):
+                    outcome = await endorser.process(request, evaluate=evaluate)
+        except RefusedError as error:
+            if not local:
+                return Answer(None, Code.UNAVAILABLE, f"rpc error: code = Unknown desc = {error}", retry=True)
+            if error.answered:
+                return Answer(None, Code.FAILED_PRECONDITION, str(error))
+            return Answer(None, Code.UNAVAILABLE, str(error), retry=True)
+        except TimeoutError:
+            reason = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+            return Answer(None, Code.UNAVAILABLE, reason, retry=True)
+        status, reason = outcome.response.status, outcome.response.message
+        if 200 <= status < 400:
+            return Answer(outcome)
+        if status == 500 and outcome.payload is None:
+            return Answer(None, Code.ABORTED, reason, retry=True)
+        return Answer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
+
+    def _members(self, channel: Channel) -> list[Peer]:
+        return [peer for peer in self._peers if peer.name in channel.peers]
+
+    def _by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
+        """The peers that run a chaincode, by organisation, this peer before its like."""
+        channel = self._peer.channel(channel_id)
+        if channel is None:
+            return {}
+        found: dict[str, list[Peer]] = {}
+        with channel.ledger.snapshot() as snapshot:
+            view = endorsers.View(channel, snapshot, self._members(channel))
+            for peer in sorted(view.peers, key=lambda peer: peer is not self._peer):
+                if view.runs(peer, name):
+                    found.setdefault(peer.msp_id, []).append(peer)
+        return found
+
+
+def _target(request: Request) -> tuple[str, str, bool]:
+    """Channel, chaincode and whether there are transient data, in the order in which Fabric misses them."""
+    if not request.signed.proposal_bytes:
+        raise MalformedError("a signed proposal is required")
+    channel_id = request.channel_id
+    spec = request.invocation
+    if not channel_id:
+        raise MalformedError("no channel id provided")
+    if not spec.HasField("chaincode_spec"):
+        raise MalformedError(f"no chaincode spec is provided, channel id [{channel_id}]")
+    if not spec.chaincode_spec.HasField("chaincode_id"):
+        raise MalformedError(f"no chaincode id is provided, channel id [{channel_id}]")
+    name = spec.chaincode_spec.chaincode_id.name
+    if not name:
+        raise MalformedError(f"no chaincode name is provided, channel id [{channel_id}]")
+    return channel_id, name, bool(request.payload.TransientMap)
+
+
+def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
+    """The transaction that the client is to sign; the transient map stays behind."""
+    action = transaction_pb2.ChaincodeActionPayload(
+        chaincode_proposal_payload=proposal_pb2.ChaincodeProposalPayload(
+            input=request.payload.input
+        ).SerializeToString(),
+        action=transaction_pb2.ChaincodeEndorsedAction(
+            proposal_response_payload=plan.payload, endorsements=plan.unique_endorsements()
+        ),
+    )
+    transaction = transaction_pb2.Transaction()
+    transaction.actions.add(header=request.header.signature_header, payload=action.SerializeToString())
+    payload = common_pb2.Payload(header=request.header, data=transaction.SerializeToString()).SerializeToString()
+    if len(payload) > chaincodes.MAX_MESSAGE:
+        raise StatusError(
+            Code.RESOURCE_EXHAUSTED,
+            f"grpc: trying to send message larger than max ({len(payload)} vs. {chaincodes.MAX_MESSAGE})",
+        )
+    return common_pb2.Envelope(payload=payload)
+
+
+def _no_config(channel_id: str) -> str:
+    return f"failed to get config for channel [{channel_id}]: could not get last config for channel {channel_id}"

@@ -1,0 +1,100 @@
+"""
+A node's own membership: the identity it signs with and the organisation it judges admins by.
+
+Both come from an MSP folder in Fabric's layout (cacerts, signcerts, keystore,
+config.yaml ...).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from cryptography.hazmat.primitives import serialization
+from fabric_protos.msp import msp_config_pb2
+
+from hlf import errors
+from hlf.wire import msp, signatures
+
+_ROLE_UNITS = {
+    "ClientOUIdentifier": "client_ou_identifier",
+    "PeerOUIdentifier": "peer_ou_identifier",
+    "AdminOUIdentifier": "admin_ou_identifier",
+    "OrdererOUIdentifier": "orderer_ou_identifier",
+}
+
+
+class LocalMsp:
+    """What a node knows of its own organisation."""
+
+    def __init__(self, msp_id: str, folder: Path) -> None:
+        """
+        Read an MSP folder.
+
+        Raises:
+            IdentityError: the folder has no usable certificate, key or authority.
+        """
+        self.msp_id = msp_id
+        certificate = _one(folder / "signcerts")
+        self.serialized = signatures.serialized_identity(msp_id, certificate)
+        key = _one(folder / "keystore")
+        try:
+            self._key = serialization.load_pem_private_key(key, None)
+        except (ValueError, TypeError) as error:
+            raise errors.IdentityError(f"the key in {folder / 'keystore'} cannot be read: {error}") from None
+        try:
+            self.msps = msp.Msps([msp.Msp(_config(msp_id, folder))])
+        except errors.WireError as error:
+            raise errors.IdentityError(f"the MSP folder {folder} cannot be used: {error}") from None
+
+    def sign(self, message: bytes) -> bytes:
+        """This node's signature."""
+        return signatures.sign_low_s(self._key, message)
+
+
+def _config(msp_id: str, folder: Path) -> msp_config_pb2.FabricMSPConfig:
+    config = msp_config_pb2.FabricMSPConfig(
+        name=msp_id,
+        root_certs=_all(folder / "cacerts"),
+        intermediate_certs=_all(folder / "intermediatecerts"),
+        admins=_all(folder / "admincerts"),
+        revocation_list=_all(folder / "crls"),
+        tls_root_certs=_all(folder / "tlscacerts"),
+        tls_intermediate_certs=_all(folder / "tlsintermediatecerts"),
+    )
+    file = folder / "config.yaml"
+    if file.is_file():
+        _read_node_units(config, folder, file)
+    return config
+
+
+def _read_node_units(config: msp_config_pb2.FabricMSPConfig, folder: Path, file: Path) -> None:
+    try:
+        document = yaml.safe_load(file.read_bytes()) or {}
+    except yaml.YAMLError as error:
+        raise errors.IdentityError(f"{file} is no YAML: {error}") from None
+    units = document.get("NodeOUs") if isinstance(document, dict) else None
+    if not isinstance(units, dict):
+        return
+    config.fabric_node_ous.enable = bool(units.get("Enable"))
+    for name, field in _ROLE_UNITS.items():
+        unit = units.get(name)
+        if not isinstance(unit, dict):
+            continue
+        target = getattr(config.fabric_node_ous, field)
+        target.organizational_unit_identifier = str(unit.get("OrganizationalUnitIdentifier", ""))
+        if unit.get("Certificate"):
+            target.certificate = (folder / str(unit["Certificate"])).read_bytes()
+
+
+def _all(folder: Path) -> list[bytes]:
+    if not folder.is_dir():
+        return []
+    return [file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()]
+
+
+def _one(folder: Path) -> bytes:
+    files = _all(folder)
+    if len(files) != 1:
+        raise errors.IdentityError(f"{folder} must hold exactly one file and has {len(files)}")
+    return files[0]

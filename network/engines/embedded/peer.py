@@ -1,0 +1,121 @@
+"""One organisation's peer: who it is, which channels it joined, which chaincodes it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from network.engines.embedded import lifecycle, packages
+from network.engines.embedded.localmsp import LocalMsp
+from network.engines.embedded.simulator import SYSTEM_CHAINCODES, key_hash
+
+if TYPE_CHECKING:
+    from network.engines.embedded.channels import Channel, Channels
+    from network.engines.embedded.snapshots import Snapshot
+
+SYSTEM_VERSION = "syscc"
+
+
+class UndefinedError(Exception):
+    """A chaincode cannot be invoked at this peer; the text is Fabric's."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Runnable:
+    """What a peer needs to know to invoke a chaincode."""
+
+    version: str
+    package_id: str
+    init_required: bool
+
+
+class Peer:
+    """A peer's own state; the public ledgers belong to the channels."""
+
+    def __init__(
+        self,
+        name: str,
+        local: LocalMsp,
+        address: str,
+        channels: Channels,
+        folder: Path,
+        chaincode_config: dict[str, str],
+    ) -> None:
+        self.name = name
+        self.local = local
+        self.address = address
+        self.channels = channels
+        self.packages = packages.Store(folder / "packages", chaincode_config)
+        self._approved: dict[tuple[str, str, int, object], str] = {}
+
+    @property
+    def msp_id(self) -> str:
+        return self.local.msp_id
+
+    def channel(self, channel_id: str) -> Channel | None:
+        """The channel, if this peer joined it."""
+        channel = self.channels.get(channel_id)
+        return channel if channel is not None and self.name in channel.peers else None
+
+    def chaincode(
+        self, channel: Channel, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
+    ) -> Runnable:
+        """
+        How this peer runs a chaincode that *channel* defines.
+
+        Raises:
+            UndefinedError: its organisation did not approve the definition, or the package is not installed here.
+        """
+        package_id = self._approved_package(channel.id, snapshot, name, sequence, definition)
+        if package_id is None:
+            raise UndefinedError(
+                f"chaincode definition for '{name}' at sequence {sequence} on channel '{channel.id}' has not yet been "
+                "approved by this org"
+            )
+        if self.packages.get(package_id) is None:
+            raise UndefinedError(f"chaincode definition for '{name}' exists, but chaincode is not installed")
+        return Runnable(definition.version, package_id, definition.init_required)
+
+    def runnable(
+        self, channel: Channel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
+    ) -> Runnable | None:
+        """As ``chaincode``, but None where this peer cannot run it."""
+        try:
+            return self.chaincode(channel, snapshot, name, definition.sequence, definition)
+        except UndefinedError:
+            return None
+
+    def _approved_package(
+        self, channel_id: str, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
+    ) -> str | None:
+        """The package this organisation approved for a committed sequence, None if it approved something else."""
+        collection = f"_implicit_org_{self.msp_id}"
+        private_name = f"{name}#{sequence}"
+
+        def hash_of(key: str) -> bytes | None:
+            found = snapshot.private_hash(lifecycle.NAMESPACE, collection, key_hash(key))
+            return None if found is None else found[0]
+
+        def read(key: str) -> bytes | None:
+            found = snapshot.private(self.msp_id, lifecycle.NAMESPACE, collection, key)
+            return None if found is None else found[0]
+
+        source = lifecycle.field_key(lifecycle.SOURCES, private_name, "PackageID")
+        approved = hash_of(source)
+        if approved is None:
+            return None
+        # A committed sequence can only be approved again with equal parameters, so a kept answer stays right for as
+        # long as the approved package is the same.
+        identity = (channel_id, name, sequence, approved)
+        known = self._approved.get(identity)
+        if known is None:
+            if lifecycle.mismatches(hash_of, private_name, definition):
+                return None
+            known = self._approved[identity] = lifecycle.package_id(read, private_name)
+        return known
+
+
+def is_system(name: str) -> bool:
+    """Whether *name* is a chaincode that every peer has built in."""
+    return name in SYSTEM_CHAINCODES
