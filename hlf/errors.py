@@ -8,6 +8,7 @@ Every error of the Fabric client, one tree, each with attributes a program can d
      ├ IdentityError        a certificate or private key cannot be used
      ├ WireError            bytes are not the message they should be
      ├ PolicyError          a policy's text or message cannot be used
+     ├ SealingError         a ciphertext does not open, or a key cannot be sealed to
      ├ GatewayError         a peer or orderer refused, or could not be asked
      │   ├ EvaluateError    nothing was to be written, nothing was
      │   ├ EndorseError     nothing was sent to the orderer, nothing was written
@@ -54,6 +55,10 @@ class WireError(HlfError):
 
 class PolicyError(HlfError):
     """A signature policy is malformed."""
+
+
+class SealingError(HlfError):
+    """A ciphertext does not open with this key and binding, or bytes are no key of their suite."""
 
 
 @dataclass(frozen=True, slots=True)
