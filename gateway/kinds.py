@@ -49,6 +49,9 @@ REQUEST = {
     ),
     "TRACKING_CLOSED": Kind(503, "This gateway answers no tracking links", "Its operator sets SELAT_TRACKING."),
     "STREAMS_EXHAUSTED": Kind(503, "All event streams of this gateway are taken", "Come back later, with the cursor."),
+    "HISTORY_UNPROVABLE": Kind(
+        422, "The contract's history names no transactions", "Its resource lists the versions it keeps."
+    ),
     "TRANSACTION_NOT_FOUND": Kind(404, "The channel has no such transaction", "Check its id and the channel."),
     "GATEWAY_FAULT": Kind(500, "The gateway failed", "Report the request id; the gateway's log has the place."),
 }

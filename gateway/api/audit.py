@@ -25,7 +25,7 @@ _CHAINCODES = {"ecommerce": "commerce", "logistics": "carriage", "trade": "trade
 @blueprint.response(200, TransactionSchema)
 def transaction(channel: str, transaction_id: str) -> dict[str, Any]:
     """Take a committed transaction apart, with its hashes and signatures recomputed."""
-    return _proof(channel, transaction_id).document()
+    return _Proofs(channel).of(transaction_id).document()
 
 
 @blueprint.route("/<channel>/history/<contract>/<path:key>")
@@ -42,19 +42,22 @@ def history(query: dict[str, Any], channel: str, contract: str, key: str) -> dic
     if chaincode is None:
         words = "This channel has no chaincode by default; name one."
         raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
-    answer = current.evaluate(ledger.Call(channel, chaincode, f"{contract}:history", (key,)))
-    entries = json.loads(answer)
-    changes = [_change(channel, chaincode, entry) for entry in entries[: query["limit"]]]
+    told = json.loads(current.evaluate(ledger.Call(channel, chaincode, f"{contract}:history", (key,))))
+    # An object that is kept under several keys tells the history of each.
+    parts = told if isinstance(told, dict) else {"": told}
+    entries = [{**entry, "part": part} for part, changes in parts.items() for entry in changes]
+    if not all("transaction_id" in entry for entry in entries):
+        raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
+    entries.sort(key=lambda entry: entry["at"], reverse=True)
+    proofs = _Proofs(channel)
+    changes = [_change(proofs, chaincode, entry) for entry in entries[: query["limit"]]]
     return {"channel": channel, "key": f"{contract}/{key}", "total": len(entries), "changes": changes}
 
 
-def _change(channel: str, chaincode: str, entry: dict[str, Any]) -> dict[str, Any]:
-    proof = _proof(channel, entry["transaction_id"])
+def _change(proofs: _Proofs, chaincode: str, entry: dict[str, Any]) -> dict[str, Any]:
+    proof = proofs.of(entry["transaction_id"])
     return {
-        "transaction_id": entry["transaction_id"],
-        "at": entry["at"],
-        "deleted": entry["deleted"],
-        "value": entry["value"],
+        **entry,
         "block_number": proof.block.number,
         "by": proof.creator,
         "endorsed_by": proof.endorsers,
@@ -74,20 +77,41 @@ def _writes_it(proof: audit.Proof, chaincode: str, entry: dict[str, Any]) -> boo
     return False
 
 
-def _proof(channel: str, transaction_id: str) -> audit.Proof:
-    block = _block(channel, "GetBlockByTxID", transaction_id)
-    config = _block(channel, "GetBlockByNumber", str(audit.last_config(blocks.decode(block))))
-    bundle = channelconfig.Bundle.from_config_block(config)
-    proof = audit.prove(channel, blocks.decode(block), transaction_id, bundle)
-    if proof is None:
-        raise errors.WireError(f"the peer gave a block without transaction {transaction_id}")
-    return proof
+class _Proofs:
+    """Proofs of one channel's transactions; each block is asked for once."""
 
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self._made: dict[str, audit.Proof] = {}
+        self._bundles: dict[int, channelconfig.Bundle] = {}
 
-def _block(channel: str, function: str, argument: str) -> bytes:
-    try:
-        return current.evaluate(ledger.Call(channel, "qscc", function, (channel, argument)))
-    except errors.EvaluateError as error:
-        if function == "GetBlockByTxID" and "no such transaction ID" in " ".join(d.message for d in error.details):
-            raise Problem("TRANSACTION_NOT_FOUND", f"Channel {channel} has no transaction {argument}") from error
-        raise
+    def of(self, transaction_id: str) -> audit.Proof:
+        """
+        The proof of a transaction.
+
+        Raises:
+            Problem: TRANSACTION_NOT_FOUND.
+            hlf.errors.WireError: the peer's answer is not what it should be.
+        """
+        if transaction_id not in self._made:
+            block = blocks.decode(self._block("GetBlockByTxID", transaction_id))
+            proof = audit.prove(self._channel, block, transaction_id, self._bundle(audit.last_config(block)))
+            if proof is None:
+                raise errors.WireError(f"the peer gave a block without transaction {transaction_id}")
+            self._made[transaction_id] = proof
+        return self._made[transaction_id]
+
+    def _bundle(self, number: int) -> channelconfig.Bundle:
+        if number not in self._bundles:
+            block = self._block("GetBlockByNumber", str(number))
+            self._bundles[number] = channelconfig.Bundle.from_config_block(block)
+        return self._bundles[number]
+
+    def _block(self, function: str, argument: str) -> bytes:
+        try:
+            return current.evaluate(ledger.Call(self._channel, "qscc", function, (self._channel, argument)))
+        except errors.EvaluateError as error:
+            words = " ".join([error.message, *(detail.message for detail in error.details)])
+            if function == "GetBlockByTxID" and "no such transaction ID" in words:
+                raise Problem("TRANSACTION_NOT_FOUND", f"{self._channel} has no transaction {argument}") from error
+            raise

@@ -61,6 +61,7 @@ class HistoryQuerySchema(Schema):
 class ChangeSchema(Schema):
     """One change of an object, proven by its block."""
 
+    part = fields.String(metadata={"description": "Which of its keys, where an object is kept under several"})
     transaction_id = fields.String()
     at = fields.String()
     deleted = fields.Boolean()
