@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from network import errors
@@ -50,14 +50,24 @@ def check_free(record: Record, nodes: dict[str, tuple[str, ...]]) -> None:
         PortTakenError: names the node, the address and what to do.
     """
     for node, uses in nodes.items():
-        for use in uses:
-            if not _is_free(record.ports[node][use]):
-                raise errors.PortTakenError(
-                    node,
-                    record.address(node, use),
-                    "Stop that program (`ss -ltnp` names it), or start the network in a new folder with --state, "
-                    "which chooses other ports.",
-                )
+        check_addresses_free(node, [record.address(node, use) for use in uses])
+
+
+def check_addresses_free(program: str, addresses: Iterable[str]) -> None:
+    """
+    Make sure nobody listens where a program is about to.
+
+    Raises:
+        PortTakenError: names the program, the address and what to do.
+    """
+    for address in addresses:
+        if not _is_free(int(address.rpartition(":")[2])):
+            raise errors.PortTakenError(
+                program,
+                address,
+                "Stop that program (`ss -ltnp` names it), or start the network in a new folder with --state, "
+                "which chooses other ports.",
+            )
 
 
 def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator[int]) -> None:

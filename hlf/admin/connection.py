@@ -67,8 +67,8 @@ class Connection:
     def failure(self, failure: grpc.RpcError, kind: type[errors.AdminError]) -> errors.AdminError:
         """A gRPC failure as *kind*, naming the node and, where it has not answered, the likely cause."""
         # An RpcError raised by a call is that call; the type does not say so.
-        code: grpc.StatusCode = failure.code()  # type: ignore[attr-defined]
-        words = failure.details() or ""  # type: ignore[attr-defined]
+        code: grpc.StatusCode = failure.code()
+        words = failure.details() or ""
         if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             words = f"no answer within {self.timeout:g} s ({words}). Is it running, and is this its TLS CA?"
         return kind(words, address=self.name, status=code.name)

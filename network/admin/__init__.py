@@ -1,0 +1,11 @@
+"""
+Administration of a consortium: start it, stop it, say what runs, change it.
+
+The commands of ``selat network`` call these functions, and so do tests.
+"""
+
+from __future__ import annotations
+
+from network.admin.lifetime import Network, Status, down, status, up
+
+__all__ = ["Network", "Status", "down", "status", "up"]

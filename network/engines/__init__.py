@@ -1,0 +1,72 @@
+"""
+Engines: what runs the peers and orderers of a consortium.
+
+An engine starts nodes that speak Fabric's protocol, and stops them. Joining
+channels and deploying chaincodes is the same for all of them and happens in
+:mod:`network.admin`, through that protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from network import errors
+from network.state import Folder, Record
+from network.topology import Consortium
+
+NAMES = ("embedded", "native", "docker")
+
+# For each peer's name, the values its chaincode builder fills into package addresses.
+BuilderConfig = Mapping[str, Mapping[str, str]]
+
+
+class Engine(Protocol):
+    """What every engine can do."""
+
+    name: str
+
+    def version(self, consortium: Consortium) -> str:
+        """
+        The Fabric version its nodes are compatible with, such as ``3.1.5``.
+
+        Raises:
+            EngineError: it cannot run this consortium on this machine; the cure says what is missing.
+        """
+
+    def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
+        """
+        Start every peer and orderer and return when all of them listen.
+
+        Raises:
+            PortTakenError: somebody else listens where one of them should.
+            ProcessError: one did not come up; with its last words.
+        """
+
+    def stop(self, folder: Folder) -> list[str]:
+        """End every node of the folder, ledgers kept, and return the names of those that ran."""
+
+    def running(self, folder: Folder) -> dict[str, bool]:
+        """The node processes of the folder by name, and whether each is alive."""
+
+
+def by_name(name: str) -> Engine:
+    """
+    The engine of that name; only the one asked for is imported.
+
+    Raises:
+        EngineError: there is none.
+    """
+    if name == "embedded":
+        from network.engines.embedded.process import Embedded
+
+        return Embedded()
+    if name == "native":
+        from network.engines.native.engine import Native
+
+        return Native()
+    if name == "docker":
+        from network.engines.docker.engine import Docker
+
+        return Docker()
+    raise errors.EngineError(f"there is no engine {name!r}", f"Choose one of {', '.join(NAMES)}.")

@@ -1,0 +1,61 @@
+"""What a peer knows of the other peers of a channel: the knowledge a gateway plans endorsements with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fabric_protos.discovery import protocol_pb2, protocol_pb2_grpc
+from fabric_protos.gossip import message_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.admin.peer import Peer
+
+
+@dataclass(frozen=True)
+class Known:
+    """A peer as another one knows it: where it is, how far its ledger is, chaincodes with versions it runs."""
+
+    msp_id: str
+    address: str
+    height: int
+    chaincodes: Mapping[str, str]
+
+
+def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
+    """
+    The peers of a channel that *asked* knows, itself included.
+
+    Raises:
+        AdminError: it refused, is not in the channel, or answered with something unreadable.
+    """
+    request = protocol_pb2.Request(
+        authentication=protocol_pb2.AuthInfo(client_identity=asked.identity.serialized),
+        queries=[protocol_pb2.Query(channel=channel_id, peer_query=protocol_pb2.PeerMembershipQuery())],
+    ).SerializeToString()
+    signed = protocol_pb2.SignedRequest(payload=request, signature=asked.signer.sign(request))
+    stub = protocol_pb2_grpc.DiscoveryStub(asked.channel)
+    response = asked.unary(stub.Discover, signed, errors.AdminError)
+    if len(response.results) != 1:
+        raise errors.AdminError(f"{len(response.results)} answers to one question", address=asked.name)
+    result = response.results[0]
+    if result.WhichOneof("result") != "members":
+        raise errors.AdminError(result.error.content or "not the answer asked for", address=asked.name)
+    try:
+        return tuple(
+            _known(msp_id, peer) for msp_id, listed in result.members.peers_by_org.items() for peer in listed.peers
+        )
+    except DecodeError as malformed:
+        raise errors.AdminError("answered with an unreadable member", address=asked.name) from malformed
+
+
+def _known(msp_id: str, peer: protocol_pb2.Peer) -> Known:
+    alive = message_pb2.GossipMessage.FromString(peer.membership_info.payload).alive_msg
+    properties = message_pb2.GossipMessage.FromString(peer.state_info.payload).state_info.properties
+    return Known(
+        msp_id=msp_id,
+        address=alive.membership.endpoint,
+        height=properties.ledger_height,
+        chaincodes={each.name: each.version for each in properties.chaincodes},
+    )

@@ -1,0 +1,170 @@
+"""Chaincodes of a consortium as packages for peers, and as programs that serve them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hlf import errors as hlf_errors
+from hlf.admin import lifecycle
+from hlf.wire import packages
+from network import errors, ports, state
+from network.processes import Program
+from network.state import Folder, Record
+from network.topology import Chaincode, Consortium, Server
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A chaincode with the package that leads its channel's peers to its servers; *addresses* by peer name."""
+
+    chaincode: Chaincode
+    package: bytes
+    package_id: str
+    addresses: Mapping[str, str]
+    template_key: str
+
+    @property
+    def definition(self) -> lifecycle.Definition:
+        """What its channel is to agree on."""
+        chaincode = self.chaincode
+        return lifecycle.Definition(
+            name=chaincode.name,
+            version=chaincode.version,
+            sequence=chaincode.sequence,
+            endorsement=chaincode.endorsement or "",
+            collections=tuple(
+                lifecycle.Collection(
+                    name=each.name,
+                    policy=each.policy,
+                    required_peer_count=each.required_peer_count,
+                    max_peer_count=each.max_peer_count,
+                    block_to_live=each.block_to_live,
+                    member_only_read=each.member_only_read,
+                    member_only_write=each.member_only_write,
+                    endorsement=each.endorsement or "",
+                )
+                for each in chaincode.collections
+            ),
+            init_required=chaincode.init_required,
+        )
+
+
+def package_all(folder: Folder, record: Record, consortium: Consortium) -> list[Packaged]:
+    """
+    The package of every chaincode, kept in ``packages/`` too.
+
+    Raises:
+        ConsortiumError: a definition's policy is none.
+    """
+    found = []
+    for chaincode in consortium.chaincodes:
+        packaged = _package(record, consortium, chaincode)
+        try:
+            packaged.definition.fields()
+        except hlf_errors.PolicyError as error:
+            raise errors.ConsortiumError(
+                folder.consortium_file,
+                0,
+                f"chaincode {chaincode.name} on {chaincode.channel}",
+                f"a policy of it is none: {error}",
+                "Policies look like AND('AMSP.peer', OR('BMSP.peer', 'CMSP.peer')).",
+            ) from error
+        place = folder.packages / f"{chaincode.channel}-{chaincode.name}.tar.gz"
+        state.replace_file(place, packaged.package)
+        record.packages.setdefault(chaincode.channel, {})[chaincode.name] = packaged.package_id
+        found.append(packaged)
+    return found
+
+
+def builder_configuration(packaged: list[Packaged]) -> dict[str, dict[str, str]]:
+    """For each peer, the addresses its builder fills into packages that have no single one."""
+    found: dict[str, dict[str, str]] = {}
+    for each in packaged:
+        if each.template_key:
+            for peer, address in each.addresses.items():
+                found.setdefault(peer, {})[each.template_key] = address
+    return found
+
+
+def server_programs(folder: Folder, consortium: Consortium, packaged: list[Packaged]) -> list[Program]:
+    """The programs to start so that every chaincode with a server is served."""
+    programs = []
+    for server in consortium.servers:
+        served = [each for each in packaged if each.chaincode.server == server.name]
+        if not served:
+            continue
+        if not server.per_organisation:
+            addresses = [(each, next(iter(each.addresses.values()))) for each in served]
+            programs.append(_program(folder, server, "", addresses))
+            continue
+        for organisation in consortium.organisations:
+            peer = organisation.peers[0].name
+            addresses = [(each, each.addresses[peer]) for each in served if peer in each.addresses]
+            if addresses:
+                programs.append(_program(folder, server, organisation.msp_id, addresses))
+    return programs
+
+
+def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Packaged:
+    addresses = _addresses(record, consortium, chaincode)
+    distinct = set(addresses.values())
+    template_key = ""
+    if len(distinct) > 1:
+        digest = hashlib.sha256(f"{chaincode.channel}/{chaincode.name}".encode()).hexdigest()
+        template_key = f"{re.sub('[^a-zA-Z0-9]', '_', chaincode.name)}_{digest[:8]}"
+        # A Go template's field starts with a letter.
+        template_key = template_key if template_key[0].isalpha() else f"c{template_key}"
+    address = f"{{{{.{template_key}}}}}" if template_key else distinct.pop()
+    package = packages.ccaas(f"{chaincode.name}_{chaincode.version}", address)
+    return Packaged(chaincode, package, packages.package_id(package), addresses, template_key)
+
+
+def _addresses(record: Record, consortium: Consortium, chaincode: Chaincode) -> dict[str, str]:
+    """Where each peer of the channel finds the chaincode."""
+    given = chaincode.addresses
+    if chaincode.server is not None:
+        uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
+        given = {msp_id: f"127.0.0.1:{port}" for msp_id, port in uses.items()}
+    found = {}
+    for msp_id in consortium.channel(chaincode.channel).members:
+        for peer in consortium.organisation(msp_id).peers:
+            found[peer.name] = given.get(peer.name) or given.get(msp_id) or given[""]
+    return found
+
+
+def _program(folder: Folder, server: Server, msp_id: str, served: list[tuple[Packaged, str]]) -> Program:
+    shared = {"python": sys.executable, "state": str(folder.root.absolute()), "organisation": msp_id}
+    command = [_filled(word, shared) for word in server.command]
+    environment = {}
+    for packaged, address in served:
+        host, _, port = address.rpartition(":")
+        values = {
+            **shared,
+            "chaincode": packaged.chaincode.name,
+            "package_id": packaged.package_id,
+            "address": address,
+            "host": host,
+            "port": port,
+        }
+        command += [_filled(word, values) for word in server.each]
+        environment |= {name: _filled(value, values) for name, value in server.environment.items()}
+        if not server.each:
+            command = [_filled(word, values) for word in command]
+    return Program(
+        f"chaincode-{server.name}{'-' if msp_id else ''}{msp_id}",
+        command,
+        environment=environment,
+        folder=server.folder,
+        addresses=tuple(address for _, address in served),
+    )
+
+
+def _filled(word: str, values: Mapping[str, str]) -> str:
+    """The word with the placeholders that are known filled in; other braces are the program's own business."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word)

@@ -1,0 +1,207 @@
+"""
+From running nodes to a working network: channels joined, chaincodes in force.
+
+Everything goes through Fabric's own interfaces and everything may be repeated:
+what is done already is found so and left alone. Nodes are asked at the same
+time; each step waits for an answer that says it is done, never for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from hlf import errors as hlf_errors
+from hlf.admin import discovery, lifecycle
+from hlf.admin.peer import Peer
+from network import errors, processes
+from network.admin.chaincodes import Packaged
+from network.admin.nodes import Nodes
+from network.state import Folder
+from network.topology import Consortium
+
+Item = TypeVar("Item")
+
+_WORKERS = 16
+_SETTLE_SECONDS = 60.0
+_COMMIT_ATTEMPTS = 5
+# Peers speak to each other once a second or less; asking them all the time only keeps them from it.
+_GOSSIP_SECONDS = 0.1
+
+
+def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
+    """
+    Let orderers and peers join their channels.
+
+    Raises:
+        ParticipationError, AdminError: (of ``hlf``) a node refused.
+    """
+    blocks = {channel.name: folder.genesis(channel.name).read_bytes() for channel in consortium.channels}
+
+    def join_orderer(orderer: Any) -> None:
+        admin = nodes.orderer_admin(orderer)
+        for name in sorted(blocks.keys() - set(admin.channels())):
+            admin.join(blocks[name])
+
+    def join_peer(peer: Any) -> None:
+        connection = nodes.peer(peer.name)
+        wanted = {channel.name for channel in consortium.channels_of(peer.msp_id)}
+        for name in sorted(wanted - set(connection.channels())):
+            connection.join(blocks[name])
+
+    _together(join_orderer, consortium.orderers)
+    _together(join_peer, consortium.peers)
+
+
+def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> None:
+    """
+    Install every package and put every definition in force, as far as they are not.
+
+    Raises:
+        NetworkError: the file's sequence number does not fit what is in force.
+        LifecycleError: (of ``hlf``) a peer refused.
+    """
+
+    def install(peer: Any) -> None:
+        connection = nodes.peer(peer.name)
+        wanted = {each.package_id: each.package for each in packaged if peer.name in each.addresses}
+        there = {each.package_id for each in lifecycle.installed(connection)} if wanted else set()
+        for package_id in sorted(wanted.keys() - there):
+            lifecycle.install(connection, wanted[package_id])
+
+    _together(install, consortium.peers)
+    _together(lambda each: _put_in_force(consortium, nodes, each), packaged)
+
+
+def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> None:
+    """
+    Return when every peer knows every other peer of its channels with the chaincodes it runs.
+
+    Until then a gateway cannot plan endorsements by other organisations.
+    """
+    # What peers tell each other as a chaincode's version is its definition's sequence.
+    versions: dict[str, dict[str, str]] = {}
+    for each in packaged:
+        versions.setdefault(each.chaincode.channel, {})[each.chaincode.name] = str(each.chaincode.sequence)
+
+    def wait(task: tuple[str, str]) -> None:
+        channel, peer_name = task
+        members = consortium.channel(channel).members
+        expected = sum(len(consortium.organisation(msp_id).peers) for msp_id in members)
+        peer = nodes.peer(peer_name)
+
+        def known() -> bool:
+            found = discovery.peers(peer, channel)
+            wanted = versions.get(channel, {}).items()
+            return len(found) == expected and all(wanted <= each.chaincodes.items() for each in found)
+
+        if not processes.wait_until(known, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
+            raise errors.EngineError(
+                f"after {_SETTLE_SECONDS:g} s {peer_name} does not know all peers of channel {channel}",
+                "The peers' logs tell about gossip; on a slow machine run `selat network up` again.",
+            )
+
+    tasks = [
+        (channel.name, peer.name)
+        for channel in consortium.channels
+        for msp_id in channel.members
+        for peer in consortium.organisation(msp_id).peers
+    ]
+    _together(wait, tasks)
+
+
+def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> None:
+    chaincode, definition = packaged.chaincode, packaged.definition
+    members = consortium.channel(chaincode.channel).members
+    peers = [nodes.first_peer(msp_id) for msp_id in members]
+    present = lifecycle.committed_definition(peers[0], chaincode.channel, chaincode.name)
+    _check_sequence(packaged, present)
+    in_force = present is not None and present.sequence == definition.sequence
+
+    def approve(peer: Peer) -> None:
+        if in_force:
+            held = lifecycle.approved(peer, chaincode.channel, chaincode.name)
+            if held is not None and held.package_id == packaged.package_id:
+                return
+        try:
+            lifecycle.approve(peer, chaincode.channel, definition, packaged.package_id)
+        except hlf_errors.LifecycleError as refused:
+            # Left over from a start that did not come to its end.
+            if "unchanged content" not in refused.message:
+                raise
+
+    _together(approve, peers)
+    if not in_force:
+        _commit(packaged, peers)
+    every_peer = [nodes.peer(peer.name) for msp_id in members for peer in consortium.organisation(msp_id).peers]
+
+    def wait(peer: Peer) -> None:
+        def committed() -> bool:
+            found = lifecycle.committed_definition(peer, chaincode.channel, chaincode.name)
+            return found is not None and found.sequence == definition.sequence
+
+        if not processes.wait_until(committed, _SETTLE_SECONDS):
+            raise errors.EngineError(
+                f"{peer.name} does not catch up with channel {chaincode.channel}",
+                "Its log, and the orderer's, tell why.",
+            )
+
+    _together(wait, every_peer)
+
+
+def _commit(packaged: Packaged, peers: list[Peer]) -> None:
+    channel, definition = packaged.chaincode.channel, packaged.definition
+
+    def ready() -> bool:
+        return all(all(lifecycle.readiness(peer, channel, definition).values()) for peer in peers)
+
+    for left in reversed(range(_COMMIT_ATTEMPTS)):
+        try:
+            lifecycle.commit(peers[0], channel, definition, peers)
+        except hlf_errors.LifecycleError:
+            # As a rule one of the peers has yet to commit a block with an approval, so that it refuses or answers
+            # otherwise than the others. Anything else stays wrong when all of them are ready.
+            if not left or not processes.wait_until(ready, _SETTLE_SECONDS):
+                raise
+        else:
+            return
+
+
+def _check_sequence(packaged: Packaged, present: lifecycle.Committed | None) -> None:
+    chaincode, wanted = packaged.chaincode, packaged.definition
+    what = f"chaincode {chaincode.name} on channel {chaincode.channel}"
+    held = present.sequence if present is not None else 0
+    if wanted.sequence not in (held, held + 1) or wanted.sequence == 0:
+        raise errors.NetworkError(
+            f"{what} has sequence {wanted.sequence} in the consortium file, and {held} is in force",
+            f"Write `sequence: {held + 1}` to change it, or {held or 1} to leave it.",
+        )
+    if present is not None and wanted.sequence == held and not _same(wanted, present):
+        raise errors.NetworkError(
+            f"{what} is in force with another definition of the same sequence {held}",
+            f"Write `sequence: {held + 1}` to put the changed definition in force.",
+        )
+
+
+def _same(wanted: lifecycle.Definition, present: lifecycle.Committed) -> bool:
+    fields = wanted.fields()
+    collections = fields["collections"].SerializeToString() if "collections" in fields else b""
+    # Where the file names no policy the peer has filled in the channel's default.
+    policy = fields.get("validation_parameter", present.validation_parameter)
+    return (wanted.version, wanted.init_required, policy, collections) == (
+        present.version,
+        present.init_required,
+        present.validation_parameter,
+        present.collections,
+    )
+
+
+def _together(task: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """Run a task for all items at the same time; the first failure is raised when all have ended."""
+    listed = list(items)
+    if not listed:
+        return
+    with ThreadPoolExecutor(min(_WORKERS, len(listed)), "deploy") as pool:
+        for _ in pool.map(task, listed):
+            pass

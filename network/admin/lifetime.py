@@ -1,0 +1,174 @@
+"""A network's life in a state folder: up, down, and what is running."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
+from network.admin import chaincodes
+from network.admin.chaincodes import Packaged
+from network.state import Folder, Record
+from network.topology import Consortium
+
+_SERVER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that is up."""
+
+    folder: Folder
+    engine: str
+    version: str
+    consortium: Consortium
+    packaged: tuple[Packaged, ...]
+
+    @property
+    def profiles(self) -> Path:
+        """The folder of connection profiles, ``<MSP>.json`` each."""
+        return self.folder.profiles
+
+    @property
+    def served_elsewhere(self) -> tuple[Packaged, ...]:
+        """Chaincodes that somebody else must serve, under their package id at their addresses."""
+        return tuple(each for each in self.packaged if each.chaincode.server is None)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not."""
+
+    engine: str
+    version: str
+    programs: dict[str, bool]
+
+    @property
+    def running(self) -> bool:
+        """Whether there are programs and all are alive."""
+        return bool(self.programs) and all(self.programs.values())
+
+
+def up(engine_name: str = "embedded", root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
+    """
+    Start a consortium and return when its chaincodes can be called.
+
+    A folder that holds it already is started again with all its ledgers; one
+    that is running is completed (new chaincodes, users) and otherwise left
+    alone. When the start fails, what it started is stopped again.
+
+    Raises:
+        NetworkError: names cause and cure; see :mod:`network.errors`.
+        HlfError: a node refused a step of the deployment.
+    """
+    from network.admin import deployment  # Brings gRPC and requests with it, while the nodes are starting.
+    from network.admin.nodes import Nodes
+
+    wanted = topology.load(consortium)
+    engine = engines.by_name(engine_name)
+    version = engine.version(wanted)
+    folder = Folder(root)
+    state.adopt(folder, wanted)
+    with _alone(folder):
+        record = _record(folder, wanted, engine_name, version)
+        material.make(folder, wanted)
+        ports.assign(record, wanted)
+        channelconfig.make(folder, record, wanted)
+        profile.make(folder, record, wanted)
+        packaged = chaincodes.package_all(folder, record, wanted)
+        state.write(folder, record)
+        already = {each.name for each in processes.find(folder) if each.alive}
+        try:
+            _start_servers(folder, wanted, packaged, already)
+            if not engine.running(folder) or not all(engine.running(folder).values()):
+                engine.stop(folder)
+                engine.start(folder, record, wanted, chaincodes.builder_configuration(packaged))
+            with Nodes(folder, record, wanted) as nodes:
+                deployment.join(folder, wanted, nodes)
+                deployment.deploy(wanted, nodes, packaged)
+                deployment.wait_discovered(wanted, nodes, packaged)
+            _wait_servers(folder, wanted, packaged)
+        except BaseException:
+            processes.stop(folder, {each.name for each in processes.find(folder)} - already)
+            raise
+    return Network(folder, engine_name, version, wanted, tuple(packaged))
+
+
+def down(root: Path = Path("build/network")) -> list[str]:
+    """
+    Stop everything that runs from a state folder, ledgers kept; return the names of what was alive.
+
+    Raises:
+        StateError: the folder holds no network.
+    """
+    folder = Folder(root)
+    record = _existing(folder)
+    with _alone(folder):
+        servers = [each.name for each in processes.find(folder) if each.name.startswith("chaincode-")]
+        stopped = engines.by_name(record.engine).stop(folder) if record.engine else []
+        return stopped + processes.stop(folder, servers)
+
+
+def status(root: Path = Path("build/network")) -> Status:
+    """
+    What runs from a state folder.
+
+    Raises:
+        StateError: the folder holds no network.
+    """
+    folder = Folder(root)
+    record = _existing(folder)
+    programs = {each.name: each.alive for each in processes.find(folder)}
+    if record.engine:
+        programs = {**engines.by_name(record.engine).running(folder), **programs}
+    return Status(record.engine, record.version, programs)
+
+
+def _record(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
+    record = state.read(folder) or Record(consortium.name)
+    if record.engine not in ("", engine):
+        raise errors.StateError(
+            folder.root,
+            f"was started with the engine {record.engine}, and its ledgers are kept in that engine's form",
+            f"Use --engine {record.engine}, or another folder with --state.",
+        )
+    record.engine, record.version = engine, version
+    record.channel_capability = record.channel_capability or ("V2_0" if version.startswith("2.") else "V3_0")
+    return record
+
+
+def _existing(folder: Folder) -> Record:
+    record = state.read(folder)
+    if record is None:
+        raise errors.StateError(folder.root, "holds no network", "Start one: selat network up --state FOLDER.")
+    return record
+
+
+def _start_servers(folder: Folder, consortium: Consortium, packaged: list[Packaged], already: set[str]) -> None:
+    programs = [each for each in chaincodes.server_programs(folder, consortium, packaged) if each.name not in already]
+    for program in programs:
+        ports.check_addresses_free(program.name, program.addresses)
+    for program in programs:
+        processes.start(folder, program)
+
+
+def _wait_servers(folder: Folder, consortium: Consortium, packaged: list[Packaged]) -> None:
+    running = {each.name: each for each in processes.find(folder)}
+    programs = chaincodes.server_programs(folder, consortium, packaged)
+    processes.wait_ready([(program, running[program.name]) for program in programs], _SERVER_SECONDS)
+
+
+@contextlib.contextmanager
+def _alone(folder: Folder) -> Iterator[None]:
+    """Keep a second command away from the folder while this one changes it."""
+    with (folder.root / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise errors.StateError(
+                folder.root, "is being changed by another `selat network` command", "Wait until that one has ended."
+            ) from error
+        yield

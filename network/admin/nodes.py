@@ -1,0 +1,72 @@
+"""The nodes of a state folder as :mod:`hlf.admin` talks to them, each in its organisation's admin's name."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from hlf import identity
+from hlf.admin.orderer import Orderer as OrdererConnection
+from hlf.admin.participation import OrdererAdmin
+from hlf.admin.peer import Peer as PeerConnection
+from hlf.profile import Endpoint
+from network.state import Folder, Record
+from network.topology import Consortium, Orderer, Peer
+
+
+class Nodes:
+    """Connections to every node, opened when first asked for and closed together."""
+
+    def __init__(self, folder: Folder, record: Record, consortium: Consortium, *, timeout: float = 60.0) -> None:
+        self._folder = folder
+        self._record = record
+        self._timeout = timeout
+        self._open = ExitStack()
+        self._peers = {peer.name: self._peer(peer) for peer in consortium.peers}
+        self._first = {each.msp_id: each.peers[0].name for each in consortium.organisations}
+
+    def peer(self, name: str) -> PeerConnection:
+        """A peer."""
+        return self._peers[name]
+
+    def first_peer(self, msp_id: str) -> PeerConnection:
+        """An organisation's first peer."""
+        return self._peers[self._first[msp_id]]
+
+    def orderer(self, orderer: Orderer, msp_id: str | None = None, user: str = "Admin") -> OrdererConnection:
+        """An orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
+        called_by = msp_id or orderer.msp_id
+        who, signer = identity.load_user(self._folder.user(called_by, user), called_by)
+        endpoint = self._endpoint(orderer.name, orderer.msp_id)
+        return self._open.enter_context(OrdererConnection(endpoint, who, signer, timeout=self._timeout))
+
+    def orderer_admin(self, orderer: Orderer) -> OrdererAdmin:
+        """An orderer's admin listener."""
+        tls = self._folder.user(orderer.msp_id, "Admin") / "tls"
+        return self._open.enter_context(
+            OrdererAdmin(
+                self._record.address(orderer.name, "admin"),
+                ca=tls / "ca.crt",
+                certificate=tls / "client.crt",
+                key=tls / "client.key",
+                timeout=self._timeout,
+            )
+        )
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._open.close()
+
+    def __enter__(self) -> Nodes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _peer(self, peer: Peer) -> PeerConnection:
+        who, signer = identity.load_user(self._folder.user(peer.msp_id, "Admin"), peer.msp_id)
+        endpoint = self._endpoint(peer.name, peer.msp_id)
+        return self._open.enter_context(PeerConnection(endpoint, who, signer, timeout=self._timeout))
+
+    def _endpoint(self, name: str, msp_id: str) -> Endpoint:
+        root = (self._folder.organisation(msp_id) / "tlsca" / "cert.pem").read_bytes()
+        return Endpoint(name, self._record.address(name), root, msp_id, override_hostname=name)

@@ -1,0 +1,84 @@
+"""The native engine: one process for each peer and each orderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from network import errors, ports, processes, state
+from network.engines import BuilderConfig
+from network.engines.native import binaries, config
+from network.engines.native.binaries import Release
+from network.processes import Program
+from network.state import Folder, Record
+from network.topology import BFT, Consortium, Orderer, Peer
+
+_START_SECONDS = 60.0
+_PEER_USES = ("listen", "chaincode", "operations")
+_ORDERER_USES = ("listen", "admin", "operations")
+# Without a line for every call and every gossip message.
+_LOGGING = {"FABRIC_LOGGING_SPEC": "info:comm.grpc.server,gossip,endorser,policies,grpc=warning"}
+
+
+class Native:
+    """Real `peer` and `orderer` processes on loopback, from ``FABRIC_HOME`` or ``PATH``."""
+
+    name = "native"
+
+    def __init__(self) -> None:
+        self._found: Release | None = None
+
+    def version(self, consortium: Consortium) -> str:
+        """The version of the release on this machine; BFT needs 3.x."""
+        release = self._release()
+        if consortium.ordering.consensus == BFT and release.version < (3, 0, 0):
+            raise errors.EngineError(
+                f"Fabric {release.version_text} has no BFT ordering", "Write `orderers: raft`, or use Fabric 3.x."
+            )
+        return release.version_text
+
+    def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
+        """Start all processes at once and wait until each listens."""
+        release = self._release()
+        uses = {peer.name: _PEER_USES for peer in consortium.peers}
+        uses |= {orderer.name: _ORDERER_USES for orderer in consortium.orderers}
+        ports.check_free(record, uses)
+        programs = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
+        programs += [self._peer(folder, record, release, peer, builder.get(peer.name, {})) for peer in consortium.peers]
+        processes.wait_ready([(each, processes.start(folder, each)) for each in programs], _START_SECONDS)
+
+    def stop(self, folder: Folder) -> list[str]:
+        """End all processes: peers and orderers flush and close their ledgers on SIGTERM."""
+        return processes.stop(folder, self.running(folder))
+
+    def running(self, folder: Folder) -> dict[str, bool]:
+        """Every peer and orderer process."""
+        nodes = {place.name for place in folder.data(self.name).glob("*") if place.is_dir()}
+        return {each.name: each.alive for each in processes.find(folder) if each.name in nodes}
+
+    def _release(self) -> Release:
+        self._found = self._found or binaries.find()
+        return self._found
+
+    def _orderer(self, folder: Folder, record: Record, release: Release, orderer: Orderer) -> Program:
+        place = folder.data(self.name) / orderer.name
+        values = config.orderer(folder, record, orderer, place / "data")
+        state.replace_file(place / "orderer.yaml", config.text(values))
+        return Program(
+            orderer.name,
+            [str(release.orderer)],
+            environment={**_LOGGING, "FABRIC_CFG_PATH": str(place.absolute())},
+            addresses=tuple(record.address(orderer.name, use) for use in _ORDERER_USES),
+        )
+
+    def _peer(
+        self, folder: Folder, record: Record, release: Release, peer: Peer, builder: Mapping[str, str]
+    ) -> Program:
+        place = folder.data(self.name) / peer.name
+        values = config.peer(folder, record, peer, release.builder, place / "data")
+        state.replace_file(place / "core.yaml", config.text(values))
+        return Program(
+            peer.name,
+            [str(release.peer), "node", "start"],
+            environment={**_LOGGING, "FABRIC_CFG_PATH": str(place.absolute()), **config.builder_environment(builder)},
+            addresses=tuple(record.address(peer.name, use) for use in _PEER_USES),
+        )

@@ -1,0 +1,235 @@
+"""
+Programs that outlive the command which started them: started, waited for, found again and ended.
+
+Each has a file ``run/<name>.json`` with its pid and start time. A pid alone is
+no proof: after a crash or a reboot it may be anybody's, so nothing is ever
+signalled unless the start time fits as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from network import errors, state
+from network.state import Folder
+
+_POLL_SECONDS = 0.01
+_LOG_LINES = 15
+# Children of this very process must be waited for, or they stay behind as zombies.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is to be run; *ready* tells when it can be used, *addresses* where it will listen."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    addresses: tuple[str, ...] = ()
+    ready_file: Path | None = None
+
+    def is_ready(self) -> bool:
+        """Whether its ready file is there and somebody listens at each address."""
+        if self.ready_file is not None and not self.ready_file.exists():
+            return False
+        return all(listens(address) for address in self.addresses)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A program started from a state folder, as its file says; *alive* is what the system says."""
+
+    name: str
+    pid: int
+    started: str
+    log: Path
+    log_offset: int
+    alive: bool
+
+
+def start(folder: Folder, program: Program) -> Running:
+    """
+    Start a program with its output appended to ``logs/<name>.log``; it is not waited for.
+
+    Raises:
+        ProcessError: it cannot be run at all.
+    """
+    state.private_folder(folder.logs)
+    state.private_folder(folder.run)
+    log = folder.logs / f"{program.name}.log"
+    if program.ready_file is not None:
+        program.ready_file.unlink(missing_ok=True)
+    with log.open("ab") as output:
+        offset = output.tell()
+        try:
+            child = subprocess.Popen(  # noqa: S603 - running what the consortium file names is the point
+                program.command,
+                cwd=program.folder,
+                env={**_environment(), **program.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in the terminal of `selat network up` is not meant for the network.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise errors.ProcessError(
+                program.name, f"cannot run {program.command[0]}: {error.strerror}", "Install it, or mend the command."
+            ) from error
+    _children[child.pid] = child
+    values = {"pid": child.pid, "started": _start_time(child.pid) or "", "log_offset": offset}
+    state.replace_file(folder.run / f"{program.name}.json", json.dumps(values).encode())
+    return Running(program.name, child.pid, values["started"], log, offset, alive=True)
+
+
+def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> None:
+    """
+    Return when every program is ready.
+
+    Raises:
+        ProcessError: one ended, or was not ready in time; with the last lines of its log.
+    """
+    deadline = time.monotonic() + timeout
+    for program, running in started:
+        while not program.is_ready():
+            if not _alive(running.pid, running.started):
+                raise _fallen(running, f"ended by itself{_exit(running.pid)}")
+            if time.monotonic() > deadline:
+                raise _fallen(running, f"was not ready within {timeout:g} s")
+            time.sleep(_POLL_SECONDS)
+
+
+def wait_until(condition: Callable[[], bool], timeout: float, *, every: float = _POLL_SECONDS) -> bool:
+    """Whether a condition came true in time; it is looked at again *every* so many seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True
+
+
+def find(folder: Folder) -> list[Running]:
+    """Every program started from this folder and not stopped, alive or fallen."""
+    found = []
+    for file in sorted(folder.run.glob("*.json")) if folder.run.is_dir() else ():
+        try:
+            values: Any = json.loads(file.read_text(encoding="utf-8"))
+            pid, started, offset = int(values["pid"]), str(values["started"]), int(values["log_offset"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise errors.StateError(
+                file, f"is not a record of a running program ({error})", "Remove it, and end the program by hand."
+            ) from error
+        log = folder.logs / f"{file.stem}.log"
+        found.append(Running(file.stem, pid, started, log, offset, _alive(pid, started)))
+    return found
+
+
+def stop(folder: Folder, names: Iterable[str] | None = None, *, timeout: float = 15.0) -> list[str]:
+    """
+    End programs of this folder (all by default) and return the names of those that were alive.
+
+    Each is asked (SIGTERM), and killed if it has not ended within *timeout*.
+    """
+    wanted = None if names is None else set(names)
+    chosen = [running for running in find(folder) if wanted is None or running.name in wanted]
+    alive = [running for running in chosen if running.alive]
+    for running in alive:
+        _signal(running, signal.SIGTERM)
+    for running in alive:
+        ended = wait_until(lambda running=running: not _alive(running.pid, running.started), timeout)  # type: ignore[misc]
+        if not ended:
+            _signal(running, signal.SIGKILL)
+            wait_until(lambda running=running: not _alive(running.pid, running.started), timeout)  # type: ignore[misc]
+    for running in chosen:
+        (folder.run / f"{running.name}.json").unlink(missing_ok=True)
+    return [running.name for running in alive]
+
+
+def last_lines(running: Running, count: int = _LOG_LINES) -> str:
+    """The end of what a program wrote since it was last started."""
+    try:
+        with running.log.open("rb") as file:
+            file.seek(running.log_offset)
+            text = file.read()[-64_000:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-count:])
+
+
+def listens(address: str) -> bool:
+    """Whether a connection to ``host:port`` is taken."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _fallen(running: Running, what: str) -> errors.ProcessError:
+    lines = last_lines(running)
+    said = f"; its last words were:\n{lines}\n" if lines else "; it said nothing"
+    return errors.ProcessError(running.name, f"{what}{said}", f"The whole log: {running.log}", log=running.log)
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would silently change a Fabric program's configuration."""
+    refused = ("CORE_", "ORDERER_", "FABRIC_CFG_PATH", "CHAINCODE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(refused)}
+    # Every log line is on disk at once, where a crash report looks for it.
+    return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+def _signal(running: Running, number: signal.Signals) -> None:
+    if _alive(running.pid, running.started):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, number)
+
+
+def _exit(pid: int) -> str:
+    child = _children.get(pid)
+    code = child.poll() if child is not None else None
+    if code is None:
+        return ""
+    return f" (killed by {signal.Signals(-code).name})" if code < 0 else f" (exit code {code})"
+
+
+def _alive(pid: int, started: str) -> bool:
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
+        return False
+    return bool(started) and _start_time(pid) == started
+
+
+def _start_time(pid: int) -> str | None:
+    """When a process was started, in whatever unit the system has; None if there is none, or only a zombie."""
+    if sys.platform == "linux":
+        try:
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return None
+        # The second field is the command in brackets and may hold anything; what follows the last bracket is regular.
+        fields = text.rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return None if fields[0] == "Z" else f"{boot}/{fields[19]}"
+    answer = subprocess.run(  # noqa: S603 - fixed words and a number
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607 - the system's own
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return None if not answer or answer.startswith("Z") else answer.split(None, 1)[1]
