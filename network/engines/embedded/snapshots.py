@@ -15,10 +15,7 @@ from types import TracebackType
 
 from google.protobuf import timestamp_pb2
 
-from hlf.wire import rwsets
-
-Version = rwsets.Version
-Row = tuple[str, bytes, Version]
+from network.engines.embedded.updates import Row, Version
 
 _PAGE = 256
 _SCHEMA = """

@@ -22,13 +22,12 @@ from google.protobuf.message import DecodeError
 from hlf import errors
 from hlf.wire import channelconfig, keys, msp, rwsets
 from network.engines.embedded import endorsement, lifecycle
-from network.engines.embedded.snapshots import Snapshot
-from network.engines.embedded.updates import Updates
+from network.engines.embedded.updates import State, Updates
 
 CODES = transaction_pb2.TxValidationCode
 VALID = transaction_pb2.VALID
 
-DefinitionOf = Callable[[str, Snapshot], lifecycle.ChaincodeDefinition | None]
+DefinitionOf = Callable[[str, Any], lifecycle.ChaincodeDefinition | None]
 
 
 @dataclass(slots=True)
@@ -93,7 +92,7 @@ class BlockValidator:
         self.policies = endorsement.EndorsementPolicies(bundle)
 
     def validate(
-        self, number: int, envelopes: Sequence[bytes], committed: Snapshot, known: Callable[[list[str]], set[str]],
+        self, number: int, envelopes: Sequence[bytes], committed: State, known: Callable[[list[str]], set[str]],
         admitted: Sequence[bool] = (),
     ) -> Validated:  # fmt: skip
         """
@@ -169,7 +168,7 @@ class BlockValidator:
                 del endorsed[position]
 
     def _check_endorsements(
-        self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: Snapshot
+        self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State
     ) -> None:
         # A key's policy that an earlier transaction of the block changes cannot be judged by: a later write of
         # that key fails, even if the earlier transaction turns out to be in conflict.
@@ -185,7 +184,7 @@ class BlockValidator:
     def _check_transaction(
         self,
         found: _Endorsed,
-        committed: Snapshot,
+        committed: State,
         changed: set[endorsement.Key],
         changing: list[endorsement.Key],
     ) -> None:
