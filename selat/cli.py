@@ -1,9 +1,33 @@
 """The ``selat`` command: one click group per room."""
 
+from __future__ import annotations
+
+import importlib
+
 import click
 
+_COMMANDS = {
+    "demo": "selat.demo:demo",
+    "gateway": "gateway.cli:gateway",
+    "network": "network.cli:network",
+}
 
-@click.group()
+
+class _Rooms(click.Group):
+    """The rooms' commands, each imported when it is asked for: stopping a network needs no web framework."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Rooms)
 @click.version_option(package_name="selat")
 def main() -> None:
     """Hyperledger Fabric for Python, and cross-border trade on top of it."""

@@ -1,0 +1,69 @@
+"""``selat network``: start, stop and look at a consortium's network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hlf import errors as hlf_errors
+from network import admin, engines, errors
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Commands(click.Group):
+    """A group whose commands end with one line of cause and cure where the network is to blame."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (errors.NetworkError, hlf_errors.HlfError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+_state = click.option(
+    "--state", type=_FOLDER, default=Path("build/network"), show_default=True, help="The network's state folder."
+)
+
+
+@click.group(cls=_Commands)
+def network() -> None:
+    """The consortium's peers, orderers, channels and chaincodes."""
+
+
+@network.command()
+@click.option("--engine", type=click.Choice(engines.NAMES), default="embedded", show_default=True)
+@click.option("--consortium", type=_FILE, help="The consortium file; the one of the package by default.")
+@_state
+def up(engine: str, consortium: Path | None, state: Path) -> None:
+    """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
+    started = admin.up(engine, state, consortium)
+    for packaged in started.served_elsewhere:
+        addresses = ", ".join(sorted(set(packaged.addresses.values())))
+        click.echo(f"serve chaincode {packaged.chaincode.name} as {packaged.package_id} at {addresses}", err=True)
+    click.echo(started.profiles)
+
+
+@network.command()
+@_state
+def down(state: Path) -> None:
+    """Stop everything that runs from the state folder; ledgers, keys and certificates stay."""
+    stopped = admin.down(state)
+    click.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+@network.command()
+@_state
+@click.pass_context
+def status(ctx: click.Context, state: Path) -> None:
+    """Say what runs; exit with 1 unless everything does."""
+    found = admin.status(state)
+    click.echo(f"engine {found.engine or '(never started)'} {found.version}".rstrip())
+    for name, alive in found.programs.items():
+        click.echo(f"{'running' if alive else 'FALLEN '}  {name}")
+    if not found.programs:
+        click.echo("nothing is running")
+    ctx.exit(0 if found.running else 1)
