@@ -1,0 +1,5 @@
+"""``python -m gateway``: serve with the settings in the environment."""
+
+from gateway.wsgi import main
+
+main()
