@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chaincode.contracts.claims import Claims
 from chaincode.contracts.disclosures import Disclosures
+from chaincode.contracts.gapmeter import GapMeter
 from chaincode.contracts.journeys import Journeys
 from chaincode.contracts.participants import Participants
 from chaincode.contracts.returns import Returns
@@ -11,4 +12,4 @@ from chaincode.contracts.stages import Stages
 from chaincode.contracts.terms import Terms
 from chaincode.shim import api
 
-chaincode = api.Chaincode("trade", [Participants, Claims, Disclosures, Stages, Journeys, Terms, Returns])
+chaincode = api.Chaincode("trade", [Participants, Claims, Disclosures, GapMeter, Stages, Journeys, Terms, Returns])

@@ -41,6 +41,6 @@ def check_described(values: Mapping[str, object]) -> None:
         raise Refused("COHORT_TOO_SMALL", f"an audience is described from {SMALLEST_COHORT} people on")
 
 
-def enough_parties(parties: set[str]) -> bool:
+def enough_parties(parties: Collection[str]) -> bool:
     """Whether a sum over *parties* may be shown to others."""
-    return len(parties) >= FEWEST_PARTIES
+    return len(set(parties)) >= FEWEST_PARTIES
