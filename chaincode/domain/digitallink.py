@@ -10,12 +10,19 @@ What is no GS1 identifier is left as it is.
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote
 
 ROOT = "https://id.gs1.org"
 
 _KEYS = {"00", "01", "253", "255", "401", "402", "414", "417", "8003", "8004", "8006", "8010", "8017", "8018"}
 _QUALIFIERS = {"01": ("21", "10", "235"), "414": ("254",), "8006": ("21", "10"), "8010": ("8011",)}
+_WORDS = {
+    "gtin": "01", "ser": "21", "lot": "10", "sscc": "00", "gln": "414", "glnx": "254", "party": "417", "gdti": "253",
+    "gcn": "255", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004", "itip": "8006", "cpid": "8010",
+    "cpsn": "8011", "gsrn": "8018", "gsrnp": "8017",
+}  # fmt: skip
+"""Words that earlier Digital Links used in place of the numbers."""
+
+_ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "!()*+,:"})
 _LINK = re.compile(r"https?://[^?#]+")
 
 
@@ -39,9 +46,11 @@ def _from_link(link: str) -> str | None:
     if not parts:
         return None
     path = parts[0].split("/")[3:]
-    for index, key in enumerate(path[:-1]):
-        if key in _KEYS and re.fullmatch(r"[0-9]{4,}.*", path[index + 1]):
-            rest = dict(zip(path[index + 2 :: 2], path[index + 3 :: 2], strict=False))
+    for index, piece in enumerate(path[:-1]):
+        key = _WORDS.get(piece, piece)
+        if key in _KEYS and re.match(r"[0-9]{4}", path[index + 1]):
+            named = [_WORDS.get(word, word) for word in path[index + 2 :: 2]]
+            rest = dict(zip(named, path[index + 3 :: 2], strict=False))
             found = f"{ROOT}/{key}/{path[index + 1]}"
             for qualifier in _QUALIFIERS.get(key, ()):
                 if qualifier in rest:
@@ -73,8 +82,8 @@ def _indicated(parts: list[str]) -> str:
 
 
 def _serial(parts: list[str], index: int = 2) -> str:
-    """What follows, percent-encoded for a path as Digital Link demands it."""
-    return quote(unquote(".".join(parts[index:])), safe="-._~\"';<=>?")
+    """What follows; an EPC URI leaves some characters bare that a path must have encoded (Digital Link, table 7-1)."""
+    return ".".join(parts[index:]).translate(_ENCODED)
 
 
 def _sgln(parts: list[str]) -> str:

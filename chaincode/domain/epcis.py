@@ -102,6 +102,7 @@ def event(
     journey_id: str,
     order_id: str,
     epcs: Sequence[str],
+    goods: Mapping[str, int],
     recorder: str,
     recorded_at: int,
     handover: tuple[str, str] | None = None,
@@ -109,8 +110,9 @@ def event(
     """
     The event for *observation*, complete with ``eventID`` and ``recordTime``.
 
-    *epcs* are the consignment's identifiers; *handover* names the organisation
-    that gives and the one that takes custody.
+    *epcs* are the consignment's identifiers and *goods* its units by HS code,
+    which stand for the contents of a package whose units have no identifiers;
+    *handover* names the organisation that gives and the one that takes custody.
     """
     moment = observation.moment
     concerned = list(observation.epcs or epcs)
@@ -124,7 +126,14 @@ def event(
         "bizTransactionList": [{"type": "po", "bizTransaction": f"{VOCABULARY}order/{order_id}"}],
     }
     if stage.event == "AggregationEvent":
-        made |= {"parentID": epcs[0], "childEPCs": [epc for epc in concerned if epc != epcs[0]]}
+        made["parentID"] = epcs[0]
+        children = [epc for epc in concerned if epc != epcs[0]]
+        if children:
+            made["childEPCs"] = children
+        else:
+            made["childQuantityList"] = [
+                {"epcClass": f"{VOCABULARY}goods/{hs6}", "quantity": units} for hs6, units in sorted(goods.items())
+            ]
     else:
         made["epcList"] = concerned
     if observation.disposition:

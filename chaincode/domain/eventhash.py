@@ -14,6 +14,7 @@ compares `records.digest` as well.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -59,15 +60,12 @@ _ORDER = (
     ("persistentDisposition", _OBJECT, (("set", _SCALAR, ()), ("unset", _SCALAR, ()))),
     ("readPoint", _OBJECT, _IDENTIFIED),
     ("bizLocation", _OBJECT, _IDENTIFIED),
-    ("bizTransactionList", _LIST, "bizTransaction"),
-    ("sourceList", _LIST, "source"),
-    ("destinationList", _LIST, "destination"),
     ("sensorElementList", _LIST, (("sensorMetadata", _OBJECT, _METADATA), ("sensorReport", _OBJECT, _REPORT))),
 )
 """The canonical property order: a property's name, its shape, and what it consists of."""
 
 _IGNORED = frozenset({"@context", "type", "eventID", "recordTime", "errorDeclaration", "rdfs:comment", "comment"})
-_TYPED = frozenset({"bizTransaction", "source", "destination"})
+_TYPED = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
 
 _VOCABULARY = {
     "bizStep": "https://ref.gs1.org/cbv/BizStep-",
@@ -91,6 +89,8 @@ _URNS = {
     "urn:epcglobal:cbv:er:": "https://ref.gs1.org/cbv/ER-",
 }
 
+_FOURTH = re.compile(r"\.\d{3}(\d)")
+
 _CURIES = {"gs1": "https://gs1.org/voc/", "cbv": "https://ref.gs1.org/cbv/", "epcis": "https://ref.gs1.org/epcis/"}
 
 
@@ -108,9 +108,9 @@ def event_id(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
 def prehash(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
     """The string that is hashed, which shows what a difference between two hashes comes from."""
     known = {name for name, _, _ in _ORDER} | _IGNORED
-    extensions = {name: value for name, value in event.items() if name not in known}
+    others = {name: value for name, value in event.items() if name not in known}
     spelling = _Spelling({**_CURIES, **namespaces})
-    return f"eventType={event['type']}" + spelling.properties(event, _ORDER) + "".join(spelling.extensions(extensions))
+    return f"eventType={event['type']}" + spelling.properties(event, _ORDER) + "".join(spelling.others(others))
 
 
 class _Spelling:
@@ -136,15 +136,23 @@ class _Spelling:
                 pieces.append(name + "".join(sorted(self._item(name, item, parts) for item in value)))  # type: ignore[attr-defined]
         return "".join(pieces)
 
-    def extensions(self, fields: Mapping[str, object]) -> list[str]:
-        """Fields of other vocabularies: full name, value, then whatever is nested in them, sorted."""
+    def others(self, fields: Mapping[str, object]) -> list[str]:
+        """
+        The typed lists and the fields of other vocabularies: name, value, then what is nested in them, sorted.
+
+        The standard's text puts the typed lists before the sensors; GS1's
+        generator, whose hashes are in use, sorts them among the extensions.
+        """
         found = []
         for name, value in fields.items():
-            if name in _IGNORED:
+            if name in _IGNORED or value in (None, "", []):
+                continue
+            if name in _TYPED:
+                found.append(name + "".join(sorted(self._typed(_TYPED[name], item) for item in value)))  # type: ignore[attr-defined]
                 continue
             for item in value if isinstance(value, list | tuple) else [value]:
                 if isinstance(item, Mapping):
-                    found.append(self._name(name) + "".join(self.extensions(item)))
+                    found.append(self._name(name) + "".join(self.others(item)))
                 else:
                     found.append(f"{self._name(name)}={self.value(name, item)}")
         return sorted(found)
@@ -155,7 +163,7 @@ class _Spelling:
             return "true" if value else "false"
         text = str(value).strip()
         if "time" in name.lower() and "offset" not in name.lower():
-            return moments.text(moments.parse(text).at)
+            return _rounded(text)
         if name in _VOCABULARY and ":" not in text:
             return _VOCABULARY[name] + text
         for urn, web in _URNS.items():
@@ -166,14 +174,14 @@ class _Spelling:
         return digitallink.canonical(_number(text))
 
     def _item(self, name: str, item: object, parts: object) -> str:
-        if parts in _TYPED and isinstance(item, Mapping):
-            kind = item.get("type")
-            typed = f"type={self.value(str(parts), kind)}" if kind else ""
-            return f"{parts}={self._identifier(item[str(parts)])}{typed}"
         if isinstance(parts, str):
             return f"{parts}={self._identifier(item)}"
         element = "quantityElement" if parts is _QUANTITY else name.removesuffix("List")
         return element + self._object(item, parts)
+
+    def _typed(self, name: str, item: Mapping[str, object]) -> str:
+        kind = item.get("type")
+        return (f"type={self.value(name, kind)}" if kind else "") + f"{name}={self._identifier(item[name])}"
 
     def _identifier(self, value: object) -> str:
         return digitallink.canonical(str(value).strip())
@@ -183,13 +191,19 @@ class _Spelling:
         assert isinstance(parts, tuple)  # noqa: S101
         known = {name for name, _, _ in parts}
         others = {name: value for name, value in item.items() if name not in known}
-        return self.properties(item, parts) + "".join(self.extensions(others))
+        return self.properties(item, parts) + "".join(self.others(others))
 
     def _name(self, name: str) -> str:
         prefix, colon, local = name.partition(":")
         if colon and prefix in self._namespaces:
             return "{" + self._namespaces[prefix] + "}" + local
         return name
+
+
+def _rounded(text: str) -> str:
+    """The time in UTC; a fourth decimal of 5 or more rounds the third up."""
+    fourth = _FOURTH.search(text)
+    return moments.text(moments.parse(text).at + (1 if fourth and fourth[1] >= "5" else 0))
 
 
 def _number(text: str) -> str:

@@ -118,6 +118,14 @@ class Journey:
                 return party
         raise Refused("NOT_A_PARTY", f"{msp_id} takes no part in journey {self.journey_id}")
 
+    @property
+    def goods(self) -> dict[str, int]:
+        """Units by HS code, over all lines."""
+        units: dict[str, int] = {}
+        for line in self.lines:
+            units[line.hs6] = units.get(line.hs6, 0) + line.quantity
+        return units
+
     def line(self, line: str) -> Line | None:
         """The order line of that name, if there is one."""
         return next((each for each in self.lines if each.line == line), None)
@@ -272,6 +280,7 @@ def entry_of(
         journey_id=journey.journey_id,
         order_id=journey.order_id,
         epcs=journey.epcs,
+        goods=journey.goods,
         recorder=recorder,
         recorded_at=now,
         handover=handover,
