@@ -211,15 +211,9 @@ def _refuse_shared_names(fields: dict[str, Field], organisations: tuple[Organisa
 
 def _channel(each: Field, members: tuple[str, ...]) -> Channel:
     fields = each.record(required=("name", "members"), optional=("policies", "acls", "capabilities", "batch"))
-    chosen: list[str] = []
-    for member in fields["members"].items(minimum=1):
-        msp_id = member.choice(*members)
-        if msp_id in chosen:
-            raise member.error(f"{msp_id} stands here twice", "Keep one of the two.")
-        chosen.append(msp_id)
     return Channel(
         name=fields["name"].text(CHANNEL, "a channel name (a small letter, then small letters, digits, dots, hyphens)"),
-        members=tuple(chosen),
+        members=_choices(fields["members"], members),
         policies=_texts(fields.get("policies")),
         acls=_texts(fields.get("acls")),
         capabilities=_capabilities(fields.get("capabilities")),
@@ -277,7 +271,16 @@ def _chaincode(
 ) -> Chaincode:
     fields = each.record(
         required=("name", "channel"),
-        optional=("version", "sequence", "endorsement", "collections", "init_required", "server", "address"),
+        optional=(
+            "version",
+            "sequence",
+            "endorsement",
+            "collections",
+            "init_required",
+            "server",
+            "address",
+            "installed_by",
+        ),
     )
     if ("server" in fields) == ("address" in fields):
         raise each.error(
@@ -287,6 +290,9 @@ def _chaincode(
     channel_names = tuple(channel.name for channel in channels)
     channel = channels[channel_names.index(fields["channel"].choice(*channel_names))]
     named = {organisation.msp_id: organisation for organisation in organisations}
+    installed_by = channel.members
+    if "installed_by" in fields:
+        installed_by = _choices(fields["installed_by"], channel.members)
     collections: tuple[Collection, ...] = ()
     if "collections" in fields:
         collections = _each(fields["collections"], _collection, lambda item: item.name)
@@ -299,9 +305,10 @@ def _chaincode(
         collections=collections,
         init_required=fields["init_required"].boolean() if "init_required" in fields else False,
         server=fields["server"].choice(*(server.name for server in servers)) if "server" in fields else None,
-        addresses=_addresses(fields["address"], [named[member] for member in channel.members])
+        addresses=_addresses(fields["address"], [named[member] for member in installed_by])
         if "address" in fields
         else {},
+        installed_by=installed_by,
     )
 
 
@@ -313,7 +320,7 @@ def _addresses(each: Field, members: list[Organisation]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in each.entries():
         if name not in peers and name not in {member.msp_id for member in members}:
-            raise value.error(f"{name!r} is no peer and no organisation of this channel", "Name a peer or an MSP id.")
+            raise value.error(f"{name!r} is no peer and no organisation that installs it", "Name a peer or an MSP id.")
         found[name] = value.text(ADDRESS, wanted)
     for member in members:
         for peer in member.peers:
@@ -350,6 +357,16 @@ def _collection(each: Field) -> Collection:
     if collection.required_peer_count > collection.max_peer_count:
         raise each.error("required_peer_count is larger than max_peer_count", "Raise max_peer_count.")
     return collection
+
+
+def _choices(each: Field, names: tuple[str, ...]) -> tuple[str, ...]:
+    chosen: list[str] = []
+    for entry in each.items(minimum=1):
+        name = entry.choice(*names)
+        if name in chosen:
+            raise entry.error(f"{name} stands here twice", "Keep one of the two.")
+        chosen.append(name)
+    return tuple(chosen)
 
 
 def _port(each: Field | None) -> int | None:

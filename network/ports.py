@@ -33,7 +33,7 @@ def assign(record: Record, consortium: Consortium) -> None:
         server = next((each for each in consortium.servers if each.name == chaincode.server), None)
         if server is None:
             continue
-        members = consortium.channel(chaincode.channel).members if server.per_organisation else ("",)
+        members = chaincode.installed_by if server.per_organisation else ("",)
         _give(record, chaincode_key(chaincode.channel, chaincode.name), dict.fromkeys(members), free)
 
 

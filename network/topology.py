@@ -149,6 +149,8 @@ class Chaincode:
 
     *server* names who runs it. Without one it is served by others at
     *addresses*: one entry ``""`` for all peers, or one a peer or MSP id.
+    *installed_by* are the members whose peers run it, all of them unless said
+    otherwise; the others approve its definition and endorse nothing.
     """
 
     name: str
@@ -160,6 +162,7 @@ class Chaincode:
     init_required: bool = False
     server: str | None = None
     addresses: Mapping[str, str] = field(default_factory=dict)
+    installed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

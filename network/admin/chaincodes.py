@@ -126,13 +126,13 @@ def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Pa
 
 
 def _addresses(record: Record, consortium: Consortium, chaincode: Chaincode) -> dict[str, str]:
-    """Where each peer of the channel finds the chaincode."""
+    """Where each peer that runs the chaincode finds it."""
     given = chaincode.addresses
     if chaincode.server is not None:
         uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
         given = {msp_id: f"127.0.0.1:{port}" for msp_id, port in uses.items()}
     found = {}
-    for msp_id in consortium.channel(chaincode.channel).members:
+    for msp_id in chaincode.installed_by:
         for peer in consortium.organisation(msp_id).peers:
             found[peer.name] = given.get(peer.name) or given.get(msp_id) or given[""]
     return found

@@ -81,9 +81,11 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
     Until then a gateway cannot plan endorsements by other organisations.
     """
     # What peers tell each other as a chaincode's version is its definition's sequence.
-    versions: dict[str, dict[str, str]] = {}
+    versions: dict[tuple[str, str], dict[str, str]] = {}
     for each in packaged:
-        versions.setdefault(each.chaincode.channel, {})[each.chaincode.name] = str(each.chaincode.sequence)
+        for msp_id in each.chaincode.installed_by:
+            held = versions.setdefault((each.chaincode.channel, msp_id), {})
+            held[each.chaincode.name] = str(each.chaincode.sequence)
 
     def wait(task: tuple[str, str]) -> None:
         channel, peer_name = task
@@ -93,8 +95,9 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
 
         def known() -> bool:
             found = discovery.peers(peer, channel)
-            wanted = versions.get(channel, {}).items()
-            return len(found) == expected and all(wanted <= each.chaincodes.items() for each in found)
+            return len(found) == expected and all(
+                versions.get((channel, each.msp_id), {}).items() <= each.chaincodes.items() for each in found
+            )
 
         if not processes.wait_until(known, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
@@ -119,19 +122,21 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
     _check_sequence(packaged, present)
     in_force = present is not None and present.sequence == definition.sequence
 
-    def approve(peer: Peer) -> None:
+    def approve(msp_id: str) -> None:
+        peer = nodes.first_peer(msp_id)
+        package_id = packaged.package_id if msp_id in chaincode.installed_by else ""
         if in_force:
             held = lifecycle.approved(peer, chaincode.channel, chaincode.name)
-            if held is not None and held.package_id == packaged.package_id:
+            if held is not None and held.package_id == package_id:
                 return
         try:
-            lifecycle.approve(peer, chaincode.channel, definition, packaged.package_id)
+            lifecycle.approve(peer, chaincode.channel, definition, package_id)
         except hlf_errors.LifecycleError as refused:
             # Left over from a start that did not come to its end.
             if "unchanged content" not in refused.message:
                 raise
 
-    _together(approve, peers)
+    _together(approve, members)
     if not in_force:
         _commit(packaged, peers)
     every_peer = [nodes.peer(peer.name) for msp_id in members for peer in consortium.organisation(msp_id).peers]
