@@ -207,8 +207,11 @@ class CommitError(HlfError):
         self.code = code
         self.name = validation_code_name(code)
         self.block_number = block_number
-        where = "" if block_number is None else f" in block {block_number}"
-        super().__init__(f"transaction {transaction_id} is marked {self.name} (code {code}){where}; nothing is written")
+        super().__init__(transaction_id, code, block_number)
+
+    def __str__(self) -> str:
+        where = "" if self.block_number is None else f" in block {self.block_number}"
+        return f"transaction {self.transaction_id} is marked {self.name} (code {self.code}){where}; nothing is written"
 
 
 def validation_code_name(code: int) -> str:

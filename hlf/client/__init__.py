@@ -1,0 +1,6 @@
+"""
+The client: synchronous, thread-safe, through one peer's gateway service.
+
+``gateway`` is the door. Behind it one noun a module: ``network`` (a channel), ``contract``, the three steps of a
+transaction (``proposal``, ``transaction``, ``commit``), ``events`` and how far one has come in them (``checkpoints``).
+"""

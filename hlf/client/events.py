@@ -122,6 +122,21 @@ def block_and_private_data_events(
     return _delivered(gateway, channel_id, start, last, "DeliverWithPrivateData", _block_and_private_data)
 
 
+def require_peer(gateway: Gateway) -> None:
+    """
+    Nothing, if the gateway's peer is there.
+
+    A stream waits for its peer without end, and must not begin that with a wrong address.
+
+    Raises:
+        EventsError: it cannot be reached.
+    """
+    try:
+        gateway.wait_ready(_CONNECT_TIMEOUT)
+    except errors.GatewayError as unreachable:
+        raise errors.EventsError(unreachable.message, status=unreachable.status) from unreachable
+
+
 def newest_block(gateway: Gateway, channel_id: str) -> int:
     """
     The number of the last block the gateway's peer has.
@@ -129,10 +144,6 @@ def newest_block(gateway: Gateway, channel_id: str) -> int:
     Raises:
         EventsError: the peer cannot be reached, or refuses.
     """
-    try:
-        gateway.wait_ready(_CONNECT_TIMEOUT)
-    except errors.GatewayError as unreachable:
-        raise errors.EventsError(unreachable.message, status=unreachable.status) from unreachable
     envelope = gateway.session.seek_envelope(channel_id, "newest", "newest")
     call = gateway.session.deliver(gateway.endpoint).DeliverFiltered(iter([envelope]), timeout=_CONNECT_TIMEOUT)
     try:

@@ -106,6 +106,7 @@ class Network:
     def _start(
         self, start_block: int | None, checkpoint: Checkpoint | None, after_transaction_id: str | None = None
     ) -> Position:
+        events.require_peer(self._gateway)
         position = checkpoint.position if checkpoint is not None else None
         if position is not None:
             return position

@@ -129,17 +129,20 @@ class Session:
         Raises:
             GatewayError: it is not within *timeout* seconds.
         """
-        ready = grpc.channel_ready_future(self.channel(endpoint))
+        # gRPC's own future for this leaves a thread behind that fails if the channel is closed soon. Fabric's servers
+        # do not offer the health service as a rule, but any answer to it comes over a connection.
+        probe = self.channel(endpoint).unary_unary("/grpc.health.v1.Health/Check")
         try:
-            ready.result(timeout=timeout)
-        except grpc.FutureTimeoutError:
-            raise GatewayError(
-                f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and do "
-                "its certificate's authority and host name match the connection profile?",
-                status=grpc.StatusCode.UNAVAILABLE,
-            ) from None
-        finally:
-            ready.cancel()
+            probe(b"", timeout=timeout, wait_for_ready=True)
+        except grpc.RpcError as answer:
+            if answer.code() in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                raise GatewayError(
+                    f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and "
+                    "do its certificate's authority and host name match the connection profile?",
+                    status=grpc.StatusCode.UNAVAILABLE,
+                ) from answer
+        except ValueError:
+            raise GatewayError("this session is closed") from None
 
     def signed_proposal(self, proposal: proposals.Proposal) -> Any:
         """A ``protos.SignedProposal`` to send to an endorser."""

@@ -1,0 +1,96 @@
+"""Connections: TLS both ways, sizes, sharing, closing."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from hlf import errors
+from hlf.client import gateway
+from hlf.client.session import _OPTIONS, Session, TlsIdentity
+from hlf.profile import Endpoint
+from hlf.wire import envelopes
+from tests.unit.hlf.certificates import issue
+from tests.unit.hlf.fake_peer import FakePeer
+
+
+def test_a_peer_is_known_by_its_certificate(peer, user):
+    """Another authority, or another name than the profile expects, is not talked to."""
+    good = peer.endpoint
+    for wrong in (
+        dataclasses.replace(good, tls_ca_pem=issue("another").pem),
+        dataclasses.replace(good, override_hostname="peer1.carrier.test"),
+        dataclasses.replace(good, override_hostname=""),
+        dataclasses.replace(good, tls_ca_pem=None),
+    ):
+        with Session(*user) as session, pytest.raises(errors.GatewayError, match="no connection"):
+            session.wait_ready(wrong, 0.5)
+    with Session(*user) as session:
+        session.wait_ready(good, 5)
+    assert not peer.requests
+
+
+def test_mutual_tls(user):
+    """A server that asks for a certificate gets it, and Deliver requests are bound to it."""
+    authority = issue("client ca")
+    mine = issue("client", authority)
+    peer = FakePeer(client_authority=authority)
+    peer.start()
+    try:
+        tls = TlsIdentity(mine.pem, mine.key_pem)
+        with gateway.connect(peer.profile, *user, tls_identity=tls) as fabric:
+            assert fabric.network("trade").height() == 1
+        (sent,) = peer.requests["DeliverFiltered"]
+        header = envelopes.parse(sent.SerializeToString()).channel_header
+        der = mine.certificate.public_bytes(serialization.Encoding.DER)
+        assert header.tls_cert_hash == hashlib.sha256(der).digest()
+        with Session(*user) as session, pytest.raises(errors.GatewayError, match="no connection"):
+            session.wait_ready(peer.endpoint, 0.5)
+    finally:
+        peer.stop()
+    assert "PRIVATE" not in repr(tls)
+
+
+def test_large_messages_pass_both_ways(contract, peer):
+    """gRPC stops at 4 MiB by default; Fabric allows 100."""
+    peer.result = bytes(5 * 1024 * 1024)
+    assert contract.evaluate("read", bytes(5 * 1024 * 1024)) == peer.result
+
+
+def test_connections_are_shared(peer, user):
+    """Each endpoint has one channel and each service one stub, whoever asks."""
+    with Session(*user) as session:
+        assert session.channel(peer.endpoint) is session.channel(dataclasses.replace(peer.endpoint))
+        assert session.gateway(peer.endpoint) is session.gateway(peer.endpoint)
+        assert session.deliver(peer.endpoint) is not session.endorser(peer.endpoint)
+        elsewhere = Endpoint("orderer", "127.0.0.1:1", peer.authority.pem)
+        assert session.broadcast(elsewhere) is not session.broadcast(peer.endpoint)
+
+
+def test_loopback_needs_no_proxy(peer, user, monkeypatch):
+    """A proxy in the environment is for the outside world."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    with Session(*user) as session:
+        session.wait_ready(peer.endpoint, 5)
+
+
+def test_a_closed_session_opens_nothing(peer, user):
+    """And closing twice is no error."""
+    session = Session(*user)
+    session.wait_ready(peer.endpoint, 5)
+    session.close()
+    session.close()
+    assert session.closed
+    with pytest.raises(errors.GatewayError, match="session is closed"):
+        session.channel(peer.endpoint)
+
+
+def test_keepalive_is_what_fabric_bears():
+    """Peers close connections that ping more often than once a minute."""
+    options = dict(_OPTIONS)
+    assert options["grpc.keepalive_time_ms"] >= 60_000
+    assert options["grpc.max_receive_message_length"] == options["grpc.max_send_message_length"] == 100 * 2**20

@@ -1,0 +1,210 @@
+"""Queries and the three steps of a transaction, over a real connection."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import pytest
+from fabric_protos.common import common_pb2
+from fabric_protos.peer import proposal_pb2, transaction_pb2
+
+from hlf import errors
+from hlf.client import gateway
+from hlf.client.session import Session
+from hlf.wire import envelopes, proposals
+
+
+@pytest.fixture
+def unsigned(peer, user):
+    """A gateway of a caller whose key is elsewhere."""
+    with gateway.connect(peer.profile, user[0], None) as connected:
+        yield connected
+
+
+def test_a_query(contract, peer):
+    """Function and arguments go out, the answer comes back; organisations are passed on."""
+    assert contract.evaluate("read", "J1", b"\xff", endorsing_organizations=["AMSP"]) == b"result"
+    (request,) = peer.requests["Evaluate"]
+    parsed = proposals.parse(request.proposed_transaction.proposal_bytes)
+    assert parsed.args == (b"read", b"J1", b"\xff")
+    assert request.channel_id == parsed.channel_header.channel_id == "trade"
+    assert request.transaction_id == parsed.transaction_id
+    assert list(request.target_organizations) == ["AMSP"]
+
+
+def test_a_contract_by_name(channel, peer):
+    """Several contracts live in one chaincode; the name goes before the function."""
+    channel.contract("lab", "Journeys").evaluate("read")
+    (request,) = peer.requests["Evaluate"]
+    assert proposals.parse(request.proposed_transaction.proposal_bytes).args == (b"Journeys:read",)
+
+
+def test_a_submit(contract, peer):
+    """All three steps, with transient data for the endorsers alone."""
+    given = {"price": b"4711"}
+    assert contract.submit("put", "k", transient=given, endorsing_organizations=("AMSP", "BMSP")) == b"result"
+    (endorse,) = peer.requests["Endorse"]
+    assert list(endorse.endorsing_organizations) == ["AMSP", "BMSP"]
+    assert proposals.parse(endorse.proposed_transaction.proposal_bytes).transient == given
+    (submit,) = peer.requests["Submit"]
+    assert b"4711" not in submit.prepared_transaction.SerializeToString()
+
+
+def test_an_invalid_transaction_is_an_error(contract, peer):
+    """It is in a block and wrote nothing; the error says which code and where."""
+    transaction = contract.propose("put").endorse()
+    number = peer.add_block(transaction_id=transaction.transaction_id, code=11)
+    status = transaction.submit().wait_committed()
+    assert not status.valid
+    assert (status.code, status.name, status.block_number) == (11, "MVCC_READ_CONFLICT", number)
+    assert status.transaction_id == transaction.transaction_id
+
+
+def test_submit_raises_for_an_invalid_transaction(contract, peer, monkeypatch):
+    """What ``submit`` returns is committed, or it raises."""
+    real = peer.add_block
+    monkeypatch.setattr(peer, "add_block", lambda *names, **kinds: real(*names, **{**kinds, "code": 10}))
+    with pytest.raises(errors.CommitError, match="ENDORSEMENT_POLICY_FAILURE") as refused:
+        contract.submit("put")
+    assert refused.value.code == 10
+    assert refused.value.name == "ENDORSEMENT_POLICY_FAILURE"
+    assert refused.value.block_number == 1
+
+
+def test_submitting_without_waiting(contract):
+    """The answer is there before the block, and the waiting can be done later."""
+    submitted = contract.submit_async("put")
+    assert submitted.result == b"result"
+    status = submitted.wait_committed()
+    assert status.valid
+    assert status.transaction_id == submitted.transaction_id
+
+
+def test_every_step_can_be_signed_elsewhere(fabric, unsigned, user):
+    """Each leaves as bytes, its message (or digest) is signed, and it comes back; no key is in the process."""
+    signer = user[1]
+    proposal = unsigned.network("trade").contract("lab").propose("put", "k")
+    assert proposal.digest == hashlib.sha256(proposal.message).digest()
+    returned = fabric.proposal_from_bytes(proposal.bytes, signer.sign(proposal.message))
+    carried = unsigned.proposal_from_bytes(returned.bytes)
+    assert carried.evaluate() == b"result"
+    transaction = carried.endorse()
+    assert transaction.transaction_id == proposal.transaction_id
+    transaction = unsigned.transaction_from_bytes(transaction.bytes, signer.sign(transaction.message))
+    assert transaction.result == b"result"
+    commit = transaction.submit()
+    status = unsigned.commit_from_bytes(commit.bytes, signer.sign(commit.message)).wait_committed()
+    assert status.valid
+    assert status.transaction_id == commit.transaction_id == proposal.transaction_id
+
+
+def test_a_step_without_a_signature_is_not_sent(unsigned, peer):
+    """The words say what to do."""
+    with pytest.raises(errors.IdentityError, match=r"\.sign\(signature\)"):
+        unsigned.network("trade").contract("lab").evaluate("read")
+    assert "Evaluate" not in peer.requests
+
+
+def test_bytes_that_are_no_step(fabric, contract):
+    """Garbage, and steps whose parts contradict each other."""
+    proposal = contract.propose("put")
+    transaction = proposal.endorse()
+    for read in (fabric.proposal_from_bytes, fabric.transaction_from_bytes, fabric.commit_from_bytes):
+        for garbage in (b"", b"\xff", b"\x0a\x01x"):
+            with pytest.raises(errors.WireError):
+                read(garbage)
+    with pytest.raises(errors.WireError, match="not that of its proposal"):
+        fabric.proposal_from_bytes(proposal.bytes.replace(proposal.transaction_id.encode(), b"f" * 64, 1))
+    with pytest.raises(errors.WireError, match="not that of its envelope"):
+        fabric.transaction_from_bytes(transaction.bytes.replace(transaction.transaction_id.encode(), b"f" * 64, 1))
+
+
+def _another_call(envelope):
+    """The gateway exchanges the arguments."""
+    made = proposals.new("trade", "lab", [b"steal"], b"creator")
+    parsed = proposal_pb2.Proposal.FromString(made.bytes)
+    return _with(envelope, lambda action: setattr(action, "chaincode_proposal_payload", parsed.payload))
+
+
+def _another_header(envelope):
+    """The gateway exchanges the caller's header, for example for an earlier transaction's."""
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    payload.header.channel_header = envelopes.channel_header(3, "trade", tx_id="another")
+    return common_pb2.Envelope(payload=payload.SerializeToString())
+
+
+def _added_transient(envelope):
+    """The gateway leaks what was for the endorsers into the block."""
+
+    def leak(action):
+        visible = proposal_pb2.ChaincodeProposalPayload.FromString(action.chaincode_proposal_payload)
+        visible.TransientMap["price"] = b"4711"
+        action.chaincode_proposal_payload = visible.SerializeToString()
+
+    return _with(envelope, leak)
+
+
+def _with(envelope, change):
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    transaction = transaction_pb2.Transaction.FromString(payload.data)
+    action = transaction_pb2.ChaincodeActionPayload.FromString(transaction.actions[0].payload)
+    change(action)
+    transaction.actions[0].payload = action.SerializeToString()
+    payload.data = transaction.SerializeToString()
+    return common_pb2.Envelope(payload=payload.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [_another_call, _another_header, _added_transient, lambda envelope: common_pb2.Envelope(payload=b"\xff")],
+)
+def test_what_was_not_proposed_is_not_signed(contract, peer, exchange):
+    """The caller's signature goes on what the gateway gives back, so a false gateway is found before that."""
+    peer.transform = exchange
+    with pytest.raises(errors.EndorseError) as refused:
+        contract.submit("put", "k", transient={"price": b"4711"})
+    assert refused.value.transaction_id
+    assert "Submit" not in peer.requests
+
+
+def test_the_outcome_of_any_transaction_can_be_asked_for(fabric, contract):
+    """Also by who has nothing but its id, after an error that left the outcome unknown."""
+    submitted = contract.submit_async("put")
+    assert fabric.commit_status("trade", submitted.transaction_id).wait_committed().valid
+
+
+def test_a_gateway_serves_many_threads(contract):
+    """One connection, many callers at once, each with its own answer."""
+    done = []
+
+    def call() -> None:
+        done.append(contract.submit("put"))
+
+    threads = [threading.Thread(target=call) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [b"result"] * 16
+
+
+def test_a_gateway_through_another_peer(peer, user):
+    """Any peer of the profile can be the way in; a name it does not have is said to be missing."""
+    with gateway.connect(peer.profile, *user, peer="peer0.carrier.test") as connected:
+        connected.wait_ready()
+        assert connected.endpoint == peer.endpoint
+    with pytest.raises(errors.ProfileError, match="no peer 'elsewhere', only peer0.carrier.test"):
+        gateway.connect(peer.profile, *user, peer="elsewhere")
+
+
+def test_a_closed_gateway_says_so(peer, user):
+    """A call after the end is an error of this package, not of gRPC's."""
+    connected = gateway.connect(peer.profile, *user)
+    contract = connected.network("trade").contract("lab")
+    contract.evaluate("read")
+    connected.close()
+    with pytest.raises(errors.EvaluateError, match="closed"):
+        contract.evaluate("read")
+    with pytest.raises(errors.GatewayError, match="closed"):
+        Session.gateway(connected.session, peer.endpoint)
