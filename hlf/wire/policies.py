@@ -26,7 +26,7 @@ from hlf.wire import msp
 _ROLES = {name: role for role, name in msp.ROLE_NAMES.items()}
 _PRINCIPAL = re.compile(r"([A-Za-z0-9.-]+)\.(admin|member|client|peer|orderer)")
 _TOKEN = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z]+)|(?P<number>\d+)|(?P<quote>['\"`])(?P<text>.*?)(?P=quote)|(?P<mark>[(),]))"
+    r"(?:(?P<name>[A-Za-z]+)|(?P<number>\d+)|(?P<quote>['\"`])(?P<text>.*?)(?P=quote)|(?P<mark>[(),]))"
 )
 _GATES = {"and", "or", "outof"}
 _DEEPEST = 32
@@ -364,6 +364,8 @@ class _Reader:
         return found is not None and found["mark"] == mark
 
     def _match(self) -> re.Match[str] | None:
+        while self._text[self._at : self._at + 1].isspace():
+            self._at += 1
         return _TOKEN.match(self._text, self._at)
 
     def _error(self, why: str) -> errors.PolicyError:
