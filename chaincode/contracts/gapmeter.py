@@ -33,6 +33,7 @@ from chaincode.domain import (
 )
 from chaincode.domain import claims as claim_rules
 from chaincode.domain.gapmeter import Cell, Contribution, Meter, Told
+from chaincode.domain.grants import Grant
 from chaincode.domain.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
@@ -57,28 +58,15 @@ class GapMeter(api.Contract):
                 ATTRIBUTE_NOT_NEEDED, ALREADY_EXISTS.
         """
         _of_tender(ctx)
-        data = private.transient(ctx, "grant")
+        data, salt = private.transient(ctx, "grant"), _salt(ctx)
         held = granting.proven_grant(ctx, grant_id, data)
-        if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
-            raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
-        held.check_open(moments.of(ctx.timestamp))
-        document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
-        granting.check_pin(ctx, held)
-        kind = claim_rules.kind_of(document)
-        if gapmeter.SIDE[kind.name] not in participants.participant(ctx, held.owner).sides:
-            raise Refused("WRONG_SIDE", f"a {kind.name} of {held.owner} is not of its side of the trade")
-        values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
-        held.check_exactly(values)
-        gapmeter.check_attributes(kind.name, values)
-        kind.check_part(values)
-        salt = disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
-        expires = grants.moment("grant.expires_at", held.terms.expires_at)
+        kind, values = _consented(ctx, held)
         made = Contribution(
             grant_id,
             held.owner,
-            "forecast" if kind is claim_rules.FORECAST else "capability",
-            gapmeter.spread(kind.name, values),
-            expires,
+            kind,
+            gapmeter.spread(kind, values),
+            grants.moment("grant.expires_at", held.terms.expires_at),
             hashlib.sha256(data).hexdigest(),
             salt,
         )
@@ -98,7 +86,7 @@ class GapMeter(api.Contract):
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
         """
         _of_tender(ctx)
-        roster, salt = _kept(ctx, _ROSTER, "grants"), disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
+        roster, salt = _kept(ctx, _ROSTER, "grants"), _salt(ctx)
         if grant_id not in roster:
             raise Refused("NOT_FOUND", f"grant {identifiers.check('grant_id', grant_id)} is not counted")
         ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
@@ -124,7 +112,7 @@ class GapMeter(api.Contract):
         cells, told = gapmeter.tell(counted, region, listed, records.shaped(tuple[Told, ...], before, "told"))
         if not cells:
             raise Refused("NOTHING_TO_TELL", "no cell hides its parties beside the ones told before")
-        salt = disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
+        salt = _salt(ctx)
         _keep(ctx, _TOLD, "cells", records.plain(told), salt)
         meter = Meter(meter_id, granting.now(ctx), cells, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
@@ -188,6 +176,27 @@ class GapMeter(api.Contract):
 def _of_tender(ctx: api.Context) -> str:
     members = participants.directory(ctx).tender
     return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
+
+
+def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
+    """The kind of claim, and the values that its owner consented to have counted, proved in the transient data."""
+    if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
+        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
+    held.check_open(moments.of(ctx.timestamp))
+    document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
+    granting.check_pin(ctx, held)
+    kind = claim_rules.kind_of(document)
+    if gapmeter.SIDE[kind.name] not in participants.participant(ctx, held.owner).sides:
+        raise Refused("WRONG_SIDE", f"a {kind.name} of {held.owner} is not of its side of the trade")
+    values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
+    held.check_exactly(values)
+    gapmeter.check_attributes(kind.name, values)
+    kind.check_part(values)
+    return kind.name, values
+
+
+def _salt(ctx: api.Context) -> str:
+    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
 
 
 def _contributions(ctx: api.Context) -> list[Contribution]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
+from chaincode.domain import attributes
 from chaincode.domain.records import Amount
 from chaincode.domain.refusals import Refused, invalid
 
@@ -36,6 +38,9 @@ MINOR_DIGITS: dict[str, int] = {
 
 LARGEST = 10**18
 """No trade in goods reaches it; what does is a mistake of units or an attack on arithmetic elsewhere."""
+
+OLDEST_DAYS = 4
+"""Rates pause over a weekend and a holiday, not longer."""
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 
@@ -97,7 +102,10 @@ class Rates:
     source: str
 
     def __post_init__(self) -> None:
+        attributes.day("rates.date", self.date)
         check_currency("rates.base", self.base)
+        if not 1 <= len(self.source) <= 200:
+            raise invalid("rates.source", "must name where the rates are from")
         if not self.rates:
             raise invalid("rates.rates", "lists no currency")
         for code, rate in self.rates.items():
@@ -105,6 +113,17 @@ class Rates:
             if code == self.base:
                 raise invalid(f"rates.rates.{code}", "is the base itself")
             decimal(f"rates.rates.{code}", rate)
+
+    def check_fresh(self, today: str) -> None:
+        """
+        Refuse rates of a day to come, or of one so long ago that choosing it would be choosing the price.
+
+        Raises:
+            Refused: RATES_STALE.
+        """
+        age = (date.fromisoformat(today) - date.fromisoformat(self.date)).days
+        if not 0 <= age <= OLDEST_DAYS:
+            raise Refused("RATES_STALE", f"rates of {self.date} do not count on {today}: {OLDEST_DAYS} days at most")
 
     def convert(self, money: Money, target: str) -> Money:
         """

@@ -1,0 +1,223 @@
+"""
+Payments for orders, the dated rates they are exchanged at, and the duty and tax of an import.
+
+    Settlement:authorise      payment_id        transient payment; platform, merchant and payment firm endorse
+    Settlement:capture        payment_id        transient payment, change; the same three, the payment firm calls
+    Settlement:settle         payment_id        the same
+    Settlement:refund         payment_id        the same
+    Settlement:void           payment_id        the same
+    Settlement:publish_rates  rates (JSON)      default policy
+    Settlement:publish_tariff tariff (JSON)     default policy
+    queries: show, read, list on one of the three; rates, convert, tariff, tariff_history anywhere;
+             duties on platform's or merchant's peer
+
+Amounts are private to the three parties of a payment. Each change carries the
+payment as it stands in the transient data and proves it by its hash, since
+each party's peer holds its own copy only. Rates and tariffs are public.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.contracts import access, granting, orders, private, store
+from chaincode.domain import attributes, duties, identifiers, payments, places, records
+from chaincode.domain.duties import Assessment, Tariff
+from chaincode.domain.money import Money, Rates
+from chaincode.domain.payments import Authorisation, Change, Payment
+from chaincode.domain.refusals import Refused
+from chaincode.shim import api
+
+_RATES = "rates"
+_TARIFF = "tariff"
+
+
+class Settlement(api.Contract):
+    """Who owes and was paid what for an order; amounts in minor units, never on the open channel."""
+
+    @api.transaction
+    def authorise(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Reserve an amount for an order that its parties have opened.
+
+        Raises:
+            Refused: NOT_A_PARTY, ORDER_UNKNOWN, WRONG_ORDER, WRONG_STATE, ALREADY_EXISTS, INVALID_ARGUMENT.
+        """
+        terms = private.record(ctx, "payment", Authorisation)
+        made = payments.authorised(payment_id, terms, granting.now(ctx))
+        access.one_of(ctx, made.parties, "NOT_A_PARTY", "a payment is authorised by one of its parties")
+        order = orders.public(ctx, terms.order_id)
+        if (order.platform, order.merchant) != (terms.platform, terms.merchant):
+            raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
+        if order.state in ("closed", "cancelled"):
+            raise Refused("WRONG_STATE", f"order {order.order_id} is {order.state}")
+        key = _key(ctx, payment_id)
+        private.absent(ctx, key, made.parties, f"payment {payment_id}")
+        private.put(ctx, key, records.dumps(made), made.parties)
+        return granting.told(ctx, "PaymentAuthorised", payment_id=payment_id)
+
+    @api.transaction
+    def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Take some or all of what is reserved.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED.
+        """
+        found, change = _due(ctx, payment_id)
+        return _keep(ctx, "PaymentCaptured", found, found.captured_by(change, granting.now(ctx)))
+
+    @api.transaction
+    def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Pay everything captured out to the merchant, at the payment firm's own published rates.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
+                SALT_REUSED.
+        """
+        found, change = _due(ctx, payment_id)
+        rates = None
+        if change.rate_date:
+            rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
+            rates.check_fresh(granting.now(ctx)[:10])
+        return _keep(ctx, "PaymentSettled", found, found.settled_by(change, granting.now(ctx), rates))
+
+    @api.transaction
+    def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Give some or all of what was captured back to the buyer.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED.
+        """
+        found, change = _due(ctx, payment_id)
+        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, granting.now(ctx)))
+
+    @api.transaction
+    def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Let a reservation go of which nothing was taken.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED.
+        """
+        found, change = _due(ctx, payment_id)
+        return _keep(ctx, "PaymentVoided", found, found.voided_by(change, granting.now(ctx)))
+
+    @api.transaction
+    def publish_rates(self, ctx: api.Context, rates: str) -> Any:
+        """
+        Publish the caller's rates of a day (JSON Rates), once; they count for payments it handles.
+
+        Raises:
+            Refused: ALREADY_EXISTS, RATES_STALE, INVALID_ARGUMENT.
+        """
+        publisher, published = access.member(ctx), records.loads(Rates, rates, "rates")
+        published.check_fresh(granting.now(ctx)[:10])
+        place = (_RATES, publisher, published.base, published.date)
+        if store.find(ctx, Rates, *place):
+            raise Refused("ALREADY_EXISTS", f"{publisher} has published its rates of {published.date}")
+        store.save(ctx, published, *place)
+        store.announce(ctx, "RatesPublished", {"publisher": publisher, "base": published.base, "date": published.date})
+        return records.plain(published)
+
+    @api.transaction
+    def publish_tariff(self, ctx: api.Context, tariff: str) -> Any:
+        """
+        Publish what a country takes on an HS subheading (JSON Tariff); older versions stay in its history.
+
+        Raises:
+            Refused: WRONG_ROLE, INVALID_ARGUMENT.
+        """
+        access.administrator(ctx)
+        published = records.loads(Tariff, tariff, "tariff")
+        store.save(ctx, published, _TARIFF, published.country, published.hs6)
+        store.announce(ctx, "TariffPublished", {"country": published.country, "hs6": published.hs6})
+        return records.plain(published)
+
+    @api.query
+    def show(self, ctx: api.Context, payment_id: str) -> bytes:
+        """A payment exactly as the caller's organisation keeps it; what the next change wants."""
+        return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
+
+    @api.query
+    def read(self, ctx: api.Context, payment_id: str) -> dict[str, Any]:
+        """A payment of the caller's and its state."""
+        return _told(records.loads(Payment, self.show(ctx, payment_id)))
+
+    @api.query
+    def list(self, ctx: api.Context) -> Any:
+        """Every payment the caller's organisation is a party of."""
+        found = private.listed(ctx, access.member(ctx), "payment")
+        return [_told(records.loads(Payment, data)) for data in found]
+
+    @api.query
+    def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Any:
+        """One organisation's rates of a day."""
+        return records.plain(_rates(ctx, publisher, base, date))
+
+    @api.query
+    def convert(self, ctx: api.Context, publisher: str, base: str, date: str, amount: Money, target: str) -> Any:
+        """*amount* (JSON Money) in *target* at those rates."""
+        return records.plain(_rates(ctx, publisher, base, date).convert(amount, target))
+
+    @api.query
+    def tariff(self, ctx: api.Context, country: str, hs6: str) -> Any:
+        """What a country takes on an HS subheading."""
+        return records.plain(store.load(ctx, Tariff, "NO_TARIFF", *_tariff_place(country, hs6)))
+
+    @api.query
+    def tariff_history(self, ctx: api.Context, country: str, hs6: str) -> Any:
+        """Every version of a tariff, newest first."""
+        return store.history(ctx, *_tariff_place(country, hs6))
+
+    @api.query
+    def duties(self, ctx: api.Context, order_id: str, publisher: str = "", base: str = "", date: str = "") -> Any:
+        """
+        Duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
+
+        Raises:
+            Refused: NOT_FOUND, NO_TARIFF, RATES_UNKNOWN, RATES_NEEDED, NO_RATE.
+        """
+        order = orders.content(ctx, order_id, access.member(ctx))
+        country = order.destination[:2]
+        wanted = sorted({line.hs6 for line in order.lines})
+        found = {hs6: store.find(ctx, Tariff, _TARIFF, country, hs6) for hs6 in wanted}
+        tariffs = {hs6: tariff for hs6, tariff in found.items() if tariff}
+        rates = _rates(ctx, publisher, base, date) if publisher else None
+        assessed: Assessment = duties.assess(order, tariffs, rates)
+        return records.plain(assessed)
+
+
+def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
+    """The payment as it stands, proved at all three, and what the payment firm wants to happen."""
+    data = private.transient(ctx, "payment")
+    found = records.loads(Payment, data, "transient.payment")
+    private.prove(ctx, data, _key(ctx, payment_id), found.parties, "NOT_AS_STORED", f"payment {payment_id}")
+    access.one_of(ctx, [found.terms.payments], "NOT_PAYMENT_FIRM", "its payment firm moves a payment on")
+    return found, private.record(ctx, "change", Change)
+
+
+def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict[str, str]:
+    private.put(ctx, _key(ctx, before.payment_id), records.dumps(after), before.parties)
+    return granting.told(ctx, event, payment_id=before.payment_id)
+
+
+def _told(found: Payment) -> dict[str, Any]:
+    return {"payment": records.plain(found), "state": found.state}
+
+
+def _rates(ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
+    identifiers.check("publisher", publisher)
+    identifiers.check("base", base)
+    attributes.day("date", date)
+    return store.load(ctx, Rates, "RATES_UNKNOWN", _RATES, publisher, base, date)
+
+
+def _tariff_place(country: str, hs6: str) -> tuple[str, str, str]:
+    return _TARIFF, places.check_country("country", country), identifiers.check("hs6", hs6)
+
+
+def _key(ctx: api.Context, payment_id: str) -> str:
+    return ctx.stub.create_composite_key("payment", [identifiers.check("payment_id", payment_id)])

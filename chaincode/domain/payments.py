@@ -1,0 +1,189 @@
+"""
+Payments for an order: authorised, captured, settled, refunded, in minor units.
+
+An amount is first reserved (authorised), then taken from the buyer (captured),
+then paid out to the merchant in its own currency at the rate of a named day
+(settled). What was captured can be given back (refunded), wholly or in part,
+and what was only authorised can be let go (voided).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from chaincode.domain import disclosures, identifiers, money
+from chaincode.domain.money import Money, Rates
+from chaincode.domain.records import Amount
+from chaincode.domain.refusals import Refused, invalid
+
+State = Literal["authorised", "captured", "settled", "refunded", "voided"]
+Step = Literal["authorise", "capture", "settle", "refund", "void"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Authorisation:
+    """What the parties write when an amount is reserved."""
+
+    order_id: str
+    platform: str
+    merchant: str
+    payments: str
+    amount: Amount
+    currency: str
+    settle_currency: str
+    salt: str
+
+    def __post_init__(self) -> None:
+        for field in ("order_id", "platform", "merchant", "payments"):
+            identifiers.check(f"payment.{field}", getattr(self, field))
+        if self.amount <= 0:
+            raise invalid("payment.amount", "must be more than nothing")
+        money.check_currency("payment.settle_currency", self.settle_currency)
+        Money(self.amount, self.currency)
+        disclosures.check_salt(self.salt, "payment.salt")
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """
+    What is to happen next; *amount* for a capture or a refund, absent for all there is.
+
+    Attributes:
+        rate_date: the day of the payment firm's rates, for settling in another currency.
+        rate_base: their base currency.
+    """
+
+    salt: str
+    amount: Amount | None = None
+    rate_date: str = ""
+    rate_base: str = ""
+
+    def __post_init__(self) -> None:
+        disclosures.check_salt(self.salt, "change.salt")
+        if self.amount is not None and self.amount <= 0:
+            raise invalid("change.amount", "must be more than nothing")
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One step of a payment; the amount in the payment's currency."""
+
+    step: Step
+    at: str
+    amount: Amount
+
+
+@dataclasses.dataclass(frozen=True)
+class Payment:
+    """
+    A payment as platform, merchant and payment firm keep it.
+
+    Attributes:
+        settled: what was paid out, in the payment's currency; never given back through this payment alone.
+        paid_out: the same in the merchant's currency.
+        rate_date: the day whose rates counted, empty if no exchange was needed.
+    """
+
+    payment_id: str
+    terms: Authorisation
+    entries: tuple[Entry, ...]
+    captured: Amount = 0
+    refunded: Amount = 0
+    settled: Amount = 0
+    paid_out: Amount = 0
+    rate_date: str = ""
+    rate_base: str = ""
+    voided: bool = False
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.terms.platform, self.terms.merchant, self.terms.payments})
+
+    @property
+    def state(self) -> State:
+        """Where it stands; ``refunded`` once everything captured has gone back."""
+        if self.voided:
+            return "voided"
+        if self.captured and self.refunded == self.captured:
+            return "refunded"
+        if self.settled:
+            return "settled"
+        return "captured" if self.captured else "authorised"
+
+    def captured_by(self, change: Change, at: str) -> Payment:
+        """
+        Take some or all of what is reserved; possible in parts until it is settled.
+
+        Raises:
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS.
+        """
+        self._check("capture", "authorised", "captured")
+        amount = self._amount(change, self.terms.amount - self.captured, "authorised")
+        return self._stepped("capture", change, at, amount, captured=self.captured + amount)
+
+    def settled_by(self, change: Change, at: str, rates: Rates | None) -> Payment:
+        """
+        Pay out everything captured and not refunded, in the merchant's currency; *rates* if that is another.
+
+        Raises:
+            Refused: WRONG_STATE, RATES_NEEDED, NO_RATE, INVALID_ARGUMENT (a part: settling is for all of it).
+        """
+        self._check("settle", "captured")
+        if change.amount is not None:
+            raise invalid("change.amount", "is not given: everything captured is settled")
+        due = Money(self.captured - self.refunded, self.terms.currency)
+        if self.terms.settle_currency == self.terms.currency:
+            paid, date, base = due.minor, "", ""
+        elif rates is None:
+            raise Refused("RATES_NEEDED", "the merchant is paid in another currency: name a day's rates")
+        else:
+            paid, date, base = rates.convert(due, self.terms.settle_currency).minor, rates.date, rates.base
+        return self._stepped(
+            "settle", change, at, due.minor, settled=due.minor, paid_out=paid, rate_date=date, rate_base=base
+        )
+
+    def refunded_by(self, change: Change, at: str) -> Payment:
+        """
+        Give back some or all of what was captured.
+
+        Raises:
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS.
+        """
+        self._check("refund", "captured", "settled")
+        amount = self._amount(change, self.captured - self.refunded, "captured")
+        return self._stepped("refund", change, at, amount, refunded=self.refunded + amount)
+
+    def voided_by(self, change: Change, at: str) -> Payment:
+        """
+        Let a reservation go of which nothing was taken.
+
+        Raises:
+            Refused: WRONG_STATE.
+        """
+        self._check("void", "authorised")
+        return self._stepped("void", change, at, self.terms.amount, voided=True)
+
+    def _check(self, step: Step, *states: State) -> None:
+        if self.state not in states:
+            needed = " or ".join(states)
+            raise Refused("WRONG_STATE", f"payment {self.payment_id} is {self.state}; {step} needs {needed}")
+
+    def _amount(self, change: Change, most: int, what: str) -> int:
+        amount = most if change.amount is None else change.amount
+        if amount > most or most <= 0:
+            raise Refused("AMOUNT_EXCEEDS", f"payment {self.payment_id} has less than that {what}")
+        return amount
+
+    def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: int | str | bool) -> Payment:
+        if change.salt == self.terms.salt:
+            raise Refused("SALT_REUSED", "a changed record needs a salt of its own")
+        terms = dataclasses.replace(self.terms, salt=change.salt)
+        entries = (*self.entries, Entry(step, at, amount))
+        return dataclasses.replace(self, terms=terms, entries=entries, **fields)  # type: ignore[arg-type]
+
+
+def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:
+    """A new payment."""
+    return Payment(payment_id, terms, (Entry("authorise", at, terms.amount),))
