@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
-from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, proposal_pb2, query_pb2
+import grpc
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import query_pb2
 
 from hlf import errors
 from hlf.admin.connection import Connection
-from hlf.identity import Identity
-from hlf.profile import Endpoint
-from hlf.signers import Signer
 from hlf.wire import envelopes, proposals
 
 # From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
 _REFUSED = 400
+# A leader is elected within a second or so.
+_LEADERLESS_SECONDS = 0.1
 
 
 class Peer(Connection):
@@ -28,12 +29,6 @@ class Peer(Connection):
     goes to the peers that are named: an administrator knows them, and they may
     not have found each other yet.
     """
-
-    def __init__(self, endpoint: Endpoint, identity: Identity, signer: Signer, *, timeout: float = 30.0) -> None:
-        super().__init__(endpoint, identity, signer, timeout=timeout)
-        self._endorser = peer_pb2_grpc.EndorserStub(self.channel)
-        self._gateway = gateway_pb2_grpc.GatewayStub(self.channel)
-        self._deliver = events_pb2_grpc.DeliverStub(self.channel)
 
     def call(
         self,
@@ -50,7 +45,7 @@ class Peer(Connection):
             AdminError: (or *kind*) the peer refused or did not answer.
         """
         proposal = proposals.new(channel_id, chaincode, args, self.identity.serialized)
-        response: bytes = self.endorse(self._signed(proposal), kind).response.payload
+        response: bytes = self.endorse(self.session.signed_proposal(proposal), kind).response.payload
         return response
 
     def submit(
@@ -70,7 +65,7 @@ class Peer(Connection):
             AdminError: (or *kind*) refused by an endorser or the orderer, or in a block but invalid.
         """
         proposal = proposals.new(channel_id, chaincode, args, self.identity.serialized, transient=transient)
-        signed = self._signed(proposal)
+        signed = self.session.signed_proposal(proposal)
         asked = list(endorsers) or [self]
         if len(asked) == 1:
             responses = [asked[0].endorse(signed, kind)]
@@ -85,9 +80,26 @@ class Peer(Connection):
         request = gateway_pb2.SubmitRequest(
             transaction_id=proposal.transaction_id, channel_id=channel_id, prepared_transaction=envelope
         )
-        self.unary(self._gateway.Submit, request, kind)
+        self._order(request, kind)
         self._wait_committed(channel_id, proposal.transaction_id, kind)
         return proposal.transaction_id
+
+    def _order(self, request: Any, kind: type[errors.AdminError]) -> None:
+        """
+        Submit; as long as no orderer takes it, for example before a leader is elected, submit it again.
+
+        That is safe: however often an envelope is ordered, its transaction id lets it take effect once.
+        """
+        until = time.monotonic() + self.timeout
+        while True:
+            try:
+                self.session.gateway(self.endpoint).Submit(request, timeout=self.timeout, wait_for_ready=True)
+            except grpc.RpcError as failure:
+                if failure.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > until:
+                    raise self.failure(failure, kind) from failure
+                time.sleep(_LEADERLESS_SECONDS)
+            else:
+                return
 
     def endorse(self, signed: Any, kind: type[errors.AdminError] = errors.AdminError) -> Any:
         """
@@ -96,7 +108,7 @@ class Peer(Connection):
         Raises:
             AdminError: (or *kind*) with the answer's status.
         """
-        response = self.unary(self._endorser.ProcessProposal, signed, kind)
+        response = self.unary(self.session.endorser(self.endpoint).ProcessProposal, signed, kind)
         if response.response.status >= _REFUSED:
             raise kind(response.response.message, address=self.name, status=response.response.status)
         return response
@@ -117,18 +129,14 @@ class Peer(Connection):
 
     def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
         """Blocks of this peer's ledger, both ends included."""
-        return self.deliver(self._deliver.Deliver, channel_id, start, stop)
-
-    def _signed(self, proposal: proposals.Proposal) -> Any:
-        signature = self.signer.sign(proposal.bytes)
-        return proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes, signature=signature)
+        return self.deliver(self.session.deliver(self.endpoint).Deliver, channel_id, start, stop)
 
     def _wait_committed(self, channel_id: str, transaction_id: str, kind: type[errors.AdminError]) -> None:
         request = gateway_pb2.CommitStatusRequest(
             transaction_id=transaction_id, channel_id=channel_id, identity=self.identity.serialized
         ).SerializeToString()
         signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=self.signer.sign(request))
-        status = self.unary(self._gateway.CommitStatus, signed, kind)
+        status = self.unary(self.session.gateway(self.endpoint).CommitStatus, signed, kind)
         if status.result != 0:
             code = errors.validation_code_name(status.result)
             raise kind(
