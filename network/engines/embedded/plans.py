@@ -62,8 +62,9 @@ class Plan:
 
     def accept(self, peer: Peer, outcome: Outcome) -> bool:
         """Count an endorsement towards every layout; False if its payload is not that of the first."""
-        group = self._group_of[peer.name]
-        self._groups[group] = [other for other in self._groups[group] if other is not peer]
+        # The gateway's own peer answers first, also where the policy does not ask for it; then it counts for no group.
+        group = self._group_of.get(peer.name, "")
+        self._groups[group] = [other for other in self._groups.get(group, ()) if other is not peer]
         if self.payload is None:
             self.payload = outcome.payload
         elif self.payload != outcome.payload:
