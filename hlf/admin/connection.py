@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,43 +9,35 @@ import grpc
 from fabric_protos.common import common_pb2
 
 from hlf import errors
+from hlf.client.session import Session, TlsIdentity
 from hlf.identity import Identity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
 from hlf.wire import envelopes
-
-# Fabric's own limit for what a peer or orderer takes and sends.
-_MAX_MESSAGE = 100 << 20
-_OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.max_receive_message_length", _MAX_MESSAGE),
-    ("grpc.max_send_message_length", _MAX_MESSAGE),
-    # A node that is just being started is found within a moment, not after gRPC's usual second.
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-)
 
 
 class Connection:
     """
     Calls to one peer or orderer in an identity's name; thread-safe, and a context manager.
 
-    Calls wait until the node listens, at most *timeout* seconds.
+    Calls wait until the node listens, at most *timeout* seconds. *tls_identity*
+    is for nodes that require mutual TLS.
     """
 
-    def __init__(self, endpoint: Endpoint, identity: Identity, signer: Signer, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        identity: Identity,
+        signer: Signer,
+        *,
+        timeout: float = 30.0,
+        tls_identity: TlsIdentity | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self.identity = identity
         self.signer = signer
         self.timeout = timeout
-        options: list[tuple[str, Any]] = list(_OPTIONS)
-        if endpoint.override_hostname:
-            options.append(("grpc.ssl_target_name_override", endpoint.override_hostname))
-        if endpoint.tls_ca_pem is None:
-            self.channel = grpc.insecure_channel(endpoint.address, options)
-        else:
-            credentials = grpc.ssl_channel_credentials(endpoint.tls_ca_pem)
-            self.channel = grpc.secure_channel(endpoint.address, credentials, options)
+        self.session = Session(identity, signer, tls_identity=tls_identity)
 
     @property
     def name(self) -> str:
@@ -55,7 +46,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self.channel.close()
+        self.session.close()
 
     def unary(self, method: Any, request: Any, kind: type[errors.AdminError]) -> Any:
         """The answer to one call, failures as *kind*."""
@@ -77,15 +68,7 @@ class Connection:
         self, method: Any, channel_id: str, start: envelopes.Position, stop: envelopes.Position
     ) -> Iterator[Any]:
         """Blocks (``common.Block``) *start* to *stop* from a Deliver service; those not there yet are refused."""
-        envelope = envelopes.seek_envelope(
-            channel_id,
-            self.identity.serialized,
-            start=start,
-            stop=stop,
-            wait=False,
-            nonce=secrets.token_bytes(24),
-        )
-        envelope.signature = self.signer.sign(envelope.payload)
+        envelope = self.session.seek_envelope(channel_id, start, stop, wait=False)
         call = method(iter([envelope]), timeout=self.timeout, wait_for_ready=True)
         try:
             for answer in call:

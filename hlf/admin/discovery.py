@@ -35,7 +35,7 @@ def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
         queries=[protocol_pb2.Query(channel=channel_id, peer_query=protocol_pb2.PeerMembershipQuery())],
     ).SerializeToString()
     signed = protocol_pb2.SignedRequest(payload=request, signature=asked.signer.sign(request))
-    stub = protocol_pb2_grpc.DiscoveryStub(asked.channel)
+    stub = protocol_pb2_grpc.DiscoveryStub(asked.session.channel(asked.endpoint))
     response = asked.unary(stub.Discover, signed, errors.AdminError)
     if len(response.results) != 1:
         raise errors.AdminError(f"{len(response.results)} answers to one question", address=asked.name)

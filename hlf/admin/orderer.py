@@ -7,22 +7,14 @@ from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2
-from fabric_protos.orderer import ab_pb2_grpc
 
 from hlf import errors
 from hlf.admin.connection import Connection
-from hlf.identity import Identity
-from hlf.profile import Endpoint
-from hlf.signers import Signer
 from hlf.wire import envelopes
 
 
 class Orderer(Connection):
-    """One orderer, called in the name of *identity*."""
-
-    def __init__(self, endpoint: Endpoint, identity: Identity, signer: Signer, *, timeout: float = 30.0) -> None:
-        super().__init__(endpoint, identity, signer, timeout=timeout)
-        self._stub = ab_pb2_grpc.AtomicBroadcastStub(self.channel)
+    """One orderer, called in the name of *identity*; updates go out as that identity's."""
 
     def broadcast(self, envelope: Any) -> None:
         """
@@ -31,7 +23,9 @@ class Orderer(Connection):
         Raises:
             ConfigError: refused, with the orderer's words.
         """
-        call = self._stub.Broadcast(iter([envelope]), timeout=self.timeout, wait_for_ready=True)
+        call = self.session.broadcast(self.endpoint).Broadcast(
+            iter([envelope]), timeout=self.timeout, wait_for_ready=True
+        )
         try:
             answer = next(call)
         except StopIteration as ended:
@@ -46,7 +40,7 @@ class Orderer(Connection):
 
     def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
         """Blocks of a channel, both ends included."""
-        return self.deliver(self._stub.Deliver, channel_id, start, stop)
+        return self.deliver(self.session.broadcast(self.endpoint).Deliver, channel_id, start, stop)
 
     def __enter__(self) -> Orderer:
         return self
