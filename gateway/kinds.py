@@ -152,6 +152,9 @@ _REFUSALS = {
     "WRONG_ROLE": (403, "The certificate's role does not allow this", "Use an identity with the role named."),
     "STAGE_NOT_ENTITLED": (403, "The organisation may not record this stage", "See its entry in GET /v1/participants."),
     "OWN_CLAIM": (422, "A grant to oneself means nothing", "Read the claim directly."),
+    "OWN_RETURN": (403, "Who lodged a return cannot answer it", "The seller or another of its people answers."),
+    "WRONG_ORDER": (403, "The order is between other organisations", "Ask one of them."),
+    "WRONG_SIDE": (403, "Such claims are made by the other side of the trade", "Ask an organisation of that side."),
     # What there is not.
     "NOT_FOUND": (404, "There is no such record, or not for this organisation", "Check its id, and who may read it."),
     "JOURNEY_UNKNOWN": (404, "There is no such journey", "Check its id."),
@@ -174,6 +177,9 @@ _REFUSALS = {
     "NOT_DELIVERED": (409, "Nothing was delivered so far", "Wait for the delivery."),
     "NO_RATE": (404, "The table has no such rate", "Publish rates of that date."),
     "ROLE_VACANT": (409, "No participant has the role needed", "Admit one first."),
+    "NO_TARIFF": (404, "No tariff is published for that", "Publish it first."),
+    "PRODUCT_UNKNOWN": (404, "The merchant offers no such product", "Check GTIN and merchant."),
+    "RATES_UNKNOWN": (404, "No such rates are published", "Publish them first."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
@@ -205,6 +211,18 @@ _REFUSALS = {
     "STAGE_RECORDED": (409, "The stage happens once, and is recorded", "Nothing is to be done."),
     "NOT_PLACED": (409, "Platform and merchant do not hold the same order", "Place it at both."),
     "NOT_YET_TOGETHER": (409, "Reciprocal disclosures open together", "Wait until both are delivered."),
+    "ALREADY_ARBITRATED": (409, "The arbiter has decided", "Its decision stands."),
+    "ALREADY_PUBLISHED": (409, "That figure was published", "Nothing is to be done."),
+    "DEADLINE_PASSED": (409, "The time for that has ended", "Enforce the deadline instead."),
+    "NOTHING_TO_TELL": (
+        409,
+        "Too few parties stand behind any figure",
+        "Wait until at least 3 on each side have contributed.",
+    ),
+    "NOT_AS_STORED": (409, "The record sent is not the one that is kept", "Read it again and send exactly that."),
+    "NOT_DUE": (409, "Its deadline has not come", "Wait until the time in the detail."),
+    "NO_DEADLINE": (409, "Nothing is due in this state", "Read it again."),
+    "RESOLUTION_DIFFERS": (409, "The return is for another resolution", "Use the one in the detail."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),
@@ -232,6 +250,12 @@ _REFUSALS = {
     "CURRENCY_MISMATCH": (422, "The amounts are in different currencies", "Use one currency."),
     "UNIT_MISMATCH": (422, "The units measure different things", "Use a unit of the same kind."),
     "NOT_WHOLE": (422, "The quantity is no whole number in that unit", "Use a smaller unit."),
+    "AMOUNT_EXCEEDS": (422, "There is less left than that", "Name at most what is left."),
+    "ATTRIBUTE_NOT_NEEDED": (422, "An attribute is not needed for this", "Send only what is needed."),
+    "RATES_NEEDED": (422, "The currencies differ and no rates are named", "Name the day whose rates count."),
+    "RATES_STALE": (422, "The rates are too old", "Publish rates of a later day."),
+    "WRONG_AWARD": (422, "The award does not fit the return", "The detail says why."),
+    "WRONG_PURPOSE": (422, "The grant was given for another purpose", "Ask for one with the purpose named."),
 }
 REFUSALS = {code: Kind(*row) for code, row in _REFUSALS.items()}
 

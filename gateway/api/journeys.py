@@ -42,18 +42,18 @@ def open_journey(body: dict[str, Any]) -> dict[str, Any]:
         "order_id": body["order_id"],
         "order_hash": public["order_hash"],
         "ordered_at": order["placed_at"],
-        "terms_id": order["terms"]["id"],
-        "terms_hash": order["terms"]["hash"],
+        "terms_id": order["terms"]["terms_id"],
+        "terms_hash": order["terms"]["digest"],
         "buyer_hash": order["buyer_token_hash"],
         "origin": order["origin"],
         "destination": order["destination"],
         "epcs": body["epcs"],
         "lines": [
             {
-                "line": line["line"],
+                "line": str(line["line"]),
                 "hs6": line["hs6"],
                 "quantity": line["quantity"],
-                **body["lines"].get(line["line"], {}),
+                **body["lines"].get(str(line["line"]), {}),
             }
             for line in order["lines"]
         ],

@@ -16,20 +16,28 @@ HASH = validate.Regexp(r"[0-9a-f]{64}\Z", error="Must be a SHA-256 in hexadecima
 class OrderLineSchema(Schema):
     """One line of an order; the contract checks the codes and their check digits."""
 
-    line = fields.String(required=True, validate=validate.Length(1, 20), metadata={"example": "1"})
+    line = fields.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(1, 100),
+        metadata={"description": "1, 2, ... in order", "example": 1},
+    )
     gtin = fields.String(required=True, metadata={"example": "06901234567892"})
     hs6 = fields.String(required=True, metadata={"example": "851830"})
     quantity = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
     unit_price = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
-    weight_grams = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    weight_grm = fields.Integer(
+        strict=True, required=True, validate=validate.Range(1, 10**9), metadata={"description": "Grams, of one unit"}
+    )
+    ahtn8 = fields.String(metadata={"description": "ASEAN tariff line", "example": "85183010"})
 
 
 class PinnedTermsSchema(Schema):
     """The return terms an order is judged by."""
 
-    id = fields.String(required=True, validate=IDENTIFIER)
+    terms_id = fields.String(required=True, validate=IDENTIFIER)
     version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**6))
-    hash = fields.String(required=True, validate=HASH)
+    digest = fields.String(required=True, validate=HASH)
 
 
 class PlaceSchema(Schema):
@@ -78,7 +86,12 @@ class PublicOrderSchema(Schema):
 class CancelSchema(Schema):
     """Body of ``POST /v1/orders/<id>/cancellation``."""
 
-    reason = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
+        ),
+    )
 
 
 class FulfilSchema(Schema):

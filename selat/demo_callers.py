@@ -1,0 +1,87 @@
+"""The demo's callers: each an organisation's user with a token, and nothing but HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+_SECONDS = 60
+
+
+class DemoError(Exception):
+    """The gateway answered other than the story wants."""
+
+
+class Caller:
+    """One organisation's user before the gateway."""
+
+    def __init__(self, base: str, name: str, msp_id: str, user: str, *, token: str) -> None:
+        self.name = name
+        self.msp_id = msp_id
+        self.user = user
+        self._base = base
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """The answer to a question; raises DemoError for a refusal."""
+        return self._answer("GET", path, params=query)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """The answer to a request; raises DemoError for a refusal."""
+        return self._answer("POST", path, json=body)
+
+    def refusal(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The problem document a request is refused with; raises DemoError if it is not refused."""
+        response = self._send(method, path, json=body)
+        if response.status_code < 400:
+            raise DemoError(f"{self.msp_id} was allowed {method} {path}, and should not have been")
+        return response.json()
+
+    def events(self, path: str, **query: str | int) -> list[str]:
+        """The names of the events in a stream that ends by itself."""
+        response = self._send("GET", path, params=query)
+        return [line.removeprefix("event: ") for line in response.text.splitlines() if line.startswith("event: ")]
+
+    def _answer(self, method: str, path: str, **kwargs: Any) -> Any:
+        response = self._send(method, path, **kwargs)
+        if response.status_code >= 400:
+            found = response.json()
+            raise DemoError(f"{method} {path} by {self.msp_id}: {found['code']}: {found['detail']}. {found['cure']}")
+        return response.json()
+
+    def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        try:
+            return self._session.request(method, self._base + path, timeout=_SECONDS, **kwargs)
+        except requests.RequestException as error:
+            raise DemoError(f"{method} {path}: the gateway did not answer ({type(error).__name__})") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays."""
+
+    admin: Caller
+    platform: Caller
+    merchant: Caller
+    payments: Caller
+    origin: Caller
+    forwarder: Caller
+    last_mile: Caller
+    customs: Caller
+    auditor: Caller
+
+    def everyone(self) -> list[Caller]:
+        """One caller of each organisation."""
+        return [getattr(self, name) for name in self.__dataclass_fields__ if name != "admin"]

@@ -1,0 +1,98 @@
+"""What the demo shows: chapters, and their results in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from network.admin.lifetime import Network
+
+# Where output goes to a file or a pipe, there is no terminal to fit into.
+_FILE_WIDTH = 120
+
+
+class Screen:
+    """Tables on a terminal; plain text where it is none."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
+        if not self._console.is_terminal:
+            self._console.width = _FILE_WIDTH
+        self._chapter = 0
+
+    def waiting(self, what: str) -> AbstractContextManager[Any]:
+        """A spinner while something is started."""
+        return self._console.status(what)
+
+    def chapter(self, title: str) -> None:
+        """The heading of the next part."""
+        self._chapter += 1
+        self._console.print()
+        self._console.rule(f"[bold]{self._chapter}. {title}[/]", align="left", style="cyan")
+
+    def say(self, text: str) -> None:
+        """One sentence."""
+        self._console.print(text, highlight=False)
+
+    def table(self, columns: Iterable[str], rows: Iterable[Iterable[object]], title: str | None = None) -> None:
+        """Rows under headings."""
+        table = Table(
+            box=box.SIMPLE_HEAD,
+            title=title,
+            title_justify="left",
+            title_style="italic",
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(cell if isinstance(cell, _Marked) else escape(str(cell)) for cell in row))
+        self._console.print(table)
+
+    def started(self, network: Network, base: str, seconds: float) -> None:
+        """What is up."""
+        members = network.consortium
+        self.say(
+            f"{len(members.organisations)} organisations, {len(members.channels)} channels, "
+            f"{len(members.chaincodes)} chaincodes on Fabric {network.version} ({network.engine}) "
+            f"and a gateway at {base}, ready in {seconds:.1f} s"
+        )
+
+    def ended(self, seconds: float) -> None:
+        """The last line of a good end."""
+        self._console.print()
+        self.say(f"[bold green]Played to the end in {seconds:.1f} s.[/]")
+
+    def kept(self, base: str, folder: Path, tokens: Mapping[str, tuple[str, str, str]]) -> None:
+        """How to go on by hand."""
+        self.say(f"Left running: gateway {base} (documentation at {base}/docs), everything else under {folder}")
+        self.table(["caller", "identity", "token"], [(n, f"{m}/{u}", t) for n, (m, u, t) in tokens.items()])
+        self.say(f'Try: curl -H "Authorization: Bearer <token>" {base}/v1/participants')
+        self.say("Stop it: selat demo-stop")
+
+
+class _Marked(str):
+    """Text with rich's own marks in it."""
+
+
+def short(msp_id: str) -> str:
+    """An organisation's name without the suffix that all have."""
+    return msp_id.removesuffix("MSP")
+
+
+def good(text: str) -> str:
+    """Something that is as it should be."""
+    return _Marked(f"[green]{escape(text)}[/]")
+
+
+def bad(text: str) -> str:
+    """A refusal."""
+    return _Marked(f"[red]{escape(text)}[/]")
