@@ -106,8 +106,8 @@ def test_a_program_that_is_not_there_is_an_error_with_a_cure(folder):
 
 def test_a_program_that_ignores_being_asked_is_killed(folder):
     """After the time for a clean end it is ended in any case."""
-    code = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\nwhile True: signal.pause()"
-    running = processes.start(folder, _python("deaf", code))
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)"
+    running = processes.start(folder, _python("deaf", f"{deaf}\nwhile True: signal.pause()"))
     assert processes.wait_until(lambda: b"deaf" in running.log.read_bytes(), 20)
     assert processes.stop(folder, timeout=0.2) == ["deaf"]
     assert processes.find(folder) == []
