@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from network.engines.embedded.snapshots import Snapshot
 from network.engines.embedded.validation import Validated
 
 _IDLE_READERS = 64
+_RECENT_BLOCKS = 8
 _LAYOUT = b"1"
 
 
@@ -38,7 +39,12 @@ class TransactionRecord:
     block_number: int
     index: int
     code: int
-    envelope: bytes
+    _block: Callable[[int], bytes | None] = field(repr=False, compare=False)
+
+    @property
+    def envelope(self) -> bytes:
+        """The transaction itself; takes its block apart."""
+        return bytes(common_pb2.Block.FromString(self._block(self.block_number) or b"").data.data[self.index])
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Committed:
     commit_hash: bytes
     is_config: bool
     verdicts: tuple[tuple[str, int], ...]
+    content: bytes = field(repr=False)
 
 
 class Ledger:
@@ -83,7 +90,9 @@ class Ledger:
         self._transient_path = path.with_suffix(".transient")
         self._transient = transient.TransientStore(self._transient_path)
         self._height_waiters: list[tuple[int, asyncio.Future[None]]] = []
-        self._transaction_waiters: dict[str, list[asyncio.Future[None]]] = {}
+        self._transaction_waiters: dict[str, list[asyncio.Future[TransactionRecord]]] = {}
+        # Every member's event streams ask for the newest blocks at once.
+        self._recent: dict[int, bytes] = {}
         self.height = 0
         self.current_hash = b""
         self.previous_hash = b""
@@ -102,6 +111,9 @@ class Ledger:
 
     def block(self, number: int) -> bytes | None:
         """Return block *number* as a peer delivers it, or None."""
+        known = self._recent.get(number)
+        if known is not None:
+            return known
         row = self._reader.execute("SELECT content FROM blocks WHERE number = ?", (number,)).fetchone()
         return None if row is None else row[0]
 
@@ -129,19 +141,8 @@ class Ledger:
 
     def transaction(self, tx_id: str) -> TransactionRecord | None:
         """Return where a transaction is first and what became of it, or None."""
-        row = self._reader.execute(
-            "SELECT block, position, code, content FROM transactions JOIN blocks ON number = block WHERE id = ?",
-            (tx_id,),
-        ).fetchone()
-        if row is None:
-            return None
-        envelope = common_pb2.Block.FromString(row[3]).data.data[row[1]]
-        return TransactionRecord(row[0], row[1], row[2], envelope)
-
-    def status(self, tx_id: str) -> tuple[int, int] | None:
-        """Return a transaction's block and code, or None; cheaper than :meth:`transaction`."""
-        row = self._reader.execute("SELECT block, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()
-        return None if row is None else (row[0], row[1])
+        row = self._reader.execute("SELECT block, position, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()
+        return None if row is None else TransactionRecord(*row, self.block)
 
     def private_data_of_block(self, number: int, msp_id: str) -> dict[int, bytes]:
         """Return the ``TxPvtReadWriteSet`` of each transaction of block *number* as far as *msp_id* holds it."""
@@ -173,18 +174,19 @@ class Ledger:
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
         """Return a transaction's record once it is in a block; may wait for ever."""
-        while (found := self.transaction(tx_id)) is None:
-            waiter = asyncio.get_running_loop().create_future()
-            waiters = self._transaction_waiters.setdefault(tx_id, [])
-            waiters.append(waiter)
-            try:
-                await waiter
-            finally:
-                if waiter.cancelled():
-                    waiters.remove(waiter)
-                    if not waiters:
-                        self._transaction_waiters.pop(tx_id, None)
-        return found
+        found = self.transaction(tx_id)
+        if found is not None and found.block_number < self.height:
+            return found
+        waiter: asyncio.Future[TransactionRecord] = asyncio.get_running_loop().create_future()
+        waiters = self._transaction_waiters.setdefault(tx_id, [])
+        waiters.append(waiter)
+        try:
+            return await waiter
+        finally:
+            if waiter.cancelled():
+                waiters.remove(waiter)
+                if not waiters:
+                    self._transaction_waiters.pop(tx_id, None)
 
     def publish(self, committed: Committed) -> None:
         """Make a written block the last one for readers on the event loop, and wake who waits for it."""
@@ -199,10 +201,12 @@ class Ledger:
                 self._height_waiters.append((height, waiter))
             elif not waiter.done():
                 waiter.set_result(None)
-        for tx_id, _ in committed.verdicts:
+        self._recent[committed.number] = committed.content
+        self._recent.pop(committed.number - _RECENT_BLOCKS, None)
+        for index, (tx_id, code) in enumerate(committed.verdicts):
             for waiter in self._transaction_waiters.pop(tx_id, ()):
                 if not waiter.done():
-                    waiter.set_result(None)
+                    waiter.set_result(TransactionRecord(committed.number, index, code, self.block))
 
     # Private data before commit ----------------------------------------------------------------------------------
 
@@ -260,7 +264,8 @@ class Ledger:
             metadata[common_pb2.COMMIT_HASH] = common_pb2.Metadata(value=commit_hash).SerializeToString()
         header_hash = blocks.header_hash(block.header)
         run = self._writer.executemany
-        self._writer.execute("INSERT INTO blocks VALUES (?, ?, ?)", (number, header_hash, block.SerializeToString()))
+        content = block.SerializeToString()
+        self._writer.execute("INSERT INTO blocks VALUES (?, ?, ?)", (number, header_hash, content))
         self._set_fact("commit_hash", commit_hash)
         if validated.config is not None:
             self._set_fact("config_block", str(number).encode())
@@ -278,6 +283,7 @@ class Ledger:
             commit_hash=commit_hash,
             is_config=validated.config is not None,
             verdicts=tuple((one.tx_id, one.code) for one in verdicts),
+            content=content,
         )
 
     def admit(self, namespace: str, collection: str, member: str) -> None:
