@@ -142,7 +142,7 @@ class Endorser:
             raise MalformedError(f"error validating proposal: {error}") from None
         if channel is None:
             return creator
-        if channel.ledger.status(request.transaction_id) is not None:
+        if channel.ledger.transaction(request.transaction_id) is not None:
             raise MalformedError(
                 f"duplicate transaction found [{request.transaction_id}]. Creator [{request.creator.hex()}]"
             )
