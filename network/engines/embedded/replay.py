@@ -146,8 +146,8 @@ class _Replay:
             raise ReplayError(number, "its commit hash is not that of its changes")
         result.commit_hash = commit_hash
         self._note_expiries(number, validated)
-        _merge(result.public, validated.updates.public)
-        _merge(result.hashed, validated.updates.hashed)
+        merge(result.public, validated.updates.public)
+        merge(result.hashed, validated.updates.hashed)
         self._expire(number)
         for verdict in validated.verdicts:
             if verdict.tx_id:
@@ -171,7 +171,8 @@ class _Replay:
                 del self._result.hashed[namespace, collection, key_hash]
 
 
-def _merge(state: dict[Any, Update], updates: dict[Any, Update]) -> None:
+def merge(state: dict[Any, Update], updates: dict[Any, Update]) -> None:
+    """Bring *state* up to date with the changes of one block."""
     for place, update in updates.items():
         if update.value is None:
             state.pop(place, None)
