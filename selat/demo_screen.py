@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from network.admin.lifetime import Network
+from selat.demo_stage import ACTORS, Stage
 
 # Where output goes to a file or a pipe, there is no terminal to fit into.
 _FILE_WIDTH = 120
@@ -71,12 +72,18 @@ class Screen:
         self._console.print()
         self.say(f"[bold green]Played to the end in {seconds:.1f} s.[/]")
 
-    def kept(self, base: str, folder: Path, tokens: Mapping[str, tuple[str, str, str]]) -> None:
+    def kept(self, stage: Stage, folder: Path) -> None:
         """How to go on by hand."""
-        self.say(f"Left running: gateway {base} (documentation at {base}/docs), everything else under {folder}")
-        self.table(["caller", "identity", "token"], [(n, f"{m}/{u}", t) for n, (m, u, t) in tokens.items()])
-        self.say(f'Try: curl -H "Authorization: Bearer <token>" {base}/v1/participants')
-        self.say("Stop it: selat demo-stop")
+        self.say(f"Left running: gateway {stage.base} (documentation at {stage.base}/docs), the rest under {folder}")
+        for name, token in stage.tokens.items():
+            # Not in a table: a token that is folded cannot be copied.
+            self._console.print(f"{name:10} {'/'.join(ACTORS[name]):24} {token}", highlight=False, soft_wrap=True)
+        self._console.print(
+            f'Try: curl -H "Authorization: Bearer {stage.tokens["platform"]}" {stage.base}/v1/participants',
+            highlight=False,
+            soft_wrap=True,
+        )
+        self.say("Stop it: selat demo --stop")
 
 
 class _Marked(str):

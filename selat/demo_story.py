@@ -210,7 +210,10 @@ def _tracking(base: str, screen: Screen, order: dict[str, Any]) -> None:
         raise DemoError(f"the shopper is told {seen['status']}, and the goods were delivered")
     screen.table(
         ["when", "where", "what"],
-        [(event["at"], event["place"], event["step"].removeprefix("selat:")) for event in seen["events"][-6:]],
+        [
+            (event["at"][:19].replace("T", " "), event["place"], event["step"].removeprefix("selat:"))
+            for event in seen["events"][-6:]
+        ],
         title=f"{seen['status']}: {seen['origin']} to {seen['destination']}, 6 of {len(seen['events'])} events",
     )
 

@@ -1,0 +1,96 @@
+"""The demo's stage: a consortium and a gateway in one folder, put up and struck again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.tokens import SCOPES, Tokens
+from network import processes
+from network.admin import lifetime
+from network.admin.lifetime import Network
+from network.state import Folder
+from selat.demo_callers import Caller, Cast
+
+ACTORS = {
+    "admin": ("PlatformMSP", "Admin"),
+    "platform": ("PlatformMSP", "User1"),
+    "merchant": ("MerchantMSP", "User1"),
+    "payments": ("PaymentsMSP", "User1"),
+    "origin": ("OriginCarrierMSP", "User1"),
+    "forwarder": ("ForwarderMSP", "User1"),
+    "last_mile": ("LastMileMSP", "User1"),
+    "customs": ("CustomsMSP", "User1"),
+    "auditor": ("AuditorMSP", "User1"),
+}
+_GATEWAY = "gateway"
+_GATEWAY_SECONDS = 30.0
+_TOKEN_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is up: the network, the gateway's address, and a token for each actor."""
+
+    network: Network
+    base: str
+    tokens: dict[str, str]
+
+    @contextlib.contextmanager
+    def cast(self) -> Iterator[Cast]:
+        """The actors, each with connections of its own."""
+        with contextlib.ExitStack() as stack:
+            callers = {
+                name: stack.enter_context(Caller(self.base, name, *ACTORS[name], token=token))
+                for name, token in self.tokens.items()
+            }
+            yield Cast(**callers)
+
+
+def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
+    """
+    Start network and gateway in *folder*; after a failure, ``strike`` ends what came up.
+
+    Raises:
+        NetworkError, hlf.errors.HlfError: names cause and cure.
+    """
+    network = lifetime.up(engine, folder / "network", consortium)
+    home = _home(folder)
+    ready = home.run / "gateway.ready"
+    settings = Settings(
+        wallet=network.folder.root.absolute(),
+        data=(home.root / "data").absolute(),
+        listen="127.0.0.1:0",
+        tracking="PlatformMSP/User1",
+        ready_file=str(ready.absolute()),
+    )
+    program = processes.Program(
+        _GATEWAY, [sys.executable, "-m", "gateway"], environment=settings.to_environment(), ready_file=ready
+    )
+    processes.wait_ready([(program, processes.start(home, program))], _GATEWAY_SECONDS)
+    made = Tokens(Store(settings.data))
+    return Stage(
+        network,
+        f"http://{json.loads(ready.read_text())['address']}",
+        {name: made.create(msp_id, user, SCOPES, _TOKEN_SECONDS) for name, (msp_id, user) in ACTORS.items()},
+    )
+
+
+def strike(folder: Path) -> list[str]:
+    """Stop whatever runs from *folder*, however far its start came; the names of what was alive."""
+    return [name for each in (_home(folder), Folder(folder / "network")) for name in processes.stop(each)]
+
+
+def running(folder: Path) -> bool:
+    """Whether anything started from *folder* is alive."""
+    return any(found.alive for each in (_home(folder), Folder(folder / "network")) for found in processes.find(each))
+
+
+def _home(folder: Path) -> Folder:
+    return Folder(folder / "gateway")
