@@ -60,6 +60,7 @@ class State:
     """A journey as it stands."""
 
     journey: journeys.Journey
+    custodian: str
     custody: custody.Custody
     status: tracking.Status
     recorded: tuple[str, ...]
@@ -129,7 +130,7 @@ class Journeys(api.Contract):
         if gates:
             journeys.passed(stage, gates, catalogue, journeys.timeline(pages(ctx, journey)), entry.at)
         recorder = ctx.client.msp_id
-        if entry.step in stage.takes and held.state == custody.AWAITED:
+        if entry.step in stage.takes:
             store.save(ctx, held.taken(recorder, entry.at, entry.event_id), CUSTODY, journey.journey_id)
         if entry.step in stage.ends:
             store.save(ctx, held.ended(recorder, entry.at), CUSTODY, journey.journey_id)
@@ -278,7 +279,7 @@ class Journeys(api.Contract):
         contested = not any(accepted(held, each) for each in written if each.msp_id == held.custodian)
         alarms = held.alarms() + ((held.contested(),) if contested else ())
         done = tuple(sorted({entry.stage_id for entry in timeline}))
-        return State(journey, held, tracking.status(timeline), done, alarms)
+        return State(journey, held.custodian, held, tracking.status(timeline), done, alarms)
 
     @api.query
     def events(self, ctx: api.Context, journey_id: str) -> dict[str, object]:

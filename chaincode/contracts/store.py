@@ -37,16 +37,21 @@ def load(ctx: api.Context, kind: type[Record], code: str, name: str, *attributes
     return found
 
 
-def save(ctx: api.Context, record: object, name: str, *attributes: str, held_by: Sequence[str] = ()) -> None:
+def save(
+    ctx: api.Context, record: object, name: str, *attributes: str, held_by: Sequence[str] = (), policy: bytes = b""
+) -> None:
     """
     Write *record* under (*name*, *attributes*); from then on the key takes the endorsement of all of *held_by*.
 
-    Without *held_by* the key keeps the policy it has, at first the chaincode's.
+    *policy* is any other endorsement policy for the key. With neither the key
+    keeps the policy it has, at first the chaincode's.
     """
     key = ctx.stub.create_composite_key(name, attributes)
     ctx.stub.put_state(key, records.dumps(record))
     if held_by:
-        ctx.stub.set_state_validation_parameter(key, api.endorsed_by_all_of(held_by))
+        policy = api.endorsed_by_all_of(held_by)
+    if policy:
+        ctx.stub.set_state_validation_parameter(key, policy)
 
 
 def each(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Iterator[Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaincode.contracts import access, store
-from chaincode.domain import identifiers, terms
+from chaincode.domain import identifiers, returnpolicy, terms
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
@@ -40,6 +40,17 @@ def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
     return store.load(ctx, terms.Published, "TERMS_UNKNOWN", VERSION, terms_id, f"{number:06}")
 
 
+def latest(ctx: api.Context, terms_id: str) -> terms.Published:
+    """
+    The version published last, in force or not yet.
+
+    Raises:
+        Refused: TERMS_UNKNOWN.
+    """
+    number = store.load(ctx, int, "TERMS_UNKNOWN", LATEST, identifiers.check("terms_id", terms_id))
+    return version(ctx, terms_id, number)
+
+
 class Terms(api.Contract):
     """Return terms as sellers publish them; orders pin a version by its hash."""
 
@@ -54,8 +65,8 @@ class Terms(api.Contract):
         publisher = access.member(ctx)
         terms_id = identifiers.check("published.terms_id", published.terms_id)
         number = store.find(ctx, int, LATEST, terms_id)
-        latest = version(ctx, terms_id, number) if number else None
-        made = terms.next_of(published, latest, publisher, store.now(ctx))
+        before = version(ctx, terms_id, number) if number else None
+        made = terms.next_of(published, before, publisher, store.now(ctx))
         store.save(ctx, made, VERSION, terms_id, f"{made.terms.version:06}")
         store.save(ctx, made.terms.version, LATEST, terms_id)
         store.announce(
@@ -71,8 +82,12 @@ class Terms(api.Contract):
     @api.query
     def latest(self, ctx: api.Context, terms_id: str) -> terms.Published:
         """The version published last, which may not be in force yet."""
-        number = store.load(ctx, int, "TERMS_UNKNOWN", LATEST, identifiers.check("terms_id", terms_id))
-        return version(ctx, terms_id, number)
+        return latest(ctx, terms_id)
+
+    @api.query
+    def export(self, ctx: api.Context, terms_id: str, number: int) -> dict[str, object]:
+        """One version as schema.org's MerchantReturnPolicy (JSON-LD)."""
+        return returnpolicy.export(version(ctx, terms_id, number).terms)
 
     @api.query
     def history(self, ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:

@@ -1,10 +1,16 @@
 """
-A return from request to close: its states, who may move it, and the deadlines that move it when nobody does.
+A return from request to close: its states, and what its goods make of them.
 
-What people decide are acts on the return itself. What happens to the goods is
-recorded once, as events of the reverse journey, and the states PICKED_UP,
-IN_RETURN_TRANSIT and RECEIVED follow from them (`observed`). A deadline needs
-no clock on the ledger: it is enforced when somebody acts after it.
+What people decide are acts on the return itself (`handling`). What happens to
+the goods is recorded once, as events of the reverse journey, and the states
+PICKED_UP, IN_RETURN_TRANSIT and RECEIVED follow from them (`observed`).
+
+    DRAFT -> SUBMITTED -> APPROVED -> PICKUP_ASSIGNED -> PICKUP_SCHEDULED -> PICKED_UP -> IN_RETURN_TRANSIT
+                                                  \\-> PICKUP_FAILED -> (scheduled again) | EXPIRED
+             SUBMITTED -> REFERRED -> APPROVED | REJECTED        SUBMITTED -> RETURNLESS_APPROVED | REJECTED
+    ... -> RECEIVED -> INSPECTED_PASS -> REFUNDED | EXCHANGED | REPAIRED | STORE_CREDITED -> CLOSED
+                    -> INSPECTED_FAIL -> SENT_BACK -> CLOSED
+    before the pick-up: CANCELLED;  after an outcome: DISPUTED -> ARBITRATED
 """
 
 from __future__ import annotations
@@ -15,8 +21,7 @@ from collections.abc import Mapping, Sequence
 
 from chaincode.domain import epcis, moments
 from chaincode.domain.journeys import Entry
-from chaincode.domain.refusals import Refused
-from chaincode.domain.review import Decision, Outcome, Request
+from chaincode.domain.review import Decision, Request
 from chaincode.domain.terms import Terms
 
 
@@ -49,9 +54,19 @@ class State(enum.StrEnum):
     ARBITRATED = "ARBITRATED"
 
 
+TO_FETCH = (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED)
+"""A carrier is named and the goods are still with the buyer."""
+
+_FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
+
+
 @dataclasses.dataclass(frozen=True)
 class Act:
-    """One step of a return: the state it led to, whose step it was, when, and public notes such as hashes."""
+    """
+    One step of a return: the state it led to, whose step it was, when, and public notes such as hashes.
+
+    ``by`` is empty where a rule took the step: a review, an observed event, a deadline.
+    """
 
     state: State
     by: str
@@ -71,13 +86,7 @@ class Roles:
 
 @dataclasses.dataclass(frozen=True)
 class Return:
-    """
-    One return as the ledger has it.
-
-    ``due`` is when the present state's deadline passes, None if it has none.
-    ``covered`` lists the states of the goods that count as returned units: a
-    rejected, cancelled or expired return frees its units again.
-    """
+    """One return as the ledger has it; ``due`` is when the present state's deadline passes, None if it has none."""
 
     request: Request
     roles: Roles
@@ -95,67 +104,33 @@ class Return:
 
     @property
     def stands(self) -> bool:
-        """Whether its units count as returned."""
-        return not any(act.state in _FREEING for act in self.acts[-2:])
+        """Whether its units count as returned: one that came to nothing frees them again."""
+        acts = self.acts[:-1] if self.state is State.CLOSED else self.acts
+        if acts[-1].notes.get("award") == "uphold":
+            # The outcome before dispute and award is the one that stands.
+            acts = acts[:-2]
+        return acts[-1].state not in _FREEING
 
     def moved(self, state: State, by: str, at: int, due: int | None = None, **notes: str) -> Return:
         """This return one act further."""
-        act = Act(state, by, at, notes)
-        return dataclasses.replace(self, state=state, acts=(*self.acts, act), due=due)
+        return dataclasses.replace(self, state=state, acts=(*self.acts, Act(state, by, at, notes)), due=due)
+
+    def went_through(self, *states: State) -> bool:
+        """Whether it has been in one of *states*."""
+        return any(act.state in states for act in self.acts)
 
 
-_FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
-
-
-def drafted(request: Request, roles: Roles, now: int) -> Return:
-    """A return that its buyer has not sent off yet."""
-    return Return(request, roles, State.DRAFT, (Act(State.DRAFT, roles.agent, now),))
-
-
-def submitted(draft: Return, decision: Decision, terms: Terms, now: int) -> Return:
-    """
-    *draft* sent off and answered by *decision*; an approval assigns the pick-up at once.
-
-    Raises:
-        Refused: WRONG_STATE.
-    """
-    _only(draft, State.DRAFT)
-    sent = draft.moved(State.SUBMITTED, draft.roles.agent, now)
-    sent = dataclasses.replace(sent, decision=decision)
-    if decision.outcome is Outcome.REFERRED:
-        return sent.moved(State.REFERRED, "", now, now + terms.seller_answer_hours * moments.HOUR)
-    if decision.outcome is Outcome.REJECTED:
-        return sent.moved(State.REJECTED, "", now, code=decision.code)
-    if decision.outcome is Outcome.RETURNLESS_APPROVED:
-        return sent.moved(State.RETURNLESS_APPROVED, "", now)
-    return assigned(sent.moved(State.APPROVED, "", now), decision.carrier, terms, now)
-
-
-def assigned(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
-    """*approved* with *carrier* to fetch the goods, on the reverse journey named after the return."""
-    booked = dataclasses.replace(
-        approved,
-        roles=dataclasses.replace(approved.roles, carrier=carrier),
-        reverse_journey_id=f"{approved.return_id}-reverse",
-    )
-    return booked.moved(State.PICKUP_ASSIGNED, "", now, now + terms.pickup_sla_hours * moments.HOUR, carrier=carrier)
-
-
-def observed(stored: Return, timeline: Sequence[Entry]) -> State:
-    """The state that the goods' own events make of the stored one."""
-    if stored.state not in (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED):
-        return stored.state
-    found = stored.state
+def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
+    """*stored* carried on by what happened to the goods, as acts that no organisation decided."""
+    if stored.state not in TO_FETCH:
+        return stored
+    known = stored
     for entry in timeline:
-        if entry.stage_id == "S22" and entry.step == "receiving" and epcis.taker_of(entry.event) == stored.roles.seller:
-            found = State.RECEIVED
-        elif entry.stage_id == "S22" and entry.step == "shipping":
-            found = State.PICKED_UP
-        elif found in (State.PICKED_UP, State.IN_RETURN_TRANSIT):
-            found = State.IN_RETURN_TRANSIT
-    return found
-
-
-def _only(stored: Return, *states: State) -> None:
-    if stored.state not in states:
-        raise Refused("WRONG_STATE", f"return {stored.return_id} is {stored.state}, not {' or '.join(states)}")
+        if entry.step == "receiving" and epcis.taker_of(entry.event) == stored.roles.seller:
+            due = entry.at + terms.seller_answer_hours * moments.HOUR
+            return known.moved(State.RECEIVED, "", entry.at, due, event_id=entry.event_id)
+        if entry.step == "shipping" and known.state in TO_FETCH:
+            known = known.moved(State.PICKED_UP, "", entry.at, event_id=entry.event_id)
+        elif known.state is State.PICKED_UP:
+            known = known.moved(State.IN_RETURN_TRANSIT, "", entry.at, event_id=entry.event_id)
+    return known

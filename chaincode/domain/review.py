@@ -94,6 +94,8 @@ class Decision:
     findings: tuple[Finding, ...]
     carrier: str = ""
     window_ends: str = ""
+    payer: str = ""
+    restocking_bps: int = 0
 
     @property
     def finding(self) -> Finding | None:
@@ -136,6 +138,8 @@ def decide(facts: Facts, request: Request, now: int) -> Decision:
         findings=kept,
         carrier=facts.carrier or "" if outcome is Outcome.APPROVED else "",
         window_ends=_ends(facts)[1],
+        payer=cover.payer if cover else "",
+        restocking_bps=cover.restocking_bps if cover else 0,
     )
 
 

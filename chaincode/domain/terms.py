@@ -112,7 +112,12 @@ class Terms:
     of that day on the place's clock; with ``roll`` it ends on the next
     business day, when it would end on a Saturday, a Sunday or a holiday.
     ``returnless_below`` is a limit in minor units: the ledger sees only
-    whether a line is below it, as its journey says.
+    whether a line is below it, as its journey says. The deadlines: the seller
+    answers what is referred to it, and inspects what it received, within
+    ``seller_answer_hours``; the carrier fetches within ``pickup_sla_hours``
+    and, if that fails, the buyer hands over within ``handover_days``; the
+    seller settles within ``settle_hours``; an outcome can be disputed for
+    ``dispute_days``, and the arbiter decides within ``arbitration_days``.
     """
 
     terms_id: str
@@ -137,6 +142,10 @@ class Terms:
     seller_answer_hours: int = 72
     pickup_sla_hours: int = 72
     lost_after_days: int = 30
+    handover_days: int = 14
+    settle_hours: int = 336
+    dispute_days: int = 14
+    arbitration_days: int = 30
 
     @property
     def digest(self) -> str:
@@ -182,7 +191,7 @@ def checked(terms: Terms) -> Terms:
     except ValueError as error:
         raise invalid("terms.effective_from", str(error)) from None
     for field in ("window_days", "max_returns_per_90d", "returnless_below", "seller_answer_hours", "pickup_sla_hours",
-                  "lost_after_days"):  # fmt: skip
+                  "lost_after_days", "handover_days", "settle_hours", "dispute_days", "arbitration_days"):  # fmt: skip
         if getattr(terms, field) < 0:
             raise invalid(f"terms.{field}", "must not be negative")
     if terms.version < 1:
@@ -195,6 +204,8 @@ def checked(terms: Terms) -> Terms:
         raise invalid("terms.holidays", "must be days such as 2026-01-01")
     if not all(_HS.fullmatch(each) for each in terms.excluded_hs):
         raise invalid("terms.excluded_hs", "must be HS chapters, headings or codes of 2 to 6 digits")
+    if terms.arbiter == terms.seller:
+        raise invalid("terms.arbiter", "nobody judges its own case")
     if not terms.reasons:
         raise invalid("terms.reasons", "must cover at least one reason")
     for reason, cover in terms.reasons.items():
@@ -240,6 +251,10 @@ def no_worse(new: Terms, old: Terms) -> bool:
         and new.seller_answer_hours <= old.seller_answer_hours
         and new.pickup_sla_hours <= old.pickup_sla_hours
         and new.lost_after_days <= old.lost_after_days
+        and new.handover_days >= old.handover_days
+        and new.settle_hours <= old.settle_hours
+        and new.dispute_days >= old.dispute_days
+        and new.arbitration_days <= old.arbitration_days
         and all(reason in new.reasons and _covers(new.reasons[reason], cover) for reason, cover in old.reasons.items())
         and all(_fetched(each.area, new.coverage) for each in old.coverage)
     )

@@ -2,7 +2,8 @@
 Arguments as the types that a contract's annotations name; anything else is refused with the field's path.
 
 A parameter annotated ``str`` takes the argument's text as it is, ``bytes`` its
-bytes. Every other type is strict JSON, read as records are
+bytes; a word out of a list (Literal of text, an Enum whose values are text)
+is its text, too. Every other type is strict JSON, read as records are
 (:mod:`chaincode.domain.records`): bool, int within 2^53-1, Optional, Literal,
 Enum by value, ``tuple[X, ...]``, ``list[X]``, ``dict[str, X]``, dataclasses of
 these, and ``object`` for any JSON value. There are no floats.
@@ -35,6 +36,8 @@ def argument(annotation: Any) -> Callable[[bytes, str], Any]:
         return lambda data, path: bytes(data)
     if annotation is str or _optional_text(annotation):
         return _text
+    if _is_word(annotation):
+        return lambda data, path: records.shaped(annotation, _text(data, path), path)
     _check(annotation, set())
     return lambda data, path: records.loads(annotation, data, path)
 
@@ -63,6 +66,16 @@ def _check(annotation: Any, seen: set[Any]) -> None:
 
 def _optional_text(annotation: Any) -> bool:
     return typing.get_origin(annotation) in _UNIONS and set(typing.get_args(annotation)) == {str, type(None)}
+
+
+def _is_word(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is typing.Literal:
+        return all(isinstance(word, str) for word in typing.get_args(annotation))
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, enum.Enum)
+        and all(isinstance(member.value, str) for member in annotation)
+    )
 
 
 def _text(data: bytes, path: str) -> str:

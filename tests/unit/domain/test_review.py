@@ -1,0 +1,165 @@
+"""The review of return requests: every reason, every rejection, and what must never happen."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaincode.domain import moments, records, review
+from chaincode.domain.refusals import Refused
+from chaincode.domain.review import Outcome
+from chaincode.domain.terms import Condition, Reason, Rejection, Resolution
+from tests.unit.domain import returning
+from tests.unit.domain.returning import ASKED, decision, facts, line, terms
+
+OPENED_LATE = {"pinned_from": returning.ORDERED + 1}
+
+REJECTED = {
+    Rejection.TERMS_NOT_IN_FORCE: (facts(**OPENED_LATE), {}),
+    Rejection.BUYER_MISMATCH: (facts(), {"buyer_hash": "c" * 64}),
+    Rejection.NOT_DELIVERED: (facts(delivered=None), {}),
+    Rejection.ALREADY_RETURNED: (facts(returned=3), {}),
+    Rejection.QTY_EXCEEDS: (facts(returned=1), {"quantity": 3}),
+    Rejection.OUTSIDE_WINDOW: (facts(terms=terms(window_days=0, roll=False)), {}),
+    Rejection.FINAL_SALE: (facts(journey=line(final_sale=True)), {}),
+    Rejection.CATEGORY_EXCLUDED: (facts(journey=line(hs6="330499")), {}),
+    Rejection.REASON_NOT_COVERED: (facts(), {"resolution": Resolution.EXCHANGE}),
+    Rejection.EVIDENCE_MISSING: (facts(), {"reason": Reason.DEFECTIVE, "evidence": ("1", "1")}),
+    Rejection.CONDITION_NOT_MET: (facts(), {"condition": Condition.USED}),
+    Rejection.LIMIT_REACHED: (facts(recent=10), {}),
+    Rejection.NO_REVERSE_COVERAGE: (facts(carrier=None), {}),
+}
+
+
+def test_every_rejection_has_a_case():
+    """The table above leaves none out."""
+    assert set(REJECTED) == set(Rejection)
+
+
+@pytest.mark.parametrize("code", Rejection)
+def test_each_rule_rejects_with_its_facts_and_a_way_out(code):
+    """A rejection names the rule, the facts it used, and what would have passed."""
+    known, changes = REJECTED[code]
+    made = decision(known=known, **changes)
+    assert (made.outcome, made.code) == (Outcome.REJECTED, code)
+    assert made.finding.rule is code
+    assert made.finding.would_pass_if
+    assert made.carrier == ""
+
+
+@pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.NOT_RECEIVED])
+def test_each_reason_is_covered_by_terms_that_cover_it(reason):
+    """With enough evidence every reason is decided for the buyer, or referred where the terms say so."""
+    made = decision(reason=reason, evidence=("1", "2"))
+    referred = reason is Reason.WRONG_ITEM
+    assert made.outcome is (Outcome.REFERRED if referred else Outcome.APPROVED)
+    assert made.carrier == ("" if referred else returning.CARRIER)
+
+
+def test_a_reason_the_terms_do_not_know_is_rejected():
+    """The answer lists the reasons that are covered."""
+    made = decision(known=facts(terms=terms(reasons={"DEFECTIVE": terms().reasons["DEFECTIVE"]})))
+    assert made.code == Rejection.REASON_NOT_COVERED
+    assert "DEFECTIVE" in made.finding.would_pass_if
+
+
+def test_what_never_came_is_lost_after_its_time():
+    """NOT_RECEIVED waits until the parcel is overdue, and then there is nothing to fetch."""
+    missing = facts(delivered=None, attempted=None, carrier=None)
+    early = decision(known=missing, reason=Reason.NOT_RECEIVED)
+    assert early.code == Rejection.NOT_DELIVERED
+    overdue = returning.ORDERED + 30 * moments.DAY
+    assert moments.text(overdue) in early.finding.would_pass_if
+    assert decision(now=overdue, known=missing, reason=Reason.NOT_RECEIVED).outcome is Outcome.RETURNLESS_APPROVED
+
+
+def test_a_line_below_the_limit_is_not_worth_fetching():
+    """Returnless lines are approved without a carrier, even where nobody fetches."""
+    made = decision(known=facts(journey=line(returnless=True), carrier=None))
+    assert (made.outcome, made.carrier) == (Outcome.RETURNLESS_APPROVED, "")
+
+
+def test_some_reasons_stand_above_rules():
+    """A recall passes window, final sale and category; a defect passes a final sale, and no more."""
+    sold = facts(journey=line(final_sale=True, hs6="330499"))
+    late = ASKED + 400 * moments.DAY
+    assert decision(now=late, known=sold, reason=Reason.RECALLED).outcome is Outcome.APPROVED
+    defect = {"reason": Reason.DEFECTIVE, "evidence": ("1", "2")}
+    assert decision(known=facts(journey=line(final_sale=True)), **defect).outcome is Outcome.APPROVED
+    assert decision(known=sold, **defect).code == Rejection.CATEGORY_EXCLUDED
+
+
+@pytest.mark.parametrize(
+    ("changes", "ends"),
+    [
+        ({}, "2026-01-19T23:59:59.999+07:00"),
+        ({"window_days": 5}, "2026-01-19T23:59:59.999+07:00"),
+        ({"window_days": 5, "roll": False}, "2026-01-17T23:59:59.999+07:00"),
+        ({"window_days": 5, "holidays": ("2026-01-19", "2026-01-20")}, "2026-01-21T23:59:59.999+07:00"),
+        ({"basis": "order", "window_days": 30}, "2026-02-04T23:59:59.999+00:00"),
+        ({"basis": "first_attempt"}, "2026-01-16T23:59:59.999+07:00"),
+    ],
+)
+def test_the_window_ends_on_the_places_own_calendar(changes, ends):
+    """Days count from the day of the basis; a Saturday, Sunday or holiday rolls to the next business day."""
+    attempted = moments.parse("2026-01-09T10:00:00.000+07:00")
+    assert decision(known=facts(terms=terms(**changes), attempted=attempted)).window_ends == ends
+
+
+@given(st.integers(0, 400 * moments.DAY), st.integers(0, 400 * moments.DAY), st.sampled_from(Reason))
+def test_asking_later_never_turns_a_closed_window_into_a_yes(wait, longer, reason):
+    """Metamorphic: once refused for the window, refused for the window at any later time."""
+    first = decision(now=ASKED + wait, reason=reason, evidence=("1", "2"))
+    if first.code == Rejection.OUTSIDE_WINDOW:
+        assert decision(now=ASKED + wait + longer, reason=reason, evidence=("1", "2")).code == Rejection.OUTSIDE_WINDOW
+
+
+@given(st.integers(0, 60 * moments.DAY), st.integers(0, 30), st.integers(0, 30))
+def test_a_longer_window_never_refuses_more(wait, days, more):
+    """Metamorphic: what a window of some days lets pass, a longer one does, too."""
+    short = decision(now=ASKED + wait, known=facts(terms=terms(window_days=days)))
+    long = decision(now=ASKED + wait, known=facts(terms=terms(window_days=days + more)))
+    assert short.outcome is Outcome.REJECTED or long.outcome is short.outcome
+
+
+@given(
+    st.sampled_from(Reason), st.sampled_from(Resolution), st.sampled_from(Condition), st.integers(1, 5),
+    st.integers(0, 4), st.integers(0, 12), st.booleans(), st.booleans(), st.integers(0, 3),
+)  # fmt: skip
+def test_every_request_gets_one_answer_and_all_rules(
+    reason, resolution, condition, quantity, returned, recent, final, delivered, evidence
+):
+    """The review is total and deterministic, and a decision names a code exactly when it rejects."""
+    known = facts(
+        journey=line(final_sale=final), returned=returned, recent=recent,
+        delivered=returning.DELIVERED if delivered else None,
+    )  # fmt: skip
+    changes = {"reason": reason, "resolution": resolution, "condition": condition, "quantity": quantity,
+               "evidence": tuple(str(each) for each in range(evidence))}  # fmt: skip
+    made = decision(known=known, **changes)
+    assert records.dumps(made) == records.dumps(decision(known=known, **changes))
+    assert records.loads(review.Decision, records.dumps(made)) == made
+    assert (made.outcome is Outcome.REJECTED) == bool(made.code) == any(not each.met for each in made.findings)
+
+
+def test_a_request_for_nothing_is_refused():
+    """No such line, and no unit, are mistakes of the caller, not decisions."""
+    for changes in ({"line": "9"}, {"quantity": 0}):
+        with pytest.raises(Refused, match="INVALID_ARGUMENT"):
+            decision(**changes)
+
+
+def test_would_pass_if_is_true():
+    """Doing what the answer says makes the rule pass."""
+    for code, (known, changes) in REJECTED.items():
+        if code is Rejection.QTY_EXCEEDS:
+            assert decision(known=known, **{**changes, "quantity": 2}).code == ""
+        if code is Rejection.CONDITION_NOT_MET:
+            assert decision(known=known, condition=Condition.UNUSED).code == ""
+        if code is Rejection.EVIDENCE_MISSING:
+            assert decision(known=known, **{**changes, "evidence": ("1", "2")}).code == ""
+        if code is Rejection.LIMIT_REACHED:
+            assert decision(known=dataclasses.replace(known, recent=9)).code == ""
