@@ -42,18 +42,7 @@ def chaincode_key(channel: str, chaincode: str) -> str:
     return f"chaincode:{channel}:{chaincode}"
 
 
-def check_free(record: Record, nodes: dict[str, tuple[str, ...]]) -> None:
-    """
-    Make sure nobody listens where the *nodes* are about to, for the uses named.
-
-    Raises:
-        PortTakenError: names the node, the address and what to do.
-    """
-    for node, uses in nodes.items():
-        check_addresses_free(node, [record.address(node, use) for use in uses])
-
-
-def check_addresses_free(program: str, addresses: Iterable[str]) -> None:
+def check_free(program: str, addresses: Iterable[str]) -> None:
     """
     Make sure nobody listens where a program is about to.
 

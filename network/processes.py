@@ -9,6 +9,7 @@ signalled unless the start time fits as well.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from network import errors, state
+from network import errors, ports, state
 from network.state import Folder
 
 _POLL_SECONDS = 0.01
@@ -32,7 +33,13 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True)
 class Program:
-    """What is to be run; *ready* tells when it can be used, *addresses* where it will listen."""
+    """
+    What is to be run.
+
+    It is ready when somebody listens at each of *addresses* and *ready_file*
+    is there. *configuration* is what else decides how it behaves: a program
+    that runs with another one is started again.
+    """
 
     name: str
     command: Sequence[str]
@@ -40,6 +47,13 @@ class Program:
     folder: Path | None = None
     addresses: tuple[str, ...] = ()
     ready_file: Path | None = None
+    configuration: bytes = b""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for programs that would behave the same."""
+        parts = [list(self.command), sorted(self.environment.items()), str(self.folder)]
+        return hashlib.sha256(json.dumps(parts).encode() + self.configuration).hexdigest()
 
     def is_ready(self) -> bool:
         """Whether its ready file is there and somebody listens at each address."""
@@ -57,6 +71,7 @@ class Running:
     started: str
     log: Path
     log_offset: int
+    fingerprint: str
     alive: bool
 
 
@@ -90,9 +105,30 @@ def start(folder: Folder, program: Program) -> Running:
                 program.name, f"cannot run {program.command[0]}: {error.strerror}", "Install it, or mend the command."
             ) from error
     _children[child.pid] = child
-    values = {"pid": child.pid, "started": _start_time(child.pid) or "", "log_offset": offset}
+    started = _start_time(child.pid) or ""
+    values = {"pid": child.pid, "started": started, "log_offset": offset, "fingerprint": program.fingerprint}
     state.replace_file(folder.run / f"{program.name}.json", json.dumps(values).encode())
-    return Running(program.name, child.pid, values["started"], log, offset, alive=True)
+    return Running(program.name, child.pid, started, log, offset, program.fingerprint, alive=True)
+
+
+def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Program, Running]]:
+    """
+    Start those programs that do not run yet, or run with other settings; return them, to be waited for.
+
+    Raises:
+        PortTakenError: somebody else listens where one of them should; none is started then.
+        ProcessError: one cannot be run at all.
+    """
+    running = {each.name: each for each in find(folder)}
+    missing = []
+    for program in programs:
+        present = running.get(program.name)
+        if present is None or not present.alive or present.fingerprint != program.fingerprint:
+            missing.append(program)
+    stop(folder, [program.name for program in missing])
+    for program in missing:
+        ports.check_free(program.name, program.addresses)
+    return [(program, start(folder, program)) for program in missing]
 
 
 def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> None:
@@ -129,12 +165,13 @@ def find(folder: Folder) -> list[Running]:
         try:
             values: Any = json.loads(file.read_text(encoding="utf-8"))
             pid, started, offset = int(values["pid"]), str(values["started"]), int(values["log_offset"])
+            fingerprint = str(values["fingerprint"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise errors.StateError(
                 file, f"is not a record of a running program ({error})", "Remove it, and end the program by hand."
             ) from error
         log = folder.logs / f"{file.stem}.log"
-        found.append(Running(file.stem, pid, started, log, offset, _alive(pid, started)))
+        found.append(Running(file.stem, pid, started, log, offset, fingerprint, _alive(pid, started)))
     return found
 
 

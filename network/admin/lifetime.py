@@ -80,19 +80,17 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
         profile.make(folder, record, wanted)
         packaged = chaincodes.package_all(folder, record, wanted)
         state.write(folder, record)
-        already = {each.name for each in processes.find(folder) if each.alive}
+        already = {each.pid for each in processes.find(folder) if each.alive}
         try:
-            _start_servers(folder, wanted, packaged, already)
-            if not engine.running(folder) or not all(engine.running(folder).values()):
-                engine.stop(folder)
-                engine.start(folder, record, wanted, chaincodes.builder_configuration(packaged))
+            servers = processes.start_missing(folder, chaincodes.server_programs(folder, wanted, packaged))
+            engine.start(folder, record, wanted, chaincodes.builder_configuration(packaged))
+            processes.wait_ready(servers, _SERVER_SECONDS)
             with Nodes(folder, record, wanted) as nodes:
                 deployment.join(folder, wanted, nodes)
                 deployment.deploy(wanted, nodes, packaged)
                 deployment.wait_discovered(wanted, nodes, packaged)
-            _wait_servers(folder, wanted, packaged)
         except BaseException:
-            processes.stop(folder, {each.name for each in processes.find(folder)} - already)
+            processes.stop(folder, [each.name for each in processes.find(folder) if each.pid not in already])
             raise
     return Network(folder, engine_name, version, wanted, tuple(packaged))
 
@@ -145,20 +143,6 @@ def _existing(folder: Folder) -> Record:
     if record is None:
         raise errors.StateError(folder.root, "holds no network", "Start one: selat network up --state FOLDER.")
     return record
-
-
-def _start_servers(folder: Folder, consortium: Consortium, packaged: list[Packaged], already: set[str]) -> None:
-    programs = [each for each in chaincodes.server_programs(folder, consortium, packaged) if each.name not in already]
-    for program in programs:
-        ports.check_addresses_free(program.name, program.addresses)
-    for program in programs:
-        processes.start(folder, program)
-
-
-def _wait_servers(folder: Folder, consortium: Consortium, packaged: list[Packaged]) -> None:
-    running = {each.name: each for each in processes.find(folder)}
-    programs = chaincodes.server_programs(folder, consortium, packaged)
-    processes.wait_ready([(program, running[program.name]) for program in programs], _SERVER_SECONDS)
 
 
 @contextlib.contextmanager

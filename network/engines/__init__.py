@@ -36,7 +36,7 @@ class Engine(Protocol):
 
     def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
         """
-        Start every peer and orderer and return when all of them listen.
+        Start every peer and orderer that does not run yet and return when all of them listen.
 
         Raises:
             PortTakenError: somebody else listens where one of them should.

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from network import errors, ports, processes, state
+from network import errors, processes, state
 from network.engines import BuilderConfig
 from network.processes import Program
 from network.state import Folder, Record
@@ -36,18 +36,21 @@ class Embedded:
 
     def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
         """Start the process and wait for its ready file."""
-        nodes = {peer.name: ("listen",) for peer in consortium.peers}
-        nodes |= {orderer.name: ("listen", "admin") for orderer in consortium.orderers}
-        ports.check_free(record, nodes)
         place = folder.root / "embedded.json"
         configuration = _configuration(folder, record, consortium, builder)
-        state.replace_file(place, json.dumps(configuration, indent=2).encode() + b"\n", 0o600)
+        text = json.dumps(configuration, indent=2).encode() + b"\n"
+        state.replace_file(place, text, 0o600)
         program = Program(
             _PROGRAM,
             [sys.executable, "-m", "network.engines.embedded.node", str(place.absolute())],
+            addresses=(
+                *(record.address(peer.name) for peer in consortium.peers),
+                *(record.address(orderer.name, use) for orderer in consortium.orderers for use in ("listen", "admin")),
+            ),
             ready_file=Path(configuration["ready_file"]),
+            configuration=text,
         )
-        processes.wait_ready([(program, processes.start(folder, program))], _START_SECONDS)
+        processes.wait_ready(processes.start_missing(folder, [program]), _START_SECONDS)
 
     def stop(self, folder: Folder) -> list[str]:
         """End the process."""

@@ -49,7 +49,9 @@ def peer(folder: Folder, record: Record, node: Peer, builder: Path, data: Path) 
                 "orgLeader": True,
                 **_QUICK_GOSSIP,
                 "pvtData": {
-                    "pullRetryThreshold": "60s",
+                    # How long a block waits for private data that did not come with it: on loopback what is there
+                    # comes at once, and what is not would hold up the peer's ledger.
+                    "pullRetryThreshold": "2s",
                     "transientstoreMaxBlockRetention": 20_000,
                     "pushAckTimeout": "3s",
                     "btlPullMargin": 10,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from network import errors, ports, processes, state
+from network import errors, processes, state
 from network.engines import BuilderConfig
 from network.engines.native import binaries, config
 from network.engines.native.binaries import Release
@@ -39,12 +39,9 @@ class Native:
     def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
         """Start all processes at once and wait until each listens."""
         release = self._release()
-        uses = {peer.name: _PEER_USES for peer in consortium.peers}
-        uses |= {orderer.name: _ORDERER_USES for orderer in consortium.orderers}
-        ports.check_free(record, uses)
         programs = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
         programs += [self._peer(folder, record, release, peer, builder.get(peer.name, {})) for peer in consortium.peers]
-        processes.wait_ready([(each, processes.start(folder, each)) for each in programs], _START_SECONDS)
+        processes.wait_ready(processes.start_missing(folder, programs), _START_SECONDS)
 
     def stop(self, folder: Folder) -> list[str]:
         """End all processes: peers and orderers flush and close their ledgers on SIGTERM."""
@@ -61,24 +58,26 @@ class Native:
 
     def _orderer(self, folder: Folder, record: Record, release: Release, orderer: Orderer) -> Program:
         place = folder.data(self.name) / orderer.name
-        values = config.orderer(folder, record, orderer, place / "data")
-        state.replace_file(place / "orderer.yaml", config.text(values))
+        text = config.text(config.orderer(folder, record, orderer, place / "data"))
+        state.replace_file(place / "orderer.yaml", text)
         return Program(
             orderer.name,
             [str(release.orderer)],
             environment={**_LOGGING, "FABRIC_CFG_PATH": str(place.absolute())},
             addresses=tuple(record.address(orderer.name, use) for use in _ORDERER_USES),
+            configuration=text,
         )
 
     def _peer(
         self, folder: Folder, record: Record, release: Release, peer: Peer, builder: Mapping[str, str]
     ) -> Program:
         place = folder.data(self.name) / peer.name
-        values = config.peer(folder, record, peer, release.builder, place / "data")
-        state.replace_file(place / "core.yaml", config.text(values))
+        text = config.text(config.peer(folder, record, peer, release.builder, place / "data"))
+        state.replace_file(place / "core.yaml", text)
         return Program(
             peer.name,
             [str(release.peer), "node", "start"],
             environment={**_LOGGING, "FABRIC_CFG_PATH": str(place.absolute()), **config.builder_environment(builder)},
             addresses=tuple(record.address(peer.name, use) for use in _PEER_USES),
+            configuration=text,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -113,12 +114,32 @@ def test_a_program_that_ignores_being_asked_is_killed(folder):
     assert processes.find(folder) == []
 
 
+def test_only_what_is_missing_or_changed_is_started(folder, free_port):
+    """Starting again leaves what runs alone; a program with other settings is replaced."""
+    program = _server(folder, free_port)
+    first = processes.start_missing(folder, [program])
+    processes.wait_ready(first, 20)
+    assert processes.start_missing(folder, [program]) == []
+    changed = dataclasses.replace(program, configuration=b"changed")
+    second = processes.start_missing(folder, [changed])
+    processes.wait_ready(second, 20)
+    assert second[0][1].pid != first[0][1].pid
+    assert [each.pid for each in processes.find(folder) if each.alive] == [second[0][1].pid]
+
+
+def test_nothing_is_started_where_a_port_is_taken(folder, free_port):
+    """The error comes before any process does."""
+    with socket.create_server(("127.0.0.1", free_port)), pytest.raises(errors.PortTakenError, match="server"):
+        processes.start_missing(folder, [_server(folder, free_port)])
+    assert processes.find(folder) == []
+
+
 def test_another_process_with_a_recorded_pid_is_not_touched(folder):
     """After a reboot the pid may be anybody's: without the same start time it is left alone."""
     with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as stranger:
         try:
             folder.run.mkdir(parents=True)
-            record = {"pid": stranger.pid, "started": "another boot/1", "log_offset": 0}
+            record = {"pid": stranger.pid, "started": "another boot/1", "log_offset": 0, "fingerprint": ""}
             (folder.run / "peer.json").write_text(json.dumps(record))
             assert [each.alive for each in processes.find(folder)] == [False]
             assert processes.stop(folder) == []
@@ -162,10 +183,10 @@ def test_ports_are_chosen_once_and_kept():
 
 def test_a_taken_port_is_named_with_its_node_and_a_cure(free_port):
     """Port taken: which program, which address, what to do."""
-    record = state.Record("x", ports={"peer0.a.test": {"listen": free_port}})
-    ports.check_free(record, {"peer0.a.test": ("listen",)})
+    address = f"127.0.0.1:{free_port}"
+    ports.check_free("peer0.a.test", [address])
     with socket.create_server(("127.0.0.1", free_port)):
         with pytest.raises(errors.PortTakenError, match="--state") as taken:
-            ports.check_free(record, {"peer0.a.test": ("listen",)})
+            ports.check_free("peer0.a.test", [address])
         assert taken.value.program == "peer0.a.test"
-        assert taken.value.address == f"127.0.0.1:{free_port}"
+        assert taken.value.address == address
