@@ -5,7 +5,7 @@ ENGINE ?= embedded
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down status bench clean
+.PHONY: help demo test conformance conformance-record check up down status bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 22
@@ -25,6 +25,12 @@ demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves
 
 test: $(VENV)/dev  ## Run every test this machine can run
 	@$(BIN)/python -m pytest
+
+conformance: $(VENV)/dev  ## Ask an engine what real Fabric was asked (ENGINE=embedded|native)
+	@$(BIN)/python -m pytest tests/conformance -k "test_every_case or test_the_$(ENGINE)_engine"
+
+conformance-record: $(VENV)/dev  ## Write down what real Fabric answers (ENGINE=native)
+	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE)
 
 check: $(VENV)/dev  ## Run the linters: ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -38,6 +38,10 @@ class Answer:
     error_details: list[dict[str, str]] = field(default_factory=list)
     result: Any = None
 
+    def then(self, tell: Callable[[Any], Any]) -> Answer:
+        """What *tell* says of the result; a refusal stays as it is."""
+        return self if self.grpc_status != "OK" else Answer(result=tell(self.result))
+
     def as_json(self, addresses: Mapping[str, str]) -> dict[str, Any]:
         """Return the comparable form; *addresses* maps ``host:port`` to its placeholder."""
         details = [normalised(detail, addresses) for detail in self.error_details]

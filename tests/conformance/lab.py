@@ -296,6 +296,9 @@ class Lab:
         answer = self.submit(function, *args, **options)
         if answer.grpc_status != "OK" or answer.result["validation_code"] != "VALID":
             raise AssertionError(f"preparing {function} {args}: {answer}")
+        # Peers commit a block one after another; what the case asks next may go to any of them.
+        for organisation in ("Org1", "Org2", "Org3"):
+            self.wait_for_height(organisation)
         return str(answer.result["result"])
 
     # Blocks and events.
@@ -402,8 +405,8 @@ class Lab:
         return f"{prefix}-{os.urandom(4).hex()}"
 
     def wait_for_height(self, organisation: str) -> None:
-        """Return once the peer of *organisation* has every block that Org1's has now."""
-        wanted = self.height()
+        """Return once the peer of *organisation* has every block that any of the three has now."""
+        wanted = max(self.height(each) for each in ("Org1", "Org2", "Org3"))
         self.wait_until(lambda: self.height(organisation) >= wanted, f"height {wanted} at {organisation}")
 
     def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:

@@ -198,6 +198,12 @@ class Lab:
         stub.set_event(name, payload.encode())
         return "ok"
 
+    def do_rmwevent(self, stub: Stub, key: str, name: str) -> str:
+        stub.get_state(key)
+        stub.put_state(key, name.encode())
+        stub.set_event(name, b"")
+        return "ok"
+
     def do_eventonly(self, stub: Stub, name: str, payload: str) -> str:
         stub.set_event(name, payload.encode())
         return "ok"

@@ -54,6 +54,13 @@ class Running:
         await self.ledger.wait_height(height + 1)
         return self.codes(height)
 
+    async def committed(self, transaction: Transaction) -> None:
+        """Order a valid transaction and wait for it, whatever else is on its way."""
+        envelope = transaction.envelope()
+        await self.channel.order(envelope, envelope.SerializeToString())
+        record = await self.ledger.wait_transaction(transaction.id)
+        assert record.code == 0
+
     def codes(self, number: int) -> list[str]:
         """The names of a block's validation codes."""
         return [transaction.code_name for transaction in blocks.decode(self.ledger.block(number) or b"").transactions]

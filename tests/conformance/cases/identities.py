@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
-from hlf.wire import envelopes, proposals
+from hlf.wire import envelopes, keys, proposals
 from tests.conformance import callers
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
@@ -61,7 +61,7 @@ def _submit(lab: Lab, caller: Caller) -> Answer:
     payload = common_pb2.Payload.FromString(endorsed.envelope.payload)
     header = common_pb2.SignatureHeader.FromString(payload.header.signature_header)
     channel = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-    channel.tx_id = proposals.transaction_id(header.nonce, caller.creator)
+    channel.tx_id = keys.transaction_id(header.nonce, caller.creator)
     header.creator = caller.creator
     payload.header.signature_header = header.SerializeToString()
     payload.header.channel_header = channel.SerializeToString()

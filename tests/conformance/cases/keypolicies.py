@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fabric_protos.common import policies_pb2
 
 from hlf.wire import policies
@@ -30,11 +32,12 @@ def set_policy(lab: Lab) -> Answer:
 @case("sbe get policy")
 def get_policy(lab: Lab) -> Answer:
     """What the chaincode wrote comes back."""
-    answer = lab.evaluate("getep", _held_by_org3(lab))
-    if not answer.result:
-        return answer
-    envelope = policies_pb2.SignaturePolicyEnvelope.FromString(bytes.fromhex(answer.result["payload"].decode()))
-    return Answer(result=policies.to_dsl(envelope))
+
+    def as_text(told: dict[str, Any]) -> str:
+        written = bytes.fromhex(told["payload"].decode())
+        return policies.to_dsl(policies_pb2.SignaturePolicyEnvelope.FromString(written))
+
+    return lab.evaluate("getep", _held_by_org3(lab)).then(as_text)
 
 
 case("sbe put auto")(lambda lab: lab.submit("put", _held_by_org3(lab), "1"))

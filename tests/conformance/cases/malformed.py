@@ -10,7 +10,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import chaincode_pb2, proposal_pb2
 
-from hlf.wire import envelopes, proposals
+from hlf.wire import envelopes, keys
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, PATIENCE, Lab, response
@@ -49,7 +49,7 @@ class Parts:
         """The serialized proposal."""
         header = common_pb2.Header()
         if self.channel is not None:
-            right = proposals.transaction_id(self.nonce, self.creator)
+            right = keys.transaction_id(self.nonce, self.creator)
             self.channel.tx_id = right if self.transaction_id is None else self.transaction_id
             self.channel.extension = self.extension or b""
             header.channel_header = self.channel.SerializeToString()

@@ -55,7 +55,7 @@ case("pvt write org12open by org1")(lambda lab: lab.submit("putpvt", OPEN, trans
 def open_write_by_a_stranger(lab: Lab) -> Answer:
     """A collection that admits strangers' writes is endorsed by one of its members."""
     answer = lab.submit("putpvt", OPEN, organisation="Org3", transient=value("p-6", "x"))
-    return Answer(result=answer.result["validation_code"]) if answer.result else answer
+    return answer.then(lambda told: told["validation_code"])
 
 
 case("transient via gateway without the chaincode")(

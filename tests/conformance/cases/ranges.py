@@ -47,10 +47,9 @@ def composite_put(lab: Lab) -> Answer:
 
 
 def _history(lab: Lab, key: str) -> Answer:
-    answer = lab.evaluate("history", key)
-    if not answer.result:
-        return answer
-    return Answer(result=[[entry["v"], entry["d"]] for entry in json.loads(answer.result["payload"])])
+    return lab.evaluate("history", key).then(
+        lambda told: [[entry["v"], entry["d"]] for entry in json.loads(told["payload"])]
+    )
 
 
 @case("history")

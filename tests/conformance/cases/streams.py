@@ -112,9 +112,9 @@ def next_commit(lab: Lab) -> Answer:
 @case("events invalid tx")
 def invalid_gives_none(lab: Lab) -> Answer:
     """A transaction that conflicts gives no event."""
-    lab.must("put", "ev", "0")
-    lab.must("rmw", "ev", "1")
-    several = [lab.endorse("rmwevent", "ev", name) for name in ("first", "second")]
+    key = lab.fresh("event")
+    lab.must("put", key, "0")
+    several = [lab.endorse("rmwevent", key, name) for name in ("first", "second")]
     codes = lab.submit_together(*several)
     start = lab.status(several[0].transaction_id).block_number
     lab.must("eventonly", "after", "x")
@@ -170,7 +170,7 @@ case("orderer deliver unknown channel")(
 )
 case("orderer deliver header only")(
     lambda lab: lab.delivered(
-        [lab.seek(at_block(1), at_block(1), content=ab_pb2.SeekInfo.HEADER_WITH_SIG_BYTES)], node="orderer"
+        [lab.seek(at_block(1), at_block(1), content=ab_pb2.SeekInfo.HEADER_WITH_SIG)], node="orderer"
     )
 )
 
@@ -179,7 +179,7 @@ case("orderer deliver header only")(
 def deliver_newest(lab: Lab) -> Answer:
     """The newest block, without its number."""
     answer = lab.delivered([lab.seek(NEWEST, NEWEST)])
-    return Answer(result=[len(answer.result), answer.result[-1]] if answer.result else answer)
+    return answer.then(lambda told: [len(told), told[-1]])
 
 
 @case("deliver past end FAIL_IF_NOT_READY")
@@ -202,7 +202,7 @@ def next_block(lab: Lab) -> Answer:
     height = lab.height()
     lab.send(lab.endorse("put", "next-block", "1"))
     answer = lab.delivered([lab.seek(at_block(height), at_block(height))])
-    return Answer(result=[len(answer.result), answer.result[-1]] if answer.result else answer)
+    return answer.then(lambda told: [len(told), told[-1]])
 
 
 @case("deliver without seek info")

@@ -14,7 +14,7 @@ from tests.conformance.answers import Answer
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, Lab
 
-MISSING_ID = "ab" * 32
+MISSING_ID = "cd" * 32
 
 
 def _told(answer: Answer, kind: type[Message], tell: Callable[[Message], object]) -> Answer:
