@@ -1,0 +1,16 @@
+"""
+The verifier: what exported blocks prove, without a peer and without trust in whoever exported them.
+
+``verify`` replays a channel from its blocks alone, under the rules of Fabric's own validation, and reports every place
+where the bytes and the rules disagree. It shares no code with any engine, so that each is a check on the other.
+
+What it cannot know: whether an endorser ran the contract honestly (that is what several endorsers are for), and
+private values, of which a channel has hashes only; ``private_writes`` proves a value that was disclosed.
+"""
+
+from hlf.audit.disclosures import PrivateWrite, private_writes
+from hlf.audit.files import read_blocks, write_block
+from hlf.audit.report import Finding, Report
+from hlf.audit.verifier import Verifier, verify
+
+__all__ = ["Finding", "PrivateWrite", "Report", "Verifier", "private_writes", "read_blocks", "verify", "write_block"]

@@ -1,0 +1,177 @@
+"""
+A channel's state, replayed from its blocks.
+
+Public keys with their values, private ones by hashes, each with its version and metadata: all that validation asks
+about. A block's transactions are judged one after the other against the state before the block and the changes of
+those before them.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from fabric_protos.peer import transaction_pb2
+
+from hlf.audit import ranges
+from hlf.wire import blocks, rwsets
+from hlf.wire.rwsets import Entries, Version
+
+# Namespace, collection (empty: public), and the key (a hash where there is a collection).
+Place = tuple[str, str, str | bytes]
+VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stands at a place; a *value* of None was deleted by the block in work."""
+
+    value: bytes | None
+    metadata: Entries
+    version: Version
+
+
+@dataclass(slots=True)
+class State:
+    """Everything committed so far."""
+
+    _held: dict[Place, Held] = field(default_factory=dict)
+    _keys: dict[str, list[str]] = field(default_factory=dict)
+    _expiring: dict[int, list[tuple[Place, int]]] = field(default_factory=dict)
+
+    def get(self, place: Place) -> Held | None:
+        """What stands at *place*, or None."""
+        return self._held.get(place)
+
+    def value(self, namespace: str, key: str) -> bytes | None:
+        """A public value, or None."""
+        held = self._held.get((namespace, "", key))
+        return held.value if held is not None else None
+
+    def policy(self, place: Place) -> bytes | None:
+        """The endorsement policy that a key has of its own, or None."""
+        held = self._held.get(place)
+        return dict(held.metadata).get(VALIDATION_PARAMETER) if held is not None else None
+
+    def keys(self, namespace: str, start: str, end: str) -> list[str]:
+        """The public keys from *start* to before *end* (empty: without end), in order."""
+        found = self._keys.get(namespace, [])
+        return found[bisect.bisect_left(found, start) : bisect.bisect_left(found, end) if end else None]
+
+    def commit(self, number: int, replay: Replay, block_to_live: Callable[[str, str], int]) -> None:
+        """
+        Take over the changes of block *number*, then let go of what expires with it.
+
+        *block_to_live* says for how many blocks a collection keeps its data, 0 meaning for ever.
+        """
+        for place, held in replay.changes.items():
+            self._put(place, held)
+            namespace, collection, _ = place
+            lifetime = block_to_live(namespace, collection) if collection and held.value is not None else 0
+            if lifetime:
+                self._expiring.setdefault(number + lifetime + 1, []).append((place, number))
+        for place, written in self._expiring.pop(number, ()):
+            current = self._held.get(place)
+            # A key that was written again since lives as long as its new value.
+            if current is not None and current.version.block == written:
+                self._put(place, Held(None, (), current.version))
+
+    def _put(self, place: Place, held: Held) -> None:
+        namespace, collection, key = place
+        known = place in self._held
+        if held.value is not None:
+            self._held[place] = held
+        elif known:
+            del self._held[place]
+        if isinstance(key, str) and not collection and known != (held.value is not None):
+            keys = self._keys.setdefault(namespace, [])
+            at = bisect.bisect_left(keys, key)
+            if known:
+                del keys[at]
+            else:
+                keys.insert(at, key)
+
+
+class Replay:
+    """The changes of one block's valid transactions so far."""
+
+    def __init__(self, state: State, number: int) -> None:
+        self._state = state
+        self._number = number
+        self.changes: dict[Place, Held] = {}
+
+    def conflict(self, rwset: rwsets.TxRwset) -> int:
+        """VALID, or the code of the conflict that what was read has run into."""
+        for namespace in rwset.namespaces:
+            name = namespace.namespace
+            if not all(self._stands((name, "", read.key), read.version) for read in namespace.reads):
+                return int(transaction_pb2.MVCC_READ_CONFLICT)
+            if not all(self._range_stands(name, query) for query in namespace.range_queries):
+                return int(transaction_pb2.PHANTOM_READ_CONFLICT)
+            for collection in namespace.collections:
+                if not all(self._stands((name, collection.name, r.key_hash), r.version) for r in collection.reads):
+                    return int(transaction_pb2.MVCC_READ_CONFLICT)
+        return int(transaction_pb2.VALID)
+
+    def add(self, rwset: rwsets.TxRwset, index: int) -> None:
+        """Take in the writes of the valid transaction at *index*."""
+        version = Version(self._number, index)
+        for namespace in rwset.namespaces:
+            name = namespace.namespace
+            public: dict[Place, bytes | None] = {(name, "", w.key): w.value or None for w in namespace.writes}
+            metadata: dict[Place, Entries] = {(name, "", w.key): w.entries for w in namespace.metadata_writes}
+            self._write(public, metadata, version)
+            for collection in namespace.collections:
+                self._write(
+                    {
+                        (name, collection.name, w.key_hash): None if w.is_delete else w.value_hash
+                        for w in collection.writes
+                    },
+                    {(name, collection.name, w.key_hash): w.entries for w in collection.metadata_writes},
+                    version,
+                )
+
+    def updates(self) -> Iterator[blocks.StateUpdate]:
+        """The changes as peers hash them."""
+        for (namespace, collection, key), held in self.changes.items():
+            encoded = key.encode() if isinstance(key, str) else key
+            yield blocks.StateUpdate(namespace, collection, encoded, held.value, held.version)
+
+    def _write(self, values: dict[Place, bytes | None], metadata: dict[Place, Entries], version: Version) -> None:
+        for place in values | metadata:
+            current = self.changes.get(place) or self._state.get(place)
+            if place in values:
+                value = values[place]
+                kept = metadata.get(place, current.metadata if current is not None else ())
+                self.changes[place] = Held(value, kept if value is not None else (), version)
+            elif current is not None and current.value is not None:
+                # Metadata alone leave the value as it is, in a new version; a key that is not there gets none.
+                self.changes[place] = Held(current.value, metadata[place], version)
+
+    def _stands(self, place: Place, version: Version | None) -> bool:
+        if place in self.changes:
+            return False
+        held = self._state.get(place)
+        return (held.version if held is not None else None) == version
+
+    def _range_stands(self, namespace: str, query: rwsets.RangeQuery) -> bool:
+        # Where the iterator was left early, the range ends with the last key that was seen, that key included.
+        end = query.end + "\x00" if query.end and not query.exhausted else query.end
+        present = list(self._range(namespace, query.start, end))
+        if query.merkle is not None:
+            degree = query.merkle.max_degree
+            return degree >= 2 and ranges.summary(present, degree) == query.merkle
+        return present == [(read.key, read.version) for read in query.reads]
+
+    def _range(self, namespace: str, start: str, end: str) -> Iterator[tuple[str, Version]]:
+        changed = {
+            key
+            for (name, collection, key) in self.changes
+            if name == namespace and isinstance(key, str) and start <= key and (not end or key < end)
+        }
+        for key in sorted(changed.union(self._state.keys(namespace, start, end))):
+            place = (namespace, "", key)
+            held = self.changes.get(place) or self._state.get(place)
+            if held is not None and held.value is not None:
+                yield key, held.version
