@@ -12,6 +12,7 @@ organisation's own process, CORE_PEER_LOCALMSPID:
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import os
@@ -54,6 +55,10 @@ class Lab:
         if call is None:
             return responses.failure(f"unknown function {function}")
         try:
+            # JavaScript ignores arguments that a function does not take.
+            taken = inspect.signature(call).parameters.values()
+            if not any(parameter.kind is parameter.VAR_POSITIONAL for parameter in taken):
+                arguments = arguments[: len(taken) - 1]
             answer = call(stub, *arguments)
         except errors.PeerRefused as refused:
             return responses.failure(refused.message)
