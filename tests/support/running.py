@@ -102,7 +102,7 @@ def run(folder: Path, scenario: Scenario, *, who: Consortium | None = None, **ge
             for name in people.members:
                 await channels.join_peer(block, f"peer0.{name}", name)
             await scenario(Running(people, channels, channel))
-            assert replay.differences(channel.ledger) == []
+            assert replay.differences(channel.ledger.path) == []
         finally:
             await channels.close()
 
@@ -120,7 +120,7 @@ def again(folder: Path, scenario: Scenario, *, who: Consortium | None = None) ->
             channel = channels.get(people.channel_id)
             assert channel is not None
             await scenario(Running(people, channels, channel))
-            assert replay.differences(channel.ledger) == []
+            assert replay.differences(channel.ledger.path) == []
         finally:
             await channels.close()
 

@@ -12,6 +12,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fabric_protos.common import common_pb2
@@ -19,7 +20,6 @@ from google.protobuf.message import DecodeError
 
 from hlf.wire import blocks, channelconfig
 from network.engines.embedded import lifecycle, privatedata, snapshots
-from network.engines.embedded.ledger import Ledger
 from network.engines.embedded.updates import Row, Update, Version
 from network.engines.embedded.validation import BlockValidator, Validated
 
@@ -180,40 +180,40 @@ def merge(state: dict[Any, Update], updates: dict[Any, Update]) -> None:
             state[place] = update
 
 
-def differences(ledger: Ledger) -> list[str]:
-    """Return in words where a ledger is not what its blocks come to; an empty list if it is."""
-    chain = (ledger.block(number) or b"" for number in range(ledger.height))
+def differences(path: Path) -> list[str]:
+    """
+    Return in words where the ledger file at *path* is not what its blocks come to; an empty list if it is.
+
+    The file may be in use: one moment of it is looked at.
+    """
+    connection = snapshots.connect(path)
     try:
-        replayed = replay(chain)
+        connection.execute("BEGIN")
+        chain = (row[0] for row in connection.execute("SELECT content FROM blocks ORDER BY number"))
+        return list(_differences(connection, replay(chain)))
     except ReplayError as error:
         return [str(error)]
-    connection = snapshots.connect(ledger.path)
-    try:
-        found = []
-        if (ledger.height, ledger.current_hash) != (replayed.height, replayed.hash):
-            found.append("height or hash are not those of the blocks")
-        public = {
-            (namespace, key.decode()): Update(value, metadata, Version(block, tx))
-            for namespace, key, value, metadata, block, tx in connection.execute("SELECT * FROM state")
-        }
-        hashed = {
-            (namespace, collection, key_hash): Update(value, metadata, Version(block, tx))
-            for namespace, collection, key_hash, value, metadata, block, tx in connection.execute(
-                "SELECT * FROM hashed"
-            )
-        }
-        if public != replayed.public:
-            found.append(f"public state differs in {_differing(public, replayed.public)}")
-        if hashed != replayed.hashed:
-            found.append(f"hashed state differs in {_differing(hashed, replayed.hashed)}")
-        codes = dict(connection.execute("SELECT id, code FROM transactions"))
-        genesis_ids = set(codes) - set(replayed.codes)
-        if len(genesis_ids) > 1 or any(codes[tx_id] != code for tx_id, code in replayed.codes.items()):
-            found.append("the index of transactions differs")
-        found.extend(_private_differences(connection, hashed))
-        return found
     finally:
         connection.close()
+
+
+def _differences(connection: sqlite3.Connection, replayed: Replayed) -> Iterator[str]:
+    public = {
+        (namespace, key.decode()): Update(value, metadata, Version(block, tx))
+        for namespace, key, value, metadata, block, tx in connection.execute("SELECT * FROM state")
+    }
+    hashed = {
+        (namespace, collection, key_hash): Update(value, metadata, Version(block, tx))
+        for namespace, collection, key_hash, value, metadata, block, tx in connection.execute("SELECT * FROM hashed")
+    }
+    if public != replayed.public:
+        yield f"public state differs in {_differing(public, replayed.public)}"
+    if hashed != replayed.hashed:
+        yield f"hashed state differs in {_differing(hashed, replayed.hashed)}"
+    codes = dict(connection.execute("SELECT id, code FROM transactions WHERE block > 0"))
+    if codes != replayed.codes:
+        yield "the index of transactions differs"
+    yield from _private_differences(connection, hashed)
 
 
 def _private_differences(connection: sqlite3.Connection, hashed: dict[tuple[str, str, bytes], Update]) -> Iterator[str]:

@@ -1,0 +1,91 @@
+"""
+A process that commits transactions until it is killed, for tests of what is left then.
+
+``python -m tests.support.committer FOLDER`` opens or creates the channel in
+FOLDER and prints one line ``ID CODE`` for every transaction it was told is
+committed. The organisations' keys stand in FOLDER, so that a later process is the same ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import pickle
+import sys
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from network.certificates import Issued
+from network.engines.embedded.channels import Channels
+from tests.support.members import Consortium, Definition, Member, Person, collection, private_put, put
+
+KEYS = "people.pickle"
+PEOPLE = ("client", "admin", "peer", "orderer")
+
+
+def people(folder: Path) -> Consortium:
+    """The organisations of a folder, made at the first call."""
+    file = folder / KEYS
+    if not file.exists():
+        made = Consortium()
+        members = [*made.members.values(), made.ordering]
+        held = {
+            (member.msp_id, name): (getattr(member, name).issued.certificate_pem, getattr(member, name).issued.key_pem)
+            for member in members
+            for name in PEOPLE
+        }
+        file.write_bytes(pickle.dumps((held, made.genesis(timeout="5ms").SerializeToString())))
+    held, _ = pickle.loads(file.read_bytes())  # noqa: S301 - this process wrote it.
+    restored = Consortium.__new__(Consortium)
+    restored.channel_id = "trade"
+    members = {}
+    for (msp_id, name), (certificate, key) in held.items():
+        member = members.setdefault(msp_id, Member.__new__(Member))
+        member.msp_id = msp_id
+        issued = Issued(
+            x509.load_pem_x509_certificate(certificate), serialization.load_pem_private_key(key, None)
+        )
+        setattr(member, name, Person(msp_id, issued))
+    restored.ordering = members.pop("OrdererMSP")
+    restored.members = members
+    return restored
+
+
+def genesis(folder: Path) -> bytes:
+    """The genesis block that goes with the organisations."""
+    return pickle.loads((folder / KEYS).read_bytes())[1]  # noqa: S301 - this process wrote it.
+
+
+async def commit(folder: Path) -> None:
+    who = people(folder)
+    channels = Channels(folder / "channels", who.ordering.orderer)
+    await channels.open()
+    channel = channels.get("trade")
+    if channel is None:
+        channel = await channels.join_orderer(genesis(folder))
+    if channel.ledger.height == 1:
+        held = (collection("ab", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.peer')"),)
+        await report(channel, who.define(Definition("cc", collections=held)))
+    await asyncio.gather(*(worker(channel, who, number) for number in range(8)))
+
+
+async def worker(channel, who: Consortium, number: int) -> None:
+    for count in itertools.count(channel.ledger.height * 1000):
+        public, private = private_put("ab", {f"p{number}": f"secret {count}".encode() * 50})
+        transaction = who.transaction(public, ["AMSP"])
+        channel.ledger.stage_private(transaction.id, "AMSP", private, channel.ledger.height)
+        await report(channel, transaction)
+        await report(channel, who.transaction(put(**{f"k{number}-{count}": b"v" * 500}), ["AMSP", "BMSP"]))
+
+
+async def report(channel, transaction) -> None:
+    envelope = transaction.envelope()
+    await channel.order(envelope, envelope.SerializeToString())
+    record = await channel.ledger.wait_transaction(transaction.id)
+    print(transaction.id, record.code, flush=True)  # noqa: T201 - this is what the process is for.
+
+
+if __name__ == "__main__":
+    asyncio.run(commit(Path(sys.argv[1])))
