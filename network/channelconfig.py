@@ -28,6 +28,7 @@ def make(folder: Folder, record: Record, consortium: Consortium) -> None:
         if not place.exists():
             block = genesis(folder, record, consortium, channel)
             state.replace_file(place, block.SerializeToString(deterministic=True))
+            record.members[channel.name] = list(channel.members)
 
 
 def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:

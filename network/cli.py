@@ -55,6 +55,22 @@ def down(state: Path) -> None:
     click.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
 
 
+@network.command("add-organisation")
+@click.option("--channel", required=True, help="The channel it becomes a member of.")
+@click.option("--msp", required=True, help="Its MSP id, as in the consortium file.")
+@click.option("--consortium", type=_FILE, help="The consortium file with the organisation in it.")
+@click.option("--apply/--plan", "doing", default=False, help="Do it, or only show what would be done (the default).")
+@_state
+def add_organisation(channel: str, msp: str, consortium: Path | None, doing: bool, state: Path) -> None:
+    """Make an organisation of the consortium file a member of a running channel."""
+    click.echo(admin.plan_addition(channel, msp, state, consortium))
+    if doing:
+        admin.add_organisation(channel, msp, state, consortium)
+        click.echo("done")
+    else:
+        click.echo("nothing was changed; --apply does it")
+
+
 @network.command()
 @_state
 @click.pass_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from dataclasses import dataclass, field
@@ -81,7 +82,11 @@ class Folder:
 
 @dataclass
 class Record:
-    """What was chosen when the network was first started, kept in ``state.json`` so that it starts again the same."""
+    """
+    What was chosen when the network was first started, kept in ``state.json`` so that it starts again the same.
+
+    *members* are the organisations that each channel's own configuration has.
+    """
 
     name: str
     engine: str = ""
@@ -89,6 +94,7 @@ class Record:
     channel_capability: str = ""
     ports: dict[str, dict[str, int]] = field(default_factory=dict)
     packages: dict[str, dict[str, str]] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
 
     def address(self, node: str, use: str = "listen") -> str:
         """``127.0.0.1:port`` of a node, for the use named."""
@@ -139,14 +145,7 @@ def adopt(folder: Folder, consortium: Consortium) -> None:
         StateError: names the first difference.
     """
     if folder.consortium_file.exists():
-        held = topology.load(folder.consortium_file)
-        difference = _difference(held, consortium)
-        if difference:
-            raise errors.StateError(
-                folder.root,
-                f"holds the network of another consortium: {difference}",
-                "Name another folder with --state, or stop that network and remove the folder.",
-            )
+        check_same(folder, consortium)
     elif folder.root.exists() and any(folder.root.iterdir()):
         raise errors.StateError(
             folder.root,
@@ -157,21 +156,42 @@ def adopt(folder: Folder, consortium: Consortium) -> None:
     replace_file(folder.consortium_file, consortium.source.encode())
 
 
+def check_same(folder: Folder, consortium: Consortium) -> None:
+    """
+    Return if a folder holds this consortium, perhaps before it grew.
+
+    Raises:
+        StateError: it is another one; names the first difference.
+    """
+    difference = _difference(topology.load(folder.consortium_file), consortium)
+    if difference:
+        raise errors.StateError(
+            folder.root,
+            f"holds the network of another consortium: {difference}",
+            "Name another folder with --state, or stop that network and remove the folder.",
+        )
+
+
 def _difference(held: Consortium, wanted: Consortium) -> str:
     if held.name != wanted.name:
         return f"its name is {held.name!r}, not {wanted.name!r}"
     if held.ordering != wanted.ordering:
         return "its orderers differ"
     for organisation in held.organisations:
-        now = {each.msp_id: each for each in wanted.organisations}.get(organisation.msp_id)
-        if now is None:
+        same = {each.msp_id: each for each in wanted.organisations}.get(organisation.msp_id)
+        if same is None:
             return f"it has an organisation {organisation.msp_id}, this one has none"
-        if now.domain != organisation.domain:
-            return f"{organisation.msp_id} has the domain {organisation.domain}, not {now.domain}"
-        if not set(organisation.peers) <= set(now.peers):
+        if same.domain != organisation.domain:
+            return f"{organisation.msp_id} has the domain {organisation.domain}, not {same.domain}"
+        if not set(organisation.peers) <= set(same.peers):
             return f"{organisation.msp_id} has other peers"
     for channel in held.channels:
-        if channel not in wanted.channels:
+        now = {each.name: each for each in wanted.channels}.get(channel.name)
+        if (
+            now is None
+            or dataclasses.replace(now, members=channel.members) != channel
+            or not set(channel.members) <= set(now.members)
+        ):
             return f"its channel {channel.name} is not the same (a running channel is changed by configuration updates)"
     return ""
 

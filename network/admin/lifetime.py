@@ -71,9 +71,9 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
     engine = engines.by_name(engine_name)
     version = engine.version(wanted)
     folder = Folder(root)
+    record = _record(folder, wanted, engine_name, version)
     state.adopt(folder, wanted)
     with _alone(folder):
-        record = _record(folder, wanted, engine_name, version)
         material.make(folder, wanted)
         ports.assign(record, wanted)
         channelconfig.make(folder, record, wanted)
@@ -126,7 +126,12 @@ def status(root: Path = Path("build/network")) -> Status:
 
 
 def _record(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
-    record = state.read(folder) or Record(consortium.name)
+    record = state.read(folder)
+    if record is None:
+        record = Record(consortium.name)
+    else:
+        state.check_same(folder, consortium)
+        _check_members(folder, record, consortium)
     if record.engine not in ("", engine):
         raise errors.StateError(
             folder.root,
@@ -136,6 +141,19 @@ def _record(folder: Folder, consortium: Consortium, engine: str, version: str) -
     record.engine, record.version = engine, version
     record.channel_capability = record.channel_capability or ("V2_0" if version.startswith("2.") else "V3_0")
     return record
+
+
+def _check_members(folder: Folder, record: Record, consortium: Consortium) -> None:
+    """A channel that exists takes a further member by the vote of the present ones only."""
+    for channel in consortium.channels:
+        for msp_id in channel.members:
+            if channel.name in record.members and msp_id not in record.members[channel.name]:
+                raise errors.StateError(
+                    folder.root,
+                    f"its channel {channel.name} has no member {msp_id} yet",
+                    f"Start it with the file it had, then: selat network add-organisation --channel {channel.name} "
+                    f"--msp {msp_id} --consortium FILE",
+                )
 
 
 def _existing(folder: Folder) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 
 from hlf import identity
@@ -21,16 +22,21 @@ class Nodes:
         self._record = record
         self._timeout = timeout
         self._open = ExitStack()
-        self._peers = {peer.name: self._peer(peer) for peer in consortium.peers}
+        self._lock = threading.Lock()
+        self._known = {peer.name: peer for peer in consortium.peers}
+        self._peers: dict[str, PeerConnection] = {}
         self._first = {each.msp_id: each.peers[0].name for each in consortium.organisations}
 
     def peer(self, name: str) -> PeerConnection:
         """A peer."""
-        return self._peers[name]
+        with self._lock:
+            if name not in self._peers:
+                self._peers[name] = self._peer(self._known[name])
+            return self._peers[name]
 
     def first_peer(self, msp_id: str) -> PeerConnection:
         """An organisation's first peer."""
-        return self._peers[self._first[msp_id]]
+        return self.peer(self._first[msp_id])
 
     def orderer(self, orderer: Orderer, msp_id: str | None = None, user: str = "Admin") -> OrdererConnection:
         """An orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
