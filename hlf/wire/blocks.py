@@ -25,6 +25,27 @@ from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError, validation_code_name
 from hlf.wire import envelopes, keys, proposals, rwsets
+from hlf.wire.commithash import StateUpdate, commit_hash
+
+__all__ = [
+    "Action",
+    "Block",
+    "Endorsement",
+    "Event",
+    "Signature",
+    "StateUpdate",
+    "Transaction",
+    "check",
+    "check_transaction",
+    "commit_hash",
+    "data_hash",
+    "decode",
+    "decode_transaction",
+    "from_message",
+    "header_bytes",
+    "header_hash",
+    "new_block",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _METADATA_ENTRIES = 5
@@ -171,38 +192,6 @@ def new_block(number: int, previous_hash: bytes, data: Sequence[bytes]) -> Any:
         data=common_pb2.BlockData(data=data),
         metadata=common_pb2.BlockMetadata(metadata=[b""] * _METADATA_ENTRIES),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class StateUpdate:
-    """One key that a block's valid transactions changed; *key* is a hash where a collection is named."""
-
-    namespace: str
-    collection: str
-    key: bytes
-    value: bytes | None
-    version: rwsets.Version
-
-
-def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -> bytes:
-    """The hash by which peers compare their states after a block; *previous* is empty before block 1."""
-    serialized = bytearray()
-    namespace = collection = None
-    # An empty namespace holds the channel's configuration, which peers leave out because its form is not canonical.
-    for update in sorted((u for u in updates if u.namespace), key=lambda u: (u.namespace, u.collection, u.key)):
-        entry = bytearray()
-        if update.namespace != namespace:
-            entry += _field(1, update.namespace.encode())
-            collection = ""
-        if update.collection != collection:
-            entry += _field(2, update.collection.encode())
-        namespace, collection = update.namespace, update.collection
-        entry += _field(3, update.key)
-        entry += b"\x20\x01" if update.value is None else b""
-        entry += _field(5, update.value or b"")
-        entry += _field(6, _ordered_integer(update.version.block) + _ordered_integer(update.version.tx))
-        serialized += b"\x0a" + _varint(len(entry)) + entry
-    return hashlib.sha256(_varint(len(flags)) + flags + serialized + previous).digest()
 
 
 def decode(serialized: bytes) -> Block:
@@ -393,23 +382,3 @@ def _der_integer(number: int) -> bytes:
 
 def _der_octets(octets: bytes) -> bytes:
     return b"\x04" + _der_length(len(octets)) + octets
-
-
-def _varint(number: int) -> bytes:
-    octets = bytearray()
-    while number > 0x7F:
-        octets.append(number & 0x7F | 0x80)
-        number >>= 7
-    octets.append(number)
-    return bytes(octets)
-
-
-def _field(number: int, value: bytes) -> bytes:
-    """A length-delimited protobuf field; nothing for an empty value, as proto3 has it."""
-    return bytes([number << 3 | 2]) + _varint(len(value)) + value if value else b""
-
-
-def _ordered_integer(number: int) -> bytes:
-    """Fabric's order-preserving form: the count of bytes, then the bytes, big-endian without leading zeros."""
-    octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
-    return bytes([len(octets)]) + octets
