@@ -155,6 +155,13 @@ _REFUSALS = {
     "OWN_RETURN": (403, "Who lodged a return cannot answer it", "The seller or another of its people answers."),
     "WRONG_ORDER": (403, "The order is between other organisations", "Ask one of them."),
     "WRONG_SIDE": (403, "Such claims are made by the other side of the trade", "Ask an organisation of that side."),
+    "NOT_TENDER": (403, "Only platform and auditor keep the tender", "Ask one of them."),
+    "NOT_PAYMENT_FIRM": (403, "Only the payment firm does this", "Ask it."),
+    "NOT_REQUESTER": (403, "The request is another organisation's", "Who asked withdraws it."),
+    "NOT_AUDITOR": (403, "Only the auditor asks this", "Ask it, or read your own list."),
+    "NOT_THE_AGENT": (403, "Another organisation lodged the return", "Who lodged it does this."),
+    "NOT_THE_CARRIER": (403, "Another carrier fetches the return", "The carrier assigned does this."),
+    "NOT_THE_ARBITER": (403, "The terms name another arbiter", "The arbiter decides."),
     # What there is not.
     "NOT_FOUND": (404, "There is no such record, or not for this organisation", "Check its id, and who may read it."),
     "JOURNEY_UNKNOWN": (404, "There is no such journey", "Check its id."),
@@ -180,6 +187,7 @@ _REFUSALS = {
     "NO_TARIFF": (404, "No tariff is published for that", "Publish it first."),
     "PRODUCT_UNKNOWN": (404, "The merchant offers no such product", "Check GTIN and merchant."),
     "RATES_UNKNOWN": (404, "No such rates are published", "Publish them first."),
+    "EVENT_UNKNOWN": (404, "The organisation recorded no such event", "Check the event's id."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
@@ -223,6 +231,15 @@ _REFUSALS = {
     "NOT_DUE": (409, "Its deadline has not come", "Wait until the time in the detail."),
     "NO_DEADLINE": (409, "Nothing is due in this state", "Read it again."),
     "RESOLUTION_DIFFERS": (409, "The return is for another resolution", "Use the one in the detail."),
+    "ALREADY_CORRECTED": (409, "The event was declared an error before", "Nothing is to be done."),
+    "EVENT_TAKEN_BACK": (
+        409,
+        "The same event was declared an error",
+        "It cannot be recorded again; record what is right.",
+    ),
+    "HANDOVER_STANDS": (409, "A hand-over was signed by two parties", "Neither takes it back alone: hand over again."),
+    "NOT_CANCELLABLE": (409, "It can no longer be cancelled", "Return the goods instead."),
+    "PICKUP_STANDS": (409, "The pick-up is arranged already", "Read the return again."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),
@@ -256,6 +273,12 @@ _REFUSALS = {
     "RATES_STALE": (422, "The rates are too old", "Publish rates of a later day."),
     "WRONG_AWARD": (422, "The award does not fit the return", "The detail says why."),
     "WRONG_PURPOSE": (422, "The grant was given for another purpose", "Ask for one with the purpose named."),
+    "PEER_REFUSED": (
+        422,
+        "The peer refused what the contract asked of it",
+        "Private data are read on the peer of an organisation that holds them.",
+    ),
+    "WRONG_TERMS": (422, "The order pins other terms", "Send the terms it pins."),
 }
 REFUSALS = {code: Kind(*row) for code, row in _REFUSALS.items()}
 

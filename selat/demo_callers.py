@@ -36,24 +36,25 @@ class Caller:
 
     def refusal(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The problem document a request is refused with; raises DemoError if it is not refused."""
-        response = self._send(method, path, json=body)
+        response = self.send(method, path, json=body)
         if response.status_code < 400:
             raise DemoError(f"{self.msp_id} was allowed {method} {path}, and should not have been")
         return response.json()
 
     def events(self, path: str, **query: str | int) -> list[str]:
         """The names of the events in a stream that ends by itself."""
-        response = self._send("GET", path, params=query)
+        response = self.send("GET", path, params=query)
         return [line.removeprefix("event: ") for line in response.text.splitlines() if line.startswith("event: ")]
 
     def _answer(self, method: str, path: str, **kwargs: Any) -> Any:
-        response = self._send(method, path, **kwargs)
+        response = self.send(method, path, **kwargs)
         if response.status_code >= 400:
             found = response.json()
             raise DemoError(f"{method} {path} by {self.msp_id}: {found['code']}: {found['detail']}. {found['cure']}")
         return response.json()
 
-    def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+    def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        """The bare response, whatever it says; DemoError if there is none."""
         try:
             return self._session.request(method, self._base + path, timeout=_SECONDS, **kwargs)
         except requests.RequestException as error:

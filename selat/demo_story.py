@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,17 @@ _EXPIRY = "2030-12-31T00:00:00Z"
 _SHOWN = ("demand.units_p50_h87", "demand.peak_date")
 
 
-def play(cast: Cast, base: str, screen: Screen) -> None:
+@dataclass(frozen=True)
+class Played:
+    """What the story leaves behind."""
+
+    claim_id: str
+    grant_id: str
+    order: dict[str, Any]
+    journey_id: str
+
+
+def play(cast: Cast, base: str, screen: Screen) -> Played:
     """
     Play all chapters.
 
@@ -27,12 +38,13 @@ def play(cast: Cast, base: str, screen: Screen) -> None:
     """
     terms = _founding(cast, screen)
     forecast = _claims(cast, screen)
-    _disclosure(cast, screen, forecast)
+    grant_id = _disclosure(cast, screen, forecast)
     order = _order(cast, screen, terms)
     journey = demo_journey.travel(cast, screen, order["order_id"], lambda: _seen(base, order))
     _tracking(base, screen, order)
     demo_journey.give_back(cast, screen, journey, order["tracking_token"])
     _audit(cast, screen, journey, order)
+    return Played(forecast["claim_id"], grant_id, order, journey)
 
 
 def _founding(cast: Cast, screen: Screen) -> dict[str, Any]:
@@ -92,7 +104,7 @@ def _claims(cast: Cast, screen: Screen) -> dict[str, Any]:
     return forecast
 
 
-def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> None:
+def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
     screen.chapter("Two of its figures are shown to the forwarder, and to no one else")
     granted = cast.platform.post(
         "/v1/disclosures",
@@ -133,6 +145,7 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> None:
         f"AuditorMSP sees that {entry['grant']['owner']} showed {', '.join(terms['attributes'])} "
         f"to {terms['recipient']} for “{terms['purpose']}” until {terms['expires_at'][:10]}, and no value"
     )
+    return granted["grant_id"]
 
 
 def _prove(recipient: Caller, forecast: dict[str, Any], told: dict[str, Any]) -> None:

@@ -1,0 +1,50 @@
+"""One network and one gateway for all scenarios, on which the demo's story has been played."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from selat import demo_stage
+from selat.demo_callers import Cast
+from selat.demo_screen import Screen
+from selat.demo_stage import Stage
+from selat.demo_story import Played, play
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where network and gateway keep everything they write."""
+    return tmp_path_factory.mktemp("scenarios")
+
+
+@pytest.fixture(scope="session")
+def stage(folder: Path) -> Iterator[Stage]:
+    """The default consortium on the embedded engine, and a gateway."""
+    try:
+        yield demo_stage.put_up("embedded", folder)
+    finally:
+        demo_stage.strike(folder)
+
+
+@pytest.fixture(scope="session")
+def cast(stage: Stage) -> Iterator[Cast]:
+    """A caller of each organisation."""
+    with stage.cast() as callers:
+        yield callers
+
+
+@pytest.fixture(scope="session")
+def shown() -> io.StringIO:
+    """What the story has shown on its screen."""
+    return io.StringIO()
+
+
+@pytest.fixture(scope="session")
+def played(stage: Stage, cast: Cast, shown: io.StringIO) -> Played:
+    """The story, played to its end: it checks itself what it shows."""
+    return play(cast, stage.base, Screen(Console(file=shown)))
