@@ -1,0 +1,1 @@
+"""Clients and chaincodes that nobody here wrote, against the engines of this machine."""

@@ -1,0 +1,139 @@
+"""
+Other people's runtimes: found on this machine, and what the tests need of them installed under ``build/interop``.
+
+A test is skipped, with the cure, where a runtime is missing or its registry
+cannot be reached. Whatever else goes wrong is a failure.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[1] / "build" / "interop"
+PATIENCE = 120
+"""Seconds that one program may take."""
+
+_UNREACHABLE = (
+    "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ECONNRESET",  # npm
+    "NewConnectionError", "Temporary failure in name resolution", "Max retries exceeded",  # pip
+    "Unknown host", "Connection refused", "Could not transfer artifact",  # Maven
+)  # fmt: skip
+
+
+def program(name: str, cure: str) -> str:
+    """The path of a program; skips the test where there is none."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"there is no `{name}` on PATH; {cure}")
+    return found
+
+
+def node() -> dict[str, str]:
+    """The environment in which Node finds the official client and chaincode runtime."""
+    program("node", "install Node.js 20 or newer")
+    npm = program("npm", "it comes with Node.js")
+    manifest = HERE / "node" / "package.json"
+    folder = CACHE / "node"
+
+    def install() -> None:
+        shutil.copy(manifest, folder / "package.json")
+        _run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], folder)
+
+    _installed(folder, manifest.read_bytes(), install)
+    return {"NODE_PATH": str(folder / "node_modules")}
+
+
+def hfc() -> str:
+    """A Python of its own with fabric-sdk-py, whose protos cannot share a process with the official ones."""
+    requirements = HERE / "hfc" / "requirements.txt"
+    folder = CACHE / "hfc"
+    python = folder / "venv" / "bin" / "python"
+
+    def install() -> None:
+        _run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], folder)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        # Its own requirements name pysha3, which does not build on current Pythons; the pins say what takes its place.
+        _run([*pip, "--no-deps", "fabric-sdk-py==1.0.0"], folder)
+        _run([*pip, "-r", str(requirements)], folder)
+
+    _installed(folder, requirements.read_bytes() + sys.version.encode(), install)
+    return str(python)
+
+
+def java() -> tuple[str, str]:
+    """The path of ``java`` and the class path of the client built from ``java/``."""
+    runtime = program("java", "install Java 17 or newer")
+    mvn = program("mvn", "install Apache Maven")
+    project = HERE / "java"
+    folder = CACHE / "java"
+    sources = sorted(path for path in project.rglob("*") if path.suffix in (".java", ".xml"))
+
+    def install() -> None:
+        shutil.copytree(project, folder / "project", dirs_exist_ok=True)
+        _run(
+            [mvn, "--batch-mode", "--quiet", f"-Dmaven.repo.local={folder / 'repository'}", "package",
+             "dependency:copy-dependencies"],
+            folder / "project",
+            patience=600,
+        )  # fmt: skip
+
+    _installed(folder, b"".join(path.read_bytes() for path in sources), install)
+    target = folder / "project" / "target"
+    return runtime, f"{target / 'interop.jar'}{os.pathsep}{target / 'dependency'}/*"
+
+
+def run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
+    """What *command* prints; fails the test with its complaint if it does not end well."""
+    return _finished(command, None, {**os.environ, **(environment or {})}, PATIENCE).stdout
+
+
+def _run(command: Sequence[str], folder: Path, patience: int = 300) -> None:
+    finished = _finished(command, folder, dict(os.environ), patience, check=False)
+    if finished.returncode:
+        said = (finished.stderr + finished.stdout).strip()
+        if any(word in said for word in _UNREACHABLE):
+            pytest.skip(f"`{' '.join(command[:3])}` cannot reach its registry, so there is nothing to test with")
+        pytest.fail(f"{' '.join(command)} failed:\n{said[-4000:]}")
+
+
+def _finished(
+    command: Sequence[str], folder: Path | None, environment: dict[str, str], patience: int, *, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    finished = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patience, check=False
+    )
+    if check and finished.returncode:
+        said = (finished.stdout + finished.stderr)[-4000:]
+        pytest.fail(f"{' '.join(command[:4])} ... ended with {finished.returncode}:\n{said}")
+    return finished
+
+
+def _installed(folder: Path, wanted: bytes, install: Callable[[], None]) -> None:
+    """Install unless *folder* holds what *wanted* describes."""
+    mark = hashlib.sha256(wanted).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    done = folder / "installed"
+    with _alone(folder):
+        if not done.exists() or done.read_text() != mark:
+            done.unlink(missing_ok=True)
+            install()
+            done.write_text(mark)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep two test runs of one checkout from installing over each other."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
