@@ -9,9 +9,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from chaincode.contracts import commerce, trade
+from chaincode.contracts import commerce
+from chaincode.contracts.claims import Claims
+from chaincode.contracts.disclosures import Disclosures
+from chaincode.contracts.gapmeter import GapMeter
+from chaincode.contracts.participants import Participants
 from chaincode.domain import claims, disclosures
-from chaincode.shim import testing
+from chaincode.shim import api, testing
 
 PLATFORM, MERCHANT, PAYMENTS = "PlatformMSP", "MerchantMSP", "PaymentsMSP"
 ORIGIN, FORWARDER, LAST_MILE = "OriginCarrierMSP", "ForwarderMSP", "LastMileMSP"
@@ -35,6 +39,23 @@ PARTICIPANTS = [
      "stages": ["S12", "S14", "S17", "S18"]},
     {"msp_id": AUDITOR, "name": "Auditor", "species": "supporting", "roles": ["auditor"], "countries": ["SG"]},
 ]  # fmt: skip
+
+class Altered(api.Contract):
+    """What an organisation can do with a chaincode of its own making: endorse any write at its own peer."""
+
+    @api.transaction
+    def put(self, ctx: api.Context, collection: str, key: str, value: bytes) -> None:
+        """Write any private value."""
+        ctx.stub.put_private_data(collection, key, value)
+
+    @api.query
+    def hash_of(self, ctx: api.Context, collection: str, key: str) -> str:
+        """What the channel has of a private value, in hex."""
+        return ctx.stub.get_private_data_hash(collection, key).hex()
+
+
+CHAINCODE = api.Chaincode("trade", [Participants, Claims, Disclosures, GapMeter, Altered])
+"""The part of chaincode `trade` that is about who knows what, and a member that cheats."""
 
 START = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
@@ -105,7 +126,7 @@ def trade_channel() -> testing.Ledger:
         member_only_read=True,
         member_only_write=True,
     )
-    ledger = testing.Ledger(trade.chaincode, MEMBERS, collections=[tender], endorsement=majority(MEMBERS))
+    ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[tender], endorsement=majority(MEMBERS))
     ledger.invoke(
         "Participants:found", json.dumps(PARTICIPANTS), client=user(PLATFORM, "admin"), endorsed_by=MEMBERS[:5]
     )
@@ -137,12 +158,123 @@ class Claim:
             source(owner, claim_id, revision),
         )  # fmt: skip
 
-    def transient(self, *names: str) -> dict[bytes, bytes] | dict[str, bytes]:
+    def transient(self, *names: str) -> dict[str, bytes]:
         """Document and disclosures, of *names* alone if any are given."""
         chosen = [one.encoded for one in self.disclosures if not names or one.name in names]
         return {"document": self.document.to_bytes(), "disclosures": json.dumps(chosen).encode()}
 
     def commit(self, ledger: testing.Ledger) -> testing.Result:
         """Commit it at its owner."""
-        client, transient = user(self.owner), self.transient()
-        return ledger.invoke("Claims:commit", self.claim_id, self.revision, client=client, transient=transient, at=self.at)
+        return ledger.invoke(
+            "Claims:commit",
+            self.claim_id,
+            self.revision,
+            client=user(self.owner),
+            transient=self.transient(),
+            at=self.at,
+        )
+
+
+def asked(claim: Claim, *names: str, **changes: Any) -> dict[str, Any]:
+    """A request for attributes of *claim*."""
+    parts = {
+        "owner": claim.owner,
+        "claim_id": claim.claim_id,
+        "revision": claim.revision,
+        "attributes": list(names),
+        "purpose": "capacity planning",
+        "expires_at": "2027-01-01T00:00:00Z",
+        "salt": salt("request", claim.owner, claim.claim_id, names),
+    }
+    return {**parts, **changes}
+
+
+def terms(claim: Claim, recipient: str, *names: str, **changes: Any) -> dict[str, Any]:
+    """What an owner writes to grant attributes of *claim*."""
+    parts = {
+        "claim_id": claim.claim_id,
+        "revision": claim.revision,
+        "recipient": recipient,
+        "attributes": list(names),
+        "purpose": "capacity planning",
+        "expires_at": "2027-01-01T00:00:00Z",
+        "salt": salt("grant", claim.owner, claim.claim_id, recipient, names),
+    }
+    return {**parts, **changes}
+
+
+def as_bytes(value: Any) -> bytes:
+    """*value* as JSON for the transient data."""
+    return json.dumps(value).encode()
+
+
+def plant(ledger: testing.Ledger, msp_id: str, object_type: str, attributes: list[str], value: bytes) -> None:
+    """Write into an organisation's own collection, as only its own altered chaincode would."""
+    key = api.Stub.create_composite_key(object_type, attributes)
+    ledger.invoke("Altered:put", f"_implicit_org_{msp_id}", key, value, client=user(msp_id))
+
+
+def hash_on_channel(ledger: testing.Ledger, msp_id: str, object_type: str, *attributes: str) -> str:
+    """SHA-256 of what an organisation keeps, as any member of the channel sees it; empty if there is nothing."""
+    key = api.Stub.create_composite_key(object_type, attributes)
+    return ledger.evaluate("Altered:hash_of", f"_implicit_org_{msp_id}", key, client=user(CUSTOMS)).text
+
+
+class Desk:
+    """Requests, grants and deliveries on one ledger, each sent as an honest client would."""
+
+    def __init__(self, ledger: testing.Ledger) -> None:
+        self.ledger = ledger
+
+    def request(self, request_id: str, requester: str, request: dict[str, Any], at: datetime = START) -> Any:
+        """Ask."""
+        return self.ledger.invoke(
+            "Disclosures:request",
+            request_id,
+            client=user(requester),
+            transient={"request": as_bytes(request)},
+            endorsed_by=(requester, request["owner"], AUDITOR),
+            at=at,
+        )
+
+    def grant(self, grant_id: str, claim: Claim, grant: dict[str, Any], at: datetime = START) -> testing.Result:
+        """Grant."""
+        return self.ledger.invoke(
+            "Disclosures:grant",
+            grant_id,
+            client=user(claim.owner),
+            transient={"grant": as_bytes(grant)},
+            endorsed_by=(claim.owner, grant["recipient"], AUDITOR),
+            at=at,
+        )
+
+    def deliver(self, grant_id: str, claim: Claim, recipient: str, *names: str, at: datetime = START) -> Any:
+        """Deliver *names* of *claim*."""
+        return self.ledger.invoke(
+            "Disclosures:deliver",
+            grant_id,
+            recipient,
+            client=user(claim.owner),
+            transient=claim.transient(*names),
+            endorsed_by=[recipient],
+            at=at,
+        )
+
+    def show(self, grant_id: str, who: str) -> bytes:
+        """The grant as *who* keeps it."""
+        return self.ledger.evaluate("Disclosures:show", grant_id, client=user(who), at=START).payload
+
+    def revoke(self, grant_id: str, owner: str, recipient: str, *, fresh: str = "", at: datetime = START) -> Any:
+        """Take a grant back."""
+        return self.ledger.invoke(
+            "Disclosures:revoke",
+            grant_id,
+            client=user(owner),
+            transient={"grant": self.show(grant_id, owner), "salt": (fresh or salt("revoke", grant_id)).encode()},
+            endorsed_by=(owner, recipient, AUDITOR),
+            at=at,
+        )
+
+    def read(self, grant_id: str, who: str, at: datetime = START, peer: str = "") -> Any:
+        """What *who* was shown, asked at its own peer or at *peer*."""
+        return self.ledger.evaluate("Disclosures:read", grant_id, client=user(who), peer=peer, at=at).json()
