@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import json
 import logging
@@ -161,6 +162,8 @@ def main(arguments: list[str]) -> int:
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("grpc").setLevel(logging.WARNING)
+    # `kill -USR1` writes where every thread is to the log: the way to see why a node does not answer.
+    faulthandler.register(signal.SIGUSR1)
     try:
         config = json.loads(Path(arguments[0]).read_bytes())
         asyncio.run(run(config))
