@@ -1,0 +1,327 @@
+"""Orders, settlement and catalogue on `ecommerce`: private content, public state, money that adds up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chaincode.shim import testing
+from tests.unit.contracts.trading import (
+    AUDITOR,
+    MERCHANT,
+    PAYMENTS,
+    PLATFORM,
+    START,
+    as_bytes,
+    commerce_channel,
+    salt,
+    user,
+)
+
+BOTH = (PLATFORM, MERCHANT)
+THREE = (PLATFORM, MERCHANT, PAYMENTS)
+PINNED = {"terms_id": "returns", "version": 1, "digest": "1" * 64}
+ORDER = {
+    "platform": PLATFORM,
+    "merchant": MERCHANT,
+    "buyer_token_hash": "0" * 64,
+    "placed_at": "2026-11-22T07:00:00Z",
+    "incoterm": "DDP",
+    "named_place": "VNHAN",
+    "origin": "CNSZX",
+    "destination": "VNHAN",
+    "lines": [
+        {"line": 1, "gtin": "09506000134352", "hs6": "851712", "quantity": 2, "unit_price": "19900", "weight_grm": 450}
+    ],
+    "currency": "SGD",
+    "freight": "800",
+    "insurance": "0",
+    "terms": PINNED,
+    "salt": salt("order"),
+}
+PAYMENT = {
+    "order_id": "o1",
+    "platform": PLATFORM,
+    "merchant": MERCHANT,
+    "payments": PAYMENTS,
+    "amount": "40600",
+    "currency": "SGD",
+    "settle_currency": "CNY",
+    "salt": salt("payment"),
+}
+RATES = {"date": "2026-11-20", "base": "USD", "rates": {"CNY": "7.11", "SGD": "1.30", "VND": "26350"}, "source": "MAS"}
+TARIFF = {
+    "country": "VN", "hs6": "851712", "effective_from": "2026-01-01", "currency": "VND", "duty_bps": 1_000,
+    "tax_bps": 1_000, "duty_free_to": "1000000", "tax_free_to": "0", "source": "Decree 26/2023/ND-CP",
+}  # fmt: skip
+PRODUCT = {
+    "gtin": "09506000134352", "titles": {"en": "Phone"}, "hs6": "851712", "category": "phones", "weight_grm": 450,
+    "volume_cmq": 900, "list_price": "19900", "currency": "SGD", "origin": "CN",
+}  # fmt: skip
+
+
+def refused(call, *args, **named) -> str:
+    with pytest.raises(testing.Refused) as found:
+        call(*args, **named)
+    return found.value.code
+
+
+class Shop:
+    """An `ecommerce` channel and what its members send."""
+
+    def __init__(self) -> None:
+        self.ledger = commerce_channel()
+
+    def place(self, order_id="o1", by=PLATFORM, endorsed_by=BOTH, **changes):
+        """Place an order."""
+        transient = {"order": as_bytes({**ORDER, **changes})}
+        return self.submit("Orders:place", order_id, by=by, transient=transient, endorsed_by=endorsed_by)
+
+    def open(self, order_id="o1", by=PLATFORM, terms=PINNED, platform=PLATFORM, merchant=MERCHANT):
+        """Open it."""
+        return self.submit("Orders:open", order_id, platform, merchant, terms, by=by)
+
+    def submit(self, function, *args, by=PLATFORM, transient=None, endorsed_by=BOTH, at=START, role="client"):
+        """Submit as a member."""
+        return self.ledger.invoke(
+            function, *args, client=user(by, role), transient=transient, endorsed_by=endorsed_by, at=at
+        )
+
+    def ask(self, function, *args, by=PLATFORM, peer=""):
+        """Evaluate as a member."""
+        return self.ledger.evaluate(function, *args, client=user(by), peer=peer, at=START)
+
+    def authorise(self, payment_id="p1", by=PLATFORM, **changes):
+        """Reserve the amount."""
+        transient = {"payment": as_bytes({**PAYMENT, **changes})}
+        return self.submit("Settlement:authorise", payment_id, by=by, transient=transient, endorsed_by=THREE)
+
+    def move(self, step, number, by=PAYMENTS, kept=b"", at=START, **change):
+        """Move the payment on."""
+        kept = kept or self.ask("Settlement:show", "p1", by=PAYMENTS).payload
+        transient = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change})}
+        return self.submit(f"Settlement:{step}", "p1", by=by, transient=transient, endorsed_by=THREE, at=at)
+
+    def state(self):
+        """Where the payment stands."""
+        return self.ask("Settlement:read", "p1", by=MERCHANT).json()["state"]
+
+
+@pytest.fixture
+def shop():
+    """A channel with one open order."""
+    found = Shop()
+    found.place()
+    found.open()
+    return found
+
+
+# Orders
+
+
+def test_an_order_is_private_and_its_state_is_not(shop):
+    """Content with platform and merchant; id, hash, state and pinned terms with all."""
+    assert shop.ask("Orders:content", "o1", by=MERCHANT).json()["lines"][0]["unit_price"] == "19900"
+    public = shop.ask("Orders:read", "o1", by=PAYMENTS).json()
+    assert (public["state"], public["terms"]) == ("placed", PINNED)
+    assert shop.ask("Orders:list", by=AUDITOR).json() == [public]
+    for caller, peer in ((PAYMENTS, ""), (PAYMENTS, MERCHANT), (AUDITOR, PLATFORM)):
+        with pytest.raises((testing.Refused, testing.Failed)):
+            shop.ask("Orders:content", "o1", by=caller, peer=peer)
+    assert refused(shop.ask, "Orders:read", "o9") == "ORDER_UNKNOWN"
+
+
+def test_placing_writes_no_public_state():
+    """The hash is told, nothing of the content."""
+    result = Shop().place()
+    assert not result.writes
+    assert set(result.json()) == {"order_id", "order_hash"}
+    assert {collection for collection, _ in result.private_writes} == {f"_implicit_org_{one}" for one in BOTH}
+
+
+def test_an_order_is_between_its_parties():
+    """Nobody else places or opens it, both endorse, and both hold the same content."""
+    shop = Shop()
+    assert refused(shop.place, by=PAYMENTS) == "NOT_A_PARTY"
+    with pytest.raises(testing.Invalid):
+        shop.place(endorsed_by=[PLATFORM])
+    assert refused(shop.open) == "NOT_PLACED"
+    shop.place()
+    assert refused(shop.place) == "ALREADY_EXISTS"
+    assert refused(shop.open, by=PAYMENTS) == "NOT_A_PARTY"
+    assert refused(shop.open, terms={**PINNED, "version": 2}) == "WRONG_TERMS"
+    assert refused(shop.open, by=PAYMENTS, platform=PAYMENTS) == "NOT_PLACED"
+    shop.open(by=MERCHANT)
+    assert refused(shop.open) == "ALREADY_EXISTS"
+
+
+def test_an_order_moves_and_every_state_stays_in_its_history(shop):
+    """Confirmed by the merchant, fulfilled by a journey, closed."""
+    assert refused(shop.submit, "Orders:confirm", "o1") == "NOT_A_PARTY"
+    shop.submit("Orders:confirm", "o1", by=MERCHANT)
+    assert refused(shop.submit, "Orders:close", "o1") == "WRONG_STATE"
+    assert shop.submit("Orders:fulfil", "o1", "j1").json()["journey_id"] == "j1"
+    assert refused(shop.submit, "Orders:cancel", "o1", "BUYER_REQUEST") == "WRONG_STATE"
+    assert refused(shop.submit, "Orders:close", "o1", by=PAYMENTS) == "NOT_A_PARTY"
+    shop.submit("Orders:close", "o1", by=MERCHANT)
+    past = [entry["value"]["state"] for entry in shop.ask("Orders:history", "o1", by=AUDITOR).json()]
+    assert past == ["closed", "fulfilling", "confirmed", "placed"]
+
+
+def test_a_cancelled_order_says_why(shop):
+    """From a list of reasons, not in words that might name somebody."""
+    assert refused(shop.submit, "Orders:cancel", "o1", "because") == "INVALID_ARGUMENT"
+    assert shop.submit("Orders:cancel", "o1", "OUT_OF_STOCK").json()["reason"] == "OUT_OF_STOCK"
+
+
+def test_the_key_of_an_order_takes_both_parties(shop):
+    """Validation holds it, not only the contract's code."""
+    for endorsers in ([MERCHANT], [PLATFORM], [PLATFORM, PAYMENTS]):
+        with pytest.raises(testing.Invalid) as invalid:
+            shop.submit("Orders:confirm", "o1", by=MERCHANT, endorsed_by=endorsers)
+        assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
+
+
+# Payments
+
+
+def test_a_payment_from_reservation_to_refund(shop):
+    """Each state is seen by its three parties, none by anybody else, and no amount by the channel."""
+    shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
+    result = shop.authorise()
+    assert not result.writes
+    assert result.json() == {"payment_id": "p1"}
+    assert shop.state() == "authorised"
+    shop.move("capture", 1, amount="600")
+    shop.move("capture", 2)
+    assert shop.state() == "captured"
+    shop.move("refund", 3, amount="1600")
+    shop.move("settle", 4, rate_date="2026-11-20", rate_base="USD")
+    assert shop.state() == "settled"
+    payment = shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]
+    assert (payment["settled"], payment["paid_out"]) == ("39000", str(round(39_000 * 711 / 130)))
+    shop.move("refund", 5)
+    assert shop.state() == "refunded"
+    assert [one["state"] for one in shop.ask("Settlement:list", by=PLATFORM).json()] == ["refunded"]
+    assert shop.ask("Settlement:list", by=AUDITOR).json() == []
+    for caller, peer in ((AUDITOR, ""), (AUDITOR, PAYMENTS)):
+        with pytest.raises((testing.Refused, testing.Failed)):
+            shop.ask("Settlement:show", "p1", by=caller, peer=peer)
+
+
+def test_a_reservation_is_let_go(shop):
+    """Only while nothing was taken."""
+    shop.authorise()
+    shop.move("void", 1)
+    assert shop.state() == "voided"
+    assert refused(shop.move, "capture", 2) == "WRONG_STATE"
+
+
+def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
+    """Replayed or altered records are found by their hash."""
+    shop.authorise()
+    kept = shop.ask("Settlement:show", "p1", by=PAYMENTS).payload
+    assert refused(shop.move, "capture", 1, by=MERCHANT) == "NOT_PAYMENT_FIRM"
+    assert refused(shop.move, "capture", 1, kept=kept.replace(b"40600", b"90600")) == "NOT_AS_STORED"
+    assert refused(shop.move, "capture", 1, amount="40601") == "AMOUNT_EXCEEDS"
+    assert refused(shop.move, "capture", 1, amount=1) == "INVALID_ARGUMENT"
+    assert refused(shop.move, "capture", 1, salt=PAYMENT["salt"]) == "SALT_REUSED"
+    shop.move("capture", 1)
+    assert refused(shop.move, "capture", 2, kept=kept) == "NOT_AS_STORED"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"order_id": "o9"}, "ORDER_UNKNOWN"),
+        ({"merchant": PAYMENTS}, "WRONG_ORDER"),
+        ({"amount": "0"}, "INVALID_ARGUMENT"),
+        ({"amount": 5}, "INVALID_ARGUMENT"),
+        ({"currency": "XXX"}, "INVALID_ARGUMENT"),
+    ],
+)
+def test_payments_that_cannot_be(shop, changes, code):
+    """Each with its code."""
+    assert refused(shop.authorise, **changes) == code
+
+
+def test_a_payment_is_made_once_by_a_party_for_a_living_order(shop):
+    """Not by a stranger, not twice, not for what was cancelled."""
+    assert refused(shop.authorise, by=AUDITOR) == "NOT_A_PARTY"
+    shop.authorise()
+    assert refused(shop.authorise) == "ALREADY_EXISTS"
+    shop.submit("Orders:cancel", "o1", "BUYER_REQUEST")
+    assert refused(shop.authorise, "p2") == "WRONG_STATE"
+
+
+def test_rates_are_published_once_and_count_for_their_publisher(shop):
+    """The payment firm cannot settle at somebody else's, at a lost day's, or at rewritten rates."""
+    shop.authorise()
+    shop.move("capture", 1)
+    named = {"rate_date": "2026-11-20", "rate_base": "USD"}
+    assert refused(shop.move, "settle", 2) == "RATES_NEEDED"
+    shop.submit("Settlement:publish_rates", as_bytes(RATES), by=MERCHANT)
+    assert refused(shop.move, "settle", 2, **named) == "RATES_UNKNOWN"
+    shop.submit("Settlement:publish_rates", as_bytes({**RATES, "rates": {"CNY": "7.11"}}), by=PAYMENTS)
+    rewritten = ("Settlement:publish_rates", as_bytes(RATES))
+    assert refused(shop.submit, *rewritten, by=PAYMENTS) == "ALREADY_EXISTS"
+    old = as_bytes({**RATES, "date": "2026-11-17"})
+    assert refused(shop.submit, "Settlement:publish_rates", old, by=PAYMENTS) == "RATES_STALE"
+    assert refused(shop.move, "settle", 2, **named) == "NO_RATE"
+    assert refused(shop.move, "settle", 2, at=START + timedelta(days=3), **named) == "RATES_STALE"
+
+
+def test_anybody_converts_at_published_rates(shop):
+    """As the settlement does."""
+    shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
+    place = (PAYMENTS, "USD", "2026-11-20")
+    assert shop.ask("Settlement:rates", *place, by=AUDITOR).json() == RATES
+    found = shop.ask("Settlement:convert", *place, as_bytes({"minor": "130", "currency": "SGD"}), "VND", by=AUDITOR)
+    assert found.json() == {"minor": "26350", "currency": "VND"}
+    assert refused(shop.ask, "Settlement:rates", PAYMENTS, "USD", "2026-11-21") == "RATES_UNKNOWN"
+    assert refused(shop.ask, "Settlement:rates", PAYMENTS, "USD", "today") == "INVALID_ARGUMENT"
+
+
+def test_duty_and_who_pays_it(shop):
+    """DDP: the seller; for platform and merchant, who hold the order's content."""
+    tariff = ("Settlement:publish_tariff", as_bytes(TARIFF))
+    assert refused(shop.submit, *tariff) == "WRONG_ROLE"
+    assert refused(shop.ask, "Settlement:duties", "o1", by=MERCHANT) == "NO_TARIFF"
+    shop.submit(*tariff, role="admin")
+    shop.submit("Settlement:publish_tariff", as_bytes({**TARIFF, "duty_bps": 0}), role="admin")
+    assert refused(shop.ask, "Settlement:duties", "o1", by=MERCHANT) == "RATES_NEEDED"
+    shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
+    found = shop.ask("Settlement:duties", "o1", PAYMENTS, "USD", "2026-11-20", by=MERCHANT).json()
+    value = round(40_600 * 26_350 / 130)
+    assert (found["payer"], found["customs_value"], found["duty"]) == ("seller", str(value), "0")
+    assert found["tax"] == str(round(value / 10))
+    assert shop.ask("Settlement:tariff", "VN", "851712", by=AUDITOR).json()["duty_bps"] == 0
+    past = shop.ask("Settlement:tariff_history", "VN", "851712", by=AUDITOR).json()
+    assert [entry["value"]["duty_bps"] for entry in past] == [0, 1_000]
+    assert refused(shop.ask, "Settlement:tariff", "VN", "420212") == "NO_TARIFF"
+    assert refused(shop.ask, "Settlement:duties", "o1", by=AUDITOR) == "NOT_FOUND"
+
+
+# Catalogue
+
+
+def test_a_product_is_its_merchants_own():
+    """Listed under the chaincode's policy; from then on its merchant alone endorses, and nobody else amends."""
+    shop = Shop()
+    assert shop.submit("Catalogue:offer", as_bytes(PRODUCT), by=MERCHANT).json()["version"] == 1
+    dearer = as_bytes({**PRODUCT, "list_price": "20900"})
+    assert shop.submit("Catalogue:offer", dearer, by=MERCHANT, endorsed_by=[MERCHANT]).json()["version"] == 2
+    with pytest.raises(testing.Invalid):
+        shop.submit("Catalogue:offer", dearer, by=MERCHANT, endorsed_by=[PLATFORM])
+    assert refused(shop.submit, "Catalogue:withdraw", PRODUCT["gtin"], by=PLATFORM) == "PRODUCT_UNKNOWN"
+    shop.submit("Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT, endorsed_by=[MERCHANT])
+    assert refused(shop.submit, "Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT) == "WRONG_STATE"
+    read = shop.ask("Catalogue:read", MERCHANT, PRODUCT["gtin"], by=AUDITOR).json()
+    assert (read["state"], read["product"]["list_price"]) == ("withdrawn", "20900")
+    assert shop.ask("Catalogue:list", by=AUDITOR).json() == shop.ask("Catalogue:list", MERCHANT).json() == [read]
+    assert shop.ask("Catalogue:list", PLATFORM).json() == []
+    past = shop.ask("Catalogue:history", MERCHANT, PRODUCT["gtin"], by=AUDITOR).json()
+    assert [entry["value"]["version"] for entry in past] == [3, 2, 1]
+    assert refused(shop.ask, "Catalogue:read", MERCHANT, "1") == "INVALID_ARGUMENT"
+    assert refused(shop.submit, "Catalogue:offer", as_bytes({**PRODUCT, "hs6": "1"})) == "INVALID_ARGUMENT"
