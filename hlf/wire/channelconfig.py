@@ -12,14 +12,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2
-from fabric_protos.msp import msp_config_pb2
+from fabric_protos.common import common_pb2, configtx_pb2
 from fabric_protos.orderer import configuration_pb2 as orderer_pb2
-from fabric_protos.peer import configuration_pb2 as peer_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import channelpolicies, msp
+from hlf.wire import channelpolicies, configvalues, msp
+from hlf.wire.capabilities import Capabilities
+from hlf.wire.configvalues import Batch
+
+__all__ = [
+    "Batch",
+    "Bundle",
+    "Capabilities",
+    "Ordering",
+    "Organisation",
+    "check_channel_id",
+    "config_envelope_of",
+    "config_of",
+]
 
 ROOT = "Channel"
 APPLICATION = "Application"
@@ -27,54 +38,7 @@ ORDERER = "Orderer"
 _MAX_UINT32 = 0xFFFFFFFF
 _LONGEST_ID = 249
 _CHANNEL_ID = re.compile(r"[a-z][a-z0-9.-]*")
-_SUPPORTED: Mapping[str, frozenset[str]] = {
-    "Channel": frozenset({"V1_1", "V1_3", "V1_4_2", "V1_4_3", "V2_0", "V3_0"}),
-    "Orderer": frozenset({"V1_1", "V1_4_2", "V2_0"}),
-    "Application": frozenset(
-        {"V1_1", "V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}
-        | {"V1_1_PVTDATA_EXPERIMENTAL", "V1_1_RESOURCETREE_EXPERIMENTAL"}
-    ),
-}
 _ORGANISATION_ENDPOINTS = frozenset({"V1_4_2", "V1_4_3", "V2_0", "V3_0"})
-_UNITS = {"ns": 1, "us": 10**3, "\u00b5s": 10**3, "\u03bcs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
-_UNITS["h"] = 60 * _UNITS["m"]
-_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)")
-
-
-def duration(text: str) -> float:
-    """
-    Return the seconds that a Go duration (``200ms``, ``1m30s``) says.
-
-    Raises:
-        ConfigError: it is none, in the words of Go's parser.
-    """
-    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
-    if rest == "0":
-        return 0.0
-    total, at = 0.0, 0
-    while at < len(rest):
-        found = _DURATION_PART.match(rest, at)
-        if found is None:
-            raise errors.ConfigError(f'time: invalid duration "{text}"')
-        if not found[2]:
-            raise errors.ConfigError(f'time: missing unit in duration "{text}"')
-        if found[2] not in _UNITS:
-            raise errors.ConfigError(f'time: unknown unit "{found[2]}" in duration "{text}"')
-        total += float(found[1]) * _UNITS[found[2]]
-        at = found.end()
-    if not rest:
-        raise errors.ConfigError(f'time: invalid duration "{text}"')
-    return sign * total / 10**9
-
-
-@dataclass(frozen=True)
-class Batch:
-    """When the orderer cuts a block: sizes in bytes, the time-out in seconds."""
-
-    max_messages: int
-    absolute_max_bytes: int
-    preferred_max_bytes: int
-    timeout: float
 
 
 @dataclass(frozen=True)
@@ -93,30 +57,6 @@ class Organisation:
 
 
 @dataclass(frozen=True)
-class Capabilities:
-    """The capability names required at each level."""
-
-    channel: frozenset[str] = frozenset()
-    orderer: frozenset[str] = frozenset()
-    application: frozenset[str] = frozenset()
-
-    def unsupported(self, level: str) -> str | None:
-        """Return Fabric's words for a capability of *level* that Fabric 3.1 does not have, or None."""
-        missing = sorted(getattr(self, level.lower()) - _SUPPORTED[level])
-        return f"{level} capability {missing[0]} is required but not supported" if missing else None
-
-    @property
-    def v3(self) -> bool:
-        """Whether the channel has what came with V3_0: BFT, Ed25519, no global orderer addresses."""
-        return "V3_0" in self.channel
-
-    @property
-    def purge(self) -> bool:
-        """Whether private data may be purged."""
-        return "V2_5" in self.application
-
-
-@dataclass(frozen=True)
 class Ordering:
     """The orderer's part of the configuration."""
 
@@ -126,41 +66,6 @@ class Ordering:
     maintenance: bool
     organisations: Mapping[str, Organisation]
     consenters: tuple[Any, ...] = ()
-
-
-_CHANNEL_VALUES = {
-    "HashingAlgorithm": configuration_pb2.HashingAlgorithm,
-    "BlockDataHashingStructure": configuration_pb2.BlockDataHashingStructure,
-    "OrdererAddresses": configuration_pb2.OrdererAddresses,
-    "Orderers": configuration_pb2.Orderers,
-    "Consortium": configuration_pb2.Consortium,
-    "Capabilities": configuration_pb2.Capabilities,
-}
-_ORDERER_VALUES = {
-    "ConsensusType": orderer_pb2.ConsensusType,
-    "BatchSize": orderer_pb2.BatchSize,
-    "BatchTimeout": orderer_pb2.BatchTimeout,
-    "KafkaBrokers": orderer_pb2.KafkaBrokers,
-    "ChannelRestrictions": orderer_pb2.ChannelRestrictions,
-    "Orderers": configuration_pb2.Orderers,
-    "Capabilities": configuration_pb2.Capabilities,
-}
-_APPLICATION_VALUES = {"ACLs": peer_pb2.ACLs, "Capabilities": configuration_pb2.Capabilities}
-_ORDERER_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "Endpoints": configuration_pb2.OrdererAddresses}
-_APPLICATION_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "AnchorPeers": peer_pb2.AnchorPeers}
-
-
-def _values(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Decode a group's values; those the group does not have come empty, as Fabric reads them."""
-    decoded = {name: kind() for name, kind in kinds.items()}
-    for name, value in sorted(group.values.items()):
-        if name not in kinds:
-            raise errors.ConfigError(f"failed to deserialize values: Unexpected key {name}")
-        try:
-            decoded[name] = kinds[name].FromString(value.value)
-        except DecodeError as error:
-            raise errors.ConfigError(f"failed to deserialize values: {error}") from error
-    return decoded
 
 
 class _Members:
@@ -293,7 +198,7 @@ class Bundle:
         return self.policy(path).refusal(self.msps.signers(signed))
 
     def _read(self, group: Any) -> None:
-        values = _values(group, _CHANNEL_VALUES)
+        values = configvalues.decode(group, configvalues.CHANNEL_VALUES)
         channel = frozenset(values["Capabilities"].capabilities)
         _check_channel(values, channel)
         self.capabilities = Capabilities(channel)
@@ -313,7 +218,7 @@ class Bundle:
         self.msps = members.msps()
 
     def _read_application(self, group: Any, members: _Members) -> None:
-        values = _values(group, _APPLICATION_VALUES)
+        values = configvalues.decode(group, configvalues.APPLICATION_VALUES)
         capabilities = frozenset(values["Capabilities"].capabilities)
         if "ACLs" in group.values and not capabilities & {"V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}:
             raise errors.ConfigError("ACLs may not be specified without the required capability")
@@ -322,16 +227,16 @@ class Bundle:
         found = {}
         for name, below in sorted(group.groups.items()):
             _no_groups(below, "ApplicationOrg")
-            own = _values(below, _APPLICATION_ORGANISATION_VALUES)
+            own = configvalues.decode(below, configvalues.APPLICATION_ORGANISATION_VALUES)
             anchors = tuple((anchor.host, anchor.port) for anchor in own["AnchorPeers"].anchor_peers)
             found[name] = Organisation(name, members.add(name, own["MSP"]), anchor_peers=anchors)
         self.application_organisations = found
 
     def _read_orderer(self, group: Any, members: _Members) -> None:
-        values = _values(group, _ORDERER_VALUES)
+        values = configvalues.decode(group, configvalues.ORDERER_VALUES)
         capabilities = frozenset(values["Capabilities"].capabilities)
         self.capabilities = Capabilities(self.capabilities.channel, capabilities, self.capabilities.application)
-        batch = _batch(values["BatchSize"], values["BatchTimeout"])
+        batch = configvalues.batch(values["BatchSize"], values["BatchTimeout"])
         found = {}
         for name, below in sorted(group.groups.items()):
             _no_groups(below, "OrdererOrg")
@@ -339,7 +244,7 @@ class Bundle:
                 raise errors.ConfigError(
                     f"Orderer Org {name} cannot contain endpoints value until V1_4_2+ capabilities have been enabled"
                 )
-            own = _values(below, _ORDERER_ORGANISATION_VALUES)
+            own = configvalues.decode(below, configvalues.ORDERER_ORGANISATION_VALUES)
             endpoints = tuple(own["Endpoints"].addresses)
             found[name] = Organisation(name, members.add(name, own["MSP"]), endpoints=endpoints)
         without = [name for name, member in found.items() if not member.endpoints]
@@ -434,25 +339,3 @@ def _check_channel(values: Mapping[str, Any], capabilities: frozenset[str]) -> N
         raise errors.ConfigError(
             "global OrdererAddresses are not allowed with V3_0 capability, use org specific addresses only"
         )
-
-
-def _batch(size: Any, timeout: Any) -> Batch:
-    start = "Attempted to set the batch size"
-    if size.max_message_count == 0:
-        raise errors.ConfigError(f"{start} max message count to an invalid value: 0")
-    if size.absolute_max_bytes == 0:
-        raise errors.ConfigError(f"{start} absolute max bytes to an invalid value: 0")
-    if size.preferred_max_bytes == 0:
-        raise errors.ConfigError(f"{start} preferred max bytes to an invalid value: 0")
-    if size.preferred_max_bytes > size.absolute_max_bytes:
-        raise errors.ConfigError(
-            f"{start} preferred max bytes ({size.preferred_max_bytes}) greater than the absolute max bytes "
-            f"({size.absolute_max_bytes})."
-        )
-    try:
-        seconds = duration(timeout.timeout)
-    except errors.ConfigError as error:
-        raise errors.ConfigError(f"Attempted to set the batch timeout to a invalid value: {error}") from error
-    if seconds <= 0:
-        raise errors.ConfigError(f"Attempted to set the batch timeout to a non-positive value: {timeout.timeout}")
-    return Batch(size.max_message_count, size.absolute_max_bytes, size.preferred_max_bytes, seconds)

@@ -17,114 +17,27 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
-from fabric_protos.msp import identities_pb2, msp_config_pb2, msp_principal_pb2
+from fabric_protos.msp import identities_pb2, msp_config_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import chains, signatures
+from hlf.wire import chains, principals, signatures
+from hlf.wire.principals import ADMIN, CLIENT, MEMBER, ORDERER, PEER, ROLE_NAMES, Principal
+
+__all__ = ["ADMIN", "CLIENT", "MEMBER", "ORDERER", "PEER", "ROLE_NAMES"]
+__all__ += ["Identity", "Msp", "Msps", "Principal", "Signed"]
 
 FABRIC = 0
 IDEMIX = 1
-
-MEMBER = msp_principal_pb2.MSPRole.MEMBER
-ADMIN = msp_principal_pb2.MSPRole.ADMIN
-CLIENT = msp_principal_pb2.MSPRole.CLIENT
-PEER = msp_principal_pb2.MSPRole.PEER
-ORDERER = msp_principal_pb2.MSPRole.ORDERER
-ROLE_NAMES: Mapping[int, str] = {MEMBER: "member", ADMIN: "admin", CLIENT: "client", PEER: "peer", ORDERER: "orderer"}
-
 _CACHED_IDENTITIES = 4096
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Whom a policy asks for: an MSP role, an organisational unit, one certificate or a combination of these."""
-
-    classification: int
-    value: bytes
-
-    @classmethod
-    def of_role(cls, msp_id: str, role: int) -> Principal:
-        """Return the principal 'any *role* of *msp_id*'."""
-        encoded = msp_principal_pb2.MSPRole(msp_identifier=msp_id, role=role).SerializeToString()
-        return cls(msp_principal_pb2.MSPPrincipal.ROLE, encoded)
-
-    @classmethod
-    def of(cls, proto: Any) -> Principal:
-        """Return the value of a decoded ``MSPPrincipal``."""
-        return cls(proto.principal_classification, proto.principal)
-
-    @property
-    def role(self) -> tuple[str, int] | None:
-        """MSP id and role where this principal is a role, else None."""
-        return _role_of(self)
-
-    @property
-    def msp_id(self) -> str | None:
-        """The organisation asked for, or None for a combination or an unreadable principal."""
-        return _msp_of(self)
-
-    def __str__(self) -> str:
-        role = self.role
-        if role is not None:
-            return f"{role[0]}.{ROLE_NAMES.get(role[1], role[1])}"
-        return f"{msp_principal_pb2.MSPPrincipal.Classification.Name(self.classification)}:{self.value.hex()[:16]}"
-
-
-@lru_cache(maxsize=4096)
-def _role_of(principal: Principal) -> tuple[str, int] | None:
-    if principal.classification != msp_principal_pb2.MSPPrincipal.ROLE:
-        return None
-    try:
-        role = msp_principal_pb2.MSPRole.FromString(principal.value)
-    except DecodeError:
-        return None
-    return role.msp_identifier, role.role
-
-
-@lru_cache(maxsize=4096)
-def _unit_of(principal: Principal) -> tuple[str, str, bytes] | None:
-    """MSP id, unit name and certifiers' identifier of an ORGANIZATION_UNIT principal."""
-    try:
-        unit = msp_principal_pb2.OrganizationUnit.FromString(principal.value)
-    except DecodeError:
-        return None
-    return unit.msp_identifier, unit.organizational_unit_identifier, unit.certifiers_identifier
-
-
-@lru_cache(maxsize=4096)
-def _combined(principal: Principal) -> tuple[Principal, ...]:
-    """The parts of a COMBINED principal; empty where it is unreadable, which satisfies nobody."""
-    try:
-        parts = msp_principal_pb2.CombinedPrincipal.FromString(principal.value)
-    except DecodeError:
-        return ()
-    return tuple(Principal.of(part) for part in parts.principals)
-
-
-def _msp_of(principal: Principal) -> str | None:
-    kinds = msp_principal_pb2.MSPPrincipal
-    if principal.classification == kinds.ROLE:
-        role = principal.role
-        return None if role is None else role[0]
-    if principal.classification == kinds.ORGANIZATION_UNIT:
-        unit = _unit_of(principal)
-        return None if unit is None else unit[0]
-    if principal.classification == kinds.IDENTITY:
-        try:
-            return str(identities_pb2.SerializedIdentity.FromString(principal.value).mspid)
-        except DecodeError:
-            return None
-    return None
 
 
 @dataclass(frozen=True)
@@ -348,17 +261,16 @@ class Msp:
         return None
 
     def _satisfies(self, identity: Identity, principal: Principal) -> bool:
-        kinds = msp_principal_pb2.MSPPrincipal
-        if principal.classification == kinds.COMBINED:
-            parts = _combined(principal)
+        if principal.classification == principals.KINDS.COMBINED:
+            parts = principals.combined(principal)
             return bool(parts) and all(identity.satisfies(part) for part in parts)
-        if principal.classification == kinds.ROLE:
+        if principal.classification == principals.KINDS.ROLE:
             role = principal.role
             return role is not None and role[0] == self.id and self._has_role(identity, role[1])
-        if principal.classification == kinds.IDENTITY:
+        if principal.classification == principals.KINDS.IDENTITY:
             return self._is_identity(identity, principal.value)
-        if principal.classification == kinds.ORGANIZATION_UNIT:
-            unit = _unit_of(principal)
+        if principal.classification == principals.KINDS.ORGANIZATION_UNIT:
+            unit = principals.unit_of(principal)
             return (
                 unit is not None
                 and unit[0] == self.id
@@ -366,8 +278,8 @@ class Msp:
                 and unit[1] in identity.units
                 and unit[2] == identity.chain_id
             )
-        if principal.classification == kinds.ANONYMITY:
-            return _is_nominal(principal.value)
+        if principal.classification == principals.KINDS.ANONYMITY:
+            return principals.is_nominal(principal.value)
         return False
 
     def _has_role(self, identity: Identity, role: int) -> bool:
@@ -420,15 +332,6 @@ class Msp:
                     raise errors.WireError(f"admin {number} is invalid: it is neither a client nor an admin")
             elif admin.refusal is not None:
                 raise errors.WireError(f"admin {number} is invalid: {admin.refusal}")
-
-
-def _is_nominal(value: bytes) -> bool:
-    """Whether an ANONYMITY principal asks for a named identity, which every certificate is."""
-    anonymity = msp_principal_pb2.MSPIdentityAnonymity
-    try:
-        return bool(anonymity.FromString(value).anonymity_type == anonymity.NOMINAL)
-    except DecodeError:
-        return False
 
 
 class Msps:

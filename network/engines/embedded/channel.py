@@ -14,7 +14,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,7 +44,6 @@ class Channel:
         peers: names of the peers that joined, with their organisations.
         ordering: whether the orderer has joined, so that messages are taken.
         trouble: why nothing can be committed at the moment, or None.
-        on_commit: called on the event loop with each committed block's number.
     """
 
     def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, *, ordered: bool) -> None:
@@ -53,7 +52,6 @@ class Channel:
         self.peers: dict[str, str] = ledger.members()
         self.ordering = ordered
         self.trouble: str | None = None
-        self.on_commit: list[Callable[[int], None]] = []
         self._signer = signer
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._definitions_height = ledger.height
@@ -191,8 +189,6 @@ class Channel:
         if bundle is not None:
             self._use(bundle)
         self.ledger.publish(committed)
-        for listener in self.on_commit:
-            listener(committed.number)
 
     # On the commit thread ----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 
 from hlf import errors
-from hlf.wire import blocks, channelconfig, msp, policies, signatures
+from hlf.wire import blocks, channelconfig, configvalues, msp, policies, signatures
 from tests.unit.hlf import golden
 
 CONFIG_BLOCKS = [
@@ -302,14 +302,14 @@ def test_capabilities_nobody_has():
 )
 def test_durations(text, seconds):
     """As Go writes them."""
-    assert channelconfig.duration(text) == pytest.approx(seconds)
+    assert configvalues.duration(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["", "s", "1", "1 s", "1s2", "-", "+", "ms1"])
 def test_what_is_no_duration(text):
     """The error is Go's."""
     with pytest.raises(errors.ConfigError, match="time: "):
-        channelconfig.duration(text)
+        configvalues.duration(text)
 
 
 @pytest.mark.parametrize("damage", [b"\xff", b"", golden.read("block-00025-submit-ok.peer.pb")])

@@ -1,0 +1,122 @@
+"""The values a channel's configuration holds: which message stands under which key, and what is in the scalar ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fabric_protos.common import configuration_pb2
+from fabric_protos.msp import msp_config_pb2
+from fabric_protos.orderer import configuration_pb2 as orderer_pb2
+from fabric_protos.peer import configuration_pb2 as peer_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+
+CHANNEL_VALUES = {
+    "HashingAlgorithm": configuration_pb2.HashingAlgorithm,
+    "BlockDataHashingStructure": configuration_pb2.BlockDataHashingStructure,
+    "OrdererAddresses": configuration_pb2.OrdererAddresses,
+    "Orderers": configuration_pb2.Orderers,
+    "Consortium": configuration_pb2.Consortium,
+    "Capabilities": configuration_pb2.Capabilities,
+}
+ORDERER_VALUES = {
+    "ConsensusType": orderer_pb2.ConsensusType,
+    "BatchSize": orderer_pb2.BatchSize,
+    "BatchTimeout": orderer_pb2.BatchTimeout,
+    "KafkaBrokers": orderer_pb2.KafkaBrokers,
+    "ChannelRestrictions": orderer_pb2.ChannelRestrictions,
+    "Orderers": configuration_pb2.Orderers,
+    "Capabilities": configuration_pb2.Capabilities,
+}
+APPLICATION_VALUES = {"ACLs": peer_pb2.ACLs, "Capabilities": configuration_pb2.Capabilities}
+ORDERER_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "Endpoints": configuration_pb2.OrdererAddresses}
+APPLICATION_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "AnchorPeers": peer_pb2.AnchorPeers}
+_UNITS = {"ns": 1, "us": 10**3, "\u00b5s": 10**3, "\u03bcs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
+_UNITS["h"] = 60 * _UNITS["m"]
+_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """When the orderer cuts a block: sizes in bytes, the time-out in seconds."""
+
+    max_messages: int
+    absolute_max_bytes: int
+    preferred_max_bytes: int
+    timeout: float
+
+
+def decode(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Return a group's values by name; those the group does not have come empty, as Fabric reads them.
+
+    Raises:
+        ConfigError: a value is malformed, or of a name that has no place there.
+    """
+    decoded = {name: kind() for name, kind in kinds.items()}
+    for name, value in sorted(group.values.items()):
+        if name not in kinds:
+            raise errors.ConfigError(f"failed to deserialize values: Unexpected key {name}")
+        try:
+            decoded[name] = kinds[name].FromString(value.value)
+        except DecodeError as error:
+            raise errors.ConfigError(f"failed to deserialize values: {error}") from error
+    return decoded
+
+
+def duration(text: str) -> float:
+    """
+    Return the seconds that a Go duration (``200ms``, ``1m30s``) says.
+
+    Raises:
+        ConfigError: it is none, in the words of Go's parser.
+    """
+    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
+    if rest == "0":
+        return 0.0
+    total, at = 0.0, 0
+    while at < len(rest):
+        found = _DURATION_PART.match(rest, at)
+        if found is None:
+            raise errors.ConfigError(f'time: invalid duration "{text}"')
+        if not found[2]:
+            raise errors.ConfigError(f'time: missing unit in duration "{text}"')
+        if found[2] not in _UNITS:
+            raise errors.ConfigError(f'time: unknown unit "{found[2]}" in duration "{text}"')
+        total += float(found[1]) * _UNITS[found[2]]
+        at = found.end()
+    if not rest:
+        raise errors.ConfigError(f'time: invalid duration "{text}"')
+    return sign * total / 10**9
+
+
+def batch(size: Any, timeout: Any) -> Batch:
+    """
+    Return when to cut a block, from ``BatchSize`` and ``BatchTimeout``.
+
+    Raises:
+        ConfigError: a number is not usable, in Fabric's words.
+    """
+    start = "Attempted to set the batch size"
+    if size.max_message_count == 0:
+        raise errors.ConfigError(f"{start} max message count to an invalid value: 0")
+    if size.absolute_max_bytes == 0:
+        raise errors.ConfigError(f"{start} absolute max bytes to an invalid value: 0")
+    if size.preferred_max_bytes == 0:
+        raise errors.ConfigError(f"{start} preferred max bytes to an invalid value: 0")
+    if size.preferred_max_bytes > size.absolute_max_bytes:
+        raise errors.ConfigError(
+            f"{start} preferred max bytes ({size.preferred_max_bytes}) greater than the absolute max bytes "
+            f"({size.absolute_max_bytes})."
+        )
+    try:
+        seconds = duration(timeout.timeout)
+    except errors.ConfigError as error:
+        raise errors.ConfigError(f"Attempted to set the batch timeout to a invalid value: {error}") from error
+    if seconds <= 0:
+        raise errors.ConfigError(f"Attempted to set the batch timeout to a non-positive value: {timeout.timeout}")
+    return Batch(size.max_message_count, size.absolute_max_bytes, size.preferred_max_bytes, seconds)
