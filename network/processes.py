@@ -246,10 +246,12 @@ def _exit(pid: int) -> str:
 
 
 def _alive(pid: int, started: str) -> bool:
+    alive = bool(started) and _start_time(pid) == started
     child = _children.get(pid)
-    if child is not None and child.poll() is not None:
-        return False
-    return bool(started) and _start_time(pid) == started
+    if child is not None and not alive:
+        # It has ended or is a zombie of this process, which this takes away.
+        child.wait()
+    return alive
 
 
 def _start_time(pid: int) -> str | None:
