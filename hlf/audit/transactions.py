@@ -73,6 +73,13 @@ def _verdict(
     if transaction.transaction_id in used:
         return Verdict(transaction_pb2.DUPLICATE_TXID, "its id was used in an earlier block")
     (action,) = transaction.actions
+    if not action.chaincode:
+        return Verdict(None, "its endorsers do not say what they ran")
+    if action.chaincode != transaction.chaincode or not action.version:
+        words = f"it calls {transaction.chaincode}, its endorsers ran {action.chaincode} in version {action.version!r}"
+        return Verdict(transaction_pb2.INVALID_CHAINCODE, words)
+    if action.event is not None and action.event.chaincode != action.chaincode:
+        return Verdict(None, f"its event claims to be of {action.event.chaincode}")
     if judge is not None:
         code, words = judge.verdict(action)
     else:

@@ -97,6 +97,7 @@ class Transaction:
     Attributes:
         code: Fabric's validation code; None in an orderer's copy of the block, which has none.
         type: a ``common.HeaderType``.
+        chaincode: what its header says it calls; whether the endorsers have run that, each action says.
         config: the serialized ``common.ConfigEnvelope`` of a configuration transaction.
         defect: why the envelope could not be read to its end; the fields behind that point are empty then.
     """
@@ -114,6 +115,7 @@ class Transaction:
     nonce: bytes = b""
     channel_header: bytes = b""
     signature_header: bytes = b""
+    chaincode: str = ""
     actions: tuple[Action, ...] = ()
     config: bytes | None = field(default=None, repr=False)
     defect: str | None = None
@@ -265,6 +267,8 @@ def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None)
     }
     try:
         if parsed.channel_header.type == common_pb2.ENDORSER_TRANSACTION:
+            called = proposal_pb2.ChaincodeHeaderExtension.FromString(parsed.channel_header.extension)
+            known["chaincode"] = called.chaincode_id.name
             actions = transaction_pb2.Transaction.FromString(parsed.data).actions
             known["actions"] = tuple(_action(action) for action in actions)
         elif parsed.channel_header.type == common_pb2.CONFIG:
@@ -326,7 +330,7 @@ def _action(message: Any) -> Action:
     response = proposal_response_pb2.ProposalResponsePayload.FromString(payload.action.proposal_response_payload)
     result = proposal_pb2.ChaincodeAction.FromString(response.extension)
     return Action(
-        chaincode=result.chaincode_id.name or spec.chaincode_id.name,
+        chaincode=result.chaincode_id.name,
         version=result.chaincode_id.version,
         args=tuple(spec.input.args),
         is_init=spec.input.is_init,

@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hlf import audit
 from hlf.wire import blocks, keys
 from network.engines.embedded import replay
 from network.engines.embedded.channels import Channel, Channels
+from network.engines.embedded.ledger import Ledger
 from tests.support.members import Consortium, Definition, Transaction
 
 
@@ -86,6 +88,13 @@ class Running:
         return None if found is None else found[1]
 
 
+def assert_verified(ledger: Ledger) -> None:
+    """What the engine has committed must stand before the offline verifier, which shares no code with it."""
+    outcome = audit.verify(ledger.block(number) or b"" for number in range(ledger.height))
+    assert outcome.findings == ()
+    assert outcome.commit_hashes == ledger.height - 1
+
+
 Scenario = Callable[[Running], Awaitable[None]]
 
 
@@ -103,6 +112,7 @@ def run(folder: Path, scenario: Scenario, *, who: Consortium | None = None, **ge
                 await channels.join_peer(block, f"peer0.{name}", name)
             await scenario(Running(people, channels, channel))
             assert replay.differences(channel.ledger.path) == []
+            assert_verified(channel.ledger)
         finally:
             await channels.close()
 
@@ -121,6 +131,7 @@ def again(folder: Path, scenario: Scenario, *, who: Consortium | None = None) ->
             assert channel is not None
             await scenario(Running(people, channels, channel))
             assert replay.differences(channel.ledger.path) == []
+            assert_verified(channel.ledger)
         finally:
             await channels.close()
 

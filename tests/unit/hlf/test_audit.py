@@ -286,6 +286,26 @@ def test_chaincodes_must_be_defined(chain):
     assert _code(chain, other) == ["INVALID_CHAINCODE"]
 
 
+@pytest.mark.parametrize(
+    ("bend", "code"),
+    [
+        (lambda action: setattr(action.chaincode_id, "name", "dd"), "INVALID_CHAINCODE"),
+        (lambda action: action.chaincode_id.ClearField("version"), "INVALID_CHAINCODE"),
+        (lambda action: action.ClearField("chaincode_id"), "MALFORMED"),
+        (lambda action: action.ClearField("results"), "VALID"),
+        (lambda action: setattr(action, "results", b"\xff"), "MALFORMED"),
+        (lambda action: setattr(action, "events", b"\xff"), "MALFORMED"),
+        (lambda action: setattr(action, "events", b"\x0a\x02dd"), "MALFORMED"),
+        (lambda action: setattr(action, "events", b"\x0a\x02cc"), "VALID"),
+    ],
+)
+def test_what_the_endorsers_ran(chain, bend, code):
+    """The chaincode that was called, in some version, with an event of its own: nobody speaks in another's name."""
+    transaction = chain.consortium.transaction(put(k=b"v"), ["AMSP", "BMSP"])
+    bend(transaction.action)
+    assert _code(chain, transaction) == [code]
+
+
 # State.
 
 
