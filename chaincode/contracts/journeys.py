@@ -1,46 +1,20 @@
-"""
-The contract of journeys: opening, stages, custody, tracking.
-
-Who can change what is enforced by validation at every peer, not by the code
-below alone, which a hostile organisation could replace on its own peer:
-
-* The opening and the links are ordinary keys: the channel's majority.
-* Each party has a page of its own, whose key-level endorsement policy is that
-  party. Nobody else, not even the custodian, can put words into its mouth,
-  change or delete what it recorded.
-* The custody key's policy is the custodian's organisation. A handover writes
-  the custody key (so the old custodian must endorse), hands its policy to
-  the new one, and writes the acceptance on the new custodian's page (so the
-  new one must endorse, too). One without the other is either an invalid
-  transaction or no handover.
-* An organisation with a doctored peer can still write whatever it likes on
-  keys that are its own. So a custodian could name another as custodian
-  without its consent. Such custody counts for nothing here: a custodian is
-  believed only if its own page has the acceptance (CUSTODY_CONTESTED), and
-  the organisation so named can put it right (`repudiate_custody`).
-
-Endorsement is a machine's consent. A person's is the signature on the
-proposal, so the giver's client offers and the taker's client accepts.
-"""
+"""The contract of journeys: opening, events, times, incidents, tracking; `handovers` passes custody."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import access, participants, stages, store
+from chaincode.contracts import access, dossier, participants, stages, store
 from chaincode.contracts import terms as published_terms
-from chaincode.domain import custody, epcis, identifiers, journeys, moments, tracking
+from chaincode.contracts.handovers import Handovers
+from chaincode.domain import custody, epcis, identifiers, journeys, moments, pages, performance, progress, tracking
 from chaincode.domain.refusals import Refused, invalid
 from chaincode.domain.stages import Catalogue, JourneyType, Stage
 from chaincode.shim import api
 
-JOURNEY = "journey"
-CUSTODY = "custody"
-PAGE = "page"
-LINK = "link"
-OF_ORDER = "journey-of-order"
-
 _OPENERS = frozenset({"platform", "merchant"})
+_LEARNED_FROM = 200
+"""How many earlier journeys of a lane an estimate looks at."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,10 +38,11 @@ class State:
     custody: custody.Custody
     status: tracking.Status
     recorded: tuple[str, ...]
+    incidents: tuple[pages.Incident, ...]
     alarms: tuple[custody.Alarm, ...]
 
 
-class Journeys(api.Contract):
+class Journeys(Handovers, api.Contract):
     """Where each consignment is on its way, stage by stage, and who answers for it."""
 
     @api.transaction
@@ -88,7 +63,7 @@ class Journeys(api.Contract):
         if opening.kind is JourneyType.REVERSE:
             raise invalid("opening.kind", "a reverse journey is booked by the approval of a return")
         published_terms.pinned(ctx, opening.terms_id, opening.terms_hash)
-        journey = start(ctx, opening, in_hand=True)
+        journey = dossier.start(ctx, opening, in_hand=True)
         store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
         return journey
 
@@ -101,137 +76,88 @@ class Journeys(api.Contract):
         Events may come late and out of order; their own times count.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.journeys.recorded`.
+            Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.pages.recorded`.
         """
-        recorder, now = access.member(ctx), store.now(ctx)
-        journey = load(ctx, journey_id)
-        journey.party(recorder)
-        catalogue = stages.version(ctx, journey.catalogue_version)
-        stage = catalogue.stage(observation.stage_id)
-        mine = page(ctx, journey_id, recorder)
-        held = _custody(ctx, journey_id, mine) if stage.custody else custody.opened(journey_id, "", 0, in_hand=True)
-        entry = journeys.recorded(journey, mine, held, stage, observation, now)
-        repeated = mine.find(entry.event_id) is not None
+        journey = dossier.load(ctx, journey_id)
+        journey.party(access.member(ctx))
+        mine = dossier.page(ctx, journey_id, ctx.client.msp_id)
+        entry, repeated = self._entry(ctx, journey, mine, observation)
         # A transaction that writes nothing is judged by the chaincode's policy, and the caller alone
         # could not repeat itself. So a repetition writes the page again as it is.
-        store.save(ctx, mine if repeated else mine.with_entry(entry), PAGE, journey_id, recorder)
+        dossier.save_page(ctx, mine if repeated else mine.with_entry(entry))
         if not repeated:
-            self._carry(ctx, journey, catalogue, stage, held, entry)
-        return Receipt(
-            journey_id, entry.stage_id, entry.event_id, entry.record_hash, moments.text(entry.recorded_at), repeated
-        )
-
-    def _carry(
-        self, ctx: api.Context, journey: journeys.Journey, catalogue: Catalogue, stage: Stage,
-        held: custody.Custody, entry: journeys.Entry,
-    ) -> None:  # fmt: skip
-        """What a new entry brings with it: gates it must find open, custody it begins or ends, the event."""
-        gates = stage.orders[journey.kind].gates
-        if gates:
-            journeys.passed(stage, gates, catalogue, journeys.timeline(pages(ctx, journey)), entry.at)
-        recorder = ctx.client.msp_id
-        if entry.step in stage.takes:
-            store.save(ctx, held.taken(recorder, entry.at, entry.event_id), CUSTODY, journey.journey_id)
-        if entry.step in stage.ends:
-            store.save(ctx, held.ended(recorder, entry.at), CUSTODY, journey.journey_id)
-        told = {"journey_id": journey.journey_id, "stage_id": entry.stage_id, "step": entry.step}
-        store.announce(ctx, "StageRecorded", told | {"event_id": entry.event_id})
+            _announce(ctx, "StageRecorded", journey_id, entry)
+        return _receipt(journey_id, entry, repeated)
 
     @api.transaction
-    def offer_custody(
-        self, ctx: api.Context, journey_id: str, taker: str, released_at: str, place: str
-    ) -> custody.Custody:
+    def correct(
+        self, ctx: api.Context, journey_id: str, event_id: str, reason: pages.ErrorReason,
+        corrective: epcis.Observation | None = None,
+    ) -> Receipt:  # fmt: skip
         """
-        Offer the goods to *taker*; only the custodian may, and only it needs to endorse.
+        Declare the caller's own event an error, and record the right one if there is one.
+
+        The wrong event stays readable for ever, followed by its declaration (EPCIS 2.0, 7.4.1.4).
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, EVENT_IN_FUTURE and those of
-                `domain.custody.Custody.offered`.
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, EVENT_UNKNOWN, ALREADY_CORRECTED, HANDOVER_STANDS, PICKUP_STANDS
+                and those of `record`.
         """
-        giver, now = access.member(ctx), store.now(ctx)
-        journey = load(ctx, journey_id)
-        journey.party(taker)
-        journey.party(giver)
-        mine = page(ctx, journey_id, giver)
-        moment = _moment(released_at, "released_at")
-        journeys.timely(journey, mine, moment.at, now)
-        offer = custody.Offer(taker, moment.at, moment.offset_minutes, place, now)
-        held = _custody(ctx, journey_id, mine).offered(giver, offer)
-        store.save(ctx, held, CUSTODY, journey_id)
-        store.announce(ctx, "CustodyOffered", {"journey_id": journey_id, "giver": giver, "taker": taker})
-        return held
+        journey = dossier.load(ctx, journey_id)
+        journey.party(access.member(ctx))
+        mine = dossier.page(ctx, journey_id, ctx.client.msp_id)
+        wrong = mine.find(event_id)
+        held = self._undone(ctx, journey, wrong) if wrong else None
+        right = self._entry(ctx, journey, mine, corrective, held)[0] if corrective else None
+        declared = pages.corrected(journey, mine, event_id, reason, right, store.now(ctx))
+        written = mine.with_entry(declared)
+        if right is not None and mine.find(right.event_id) is None:
+            written = written.with_entry(right)
+        dossier.save_page(ctx, written)
+        _announce(ctx, "EventCorrected", journey_id, declared)
+        return _receipt(journey_id, right or declared, repeated=False)
 
     @api.transaction
-    def withdraw_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
+    def state_time(self, ctx: api.Context, journey_id: str, stage_id: str, at: str) -> pages.Times:
         """
-        Take the offer back, while nobody has accepted it.
+        Say when the caller means to do a stage: its first word is the plan, later ones are estimates.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, NOT_CUSTODIAN, NOT_OFFERED.
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
+                INVALID_ARGUMENT.
         """
-        giver = access.member(ctx)
-        load(ctx, journey_id).party(giver)
-        held = _custody(ctx, journey_id, page(ctx, journey_id, giver)).withdrawn(giver)
-        store.save(ctx, held, CUSTODY, journey_id)
-        store.announce(ctx, "CustodyWithdrawn", {"journey_id": journey_id, "giver": giver})
-        return held
+        journey, mine, now = self._mine(ctx, journey_id, stage_id)
+        try:
+            moment = moments.parse(at)
+        except ValueError as error:
+            raise invalid("at", str(error)) from None
+        written = pages.stated(mine, stage_id, moment.at, now)
+        dossier.save_page(ctx, written)
+        store.announce(ctx, "TimeStated", {"journey_id": journey.journey_id, "stage_id": stage_id})
+        return next(times for times in written.times if times.stage_id == stage_id)
 
     @api.transaction
-    def accept_custody(self, ctx: api.Context, journey_id: str, accepted_at: str, place: str) -> custody.Custody:
+    def report(
+        self, ctx: api.Context, journey_id: str, kind: pages.IncidentKind, stage_id: str, at: str, note_hash: str = ""
+    ) -> pages.Incident:
         """
-        Take over what was offered; endorsed by both organisations, or invalid.
-
-        Two handovers of one consignment in one block touch the same key, so
-        the later one fails with MVCC_READ_CONFLICT. That is the wanted rule.
-
-        Raises:
-            Refused: JOURNEY_UNKNOWN, CUSTODY_CONTESTED, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_OFFERED,
-                NOT_THE_TAKER, ACCEPTED_BEFORE_HELD.
-        """
-        taker, now = access.member(ctx), store.now(ctx)
-        journey = load(ctx, journey_id)
-        journey.party(taker)
-        mine = page(ctx, journey_id, taker)
-        held = find_custody(ctx, journey_id)
-        _believe(held, page(ctx, journey_id, held.custodian))
-        held.offered_to(taker)
-        giver = held.custodian
-        stage_id, step = ("S22", "receiving") if journey.kind is JourneyType.REVERSE else ("S02", "accepting")
-        observation = epcis.Observation(stage_id, step, accepted_at, place)
-        stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
-        journeys.entitled(journey, taker, stage)
-        epcis.checked(observation, stage)
-        journeys.timely(journey, mine, observation.moment.at, now)
-        entry = journeys.entry_of(journey, taker, stage, observation, now, handover=(giver, taker))
-        taken = held.accepted(taker, entry.at, entry.event_id)
-        store.save(ctx, taken, CUSTODY, journey_id, held_by=(taker,))
-        store.save(ctx, mine.with_entry(entry), PAGE, journey_id, taker)
-        store.announce(
-            ctx,
-            "CustodyPassed",
-            {"journey_id": journey_id, "giver": giver, "taker": taker, "number": taken.number},
-        )
-        return taken
-
-    @api.transaction
-    def repudiate_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
-        """
-        Give back a custody that was written in the caller's name without its acceptance.
+        Report that something went wrong at a stage of the caller's; *note_hash* is that of a report kept elsewhere.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_CUSTODIAN, CUSTODY_ACCEPTED.
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
+                EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT.
         """
-        named = access.member(ctx)
-        load(ctx, journey_id).party(named)
-        held = find_custody(ctx, journey_id)
-        if held.custodian != named:
-            raise Refused("NOT_CUSTODIAN", f"{journey_id} is held by {held.custodian}")
-        if accepted(held, page(ctx, journey_id, named)):
-            raise Refused("CUSTODY_ACCEPTED", f"{named} accepted {journey_id} itself")
-        restored = held.repudiated()
-        store.save(ctx, restored, CUSTODY, journey_id, held_by=(restored.custodian,))
-        store.announce(ctx, "CustodyRepudiated", {"journey_id": journey_id, "named": named, "by": restored.custodian})
-        return restored
+        journey, mine, now = self._mine(ctx, journey_id, stage_id)
+        try:
+            moment = moments.parse(at)
+        except ValueError as error:
+            raise invalid("at", str(error)) from None
+        pages.timely(journey, mine, moment.at, now)
+        note = journeys.hashed(note_hash, "note_hash") if note_hash else ""
+        incident = pages.Incident(kind, stage_id, moment.at, now, note)
+        dossier.save_page(ctx, pages.reported(mine, incident))
+        store.announce(ctx, "IncidentReported", {"journey_id": journey_id, "stage_id": stage_id, "kind": kind})
+        return incident
 
     @api.transaction
     def link(self, ctx: api.Context, journey_id: str, token_hash: str) -> None:
@@ -241,13 +167,13 @@ class Journeys(api.Contract):
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, INVALID_ARGUMENT, LINK_EXISTS.
         """
-        party = load(ctx, journey_id).party(access.member(ctx))
+        party = dossier.load(ctx, journey_id).party(access.member(ctx))
         if not _OPENERS & set(party.roles):
             raise Refused("NOT_A_SELLER", "the platform or the merchant gives out links")
         journeys.hashed(token_hash, "token_hash")
-        if store.find(ctx, str, LINK, token_hash) is not None:
+        if store.find(ctx, str, dossier.LINK, token_hash) is not None:
             raise Refused("LINK_EXISTS", "that token is in use")
-        store.save(ctx, journey_id, LINK, token_hash)
+        store.save(ctx, journey_id, dossier.LINK, token_hash)
 
     @api.query
     def track(self, ctx: api.Context, token_hash: str) -> tracking.View:
@@ -258,46 +184,66 @@ class Journeys(api.Contract):
             Refused: LINK_UNKNOWN.
         """
         journeys.hashed(token_hash, "token_hash")
-        journey_id = store.find(ctx, str, LINK, token_hash)
+        journey_id = store.find(ctx, str, dossier.LINK, token_hash)
         if journey_id is None:
             raise Refused("LINK_UNKNOWN", "no journey is behind that link")
-        journey = load(ctx, journey_id)
-        return tracking.view(journey, journeys.timeline(pages(ctx, journey)))
+        journey = dossier.load(ctx, journey_id)
+        written = dossier.all_pages(ctx, journey)
+        estimate = _estimate(ctx, journey, written)
+        stated = progress.stated_delivery(written)
+        expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
+        return tracking.view(journey, pages.timeline(written), pages.incidents(written), expected)
 
     @api.query
     def read(self, ctx: api.Context, journey_id: str) -> State:
         """
-        The journey as it stands.
+        The journey as it stands, with whatever looks wrong at the transaction's time.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
         """
-        journey = load(ctx, journey_id)
-        written = pages(ctx, journey)
-        timeline = journeys.timeline(written)
-        held = find_custody(ctx, journey_id)
-        contested = not any(accepted(held, each) for each in written if each.msp_id == held.custodian)
-        alarms = held.alarms() + ((held.contested(),) if contested else ())
-        done = tuple(sorted({entry.stage_id for entry in timeline}))
-        return State(journey, held.custodian, held, tracking.status(timeline), done, alarms)
+        journey = dossier.load(ctx, journey_id)
+        written = dossier.all_pages(ctx, journey)
+        timeline, incidents = pages.timeline(written), pages.incidents(written)
+        held = dossier.find_custody(ctx, journey_id)
+        stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written)
+        alarms = held.alarms() + progress.alarms(stood, store.now(ctx))
+        if not any(dossier.accepted(held, each) for each in written if each.msp_id == held.custodian):
+            alarms = (held.contested(), *alarms)
+        recorded = tuple(sorted({entry.stage_id for entry in timeline}))
+        status = tracking.status(timeline, incidents)
+        return State(journey, held.custodian, held, status, recorded, incidents, alarms)
+
+    @api.query
+    def progress(self, ctx: api.Context, journey_id: str) -> tuple[progress.StageProgress, ...]:
+        """Every stage of the journey: by whom and when, planned, estimated, and what is out of place."""
+        journey = dossier.load(ctx, journey_id)
+        catalogue = stages.version(ctx, journey.catalogue_version)
+        return progress.progress(journey, catalogue, dossier.all_pages(ctx, journey))
+
+    @api.query
+    def estimate(self, ctx: api.Context, journey_id: str) -> performance.Estimate | None:
+        """When delivery is expected, from what earlier journeys of the lane took; null with too few of them."""
+        journey = dossier.load(ctx, journey_id)
+        return _estimate(ctx, journey, dossier.all_pages(ctx, journey))
 
     @api.query
     def events(self, ctx: api.Context, journey_id: str) -> dict[str, object]:
         """
-        Everything recorded, as an EPCIS 2.0 document in the order of the events' own times.
+        Everything recorded, as an EPCIS 2.0 document in the order of recording, corrections included.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
         """
-        journey = load(ctx, journey_id)
-        timeline = journeys.timeline(pages(ctx, journey))
-        latest = max([entry.recorded_at for entry in timeline], default=journey.opened_at)
-        return epcis.document([entry.event for entry in timeline], latest)
+        journey = dossier.load(ctx, journey_id)
+        entries = pages.everything(dossier.all_pages(ctx, journey))
+        latest = max([entry.recorded_at for entry in entries], default=journey.opened_at)
+        return epcis.document([entry.event for entry in entries], latest)
 
     @api.query
     def of_order(self, ctx: api.Context, order_id: str) -> tuple[str, ...]:
         """The ids of the journeys that were opened from an order."""
-        return tuple(store.each(ctx, str, OF_ORDER, identifiers.check("order_id", order_id)))
+        return tuple(store.each(ctx, str, dossier.OF_ORDER, identifiers.check("order_id", order_id)))
 
     @api.query
     def history(self, ctx: api.Context, journey_id: str) -> dict[str, list[object]]:
@@ -307,80 +253,83 @@ class Journeys(api.Contract):
         Raises:
             Refused: JOURNEY_UNKNOWN.
         """
-        journey = load(ctx, journey_id)
-        found = {"journey": store.history(ctx, JOURNEY, journey_id), "custody": store.history(ctx, CUSTODY, journey_id)}
+        journey = dossier.load(ctx, journey_id)
+        found = {name: store.history(ctx, name, journey_id) for name in (dossier.JOURNEY, dossier.CUSTODY)}
         for party in journey.parties:
-            found[f"page of {party.msp_id}"] = store.history(ctx, PAGE, journey_id, party.msp_id)
+            found[f"page of {party.msp_id}"] = store.history(ctx, dossier.PAGE, journey_id, party.msp_id)
         return found
 
+    def _mine(
+        self, ctx: api.Context, journey_id: str, stage_id: str
+    ) -> tuple[journeys.Journey, pages.Page, int]:
+        """The journey, the caller's page and the time, if the caller may speak about that stage."""
+        journey, now = dossier.load(ctx, journey_id), store.now(ctx)
+        stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
+        pages.entitled(journey, access.member(ctx), stage)
+        mine = dossier.page(ctx, journey_id, ctx.client.msp_id)
+        pages.punctual(journey, mine, now)
+        return journey, mine, now
 
-def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_id: str = "") -> journeys.Journey:
-    """
-    Write the opening, the custody and an empty page for each party, each under its own policy.
+    def _entry(
+        self, ctx: api.Context, journey: journeys.Journey, mine: pages.Page, observation: epcis.Observation,
+        held: custody.Custody | None = None,
+    ) -> tuple[pages.Entry, bool]:  # fmt: skip
+        """The entry of *observation*, with what it brings along written, and whether it is there already."""
+        catalogue = stages.version(ctx, journey.catalogue_version)
+        stage = catalogue.stage(observation.stage_id)
+        if stage.custody and held is None:
+            # Read only where it counts: a stage of customs must not wait for a handover in the same block.
+            held = dossier.custody_as_seen_by(ctx, mine)
+        entry = pages.recorded(journey, mine, held, stage, observation, store.now(ctx))
+        repeated = mine.find(entry.event_id) is not None
+        if not repeated:
+            self._carry(ctx, journey, catalogue, stage, held, entry)
+        return entry, repeated
 
-    Raises:
-        Refused: JOURNEY_EXISTS, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
-    """
-    if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", opening.journey_id)):
-        raise Refused("JOURNEY_EXISTS", f"there is a journey {opening.journey_id}")
-    members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
-    now = store.now(ctx)
-    journey = journeys.opened(opening, members, stages.current(ctx), access.member(ctx), now, return_id)
-    store.save(ctx, journey, JOURNEY, journey.journey_id)
-    store.save(ctx, journey.journey_id, OF_ORDER, journey.order_id, journey.journey_id)
-    held = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, in_hand=in_hand)
-    store.save(ctx, held, CUSTODY, journey.journey_id, held_by=(held.custodian,))
-    for party in journey.parties:
-        empty = journeys.Page(journey.journey_id, party.msp_id)
-        store.save(ctx, empty, PAGE, journey.journey_id, party.msp_id, held_by=(party.msp_id,))
-    return journey
+    def _carry(
+        self, ctx: api.Context, journey: journeys.Journey, catalogue: Catalogue, stage: Stage,
+        held: custody.Custody | None, entry: pages.Entry,
+    ) -> None:  # fmt: skip
+        """What a new entry brings along: gates it must find open, custody it begins or ends."""
+        gates = stage.orders[journey.kind].gates
+        if gates:
+            pages.passed(stage, gates, catalogue, pages.timeline(dossier.all_pages(ctx, journey)), entry.at)
+        place = epcis.place_of(entry.event)
+        if held and entry.step in stage.takes:
+            dossier.save_custody(ctx, held.taken(ctx.client.msp_id, entry.at, place, entry.event_id))
+        if held and entry.step in stage.ends:
+            dossier.save_custody(ctx, held.ended(ctx.client.msp_id, entry.at, place))
 
-
-def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
-    """
-    The journey of that id.
-
-    Raises:
-        Refused: JOURNEY_UNKNOWN.
-    """
-    return store.load(ctx, journeys.Journey, "JOURNEY_UNKNOWN", JOURNEY, identifiers.check("journey_id", journey_id))
-
-
-def page(ctx: api.Context, journey_id: str, msp_id: str) -> journeys.Page:
-    """What one party recorded."""
-    return store.load(ctx, journeys.Page, "NOT_A_PARTY", PAGE, journey_id, msp_id)
-
-
-def pages(ctx: api.Context, journey: journeys.Journey) -> tuple[journeys.Page, ...]:
-    """What all parties recorded."""
-    return tuple(page(ctx, journey.journey_id, party.msp_id) for party in journey.parties)
-
-
-def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
-    """The custody as it is written, believed or not."""
-    return store.load(ctx, custody.Custody, "JOURNEY_UNKNOWN", CUSTODY, journey_id)
-
-
-def accepted(held: custody.Custody, written: journeys.Page) -> bool:
-    """Whether the custodian's own *written* page has its acceptance; the first custody is in the opening."""
-    return held.number == 0 or written.find(held.periods[-1].event_id) is not None
-
-
-def _custody(ctx: api.Context, journey_id: str, mine: journeys.Page) -> custody.Custody:
-    """The custody, believed as far as the caller's own page can tell."""
-    held = find_custody(ctx, journey_id)
-    if held.custodian == mine.msp_id:
-        _believe(held, mine)
-    return held
+    def _undone(
+        self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry
+    ) -> custody.Custody | None:
+        """What taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
+        stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
+        if wrong.step in stage.takes:
+            raise Refused("PICKUP_STANDS", "goods were taken over with it; hand them over instead")
+        if wrong.step not in stage.ends:
+            return None
+        held = dossier.find_custody(ctx, journey.journey_id).reopened()
+        dossier.save_custody(ctx, held)
+        return held
 
 
-def _believe(held: custody.Custody, written: journeys.Page) -> None:
-    if not accepted(held, written):
-        raise Refused("CUSTODY_CONTESTED", f"{held.custodian} never accepted {held.journey_id}")
+def _estimate(
+    ctx: api.Context, journey: journeys.Journey, written: tuple[pages.Page, ...]
+) -> performance.Estimate | None:
+    lane = (journey.origin, journey.destination, journey.kind)
+    others = [each for each in store.each(ctx, str, dossier.OF_LANE, *lane) if each != journey.journey_id]
+    earlier = (
+        pages.timeline(dossier.all_pages(ctx, dossier.load(ctx, each))) for each in others[-_LEARNED_FROM:]
+    )
+    return performance.estimate(pages.timeline(written), earlier)
 
 
-def _moment(text: str, field: str) -> moments.Moment:
-    try:
-        return moments.parse(text)
-    except ValueError as error:
-        raise invalid(field, str(error)) from None
+def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> Receipt:
+    recorded_at = moments.text(entry.recorded_at)
+    return Receipt(journey_id, entry.stage_id, entry.event_id, entry.record_hash, recorded_at, repeated)
+
+
+def _announce(ctx: api.Context, name: str, journey_id: str, entry: pages.Entry) -> None:
+    told = {"journey_id": journey_id, "stage_id": entry.stage_id, "step": entry.step, "event_id": entry.event_id}
+    store.announce(ctx, name, told)

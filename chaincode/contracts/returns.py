@@ -16,10 +16,9 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from chaincode.contracts import access, journeys, participants, store
+from chaincode.contracts import access, dossier, participants, store
 from chaincode.contracts import terms as published_terms
-from chaincode.domain import booking, handling, identifiers, moments, returns, review, simulation
-from chaincode.domain import journeys as rules
+from chaincode.domain import booking, handling, identifiers, journeys, moments, pages, returns, review, simulation
 from chaincode.domain.refusals import Refused, invalid
 from chaincode.domain.terms import Condition, Resolution, Terms, no_worse
 from chaincode.shim import api
@@ -95,7 +94,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
         """
         known, case = self._known(ctx, return_id)
-        opinion = rules.hashed(opinion_hash, "opinion_hash")
+        opinion = journeys.hashed(opinion_hash, "opinion_hash")
         booked = self._booking(case, known)
         carrier = booked.carrier if booked else ""
         moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, store.now(ctx), opinion)
@@ -139,7 +138,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
         """
         known, case = self._known(ctx, return_id)
-        report = rules.hashed(report_hash, "report_hash")
+        report = journeys.hashed(report_hash, "report_hash")
         cover = case.terms.reasons.get(known.request.reason)
         accepted = cover.condition if cover else Condition.DAMAGED
         moved = handling.inspected(
@@ -161,12 +160,12 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, INVALID_ARGUMENT.
         """
         known, case = self._known(ctx, return_id)
-        proof = rules.hashed(proof_hash, "proof_hash")
+        proof = journeys.hashed(proof_hash, "proof_hash")
         now = store.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
         if moved.exchange_journey_id:
             opening = booking.exchange(case.journey, moved, epcs, now)
-            journeys.start(ctx, opening, in_hand=True, return_id=moved.return_id)
+            dossier.start(ctx, opening, in_hand=True, return_id=moved.return_id)
         return self._save(ctx, moved)
 
     @api.transaction
@@ -178,7 +177,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE.
         """
         known, case = self._known(ctx, return_id)
-        proof = rules.hashed(proof_hash, "proof_hash")
+        proof = journeys.hashed(proof_hash, "proof_hash")
         return self._save(ctx, handling.sent_back(known, access.member(ctx), case.terms, store.now(ctx), proof))
 
     @api.transaction
@@ -201,7 +200,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
         """
         known, case = self._known(ctx, return_id)
-        grounds = rules.hashed(grounds_hash, "grounds_hash")
+        grounds = journeys.hashed(grounds_hash, "grounds_hash")
         return self._save(ctx, handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds))
 
     @api.transaction
@@ -215,7 +214,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
         """
         known, case = self._known(ctx, return_id)
-        opinion = rules.hashed(opinion_hash, "opinion_hash")
+        opinion = journeys.hashed(opinion_hash, "opinion_hash")
         booked = type(self).plan(case.journey, case.terms)
         carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
         moved = handling.arbitrated(
@@ -294,9 +293,9 @@ class Returns(api.Contract):
 
     def _drafted(self, ctx: api.Context, case: _Case, request: review.Request) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
-        rules.hashed(request.buyer_hash, "request.buyer_hash")
+        journeys.hashed(request.buyer_hash, "request.buyer_hash")
         for each in request.evidence:
-            rules.hashed(each, "request.evidence")
+            journeys.hashed(each, "request.evidence")
         if store.find(ctx, returns.Return, RETURN, request.return_id):
             raise Refused("RETURN_EXISTS", f"there is a return {request.return_id}")
         agent = access.member(ctx)
@@ -327,10 +326,10 @@ class Returns(api.Contract):
         return decision
 
     def _facts(self, ctx: api.Context, case: _Case, request: review.Request, now: int) -> review.Facts:
-        timeline = rules.timeline(journeys.pages(ctx, case.journey))
+        timeline = pages.timeline(dossier.all_pages(ctx, case.journey))
         earlier = [load(ctx, each) for each in store.each(ctx, str, OF_JOURNEY, case.journey.journey_id)]
         returned = [each for each in earlier if each.request.line == request.line and each.stands]
-        buyer = rules.hashed(request.buyer_hash, "request.buyer_hash")
+        buyer = journeys.hashed(request.buyer_hash, "request.buyer_hash")
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
         return review.Facts(
@@ -344,7 +343,7 @@ class Returns(api.Contract):
             carrier=self._carrier(case.journey, case.terms),
         )
 
-    def _carrier(self, journey: rules.Journey, terms: Terms) -> str | None:
+    def _carrier(self, journey: journeys.Journey, terms: Terms) -> str | None:
         booked = type(self).plan(journey, terms)
         return booked.carrier if booked else None
 
@@ -360,11 +359,11 @@ class Returns(api.Contract):
         """*after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
         if booked and after.reverse_journey_id and not before.reverse_journey_id:
             opening = booking.reverse(case.journey, after, booked, store.now(ctx))
-            journeys.start(ctx, opening, in_hand=False, return_id=after.return_id)
+            dossier.start(ctx, opening, in_hand=False, return_id=after.return_id)
         return after
 
     def _case(self, ctx: api.Context, journey_id: str) -> _Case:
-        journey = journeys.load(ctx, journey_id)
+        journey = dossier.load(ctx, journey_id)
         return _Case(journey, published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms)
 
     def _known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, _Case]:
@@ -376,8 +375,8 @@ class Returns(api.Contract):
             case = dataclasses.replace(case, terms=better)
         if stored.state not in returns.TO_FETCH:
             return stored, case
-        reverse = journeys.load(ctx, stored.reverse_journey_id)
-        timeline = rules.timeline(journeys.pages(ctx, reverse))
+        reverse = dossier.load(ctx, stored.reverse_journey_id)
+        timeline = pages.timeline(dossier.all_pages(ctx, reverse))
         return returns.observed(stored, timeline, case.terms), case
 
     def _index(self, ctx: api.Context, made: returns.Return) -> None:
@@ -396,7 +395,7 @@ class Returns(api.Contract):
 class _Case:
     """The forward journey of a return, and the terms it is judged by."""
 
-    journey: rules.Journey
+    journey: journeys.Journey
     terms: Terms
 
 

@@ -7,9 +7,13 @@ from chaincode.contracts.disclosures import Disclosures
 from chaincode.contracts.gapmeter import GapMeter
 from chaincode.contracts.journeys import Journeys
 from chaincode.contracts.participants import Participants
+from chaincode.contracts.performance import Performance
 from chaincode.contracts.returns import Returns
 from chaincode.contracts.stages import Stages
 from chaincode.contracts.terms import Terms
 from chaincode.shim import api
 
-chaincode = api.Chaincode("trade", [Participants, Claims, Disclosures, GapMeter, Stages, Journeys, Terms, Returns])
+chaincode = api.Chaincode(
+    "trade",
+    [Participants, Claims, Disclosures, GapMeter, Stages, Journeys, Performance, Terms, Returns],
+)

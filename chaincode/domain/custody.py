@@ -28,11 +28,12 @@ class Period:
 
     ``giver`` released them at ``released_at``, as it says itself; both are
     empty for the first period. ``event_id`` is the event that the taker
-    recorded on its own page when it took over.
+    recorded on its own page when it took over, at ``place``.
     """
 
     custodian: str
     since: int
+    place: str
     giver: str = ""
     released_at: int | None = None
     event_id: str = ""
@@ -69,6 +70,7 @@ class Custody:
     periods: tuple[Period, ...]
     offer: Offer | None = None
     ended_at: int | None = None
+    ended_place: str = ""
 
     @property
     def custodian(self) -> str:
@@ -113,7 +115,7 @@ class Custody:
             raise Refused("NOT_OFFERED", f"no handover of {self.journey_id} is offered")
         return dataclasses.replace(self, offer=None)
 
-    def accepted(self, taker: str, at: int, event_id: str) -> Custody:
+    def accepted(self, taker: str, at: int, place: str, event_id: str) -> Custody:
         """
         With *taker* as custodian since *at*.
 
@@ -123,7 +125,7 @@ class Custody:
         offer = self.offered_to(taker)
         if at < self.since:
             raise Refused("ACCEPTED_BEFORE_HELD", f"{self.custodian} took {self.journey_id} over after that time")
-        period = Period(taker, at, self.custodian, offer.released_at, event_id)
+        period = Period(taker, at, place, self.custodian, offer.released_at, event_id)
         return dataclasses.replace(self, number=self.number + 1, periods=(*self.periods, period), offer=None)
 
     def offered_to(self, taker: str) -> Offer:
@@ -139,7 +141,7 @@ class Custody:
             raise Refused("NOT_THE_TAKER", f"{self.journey_id} is offered to {self.offer.taker}")
         return self.offer
 
-    def taken(self, custodian: str, at: int, event_id: str) -> Custody:
+    def taken(self, custodian: str, at: int, place: str, event_id: str) -> Custody:
         """
         With goods picked up that nobody of the consortium held.
 
@@ -150,9 +152,9 @@ class Custody:
             raise Refused("NOT_CUSTODIAN", f"{self.journey_id} is to be picked up by {self.custodian}")
         if self.state != AWAITED:
             raise Refused("ALREADY_IN_HAND", f"{self.journey_id} has been picked up")
-        return dataclasses.replace(self, state=HELD, periods=(Period(custodian, at, event_id=event_id),))
+        return dataclasses.replace(self, state=HELD, periods=(Period(custodian, at, place, event_id=event_id),))
 
-    def ended(self, custodian: str, at: int) -> Custody:
+    def ended(self, custodian: str, at: int, place: str) -> Custody:
         """
         With the goods given to the buyer.
 
@@ -160,7 +162,11 @@ class Custody:
             Refused: NOT_CUSTODIAN, NOT_IN_HAND.
         """
         self._must_hold(custodian)
-        return dataclasses.replace(self, state=DELIVERED, ended_at=at, offer=None)
+        return dataclasses.replace(self, state=DELIVERED, ended_at=at, ended_place=place, offer=None)
+
+    def reopened(self) -> Custody:
+        """With the delivery taken back, because it was recorded in error."""
+        return dataclasses.replace(self, state=HELD, ended_at=None, ended_place="")
 
     def repudiated(self) -> Custody:
         """
@@ -199,6 +205,6 @@ class Custody:
             raise Refused("NOT_IN_HAND", f"{self.journey_id} is {self.state}")
 
 
-def opened(journey_id: str, custodian: str, at: int, *, in_hand: bool) -> Custody:
+def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool) -> Custody:
     """The first period: goods in the custodian's hand, or to be picked up by it."""
-    return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at),))
+    return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at, place),))

@@ -14,7 +14,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 
-from chaincode.domain import eventhash, moments, records
+from chaincode.domain import eventhash, moments, places, records
 from chaincode.domain.refusals import Refused, invalid
 from chaincode.domain.stages import Stage
 
@@ -22,7 +22,6 @@ VOCABULARY = "https://selat.test/voc/"
 NAMESPACES: Mapping[str, str] = {"selat": VOCABULARY}
 CONTEXT: tuple[object, ...] = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", dict(NAMESPACES))
 
-_LOCODE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}")
 _IDENTIFIER = re.compile(r"(urn:epc:id:[a-z]+:|https?://)[!-~]{3,200}")
 _DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DETAIL_VALUE = 200
@@ -68,8 +67,7 @@ def checked(observation: Observation, stage: Stage) -> Observation:
         Refused: INVALID_ARGUMENT, STEP_NOT_OF_STAGE, DISPOSITION_NOT_OF_STAGE.
     """
     _ = observation.moment
-    if not _LOCODE.fullmatch(observation.place):
-        raise invalid("observation.place", "must be a UN/LOCODE such as VNHAN")
+    places.check_locode("observation.place", observation.place)
     for identifier in observation.epcs:
         identified(identifier, "observation.epcs")
     for name, value in observation.details.items():
@@ -147,6 +145,18 @@ def event(
     made["eventID"] = eventhash.event_id(made, NAMESPACES)
     made["recordTime"] = moments.text(recorded_at)
     return made
+
+
+def declared_wrong(made: Mapping[str, object], reason: str, corrective_id: str, declared_at: int) -> dict[str, object]:
+    """
+    The declaration that *made* is an error (EPCIS 2.0, 7.4.1.4): the same event, with ``errorDeclaration``.
+
+    The event hash does not cover that, so the ``eventID`` stays; the record's own hash changes.
+    """
+    declaration: dict[str, object] = {"declarationTime": moments.text(declared_at), "reason": reason}
+    if corrective_id:
+        declaration["correctiveEventIDs"] = [corrective_id]
+    return {**made, "errorDeclaration": declaration, "recordTime": moments.text(declared_at)}
 
 
 def record_hash(made: Mapping[str, object]) -> str:

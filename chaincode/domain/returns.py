@@ -20,7 +20,7 @@ import enum
 from collections.abc import Mapping, Sequence
 
 from chaincode.domain import epcis, moments
-from chaincode.domain.journeys import Entry
+from chaincode.domain.pages import Entry
 from chaincode.domain.review import Decision, Request
 from chaincode.domain.terms import Terms
 

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from chaincode.domain import moments
-from chaincode.domain.journeys import Entry, Journey
+from chaincode.domain.journeys import Journey
+from chaincode.domain.pages import Entry
 from chaincode.domain.refusals import invalid
 from chaincode.domain.terms import CONDITIONS, Condition, Cover, Reason, Rejection, Resolution, Terms
 

@@ -122,6 +122,8 @@ def checked(catalogue: Catalogue) -> Catalogue:
             raise invalid(f"stages.{stage.stage_id}.event", f"must be one of {', '.join(EVENTS)}")
         if not stage.steps or not stage.recorders:
             raise invalid(f"stages.{stage.stage_id}", "needs at least one step and one recording role")
+        if (stage.takes or stage.ends) and not stage.custody:
+            raise invalid(f"stages.{stage.stage_id}", "a stage that begins or ends custody depends on it")
         for step in stage.takes + stage.ends + stage.releases:
             if step not in stage.steps:
                 raise invalid(f"stages.{stage.stage_id}", f"{step} is not one of its steps")
@@ -212,7 +214,8 @@ STANDARD = Catalogue(
         Stage("S19", "distribution", "ObjectEvent", ("departing", "arriving", _own("sorting")),
               ("last_mile", "origin_carrier"), _both("S16", "S18", gates=("S17",)) | _orders(reverse=("S17",)),
               ("in_transit",), custody=True),
-        Stage("S20", "delivery", "ObjectEvent", ("accepting", _own("delivery_attempted")), ("last_mile",),
+        Stage("S20", "delivery", "ObjectEvent", ("accepting", _own("delivery_attempted"), _own("ready_for_pickup")),
+              ("last_mile",),
               _both("S19"), custody=True, ends=("accepting",)),
         Stage("S21", "after_sales", "ObjectEvent", ("repairing", "replacing"), _SELLER,
               _both("S20") | _orders(reverse=("S22",)), ("needs_replacement", "available")),

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chaincode.domain import epcis, moments
-from chaincode.domain.journeys import Entry, Journey
+from chaincode.domain.journeys import Journey
+from chaincode.domain.pages import Entry, Incident, IncidentKind
 
 
 class Status(enum.StrEnum):
@@ -52,44 +53,95 @@ class View:
     origin: str
     destination: str
     updated_at: str
+    expected_at: str
     events: tuple[Seen, ...]
 
 
+_FINAL = frozenset({Status.DELIVERED, Status.CANCELLED})
+
 _BY_STEP = {
-    "selat:delivery_attempted": Status.DELIVERY_FAILED,
-    "holding": Status.ON_HOLD,
+    "accepting": Status.PICKED_UP,
+    "shipping": Status.PICKED_UP,
+    "loading": Status.PICKED_UP,
+    "staging_outbound": Status.PICKED_UP,
     "departing": Status.IN_TRANSIT,
     "transporting": Status.IN_TRANSIT,
     "arriving": Status.IN_TRANSIT,
     "unloading": Status.IN_TRANSIT,
     "selat:customs_released": Status.IN_TRANSIT,
-    "loading": Status.PICKED_UP,
-    "shipping": Status.PICKED_UP,
+    "holding": Status.ON_HOLD,
+    "selat:delivery_attempted": Status.DELIVERY_FAILED,
+    "selat:ready_for_pickup": Status.READY_FOR_PICKUP,
+}
+"""What a step says to a shopper, wherever it happens; steps that say nothing leave the status as it is."""
+
+_BY_STAGE = {
+    ("S19", "departing"): Status.OUT_FOR_DELIVERY,
+    ("S20", "accepting"): Status.DELIVERED,
+    ("S22", "receiving"): Status.IN_TRANSIT,
+    ("S22", "stocking"): Status.DELIVERED,
+    ("S22", "destroying"): Status.DELIVERED,
+}
+
+_BY_DISPOSITION = {"non_conformant": Status.ON_HOLD, "damaged": Status.ON_HOLD}
+
+_BY_INCIDENT = {
+    IncidentKind.DELAYED: Status.DELIVERY_DELAYED,
+    IncidentKind.HELD: Status.ON_HOLD,
+    IncidentKind.DAMAGED: Status.ON_HOLD,
+    IncidentKind.LOST: Status.UNKNOWN,
+    IncidentKind.ADDRESS_UNKNOWN: Status.DELIVERY_FAILED,
+    IncidentKind.REFUSED_BY_BUYER: Status.DELIVERY_FAILED,
+    IncidentKind.RETURNING: Status.RETURN_TO_SENDER,
+    IncidentKind.CANCELLED: Status.CANCELLED,
 }
 
 
-def status(timeline: Sequence[Entry]) -> Status:
-    """The status after *timeline* (oldest first); every sequence of events has one."""
+def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Status:
+    """
+    The status after what happened; every set of events and incidents has exactly one.
+
+    The latest by its own time counts, whatever the order of recording.
+    Nothing comes after delivery or cancellation, and a parcel that is being
+    sent back is not "in transit" to its buyer any more.
+    """
+    happened: list[tuple[int, int, Entry | Incident]] = [(each.at, 0, each) for each in timeline]
+    happened += [(each.at, 1, each) for each in incidents]
     found = Status.PENDING
-    for entry in timeline:
-        if entry.stage_id == "S20" and entry.step == "accepting":
-            found = Status.DELIVERED
-        elif entry.stage_id == "S19" and entry.step == "departing":
-            found = Status.OUT_FOR_DELIVERY
-        elif entry.step == "accepting":
-            found = Status.PICKED_UP if found is Status.PENDING else found
-        else:
-            found = _BY_STEP.get(entry.step, found)
+    for _, _, each in sorted(happened, key=lambda item: item[:2]):
+        said = _BY_INCIDENT[each.kind] if isinstance(each, Incident) else _said(each)
+        if said is None or found in _FINAL:
+            continue
+        if found is Status.RETURN_TO_SENDER and said in (Status.PICKED_UP, Status.IN_TRANSIT):
+            continue
+        if said is Status.PICKED_UP and found is not Status.PENDING:
+            # Handed from one carrier to the next: to a shopper that is still on its way.
+            said = Status.IN_TRANSIT if found is not Status.PICKED_UP else found
+        found = said
     return found
 
 
-def view(journey: Journey, timeline: Sequence[Entry]) -> View:
-    """What the holder of a link to *journey* sees."""
+def _said(entry: Entry) -> Status | None:
+    disposition = str(entry.event.get("disposition", ""))
+    return (
+        _BY_STAGE.get((entry.stage_id, entry.step))
+        or _BY_DISPOSITION.get(disposition)
+        or _BY_STEP.get(entry.step)
+    )
+
+
+def view(
+    journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None
+) -> View:
+    """What the holder of a link to *journey* sees; *expected_at* is when delivery is estimated."""
     events = tuple(
         Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline
     )
-    updated = moments.text(max([entry.recorded_at for entry in timeline], default=journey.opened_at))
-    return View(status(timeline), journey.kind, journey.origin, journey.destination, updated, events)
+    recorded = [entry.recorded_at for entry in timeline] + [incident.recorded_at for incident in incidents]
+    now = status(timeline, incidents)
+    expected = "" if expected_at is None or now in _FINAL else moments.text(expected_at)
+    updated = moments.text(max(recorded, default=journey.opened_at))
+    return View(now, journey.kind, journey.origin, journey.destination, updated, expected, events)
 
 
 def place(entry: Entry) -> str:

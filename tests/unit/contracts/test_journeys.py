@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from chaincode.shim import testing
+from chaincode.contracts import dossier
+from chaincode.domain import custody, pages, records
+from chaincode.shim import api, testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts.trading import (
     AUDITOR,
@@ -147,3 +151,247 @@ def test_the_majority_cannot_write_on_a_partys_page(channel):
     others = (PLATFORM, PAYMENTS, ORIGIN, FORWARDER, LAST_MILE, CUSTOMS, AUDITOR)
     with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit("Journeys:record", "J1", observation, by=MERCHANT, endorsed_by=others)
+
+
+def test_an_error_is_declared_and_never_hidden(channel):
+    """The wrong event stays, its declaration follows with the same eventID, and the right one stands."""
+    wrong = channel.record(MERCHANT, "S06", "cycle_counting", 5, disposition="mismatch_quantity")
+    right = {"stage_id": "S06", "step": "cycle_counting", "event_time": shipping.text(5.5), "place": "CNSZX",
+             "disposition": "completeness_verified"}  # fmt: skip
+    channel.hour = 7
+    corrected = channel.submit("Journeys:correct", "J1", wrong["event_id"], "incorrect_data", right, by=MERCHANT)
+    events = channel.query("Journeys:events", "J1")["epcisBody"]["eventList"]
+    first, declaration, last = events
+    assert first["eventID"] == declaration["eventID"] == wrong["event_id"]
+    assert declaration["errorDeclaration"] == {
+        "declarationTime": "2026-01-05T07:00:00.000Z", "reason": "incorrect_data",
+        "correctiveEventIDs": [corrected["event_id"]],
+    }  # fmt: skip
+    assert last["disposition"] == "completeness_verified"
+    with refused("ALREADY_CORRECTED"):
+        channel.submit("Journeys:correct", "J1", wrong["event_id"], "did_not_occur", by=MERCHANT)
+    with refused("EVENT_TAKEN_BACK"):
+        channel.record(MERCHANT, "S06", "cycle_counting", 5, disposition="mismatch_quantity")
+
+
+def test_nobody_takes_anothers_event_back(channel):
+    """Not even a handover by one of the two who signed it."""
+    said = channel.record(MERCHANT, "S03", "storing", 5)
+    with refused("EVENT_UNKNOWN"):
+        channel.submit("Journeys:correct", "J1", said["event_id"], "did_not_occur", by=ORIGIN)
+    channel.hand_over(MERCHANT, ORIGIN, 6)
+    signed = channel.query("Journeys:read", "J1")["custody"]["periods"][-1]["event_id"]
+    with refused("HANDOVER_STANDS"):
+        channel.submit("Journeys:correct", "J1", signed, "did_not_occur", by=ORIGIN)
+
+
+def test_a_delivery_in_error_leaves_the_goods_in_hand(channel):
+    """Taken back, it can be recorded again at its right time, in the same correction or later."""
+    channel.deliver()
+    delivered = channel.query("Journeys:events", "J1")["epcisBody"]["eventList"][-1]["eventID"]
+    channel.hour = 26
+    right = {"stage_id": "S20", "step": "accepting", "event_time": shipping.text(23), "place": "VNHAN"}
+    channel.submit("Journeys:correct", "J1", delivered, "incorrect_data", right, by=LAST_MILE)
+    state = channel.query("Journeys:read", "J1")
+    assert (state["status"], state["custody"]["ended_at"]) == ("delivered", int(shipping.at(23).timestamp() * 1000))
+    again = channel.query("Journeys:events", "J1")["epcisBody"]["eventList"][-1]["eventID"]
+    channel.submit("Journeys:correct", "J1", again, "did_not_occur", by=LAST_MILE)
+    state = channel.query("Journeys:read", "J1")
+    assert (state["status"], state["custody"]["state"]) == ("out_for_delivery", "held")
+    channel.record(LAST_MILE, "S20", "accepting", 27, "VNHAN")
+
+
+def test_times_and_incidents_are_said_by_those_concerned(channel):
+    """Plan, estimate and exception stand on the party's page; the shopper sees what follows from them."""
+    channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
+    channel.submit("Journeys:state_time", "J1", "S20", shipping.text(20), by=LAST_MILE)
+    said = channel.submit("Journeys:state_time", "J1", "S20", shipping.text(30), by=LAST_MILE)
+    assert said["estimated_at"] - said["planned_at"] == 10 * 3_600_000
+    with refused("STAGE_NOT_ENTITLED"):
+        channel.submit("Journeys:state_time", "J1", "S20", shipping.text(20), by=CUSTOMS)
+    channel.hour = 8
+    delayed = ("Journeys:report", "J1", "delayed", "S19", shipping.text(8))
+    channel.submit(*delayed, by=LAST_MILE)
+    channel.submit(*delayed, by=LAST_MILE)
+    view = channel.query("Journeys:track", shipping.TOKEN_HASH)
+    assert (view["status"], view["expected_at"]) == ("delivery_delayed", "2026-01-06T06:00:00.000Z")
+    channel.hour = 21
+    state = channel.query("Journeys:read", "J1")
+    assert len(state["incidents"]) == 1
+    assert [alarm["code"] for alarm in state["alarms"]] == ["OVERDUE"]
+    with refused("NOT_CANCELLABLE"):
+        channel.submit("Journeys:report", "J1", "cancelled", "S19", shipping.text(20), by=LAST_MILE)
+    channel.submit("Journeys:report", "J1", "cancelled", "S01", shipping.text(20), by=PLATFORM)
+    assert channel.query("Journeys:track", shipping.TOKEN_HASH)["status"] == "cancelled"
+
+
+def test_what_contradicts_the_order_is_accepted_and_shown(channel):
+    """Late news are better than none; what is missing or out of order stands out as an alarm."""
+    channel.record(MERCHANT, "S02", "receiving", 8)
+    channel.hand_over(MERCHANT, ORIGIN, 10)
+    channel.record(ORIGIN, "S10", "loading", 11)
+    codes = [alarm["code"] for alarm in channel.query("Journeys:read", "J1")["alarms"]]
+    assert codes.count("STAGE_MISSING") == 3
+    channel.record(MERCHANT, "S08", "packing", 9)
+    channel.record(MERCHANT, "S09", "selat:labelling", 9.5)
+    channel.record(PLATFORM, "S01", "selat:order_receiving", 10.5)
+    state = channel.query("Journeys:read", "J1")
+    assert [alarm["code"] for alarm in state["alarms"]] == ["OUT_OF_ORDER"]
+    assert "S02 began before S01" in state["alarms"][0]["text"]
+
+
+def test_gaps_and_overlaps_in_custody_are_alarms(channel):
+    """The giver's time and the taker's time need not agree, but a difference is seen."""
+    channel.hour = 12
+    channel.submit("Journeys:offer_custody", "J1", ORIGIN, shipping.text(8), "CNSZX", by=MERCHANT)
+    both = (MERCHANT, ORIGIN)
+    channel.submit("Journeys:accept_custody", "J1", shipping.text(10), "CNSZX", by=ORIGIN, endorsed_by=both)
+    channel.submit("Journeys:offer_custody", "J1", FORWARDER, shipping.text(12), "CNSZX", by=ORIGIN)
+    accepted = ("Journeys:accept_custody", "J1", shipping.text(11.5), "CNSZX")
+    channel.submit(*accepted, by=FORWARDER, endorsed_by=(ORIGIN, FORWARDER))
+    alarms = [alarm for alarm in channel.query("Journeys:read", "J1")["alarms"] if alarm["code"].startswith("CUSTODY")]
+    assert [(alarm["code"], alarm["parties"]) for alarm in alarms] == [
+        ("CUSTODY_GAP", [MERCHANT, ORIGIN]),
+        ("CUSTODY_OVERLAP", [ORIGIN, FORWARDER]),
+    ]
+
+
+def test_estimates_and_performance_come_from_what_was_signed(channel):
+    """Three delivered journeys give the fourth an estimate, and the carriers a record beside their claim."""
+    for number in range(2, 5):
+        if number > 2:
+            channel.hour = 4
+        channel.open(f"J{number}")
+        channel.deliver(f"J{number}")
+    channel.hour = 12
+    channel.record(PLATFORM, "S01", "selat:order_receiving", 5)
+    channel.hand_over(MERCHANT, ORIGIN, 11)
+    estimate = channel.query("Journeys:estimate", "J1")
+    assert (estimate["stage_id"], estimate["n"]) == ("S02", 3)
+    lane = channel.query("Performance:carrier", LAST_MILE)
+    assert [(each["origin"], each["destination"], each["n"], each["p90_minutes"]) for each in lane] == [
+        ("VNHPH", "VNHAN", 3, 180)
+    ]
+    claimed = {"p50_hours": 2, "p90_hours": 2, "on_time_bps": 9000}
+    beside = channel.query("Performance:compare", LAST_MILE, "VNHPH", "VNHAN", claimed)
+    assert (beside["p50_bps"], beside["on_time_bps"]) == (15_000, None)
+    assert channel.query("Performance:lane", "VNHPH", "VNHAN") == lane
+    unseen = ("Performance:compare", CUSTOMS, "VNHPH", "VNHAN", claimed)
+    assert channel.ledger.evaluate(*unseen, client=shipping.user(PLATFORM)).payload == b""
+
+
+class Doctored(api.Contract):
+    """What a hostile organisation runs on its own peer in place of the agreed chaincode."""
+
+    name = "Journeys"
+
+    @api.transaction
+    def dump(self, ctx: api.Context, journey_id: str, victim: str) -> None:
+        """Name *victim* as custodian without asking it."""
+        held = dossier.find_custody(ctx, journey_id)
+        event_id = "ni:///sha-256;" + "0" * 64 + "?ver=CBV2.0"
+        forged = custody.Period(victim, held.since + 1, "CNSZX", held.custodian, held.since, event_id)
+        dossier.save_custody(ctx, dataclasses.replace(held, number=1, periods=(*held.periods, forged)))
+
+    @api.transaction
+    def forge(self, ctx: api.Context, journey_id: str, victim: str) -> None:
+        """Empty the page of *victim*."""
+        ctx.stub.put_state(
+            ctx.stub.create_composite_key(dossier.PAGE, [journey_id, victim]),
+            records.dumps(pages.Page(journey_id, victim)),
+        )
+
+
+def doctored(channel: shipping.Channel) -> testing.Ledger:
+    """The same channel, as it looks to peers that run the doctored contract."""
+    ledger = testing.Ledger(api.Chaincode("trade", [Doctored]), channel.ledger.members)
+    ledger.world = channel.ledger.world
+    return ledger
+
+
+def test_a_forged_handover_counts_for_nothing(channel):
+    """A doctored peer can write its own key; the victim is not taken for the holder, and puts it right."""
+    doctored(channel).invoke("Journeys:dump", "J1", ORIGIN, client=shipping.user(MERCHANT), at=shipping.at(5))
+    assert channel.query("Journeys:read", "J1")["alarms"][0]["code"] == "CUSTODY_CONTESTED"
+    channel.hour = 6
+    for function, *args in (
+        ("record", {"stage_id": "S03", "step": "storing", "event_time": shipping.text(6), "place": "CNSZX"}),
+        ("offer_custody", FORWARDER, shipping.text(6), "CNSZX"),
+    ):
+        with refused("CUSTODY_CONTESTED"):
+            channel.submit(f"Journeys:{function}", "J1", *args, by=ORIGIN)
+    with refused("NOT_CUSTODIAN"):
+        channel.submit("Journeys:repudiate_custody", "J1", by=FORWARDER)
+    restored = channel.submit("Journeys:repudiate_custody", "J1", by=ORIGIN)
+    assert [period["custodian"] for period in restored["periods"]] == [MERCHANT]
+    channel.record(MERCHANT, "S03", "storing", 6)
+    channel.hand_over(MERCHANT, ORIGIN, 7)
+    with refused("CUSTODY_ACCEPTED"):
+        channel.submit("Journeys:repudiate_custody", "J1", by=ORIGIN)
+
+
+def test_a_doctored_peer_cannot_touch_what_is_not_its_own(channel):
+    """Neither another's page nor a custody that has passed on: every honest peer finds the transaction invalid."""
+    channel.record(ORIGIN, "S04", "selat:classifying", 5)
+    channel.hand_over(MERCHANT, ORIGIN, 6)
+    hostile = doctored(channel)
+    for function, victim in (("forge", ORIGIN), ("dump", CUSTOMS)):
+        with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+            hostile.invoke(f"Journeys:{function}", "J1", victim, client=shipping.user(MERCHANT), at=shipping.at(7))
+
+
+def test_a_replayed_handover_is_refused(channel):
+    """An acceptance is used up with its offer: the same call again finds none."""
+    channel.hand_over(MERCHANT, ORIGIN, 10)
+    with refused("NOT_OFFERED"):
+        channel.submit(
+            "Journeys:accept_custody", "J1", shipping.text(10), "CNSZX", by=ORIGIN, endorsed_by=(MERCHANT, ORIGIN)
+        )
+
+
+def test_two_handovers_in_one_block_do_not_both_pass(channel):
+    """Two acceptances endorsed at once touch the same keys; the second is invalid."""
+    channel.hour = 10
+    channel.submit("Journeys:offer_custody", "J1", ORIGIN, shipping.text(10), "CNSZX", by=MERCHANT)
+    first, second = (
+        channel.ledger.endorse(
+            "Journeys:accept_custody", "J1", shipping.text(hour), "CNSZX", client=shipping.user(ORIGIN),
+            endorsed_by=(MERCHANT, ORIGIN), at=shipping.at(10),
+        )
+        for hour in (10, 10.1)
+    )  # fmt: skip
+    channel.ledger.commit(first)
+    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+        channel.ledger.commit(second)
+
+
+def test_parties_do_not_get_in_each_others_way(channel):
+    """Customs records in the same block as a handover, and both are valid."""
+    channel.hour = 10
+    channel.submit("Journeys:offer_custody", "J1", ORIGIN, shipping.text(10), "CNSZX", by=MERCHANT)
+    accepted = channel.ledger.endorse(
+        "Journeys:accept_custody", "J1", shipping.text(10), "CNSZX", client=shipping.user(ORIGIN),
+        endorsed_by=(MERCHANT, ORIGIN), at=shipping.at(10),
+    )  # fmt: skip
+    observation = {"stage_id": "S12", "step": "inspecting", "event_time": shipping.text(10), "place": "CNSZX"}
+    inspected = channel.ledger.endorse(
+        "Journeys:record", "J1", observation, client=shipping.user(CUSTOMS), at=shipping.at(10)
+    )
+    channel.ledger.commit(accepted)
+    channel.ledger.commit(inspected)
+
+
+def scenario() -> testing.Ledger:
+    """A whole journey and a return, for two interpreters to play."""
+    channel = shipping.Channel()
+    channel.open()
+    channel.deliver()
+    channel.lodge()
+    channel.lodge("R2", quantity=2)
+    return channel.ledger
+
+
+def test_two_hash_seeds_give_the_same_bytes():
+    """Every endorser writes and answers the same, whatever its interpreter's hash seed is."""
+    first, second = testing.transcripts("tests.unit.contracts.test_journeys:scenario")
+    assert first == second

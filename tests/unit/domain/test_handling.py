@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaincode.domain import epcis, handling, moments, returns
-from chaincode.domain.journeys import Entry
+from chaincode.domain.pages import Entry
 from chaincode.domain.refusals import Refused
 from chaincode.domain.returns import State
 from chaincode.domain.review import Decision, Outcome

@@ -1,0 +1,130 @@
+"""
+The keys of a journey, and under whose endorsement each stands; what journeys, handovers and returns share.
+
+Who can change what is enforced by validation at every peer, not by the
+contracts' code alone, which a hostile organisation could replace on its own peer:
+
+* The opening and the links are ordinary keys: the channel's majority.
+* Each party has a page of its own, whose key-level endorsement policy is that
+  party. Nobody else, not even the custodian or the majority, can put words
+  into its mouth, change or delete what it recorded.
+* The custody key's policy is the custodian's organisation. A handover writes
+  the custody key (so the old custodian must endorse), hands its policy to the
+  new one, and writes the acceptance on the new custodian's page (so the new
+  one must endorse, too). One without the other is either an invalid
+  transaction or no handover.
+* An organisation with a doctored peer can still write whatever it likes on
+  keys that are its own. So a custodian could name another as custodian
+  without its consent. Such custody counts for nothing here: a custodian is
+  believed only if its own page has the acceptance (CUSTODY_CONTESTED), and
+  the organisation so named can put it right (`Journeys:repudiate_custody`).
+
+Endorsement is a machine's consent. A person's is the signature on the
+proposal, so the giver's client offers and the taker's client accepts.
+"""
+
+from __future__ import annotations
+
+from chaincode.contracts import access, participants, stages, store
+from chaincode.domain import custody, identifiers, journeys, pages
+from chaincode.domain.refusals import Refused
+from chaincode.shim import api
+
+JOURNEY = "journey"
+CUSTODY = "custody"
+PAGE = "page"
+LINK = "link"
+OF_ORDER = "journey-of-order"
+OF_LANE = "journey-of-lane"
+
+
+def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_id: str = "") -> journeys.Journey:
+    """
+    Write the opening, the custody and an empty page for each party, each under its own policy.
+
+    Raises:
+        Refused: JOURNEY_EXISTS, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
+    """
+    if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", opening.journey_id)):
+        raise Refused("JOURNEY_EXISTS", f"there is a journey {opening.journey_id}")
+    members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
+    now = store.now(ctx)
+    journey = journeys.opened(opening, members, stages.current(ctx), access.member(ctx), now, return_id)
+    journey_id = journey.journey_id
+    store.save(ctx, journey, JOURNEY, journey_id)
+    store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)
+    store.save(ctx, journey_id, OF_LANE, journey.origin, journey.destination, journey.kind, journey_id)
+    held = custody.opened(journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand)
+    save_custody(ctx, held)
+    for party in journey.parties:
+        save_page(ctx, pages.Page(journey_id, party.msp_id))
+    return journey
+
+
+def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
+    """
+    The journey of that id.
+
+    Raises:
+        Refused: JOURNEY_UNKNOWN.
+    """
+    return store.load(ctx, journeys.Journey, "JOURNEY_UNKNOWN", JOURNEY, identifiers.check("journey_id", journey_id))
+
+
+def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
+    """
+    What one party recorded.
+
+    Raises:
+        Refused: NOT_A_PARTY.
+    """
+    return store.load(ctx, pages.Page, "NOT_A_PARTY", PAGE, journey_id, msp_id)
+
+
+def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
+    """What each party recorded, by party."""
+    return tuple(page(ctx, journey.journey_id, party.msp_id) for party in journey.parties)
+
+
+def save_page(ctx: api.Context, written: pages.Page) -> None:
+    """Write a party's page; it takes that party's endorsement and nobody else's."""
+    store.save(ctx, written, PAGE, written.journey_id, written.msp_id, held_by=(written.msp_id,))
+
+
+def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
+    """The custody as it is written, believed or not."""
+    return store.load(ctx, custody.Custody, "JOURNEY_UNKNOWN", CUSTODY, journey_id)
+
+
+def save_custody(ctx: api.Context, held: custody.Custody) -> None:
+    """Write the custody; the next change takes the endorsement of the custodian it names."""
+    store.save(ctx, held, CUSTODY, held.journey_id, held_by=(held.custodian,))
+
+
+def custody_as_seen_by(ctx: api.Context, mine: pages.Page) -> custody.Custody:
+    """
+    The custody, believed as far as the caller's own page can tell.
+
+    Raises:
+        Refused: CUSTODY_CONTESTED.
+    """
+    held = find_custody(ctx, mine.journey_id)
+    if held.custodian == mine.msp_id:
+        believe(held, mine)
+    return held
+
+
+def accepted(held: custody.Custody, written: pages.Page) -> bool:
+    """Whether the custodian's own *written* page has its acceptance; the first custody is in the opening."""
+    return held.number == 0 or written.find(held.periods[-1].event_id) is not None
+
+
+def believe(held: custody.Custody, written: pages.Page) -> None:
+    """
+    Nothing, if the custodian accepted.
+
+    Raises:
+        Refused: CUSTODY_CONTESTED.
+    """
+    if not accepted(held, written):
+        raise Refused("CUSTODY_CONTESTED", f"{held.custodian} never accepted {held.journey_id}")

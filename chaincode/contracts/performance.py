@@ -1,0 +1,49 @@
+"""The contract of observed performance: what dual-signed handovers show, beside what a carrier declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chaincode.contracts import dossier, store
+from chaincode.domain import custody, performance
+from chaincode.shim import api
+
+
+class Performance(api.Contract):
+    """Computed from the journeys on the ledger when it is asked for; nothing of it is stored."""
+
+    @api.query
+    def carrier(self, ctx: api.Context, msp_id: str) -> tuple[performance.Observed, ...]:
+        """What one carrier was seen to do, lane by lane."""
+        return performance.observed(leg for leg in _legs(ctx) if leg.carrier == msp_id)
+
+    @api.query
+    def lane(self, ctx: api.Context, origin: str, destination: str) -> tuple[performance.Observed, ...]:
+        """What every carrier was seen to do between two places."""
+        wanted = (origin, destination)
+        return performance.observed(leg for leg in _legs(ctx) if (leg.origin, leg.destination) == wanted)
+
+    @api.query
+    def compare(
+        self, ctx: api.Context, msp_id: str, origin: str, destination: str, declared: performance.Declared
+    ) -> performance.Calibration | None:
+        """
+        A carrier's lane beside what it declared to the caller; null if it was never seen there.
+
+        What was declared is private. It is compared in this query at the
+        caller's own peer, and neither stored nor sent on.
+        """
+        wanted = (msp_id, origin, destination)
+        legs = [leg for leg in _legs(ctx) if (leg.carrier, leg.origin, leg.destination) == wanted]
+        return performance.calibrated(performance.observed(legs)[0], declared) if legs else None
+
+
+def _legs(ctx: api.Context) -> Iterator[performance.Leg]:
+    """The finished legs of every journey whose custody its own custodian confirms."""
+    for held in store.each(ctx, custody.Custody, dossier.CUSTODY):
+        if held.number == 0:
+            continue
+        custodians = {period.custodian for period in held.periods}
+        written = {msp_id: dossier.page(ctx, held.journey_id, msp_id) for msp_id in sorted(custodians)}
+        if dossier.accepted(held, written[held.custodian]):
+            yield from performance.legs(held, written)
