@@ -25,6 +25,10 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[[0-9a-f]{200,}\]"), "[<hex>]"),
     (re.compile(r"\[mychannel-[0-9a-f]{8}\]"), "[mychannel-<txid8>]"),
     (re.compile(DATE_AND_TIME + GO_ZONE), "<time>"),
+    (re.compile(r"\b[a-z0-9]+_1\.0:<hex64>"), "<package>"),
+    (re.compile(r"\b\d{6,}( bytes|(?= vs\.))"), "<n>\\1"),
+    # The gRPC library words this one: in Go, or here in C.
+    (re.compile(r"(grpc: r|SERVER: R)eceived message larger"), "received message larger"),
     (re.compile(r"BlockNum: \d+, TxNum: \d+"), "BlockNum: <n>, TxNum: <n>"),
 )
 
@@ -80,5 +84,9 @@ def ask(call: Callable[[], Any]) -> Answer:
 
 def of_error(error: grpc.RpcError) -> Answer:
     """Return the status, message and per-endorser details that *error* carries."""
+    words = error.details() or ""
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED or words.startswith("Stream removed"):
+        # Which side notices first decides the words, and with a peer in Go the code too.
+        return Answer("DEADLINE_EXCEEDED")
     details = [dataclasses.asdict(detail) for detail in failures.details_of(error)]
-    return Answer(error.code().name, error.details() or "", details)
+    return Answer(error.code().name, words, details)

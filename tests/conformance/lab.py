@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from fabric_protos.peer import (
 )
 
 from hlf import identity, profile
+from hlf.admin.peer import Peer
 from hlf.wire import envelopes, proposals, signatures
 from tests.conformance.answers import Answer, ask
 
@@ -297,8 +299,7 @@ class Lab:
         if answer.grpc_status != "OK" or answer.result["validation_code"] != "VALID":
             raise AssertionError(f"preparing {function} {args}: {answer}")
         # Peers commit a block one after another; what the case asks next may go to any of them.
-        for organisation in ("Org1", "Org2", "Org3"):
-            self.wait_for_height(organisation)
+        self.wait_for_all()
         return str(answer.result["result"])
 
     # Blocks and events.
@@ -400,6 +401,21 @@ class Lab:
         """The channel's genesis block, as the network's administrator made it."""
         return (self.state / "channels" / f"{CHANNEL}.block").read_bytes()
 
+    def package(self, chaincode: str) -> bytes:
+        """The package that was installed for *chaincode*."""
+        return (self.state / "packages" / f"{CHANNEL}-{chaincode}.tar.gz").read_bytes()
+
+    @contextmanager
+    def administrators(self) -> Iterator[list[Peer]]:
+        """Each organisation's peer as its own administrator uses it, in order."""
+        with ExitStack() as open_connections:
+            peers = []
+            for organisation in ("Org1", "Org2", "Org3"):
+                folder = self.state / "organisations" / f"{organisation}MSP" / "users" / "Admin"
+                who, signer = identity.load_user(folder, f"{organisation}MSP")
+                peers.append(open_connections.enter_context(Peer(self.nodes[organisation].endpoint, who, signer)))
+            yield peers
+
     def fresh(self, prefix: str) -> str:
         """A key that no case used before, nor any earlier run on the same ledger."""
         return f"{prefix}-{os.urandom(4).hex()}"
@@ -408,6 +424,11 @@ class Lab:
         """Return once the peer of *organisation* has every block that any of the three has now."""
         wanted = max(self.height(each) for each in ("Org1", "Org2", "Org3"))
         self.wait_until(lambda: self.height(organisation) >= wanted, f"height {wanted} at {organisation}")
+
+    def wait_for_all(self) -> None:
+        """Return once every peer has every block that any of them has now."""
+        for organisation in ("Org1", "Org2", "Org3"):
+            self.wait_for_height(organisation)
 
     def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         """Return once *condition* holds; raise `TimeoutError` naming *what* otherwise."""
@@ -435,8 +456,8 @@ def described(message: events_pb2.DeliverResponse | ab_pb2.DeliverResponse) -> A
     if kind == "status":
         return {"status": common_pb2.Status.Name(message.status)}
     if kind == "block":
-        header, data = message.block.header, message.block.data
-        return {"block": header.number, "transactions": len(data.data)} | shape(message.block)
+        filled = [bool(entry) for entry in message.block.metadata.metadata]
+        return {"block": message.block.header.number, "data": bool(message.block.data.data), "metadata": filled}
     if kind == "filtered_block":
         return {
             "filtered_block": message.filtered_block.channel_id,
@@ -466,11 +487,6 @@ def described(message: events_pb2.DeliverResponse | ab_pb2.DeliverResponse) -> A
             for index in sorted(private)
         }
     }
-
-
-def shape(block: common_pb2.Block) -> dict[str, Any]:
-    """Which of a block's five metadata entries are filled (a signature's length varies from block to block)."""
-    return {"metadata": [bool(entry) for entry in block.metadata.metadata]}
 
 
 def code_name(code: int) -> str:

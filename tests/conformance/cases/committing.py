@@ -145,6 +145,12 @@ def proposal_again(lab: Lab) -> Answer:
     return lab.process_signed(signed)
 
 
+@case("transaction over AbsoluteMaxBytes")
+def too_large(lab: Lab) -> Answer:
+    """A transaction larger than the channel allows is refused by the orderer."""
+    return lab.submit("put", "too-large", "x" * 600_000)
+
+
 @case("submit no envelope")
 def submit_nothing(lab: Lab) -> Answer:
     """A request without what it is for."""

@@ -37,6 +37,8 @@ for _name, _args in {
     "cc2cc error inside": ("invoke", "single", "", "error", "E"),
     "evaluate target echo": ("echo", "a", "", "\u00e9\u4e2d"),
     "sbe getep of missing": ("getep", "nokeyatall"),
+    "cc2cc unknown": ("invoke", "nosuch", "", "get", "a"),
+    "evaluate no args": ("",),
     "range inverted": ("range", "z", "a"),
     "rich query LevelDB": ("query", '{"selector":{}}'),
     "rich query page LevelDB": ("querypage", '{"selector":{}}', "3"),
@@ -135,6 +137,36 @@ def endorse_where_not_installed(lab: Lab) -> Answer:
 def endorse_where_one_is_not_installed(lab: Lab) -> Answer:
     """Two named, one of which cannot endorse."""
     return lab.endorse_answer("put", "a", "1", chaincode="single", orgs=["Org1MSP", "Org3MSP"])
+
+
+@case("large arg 101MB evaluate")
+def larger_than_a_message(lab: Lab) -> Answer:
+    """A message larger than a peer takes."""
+    return lab.evaluate("echo", "x" * 105_000_000)
+
+
+@case("chaincode process of the local peer down: evaluate")
+def absent_evaluate(lab: Lab) -> Answer:
+    """A chaincode that is installed and does not run."""
+    return lab.evaluate("get", "a", chaincode="absent", targets=["Org1MSP"])
+
+
+@case("chaincode process of the local peer down: endorse")
+def absent_endorse(lab: Lab) -> Answer:
+    """The same when endorsing, at the named organisation."""
+    return lab.endorse_answer("get", "a", chaincode="absent", orgs=["Org1MSP"])
+
+
+@case("chaincode process of the local peer down: process")
+def absent_process(lab: Lab) -> Answer:
+    """And at the endorser itself."""
+    return lab.process("get", "a", chaincode="absent")
+
+
+@case("execute timeout evaluate")
+def execute_timeout(lab: Lab) -> Answer:
+    """A chaincode that takes longer than the peer's half minute."""
+    return lab.evaluate("sleep", "31000", targets=["Org1MSP"], patience=60)
 
 
 @case("two setEvent calls")

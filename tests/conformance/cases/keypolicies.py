@@ -40,6 +40,7 @@ def get_policy(lab: Lab) -> Answer:
     return lab.evaluate("getep", _held_by_org3(lab)).then(as_text)
 
 
+case("sbe auto via org3 gw")(lambda lab: lab.submit("put", _held_by_org3(lab), "4", organisation="Org3"))
 case("sbe put auto")(lambda lab: lab.submit("put", _held_by_org3(lab), "1"))
 case("sbe put wrong orgs")(lambda lab: lab.submit("put", _held_by_org3(lab), "2", orgs=BOTH))
 case("sbe put right org only")(lambda lab: lab.submit("put", _held_by_org3(lab), "3", orgs=["Org3MSP"]))

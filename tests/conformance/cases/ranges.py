@@ -25,6 +25,14 @@ case("range page 2")(lambda lab: _asked(lab, "rangepage", "pg_", "pg_z", "10", "
 case("range page 3")(lambda lab: _asked(lab, "rangepage", "pg_", "pg_z", "10", "pg_00020"))
 
 
+@case("range query open")
+def open_range(lab: Lab) -> Answer:
+    """Without ends, everything that is no composite key."""
+    return _asked(lab, "range", "", "").then(
+        lambda told: [entry["k"] for entry in json.loads(told["payload"]) if entry["k"].startswith("pg_0000")]
+    )
+
+
 @case("pagination in a write tx")
 def page_in_a_transaction(lab: Lab) -> Answer:
     """A page may be read in a transaction that writes nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -14,7 +15,7 @@ from fabric_protos.orderer import ab_pb2
 from hlf.wire import envelopes
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
-from tests.conformance.lab import CHANNEL, NEWEST, NEXT_COMMIT, OLDEST, Lab, at_block
+from tests.conformance.lab import CHANNEL, NEWEST, NEXT_COMMIT, OLDEST, PATIENCE, Lab, at_block
 
 LAST = at_block(2**64 - 1)
 NOT_READY = ab_pb2.SeekInfo.FAIL_IF_NOT_READY
@@ -94,13 +95,19 @@ def next_commit(lab: Lab) -> Answer:
     """Only what is committed from now on."""
     lab.must("eventonly", "past", "x")
     stream = lab.chaincode_events(start=NEXT_COMMIT)
+    return _while_committing(lab, stream, lambda message: [event.event_name for event in message.events])
+
+
+def _while_committing(lab: Lab, stream: grpc.Call, tell: Callable[[Any], Any]) -> Answer:
+    """
+    Tell the first message of a stream that gives what is committed from now on.
+
+    Nothing says when the stream has begun to listen, so transactions follow until a message arrives.
+    """
     arrived: queue.Queue[Answer] = queue.Queue()
-    reader = threading.Thread(
-        target=lambda: arrived.put(ask(lambda: [event.event_name for event in next(stream).events])), daemon=True
-    )
+    reader = threading.Thread(target=lambda: arrived.put(ask(lambda: tell(next(stream)))), daemon=True)
     reader.start()
     try:
-        # Nothing tells when the stream has begun to listen, so events follow until one arrives.
         while reader.is_alive():
             lab.must("eventonly", "live", "pl")
             reader.join(0.1)
@@ -180,6 +187,14 @@ def deliver_newest(lab: Lab) -> Answer:
     """The newest block, without its number."""
     answer = lab.delivered([lab.seek(NEWEST, NEWEST)])
     return answer.then(lambda told: [len(told), told[-1]])
+
+
+@case("deliver next_commit")
+def deliver_next_commit(lab: Lab) -> Answer:
+    """Only blocks committed from now on."""
+    height = lab.height()
+    stream = lab.nodes["Org1"].deliver.Deliver(iter([lab.seek(NEXT_COMMIT, LAST)]), timeout=PATIENCE)
+    return _while_committing(lab, stream, lambda message: message.block.header.number >= height)
 
 
 @case("deliver past end FAIL_IF_NOT_READY")
