@@ -69,7 +69,9 @@ FABRIC = {
         "Check the endorsing organisations named, and that their peers and chaincodes run.",
     ),
     "ENDORSERS_DISAGREE": Kind(
-        502, "The endorsers computed different results", "Try again; if it stays, the contract is not deterministic."
+        409,
+        "The endorsers computed different results",
+        "Try again: something changed between them. If it stays, the contract is not deterministic.",
     ),
     "IDENTITY_REFUSED": Kind(
         403, "Fabric refuses the identity", "The certificate is expired, revoked or not of this channel: renew it."
