@@ -35,9 +35,9 @@ class QueryError(Exception):
 class Discovery(protocol_pb2_grpc.DiscoveryServicer):
     """Discovery at one peer."""
 
-    def __init__(self, peer: Peer, peers: Sequence[Peer]) -> None:
+    def __init__(self, peer: Peer, views: endorsers.Views) -> None:
         self._peer = peer
-        self._peers = peers
+        self._views = views
 
     async def Discover(self, request, context):  # noqa: N802 - the service's own name
         """Answer each query of a signed request; what is refused is an answer too."""
@@ -66,7 +66,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
             self._check_local(signed)
             if kind != "local_peers":
                 raise QueryError("unknown or missing request type")
-            self._list_members(self._peers, None, result)
+            self._list_members(self._views.peers, None, result)
             return
         channel = self._peer.channel(query.channel)
         if channel is None or channel.bundle.refusal(access.WRITERS, [signed]) is not None:
@@ -74,15 +74,13 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         if kind == "config_query":
             _describe_configuration(channel.bundle, result)
             return
-        with channel.ledger.snapshot() as snapshot:
-            members = [peer for peer in self._peers if peer.name in channel.peers]
-            view = endorsers.View(channel, snapshot, members)
-            if kind == "peer_query":
-                self._list_members(_filtered(view, query.peer_query.filter), view, result)
-            elif kind == "cc_query":
-                self._list_endorsers(view, query.cc_query.interests, result)
-            else:
-                raise QueryError("unknown or missing request type")
+        view = self._views.of(channel)
+        if kind == "peer_query":
+            self._list_members(_filtered(view, query.peer_query.filter), view, result)
+        elif kind == "cc_query":
+            self._list_endorsers(view, query.cc_query.interests, result)
+        else:
+            raise QueryError("unknown or missing request type")
 
     def _check_local(self, signed: msp.Signed) -> None:
         """The peers of no channel in particular are for administrators of the peer's organisation."""
@@ -107,7 +105,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         _check_interests(interests)
         for interest in interests:
             try:
-                found = endorsers.describe(view, interest)
+                found = view.describe(interest)
             except endorsers.NoEndorsersError:
                 raise QueryError(f"failed constructing descriptor for {_go_text(interest)}") from None
             descriptor = result.cc_query_res.content.add(chaincode=found.chaincode)
@@ -132,7 +130,7 @@ def _filtered(view: endorsers.View, interest: responses.ChaincodeInterest) -> li
         authorised = endorsers.authorised(view, interest)
     except endorsers.NoEndorsersError as error:
         raise QueryError(str(error)) from None
-    return [peer for peer in authorised if all(view.runs(peer, call.name) for call in interest.chaincodes)]
+    return [peer for peer in authorised if all(peer in view.running(call.name) for call in interest.chaincodes)]
 
 
 def _check_interests(interests: Sequence[responses.ChaincodeInterest]) -> None:
@@ -160,8 +158,8 @@ def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: endorsers.Vie
     state.state_info.pki_id = pki_id
     state.state_info.timestamp.inc_num = _START
     state.state_info.timestamp.seq_num = 1
-    state.state_info.properties.ledger_height = view.snapshot.height
-    names = [name for name in lifecycle.definitions(view.snapshot) if view.runs(peer, name)]
+    state.state_info.properties.ledger_height = view.height
+    names = [name for name in view.names() if peer in view.running(name)]
     for name in sorted([lifecycle.NAMESPACE, *names]):
         # Real peers report the sequence here, since a new one need not change the version.
         state.state_info.properties.chaincodes.add(name=name, version=str(view.definition(name).sequence))

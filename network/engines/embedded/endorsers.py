@@ -26,7 +26,6 @@ from network.engines.embedded.peer import is_system
 if TYPE_CHECKING:
     from network.engines.embedded.channels import Channel
     from network.engines.embedded.peer import Peer
-    from network.engines.embedded.snapshots import Snapshot
 
 
 # The lifecycle's own functions are endorsed as the channel's configuration says.
@@ -56,29 +55,38 @@ class Descriptor:
     layouts: list[dict[str, int]]
 
 
-@dataclasses.dataclass
 class View:
-    """A channel as its members see one another at one height."""
+    """A channel as its members see one another at one height; what was found out once is kept."""
 
-    channel: Channel
-    snapshot: Snapshot
-    peers: Sequence[Peer]
-    _definitions: dict[str, lifecycle.ChaincodeDefinition | None] = dataclasses.field(default_factory=dict)
+    def __init__(self, channel: Channel, peers: Sequence[Peer]) -> None:
+        """*peers* are those that joined the channel."""
+        self.channel = channel
+        self.peers = peers
+        self.height = channel.ledger.height
+        self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
+        self._running: dict[str, tuple[Peer, ...]] = {}
+        self._described: dict[bytes, Descriptor] = {}
 
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
         """The committed definition of a chaincode, or None."""
         if name == lifecycle.NAMESPACE:
             return _LIFECYCLE
         if name not in self._definitions:
-            self._definitions[name] = self.channel.definition(name, self.snapshot)
+            with self.channel.ledger.snapshot() as snapshot:
+                self._definitions[name] = self.channel.definition(name, snapshot)
         return self._definitions[name]
 
-    def runs(self, peer: Peer, name: str) -> bool:
-        """Whether *peer* can execute chaincode *name* here."""
-        if is_system(name):
-            return True
-        definition = self.definition(name)
-        return definition is not None and peer.runnable(self.channel, self.snapshot, name, definition) is not None
+    def running(self, name: str) -> tuple[Peer, ...]:
+        """The peers that can execute chaincode *name*."""
+        known = self._running.get(name)
+        if known is None:
+            known = self._running[name] = self._find_running(name)
+        return known
+
+    def names(self) -> list[str]:
+        """The chaincodes that the channel defines, sorted."""
+        with self.channel.ledger.snapshot() as snapshot:
+            return sorted(lifecycle.definitions(snapshot))
 
     def identity(self, peer: Peer) -> msp.Identity | None:
         """The member of the channel that *peer* is, or None if the channel does not know it."""
@@ -87,14 +95,49 @@ class View:
         except errors.IdentityError:
             return None
 
+    def describe(self, interest: responses.ChaincodeInterest) -> Descriptor:
+        """
+        The peers that can endorse a call.
 
-def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
-    """
-    The peers that can endorse a call.
+        Raises:
+            NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
+        """
+        encoded = interest.SerializeToString(deterministic=True)
+        known = self._described.get(encoded)
+        if known is None:
+            known = self._described[encoded] = _describe(self, interest)
+        return known
 
-    Raises:
-        NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
-    """
+    def _find_running(self, name: str) -> tuple[Peer, ...]:
+        if is_system(name):
+            return tuple(self.peers)
+        definition = self.definition(name)
+        if definition is None:
+            return ()
+        with self.channel.ledger.snapshot() as snapshot:
+            return tuple(
+                peer for peer in self.peers if peer.runnable(self.channel, snapshot, name, definition) is not None
+            )
+
+
+class Views:
+    """The present view of every channel, shared by all gateways of the process."""
+
+    def __init__(self, peers: Sequence[Peer]) -> None:
+        self.peers = peers
+        self._views: dict[str, tuple[tuple[object, ...], View]] = {}
+
+    def of(self, channel: Channel) -> View:
+        """The view of *channel*; a new one after each block, join, and installed package."""
+        state = (channel, channel.ledger.height, len(channel.peers), sum(len(peer.packages) for peer in self.peers))
+        known = self._views.get(channel.id)
+        if known is None or known[0] != state:
+            members = [peer for peer in self.peers if peer.name in channel.peers]
+            known = self._views[channel.id] = (state, View(channel, members))
+        return known[1]
+
+
+def _describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
     groups: dict[msp.Principal, str] = {}
@@ -110,7 +153,7 @@ def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
         raise NoEndorsersError("no peer combination can satisfy the endorsement policy")
     needed = list(dict.fromkeys(call.name for call in interest.chaincodes))
     running = {
-        name: [peer for peer in members if all(view.runs(peer, chaincode) for chaincode in needed)]
+        name: [peer for peer in members if all(peer in view.running(chaincode) for chaincode in needed)]
         for name, members in satisfying.items()
     }
     layouts = [layout for layout in layouts if _enough(layout, running)]

@@ -53,11 +53,13 @@ class Answer:
 class Gateway(gateway_pb2_grpc.GatewayServicer):
     """The gateway at one peer."""
 
-    def __init__(self, peer: Peer, endorsers_by_peer: Mapping[str, Endorser], peers: Sequence[Peer], orderer: Orderer):
-        """*peers* are all peers of the network, *endorsers_by_peer* what each of them endorses with."""
+    def __init__(
+        self, peer: Peer, endorsers_by_peer: Mapping[str, Endorser], views: endorsers.Views, orderer: Orderer
+    ) -> None:
+        """*endorsers_by_peer* is what each peer of the network endorses with, *views* what is known of channels."""
         self._peer = peer
         self._endorsers = endorsers_by_peer
-        self._peers = peers
+        self._views = views
         self._orderer = orderer
 
     async def Evaluate(self, request, context):  # noqa: N802 - the service's own name
@@ -134,16 +136,8 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
 
     def _evaluators(self, channel: Channel, name: str, targets: Sequence[str]) -> list[Peer]:
         """Peers to evaluate at, this one first, then its organisation's, then the others'."""
-        with channel.ledger.snapshot() as snapshot:
-            view = endorsers.View(channel, snapshot, self._members(channel))
-            if (not targets or self._peer.msp_id in targets) and view.runs(self._peer, name):
-                # The usual case needs nobody else unless this peer fails.
-                first = [self._peer]
-            else:
-                first = []
-            rest = [peer for peer in view.peers if peer is not self._peer and (not targets or peer.msp_id in targets)]
-            rest = [peer for peer in rest if view.runs(peer, name)]
-        return first + sorted(rest, key=lambda peer: peer.msp_id != self._peer.msp_id)
+        found = [peer for peer in self._views.of(channel).running(name) if not targets or peer.msp_id in targets]
+        return sorted(found, key=self._distance)
 
     # Endorse -----------------------------------------------------------------------------------------------------
 
@@ -270,17 +264,14 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 f"{prefix}: No metadata was found for chaincode {missing} in channel {channel_id}",
             )
         try:
-            with channel.ledger.snapshot() as snapshot:
-                found = endorsers.describe(endorsers.View(channel, snapshot, self._members(channel)), interest)
+            found = self._views.of(channel).describe(interest)
         except endorsers.NoEndorsersError as error:
             raise StatusError(Code.FAILED_PRECONDITION, f"{prefix}: {error}") from None
         ours = {group for group, peers in found.groups.items() if preferred in peers}
         layouts = list(found.layouts)
         _shuffle(layouts)
         layouts.sort(key=lambda layout: not ours.intersection(layout))
-        groups = {
-            name: sorted(peers, key=lambda peer: peer is not self._peer) for name, peers in found.groups.items()
-        }
+        groups = {name: sorted(peers, key=self._distance) for name, peers in found.groups.items()}
         return plans.Plan(layouts, groups)
 
     # Submit, CommitStatus ----------------------------------------------------------------------------------------
@@ -358,21 +349,18 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             return Answer(None, Code.ABORTED, reason, retry=True)
         return Answer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
 
-    def _members(self, channel: Channel) -> list[Peer]:
-        return [peer for peer in self._peers if peer.name in channel.peers]
-
     def _by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
         """The peers that run a chaincode, by organisation, this peer before its like."""
         channel = self._peer.channel(channel_id)
-        if channel is None:
-            return {}
         found: dict[str, list[Peer]] = {}
-        with channel.ledger.snapshot() as snapshot:
-            view = endorsers.View(channel, snapshot, self._members(channel))
-            for peer in sorted(view.peers, key=lambda peer: peer is not self._peer):
-                if view.runs(peer, name):
-                    found.setdefault(peer.msp_id, []).append(peer)
+        if channel is not None:
+            for peer in sorted(self._views.of(channel).running(name), key=self._distance):
+                found.setdefault(peer.msp_id, []).append(peer)
         return found
+
+    def _distance(self, peer: Peer) -> int:
+        """This peer is nearest, then its organisation's others, then the rest."""
+        return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
 
 
 def _target(request: Request) -> tuple[str, str, bool]:

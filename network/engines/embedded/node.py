@@ -33,6 +33,7 @@ from network.engines.embedded.broadcast import Orderer
 from network.engines.embedded.channels import Channels
 from network.engines.embedded.discovery import Discovery
 from network.engines.embedded.endorser import Endorser
+from network.engines.embedded.endorsers import Views
 from network.engines.embedded.endorserservice import EndorserService
 from network.engines.embedded.events import PeerEvents
 from network.engines.embedded.gateway import Gateway
@@ -71,6 +72,7 @@ class Node:
             for peer in config["peers"]
         ]
         self._endorsers = {peer.name: Endorser(peer, timeout) for peer in self._peers}
+        self._views = Views(self._peers)
         self._listeners = [
             self._peer_listener(peer, settings) for peer, settings in zip(self._peers, config["peers"], strict=True)
         ]
@@ -102,9 +104,9 @@ class Node:
     def _peer_listener(self, peer: Peer, settings: dict[str, Any]) -> Listener:
         listener = _listener(settings)
         endorser = EndorserService(self._endorsers[peer.name])
-        gateway = Gateway(peer, self._endorsers, self._peers, self._orderer)
+        gateway = Gateway(peer, self._endorsers, self._views, self._orderer)
         events = PeerEvents(peer)
-        discovery = Discovery(peer, self._peers)
+        discovery = Discovery(peer, self._views)
         listener.add("protos.Endorser", lambda server: peer_pb2_grpc.add_EndorserServicer_to_server(endorser, server))
         listener.add("gateway.Gateway", lambda server: gateway_pb2_grpc.add_GatewayServicer_to_server(gateway, server))
         listener.add("protos.Deliver", lambda server: events_pb2_grpc.add_DeliverServicer_to_server(events, server))

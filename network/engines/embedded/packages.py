@@ -72,6 +72,9 @@ class Store:
     def __iter__(self):
         return iter(list(self._installed.values()))
 
+    def __len__(self) -> int:
+        return len(self._installed)
+
     def get(self, package_id: str) -> Installed | None:
         """The package of that id, or None if it is not installed here."""
         return self._installed.get(package_id)

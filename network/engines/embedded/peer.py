@@ -47,7 +47,9 @@ class Peer:
         self.address = address
         self.channels = channels
         self.packages = packages.Store(folder / "packages", chaincode_config)
-        self._approved: dict[tuple[str, str, int, object], str] = {}
+        self._approved: dict[tuple[str, str, int, bytes], str] = {}
+        # What was found at a height stays right at that height, since packages are only ever added.
+        self._runnables: dict[tuple[str, str], tuple[int, Runnable]] = {}
 
     @property
     def msp_id(self) -> str:
@@ -67,6 +69,9 @@ class Peer:
         Raises:
             UndefinedError: its organisation did not approve the definition, or the package is not installed here.
         """
+        height, known = self._runnables.get((channel.id, name), (-1, None))
+        if known is not None and height == snapshot.height:
+            return known
         package_id = self._approved_package(channel.id, snapshot, name, sequence, definition)
         if package_id is None:
             raise UndefinedError(
@@ -75,7 +80,9 @@ class Peer:
             )
         if self.packages.get(package_id) is None:
             raise UndefinedError(f"chaincode definition for '{name}' exists, but chaincode is not installed")
-        return Runnable(definition.version, package_id, definition.init_required)
+        found = Runnable(definition.version, package_id, definition.init_required)
+        self._runnables[channel.id, name] = (snapshot.height, found)
+        return found
 
     def runnable(
         self, channel: Channel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
