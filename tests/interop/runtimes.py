@@ -56,6 +56,8 @@ def node() -> dict[str, str]:
 
 def hfc() -> str:
     """A Python of its own with fabric-sdk-py, whose protos cannot share a process with the official ones."""
+    if sys.version_info[:2] != (3, 11):
+        pytest.skip("hfc's pins are for Python 3.11; run these tests with it")
     requirements = HERE / "hfc" / "requirements.txt"
     folder = CACHE / "hfc"
     python = folder / "venv" / "bin" / "python"

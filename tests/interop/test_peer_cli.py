@@ -1,0 +1,148 @@
+"""Fabric's own ``peer`` command as a client."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hlf.wire import blocks
+from network import errors
+from network.engines.native import binaries
+from tests.interop.conftest import Place
+
+pytestmark = pytest.mark.interop
+
+Peer = Callable[..., subprocess.CompletedProcess[str]]
+
+# The least that the command reads before it looks at its environment.
+CORE = """
+peer: {BCCSP: {Default: SW, SW: {Hash: SHA2, Security: 256, FileKeyStore: {KeyStore: }}}}
+"""
+
+
+@pytest.fixture
+def peer(place: Place, tmp_path: Path) -> Peer:
+    """Run ``peer`` with the given words as the organisation's admin, against the organisation's own peer."""
+    try:
+        program = binaries.find().peer
+    except errors.EngineError as missing:
+        pytest.skip(str(missing))
+    (tmp_path / "core.yaml").write_text(CORE)
+    profile = json.loads(place.profile().read_text())
+    node = profile["peers"][profile["organizations"]["Org1MSP"]["peers"][0]]
+    environment = {
+        "FABRIC_CFG_PATH": str(tmp_path),
+        "FABRIC_LOGGING_SPEC": "error",
+        "CORE_PEER_LOCALMSPID": "Org1MSP",
+        "CORE_PEER_MSPCONFIGPATH": str(place.user("Admin") / "msp"),
+        "CORE_PEER_ADDRESS": node["url"].removeprefix("grpcs://"),
+        "CORE_PEER_TLS_ENABLED": "true",
+        "CORE_PEER_TLS_ROOTCERT_FILE": node["tlsCACerts"]["path"],
+        # One name for all peers, because the command knows one override only; their certificates have this one, too.
+        "CORE_PEER_TLS_SERVERHOSTOVERRIDE": "localhost",
+    }
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *words], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run
+
+
+def orderer(place: Place) -> list[str]:
+    """The words that tell the command where and how to reach the orderer."""
+    profile = json.loads(place.profile().read_text())
+    name, node = next(iter(profile["orderers"].items()))
+    address = node["url"].removeprefix("grpcs://")
+    return ["-o", address, "--tls", "--cafile", node["tlsCACerts"]["path"], "--ordererTLSHostnameOverride", name]
+
+
+def peers(place: Place) -> list[str]:
+    """The words that name every peer as an endorser."""
+    profile = json.loads(place.profile().read_text())
+    words = []
+    for node in profile["peers"].values():
+        words += ["--peerAddresses", node["url"].removeprefix("grpcs://")]
+        words += ["--tlsRootCertFiles", node["tlsCACerts"]["path"]]
+    return words
+
+
+def test_it_invokes_and_queries(peer: Peer, place: Place) -> None:
+    """Endorsed by both organisations, sent to the orderer, awaited by the command itself."""
+    call = json.dumps({"function": "put", "Args": ["cli", "value"]})
+    words = ["-C", "mychannel", "-n", "lab", "-c", call, "--waitForEvent", *orderer(place), *peers(place)]
+    invoked = peer("chaincode", "invoke", *words)
+    assert invoked.returncode == 0, invoked.stderr
+    queried = peer("chaincode", "query", "-C", "mychannel", "-n", "lab", "-c", '{"Args":["get","cli"]}')
+    assert (queried.returncode, queried.stdout.strip()) == (0, "value")
+
+
+def test_a_chaincodes_refusal_reaches_the_terminal(peer: Peer) -> None:
+    refused = peer("chaincode", "query", "-C", "mychannel", "-n", "lab", "-c", '{"Args":["error","no such luck"]}')
+    assert refused.returncode == 1
+    assert 'status:500 message:"no such luck"' in refused.stderr
+
+
+def test_it_reads_the_channels_height_and_hashes(peer: Peer) -> None:
+    told = peer("channel", "getinfo", "-c", "mychannel")
+    assert told.returncode == 0, told.stderr
+    info = json.loads(told.stdout.removeprefix("Blockchain info: "))
+    assert info["height"] >= 3
+    assert info["currentBlockHash"] != info["previousBlockHash"]
+
+
+def test_it_lists_the_channels(peer: Peer) -> None:
+    told = peer("channel", "list")
+    assert told.returncode == 0, told.stderr
+    assert "mychannel" in told.stdout
+
+
+@pytest.mark.parametrize("source", ["peer", "orderer"])
+def test_it_fetches_blocks(peer: Peer, place: Place, tmp_path: Path, source: str) -> None:
+    """From the peer's Deliver service and from the orderer's; what comes is block 0, chained as it should be."""
+    words = orderer(place) if source == "orderer" else []
+    fetched = peer("channel", "fetch", "0", "zero.block", "-c", "mychannel", *words)
+    assert fetched.returncode == 0, fetched.stderr
+    assert blocks.decode((tmp_path / "zero.block").read_bytes()).number == 0
+    newest = peer("channel", "fetch", "config", "config.block", "-c", "mychannel", *words)
+    assert newest.returncode == 0, newest.stderr
+
+
+def test_it_lists_installed_and_committed_chaincodes(peer: Peer) -> None:
+    installed = peer("lifecycle", "chaincode", "queryinstalled", "--output", "json")
+    assert installed.returncode == 0, installed.stderr
+    (chaincode,) = json.loads(installed.stdout)["installed_chaincodes"]
+    assert re.fullmatch(r"lab_1\.0:[0-9a-f]{64}", chaincode["package_id"])
+    committed = peer("lifecycle", "chaincode", "querycommitted", "-C", "mychannel", "--output", "json")
+    assert committed.returncode == 0, committed.stderr
+    (definition,) = json.loads(committed.stdout)["chaincode_definitions"]
+    assert (definition["name"], definition["sequence"], definition["version"]) == ("lab", 1, "1.0")
+    detailed = peer("lifecycle", "chaincode", "querycommitted", "-C", "mychannel", "-n", "lab", "--output", "json")
+    assert json.loads(detailed.stdout)["approvals"] == {"Org1MSP": True, "Org2MSP": True}
+
+
+def test_it_installs_a_package(peer: Peer, place: Place, tmp_path: Path) -> None:
+    """A package of another label than those there."""
+    packaged = next(place.state.glob("packages/*.tar.gz"))
+    shutil.copy(packaged, tmp_path / "again.tar.gz")
+    calculated = peer("lifecycle", "chaincode", "calculatepackageid", "again.tar.gz")
+    assert calculated.returncode == 0, calculated.stderr
+    refused = peer("lifecycle", "chaincode", "install", "again.tar.gz")
+    assert refused.returncode == 1
+    assert "chaincode already successfully installed" in refused.stderr
+    assert calculated.stdout.strip() in refused.stderr
+
+
+def test_readiness_before_a_definition_is_committed(peer: Peer) -> None:
+    """An upgrade that nobody has approved is ready nowhere."""
+    words = ["-C", "mychannel", "-n", "lab", "-v", "2.0", "--sequence", "2", "--output", "json"]
+    told = peer("lifecycle", "chaincode", "checkcommitreadiness", *words)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["approvals"] == {"Org1MSP": False, "Org2MSP": False}
