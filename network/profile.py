@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from network import state
 from network.state import Folder, Record
 from network.topology import Consortium, Organisation
 
+_SCHEME = "grpcs://"
+
 
 def make(folder: Folder, record: Record, consortium: Consortium) -> None:
-    """Write every organisation's profile anew."""
+    """Write every organisation's profile anew, and the same once more as hfc reads it."""
     for organisation in consortium.organisations:
-        content = json.dumps(profile(folder, record, consortium, organisation), indent=2, ensure_ascii=False)
-        state.replace_file(folder.profile(organisation.msp_id), content.encode() + b"\n")
+        values = profile(folder, record, consortium, organisation)
+        _write(folder.profile(organisation.msp_id), values)
+        # hfc dials a URL as it stands, where everybody else expects a scheme before the address.
+        for node in (*values["peers"].values(), *values["orderers"].values()):
+            node["url"] = node["url"].removeprefix(_SCHEME)
+        _write(folder.profiles / "hfc" / f"{organisation.msp_id}.json", values)
 
 
 def profile(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> dict[str, Any]:
@@ -70,6 +77,10 @@ def profile(folder: Folder, record: Record, consortium: Consortium, organisation
     }
 
 
+def _write(place: Path, values: dict[str, Any]) -> None:
+    state.replace_file(place, json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
 def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> dict[str, Any]:
     users = {}
     if own:
@@ -87,7 +98,7 @@ def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> d
 def _node(folder: Folder, record: Record, name: str, msp_id: str) -> dict[str, Any]:
     ca = folder.organisation(msp_id) / "tlsca" / "cert.pem"
     return {
-        "url": f"grpcs://{record.address(name)}",
+        "url": f"{_SCHEME}{record.address(name)}",
         "mspid": msp_id,
         "tlsCACerts": {"pem": ca.read_text(encoding="ascii"), "path": str(ca.absolute())},
         "grpcOptions": {"ssl-target-name-override": name, "grpc.ssl_target_name_override": name},
