@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -46,6 +47,9 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
+
+# Between two questions whether a server is there, which wait for its connection by themselves.
+_PROBE_PAUSE = 0.05
 
 Stub = TypeVar("Stub")
 
@@ -132,17 +136,26 @@ class Session:
         # gRPC's own future for this leaves a thread behind that fails if the channel is closed soon. Fabric's servers
         # do not offer the health service as a rule, but any answer to it comes over a connection.
         probe = self.channel(endpoint).unary_unary("/grpc.health.v1.Health/Check")
-        try:
-            probe(b"", timeout=timeout, wait_for_ready=True)
-        except grpc.RpcError as answer:
-            if answer.code() in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
-                raise GatewayError(
-                    f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and "
-                    "do its certificate's authority and host name match the connection profile?",
-                    status=grpc.StatusCode.UNAVAILABLE,
-                ) from answer
-        except ValueError:
-            raise GatewayError("this session is closed") from None
+        deadline = time.monotonic() + timeout
+        failure: grpc.RpcError | None = None
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                probe(b"", timeout=remaining, wait_for_ready=True)
+            except grpc.RpcError as answer:
+                failure = answer
+                if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                    return
+                # The connection broke under the question, as that of a server that is going down does.
+                time.sleep(min(_PROBE_PAUSE, remaining))
+            except ValueError:
+                raise GatewayError("this session is closed") from None
+            else:
+                return
+        raise GatewayError(
+            f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and do its "
+            "certificate's authority and host name match the connection profile?",
+            status=grpc.StatusCode.UNAVAILABLE,
+        ) from failure
 
     def signed_proposal(self, proposal: proposals.Proposal) -> Any:
         """A ``protos.SignedProposal`` to send to an endorser."""

@@ -69,6 +69,8 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=options)
         gateway_pb2_grpc.add_GatewayServicer_to_server(self, server)
         events_pb2_grpc.add_DeliverServicer_to_server(self, server)
+        health = {"Check": grpc.unary_unary_rpc_method_handler(self._health)}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("grpc.health.v1.Health", health),))
         mutual = self._client_authority
         credentials = grpc.ssl_server_credentials(
             [(self._certificate.key_pem, self._certificate.pem)],
@@ -209,6 +211,10 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         yield from self._deliver(
             "DeliverWithPrivateData", request_iterator, context, lambda b: {"block_and_private_data": _private(b)}
         )
+
+    def _health(self, request: bytes, context: Any) -> bytes:
+        self._enter("Health", request, context)
+        return b""
 
     def _deliver(self, service: str, request_iterator: Any, context: Any, content: Callable[[Any], dict]) -> Any:
         envelope = next(request_iterator)

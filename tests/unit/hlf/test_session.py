@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives import serialization
 
@@ -30,7 +31,18 @@ def test_a_peer_is_known_by_its_certificate(peer, user):
             session.wait_ready(wrong, 0.5)
     with Session(*user) as session:
         session.wait_ready(good, 5)
-    assert not peer.requests
+    assert set(peer.requests) == {"Health"}
+
+
+def test_any_answer_is_a_connection(peer, user):
+    """A server that goes down under the question is waited for; one without the health service is there."""
+    with Session(*user) as session:
+        for _ in range(3):
+            peer.refuse("Health", grpc.StatusCode.UNAVAILABLE)
+        peer.refuse("Health", grpc.StatusCode.UNIMPLEMENTED)
+        session.wait_ready(peer.endpoint, 5)
+        assert len(peer.requests["Health"]) == 4
+        session.wait_ready(peer.endpoint, 5)
 
 
 def test_mutual_tls(user):
