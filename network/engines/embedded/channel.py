@@ -14,6 +14,7 @@ import contextlib
 import logging
 import sqlite3
 import time
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -46,11 +47,11 @@ class Channel:
         trouble: why nothing can be committed at the moment, or None.
     """
 
-    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, *, ordered: bool) -> None:
+    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer) -> None:
         self.id = bundle.channel_id
         self.ledger = ledger
         self.peers: dict[str, str] = ledger.members()
-        self.ordering = ordered
+        self.ordering = False
         self.trouble: str | None = None
         self._signer = signer
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
@@ -109,17 +110,25 @@ class Channel:
             raise Refused(common_pb2.SERVICE_UNAVAILABLE, self.trouble)
         await self._queue.put(message)
 
-    def start(self) -> None:
-        """Begin to make blocks; needs the running event loop."""
+    def start_ordering(self) -> None:
+        """Take messages from now on, and make blocks of them; needs the running event loop."""
+        self.ordering = True
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"order-{self.id}")
 
-    async def close(self) -> None:
-        """Finish the block being written and close the ledger; messages that wait are dropped."""
+    async def stop_ordering(self) -> None:
+        """Take no more messages; the block being written is finished, messages that wait are dropped."""
+        self.ordering = False
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+            self._task = None
+        self._queue, self._cutter = asyncio.Queue(_MOST_WAITING), Cutter()
+
+    async def close(self) -> None:
+        """Stop, and close the ledger."""
+        await self.stop_ordering()
         await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
         self.ledger.close()
 
@@ -131,16 +140,8 @@ class Channel:
     async def _gather(self) -> list[list[Message]]:
         """Wait for the next complete batches, by count, size or time."""
         while True:
-            base = self._cutter.deadline_base
-            try:
-                if base is None:
-                    message = await self._queue.get()
-                elif (left := base + self.bundle.batch.timeout - time.monotonic()) > 0:
-                    message = await asyncio.wait_for(self._queue.get(), left)
-                else:
-                    # Time is up, but what has arrived already may still come along.
-                    message = self._queue.get_nowait()
-            except (TimeoutError, asyncio.QueueEmpty):
+            message = await self._next()
+            if message is None:
                 return self._cutter.cut()
             current = self._renew(message)
             if current is None:
@@ -151,6 +152,22 @@ class Channel:
             complete = self._cutter.add(current, self.bundle.batch)
             if complete:
                 return complete
+
+    async def _next(self) -> Message | None:
+        """The next message, or None if the time is up of those that wait for their block."""
+        if not self._queue.empty():
+            # What has arrived already comes along, even when time is up.
+            return self._queue.get_nowait()
+        base = self._cutter.deadline_base
+        if base is None:
+            return await self._queue.get()
+        left = base + self.bundle.batch.timeout - time.monotonic()
+        if left <= 0:
+            return None
+        try:
+            return await asyncio.wait_for(self._queue.get(), left)
+        except TimeoutError:
+            return None
 
     def _renew(self, message: Message) -> Message | None:
         """Judge a message again if the configuration changed while it waited; None if it is not let in any more."""
@@ -167,25 +184,40 @@ class Channel:
             return None
 
     async def _commit(self, batch: Sequence[Message]) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             renewed = [current for current in map(self._renew, batch) if current is not None]
             if not renewed:
                 return
             try:
-                committed, bundle = await _shielded(loop.run_in_executor(self._thread, self._write, renewed))
-                break
+                await self._write_and_publish(renewed)
+                return
             except (sqlite3.Error, OSError) as error:
-                if self.trouble is None:
-                    _LOG.error("%s: block %s cannot be written: %s", self.id, self.ledger.height, error)
-                self.trouble = f"block {self.ledger.height} of channel {self.id} cannot be written: {error}"
-                await asyncio.sleep(_RETRY_SECONDS)
+                await self._wait_in_trouble(str(error))
+            except Exception as error:  # noqa: BLE001 - a defect must be told, not stop the channel without a word.
+                # Where it is, but not its text: that may quote what is private.
+                places = "".join(traceback.format_tb(error.__traceback__))
+                await self._wait_in_trouble(f"{type(error).__name__}, a defect of the engine", places)
+
+    async def _wait_in_trouble(self, why: str, places: str = "") -> None:
+        if self.trouble is None:
+            _LOG.error("%s: block %s cannot be written: %s\n%s", self.id, self.ledger.height, why, places)
+        self.trouble = f"block {self.ledger.height} of channel {self.id} cannot be written: {why}"
+        await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _write_and_publish(self, batch: Sequence[Message]) -> None:
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
+        try:
+            self._publish(*await asyncio.shield(writing))
+        except asyncio.CancelledError:
+            # A block that is being written when the channel stops becomes part of the ledger all the same.
+            with contextlib.suppress(Exception):
+                self._publish(*await writing)
+            raise
+
+    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None) -> None:
         if self.trouble is not None:
             _LOG.warning("%s: block %s could be written after all", self.id, committed.number)
             self.trouble = None
-        self._publish(committed, bundle)
-
-    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None) -> None:
         if bundle is not None:
             self._use(bundle)
         self.ledger.publish(committed)
@@ -256,13 +288,3 @@ def _changed_definitions(validated: Validated) -> set[str]:
         for namespace, key in validated.updates.public
         if namespace == lifecycle.NAMESPACE and key.startswith(prefix)
     }
-
-
-async def _shielded(work: asyncio.Future[Any]) -> Any:
-    """Await work of the commit thread; if this task is cancelled meanwhile, wait for the work all the same."""
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        with contextlib.suppress(Exception):
-            await work
-        raise

@@ -21,6 +21,7 @@ from network.engines.embedded.validation import Validated, Verdict
 __all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused"]
 
 _EXISTS = 405
+_UNKNOWN = 404
 _BAD = 400
 
 
@@ -91,9 +92,26 @@ class Channels:
             known = self._create(block, bundle)
         elif known.ledger.block_by_hash(blocks.header_hash(block.header)) is None:
             raise ParticipationRefused(_BAD, "cannot join: peers have joined this channel with another genesis block")
-        known.ledger.set_ordering()
-        known.ordering = True
+        known.ledger.set_ordering(True)
+        known.start_ordering()
         return known
+
+    async def leave_orderer(self, channel_id: str) -> None:
+        """
+        Let the orderer leave a channel; peers that joined keep what is committed.
+
+        Raises:
+            ParticipationRefused: it is not on that channel.
+        """
+        channel = self._channels.get(channel_id)
+        if channel is None or not channel.ordering:
+            raise ParticipationRefused(_UNKNOWN, "cannot remove: channel does not exist")
+        await channel.stop_ordering()
+        channel.ledger.set_ordering(False)
+        if not channel.peers:
+            del self._channels[channel_id]
+            await channel.close()
+            channel.ledger.remove()
 
     async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> Channel:
         """
@@ -147,9 +165,9 @@ class Channels:
         return self._start(ledger, bundle)
 
     def _start(self, ledger: Ledger, bundle: channelconfig.Bundle) -> Channel:
-        channel = Channel(ledger, bundle, self._signer, ordered=ledger.is_ordering())
-        self._channels[channel.id] = channel
-        channel.start()
+        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer)
+        if ledger.is_ordering():
+            channel.start_ordering()
         return channel
 
 

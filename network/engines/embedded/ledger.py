@@ -294,13 +294,13 @@ class Ledger:
         """Drop what the transient store held for a block that is written."""
         self._transient.forget((tx_id for tx_id, _ in committed.verdicts), committed.number + 1)
 
-    def set_ordering(self) -> None:
-        """Note that the orderer has joined."""
-        self._set_fact("ordering", b"1")
+    def set_ordering(self, joined: bool) -> None:
+        """Note that the orderer has joined or left; not while a block may be written."""
+        self._set_fact("ordering", b"1" if joined else b"")
 
     def is_ordering(self) -> bool:
-        """Return whether the orderer has joined."""
-        return self._fact("ordering") is not None
+        """Return whether the orderer is on the channel."""
+        return self._fact("ordering") == b"1"
 
     def remove(self) -> None:
         """Delete the closed files."""

@@ -115,8 +115,12 @@ class Participation:
         return _json(201, described, {"Location": described["url"]})
 
     async def _remove(self, request: web.Request) -> web.Response:
-        self._channel(request, "cannot remove: channel does not exist")
-        raise Refusal(400, "cannot remove: the embedded engine's orderer keeps its channels while peers hold them")
+        channel = self._channel(request, "cannot remove: channel does not exist")
+        try:
+            await self._channels.leave_orderer(channel.id)
+        except ParticipationRefused as refused:
+            raise Refusal(refused.status, refused.reason) from None
+        return web.Response(status=204)
 
     async def _fetch(self, request: web.Request) -> web.Response:
         _check_accept(request)

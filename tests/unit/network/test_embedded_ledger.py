@@ -329,6 +329,45 @@ def test_peers_may_join_before_the_orderer(tmp_path):
     asyncio.run(second())
 
 
+def test_an_orderer_that_leaves(tmp_path):
+    """Peers keep what is committed; when the orderer comes back, the chain goes on where it was."""
+
+    async def scenario(channel: Running):
+        await channel.define()
+        channels, genesis = channel.channels, channel.ledger.block(0)
+        transaction = channel.who.transaction(put(k=b"v"), BOTH)
+        busy = [channel.who.transaction(put(**{f"k{number}": b"v"}), BOTH).envelope() for number in range(50)]
+        for envelope in busy:
+            await channel.channel.order(envelope, envelope.SerializeToString())
+        await until(lambda: channel.ledger._writer.in_transaction or channel.ledger.height > 2)
+        await channels.leave_orderer("trade")
+        height = channel.ledger.height
+        assert height == 3
+        with pytest.raises(Refused, match="channel does not exist"):
+            await channel.channel.order(transaction.envelope(), b"")
+        with pytest.raises(ParticipationRefused, match="cannot remove: channel does not exist"):
+            await channels.leave_orderer("trade")
+        assert channel.ledger.height == height
+        assert (await channels.join_orderer(genesis)) is channel.channel
+        assert await channel.submit(transaction) == "VALID"
+
+    run(tmp_path, scenario)
+
+
+def test_a_channel_nobody_is_on_is_gone(tmp_path):
+    """When the orderer leaves before any peer has joined, nothing is left."""
+
+    async def play():
+        channels = Channels(tmp_path, consortium().ordering.orderer)
+        await channels.open()
+        await channels.join_orderer(consortium().genesis().SerializeToString())
+        await channels.leave_orderer("trade")
+        assert channels.get("trade") is None
+        assert list(tmp_path.iterdir()) == []
+
+    asyncio.run(play())
+
+
 # When things go wrong ---------------------------------------------------------------------------------------------
 
 
@@ -357,6 +396,30 @@ def test_a_full_disk_is_reported_and_outlived(tmp_path, monkeypatch):
         assert await channel.submit(channel.who.transaction(put(k=b"y"), BOTH)) == "VALID"
 
     run(tmp_path, scenario)
+
+
+def test_a_defect_is_told_without_its_text(tmp_path, monkeypatch, caplog):
+    """The channel says that something is wrong and where, and quotes nothing that may be private."""
+    monkeypatch.setattr("network.engines.embedded.channel._RETRY_SECONDS", 0.02)
+
+    def broken(*_):
+        raise KeyError("a private value")
+
+    async def scenario(channel: Running):
+        await channel.define()
+        with monkeypatch.context() as patch:
+            patch.setattr(channel.ledger, "write", broken)
+            transaction = channel.who.transaction(put(k=b"v"), BOTH)
+            envelope = transaction.envelope()
+            await channel.channel.order(envelope, envelope.SerializeToString())
+            await until(lambda: channel.channel.trouble is not None)
+            assert "KeyError, a defect of the engine" in channel.channel.trouble
+        record = await channel.ledger.wait_transaction(transaction.id)
+        assert (record.code, record.block_number) == (0, 2)
+
+    run(tmp_path, scenario)
+    assert "in broken" in caplog.text
+    assert "a private value" not in caplog.text
 
 
 def test_closing_amid_work_leaves_whole_blocks(tmp_path):
