@@ -13,6 +13,7 @@ from chaincode.contracts import commerce
 from chaincode.contracts.claims import Claims
 from chaincode.contracts.disclosures import Disclosures
 from chaincode.contracts.gapmeter import GapMeter
+from chaincode.contracts.lpi import Lpi
 from chaincode.contracts.participants import Participants
 from chaincode.domain import claims, disclosures
 from chaincode.shim import api, testing
@@ -54,7 +55,7 @@ class Altered(api.Contract):
         return ctx.stub.get_private_data_hash(collection, key).hex()
 
 
-CHAINCODE = api.Chaincode("trade", [Participants, Claims, Disclosures, GapMeter, Altered])
+CHAINCODE = api.Chaincode("trade", [Participants, Claims, Disclosures, GapMeter, Lpi, Altered])
 """The part of chaincode `trade` that is about who knows what, and a member that cheats."""
 
 START = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
