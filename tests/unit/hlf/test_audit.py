@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 
 import pytest
-from fabric_protos.common import common_pb2
+from fabric_protos.common import common_pb2, configtx_pb2
 from fabric_protos.orderer import configuration_pb2
 from fabric_protos.peer import proposal_response_pb2, transaction_pb2
 from hypothesis import given, settings
@@ -140,6 +140,16 @@ def test_another_genesis_block_is_another_channel():
         audit.Verifier(trusted=b"\xff")
 
 
+@pytest.mark.parametrize("garbage", [b"", b"\xff" * 40])
+def test_a_beginning_that_holds_no_configuration(garbage):
+    """Block 0 is what everything else is judged by."""
+    genesis = common_pb2.Block.FromString(RAFT[0])
+    genesis.data.data[0] = garbage
+    outcome = audit.verify([genesis.SerializeToString(), *RAFT[1:]])
+    assert _rules(outcome) == [report.CONFIG]
+    assert (outcome.blocks, outcome.complete) == (0, False)
+
+
 # Hashes and orderers.
 
 
@@ -236,24 +246,29 @@ def test_endorsements_of_other_results(chain):
     assert _code(chain, signed.SerializeToString()) == ["ENDORSEMENT_POLICY_FAILURE"]
 
 
+def _bent_header(transaction, name: str, value: object) -> bytes:
+    """The transaction with another channel header, signed by its creator."""
+    payload = common_pb2.Payload.FromString(transaction.envelope().payload)
+    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    setattr(header, name, value)
+    payload.header.channel_header = header.SerializeToString()
+    bent = payload.SerializeToString()
+    return common_pb2.Envelope(payload=bent, signature=transaction.creator.sign(bent)).SerializeToString()
+
+
 def test_creators(chain):
     """Somebody else's signature, a stranger's transaction, an id that is not the hash of its parts."""
     c = chain.consortium
     transaction = c.transaction(put(k=b"v"), ["AMSP", "BMSP"])
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "channel_id", "other")) == ["TARGET_CHAIN_NOT_FOUND"]
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "tx_id", "0" * 64)) == ["BAD_PROPOSAL_TXID"]
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "type", 0)) == ["MALFORMED"]
     mallory = c["CMSP"].client
     forged = transaction.envelope(signer=mallory).SerializeToString()
     assert _code(copy.deepcopy(chain), forged) == ["BAD_CREATOR_SIGNATURE"]
     stranger = Consortium(("DMSP",))["DMSP"].client
     foreign = c.transaction(put(k=b"v"), ["AMSP", "BMSP"], creator=stranger)
     assert _code(copy.deepcopy(chain), foreign) == ["BAD_CREATOR_SIGNATURE"]
-    envelope = transaction.envelope()
-    payload = common_pb2.Payload.FromString(envelope.payload)
-    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-    header.tx_id = "0" * 64
-    payload.header.channel_header = header.SerializeToString()
-    bent = payload.SerializeToString()
-    signed = common_pb2.Envelope(payload=bent, signature=transaction.creator.sign(bent))
-    assert _code(copy.deepcopy(chain), signed.SerializeToString()) == ["BAD_PROPOSAL_TXID"]
 
 
 def test_one_transaction_counts_once(chain):
@@ -466,6 +481,21 @@ def _more_than_signed(envelope) -> None:
     _timeout(envelope.config.channel_group)
 
 
+def _another_update(envelope) -> None:
+    """An update that was released, but for the channel as it was before another one."""
+    payload = common_pb2.Payload.FromString(envelope.last_update.payload)
+    signed = configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data)
+    update = configtx_pb2.ConfigUpdate.FromString(signed.config_update)
+    update.read_set.groups["Application"].version += 1
+    signed.config_update = update.SerializeToString()
+    payload.data = signed.SerializeToString()
+    envelope.last_update.payload = payload.SerializeToString()
+
+
+def _junk_update(envelope) -> None:
+    envelope.last_update.payload = b"\xff"
+
+
 def _later_sequence(envelope) -> None:
     envelope.config.sequence += 1
 
@@ -484,6 +514,8 @@ def _unusable(envelope) -> None:
         (_more_than_signed, "not what its update leads to"),
         (_later_sequence, "its sequence is 2, after 0"),
         (_without_update, "none for this channel"),
+        (_another_update, "the update read group /Channel/Application in another version"),
+        (_junk_update, "the update it comes from is malformed"),
         (_unusable, "not what its update leads to"),
     ],
 )

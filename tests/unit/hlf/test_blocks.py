@@ -44,6 +44,13 @@ def test_orderer_and_peer_hold_the_same_header_and_data():
         assert None not in [t.code for t in held.transactions]
 
 
+def _orderer(network: str, number: int) -> bytes:
+    """The certificate of an orderer, from the network's own files."""
+    name = f"orderer{number}.example.com"
+    path = f"./crypto/ordererOrganizations/example.com/orderers/{name}/msp/signcerts/{name}-cert.pem"
+    return golden.certificate(f"certificates-{network}.tar.gz", path)
+
+
 def test_raft_orderers_signatures_hold():
     """One signature, over the metadata's value, the signature header and the DER of the block's header."""
     for name in golden.RAFT_BLOCKS:
@@ -51,6 +58,7 @@ def test_raft_orderers_signatures_hold():
         assert len(block.signatures) == (0 if block.number == 0 else 1)
         for signature in block.signatures:
             assert signature.identifier is None
+            assert signatures.parse_identity(signature.creator) == ("OrdererMSP", _orderer("raft1", 1))
             key = golden.public_key(signature.creator)
             assert signatures.verify(key, signature.signature, signature.signed)
             assert not signatures.verify(key, signature.signature, signature.signed + b"x")
@@ -67,6 +75,7 @@ def _consenters() -> dict[int, bytes]:
 def test_bft_orderers_signatures_hold():
     """Three of four sign, each named by its consenter id; an identifier header stands for the signature header."""
     certificates = _consenters()
+    assert certificates == {number: _orderer("bft4", number) for number in (1, 2, 3, 4)}
     for name in golden.BFT_BLOCKS[1:]:
         block = golden.block(name)
         assert len({s.identifier for s in block.signatures}) == 3

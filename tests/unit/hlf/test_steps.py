@@ -7,12 +7,14 @@ import threading
 
 import pytest
 from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import proposal_pb2, transaction_pb2
 
 from hlf import errors
 from hlf.client import gateway
 from hlf.client.session import Session
-from hlf.wire import envelopes, proposals
+from hlf.wire import envelopes, proposals, signatures
+from tests.unit.hlf import golden
 
 
 @pytest.fixture
@@ -172,6 +174,20 @@ def test_the_outcome_of_any_transaction_can_be_asked_for(fabric, contract):
     """Also by who has nothing but its id, after an error that left the outcome unknown."""
     submitted = contract.submit_async("put")
     assert fabric.commit_status("trade", submitted.transaction_id).wait_committed().valid
+
+
+def test_the_official_clients_commit_status_is_read_and_written_again(fabric):
+    """As it was sent to a real peer: what it asks, and whose signature goes over which bytes."""
+    sent = golden.read("signed-commit-status-request.pb")
+    commit = fabric.commit_from_bytes(sent)
+    assert commit.bytes == sent
+    asked = gateway_pb2.CommitStatusRequest.FromString(commit.message)
+    assert commit.transaction_id == asked.transaction_id
+    signature = gateway_pb2.SignedCommitStatusRequest.FromString(sent).signature
+    assert signatures.verify(golden.public_key(asked.identity), signature, commit.message)
+    ours = gateway_pb2.CommitStatusRequest.FromString(fabric.commit_status("mychannel", asked.transaction_id).message)
+    ours.identity = asked.identity
+    assert ours.SerializeToString() == commit.message
 
 
 def test_a_gateway_serves_many_threads(contract):
