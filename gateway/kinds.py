@@ -164,6 +164,7 @@ _REFUSALS = {
     "NOT_THE_AGENT": (403, "Another organisation lodged the return", "Who lodged it does this."),
     "NOT_THE_CARRIER": (403, "Another carrier fetches the return", "The carrier assigned does this."),
     "NOT_THE_ARBITER": (403, "The terms name another arbiter", "The arbiter decides."),
+    "NOT_A_CARRIER": (403, "Only a carrier does this", "Use a carrier's identity."),
     # What there is not.
     "NOT_FOUND": (404, "There is no such record, or not for this organisation", "Check its id, and who may read it."),
     "JOURNEY_UNKNOWN": (404, "There is no such journey", "Check its id."),
@@ -190,6 +191,8 @@ _REFUSALS = {
     "PRODUCT_UNKNOWN": (404, "The merchant offers no such product", "Check GTIN and merchant."),
     "RATES_UNKNOWN": (404, "No such rates are published", "Publish them first."),
     "EVENT_UNKNOWN": (404, "The organisation recorded no such event", "Check the event's id."),
+    "BOOKING_UNKNOWN": (404, "The departure has no such booking", "Check its id."),
+    "LPI_UNKNOWN": (404, "No such edition of the index is kept", "Check its name."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
@@ -242,6 +245,9 @@ _REFUSALS = {
     "HANDOVER_STANDS": (409, "A hand-over was signed by two parties", "Neither takes it back alone: hand over again."),
     "NOT_CANCELLABLE": (409, "It can no longer be cancelled", "Return the goods instead."),
     "PICKUP_STANDS": (409, "The pick-up is arranged already", "Read the return again."),
+    "ALREADY_BOOKED": (409, "The booking is on this departure already", "Nothing is to be done."),
+    "CAPACITY_EXCEEDED": (409, "The departure has not enough room left", "Book less, or another one."),
+    "CUT_OFF_PASSED": (409, "The departure takes no more goods", "Book another one."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),
@@ -281,6 +287,12 @@ _REFUSALS = {
         "Private data are read on the peer of an organisation that holds them.",
     ),
     "WRONG_TERMS": (422, "The order pins other terms", "Send the terms it pins."),
+    "BELOW_CONSORTIUM_TERMS": (
+        422,
+        "The terms grant less than the consortium's own",
+        "Grant at least what the detail names.",
+    ),
+    "OTHER_SUBJECT": (422, "The amendment changes something else", "Check its id."),
 }
 REFUSALS = {code: Kind(*row) for code, row in _REFUSALS.items()}
 

@@ -28,7 +28,7 @@ class Settings:
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
         auditor: the organisation that takes part in every grant, as the contracts know it.
-        public_url: where shoppers reach this gateway, used in the links it makes.
+        platform: the organisation that keeps the tender together with the auditor.
         ready_file: written once the gateway listens, with its address.
     """
 
@@ -42,7 +42,7 @@ class Settings:
     submit_seconds: int = 30
     tracking: str = ""
     auditor: str = "AuditorMSP"
-    public_url: str = ""
+    platform: str = "PlatformMSP"
     ready_file: str = ""
 
     def __post_init__(self) -> None:

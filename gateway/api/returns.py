@@ -20,7 +20,7 @@ blueprint = Blueprint("returns", __name__, url_prefix="/v1/returns", description
 @blueprint.response(201, DecidedSchema)
 def request(body: dict[str, Any]) -> dict[str, Any]:
     """Lodge a buyer's request; it is decided at once, and an approval books the way back."""
-    asked = _request(body)
+    asked = asked_for(body)
     return {"return_id": asked["return_id"], **current.act(TRADE, "Returns:request", asked)}
 
 
@@ -30,7 +30,7 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The decision as it would be now, with every rule tried")
 def preview(body: dict[str, Any]) -> dict[str, Any]:
     """Try a request; nothing is written."""
-    return current.ask(TRADE, "Returns:preview", _request(body))
+    return current.ask(TRADE, "Returns:preview", asked_for(body))
 
 
 @blueprint.route("")
@@ -50,7 +50,7 @@ def read(return_id: str) -> dict[str, Any]:
     return current.ask(TRADE, "Returns:read", return_id)
 
 
-def _request(body: dict[str, Any]) -> dict[str, Any]:
+def asked_for(body: dict[str, Any]) -> dict[str, Any]:
     """The contract's request; the link's token becomes its hash."""
     asked = dict(body)
     asked["buyer_hash"] = identifiers.link_hash(asked.pop("tracking_token"))

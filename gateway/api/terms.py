@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from gateway import auth, current, once
 from gateway.current import TRADE
 from gateway.schemas.receipts import CommittedSchema
-from gateway.schemas.terms import TermsSchema
+from gateway.schemas.terms import ScenarioSchema, TermsSchema
 
 blueprint = Blueprint("terms", __name__, url_prefix="/v1/terms", description="Return terms of sellers")
 
@@ -46,3 +46,20 @@ def versions(terms_id: str) -> list[dict[str, Any]]:
 def version(terms_id: str, number: int) -> dict[str, Any]:
     """Read one version."""
     return current.ask(TRADE, "Terms:read", terms_id, number)
+
+
+@blueprint.route("/<terms_id>/versions/<int:number>/policy")
+@auth.needs("read")
+@blueprint.response(200, description="JSON-LD for shop pages")
+def policy(terms_id: str, number: int) -> dict[str, Any]:
+    """Read one version as a MerchantReturnPolicy of schema.org."""
+    return current.ask(TRADE, "Terms:export", terms_id, number)
+
+
+@blueprint.route("/<terms_id>/versions/<int:number>/simulation", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(ScenarioSchema)
+@blueprint.response(200, description="The decision, with every rule tried")
+def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]:
+    """Try the terms on an order that nobody has placed; version 0 is the last one."""
+    return current.ask(TRADE, "Returns:simulate", terms_id, number, body)

@@ -6,9 +6,10 @@ from marshmallow import Schema, fields, validate
 
 from gateway.schemas.calls import MSP_ID
 from gateway.schemas.claims import IDENTIFIER
-from gateway.schemas.orders import LOCODE
+from gateway.schemas.orders import HASH, LOCODE
 from gateway.schemas.receipts import CommittedSchema
 
+STAGE = validate.Regexp(r"S(0[1-9]|1\d|2[0-2])\Z", error="Must be a stage from S01 to S22.")
 _MOMENT = validate.Regexp(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)\Z",
     error="Must be a moment with its offset such as 2026-11-22T15:00:00+07:00.",
@@ -67,7 +68,7 @@ class ObservationSchema(Schema):
 
     stage_id = fields.String(
         required=True,
-        validate=validate.Regexp(r"S(0[1-9]|1\d|2[0-2])\Z", error="Must be a stage from S01 to S22."),
+        validate=STAGE,
         metadata={"example": "S11"},
     )
     step = fields.String(
@@ -111,3 +112,46 @@ class LinkSchema(CommittedSchema):
 
     tracking_token = fields.String()
     tracking_path = fields.String()
+
+
+class CorrectionSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/corrections``: an EPCIS error declaration."""
+
+    event_id = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(required=True, validate=validate.OneOf(["did_not_occur", "incorrect_data"]))
+    corrective = fields.Nested(
+        ObservationSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What really happened, if anything"},
+    )
+
+
+class TimeSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/times``; the first word on a stage is its plan, later ones are estimates."""
+
+    stage_id = fields.String(required=True, validate=STAGE)
+    at = fields.String(required=True, validate=_MOMENT)
+
+
+class IncidentSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/incidents``."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            [
+                "delayed",
+                "held",
+                "damaged",
+                "lost",
+                "address_unknown",
+                "refused_by_buyer",
+                "returning",
+                "cancelled",
+            ]
+        ),
+    )
+    stage_id = fields.String(required=True, validate=STAGE)
+    at = fields.String(required=True, validate=_MOMENT)
+    note_hash = fields.String(validate=HASH, metadata={"description": "SHA-256 of a note that stays off the ledger"})

@@ -60,4 +60,26 @@ class TermsSchema(Schema):
     refund_trigger = fields.String(validate=validate.OneOf(["picked_up", "received", "inspected"]))
     seller_answer_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
     pickup_sla_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    handover_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
+    settle_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    dispute_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
+    arbitration_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
     lost_after_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
+
+
+class ScenarioSchema(Schema):
+    """Body of ``POST /v1/terms/<id>/versions/<number>/simulation``: an order and a request that might be."""
+
+    hs6 = fields.String(required=True, metadata={"example": "851830"})
+    ordered = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    ordered_at = fields.String(required=True)
+    delivered_at = fields.String(load_default="", metadata={"description": "Empty where it never comes"})
+    destination = fields.String(required=True, metadata={"example": "VNHAN"})
+    asked_at = fields.String(required=True)
+    reason = fields.String(required=True)
+    resolution = fields.String(required=True)
+    quantity = fields.Integer(strict=True, validate=validate.Range(1, 10**9))
+    condition = fields.String()
+    evidence = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    final_sale = fields.Boolean()
+    returnless = fields.Boolean()

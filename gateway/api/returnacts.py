@@ -1,0 +1,95 @@
+"""
+What happens to a return after it was asked for: answered, fetched, inspected, settled, disputed.
+
+Each act is one function of the contract, which says who may and when. They all look alike, so they are listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from gateway import auth, current, once
+from gateway.api.returns import asked_for
+from gateway.current import TRADE
+from gateway.schemas import returnacts
+from gateway.schemas.receipts import CommittedSchema
+from gateway.schemas.returns import DecidedSchema, ReturnSchema
+
+blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", description="What happens to a return")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: its address, the contract's function, and the body whose fields are the arguments, in order."""
+
+    address: str
+    function: str
+    body: type[Schema]
+    arguments: tuple[str, ...]
+    summary: str
+
+
+ACTS = (
+    Act("submission", "submit", returnacts.NothingSchema, (), "Submit a drafted return."),
+    Act(
+        "answer",
+        "answer",
+        returnacts.AnswerReturnSchema,
+        ("approve", "opinion_hash"),
+        "Answer a return that the terms refer to the seller.",
+    ),
+    Act("pickup", "schedule_pickup", returnacts.PickupSchema, ("pickup_at",), "Say when the carrier fetches it."),
+    Act("failed-pickup", "fail_pickup", returnacts.FailedPickupSchema, ("why",), "Say that it could not be fetched."),
+    Act(
+        "inspection",
+        "inspect",
+        returnacts.InspectionSchema,
+        ("condition", "units", "report_hash"),
+        "Record what the seller found.",
+    ),
+    Act(
+        "settlement",
+        "settle",
+        returnacts.SettleReturnSchema,
+        ("resolution", "proof_hash", "epcs"),
+        "Give the buyer what the return is for; an exchange books its journey.",
+    ),
+    Act("sending-back", "send_back", returnacts.ProofHashSchema, ("proof_hash",), "Send failed goods back."),
+    Act("cancellation", "cancel", returnacts.NothingSchema, (), "Take the request back."),
+    Act("dispute", "dispute", returnacts.DisputeSchema, ("grounds_hash",), "Dispute the outcome."),
+    Act("arbitration", "arbitrate", returnacts.AwardSchema, ("award", "opinion_hash"), "Decide a dispute."),
+    Act("closing", "close", returnacts.NothingSchema, (), "Close a return that is settled."),
+    Act("enforcement", "enforce", returnacts.NothingSchema, (), "Enforce a deadline that has passed."),
+)
+
+
+@blueprint.route("/drafts", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(ReturnSchema)
+@blueprint.response(201, DecidedSchema)
+def draft(body: dict[str, Any]) -> dict[str, Any]:
+    """Keep a request without having it decided."""
+    asked = asked_for(body)
+    return {"return_id": asked["return_id"], **current.act(TRADE, "Returns:draft", asked)}
+
+
+def _serve(act: Act) -> None:
+    @auth.needs("write")
+    @once.keyed
+    @blueprint.arguments(act.body)
+    @blueprint.response(200, CommittedSchema)
+    def do(body: dict[str, Any], return_id: str) -> dict[str, Any]:
+        given = [body[name] for name in act.arguments if name in body]
+        return current.act(TRADE, f"Returns:{act.function}", return_id, *given)
+
+    do.__doc__ = act.summary
+    blueprint.route(f"/<return_id>/{act.address}", methods=["POST"], endpoint=act.function)(do)
+
+
+for _act in ACTS:
+    _serve(_act)

@@ -1,0 +1,158 @@
+"""Payments between platform, merchant and payment firm; rates and tariffs for everybody on the channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from chaincode.domain import canonical
+from gateway import auth, current, identifiers, once
+from gateway.current import COMMERCE
+from gateway.schemas.receipts import CommittedSchema
+from gateway.schemas.settlement import (
+    AuthorisationSchema,
+    PaymentChangeSchema,
+    ConversionQuerySchema,
+    DutiesQuerySchema,
+    PaymentSchema,
+    RatesSchema,
+    TariffSchema,
+)
+
+payments = Blueprint("payments", __name__, url_prefix="/v1/payments", description="Payments of orders")
+rates = Blueprint("rates", __name__, url_prefix="/v1/rates", description="Dated rates of exchange")
+tariffs = Blueprint("tariffs", __name__, url_prefix="/v1/tariffs", description="Duty and tax by country and goods")
+duties = Blueprint("duties", __name__, url_prefix="/v1/orders", description="Who pays duty and tax, and how much")
+
+# What a payment firm does with a payment: address, contract's function, summary.
+_MOVES = (
+    ("capture", "capture", "Take some or all of what is reserved."),
+    ("settlement", "settle", "Pay out to the merchant what was captured."),
+    ("refund", "refund", "Give some or all of it back to the buyer."),
+    ("voiding", "void", "Let a reservation go."),
+)
+
+
+@payments.route("", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@payments.arguments(AuthorisationSchema)
+@payments.response(201, PaymentSchema)
+def authorise(body: dict[str, Any]) -> dict[str, Any]:
+    """Reserve an amount for an order; known to platform, merchant and payment firm alone."""
+    payment_id = body.pop("payment_id", None) or identifiers.public_id("payment")
+    authorised = current.act(
+        COMMERCE,
+        "Settlement:authorise",
+        payment_id,
+        transient={"payment": canonical.dumps({**body, "salt": identifiers.salt()})},
+        endorsers=[body["platform"], body["merchant"], body["payments"]],
+    )
+    return {"payment_id": payment_id, **authorised}
+
+
+@payments.route("", methods=["GET"], endpoint="list")
+@auth.needs("read")
+@payments.response(200, description="Payments the caller's organisation has a part in, each with its state")
+def every() -> list[dict[str, Any]]:
+    """List the caller's organisation's payments."""
+    return current.ask(COMMERCE, "Settlement:list")
+
+
+@payments.route("/<payment_id>")
+@auth.needs("read")
+@payments.response(200, description="The payment and its state")
+def read(payment_id: str) -> dict[str, Any]:
+    """Read a payment, as one of the three it concerns."""
+    return current.ask(COMMERCE, "Settlement:read", payment_id)
+
+
+def _serve(address: str, function: str, summary: str) -> None:
+    @auth.needs("write")
+    @once.keyed
+    @payments.arguments(PaymentChangeSchema)
+    @payments.response(200, PaymentSchema)
+    def move(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
+        own = current.caller().msp_id
+        stored = current.evaluate(COMMERCE.call("Settlement:show", [payment_id], None, (own,)))
+        agreed = current.ask(COMMERCE, "Settlement:show", payment_id)["terms"]
+        moved = current.act(
+            COMMERCE,
+            f"Settlement:{function}",
+            payment_id,
+            transient={"payment": stored, "change": canonical.dumps({**body, "salt": identifiers.salt()})},
+            endorsers=[agreed["platform"], agreed["merchant"], agreed["payments"]],
+        )
+        return {"payment_id": payment_id, **moved}
+
+    move.__doc__ = summary
+    payments.route(f"/<payment_id>/{address}", methods=["POST"], endpoint=function)(move)
+
+
+for _move in _MOVES:
+    _serve(*_move)
+
+
+@rates.route("", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@rates.arguments(RatesSchema)
+@rates.response(201, CommittedSchema)
+def publish_rates(body: dict[str, Any]) -> dict[str, Any]:
+    """Publish the caller's rates of a day; once for each day and base."""
+    return current.act(COMMERCE, "Settlement:publish_rates", body)
+
+
+@rates.route("/<publisher>/<base>/<date>")
+@auth.needs("read")
+@rates.response(200, RatesSchema)
+def read_rates(publisher: str, base: str, date: str) -> dict[str, Any]:
+    """Read somebody's rates of a day."""
+    return current.ask(COMMERCE, "Settlement:rates", publisher, base, date)
+
+
+@rates.route("/<publisher>/<base>/<date>/conversion")
+@auth.needs("read")
+@rates.arguments(ConversionQuerySchema, location="query")
+@rates.response(200, description="The amount in minor units of the target currency")
+def convert(query: dict[str, Any], publisher: str, base: str, date: str) -> dict[str, Any]:
+    """Convert an amount by those rates."""
+    amount = {"minor": query["minor"], "currency": query["currency"]}
+    return current.ask(COMMERCE, "Settlement:convert", publisher, base, date, amount, query["target"])
+
+
+@tariffs.route("", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@tariffs.arguments(TariffSchema)
+@tariffs.response(201, CommittedSchema)
+def publish_tariff(body: dict[str, Any]) -> dict[str, Any]:
+    """Publish what a country takes; by an administrator, older versions stay visible."""
+    return current.act(COMMERCE, "Settlement:publish_tariff", body)
+
+
+@tariffs.route("/<country>/<hs6>")
+@auth.needs("read")
+@tariffs.response(200, TariffSchema)
+def read_tariff(country: str, hs6: str) -> dict[str, Any]:
+    """Read the tariff in force."""
+    return current.ask(COMMERCE, "Settlement:tariff", country, hs6)
+
+
+@tariffs.route("/<country>/<hs6>/versions")
+@auth.needs("read")
+@tariffs.response(200, description="Every version there was")
+def tariff_versions(country: str, hs6: str) -> list[dict[str, Any]]:
+    """List every version of a tariff."""
+    return current.ask(COMMERCE, "Settlement:tariff_history", country, hs6)
+
+
+@duties.route("/<order_id>/duties")
+@auth.needs("read")
+@duties.arguments(DutiesQuerySchema, location="query")
+@duties.response(200, description="Payer, customs value, duty and tax")
+def of_order(query: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Compute who pays stage S18 of an order, and how much; for its platform and merchant."""
+    given = [query[name] for name in ("publisher", "base", "date") if name in query]
+    return current.ask(COMMERCE, "Settlement:duties", order_id, *given)

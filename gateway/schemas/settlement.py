@@ -1,0 +1,91 @@
+"""Payments, rates and tariffs."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.schemas.calls import MSP_ID
+from gateway.schemas.claims import IDENTIFIER
+from gateway.schemas.orders import AMOUNT
+from gateway.schemas.receipts import CommittedSchema
+
+CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Must be an ISO 4217 currency such as VND.")
+DAY = validate.Regexp(r"\d{4}-\d\d-\d\d\Z", error="Must be a date such as 2026-11-22.")
+HS6 = validate.Regexp(r"\d{6}\Z", error="Must be an HS subheading of six digits.")
+COUNTRY = validate.Regexp(r"[A-Z]{2}\Z", error="Must be an ISO 3166-1 country such as VN.")
+
+
+class AuthorisationSchema(Schema):
+    """Body of ``POST /v1/payments``."""
+
+    payment_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    order_id = fields.String(required=True, validate=IDENTIFIER)
+    platform = fields.String(required=True, validate=MSP_ID)
+    merchant = fields.String(required=True, validate=MSP_ID)
+    payments = fields.String(required=True, validate=MSP_ID, metadata={"description": "The payment firm"})
+    amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
+    currency = fields.String(required=True, validate=CURRENCY)
+    settle_currency = fields.String(required=True, validate=CURRENCY)
+
+
+class PaymentSchema(CommittedSchema):
+    """A payment that moved; its amounts stay with the three it concerns."""
+
+    payment_id = fields.String()
+
+
+class PaymentChangeSchema(Schema):
+    """Body of what the payment firm does with a payment."""
+
+    amount = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=AMOUNT,
+        metadata={"description": "For a capture or a refund; all there is, if it is not given"},
+    )
+    rate_date = fields.String(validate=DAY, metadata={"description": "Whose rates count, where the currencies differ"})
+    rate_base = fields.String(validate=CURRENCY)
+
+
+class RatesSchema(Schema):
+    """Body of ``POST /v1/rates``: what one unit of the base bought on a day."""
+
+    date = fields.String(required=True, validate=DAY)
+    base = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})
+    rates = fields.Dict(
+        keys=fields.String(validate=CURRENCY),
+        values=fields.String(),
+        required=True,
+        metadata={"example": {"VND": "26350.5"}},
+    )
+    source = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class ConversionQuerySchema(Schema):
+    """Query of ``GET /v1/rates/<publisher>/<base>/<date>/conversion``."""
+
+    minor = fields.String(required=True, validate=AMOUNT)
+    currency = fields.String(required=True, validate=CURRENCY)
+    target = fields.String(required=True, validate=CURRENCY)
+
+
+class TariffSchema(Schema):
+    """Body of ``POST /v1/tariffs``: what a country takes on an HS subheading from a day on."""
+
+    country = fields.String(required=True, validate=COUNTRY)
+    hs6 = fields.String(required=True, validate=HS6)
+    effective_from = fields.String(required=True, validate=DAY)
+    currency = fields.String(required=True, validate=CURRENCY)
+    duty_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
+    tax_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
+    duty_free_to = fields.String(required=True, validate=AMOUNT)
+    tax_free_to = fields.String(required=True, validate=AMOUNT)
+    source = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class DutiesQuerySchema(Schema):
+    """Query of ``GET /v1/orders/<id>/duties``; rates are needed where the order is in another currency."""
+
+    publisher = fields.String(validate=MSP_ID)
+    base = fields.String(validate=CURRENCY)
+    date = fields.String(validate=DAY)
