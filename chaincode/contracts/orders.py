@@ -7,7 +7,7 @@ Orders on `ecommerce`: the content with platform and merchant, the state with ev
     Orders:cancel   order_id, reason                     the same
     Orders:fulfil   order_id, journey_id                 the same
     Orders:close    order_id                             the same
-    queries: read, list, history anywhere; content on platform's or merchant's peer
+    queries: read, list, history anywhere; content, total on platform's or merchant's peer
 
 Placing and opening are two transactions, because the first carries private
 values to its endorsers and the second is endorsed by whoever the chaincode's
@@ -21,7 +21,7 @@ from typing import Any
 
 from chaincode.contracts import access, private, store
 from chaincode.domain import identifiers, orders, records
-from chaincode.domain.orders import Cancellation, Order, PinnedTerms, PublicOrder
+from chaincode.domain.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
@@ -65,6 +65,7 @@ class Orders(api.Contract):
         private.absent(ctx, key, order.parties, f"order {order_id}")
         private.put(ctx, key, data, order.parties)
         private.put(ctx, _terms_key(ctx, order_id), records.dumps(order.terms), order.parties)
+        private.put(ctx, _total_key(ctx, order_id), records.dumps(orders.total_of(order_id, order)), order.parties)
         told = {"order_id": order_id, "order_hash": hashlib.sha256(data).hexdigest()}
         store.announce(ctx, "OrderPlaced", told)
         return told
@@ -151,6 +152,11 @@ class Orders(api.Contract):
         return records.plain(content(ctx, order_id, access.member(ctx)))
 
     @api.query
+    def total(self, ctx: api.Context, order_id: str) -> bytes:
+        """What an order comes to, exactly as platform and merchant keep it; what Settlement:authorise wants."""
+        return private.own(ctx, access.member(ctx), _total_key(ctx, order_id), f"total of order {order_id}")
+
+    @api.query
     def list(self, ctx: api.Context) -> Any:
         """The public part of every order."""
         return [records.plain(one) for one in store.each(ctx, PublicOrder, _PUBLIC)]
@@ -159,6 +165,23 @@ class Orders(api.Contract):
     def history(self, ctx: api.Context, order_id: str) -> Any:
         """Every state an order has been in, newest first."""
         return store.history(ctx, _PUBLIC, identifiers.check("order_id", order_id))
+
+
+def proven_total(ctx: api.Context, order: PublicOrder) -> Total:
+    """
+    The total in the transient data, if platform and merchant both keep exactly that for *order*.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
+    data = private.transient(ctx, "total")
+    key, what = _total_key(ctx, order.order_id), f"the total of order {order.order_id}"
+    private.prove(ctx, data, key, order.parties, "NOT_AS_STORED", what)
+    return records.loads(Total, data, "transient.total")
+
+
+def _total_key(ctx: api.Context, order_id: str) -> str:
+    return ctx.stub.create_composite_key("order.total", [identifiers.check("order_id", order_id)])
 
 
 def _terms_key(ctx: api.Context, order_id: str) -> str:

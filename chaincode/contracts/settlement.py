@@ -1,7 +1,7 @@
 """
 Payments for orders, the dated rates they are exchanged at, and the duty and tax of an import.
 
-    Settlement:authorise      payment_id        transient payment; platform, merchant and payment firm endorse
+    Settlement:authorise      payment_id        transient payment, total; platform, merchant and payment firm endorse
     Settlement:capture        payment_id        transient payment, change; the same three, the payment firm calls
     Settlement:settle         payment_id        the same
     Settlement:refund         payment_id        the same
@@ -38,10 +38,11 @@ class Settlement(api.Contract):
     @api.transaction
     def authorise(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Reserve an amount for an order that its parties have opened.
+        Reserve what an open order comes to; the payment firm is shown the total, not the order.
 
         Raises:
-            Refused: NOT_A_PARTY, ORDER_UNKNOWN, WRONG_ORDER, WRONG_STATE, ALREADY_EXISTS, INVALID_ARGUMENT.
+            Refused: NOT_A_PARTY, ORDER_UNKNOWN, WRONG_ORDER, WRONG_STATE, NOT_AS_STORED, AMOUNT_DIFFERS,
+                ALREADY_EXISTS, INVALID_ARGUMENT.
         """
         terms = private.record(ctx, "payment", Authorisation)
         made = payments.authorised(payment_id, terms, granting.now(ctx))
@@ -51,6 +52,7 @@ class Settlement(api.Contract):
             raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
         if order.state in ("closed", "cancelled"):
             raise Refused("WRONG_STATE", f"order {order.order_id} is {order.state}")
+        orders.proven_total(ctx, order).check_pays(terms.amount, terms.currency)
         key = _key(ctx, payment_id)
         private.absent(ctx, key, made.parties, f"payment {payment_id}")
         private.put(ctx, key, records.dumps(made), made.parties)

@@ -7,7 +7,9 @@ shopper's link carries.
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hashlib
 import re
 from typing import Literal
 
@@ -120,6 +122,30 @@ class Order:
 
 
 @dataclasses.dataclass(frozen=True)
+class Total:
+    """
+    What an order comes to, as a record of its own: a payment firm is shown this and not the order.
+
+    Its salt is derived from the order's, so that showing it helps nobody to find the order.
+    """
+
+    order_id: str
+    amount: Amount
+    currency: str
+    salt: str
+
+    def check_pays(self, amount: int, currency: str) -> None:
+        """
+        Refuse another sum than the order's.
+
+        Raises:
+            Refused: AMOUNT_DIFFERS.
+        """
+        if (amount, currency) != (self.amount, self.currency):
+            raise Refused("AMOUNT_DIFFERS", f"order {self.order_id} comes to another sum")
+
+
+@dataclasses.dataclass(frozen=True)
 class PublicOrder:
     """What every member of `ecommerce` sees of an order."""
 
@@ -150,6 +176,13 @@ class PublicOrder:
         return dataclasses.replace(
             self, state=state, journey_id=journey_id or self.journey_id, reason=reason or self.reason
         )
+
+
+def total_of(order_id: str, order: Order) -> Total:
+    """The total of *order* as platform and merchant keep it beside the order."""
+    derived = hashlib.sha256(f"order.total {order_id} {order.salt}".encode()).digest()
+    salt = base64.urlsafe_b64encode(derived).rstrip(b"=").decode()
+    return Total(order_id, order.total.minor, order.currency, salt)
 
 
 def check_sha256(field: str, text: str) -> str:

@@ -31,7 +31,7 @@ PRIVATE = {
 PRICES = {"price.base_minor": "918273645", "time.transit_p95_hur": 9_217}
 PURPOSES = ("heron-purpose", "egret-purpose")
 ORDER = {"freight": "77310519", "buyer_token_hash": "9e" * 32}
-PAYMENT = {"amount": "640517733"}
+PAYMENT = {"amount": str(2 * 19_900 + int(ORDER["freight"]))}
 
 
 def secrets() -> list[bytes]:

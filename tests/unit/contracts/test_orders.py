@@ -94,7 +94,8 @@ class Shop:
 
     def authorise(self, payment_id="p1", by=PLATFORM, **changes):
         """Reserve the amount."""
-        transient = {"payment": as_bytes({**PAYMENT, **changes})}
+        total = changes.pop("total", None) or self.ask("Orders:total", "o1", by=MERCHANT).payload
+        transient = {"payment": as_bytes({**PAYMENT, **changes}), "total": total}
         return self.submit("Settlement:authorise", payment_id, by=by, transient=transient, endorsed_by=THREE)
 
     def move(self, step, number, by=PAYMENTS, kept=b"", at=START, **change):
@@ -236,6 +237,9 @@ def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
     [
         ({"order_id": "o9"}, "ORDER_UNKNOWN"),
         ({"merchant": PAYMENTS}, "WRONG_ORDER"),
+        ({"amount": "40599"}, "AMOUNT_DIFFERS"),
+        ({"currency": "CNY"}, "AMOUNT_DIFFERS"),
+        ({"total": b'{"amount":"1","currency":"SGD","order_id":"o1","salt":"A"}'}, "NOT_AS_STORED"),
         ({"amount": "0"}, "INVALID_ARGUMENT"),
         ({"amount": 5}, "INVALID_ARGUMENT"),
         ({"currency": "XXX"}, "INVALID_ARGUMENT"),
@@ -244,6 +248,15 @@ def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
 def test_payments_that_cannot_be(shop, changes, code):
     """Each with its code."""
     assert refused(shop.authorise, **changes) == code
+
+
+def test_a_payment_firm_is_shown_the_total_and_not_the_order(shop):
+    """Platform and merchant read it; it has a salt of its own, from which the order's is not found."""
+    total = shop.ask("Orders:total", "o1", by=PLATFORM).json()
+    assert (total["amount"], total["currency"]) == ("40600", "SGD")
+    assert total["salt"] != ORDER["salt"]
+    assert len(total["salt"]) >= 22
+    assert refused(shop.ask, "Orders:total", "o1", by=PAYMENTS) == "NOT_FOUND"
 
 
 def test_a_payment_is_made_once_by_a_party_for_a_living_order(shop):
