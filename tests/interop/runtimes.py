@@ -82,7 +82,9 @@ def java() -> tuple[str, str]:
     sources = sorted(path for path in project.rglob("*") if path.suffix in (".java", ".xml"))
 
     def install() -> None:
-        shutil.copytree(project, folder / "project", dirs_exist_ok=True)
+        # Afresh: libraries of an earlier set of versions would stay on the class path.
+        shutil.rmtree(folder / "project", ignore_errors=True)
+        shutil.copytree(project, folder / "project")
         _run(
             [mvn, "--batch-mode", "--quiet", f"-Dmaven.repo.local={folder / 'repository'}", "package",
              "dependency:copy-dependencies"],

@@ -115,7 +115,7 @@ async def errors(session):
     """A chaincode's refusal."""
     try:
         return {"refused": await session.query("error", "no such luck")}
-    except Exception as error:  # hfc raises lists of answers, of no class of its own
+    except Exception as error:  # noqa: BLE001  (hfc raises lists of answers, of no class of its own)
         return {"refused": str(error)}
 
 
