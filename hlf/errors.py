@@ -145,6 +145,8 @@ _NOT_ORDERED = frozenset(
         grpc.StatusCode.ABORTED,
     }
 )
+# A peer says this before it looks at a request, under a status that says nothing.
+_TOO_MANY = "too many requests for /gateway.Gateway"
 
 
 class SubmitError(GatewayError):
@@ -160,7 +162,7 @@ class SubmitError(GatewayError):
 
     @property
     def outcome_known(self) -> bool:
-        return self.status in _NOT_ORDERED
+        return self.status in _NOT_ORDERED or self.message.startswith(_TOO_MANY)
 
     def _advice(self) -> str:
         if self.outcome_known:

@@ -84,6 +84,14 @@ def test_what_is_known_after_a_failed_submit(contract, peer, code):
     assert expected in str(refused.value)
 
 
+def test_a_peer_that_is_too_busy_has_ordered_nothing(contract, peer):
+    """Fabric's concurrency limit comes as UNKNOWN, and yet the outcome is known."""
+    peer.refuse("Submit", grpc.StatusCode.UNKNOWN, "too many requests for /gateway.Gateway, exceeding ... limit (500)")
+    with pytest.raises(errors.SubmitError) as refused:
+        contract.submit("put")
+    assert refused.value.outcome_known
+
+
 def test_an_unclear_submit_can_be_repeated(contract, peer):
     """The orderer had the transaction, its answer was lost: the very same transaction again commits once."""
     transaction = contract.propose("put").endorse()
