@@ -50,10 +50,10 @@ def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Cha
 def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.Organisation:
     """What a channel is to know of a member: its roots of trust and its first peer as anchor."""
     organisation = consortium.organisation(msp_id)
-    anchor = organisation.peers[0]
+    host, _, port = record.inside(organisation.peers[0].name).rpartition(":")
     return configtx.Organisation(
         msp_id=msp_id,
-        anchor_peers=(("127.0.0.1", record.ports[anchor.name]["listen"]),),
+        anchor_peers=((host, int(port)),),
         **_roots(folder, msp_id),
     )
 
@@ -82,7 +82,7 @@ def _orderer(folder: Folder, record: Record, consortium: Consortium, channel: Ch
     organisations = [
         configtx.Organisation(
             msp_id=organisation.msp_id,
-            orderer_endpoints=tuple(record.address(orderer.name) for orderer in organisation.orderers),
+            orderer_endpoints=tuple(record.inside(orderer.name) for orderer in organisation.orderers),
             **_roots(folder, organisation.msp_id),
         )
         for organisation in consortium.ordering.organisations
@@ -107,9 +107,10 @@ def _orderer(folder: Folder, record: Record, consortium: Consortium, channel: Ch
 
 def _consenter(folder: Folder, record: Record, orderer: Orderer) -> configtx.Consenter:
     place = folder.orderer(orderer.name)
+    host, _, port = record.inside(orderer.name).rpartition(":")
     return configtx.Consenter(
-        host="127.0.0.1",
-        port=record.ports[orderer.name]["listen"],
+        host=host,
+        port=int(port),
         msp_id=orderer.msp_id,
         tls_certificate=_read(place / "tls" / "server.crt"),
         identity=_read(place / "msp" / "signcerts" / "cert.pem"),

@@ -40,6 +40,7 @@ COLLECTION = re.compile(r"[A-Za-z0-9-]+([A-Za-z0-9_-]+)*")
 ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}")
 DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ms|s|m|h))+")
 CAPABILITY = re.compile(r"V[0-9](_[0-9]+){1,2}(_[A-Z]+)?")
+IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 BFT_ORDERERS = 4
 
 Item = TypeVar("Item")
@@ -249,7 +250,9 @@ def _batch(each: Field | None) -> Batch:
 
 
 def _server(each: Field, file: Path) -> Server:
-    fields = each.record(required=("name", "command"), optional=("each", "environment", "folder", "per_organisation"))
+    fields = each.record(
+        required=("name", "command"), optional=("each", "environment", "folder", "image", "per_organisation")
+    )
     folder = None
     if "folder" in fields:
         # A folder is meant from the consortium file, wherever the command was typed.
@@ -262,6 +265,7 @@ def _server(each: Field, file: Path) -> Server:
         each=tuple(word.text() for word in fields["each"].items()) if "each" in fields else (),
         environment=_texts(fields.get("environment")),
         folder=folder,
+        image=fields["image"].text(IMAGE, "the name of a container image") if "image" in fields else None,
         per_organisation=fields["per_organisation"].boolean() if "per_organisation" in fields else False,
     )
 

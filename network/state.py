@@ -97,8 +97,12 @@ class Record:
     members: dict[str, list[str]] = field(default_factory=dict)
 
     def address(self, node: str, use: str = "listen") -> str:
-        """``127.0.0.1:port`` of a node, for the use named."""
+        """Where this machine reaches a node, for the use named: ``127.0.0.1:port``."""
         return f"127.0.0.1:{self.ports[node][use]}"
+
+    def inside(self, node: str, use: str = "listen") -> str:
+        """Where the network's other nodes reach it: by its name if each is a host of its own (containers)."""
+        return f"{node}:{self.ports[node][use]}" if self.engine == "docker" else self.address(node, use)
 
 
 def read(folder: Folder) -> Record | None:

@@ -131,7 +131,8 @@ class Server:
     Words may hold ``{python}``, ``{state}``, ``{organisation}`` and, in *each*
     and *environment*, ``{chaincode}``, ``{package_id}``, ``{address}``,
     ``{host}``, ``{port}``. With ``per_organisation`` each organisation's peers
-    get a process of their own.
+    get a process of their own. *image* is what engines with containers run it
+    in; a Python of this package needs none.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Server:
     each: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    image: str | None = None
     per_organisation: bool = False
 
 

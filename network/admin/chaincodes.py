@@ -92,8 +92,15 @@ def builder_configuration(packaged: list[Packaged]) -> dict[str, dict[str, str]]
     return found
 
 
-def server_programs(folder: Folder, consortium: Consortium, packaged: list[Packaged]) -> list[Program]:
+def server_programs(folder: Folder, record: Record, consortium: Consortium, packaged: list[Packaged]) -> list[Program]:
     """The programs to start so that every chaincode with a server is served."""
+    # In a container the network is the container's own, and so is the Python.
+    contained = record.engine == "docker"
+    shared = {
+        "python": "python" if contained else sys.executable,
+        "state": str(folder.root.absolute()),
+        "host": "0.0.0.0" if contained else "127.0.0.1",  # noqa: S104 - inside a container
+    }
     programs = []
     for server in consortium.servers:
         served = [each for each in packaged if each.chaincode.server == server.name]
@@ -101,13 +108,13 @@ def server_programs(folder: Folder, consortium: Consortium, packaged: list[Packa
             continue
         if not server.per_organisation:
             addresses = [(each, next(iter(each.addresses.values()))) for each in served]
-            programs.append(_program(folder, server, "", addresses))
+            programs.append(_program(server, "", addresses, shared))
             continue
         for organisation in consortium.organisations:
             peer = organisation.peers[0].name
             addresses = [(each, each.addresses[peer]) for each in served if peer in each.addresses]
             if addresses:
-                programs.append(_program(folder, server, organisation.msp_id, addresses))
+                programs.append(_program(server, organisation.msp_id, addresses, shared))
     return programs
 
 
@@ -130,7 +137,11 @@ def _addresses(record: Record, consortium: Consortium, chaincode: Chaincode) -> 
     given = chaincode.addresses
     if chaincode.server is not None:
         uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
-        given = {msp_id: f"127.0.0.1:{port}" for msp_id, port in uses.items()}
+        contained = record.engine == "docker"
+        given = {
+            msp_id: f"{_host(chaincode.server, msp_id) if contained else '127.0.0.1'}:{port}"
+            for msp_id, port in uses.items()
+        }
     found = {}
     for msp_id in chaincode.installed_by:
         for peer in consortium.organisation(msp_id).peers:
@@ -138,18 +149,22 @@ def _addresses(record: Record, consortium: Consortium, chaincode: Chaincode) -> 
     return found
 
 
-def _program(folder: Folder, server: Server, msp_id: str, served: list[tuple[Packaged, str]]) -> Program:
-    shared = {"python": sys.executable, "state": str(folder.root.absolute()), "organisation": msp_id}
+def _host(server: str, msp_id: str) -> str:
+    """The name of a server's program, and of its host where it has one of its own."""
+    return f"chaincode-{server}{'-' if msp_id else ''}{msp_id}"
+
+
+def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]) -> Program:
+    shared = {**shared, "organisation": msp_id}
     command = [_filled(word, shared) for word in server.command]
     environment = {}
     for packaged, address in served:
-        host, _, port = address.rpartition(":")
+        port = address.rpartition(":")[2]
         values = {
             **shared,
             "chaincode": packaged.chaincode.name,
             "package_id": packaged.package_id,
-            "address": address,
-            "host": host,
+            "address": f"{shared['host']}:{port}",
             "port": port,
         }
         command += [_filled(word, values) for word in server.each]
@@ -157,7 +172,7 @@ def _program(folder: Folder, server: Server, msp_id: str, served: list[tuple[Pac
         if not server.each:
             command = [_filled(word, values) for word in command]
     return Program(
-        f"chaincode-{server.name}{'-' if msp_id else ''}{msp_id}",
+        _host(server.name, msp_id),
         command,
         environment=environment,
         folder=server.folder,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
-from network.admin import chaincodes
+from network.admin import chaincodes, deployment
 from network.admin.chaincodes import Packaged
+from network.admin.nodes import Nodes
 from network.state import Folder, Record
 from network.topology import Consortium
 
@@ -64,9 +65,6 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
         NetworkError: names cause and cure; see :mod:`network.errors`.
         HlfError: a node refused a step of the deployment.
     """
-    from network.admin import deployment  # Brings gRPC and requests with it, while the nodes are starting.
-    from network.admin.nodes import Nodes
-
     wanted = topology.load(consortium)
     engine = engines.by_name(engine_name)
     version = engine.version(wanted)
@@ -74,16 +72,12 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
     record = _record(folder, wanted, engine_name, version)
     state.adopt(folder, wanted)
     with _alone(folder):
-        material.make(folder, wanted)
-        ports.assign(record, wanted)
-        channelconfig.make(folder, record, wanted)
-        profile.make(folder, record, wanted)
-        packaged = chaincodes.package_all(folder, record, wanted)
-        state.write(folder, record)
+        packaged = _prepare(folder, record, wanted)
+        programs = chaincodes.server_programs(folder, record, wanted, packaged)
         already = {each.pid for each in processes.find(folder) if each.alive}
         try:
-            servers = processes.start_missing(folder, chaincodes.server_programs(folder, wanted, packaged))
-            engine.start(folder, record, wanted, chaincodes.builder_configuration(packaged))
+            servers = [] if engine.containers else processes.start_missing(folder, programs)
+            engine.start(folder, record, wanted, chaincodes.builder_configuration(packaged), programs)
             processes.wait_ready(servers, _SERVER_SECONDS)
             with Nodes(folder, record, wanted) as nodes:
                 deployment.join(folder, wanted, nodes)
@@ -123,6 +117,17 @@ def status(root: Path = Path("build/network")) -> Status:
     if record.engine:
         programs = {**engines.by_name(record.engine).running(folder), **programs}
     return Status(record.engine, record.version, programs)
+
+
+def _prepare(folder: Folder, record: Record, consortium: Consortium) -> list[Packaged]:
+    """Everything that is needed before a node starts, as far as it is not there."""
+    material.make(folder, consortium)
+    ports.assign(record, consortium)
+    channelconfig.make(folder, record, consortium)
+    profile.make(folder, record, consortium)
+    packaged = chaincodes.package_all(folder, record, consortium)
+    state.write(folder, record)
+    return packaged
 
 
 def _record(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:

@@ -8,10 +8,11 @@ channels and deploying chaincodes is the same for all of them and happens in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from network import errors
+from network.processes import Program
 from network.state import Folder, Record
 from network.topology import Consortium
 
@@ -22,9 +23,10 @@ BuilderConfig = Mapping[str, Mapping[str, str]]
 
 
 class Engine(Protocol):
-    """What every engine can do."""
+    """What every engine can do; one with *containers* runs the chaincodes' servers beside its nodes."""
 
     name: str
+    containers: bool
 
     def version(self, consortium: Consortium) -> str:
         """
@@ -34,9 +36,18 @@ class Engine(Protocol):
             EngineError: it cannot run this consortium on this machine; the cure says what is missing.
         """
 
-    def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+    ) -> None:
         """
         Start every peer and orderer that does not run yet and return when all of them listen.
+
+        *servers* are given to engines with containers only.
 
         Raises:
             PortTakenError: somebody else listens where one of them should.

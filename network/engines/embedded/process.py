@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Embedded:
     """A Fabric-compatible development network in one process; see docs/design.md for what it is and is not."""
 
     name = "embedded"
+    containers = False
 
     def version(self, consortium: Consortium) -> str:
         """The Fabric version it answers like; refuses more than one orderer, which it has no consensus for."""
@@ -34,7 +36,14 @@ class Embedded:
             )
         return FABRIC
 
-    def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+    ) -> None:
         """Start the process and wait for its ready file."""
         place = folder.root / "embedded.json"
         configuration = _configuration(folder, record, consortium, builder)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import yaml
 
-from network.state import Folder, Record
+from network.state import Record
 from network.topology import Orderer, Peer
 
 BUILDER_VARIABLE = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG"
@@ -28,17 +29,36 @@ _QUICK_GOSSIP = {
 }
 
 
-def peer(folder: Folder, record: Record, node: Peer, builder: Path, data: Path) -> dict[str, Any]:
-    """The ``core.yaml`` of a peer on loopback that runs chaincode through *builder* and keeps its ledger in *data*."""
-    address = record.address(node.name)
-    place = folder.peer(node.msp_id, node.name).absolute()
+@dataclass(frozen=True)
+class Placement:
+    """
+    What a node is given, as the node itself sees it.
+
+    *material* holds its msp and tls folders, *data* takes its ledger, *host* is
+    what it binds, and *admin_root* the authority of an orderer's admin clients.
+    """
+
+    material: PurePath
+    data: PurePath
+    host: str = "127.0.0.1"
+    admin_root: PurePath | None = None
+
+    def bind(self, record: Record, node: str, use: str = "listen") -> str:
+        """The address a listener binds."""
+        return f"{self.host}:{record.ports[node][use]}"
+
+
+def peer(record: Record, node: Peer, placement: Placement, builder: PurePath) -> dict[str, Any]:
+    """The ``core.yaml`` of a peer that runs chaincode through *builder*, and in no other way."""
+    address = record.inside(node.name)
+    tls = placement.material / "tls"
     return {
         "peer": {
             "id": node.name,
             "networkId": record.name,
-            "listenAddress": address,
+            "listenAddress": placement.bind(record, node.name),
             "address": address,
-            "chaincodeListenAddress": record.address(node.name, "chaincode"),
+            "chaincodeListenAddress": placement.bind(record, node.name, "chaincode"),
             "gateway": {"enabled": True, "endorsementTimeout": "30s", "broadcastTimeout": "30s", "dialTimeout": "10s"},
             "gossip": {
                 "bootstrap": address,
@@ -65,14 +85,14 @@ def peer(folder: Folder, record: Record, node: Peer, builder: Path, data: Path) 
             "tls": {
                 "enabled": True,
                 "clientAuthRequired": False,
-                "cert": {"file": str(place / "tls" / "server.crt")},
-                "key": {"file": str(place / "tls" / "server.key")},
-                "rootcert": {"file": str(place / "tls" / "ca.crt")},
+                "cert": {"file": str(tls / "server.crt")},
+                "key": {"file": str(tls / "server.key")},
+                "rootcert": {"file": str(tls / "ca.crt")},
             },
             "authentication": {"timewindow": "15m"},
-            "fileSystemPath": str(data.absolute()),
+            "fileSystemPath": str(placement.data),
             "BCCSP": _bccsp(),
-            "mspConfigPath": str(place / "msp"),
+            "mspConfigPath": str(placement.material / "msp"),
             "localMspId": node.msp_id,
             "localMspType": "bccsp",
             "deliveryclient": {
@@ -116,49 +136,43 @@ def peer(folder: Folder, record: Record, node: Peer, builder: Path, data: Path) 
                 "purgeInterval": 100,
                 "purgedKeyAuditLogging": True,
             },
-            "snapshots": {"rootDir": str((data / "snapshots").absolute())},
+            "snapshots": {"rootDir": str(placement.data / "snapshots")},
         },
-        "operations": {"listenAddress": record.address(node.name, "operations"), "tls": {"enabled": False}},
+        "operations": {"listenAddress": placement.bind(record, node.name, "operations"), "tls": {"enabled": False}},
         "metrics": {"provider": "disabled"},
     }
 
 
-def orderer(folder: Folder, record: Record, node: Orderer, data: Path) -> dict[str, Any]:
+def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, Any]:
     """The ``orderer.yaml`` of an orderer that is joined to channels through its admin listener."""
-    place = folder.orderer(node.name).absolute()
-    host, _, port = record.address(node.name).rpartition(":")
-    admin_roots = [str((folder.organisation(node.msp_id) / "tlsca" / "cert.pem").absolute())]
-    tls = {
-        "Enabled": True,
-        "PrivateKey": str(place / "tls" / "server.key"),
-        "Certificate": str(place / "tls" / "server.crt"),
-    }
+    files = placement.material / "tls"
+    tls = {"Enabled": True, "PrivateKey": str(files / "server.key"), "Certificate": str(files / "server.crt")}
     return {
         "General": {
-            "ListenAddress": host,
-            "ListenPort": int(port),
-            "TLS": {**tls, "RootCAs": [str(place / "tls" / "ca.crt")], "ClientAuthRequired": False},
+            "ListenAddress": placement.host,
+            "ListenPort": record.ports[node.name]["listen"],
+            "TLS": {**tls, "RootCAs": [str(files / "ca.crt")], "ClientAuthRequired": False},
             "Keepalive": {"ServerMinInterval": "60s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
             "MaxRecvMsgSize": _MAX_MESSAGE,
             "MaxSendMsgSize": _MAX_MESSAGE,
             "Cluster": {"SendBufferSize": 100},
             "BootstrapMethod": "none",
-            "LocalMSPDir": str(place / "msp"),
+            "LocalMSPDir": str(placement.material / "msp"),
             "LocalMSPID": node.msp_id,
             "BCCSP": {"Default": "SW", "SW": {"Hash": "SHA2", "Security": 256}},
             "Authentication": {"TimeWindow": "15m"},
         },
-        "FileLedger": {"Location": str((data / "ledger").absolute())},
-        "Operations": {"ListenAddress": record.address(node.name, "operations"), "TLS": {"Enabled": False}},
+        "FileLedger": {"Location": str(placement.data / "ledger")},
+        "Operations": {"ListenAddress": placement.bind(record, node.name, "operations"), "TLS": {"Enabled": False}},
         "Metrics": {"Provider": "disabled"},
         "Admin": {
-            "ListenAddress": record.address(node.name, "admin"),
-            "TLS": {**tls, "ClientAuthRequired": True, "ClientRootCAs": admin_roots},
+            "ListenAddress": placement.bind(record, node.name, "admin"),
+            "TLS": {**tls, "ClientAuthRequired": True, "ClientRootCAs": [str(placement.admin_root)]},
         },
         "ChannelParticipation": {"Enabled": True, "MaxRequestBodySize": "10 MB"},
         "Consensus": {
-            "WALDir": str((data / "wal").absolute()),
-            "SnapDir": str((data / "snapshots").absolute()),
+            "WALDir": str(placement.data / "wal"),
+            "SnapDir": str(placement.data / "snapshots"),
         },
     }
 

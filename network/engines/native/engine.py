@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from network import errors, processes, state
 from network.engines import BuilderConfig
 from network.engines.native import binaries, config
 from network.engines.native.binaries import Release
+from network.engines.native.config import Placement
 from network.processes import Program
 from network.state import Folder, Record
 from network.topology import BFT, Consortium, Orderer, Peer
@@ -23,6 +24,7 @@ class Native:
     """Real `peer` and `orderer` processes on loopback, from ``FABRIC_HOME`` or ``PATH``."""
 
     name = "native"
+    containers = False
 
     def __init__(self) -> None:
         self._found: Release | None = None
@@ -36,7 +38,14 @@ class Native:
             )
         return release.version_text
 
-    def start(self, folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> None:
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+    ) -> None:
         """Start all processes at once and wait until each listens."""
         release = self._release()
         programs = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
@@ -58,7 +67,12 @@ class Native:
 
     def _orderer(self, folder: Folder, record: Record, release: Release, orderer: Orderer) -> Program:
         place = folder.data(self.name) / orderer.name
-        text = config.text(config.orderer(folder, record, orderer, place / "data"))
+        placement = Placement(
+            material=folder.orderer(orderer.name).absolute(),
+            data=(place / "data").absolute(),
+            admin_root=(folder.organisation(orderer.msp_id) / "tlsca" / "cert.pem").absolute(),
+        )
+        text = config.text(config.orderer(record, orderer, placement))
         state.replace_file(place / "orderer.yaml", text)
         return Program(
             orderer.name,
@@ -72,7 +86,8 @@ class Native:
         self, folder: Folder, record: Record, release: Release, peer: Peer, builder: Mapping[str, str]
     ) -> Program:
         place = folder.data(self.name) / peer.name
-        text = config.text(config.peer(folder, record, peer, release.builder, place / "data"))
+        placement = Placement(material=folder.peer(peer.msp_id, peer.name).absolute(), data=(place / "data").absolute())
+        text = config.text(config.peer(record, peer, placement, release.builder))
         state.replace_file(place / "core.yaml", text)
         return Program(
             peer.name,
