@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 
-from network.engines.embedded import events
+from network.engines.embedded import events, statuses
 from network.engines.embedded.ordering import Refused
 from network.engines.embedded.requests import MalformedError, decode
-
-if TYPE_CHECKING:
-    from network.engines.embedded.channels import Channels
 
 
 class Orderer(events.OrdererEvents):
     """``orderer.AtomicBroadcast``, and the same for gateways of this process."""
 
-    def __init__(self, channels: Channels) -> None:
-        super().__init__(channels)
-
-    async def Broadcast(self, request_iterator, context):  # noqa: N802 - the service's own name
+    @statuses.streaming
+    async def Broadcast(self, request_iterator, _):  # noqa: N802 - the service's own name
         """Take in envelopes one by one; the first refusal ends the stream."""
         async for envelope in request_iterator:
             response = await self.broadcast(envelope)

@@ -17,7 +17,7 @@ import grpc
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, chaincode_shim_pb2_grpc
 from google.protobuf import message
 
-from network.engines.embedded import packages, simulator, transactions
+from network.engines.embedded import lifecycle, packages, simulator, statuses, transactions
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ _OFFER = chaincode_pb2.ChaincodeAdditionalParams(
 ).SerializeToString()
 
 Invoke = Callable[[transactions.Transaction, bytes], Awaitable[bytes]]
+_Running = tuple[transactions.Transaction, asyncio.Future[Message]]
 
 
 class ExecutionError(Exception):
@@ -98,9 +99,11 @@ class Runtime:
             stream = _Stream(package_id, channel, self._invoke)
             try:
                 await stream.register()
-            except ExecutionError as error:
+            except BaseException as error:
                 await stream.close()
-                raise ExecutionError(f"{prefix}: connection to {package_id} failed: {error}") from None
+                if isinstance(error, ExecutionError):
+                    raise ExecutionError(f"{prefix}: connection to {package_id} failed: {error}") from None
+                raise
             self._streams[package_id] = stream
             return stream
 
@@ -114,7 +117,7 @@ class _Stream:
         self._invoke = invoke
         self._call = chaincode_shim_pb2_grpc.ChaincodeStub(channel).Connect()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
-        self._running: dict[tuple[str, str], tuple[transactions.Transaction, asyncio.Future[Message]]] = {}
+        self._running: dict[tuple[str, str], _Running] = {}
         self._calls: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.closed = False
@@ -214,19 +217,19 @@ class _Stream:
             if running is None or running[0].simulator is None:
                 raise simulator.SimulationError("no ledger context")
             payload = transactions.answer(running[0], received.type, received.payload)
-        except simulator.SimulationError as error:
-            self._reply(received, _ERROR, _failure(received, str(error)))
+        except Exception as error:  # noqa: BLE001 - one transaction's trouble must not end the others' stream.
+            self._reply(received, _ERROR, _failure(received, error))
         else:
             self._reply(received, _RESPONSE, payload)
         return True
 
-    async def _handle_invoke(self, received: Message, running) -> None:
+    async def _handle_invoke(self, received: Message, running: _Running | None) -> None:
         try:
             if running is None:
                 raise simulator.SimulationError("could not get valid transaction")
             payload = await self._invoke(running[0], received.payload)
-        except simulator.SimulationError as error:
-            self._reply(received, _ERROR, _failure(received, str(error)))
+        except Exception as error:  # noqa: BLE001 - one transaction's trouble must not end the others' stream.
+            self._reply(received, _ERROR, _failure(received, error))
         else:
             self._reply(received, _RESPONSE, payload)
 
@@ -236,7 +239,12 @@ class _Stream:
         )
 
 
-def _failure(received: Message, reason: str) -> bytes:
+def _failure(received: Message, error: Exception) -> bytes:
+    if isinstance(error, simulator.SimulationError | lifecycle.LayoutError):
+        reason = str(error)
+    else:
+        reason = "panic during execution"
+        log.error("%s of a chaincode failed: %s", KINDS.Name(received.type), statuses.where(error))
     return f"{KINDS.Name(received.type)} failed: transaction ID: {received.txid}: {reason}".encode()
 
 
@@ -252,7 +260,11 @@ async def _dial(connection: packages.Connection) -> grpc.aio.Channel:
             _, writer = await asyncio.open_connection(host.strip("[]"), port)
             writer.close()
             channel = _channel(connection)
-            await _until_ready(channel)
+            try:
+                await _until_ready(channel)
+            except BaseException:
+                await channel.close()
+                raise
             return channel
     except TimeoutError:
         raise ExecutionError("failed to create new connection: context deadline exceeded") from None
@@ -267,7 +279,6 @@ async def _until_ready(channel: grpc.aio.Channel) -> None:
     state = channel.get_state(try_to_connect=True)
     while state is not grpc.ChannelConnectivity.READY:
         if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
-            await channel.close()
             raise ExecutionError(
                 'failed to create new connection: connection error: desc = "transport: authentication handshake failed"'
             )

@@ -25,6 +25,8 @@ from network.engines.embedded.requests import INVALID_WIRE
 if TYPE_CHECKING:
     from network.engines.embedded.peer import Peer
 
+# Fabric sets no limit here; this one only keeps a mistaken client from filling the memory.
+MOST_CALLS = 2500
 _START = time.time_ns()
 
 
@@ -36,19 +38,21 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
     """Discovery at one peer."""
 
     def __init__(self, peer: Peer, views: endorsers.Views) -> None:
+        self.limit = statuses.Limit("discovery.Discovery", MOST_CALLS)
         self._peer = peer
         self._views = views
 
-    async def Discover(self, request, context):  # noqa: N802 - the service's own name
+    @statuses.answering
+    async def Discover(self, request):  # noqa: N802 - the service's own name
         """Answer each query of a signed request; what is refused is an answer too."""
         try:
             asked = protocol_pb2.Request.FromString(request.payload)
         except message.DecodeError:
-            return await _abort(context, f"failed parsing request: {INVALID_WIRE}")
+            raise _refused(f"failed parsing request: {INVALID_WIRE}") from None
         if not asked.HasField("authentication"):
-            return await _abort(context, "access denied, no authentication info in request")
+            raise _refused("access denied, no authentication info in request")
         if not asked.authentication.client_identity:
-            return await _abort(context, "access denied, client identity wasn't supplied")
+            raise _refused("access denied, client identity wasn't supplied")
         signed = msp.Signed(request.payload, asked.authentication.client_identity, request.signature)
         response = protocol_pb2.Response()
         for query in asked.queries:
@@ -118,8 +122,8 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
                     layout.quantities_by_group[name] = count
 
 
-async def _abort(context: grpc.aio.ServicerContext, reason: str) -> None:
-    await statuses.abort(context, statuses.StatusError(grpc.StatusCode.UNKNOWN, reason))
+def _refused(reason: str) -> statuses.StatusError:
+    return statuses.StatusError(grpc.StatusCode.UNKNOWN, reason)
 
 
 def _filtered(view: endorsers.View, interest: responses.ChaincodeInterest) -> list[Peer]:

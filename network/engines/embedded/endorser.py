@@ -161,7 +161,10 @@ class Endorser:
         with channel.ledger.snapshot() as snapshot:
             members = frozenset(channel.bundle.application_msp_ids)
             simulator = Simulator(snapshot, channel.id, members, self._peer.msp_id, request.transaction_id)
-            return await self._simulate(request, channel, creator, simulator, evaluate)
+            try:
+                return await self._simulate(request, channel, creator, simulator, evaluate)
+            finally:
+                simulator.finish()
 
     async def _simulate(
         self,
@@ -356,6 +359,8 @@ class Endorser:
             )
             try:
                 called.creator = channel.bundle.msps.identity(request.creator)
+                return await self._run(called, given, request)
             except errors.IdentityError as error:
                 raise SimulationError(str(error)) from None
-            return await self._run(called, given, request)
+            finally:
+                called.simulator.finish()

@@ -13,13 +13,16 @@ from network.engines.embedded.requests import Request
 class EndorserService(peer_pb2_grpc.EndorserServicer):
     """The service of one peer."""
 
-    def __init__(self, endorser: Endorser) -> None:
+    def __init__(self, endorser: Endorser, most: int) -> None:
+        """*most* proposals are endorsed at once."""
+        self.limit = statuses.Limit("protos.Endorser", most)
         self._endorser = endorser
 
-    async def ProcessProposal(self, request, context):  # noqa: N802 - the service's own name
+    @statuses.answering
+    async def ProcessProposal(self, request):  # noqa: N802 - the service's own name
         """Endorse; refusals before the simulation are errors of the call, those after it are responses."""
         try:
             outcome = await self._endorser.process(Request(request))
         except RefusedError as error:
-            await statuses.abort(context, statuses.StatusError(grpc.StatusCode.UNKNOWN, str(error)))
+            raise statuses.StatusError(grpc.StatusCode.UNKNOWN, str(error)) from None
         return outcome.message()

@@ -22,7 +22,7 @@ from fabric_protos.peer import events_pb2, events_pb2_grpc
 from google.protobuf import message
 
 from hlf.wire import msp
-from network.engines.embedded import access, filtering
+from network.engines.embedded import access, filtering, statuses
 from network.engines.embedded.requests import TIME_WINDOW, expiry
 
 if TYPE_CHECKING:
@@ -39,21 +39,26 @@ Answer = Callable[["Channel", common_pb2.Block, msp.Signed], message.Message]
 class PeerEvents(events_pb2_grpc.DeliverServicer):
     """``protos.Deliver`` at one peer."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, most: int) -> None:
+        """*most* streams are served at once."""
+        self.limit = statuses.Limit("protos.Deliver", most)
         self._peer = peer
 
+    @statuses.streaming
     async def Deliver(self, request_iterator, context):  # noqa: N802 - the service's own name
         """Whole blocks."""
         session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, _whole_block)
         async for response in session.run(request_iterator, context):
             yield response
 
+    @statuses.streaming
     async def DeliverFiltered(self, request_iterator, context):  # noqa: N802
         """What happened to each transaction, without what it said."""
         session = self._session(access.FILTERED_BLOCK_EVENTS, events_pb2.DeliverResponse, filtering.filtered)
         async for response in session.run(request_iterator, context):
             yield response
 
+    @statuses.streaming
     async def DeliverWithPrivateData(self, request_iterator, context):  # noqa: N802
         """Whole blocks, with the private data that this peer holds and the caller may read."""
 
@@ -74,9 +79,12 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
 class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     """The Deliver half of ``orderer.AtomicBroadcast``."""
 
-    def __init__(self, channels: Channels) -> None:
+    def __init__(self, channels: Channels, most: int) -> None:
+        """*most* streams are served at once."""
+        self.limit = statuses.Limit("orderer.AtomicBroadcast", most)
         self._channels = channels
 
+    @statuses.streaming
     async def Deliver(self, request_iterator, context):  # noqa: N802 - the service's own name
         """Blocks without what peers add to them, or only headers with signatures."""
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from network.engines.embedded.broadcast import Orderer
     from network.engines.embedded.channels import Channel
     from network.engines.embedded.peer import Peer
+    from network.engines.embedded.settings import Settings
 
 Code = grpc.StatusCode
-ENDORSEMENT_SECONDS = 30.0
 EVALUATE_FAILED = "failed to evaluate transaction, see attached details for more info"
 FIRST_FAILED = "failed to endorse transaction, see attached details for more info"
 COLLECT_FAILED = "failed to collect enough transaction endorsements, see attached details for more info"
@@ -54,49 +54,46 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
     """The gateway at one peer."""
 
     def __init__(
-        self, peer: Peer, endorsers_by_peer: Mapping[str, Endorser], views: endorsers.Views, orderer: Orderer
+        self,
+        peer: Peer,
+        endorsers_by_peer: Mapping[str, Endorser],
+        views: endorsers.Views,
+        orderer: Orderer,
+        settings: Settings,
     ) -> None:
         """*endorsers_by_peer* is what each peer of the network endorses with, *views* what is known of channels."""
+        self.limit = statuses.Limit("gateway.Gateway", settings.gateway_calls)
+        self._endorsement_seconds = settings.endorsement_seconds
         self._peer = peer
         self._endorsers = endorsers_by_peer
         self._views = views
         self._orderer = orderer
 
-    async def Evaluate(self, request, context):  # noqa: N802 - the service's own name
+    @statuses.answering
+    async def Evaluate(self, request):  # noqa: N802 - the service's own name
         """Run a function at one peer and answer its result."""
-        try:
-            return await self._evaluate(request)
-        except StatusError as error:
-            await statuses.abort(context, error)
+        return await self._evaluate(request)
 
-    async def Endorse(self, request, context):  # noqa: N802
+    @statuses.answering
+    async def Endorse(self, request):  # noqa: N802
         """Collect the endorsements that a transaction needs; answer it ready for the client's signature."""
-        try:
-            return gateway_pb2.EndorseResponse(prepared_transaction=await self._endorse(request))
-        except StatusError as error:
-            await statuses.abort(context, error)
+        return gateway_pb2.EndorseResponse(prepared_transaction=await self._endorse(request))
 
-    async def Submit(self, request, context):  # noqa: N802
+    @statuses.answering
+    async def Submit(self, request):  # noqa: N802
         """Hand a signed transaction to the orderer."""
-        try:
-            return await self._submit(request)
-        except StatusError as error:
-            await statuses.abort(context, error)
+        return await self._submit(request)
 
-    async def CommitStatus(self, request, context):  # noqa: N802
+    @statuses.answering
+    async def CommitStatus(self, request):  # noqa: N802
         """Wait until a transaction is in a block and say what became of it."""
-        try:
-            return await self._commit_status(request)
-        except StatusError as error:
-            await statuses.abort(context, error)
+        return await self._commit_status(request)
 
-    async def ChaincodeEvents(self, request, context):  # noqa: N802
+    @statuses.streaming
+    async def ChaincodeEvents(self, request, _):  # noqa: N802
         """Stream the events of a chaincode's valid transactions, one message a block."""
-        try:
-            async for response in chaincodeevents.follow(self._peer, request):
-                yield response
-        except StatusError as error:
-            await statuses.abort(context, error)
+        async for response in chaincodeevents.follow(self._peer, request):
+            yield response
 
     # Evaluate ----------------------------------------------------------------------------------------------------
 
@@ -331,7 +328,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 # A real gateway calls its own peer as a function too, which no deadline of the gateway's ends.
                 outcome = await endorser.process(request, evaluate=evaluate)
             else:
-                async with asyncio.timeout(ENDORSEMENT_SECONDS):
+                async with asyncio.timeout(self._endorsement_seconds):
                     outcome = await endorser.process(request, evaluate=evaluate)
         except RefusedError as error:
             if not local:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import grpc
 
 from network.engines.embedded.chaincodes import MAX_MESSAGE
+
+if TYPE_CHECKING:
+    from network.engines.embedded.settings import NodeSettings
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
@@ -25,28 +29,34 @@ class ListenError(Exception):
 class _Unknown(grpc.GenericRpcHandler):
     """Answers every method that no service of the listener has."""
 
+    def __init__(self, known: frozenset[str]) -> None:
+        self._known = known
+
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         service, _, method = handler_call_details.method.strip("/").rpartition("/")
+        reason = f"unknown service {service}"
+        if service in self._known:
+            reason = f"unknown method {method} for service {service}"
 
         async def refuse(_: object, context: grpc.aio.ServicerContext) -> None:
-            reason = f"unknown method {method} for service {service}" if service in self._known else (
-                f"unknown service {service}"
-            )
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
 
         return grpc.stream_stream_rpc_method_handler(refuse)
-
-    def __init__(self, known: frozenset[str]) -> None:
-        self._known = known
 
 
 class Listener:
     """One TLS port with its services."""
 
-    def __init__(self, address: str, certificate: bytes, key: bytes) -> None:
-        self.address = address
+    def __init__(self, own: NodeSettings) -> None:
+        """Read the key material of the node; nothing listens yet."""
+        self.address = own.address
         self._server = grpc.aio.server(options=_OPTIONS)
-        self._credentials = grpc.ssl_server_credentials([(key, certificate)])
+        client_ca = own.client_ca.read_bytes() if own.client_ca is not None else None
+        self._credentials = grpc.ssl_server_credentials(
+            [(own.tls_key.read_bytes(), own.tls_cert.read_bytes())],
+            root_certificates=client_ca,
+            require_client_auth=client_ca is not None,
+        )
         self._known: set[str] = set()
 
     def add(self, service: str, register: Callable[[grpc.aio.Server], None]) -> None:

@@ -18,7 +18,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from fabric_protos.discovery import protocol_pb2_grpc
@@ -40,6 +39,7 @@ from network.engines.embedded.gateway import Gateway
 from network.engines.embedded.listeners import Listener, ListenError
 from network.engines.embedded.localmsp import LocalMsp
 from network.engines.embedded.peer import Peer
+from network.engines.embedded.settings import NodeSettings, Settings, SettingsError, read
 
 log = logging.getLogger(__name__)
 
@@ -47,34 +47,33 @@ log = logging.getLogger(__name__)
 class Node:
     """Everything one process serves."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings) -> None:
         """
         Read key material and packages; nothing listens yet.
 
         Raises:
             IdentityError: a node's MSP folder cannot be used.
+            StateError: an installed package on disk is damaged.
         """
-        self._config = config
-        data = Path(config["data"])
-        orderer = config["orderer"]
-        self.channels = Channels(data / "channels", LocalMsp(orderer["msp_id"], Path(orderer["msp_dir"])))
-        self._orderer = Orderer(self.channels)
-        timeout = float(config.get("execute_timeout_seconds", 30))
+        self._settings = settings
+        orderer = settings.orderer
+        self.channels = Channels(settings.data / "channels", LocalMsp(orderer.msp_id, orderer.msp_dir))
+        self._orderer = Orderer(self.channels, settings.deliver_streams)
         self._peers = [
             Peer(
-                name=peer["name"],
-                local=LocalMsp(peer["msp_id"], Path(peer["msp_dir"])),
-                address=peer["address"],
+                name=peer.name,
+                local=LocalMsp(peer.msp_id, peer.msp_dir),
+                address=peer.address,
                 channels=self.channels,
-                folder=data / "peers" / peer["name"],
-                chaincode_config={name: str(value) for name, value in peer.get("chaincode_config", {}).items()},
+                folder=settings.data / "peers" / peer.name,
+                chaincode_config=peer.chaincode_config,
             )
-            for peer in config["peers"]
+            for peer in settings.peers
         ]
-        self._endorsers = {peer.name: Endorser(peer, timeout) for peer in self._peers}
+        self._endorsers = {peer.name: Endorser(peer, settings.execute_seconds) for peer in self._peers}
         self._views = Views(self._peers)
         self._listeners = [
-            self._peer_listener(peer, settings) for peer, settings in zip(self._peers, config["peers"], strict=True)
+            self._peer_listener(peer, own) for peer, own in zip(self._peers, settings.peers, strict=True)
         ]
         self._listeners.append(self._orderer_listener(orderer))
         self._rest: web.AppRunner | None = None
@@ -90,7 +89,7 @@ class Node:
         await self.channels.open()
         for listener in self._listeners:
             await listener.start()
-        await self._start_rest(self._config["orderer"])
+        await self._start_rest(self._settings.orderer)
 
     async def stop(self) -> None:
         """Stop listening, end conversations with chaincodes, and finish what is being written."""
@@ -101,11 +100,12 @@ class Node:
             await endorser.close()
         await self.channels.close()
 
-    def _peer_listener(self, peer: Peer, settings: dict[str, Any]) -> Listener:
-        listener = _listener(settings)
-        endorser = EndorserService(self._endorsers[peer.name])
-        gateway = Gateway(peer, self._endorsers, self._views, self._orderer)
-        events = PeerEvents(peer)
+    def _peer_listener(self, peer: Peer, own: NodeSettings) -> Listener:
+        listener = Listener(own)
+        settings = self._settings
+        endorser = EndorserService(self._endorsers[peer.name], settings.endorser_calls)
+        gateway = Gateway(peer, self._endorsers, self._views, self._orderer, settings)
+        events = PeerEvents(peer, settings.deliver_streams)
         discovery = Discovery(peer, self._views)
         listener.add("protos.Endorser", lambda server: peer_pb2_grpc.add_EndorserServicer_to_server(endorser, server))
         listener.add("gateway.Gateway", lambda server: gateway_pb2_grpc.add_GatewayServicer_to_server(gateway, server))
@@ -116,44 +116,43 @@ class Node:
         )
         return listener
 
-    def _orderer_listener(self, settings: dict[str, Any]) -> Listener:
-        listener = _listener(settings)
+    def _orderer_listener(self, own: NodeSettings) -> Listener:
+        listener = Listener(own)
         listener.add(
             "orderer.AtomicBroadcast",
             lambda server: ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(self._orderer, server),
         )
         return listener
 
-    async def _start_rest(self, settings: dict[str, Any]) -> None:
+    async def _start_rest(self, own: NodeSettings) -> None:
         self._rest = web.AppRunner(participation.Participation(self.channels).application(), access_log=None)
         await self._rest.setup()
-        host, _, port = settings["admin_address"].rpartition(":")
-        context = participation.tls(settings["tls_cert"], settings["tls_key"], settings["admin_client_ca"])
+        host, _, port = own.admin_address.rpartition(":")
+        context = participation.tls(own.tls_cert, own.tls_key, own.admin_client_ca)
         try:
             await web.TCPSite(self._rest, host, int(port), ssl_context=context).start()
         except OSError as error:
-            raise ListenError(f"cannot listen on {settings['admin_address']}: {error.strerror}") from None
+            raise ListenError(f"cannot listen on {own.admin_address}: {error.strerror}") from None
 
 
-async def run(config: dict[str, Any]) -> None:
+async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; the ready file exists exactly while everything is served."""
-    node = Node(config)
+    node = Node(settings)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    ready = Path(config["ready_file"])
     try:
         await node.start()
         # What lives now lives until the end; the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        _write_ready(ready)
-        log.info("serving %d peers and the orderer", len(config["peers"]))
+        _write_ready(settings.ready_file)
+        log.info("serving %d peers and the orderer", len(settings.peers))
         await stopping.wait()
     finally:
         with contextlib.suppress(FileNotFoundError):
-            ready.unlink()
+            settings.ready_file.unlink()
         await node.stop()
 
 
@@ -167,20 +166,19 @@ def main(arguments: list[str]) -> int:
     # `kill -USR1` writes where every thread is to the log: the way to see why a node does not answer.
     faulthandler.register(signal.SIGUSR1)
     try:
-        config = json.loads(Path(arguments[0]).read_bytes())
-        asyncio.run(run(config))
-    except (OSError, ValueError, KeyError) as error:
-        log.error("the configuration %s cannot be used: %s: %s", arguments[0], type(error).__name__, error)
+        settings = read(json.loads(Path(arguments[0]).read_bytes()))
+    except (OSError, ValueError, SettingsError) as error:
+        log.error("the configuration %s cannot be used: %s", arguments[0], error)
         return 2
+    try:
+        asyncio.run(run(settings))
+    except OSError as error:
+        log.error("a file cannot be used: %s", error)
+        return 1
     except (ListenError, hlf_errors.HlfError, errors.NetworkError) as error:
         log.error("%s", error)
         return 1
     return 0
-
-
-def _listener(settings: dict[str, Any]) -> Listener:
-    certificate, key = Path(settings["tls_cert"]).read_bytes(), Path(settings["tls_key"]).read_bytes()
-    return Listener(settings["address"], certificate, key)
 
 
 def _write_ready(file: Path) -> None:

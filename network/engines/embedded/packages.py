@@ -22,6 +22,8 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from network import errors
+
 MAX_UNPACKED = 100 * 1024 * 1024
 _LABEL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")
 _TEMPLATE = re.compile(r"\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -60,13 +62,23 @@ class Store:
     """The packages of one peer; what ``install`` returned is on disk."""
 
     def __init__(self, folder: Path, values: Mapping[str, str]) -> None:
-        """*values* fill the templates of connection.json."""
+        """
+        Read the packages of *folder*; *values* fill the templates of connection.json.
+
+        Raises:
+            StateError: one of them is damaged.
+        """
         self._folder = folder
         self._values = dict(values)
         self._installed: dict[str, Installed] = {}
         folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(folder.glob("*.tar.gz"), key=lambda file: (file.stat().st_mtime_ns, file.name)):
-            package = read(file.read_bytes(), self._values)
+            try:
+                package = read(file.read_bytes(), self._values)
+            except PackageError as error:
+                raise errors.StateError(
+                    file, f"an installed chaincode package is damaged: {error}", "Remove the file and install it again."
+                ) from None
             self._installed[package.package_id] = package
 
     def __iter__(self):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -153,7 +154,7 @@ class Participation:
         return channel
 
 
-def tls(certificate: str, key: str, client_ca: str) -> ssl.SSLContext:
+def tls(certificate: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
     """A server context that asks administrators for a certificate of *client_ca*."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=client_ca)
     context.load_cert_chain(certificate, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class Peer:
         address: str,
         channels: Channels,
         folder: Path,
-        chaincode_config: dict[str, str],
+        chaincode_config: Mapping[str, str],
     ) -> None:
         self.name = name
         self.local = local

@@ -116,6 +116,7 @@ class Simulator:
         self._private_reads: set[tuple[str, str]] = set()
         self._written: dict[tuple[str, str, str], bytes | None] = {}
         self._collections_of: dict[str, frozenset[str]] = {}
+        self._finished = False
         self._wrote = False
         self._paged = False
         self._ranged_private = False
@@ -124,6 +125,7 @@ class Simulator:
 
     def get_state(self, namespace: str, key: str) -> bytes | None:
         """The committed value of *key*; the version joins the read set."""
+        self._check()
         found = self.snapshot.state(namespace, key)
         value, version = found if found is not None else (None, None)
         self._namespace(namespace).reads[key] = version
@@ -148,6 +150,7 @@ class Simulator:
 
     def range(self, namespace: str, start: str, end: str, page_size: int | None = None) -> RangeIterator:
         """An iterator over [start, end); with *page_size* (0 for no limit) the transaction becomes read only."""
+        self._check()
         if page_size is not None:
             if self._wrote:
                 raise SimulationError(
@@ -156,13 +159,14 @@ class Simulator:
                 )
             self._paged = True
         iterator = RangeIterator(
-            self.snapshot.range(namespace, start, end), namespace, start, end, page_size if page_size else 0
+            self.snapshot.range(namespace, start, end), namespace, start, end, max(page_size or 0, 0)
         )
         self._ranges.append(iterator)
         return iterator
 
     def history(self, namespace: str, key: str) -> Iterator:
         """Every committed change of *key*, newest first; not part of the read set."""
+        self._check()
         return self.snapshot.history(namespace, key)
 
     # Private data ------------------------------------------------------------------------------------------------
@@ -221,6 +225,10 @@ class Simulator:
         self._known_collection(namespace, collection)
         rows = self.snapshot.private_range(self._msp_id, namespace, collection, start, end)
         return ((row[0], row[1]) for row in rows)
+
+    def finish(self) -> None:
+        """Give up the view of the ledger; whatever still asks is refused."""
+        self._finished = True
 
     # Results -----------------------------------------------------------------------------------------------------
 
@@ -333,7 +341,12 @@ class Simulator:
         """The committed definition of *name*; reading it joins the read set, as in Fabric."""
         return lifecycle.definition(lambda key: self.get_state(lifecycle.NAMESPACE, key), name)
 
+    def _check(self) -> None:
+        if self._finished:
+            raise SimulationError("this instance should not be used after calling Done()")
+
     def _known_collection(self, namespace: str, collection: str) -> None:
+        self._check()
         known = self._collections_of.get(namespace)
         if known is None:
             known = frozenset(f"_implicit_org_{member}" for member in self._members)
@@ -352,6 +365,7 @@ class Simulator:
             )
 
     def _may_write(self) -> None:
+        self._check()
         if self._ranged_private:
             raise SimulationError(
                 f"txid [{self.tx_id}]: unsuppored transaction. Transaction has already performed queries on pvt data. "

@@ -1,15 +1,21 @@
-"""Errors of gRPC calls: Fabric's status, its words, and per-endorser details in the trailers."""
+"""How calls of gRPC services end when they do not succeed: status, Fabric's words, and per-endorser details."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NoReturn
+import functools
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NoReturn
 
 import grpc
 from fabric_protos.gateway import gateway_pb2
 from google.protobuf import any_pb2
 
+log = logging.getLogger(__name__)
+
 DETAILS_KEY = "grpc-status-details-bin"
+UNEXPECTED = "the embedded engine failed; its log shows where"
 
 
 class StatusError(Exception):
@@ -22,12 +28,63 @@ class StatusError(Exception):
         self.details = tuple(details)
 
 
-async def abort(context: grpc.aio.ServicerContext, error: StatusError) -> NoReturn:
-    """End the call of *context* with *error*."""
-    trailers = ()
-    if error.details:
-        trailers = ((DETAILS_KEY, encode(error)),)
-    await context.abort(error.code, error.reason, trailers)
+class Limit:
+    """How many calls of a service are served at once; the one too many is refused, as real peers do it."""
+
+    def __init__(self, service: str, most: int) -> None:
+        self._service = service
+        self._most = most
+        self._serving = 0
+
+    def __enter__(self) -> None:
+        if self._serving >= self._most:
+            raise StatusError(
+                grpc.StatusCode.UNKNOWN,
+                f"too many requests for /{self._service}, exceeding concurrency limit ({self._most})",
+            )
+        self._serving += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._serving -= 1
+
+
+def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any, Any], Awaitable[Any]]:
+    """A unary method of a service, from one that takes the request alone and raises StatusError."""
+
+    @functools.wraps(method)
+    async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> Any:
+        try:
+            with self.limit:
+                return await method(self, request)
+        except StatusError as error:
+            await _abort(context, error)
+        except Exception as error:  # noqa: BLE001 - nothing a caller sends may show in the log.
+            await _abort(context, _unexpected(method.__qualname__, error))
+
+    return answer
+
+
+def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable[[Any, Any, Any], AsyncIterator[Any]]:
+    """A streaming method of a service, from one that raises StatusError."""
+
+    @functools.wraps(method)
+    async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        try:
+            with self.limit:
+                async for response in method(self, request, context):
+                    yield response
+        except StatusError as error:
+            await _abort(context, error)
+        except Exception as error:  # noqa: BLE001 - nothing a caller sends may show in the log.
+            await _abort(context, _unexpected(method.__qualname__, error))
+
+    return answer
+
+
+def where(error: BaseException) -> str:
+    """The code lines an exception came through: its text may quote what a caller sent, so it is left out."""
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{lines}"
 
 
 def encode(error: StatusError) -> bytes:
@@ -44,6 +101,16 @@ def encode(error: StatusError) -> bytes:
         packed.Pack(detail)
         encoded += _field(b"\x1a", packed.SerializeToString())
     return encoded
+
+
+async def _abort(context: grpc.aio.ServicerContext, error: StatusError) -> NoReturn:
+    trailers = ((DETAILS_KEY, encode(error)),) if error.details else ()
+    await context.abort(error.code, error.reason, trailers)
+
+
+def _unexpected(method: str, error: Exception) -> StatusError:
+    log.error("%s failed: %s", method, where(error))
+    return StatusError(grpc.StatusCode.INTERNAL, UNEXPECTED)
 
 
 def _field(tag: bytes, content: bytes) -> bytes:
