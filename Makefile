@@ -18,7 +18,7 @@ $(VENV)/run: $(VENV)/python setup.cfg pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . && touch $@
 
 $(VENV)/dev: $(VENV)/run
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check]' && touch $@
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check,bench]' && touch $@
 
 demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves it up, ENGINE=native for the real Fabric)
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)

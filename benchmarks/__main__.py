@@ -1,0 +1,31 @@
+"""``python -m benchmarks [--engine NAME] [--only NAME]``: measure, one line a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from benchmarks import network, throughput
+from benchmarks.figures import Figure, machine
+
+BENCHMARKS: dict[str, Callable[[str], Iterator[Figure]]] = {
+    "start": network.start,
+    "memory": network.memory,
+    "throughput": throughput.throughput,
+}
+
+
+@click.command()
+@click.option("--engine", type=click.Choice(["embedded", "native"]), default="embedded", show_default=True)
+@click.option("--only", type=click.Choice(list(BENCHMARKS)), help="Measure one thing only.")
+def main(engine: str, only: str | None) -> None:
+    """Measure; print the machine, then a line for each figure."""
+    click.echo(machine())
+    for name in [only] if only else BENCHMARKS:
+        for figure in BENCHMARKS[name](engine):
+            click.echo(str(figure))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+// The same closed loop through the official Node client (@hyperledger/fabric-gateway).
+'use strict';
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+const grpc = require('@grpc/grpc-js');
+const { connect, hash, signers } = require('@hyperledger/fabric-gateway');
+
+const WARM_UP = 1000;
+const [profilePath, userFolder, mspId, mode, callersText, secondsText] = process.argv.slice(2);
+const profile = JSON.parse(fs.readFileSync(profilePath));
+const peer = profile.peers[profile.organizations[mspId].peers[0]];
+const client = new grpc.Client(
+  peer.url.replace('grpcs://', ''),
+  grpc.credentials.createSsl(Buffer.from(peer.tlsCACerts.pem)),
+  { 'grpc.ssl_target_name_override': peer.grpcOptions['ssl-target-name-override'] },
+);
+const gateway = connect({
+  client,
+  identity: { mspId, credentials: fs.readFileSync(path.join(userFolder, 'cert.pem')) },
+  signer: signers.newPrivateKeySigner(crypto.createPrivateKey(fs.readFileSync(path.join(userFolder, 'key.pem')))),
+  hash: hash.sha256,
+});
+const network = gateway.getNetwork('bench');
+const one = network.getContract('one');
+const majority = network.getContract('majority');
+const value = 'v'.repeat(64);
+const calls = {
+  evaluate: () => one.evaluateTransaction('get', 'warm'),
+  submit: (number) => one.submitTransaction('put', `key-${number}`, value),
+  submit2: (number) => majority.submitTransaction('put', `key-${number}`, value),
+  private: (number) => one.submit('putpvt', {
+    arguments: [`_implicit_org_${mspId}`],
+    transientData: { key: `key-${number}`, value },
+  }),
+};
+
+async function main() {
+  const callers = Number(callersText);
+  const begin = performance.now() + WARM_UP;
+  const end = begin + Number(secondsText) * 1000;
+  const times = [];
+  let failed = 0;
+  let processor;
+  setTimeout(() => { processor = process.cpuUsage(); }, WARM_UP);
+  const loop = async (index) => {
+    for (let number = index; ; number += callers) {
+      const started = performance.now();
+      if (started >= end) return;
+      try {
+        await calls[mode](number);
+        if (started >= begin) times.push(performance.now() - started);
+      } catch (error) {
+        failed += 1;
+        console.error(String(error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, (_, index) => loop(index)));
+  const elapsed = (performance.now() - begin) / 1000;
+  const used = process.cpuUsage(processor);
+  times.sort((a, b) => a - b);
+  const at = (share) => times.length ? times[Math.min(times.length - 1, Math.floor(share * times.length))] : 0;
+  console.log(JSON.stringify({
+    calls: times.length, seconds: elapsed, p50: at(0.5), p95: at(0.95), failed,
+    processor: (used.user + used.system) / 1e6,
+  }));
+  gateway.close();
+  client.close();
+}
+
+main();
