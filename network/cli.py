@@ -55,6 +55,14 @@ def down(state: Path) -> None:
     click.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
 
 
+@network.command()
+@click.option("--consortium", type=_FILE, help="The consortium file; the one of the package by default.")
+@_state
+def render(consortium: Path | None, state: Path) -> None:
+    """Write keys, genesis blocks, configuration and a compose file for docker; start nothing, print its path."""
+    click.echo(admin.render(state, consortium))
+
+
 @network.command("add-organisation")
 @click.option("--channel", required=True, help="The channel it becomes a member of.")
 @click.option("--msp", required=True, help="Its MSP id, as in the consortium file.")

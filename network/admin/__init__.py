@@ -6,7 +6,7 @@ The commands of ``selat network`` call these functions, and so do tests.
 
 from __future__ import annotations
 
-from network.admin.lifetime import Network, Status, down, status, up
+from network.admin.lifetime import Network, Status, down, render, status, up
 from network.admin.membership import Addition, add_organisation, plan_addition
 
-__all__ = ["Addition", "Network", "Status", "add_organisation", "down", "plan_addition", "status", "up"]
+__all__ = ["Addition", "Network", "Status", "add_organisation", "down", "plan_addition", "render", "status", "up"]

@@ -12,6 +12,7 @@ from network import channelconfig, engines, errors, material, ports, processes, 
 from network.admin import chaincodes, deployment
 from network.admin.chaincodes import Packaged
 from network.admin.nodes import Nodes
+from network.engines.docker import compose, images
 from network.state import Folder, Record
 from network.topology import Consortium
 
@@ -87,6 +88,25 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
             processes.stop(folder, [each.name for each in processes.find(folder) if each.pid not in already])
             raise
     return Network(folder, engine_name, version, wanted, tuple(packaged))
+
+
+def render(root: Path = Path("build/network"), consortium: Path | None = None) -> Path:
+    """
+    Write all that the docker engine needs, start nothing, and return the compose file.
+
+    This is what is handed to an operator; no docker is needed to make it.
+
+    Raises:
+        NetworkError: names cause and cure.
+    """
+    wanted = topology.load(consortium)
+    folder = Folder(root)
+    record = _record(folder, wanted, "docker", images.FABRIC)
+    state.adopt(folder, wanted)
+    with _alone(folder):
+        packaged = _prepare(folder, record, wanted)
+        programs = chaincodes.server_programs(folder, record, wanted, packaged)
+        return compose.write(folder, record, wanted, chaincodes.builder_configuration(packaged), programs)
 
 
 def down(root: Path = Path("build/network")) -> list[str]:

@@ -1,0 +1,1 @@
+"""The real thing from the official images: one compose file rendered from the consortium."""
