@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 import click
@@ -71,6 +72,18 @@ def _must_be_free(listen: str) -> None:
 def errors() -> None:
     """Print what can go wrong and what to do about it, as Markdown."""
     click.echo(kinds.markdown(), nl=False)
+
+
+@gateway.command()
+def addresses() -> None:
+    """Print every address of the API, as Markdown."""
+    from gateway import documentation
+    from gateway.app import create_app
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(wallet=Path(folder), data=Path(folder)))
+        with app.app_context():
+            click.echo(documentation.addresses(), nl=False)
 
 
 @gateway.group()

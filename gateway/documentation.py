@@ -91,18 +91,32 @@ def complete(app: Flask, spec: Any) -> None:
         "description": "A problem",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    by_path = {_template(rule.rule): rule for rule in app.url_map.iter_rules()}
+    endpoints = {
+        (_template(rule.rule), method.lower()): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
     for path, operations in spec._paths.items():  # The published interface has no way to look at paths again.
-        scope = auth.scope_of(app.view_functions[by_path[path].endpoint])
         for method, operation in operations.items():
             if method == "parameters":
                 continue
+            endpoint = endpoints[path, method]
+            scope = auth.scope_of(app.view_functions[endpoint])
             operation["x-scope"] = scope
-            operation["operationId"] = by_path[path].endpoint.replace(".", "_")
+            operation["operationId"] = endpoint.replace(".", "_")
             if scope == auth.PUBLIC:
                 operation["security"] = []
             if method == "post" and scope == "write":
                 operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+
+
+def addresses() -> str:
+    """Every address as ``docs/api.md`` lists it: method, path, scope and what it does."""
+    lines = []
+    for tag, entries in _operations(_document()).items():
+        lines += ["", f"### {tag}", "", "| | address | scope | |", "|---|---|---|---|"]
+        lines += [f"| {e['method']} | `{e['path']}` | {e['scope']} | {e['summary']} |" for e in entries]
+    return "\n".join(lines[1:]) + "\n"
 
 
 def _document() -> dict[str, Any]:

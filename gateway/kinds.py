@@ -293,6 +293,7 @@ _REFUSALS = {
         "Grant at least what the detail names.",
     ),
     "OTHER_SUBJECT": (422, "The amendment changes something else", "Check its id."),
+    "AMOUNT_DIFFERS": (422, "The order comes to another sum", "Name the order's total."),
 }
 REFUSALS = {code: Kind(*row) for code, row in _REFUSALS.items()}
 

@@ -12,9 +12,9 @@ from gateway.current import COMMERCE
 from gateway.schemas.receipts import CommittedSchema
 from gateway.schemas.settlement import (
     AuthorisationSchema,
-    PaymentChangeSchema,
     ConversionQuerySchema,
     DutiesQuerySchema,
+    PaymentChangeSchema,
     PaymentSchema,
     RatesSchema,
     TariffSchema,

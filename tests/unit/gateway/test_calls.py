@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from pathlib import Path
 
 import grpc
 import pytest
 
+import gateway
+from gateway import auth, documentation
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION
 
@@ -160,6 +163,8 @@ def test_every_address_is_described(app, client):
         path = path.replace("<", "{").replace(">", "}")
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             assert (path, method) in described
+            operation = document["paths"][path][method.lower()]
+            assert operation["x-scope"] == auth.scope_of(app.view_functions[rule.endpoint])
     assert document["security"] == [{"token": []}]
     assert document["paths"]["/track/{token}"]["get"]["security"] == []
 
@@ -173,3 +178,10 @@ def test_the_reference_page_needs_nothing_from_elsewhere(client):
     style = client.get("/static/selat.css")
     assert style.status_code == 200
     style.close()
+
+
+def test_the_document_lists_every_address(app):
+    """docs/api.md ends with what `selat gateway addresses` prints."""
+    written = (Path(gateway.__file__).parent.parent / "docs" / "api.md").read_text()
+    with app.app_context():
+        assert written.endswith(documentation.addresses())
