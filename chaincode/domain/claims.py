@@ -8,6 +8,7 @@ appended: a slot that moved would open committed claims to another name.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,6 +115,25 @@ def checked(
     values = disclosures.opened(document, opened, kind.slots)
     kind.check(values)
     return values
+
+
+def proven(document: bytes, disclosed: Sequence[str], document_hash: str) -> tuple[Document, dict[str, object]]:
+    """
+    What *disclosed* says of a claim, if the claim is the one whose *document_hash* (hex) stands on the channel.
+
+    For anybody who was handed document and disclosures: it needs no ledger
+    and no identity, only the hash, from a member, an auditor or the blocks.
+    Whose collection the hash was found in says who is bound by it; that must
+    be the document's issuer.
+
+    Raises:
+        Refused: NOT_COMMITTED, another document than the one on the channel; or what is wrong with a disclosure.
+    """
+    if hashlib.sha256(document).hexdigest() != document_hash:
+        raise Refused("NOT_COMMITTED", "the document is not the one on the channel")
+    found = disclosures.read_document(document)
+    opened = [disclosures.read(encoded, f"disclosures[{index}]") for index, encoded in enumerate(disclosed)]
+    return found, disclosures.opened(found, opened, kind_of(found).slots)
 
 
 def _in_order(values: Mapping[str, Any], *names: str) -> None:
