@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from fabric_protos.common import common_pb2
-from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.wire import blocks, channelconfig
+from network.engines.embedded import consenters
 from network.engines.embedded.channel import Channel
 from network.engines.embedded.ledger import Ledger
 from network.engines.embedded.ordering import Signer
@@ -210,14 +210,20 @@ def _check_ordering(block: Any, bundle: channelconfig.Bundle) -> None:
                 f"{resources}error checking bundle for channel: {bundle.channel_id}: config requires unsupported "
                 f"{level.lower()} capabilities: {unsupported}: {unsupported}",
             )
-    if ordering.consensus_type not in ("etcdraft", "BFT"):
+    if ordering.consensus_type not in (consenters.RAFT, consenters.BFT):
         raise ParticipationRefused(
             _BAD, f"{refuse}failed to find a consenter for consensus type: {ordering.consensus_type}"
         )
     if bundle.policies.find("/Channel/Orderer/BlockValidation") is None:
         raise ParticipationRefused(_BAD, f"{resources}no policies in config block")
-    if ordering.consensus_type == "etcdraft":
-        _check_raft(ordering.consensus_metadata)
+    try:
+        consenters.check(ordering)
+    except errors.ConfigError as error:
+        raise ParticipationRefused(
+            _BAD,
+            f"{refuse}failed to determine cluster membership from join-block: failed to validate config metadata of "
+            f"ordering config: {error}",
+        ) from error
     if block.header.number != 0:
         raise ParticipationRefused(
             _BAD, f"{refuse}the embedded engine begins channels with block 0, this is block {block.header.number}"
@@ -228,16 +234,3 @@ def _check_ordering(block: Any, bundle: channelconfig.Bundle) -> None:
             f"{refuse}failed to append join block to the ledger: unexpected Previous block hash. Expected "
             f"PreviousHash = [], PreviousHash referred in the latest block= [{block.header.previous_hash.hex()}]",
         )
-
-
-def _check_raft(encoded: bytes) -> None:
-    refuse = "cannot join: failed to determine cluster membership from join-block: "
-    refuse += "failed to validate config metadata of ordering config: "
-    try:
-        metadata = raft_pb2.ConfigMetadata.FromString(encoded)
-    except DecodeError as error:
-        raise ParticipationRefused(_BAD, f"{refuse}failed to unmarshal etcdraft configuration") from error
-    if not metadata.HasField("options"):
-        raise ParticipationRefused(_BAD, f"{refuse}nil Raft config metadata options")
-    if not metadata.consenters:
-        raise ParticipationRefused(_BAD, f"{refuse}empty consenter set")

@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.wire import channelconfig, msp
+from network.engines.embedded import consenters
 
 _ROOT = channelconfig.ROOT
 _ELEMENT_ID = re.compile(r"[a-zA-Z0-9.-]+")
@@ -127,6 +128,12 @@ def _check_consensus(bundle: channelconfig.Bundle, successor: channelconfig.Bund
         return
     old, new = bundle.ordering, successor.ordering
     if old.consensus_type == new.consensus_type:
+        try:
+            consenters.check(new)
+        except errors.ConfigError as error:
+            raise errors.ConfigError(
+                f"consensus metadata update for channel config update is invalid: {error}"
+            ) from error
         return
     change = f"attempted to change consensus type from {old.consensus_type} to {new.consensus_type}"
     if not old.maintenance:
