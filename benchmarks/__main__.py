@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import network, throughput
+from benchmarks import chaincode_runtime, network, throughput
 from benchmarks.figures import Figure, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Figure]]] = {
     "start": network.start,
     "memory": network.memory,
     "throughput": throughput.throughput,
+    "chaincode": chaincode_runtime.chaincode_runtime,
 }
 
 
