@@ -30,13 +30,13 @@ from chaincode.domain.attributes import (
     whole,
 )
 from chaincode.domain.disclosures import Disclosure, Document
+from chaincode.domain.participants import STAGE
 from chaincode.domain.refusals import Refused, invalid
 
 CLOCK_TOLERANCE = 15 * 60
 """Seconds between a claim's own date and its transaction's; Fabric allows the same between client and peer."""
 
 _MANY = 10**12
-_STAGE = re.compile(r"S(0[1-9]|1[0-9]|2[0-2])")
 _LANE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}-[A-Z]{2}[A-Z2-9]{3}")
 _SKU_REF = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
@@ -232,7 +232,7 @@ CAPABILITY = Kind(
         Attribute("service_id", text(64), required=True),
         Attribute("valid.from", day, required=True),
         Attribute("valid.to", day, required=True),
-        Attribute("stages", list_of(matching(_STAGE, "a stage from S01 to S22")), required=True),
+        Attribute("stages", list_of(matching(STAGE, "the id of a stage such as S01")), required=True),
         # UN/ECE Rec 19: 1 maritime, 2 rail, 3 road, 4 air, 5 mail, 6 multimodal, 7 fixed, 8 inland water, 9 unknown.
         Attribute("modes_rec19", list_of(one_of("1", "2", "3", "4", "5", "6", "7", "8", "9"))),
         Attribute("operating_type", one_of("direct", "franchise", "agent", "alliance"), required=True),

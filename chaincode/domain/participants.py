@@ -34,7 +34,8 @@ SIDE_OF: dict[str, Side] = {
 }
 """Every role, and on which side of the trade it stands."""
 
-STAGE = re.compile(r"S(0[1-9]|1[0-9]|2[0-2])")
+STAGE = re.compile(r"S(0[1-9]|[1-9][0-9])")
+"""The shape of a stage's id; which stages there are is data, in the catalogue on the ledger."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Participant:
             places.check_country("countries", country)
         for stage in self.stages:
             if not STAGE.fullmatch(stage):
-                raise invalid("stages", "must be stages from S01 to S22")
+                raise invalid("stages", "must be ids of stages such as S01")
         for field in (self.roles, self.countries, self.stages):
             if len(set(field)) != len(field):
                 raise invalid("participant", "lists something twice")
@@ -70,16 +71,6 @@ class Participant:
     def sides(self) -> frozenset[Side]:
         """The sides of the trade it stands on; more than one if its roles do."""
         return frozenset(SIDE_OF[role] for role in self.roles)
-
-    def check_may_record(self, stage: str) -> None:
-        """
-        Refuse a stage that is not among its capabilities.
-
-        Raises:
-            Refused: STAGE_NOT_ENTITLED.
-        """
-        if stage not in self.stages:
-            raise Refused("STAGE_NOT_ENTITLED", f"{self.msp_id} is not entitled to record {stage}")
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def test_what_is_required_and_what_is_unknown(kind):
         ("capability", {"lpi.edition": ...}, "INVALID_ARGUMENT", "lpi.edition"),
         ("capability", {"lpi.score_x100": 501}, "INVALID_ARGUMENT", "lpi.score_x100"),
         ("capability", {"lpi.score_x100": 99}, "INVALID_ARGUMENT", "lpi.score_x100"),
-        ("capability", {"stages": ["S23"]}, "INVALID_ARGUMENT", "stages[0]"),
+        ("capability", {"stages": ["S0"]}, "INVALID_ARGUMENT", "stages[0]"),
         ("capability", {"coverage.lanes": ["VNHAN"]}, "INVALID_ARGUMENT", "coverage.lanes[0]"),
     ],
 )
