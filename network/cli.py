@@ -41,6 +41,7 @@ def network() -> None:
 def up(engine: str, consortium: Path | None, state: Path) -> None:
     """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
     started = admin.up(engine, state, consortium)
+    click.echo(f"{started.engine} engine, Fabric {started.version}", err=True)
     for packaged in started.served_elsewhere:
         addresses = ", ".join(sorted(set(packaged.addresses.values())))
         click.echo(f"serve chaincode {packaged.chaincode.name} as {packaged.package_id} at {addresses}", err=True)

@@ -70,7 +70,7 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
     engine = engines.by_name(engine_name)
     version = engine.version(wanted)
     folder = Folder(root)
-    record = _record(folder, wanted, engine_name, version)
+    record = record_for(folder, wanted, engine_name, version)
     state.adopt(folder, wanted)
     with _alone(folder):
         packaged = _prepare(folder, record, wanted)
@@ -101,7 +101,7 @@ def render(root: Path = Path("build/network"), consortium: Path | None = None) -
     """
     wanted = topology.load(consortium)
     folder = Folder(root)
-    record = _record(folder, wanted, "docker", images.FABRIC)
+    record = record_for(folder, wanted, "docker", images.FABRIC)
     state.adopt(folder, wanted)
     with _alone(folder):
         packaged = _prepare(folder, record, wanted)
@@ -150,7 +150,13 @@ def _prepare(folder: Folder, record: Record, consortium: Consortium) -> list[Pac
     return packaged
 
 
-def _record(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
+def record_for(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
+    """
+    The record of a folder for that engine and Fabric version, a new one where there is none; writes nothing.
+
+    Raises:
+        StateError: the folder is another consortium's or engine's, or a channel lacks a member of the file.
+    """
     record = state.read(folder)
     if record is None:
         record = Record(consortium.name)

@@ -273,6 +273,23 @@ def _admin(folder, msp_id):
     return identity.load_user(folder.user(msp_id, "Admin"), msp_id)
 
 
+def test_fallen_nodes_are_started_again(net):
+    """After a kill of every node in the middle of its work the same command brings the network back, with the value."""
+    net.up()
+    with net.connect() as fabric:
+        fabric.network("c").contract("lab").submit("put", "key", "value")
+    folder = state.Folder(net.root)
+    for each in processes.find(folder):
+        os.kill(each.pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: not any(each.alive for each in processes.find(folder)), 10)
+    assert not admin.status(net.root).running
+    net.up()
+    with net.connect("BMSP") as fabric:
+        contract = fabric.network("c").contract("lab")
+        assert contract.evaluate("get", "key") == b"value"
+        contract.submit("put", "key", "again")
+
+
 class TestAsANewUser:
     """Mistakes at the command line end with one line of cause and cure, and leave nothing running."""
 
