@@ -7,6 +7,7 @@ import importlib
 import click
 
 _COMMANDS = {
+    "audit": "selat.audit:audit",
     "demo": "selat.demo:demo",
     "gateway": "gateway.cli:gateway",
     "network": "network.cli:network",
