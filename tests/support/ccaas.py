@@ -1,0 +1,27 @@
+"""Chaincode packages for tests, good and bad."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from typing import Any
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    """A gzipped tar of *files*."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return gzip.compress(plain.getvalue(), mtime=0)
+
+
+def package(label: str = "cc_1", kind: str = "ccaas", metadata: bytes | None = None, **connection: Any) -> bytes:
+    """A package that runs as a service at the address in *connection*."""
+    described = json.dumps({"label": label, "type": kind}).encode() if metadata is None else metadata
+    code = archive({"connection.json": json.dumps({"address": "127.0.0.1:1", **connection}).encode()})
+    return archive({"metadata.json": described, "code.tar.gz": code})
