@@ -9,10 +9,9 @@ the one thread that commits.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,25 +25,11 @@ from network import errors
 from network.engines.embedded import privatedata, snapshots, transient
 from network.engines.embedded.snapshots import Snapshot
 from network.engines.embedded.validation import Validated
+from network.engines.embedded.waiting import TransactionRecord, Waiting
 
 _IDLE_READERS = 64
 _RECENT_BLOCKS = 8
 _LAYOUT = b"1"
-
-
-@dataclass(frozen=True)
-class TransactionRecord:
-    """Where a transaction is and what became of it."""
-
-    block_number: int
-    index: int
-    code: int
-    _block: Callable[[int], bytes | None] = field(repr=False, compare=False)
-
-    @property
-    def envelope(self) -> bytes:
-        """The transaction itself; takes its block apart."""
-        return bytes(common_pb2.Block.FromString(self._block(self.block_number) or b"").data.data[self.index])
 
 
 @dataclass(frozen=True)
@@ -89,8 +74,7 @@ class Ledger:
         self._idle: list[sqlite3.Connection] = []
         self._transient_path = path.with_suffix(".transient")
         self._transient = transient.TransientStore(self._transient_path)
-        self._height_waiters: list[tuple[int, asyncio.Future[None]]] = []
-        self._transaction_waiters: dict[str, list[asyncio.Future[TransactionRecord]]] = {}
+        self._waiting = Waiting()
         # Every member's event streams ask for the newest blocks at once.
         self._recent: dict[int, bytes] = {}
         self.height = 0
@@ -142,7 +126,7 @@ class Ledger:
     def transaction(self, tx_id: str) -> TransactionRecord | None:
         """Return where a transaction is first and what became of it, or None."""
         row = self._reader.execute("SELECT block, position, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()
-        return None if row is None else TransactionRecord(*row, self.block)
+        return None if row is None else TransactionRecord(row[0], row[1], row[2], self.block)
 
     def private_data_of_block(self, number: int, msp_id: str) -> dict[int, bytes]:
         """Return the ``TxPvtReadWriteSet`` of each transaction of block *number* as far as *msp_id* holds it."""
@@ -168,25 +152,15 @@ class Ledger:
     async def wait_height(self, height: int) -> None:
         """Return once there are *height* blocks."""
         if self.height < height:
-            waiter = asyncio.get_running_loop().create_future()
-            self._height_waiters.append((height, waiter))
-            await waiter
+            await self._waiting.for_height(height)
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
         """Return a transaction's record once it is in a block; may wait for ever."""
         found = self.transaction(tx_id)
+        # What is written but not published yet will be in a moment, together with everything else of its block.
         if found is not None and found.block_number < self.height:
             return found
-        waiter: asyncio.Future[TransactionRecord] = asyncio.get_running_loop().create_future()
-        waiters = self._transaction_waiters.setdefault(tx_id, [])
-        waiters.append(waiter)
-        try:
-            return await waiter
-        finally:
-            if waiter.cancelled():
-                waiters.remove(waiter)
-                if not waiters:
-                    self._transaction_waiters.pop(tx_id, None)
+        return await self._waiting.for_transaction(tx_id)
 
     def publish(self, committed: Committed) -> None:
         """Make a written block the last one for readers on the event loop, and wake who waits for it."""
@@ -195,23 +169,25 @@ class Ledger:
         self.commit_hash = committed.commit_hash
         if committed.is_config:
             self.config_block = committed.number
-        waiting, self._height_waiters = self._height_waiters, []
-        for height, waiter in waiting:
-            if height > self.height:
-                self._height_waiters.append((height, waiter))
-            elif not waiter.done():
-                waiter.set_result(None)
         self._recent[committed.number] = committed.content
         self._recent.pop(committed.number - _RECENT_BLOCKS, None)
-        for index, (tx_id, code) in enumerate(committed.verdicts):
-            for waiter in self._transaction_waiters.pop(tx_id, ()):
-                if not waiter.done():
-                    waiter.set_result(TransactionRecord(committed.number, index, code, self.block))
+        self._waiting.wake(
+            self.height,
+            (
+                (tx_id, TransactionRecord(committed.number, index, code, self.block))
+                for index, (tx_id, code) in enumerate(committed.verdicts)
+            ),
+        )
 
     # Private data before commit ----------------------------------------------------------------------------------
 
     def stage_private(self, tx_id: str, msp_id: str, content: bytes, height: int) -> None:
-        """Keep the private write set that a peer of *msp_id* produced when it endorsed *tx_id* at *height*."""
+        """
+        Keep the private write set that a peer of *msp_id* produced when it endorsed *tx_id* at *height*.
+
+        Raises:
+            EngineError: it cannot be kept, so the endorsement must not be given.
+        """
         self._transient.put(tx_id, msp_id, content, height)
 
     def staged_private(self, tx_id: str) -> tuple[bytes, ...]:
@@ -345,23 +321,24 @@ class Ledger:
     def _write_state(self, validated: Validated) -> None:
         run = self._writer.executemany
         updates = validated.updates
-        puts, deletes = [], []
-        for (namespace, key), update in updates.public.items():
-            if update.value is None:
-                deletes.append((namespace, key.encode()))
-            else:
-                version = update.version
-                puts.append((namespace, key.encode(), update.value, update.metadata, version.block, version.tx))
-        run("INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?)", puts)
-        run("DELETE FROM state WHERE namespace = ? AND key = ?", deletes)
-        puts, deletes = [], []
-        for place, update in updates.hashed.items():
-            if update.value is None:
-                deletes.append(place)
-            else:
-                puts.append((*place, update.value, update.metadata, update.version.block, update.version.tx))
-        run("INSERT OR REPLACE INTO hashed VALUES (?, ?, ?, ?, ?, ?, ?)", puts)
-        run("DELETE FROM hashed WHERE namespace = ? AND collection = ? AND key_hash = ?", deletes)
+        public = [
+            (namespace, key.encode(), update.value, update.metadata, update.version.block, update.version.tx)
+            for (namespace, key), update in updates.public.items()
+            if update.value is not None
+        ]
+        deleted = [
+            (namespace, key.encode()) for (namespace, key), update in updates.public.items() if update.value is None
+        ]
+        run("INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?)", public)
+        run("DELETE FROM state WHERE namespace = ? AND key = ?", deleted)
+        hashed = [
+            (*place, update.value, update.metadata, update.version.block, update.version.tx)
+            for place, update in updates.hashed.items()
+            if update.value is not None
+        ]
+        gone = [place for place, update in updates.hashed.items() if update.value is None]
+        run("INSERT OR REPLACE INTO hashed VALUES (?, ?, ?, ?, ?, ?, ?)", hashed)
+        run("DELETE FROM hashed WHERE namespace = ? AND collection = ? AND key_hash = ?", gone)
         verdicts = validated.verdicts
         run(
             "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?)",

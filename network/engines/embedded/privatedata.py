@@ -154,10 +154,10 @@ def store(connection: sqlite3.Connection, number: int, writes: PrivateWrites, up
     connection.executemany("INSERT OR REPLACE INTO private_sets VALUES (?, ?, ?, ?, ?, ?, ?)", writes.sets)
     connection.executemany("INSERT OR IGNORE INTO missing VALUES (?, ?, ?, ?, ?)", writes.missing)
     connection.executemany("INSERT OR IGNORE INTO expiries VALUES (?, ?, ?, ?, ?, ?)", writes.expiries)
-    for place in writes.metadata_only:
-        _renew(connection, place, updates)
-    for place, version in updates.purged.items():
-        _purge(connection, place, version)
+    for hashed_key in writes.metadata_only:
+        _renew(connection, hashed_key, updates)
+    for hashed_key, purged in updates.purged.items():
+        _purge(connection, hashed_key, purged)
     _expire(connection, number)
 
 

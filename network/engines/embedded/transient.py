@@ -16,6 +16,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from network import errors
+
 # Fabric's default: what is this many blocks old was never submitted and never will be.
 _RETENTION = 1000
 
@@ -37,12 +39,23 @@ class TransientStore:
             self._staged.setdefault(tx_id, {})[digest] = content
 
     def put(self, tx_id: str, msp_id: str, content: bytes, height: int) -> None:
-        """Keep the private write set that a peer of *msp_id* produced at *height*."""
+        """
+        Keep the private write set that a peer of *msp_id* produced at *height*.
+
+        Raises:
+            EngineError: it cannot be written down.
+        """
         digest = hashlib.sha256(content).digest()
         with self._lock:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?)", (tx_id, digest, msp_id, height, content)
-            )
+            try:
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO staged VALUES (?, ?, ?, ?, ?)", (tx_id, digest, msp_id, height, content)
+                )
+            except sqlite3.Error as error:
+                raise errors.EngineError(
+                    f"the private data of a transaction cannot be kept until it is committed: {error}",
+                    "Make room on the disk and submit again",
+                ) from error
             self._staged.setdefault(tx_id, {})[digest] = content
 
     def get(self, tx_id: str) -> tuple[bytes, ...]:

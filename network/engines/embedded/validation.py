@@ -45,7 +45,7 @@ class Verdict:
     @property
     def valid(self) -> bool:
         """Whether the transaction counts."""
-        return self.code == VALID
+        return bool(self.code == VALID)
 
 
 @dataclass

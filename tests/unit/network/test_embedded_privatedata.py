@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
 from fabric_protos.ledger.rwset import rwset_pb2
 
 from hlf.wire import keys, rwsets
+from network import errors
 from tests.support.members import collection, private_put, put
 from tests.support.running import Running, again, run
 
@@ -251,6 +253,19 @@ def test_what_was_endorsed_survives_a_restart(tmp_path):
 
     run(tmp_path, before)
     again(tmp_path, after)
+
+
+def test_no_endorsement_without_its_values_kept(tmp_path):
+    """On a full disk the endorser is told, instead of giving an endorsement whose values are lost by a restart."""
+
+    async def scenario(channel: Running):
+        connection = channel.ledger._transient._connection
+        connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+        with pytest.raises(errors.EngineError, match="cannot be kept until it is committed.*Make room"):
+            channel.ledger.stage_private("id", "AMSP", b"x" * 100_000, 1)
+        assert channel.ledger.staged_private("id") == ()
+
+    run(tmp_path, scenario)
 
 
 def test_the_same_values_from_several_endorsers_are_kept_once(tmp_path):

@@ -1,0 +1,67 @@
+"""Who waits for a block or a transaction, and their waking. All of it belongs to the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from fabric_protos.common import common_pb2
+
+
+@dataclass(frozen=True)
+class TransactionRecord:
+    """Where a transaction is and what became of it."""
+
+    block_number: int
+    index: int
+    code: int
+    read_block: Callable[[int], bytes | None] = field(repr=False, compare=False)
+
+    @property
+    def envelope(self) -> bytes:
+        """The transaction itself; takes its block apart."""
+        block = common_pb2.Block.FromString(self.read_block(self.block_number) or b"")
+        return bytes(block.data.data[self.index])
+
+
+class Waiting:
+    """Everybody who waits for something that is not committed yet."""
+
+    def __init__(self) -> None:
+        self._heights: list[tuple[int, asyncio.Future[None]]] = []
+        self._transactions: dict[str, list[asyncio.Future[TransactionRecord]]] = {}
+
+    async def for_height(self, height: int) -> None:
+        """Return once a block makes the ledger *height* high."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._heights.append((height, waiter))
+        await waiter
+
+    async def for_transaction(self, tx_id: str) -> TransactionRecord:
+        """Return the record of a transaction once a block has it; who gives up leaves nothing behind."""
+        waiter: asyncio.Future[TransactionRecord] = asyncio.get_running_loop().create_future()
+        waiters = self._transactions.setdefault(tx_id, [])
+        waiters.append(waiter)
+        try:
+            return await waiter
+        finally:
+            if waiter.cancelled():
+                waiters.remove(waiter)
+                if not waiters:
+                    self._transactions.pop(tx_id, None)
+
+    def wake(self, height: int, records: Iterable[tuple[str, TransactionRecord]]) -> None:
+        """Wake all who wait for this *height* or one of these transactions."""
+        waiting, self._heights = self._heights, []
+        for wanted, waiter in waiting:
+            if waiter.done():
+                continue
+            if wanted > height:
+                self._heights.append((wanted, waiter))
+            else:
+                waiter.set_result(None)
+        for tx_id, record in records:
+            for told in self._transactions.pop(tx_id, ()):
+                if not told.done():
+                    told.set_result(record)
