@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store, voting
+from chaincode.contracts import access, amending, participants, store
 from chaincode.domain import records, stages
 from chaincode.domain.amendments import Amendment
 from chaincode.domain.refusals import Refused
@@ -75,7 +75,8 @@ class Stages(api.Contract):
         """
         before = current(ctx)
         stages.checked(stages.amended(before, changed, store.now(ctx)))
-        return _carry(ctx, voting.propose(ctx, amendment_id, SUBJECT, before.digest, records.plain(changed)))
+        voters = participants.directory(ctx).members
+        return _carry(ctx, amending.propose(ctx, amendment_id, SUBJECT, before, changed, voters))
 
     @api.transaction
     def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
@@ -83,14 +84,15 @@ class Stages(api.Contract):
         Approve an amendment; the approval that makes more than half adopts it as the next version.
 
         Raises:
-            Refused: NOT_FOUND, OTHER_SUBJECT, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
+            Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
         """
-        return _carry(ctx, voting.approve(ctx, amendment_id, SUBJECT, current(ctx).digest))
+        found = amending.find(ctx, amendment_id, SUBJECT)
+        return _carry(ctx, amending.approve(ctx, found, current(ctx)))
 
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """One amendment of the catalogue, with who has approved it."""
-        return voting.load(ctx, amendment_id, SUBJECT)
+        return amending.find(ctx, amendment_id, SUBJECT)
 
     @api.query
     def current(self, ctx: api.Context) -> stages.Catalogue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store, voting
+from chaincode.contracts import access, amending, participants, store
 from chaincode.domain import floors, identifiers, records, returnpolicy, terms
 from chaincode.domain.amendments import Amendment
 from chaincode.domain.refusals import Refused
@@ -57,10 +57,6 @@ def _floor(ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
     return store.find(ctx, floors.Floor, FLOOR, jurisdiction)
 
 
-def _digest(floor: floors.Floor | None) -> str:
-    return records.digest(floor) if floor else ""
-
-
 def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
     if amendment.state == "adopted":
         adopted = records.shaped(floors.Floor, amendment.change, "change")
@@ -102,8 +98,8 @@ class Terms(api.Contract):
         """
         floors.checked(floor)
         subject = f"{FLOOR}/{identifiers.check('floor.jurisdiction', floor.jurisdiction)}"
-        before = _digest(_floor(ctx, floor.jurisdiction))
-        return _carry(ctx, voting.propose(ctx, amendment_id, subject, before, records.plain(floor)))
+        before, voters = _floor(ctx, floor.jurisdiction), participants.directory(ctx).members
+        return _carry(ctx, amending.propose(ctx, amendment_id, subject, before, floor, voters))
 
     @api.transaction
     def approve_floor(self, ctx: api.Context, amendment_id: str) -> Amendment:
@@ -111,11 +107,11 @@ class Terms(api.Contract):
         Approve such a proposal; the approval that makes more than half carries it.
 
         Raises:
-            Refused: NOT_FOUND, OTHER_SUBJECT, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
+            Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
         """
-        found = voting.load(ctx, amendment_id, FLOOR)
-        before = _digest(_floor(ctx, found.subject.removeprefix(f"{FLOOR}/")))
-        return _carry(ctx, voting.approve(ctx, amendment_id, FLOOR, before))
+        found = amending.find(ctx, amendment_id, FLOOR)
+        before = _floor(ctx, found.subject.removeprefix(f"{FLOOR}/"))
+        return _carry(ctx, amending.approve(ctx, found, before))
 
     @api.query
     def floor(self, ctx: api.Context, jurisdiction: str) -> floors.Floor | None:

@@ -66,7 +66,7 @@ def test_votes_are_counted_honestly(channel):
         channel.majority("Stages:approve", "A1", by=FORWARDER)
     with refused("ALREADY_EXISTS"):
         channel.majority("Stages:propose", "A1", [S23], by=ORIGIN)
-    with refused("OTHER_SUBJECT"):
+    with refused("NOT_FOUND"):
         channel.majority("Terms:approve_floor", "A1", by=ORIGIN)
     for voter in (PLATFORM, MERCHANT, ORIGIN, CUSTOMS):
         channel.majority("Stages:approve", "A1", by=voter)
