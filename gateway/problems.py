@@ -80,6 +80,8 @@ def of(error: Exception) -> Problem:
         return _of_gateway(error)
     if isinstance(error, errors.ProfileError | errors.IdentityError):
         return Problem("IDENTITY_UNUSABLE", str(error))
+    if isinstance(error, errors.SealingError):
+        return Problem("KEY_UNUSABLE", str(error))
     if isinstance(error, errors.WireError | errors.PolicyError):
         return Problem("FABRIC_ANSWER_UNREADABLE", str(error))
     if isinstance(error, errors.HlfError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.schemas.calls import MSP_ID
+from gateway.schemas.calls import MSP_ID, Base64
 from gateway.schemas.claims import IDENTIFIER, REVISION
 from gateway.schemas.receipts import CommittedSchema
+from hlf.sealing import Suite
 
 _ATTRIBUTES = validate.Length(1, 64)
 _MOMENT = validate.Regexp(
@@ -54,6 +55,38 @@ class RequestedSchema(CommittedSchema):
     """A request that its owner now sees."""
 
     request_id = fields.String()
+
+
+class AnsweredSchema(Schema):
+    """A request that was granted as it asked, and the owner's delivery."""
+
+    grant_id = fields.String()
+    counter_grant_id = fields.String(
+        allow_none=True, metadata={"description": "What the requester now delivers in return, if it offered something"}
+    )
+    grant = fields.Nested(CommittedSchema)
+    delivery = fields.Nested(CommittedSchema)
+
+
+class SealSchema(Schema):
+    """Body of ``POST /v1/disclosures/sealed``: attributes for somebody outside the channel."""
+
+    claim_id = fields.String(required=True, validate=IDENTIFIER)
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    attributes = fields.List(fields.String(), required=True, validate=_ATTRIBUTES)
+    recipient = fields.String(required=True, validate=validate.Length(1, 120), metadata={"description": "In words"})
+    suite = fields.String(load_default=Suite.HYBRID.value, validate=validate.OneOf([suite.value for suite in Suite]))
+    public_key = Base64(required=True, metadata={"description": "The recipient's raw public key of that suite, base64"})
+    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    expires_at = fields.String(required=True, validate=_MOMENT)
+
+
+class SealedSchema(CommittedSchema):
+    """The ciphertext, which is kept nowhere, and what it is bound to; its hash is on record."""
+
+    seal_id = fields.String()
+    ciphertext = Base64()
+    binding = fields.Dict(metadata={"description": "channel, record, recipient and version: unsealing needs the same"})
 
 
 class GrantedSchema(Schema):

@@ -11,6 +11,12 @@ _COUNTRY = validate.Regexp(r"[A-Z]{2}\Z", error="Must be an ISO 3166-1 country s
 _STAGE = validate.Regexp(r"S(0[1-9]|1\d|2[0-2])\Z", error="Must be a stage from S01 to S22.")
 
 
+class RegisterQuerySchema(Schema):
+    """Which register is meant."""
+
+    channel = fields.String(load_default="trade", validate=validate.OneOf(["trade", "logistics"]))
+
+
 class ParticipantSchema(Schema):
     """An organisation of the trade, its part in it and what it may record."""
 

@@ -1,0 +1,68 @@
+"""The World Bank's Logistics Performance Index, always with its edition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from gateway import auth, current, identifiers, once
+from gateway.current import TRADE
+from gateway.schemas.lpi import EditionSchema, ProposedEditionSchema
+from gateway.schemas.participants import AmendmentSchema
+from gateway.schemas.receipts import CommittedSchema
+
+blueprint = Blueprint("lpi", __name__, url_prefix="/v1/lpi", description="The Logistics Performance Index, by edition")
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.response(200, description="Names of the editions")
+def editions() -> list[str]:
+    """List the editions that are kept."""
+    return current.ask(TRADE, "Lpi:editions")
+
+
+@blueprint.route("/installation", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(201, CommittedSchema)
+def install() -> dict[str, Any]:
+    """Enter the editions the product comes with; once, by an administrator."""
+    return current.act(TRADE, "Lpi:install")
+
+
+@blueprint.route("/<edition>")
+@auth.needs("read")
+@blueprint.response(200, EditionSchema)
+def read(edition: str) -> dict[str, Any]:
+    """Read an edition."""
+    return current.ask(TRADE, "Lpi:read", edition)
+
+
+@blueprint.route("/<edition>/<country>/<component>")
+@auth.needs("read")
+@blueprint.response(200, description="The figure with its edition")
+def figure(edition: str, country: str, component: str) -> dict[str, Any]:
+    """Read one figure."""
+    return current.ask(TRADE, "Lpi:figure", edition, country, component)
+
+
+@blueprint.route("/amendments", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(ProposedEditionSchema)
+@blueprint.response(201, AmendmentSchema)
+def propose(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose a new or changed edition."""
+    amendment_id = identifiers.public_id("amendment")
+    return {"amendment_id": amendment_id, **current.act(TRADE, "Lpi:propose", amendment_id, body["edition"])}
+
+
+@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, AmendmentSchema)
+def approve(amendment_id: str) -> dict[str, Any]:
+    """Approve an amendment; it is adopted when more than half of the participants have."""
+    return {"amendment_id": amendment_id, **current.act(TRADE, "Lpi:approve", amendment_id)}
