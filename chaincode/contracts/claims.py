@@ -19,7 +19,7 @@ import hashlib
 from typing import Any
 
 from chaincode.contracts import access, private
-from chaincode.domain import canonical, claims, disclosures, grants, identifiers
+from chaincode.domain import canonical, claims, disclosures, grants, identifiers, moments
 from chaincode.domain.disclosures import Document
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
@@ -64,7 +64,7 @@ class Claims(api.Contract):
         document_at = document_key(ctx, claim_id, revision)
         data = private.transient(ctx, "document")
         document, opened = disclosures.read_document(data), private.disclosed(ctx)
-        claims.checked(document, opened, owner, claim_id, revision, private.seconds(ctx.timestamp))
+        claims.checked(document, opened, owner, claim_id, revision, moments.of(ctx.timestamp) // 1_000)
         private.absent(ctx, document_at, [owner], f"revision {revision} of the claim")
         before = document_key(ctx, claim_id, revision - 1) if revision > 1 else ""
         if before and not ctx.stub.get_private_data_hash(private.collection(owner), before):

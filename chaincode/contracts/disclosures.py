@@ -49,11 +49,11 @@ class Disclosures(api.Contract):
         granting.check_future(ctx, asked.expires_at)
         if asked.offer:
             granting.committed(ctx, requester, asked.offer.claim_id, asked.offer.revision)
-        kept = Request(request_id, requester, participants.directory(ctx).auditor, granting.now(ctx), asked)
+        kept = Request(request_id, requester, participants.directory(ctx).auditor, private.now(ctx), asked)
         key = granting.request_key(ctx, request_id)
         private.absent(ctx, key, kept.parties, f"request {request_id}")
         private.put(ctx, key, records.dumps(kept), kept.parties)
-        return granting.told(ctx, "DisclosureRequested", request_id=request_id)
+        return private.told(ctx, "DisclosureRequested", request_id=request_id)
 
     @api.transaction
     def withdraw(self, ctx: api.Context, request_id: str) -> dict[str, str]:
@@ -66,7 +66,7 @@ class Disclosures(api.Contract):
         kept = granting.proven_request(ctx, request_id)
         access.one_of(ctx, [kept.requester], "NOT_REQUESTER", f"request {request_id} is another organisation's")
         granting.answer(ctx, kept, "withdrawn")
-        return granting.told(ctx, "RequestWithdrawn", request_id=request_id)
+        return private.told(ctx, "RequestWithdrawn", request_id=request_id)
 
     @api.transaction
     def grant(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -79,7 +79,7 @@ class Disclosures(api.Contract):
         """
         terms = private.record(ctx, "grant", Terms)
         granting.open_grant(ctx, grant_id, access.member(ctx), terms)
-        return granting.told(ctx, "DisclosureGranted", grant_id=grant_id)
+        return private.told(ctx, "DisclosureGranted", grant_id=grant_id)
 
     @api.transaction
     def grant_reciprocal(
@@ -106,7 +106,7 @@ class Disclosures(api.Contract):
         granting.open_grant(ctx, grant_id, owner, terms, counterpart=counter_grant_id)
         counter = grants.counter_terms(kept, counter_salt)
         granting.open_grant(ctx, counter_grant_id, kept.requester, counter, counterpart=grant_id)
-        return granting.told(ctx, "ReciprocalGranted", grant_id=grant_id, counter_grant_id=counter_grant_id)
+        return private.told(ctx, "ReciprocalGranted", grant_id=grant_id, counter_grant_id=counter_grant_id)
 
     @api.transaction
     def deliver(self, ctx: api.Context, grant_id: str, recipient: str) -> dict[str, str]:
@@ -137,7 +137,7 @@ class Disclosures(api.Contract):
         private.absent(ctx, key, [recipient], f"the delivery under grant {grant_id}")
         copy = {"document": committed.decode(), "disclosures": [one.encoded for one in opened]}
         private.put(ctx, key, canonical.dumps(copy), [recipient])
-        return granting.told(ctx, "DisclosureDelivered", grant_id=grant_id)
+        return private.told(ctx, "DisclosureDelivered", grant_id=grant_id)
 
     @api.transaction
     def revoke(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -152,12 +152,12 @@ class Disclosures(api.Contract):
         access.one_of(ctx, [held.owner], "NOT_OWNER", f"grant {grant_id} was given by another organisation")
         received = granting.received_key(ctx, grant_id)
         copy = ctx.stub.get_private_data_hash(private.collection(held.recipient), received)
-        private.put(ctx, key, records.dumps(held.revoked(granting.now(ctx), salt)), held.parties)
-        receipt = Receipt(grant_id, held.owner, held.recipient, held.auditor, granting.now(ctx), copy.hex(), salt)
+        private.put(ctx, key, records.dumps(held.revoked(private.now(ctx), salt)), held.parties)
+        receipt = Receipt(grant_id, held.owner, held.recipient, held.auditor, private.now(ctx), copy.hex(), salt)
         private.put(ctx, granting.receipt_key(ctx, grant_id), records.dumps(receipt), receipt.parties)
         if copy:
             ctx.stub.purge_private_data(private.collection(held.recipient), received)
-        return granting.told(ctx, "DisclosureRevoked", grant_id=grant_id)
+        return private.told(ctx, "DisclosureRevoked", grant_id=grant_id)
 
     @api.transaction
     def record_sealed(self, ctx: api.Context, seal_id: str) -> dict[str, str]:
@@ -171,11 +171,11 @@ class Disclosures(api.Contract):
         granting.check_future(ctx, sealing.expires_at)
         auditor = participants.directory(ctx).auditor
         document_hash = granting.pinned(ctx, owner, auditor, sealing.claim_id, sealing.revision)
-        seal = Seal(seal_id, owner, auditor, granting.now(ctx), document_hash, sealing)
+        seal = Seal(seal_id, owner, auditor, private.now(ctx), document_hash, sealing)
         key = granting.seal_key(ctx, seal_id)
         private.absent(ctx, key, seal.parties, f"seal {seal_id}")
         private.put(ctx, key, records.dumps(seal), seal.parties)
-        return granting.told(ctx, "DisclosureSealed", seal_id=seal_id)
+        return private.told(ctx, "DisclosureSealed", seal_id=seal_id)
 
     @api.query
     def read(self, ctx: api.Context, grant_id: str) -> dict[str, Any]:

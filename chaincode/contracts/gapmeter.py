@@ -75,7 +75,7 @@ class GapMeter(api.Contract):
             raise Refused("ALREADY_EXISTS", f"grant {grant_id} is counted already")
         ctx.stub.put_private_data(TENDER, _contribution_key(ctx, grant_id), records.dumps(made))
         _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
-        return granting.told(ctx, "GapContribution", grant_id=grant_id)
+        return private.told(ctx, "GapContribution", grant_id=grant_id)
 
     @api.transaction
     def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -91,7 +91,7 @@ class GapMeter(api.Contract):
             raise Refused("NOT_FOUND", f"grant {identifiers.check('grant_id', grant_id)} is not counted")
         ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
         _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
-        return granting.told(ctx, "GapForgotten", grant_id=grant_id)
+        return private.told(ctx, "GapForgotten", grant_id=grant_id)
 
     @api.transaction
     def compute(self, ctx: api.Context, meter_id: str, region: str, first_week: str, weeks: int) -> dict[str, str]:
@@ -114,9 +114,9 @@ class GapMeter(api.Contract):
             raise Refused("NOTHING_TO_TELL", "no cell hides its parties beside the ones told before")
         salt = _salt(ctx)
         _keep(ctx, _TOLD, "cells", records.plain(told), salt)
-        meter = Meter(meter_id, granting.now(ctx), cells, salt)
+        meter = Meter(meter_id, private.now(ctx), cells, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
-        return granting.told(ctx, "GapComputed", meter_id=meter_id)
+        return private.told(ctx, "GapComputed", meter_id=meter_id)
 
     @api.transaction
     def publish(self, ctx: api.Context, meter_id: str, meter: str) -> Any:

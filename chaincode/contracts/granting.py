@@ -26,7 +26,7 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counte
     check_future(ctx, terms.expires_at)
     auditor = participants.directory(ctx).auditor
     document_hash = pinned(ctx, owner, auditor, terms.claim_id, terms.revision)
-    grant = Grant(grant_id, owner, auditor, now(ctx), document_hash, terms, counterpart)
+    grant = Grant(grant_id, owner, auditor, private.now(ctx), document_hash, terms, counterpart)
     key = grant_key(ctx, grant_id)
     private.absent(ctx, key, grant.parties, f"grant {grant_id}")
     private.put(ctx, key, records.dumps(grant), grant.parties)
@@ -181,17 +181,6 @@ def check_future(ctx: api.Context, expires_at: str) -> None:
     """
     if grants.moment("expires_at", expires_at) <= moments.of(ctx.timestamp):
         raise Refused("EXPIRED", "the expiry lies in the past")
-
-
-def now(ctx: api.Context) -> str:
-    """The transaction's time as records keep it."""
-    return moments.text(moments.of(ctx.timestamp))
-
-
-def told(ctx: api.Context, event: str, **ids: str) -> dict[str, str]:
-    """Event and answer stand in the block, so both hold identifiers and nothing else."""
-    ctx.stub.set_event(event, canonical.dumps(ids))
-    return ids
 
 
 def grant_key(ctx: api.Context, grant_id: str) -> str:

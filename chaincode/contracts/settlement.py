@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaincode.contracts import access, granting, orders, private, store
+from chaincode.contracts import access, orders, private, store
 from chaincode.domain import attributes, duties, identifiers, payments, places, records
 from chaincode.domain.duties import Assessment, Tariff
 from chaincode.domain.money import Money, Rates
@@ -45,7 +45,7 @@ class Settlement(api.Contract):
                 ALREADY_EXISTS, INVALID_ARGUMENT.
         """
         terms = private.record(ctx, "payment", Authorisation)
-        made = payments.authorised(payment_id, terms, granting.now(ctx))
+        made = payments.authorised(payment_id, terms, private.now(ctx))
         access.one_of(ctx, made.parties, "NOT_A_PARTY", "a payment is authorised by one of its parties")
         order = orders.public(ctx, terms.order_id)
         if (order.platform, order.merchant) != (terms.platform, terms.merchant):
@@ -56,7 +56,7 @@ class Settlement(api.Contract):
         key = _key(ctx, payment_id)
         private.absent(ctx, key, made.parties, f"payment {payment_id}")
         private.put(ctx, key, records.dumps(made), made.parties)
-        return granting.told(ctx, "PaymentAuthorised", payment_id=payment_id)
+        return private.told(ctx, "PaymentAuthorised", payment_id=payment_id)
 
     @api.transaction
     def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ class Settlement(api.Contract):
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED.
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentCaptured", found, found.captured_by(change, granting.now(ctx)))
+        return _keep(ctx, "PaymentCaptured", found, found.captured_by(change, private.now(ctx)))
 
     @api.transaction
     def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -82,8 +82,8 @@ class Settlement(api.Contract):
         rates = None
         if change.rate_date:
             rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
-            rates.check_fresh(granting.now(ctx)[:10])
-        return _keep(ctx, "PaymentSettled", found, found.settled_by(change, granting.now(ctx), rates))
+            rates.check_fresh(private.now(ctx)[:10])
+        return _keep(ctx, "PaymentSettled", found, found.settled_by(change, private.now(ctx), rates))
 
     @api.transaction
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -94,7 +94,7 @@ class Settlement(api.Contract):
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED.
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, granting.now(ctx)))
+        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, private.now(ctx)))
 
     @api.transaction
     def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -105,7 +105,7 @@ class Settlement(api.Contract):
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED.
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentVoided", found, found.voided_by(change, granting.now(ctx)))
+        return _keep(ctx, "PaymentVoided", found, found.voided_by(change, private.now(ctx)))
 
     @api.transaction
     def publish_rates(self, ctx: api.Context, rates: str) -> Any:
@@ -116,7 +116,7 @@ class Settlement(api.Contract):
             Refused: ALREADY_EXISTS, RATES_STALE, INVALID_ARGUMENT.
         """
         publisher, published = access.member(ctx), records.loads(Rates, rates, "rates")
-        published.check_fresh(granting.now(ctx)[:10])
+        published.check_fresh(private.now(ctx)[:10])
         place = (_RATES, publisher, published.base, published.date)
         if store.find(ctx, Rates, *place):
             raise Refused("ALREADY_EXISTS", f"{publisher} has published its rates of {published.date}")
@@ -203,7 +203,7 @@ def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
 
 def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict[str, str]:
     private.put(ctx, _key(ctx, before.payment_id), records.dumps(after), before.parties)
-    return granting.told(ctx, event, payment_id=before.payment_id)
+    return private.told(ctx, event, payment_id=before.payment_id)
 
 
 def _told(found: Payment) -> dict[str, Any]:

@@ -180,8 +180,8 @@ def _capability_agrees(values: Mapping[str, Any]) -> None:
             raise invalid("lpi.score_x100", f"must be from 100 to {top} in that edition")
 
 
-LPI_EDITIONS = {"2018": 500, "2023": 500, "LPI 2.0 (2026)": 10_000}
-"""World Bank LPI editions and the top of their scale times 100; scores of two editions do not compare."""
+LPI_EDITIONS = {"2018": 500, "2023": 500, "2026-lpi2": 10_000}
+"""World Bank LPI editions, named as in `lpi`, and the top of their scale times 100; two editions do not compare."""
 
 _TEMPERATURE = whole(-200, 200)
 _CURRENCY = code(money.check_currency)
