@@ -19,6 +19,7 @@ from google.protobuf import message
 
 from hlf import errors
 from hlf.wire import proposals
+from network import errors as network_errors
 from network.engines.embedded import access, chaincodes, lifecycle, system
 from network.engines.embedded.peer import SYSTEM_VERSION, Runnable, UndefinedError, is_system
 from network.engines.embedded.requests import AccessDeniedError, MalformedError, Request, decode, expiry
@@ -200,9 +201,12 @@ class Endorser:
             refused_below = ERROR_THRESHOLD <= response.status < ERROR
             return Outcome(response, None if refused_below else b"")
         if results is not None and results.private is not None:
-            channel.ledger.stage_private(
-                request.transaction_id, self._peer.msp_id, results.private, channel.ledger.height
-            )
+            try:
+                channel.ledger.stage_private(
+                    request.transaction_id, self._peer.msp_id, results.private, channel.ledger.height
+                )
+            except network_errors.EngineError as error:
+                raise UndefinedError(f"error in simulation: {error}") from None
         return self._sign(request, runnable, response, event, results)
 
     def _sign(self, request: Request, runnable: Runnable, response, event: bytes, results) -> Outcome:
