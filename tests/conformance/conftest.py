@@ -1,4 +1,4 @@
-"""The laboratory's network, started once a session for each engine that this machine has."""
+"""The laboratory's network, started once a session on each engine."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from network import admin, errors
-from network.engines.native import binaries
+from network import admin
 from tests.conformance.lab import Lab
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
@@ -20,22 +19,18 @@ def embedded_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     yield from running("embedded", tmp_path_factory.mktemp("embedded-laboratory"))
 
 
-def running(engine: str, state: Path) -> Iterator[Lab]:
-    """The laboratory on *engine*, its state in *state*; everything is taken down at the end."""
-    admin.up(engine, state, CONSORTIUM)
-    lab = Lab(state)
-    try:
-        yield lab
-    finally:
-        lab.close()
-        admin.down(state)
-
-
 @pytest.fixture(scope="session")
 def native_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The laboratory on the peer and orderer of this machine; skipped, with the cure, where there are none."""
-    try:
-        binaries.find()
-    except errors.EngineError as missing:
-        pytest.skip(str(missing))
+    """The laboratory on the peer and orderer of this machine."""
     yield from running("native", tmp_path_factory.mktemp("native-laboratory"))
+
+
+def running(engine: str, state: Path) -> Iterator[Lab]:
+    """The laboratory on *engine*, its state in *state*; everything is taken down at the end."""
+    try:
+        admin.up(engine, state, CONSORTIUM)
+        lab = Lab(state)
+        yield lab
+        lab.close()
+    finally:
+        admin.down(state)

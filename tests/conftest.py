@@ -1,0 +1,38 @@
+"""Leaves out what needs real Fabric where there is none, and says so once, with the cure."""
+
+from __future__ import annotations
+
+import pytest
+
+from network import errors
+from network.engines.native import binaries
+
+_LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests marked `native` unless a Fabric release is found; `_missing` says which cure there is."""
+    if not _missing():
+        return
+    native = [item for item in items if item.get_closest_marker("native")]
+    config.stash[_LEFT_OUT] = len(native)
+    if native:
+        config.hook.pytest_deselected(items=native)
+        items[:] = [item for item in items if not item.get_closest_marker("native")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what was left out."""
+    left_out = config.stash.get(_LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.section("no real Fabric on this machine")
+        terminalreporter.line(f"{left_out} tests on the native engine were left out: {_missing()}")
+
+
+def _missing() -> str:
+    """Why no real Fabric can be run here; empty where one can."""
+    try:
+        binaries.find()
+    except errors.EngineError as error:
+        return str(error)
+    return ""
