@@ -16,6 +16,7 @@ from chaincode.shim.iterators import KV, Modification, Results
 from chaincode.shim.line import Line
 from chaincode.shim.responses import Response
 from chaincode.shim.writes import Writes
+from hlf.errors import WireError
 from hlf.wire import keys
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
@@ -233,8 +234,13 @@ class Stub:
 
     @staticmethod
     def create_composite_key(object_type: str, attributes: Sequence[str]) -> str:
-        """One key of several parts, which partial composite keys find; no part may hold U+0000 or U+10FFFF."""
-        return keys.composite_key(object_type, attributes)
+        """
+        One key of several parts, which partial composite keys find.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, a part holds U+0000 or U+10FFFF; parts come from callers as a rule.
+        """
+        return _composite_key(object_type, attributes)
 
     @staticmethod
     def split_composite_key(key: str) -> tuple[str, list[str]]:
@@ -295,7 +301,7 @@ class Stub:
 
     def _put(self, key: str, value: bytes, collection: str) -> None:
         if not key:
-            raise errors.ContractError("key must not be an empty string")
+            raise errors.Refused(errors.INVALID_ARGUMENT, "key must not be an empty string")
         self._writing().put(key, value, collection)
 
     def _writing(self) -> Writes:
@@ -333,16 +339,24 @@ class Stub:
         return Results(self._line, first, iterators.read_kv)
 
     def _prefix_range(self, object_type: str, attributes: Sequence[str]) -> tuple[str, str]:
-        prefix = keys.composite_key(object_type, attributes)
+        prefix = _composite_key(object_type, attributes)
         return prefix, prefix + _LARGEST
+
+
+def _composite_key(object_type: str, attributes: Sequence[str]) -> str:
+    try:
+        return keys.composite_key(object_type, attributes)
+    except WireError as error:
+        raise errors.Refused(errors.INVALID_ARGUMENT, str(error)) from None
 
 
 def _simple_range(start: str, end: str) -> tuple[str, str]:
     for key in (start, end):
         if key.startswith("\x00"):
-            raise errors.ContractError(
-                "first character of the key contains a null character which is not allowed; "
-                "composite keys are found by get_state_by_partial_composite_key"
+            raise errors.Refused(
+                errors.INVALID_ARGUMENT,
+                "the first character of a range's end is U+0000, which marks composite keys; "
+                "get_state_by_partial_composite_key finds those",
             )
     return start or _FIRST_SIMPLE_KEY, end
 

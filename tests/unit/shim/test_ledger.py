@@ -76,6 +76,21 @@ def test_composite_keys_are_found_by_their_beginning(ledger, a):
     assert ledger.evaluate("placed", "kin", [], client=a).json() == []
 
 
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (("put", "", "v"), "key must not be an empty string"),
+        (("place", "kind", ["a\x00b"]), "U\\+0000"),
+        (("placed", "kind", ["\U0010ffff"]), "U\\+10FFFF"),
+        (("listed", "\x00kind", ""), "U\\+0000"),
+    ],
+)
+def test_a_key_from_a_hostile_caller_is_refused(ledger, a, call, reason):
+    """It is the caller's fault, so the caller is told, and the contract has not failed."""
+    with pytest.raises(api.Refused, match=f"INVALID_ARGUMENT: .*{reason}"):
+        ledger.invoke(*call, client=a)
+
+
 def test_history_is_newest_first_and_keeps_deletions(ledger, a):
     ledger.invoke("put", "k", "one", client=a, at=datetime(2026, 3, 1, tzinfo=UTC))
     ledger.invoke("delete", "k", client=a, at=datetime(2026, 3, 2, tzinfo=UTC))
