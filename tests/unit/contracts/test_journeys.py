@@ -280,6 +280,47 @@ def test_estimates_and_performance_come_from_what_was_signed(channel):
     assert channel.ledger.evaluate(*unseen, client=shipping.user(PLATFORM)).payload == b""
 
 
+@pytest.mark.parametrize(
+    ("code", "by", "changes"),
+    [
+        ("JOURNEY_EXISTS", PLATFORM, {}),
+        ("NOT_A_SELLER", ORIGIN, {"journey_id": "J2"}),
+        ("TERMS_UNKNOWN", PLATFORM, {"journey_id": "J2", "terms_hash": "f" * 64}),
+        ("NOT_A_PARTICIPANT", PLATFORM, {"journey_id": "J2", "parties": [MERCHANT, "NobodyMSP"]}),
+        ("NOT_A_PARTY", PLATFORM, {"journey_id": "J2", "parties": [PLATFORM]}),
+        ("EVENT_IN_FUTURE", PLATFORM, {"journey_id": "J2", "ordered_at": shipping.text(99)}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "kind": "reverse"}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "origin": "Shenzhen"}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "buyer_hash": "Nguyen Van A"}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": []}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": [{"line": "1", "hs6": "8517", "quantity": 1}]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J/2"}),
+    ],
+)
+def test_an_opening_states_what_it_must(channel, code, by, changes):
+    """Sellers open, once, under terms on the ledger, among participants, with codes where codes belong."""
+    with refused(code):
+        channel.majority("Journeys:open", channel.opening(**changes), by=by)
+
+
+def test_nothing_opens_before_there_is_a_catalogue():
+    """A journey pins the version it follows."""
+    bare = testing.Ledger(shipping.trade.chaincode, shipping.MEMBERS)
+    with refused("NO_CATALOGUE"):
+        bare.evaluate("Stages:current", client=shipping.user(PLATFORM))
+
+
+def test_links_are_given_out_by_sellers_once(channel):
+    """Not by a carrier, not twice for one token, not for a journey that is none."""
+    with refused("NOT_A_SELLER"):
+        channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=ORIGIN)
+    channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=MERCHANT)
+    with refused("LINK_EXISTS"):
+        channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=MERCHANT)
+    with refused("JOURNEY_UNKNOWN"):
+        channel.majority("Journeys:link", "J9", "e" * 64, by=MERCHANT)
+
+
 class Doctored(api.Contract):
     """What a hostile organisation runs on its own peer in place of the agreed chaincode."""
 

@@ -220,6 +220,34 @@ def test_only_the_assigned_carrier_fetches(channel):
         channel.record(FORWARDER, "S22", "shipping", 40, "VNHAN", journey_id="R1-reverse")
     with refused("NOT_IN_HAND"):
         channel.hand_over(LAST_MILE, FORWARDER, 40, "VNHAN", journey_id="R1-reverse")
-    channel.record(LAST_MILE, "S22", "shipping", 40, "VNHAN", journey_id="R1-reverse")
+    fetched = channel.record(LAST_MILE, "S22", "shipping", 40, "VNHAN", journey_id="R1-reverse")
+    with refused("PICKUP_STANDS"):
+        channel.submit("Journeys:correct", "R1-reverse", fetched["event_id"], "did_not_occur", by=LAST_MILE)
     with refused("ALREADY_IN_HAND"):
         channel.record(LAST_MILE, "S22", "shipping", 41, "VNHAN", journey_id="R1-reverse")
+
+
+def test_a_failed_pickup_waits_for_the_buyer_and_then_expires(channel):
+    """Scheduled, failed, never handed over: the deadlines end it, and the units are free again."""
+    with refused("RETURN_UNKNOWN"):
+        channel.query("Returns:read", "R1")
+    channel.lodge()
+    act(channel, "schedule_pickup", shipping.text(40), by=LAST_MILE)
+    assert act(channel, "fail_pickup", "nobody_home", by=LAST_MILE)["state"] == "PICKUP_FAILED"
+    channel.hour += 24 * 14 + 1
+    assert channel.submit("Returns:enforce", "R1", by=CUSTOMS, endorsed_by=shipping.MAJORITY)["state"] == "EXPIRED"
+    channel.open("J2", parties=[PLATFORM, MERCHANT], ordered_at=shipping.text(channel.hour))
+    channel.lodge("R2", journey_id="J2")
+    with refused("NOT_A_PARTY"):
+        channel.submit("Returns:enforce", "R2", by=CUSTOMS, endorsed_by=shipping.MAJORITY)
+
+
+def test_what_is_not_worth_fetching_is_refunded_at_once():
+    """A line below the terms' limit opens no journey; one bit on the ledger says so, and no price."""
+    channel = shipping.Channel()
+    channel.open(lines=[{"line": "1", "hs6": "851712", "quantity": 1, "returnless": True}])
+    channel.deliver()
+    made = channel.lodge()
+    assert (made["state"], made["reverse_journey_id"]) == ("RETURNLESS_APPROVED", "")
+    settled = act(channel, "settle", "refund", HASH, by=MERCHANT, endorsed_by=AGREED)
+    assert settled["state"] == "REFUNDED"

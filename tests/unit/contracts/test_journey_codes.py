@@ -1,0 +1,39 @@
+"""Every code that stages, journeys, terms, returns and carriage refuse with is explained, and reached by a test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chaincode.domain.returns import State
+from chaincode.domain.terms import Reason, Rejection
+
+ROOT = Path(__file__).parents[3]
+DOMAIN = "agreements custody epcis floors handling journeys pages plans returns review stages terms tracking"
+CONTRACTS = "agreements dossier handovers journeys performance plans returns stages terms"
+SOURCES = [ROOT / "chaincode/domain" / f"{name}.py" for name in DOMAIN.split()] + [
+    ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS.split()
+]
+ALARMS = {"CUSTODY_GAP", "CUSTODY_OVERLAP"}
+_CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')
+
+
+def _codes() -> list[str]:
+    found = {code for source in SOURCES for code in _CODE.findall(source.read_text())}
+    return sorted(found - {*Reason, *Rejection, *State, *ALARMS})
+
+
+@pytest.mark.parametrize("code", _codes())
+def test_every_code_is_explained_and_reached(code):
+    """In docs/contracts.md with what to do about it, and in a test that provokes it."""
+    assert f"`{code}`" in (ROOT / "docs/contracts.md").read_text().split("## Refusal codes of stages")[1]
+    tests = [path for path in (ROOT / "tests/unit").rglob("test_*.py") if path != Path(__file__)]
+    assert any(re.search(rf"\b{code}\b", path.read_text()) for path in tests)
+
+
+@pytest.mark.parametrize("code", Rejection)
+def test_every_rejection_is_explained(code):
+    """A rejection is a result with facts; the table says what it stands for."""
+    assert f"`{code}`" in (ROOT / "docs/contracts.md").read_text().split("## Refusal codes of stages")[1]
