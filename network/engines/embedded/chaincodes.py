@@ -268,7 +268,7 @@ async def _dial(connection: packages.Connection) -> grpc.aio.Channel:
             return channel
     except TimeoutError:
         raise ExecutionError("failed to create new connection: context deadline exceeded") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise ExecutionError(
             'failed to create new connection: connection error: desc = "transport: error while dialing: dial tcp '
             f'{connection.address}: {_cause(error)}"'
