@@ -74,6 +74,7 @@ class Cast:
     """Who plays."""
 
     admin: Caller
+    carrier_admin: Caller
     platform: Caller
     merchant: Caller
     payments: Caller
@@ -85,4 +86,4 @@ class Cast:
 
     def everyone(self) -> list[Caller]:
         """One caller of each organisation."""
-        return [getattr(self, name) for name in self.__dataclass_fields__ if name != "admin"]
+        return [getattr(self, name) for name in self.__dataclass_fields__ if "admin" not in name]

@@ -20,6 +20,7 @@ from selat.demo_callers import Caller, Cast
 
 ACTORS = {
     "admin": ("PlatformMSP", "Admin"),
+    "carrier_admin": ("ForwarderMSP", "Admin"),
     "platform": ("PlatformMSP", "User1"),
     "merchant": ("MerchantMSP", "User1"),
     "payments": ("PaymentsMSP", "User1"),

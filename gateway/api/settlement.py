@@ -40,13 +40,20 @@ _MOVES = (
 @payments.arguments(AuthorisationSchema)
 @payments.response(201, PaymentSchema)
 def authorise(body: dict[str, Any]) -> dict[str, Any]:
-    """Reserve an amount for an order; known to platform, merchant and payment firm alone."""
+    """
+    Reserve what an order comes to; known to platform, merchant and payment firm alone.
+
+    Asked by platform or merchant, who keep the order's total; the payment firm is shown that, and not the order.
+    """
     payment_id = body.pop("payment_id", None) or identifiers.public_id("payment")
+    total = current.evaluate(COMMERCE.call("Orders:total", [body["order_id"]], None, (current.caller().msp_id,)))
+    due = canonical.loads(total)
+    payment = {"amount": due["amount"], "currency": due["currency"], **body, "salt": identifiers.salt()}
     authorised = current.act(
         COMMERCE,
         "Settlement:authorise",
         payment_id,
-        transient={"payment": canonical.dumps({**body, "salt": identifiers.salt()})},
+        transient={"payment": canonical.dumps(payment), "total": total},
         endorsers=[body["platform"], body["merchant"], body["payments"]],
     )
     return {"payment_id": payment_id, **authorised}

@@ -23,8 +23,10 @@ class AuthorisationSchema(Schema):
     platform = fields.String(required=True, validate=MSP_ID)
     merchant = fields.String(required=True, validate=MSP_ID)
     payments = fields.String(required=True, validate=MSP_ID, metadata={"description": "The payment firm"})
-    amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
-    currency = fields.String(required=True, validate=CURRENCY)
+    amount = fields.String(
+        validate=AMOUNT, metadata={"description": "Minor units; the order's total, which is also what it must be"}
+    )
+    currency = fields.String(validate=CURRENCY, metadata={"description": "The order's"})
     settle_currency = fields.String(required=True, validate=CURRENCY)
 
 

@@ -1,0 +1,386 @@
+"""Every resource of the trade, tried over HTTP on the network where the story was played."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hlf import sealing
+from selat.demo_goods import CAPABILITY, FORECAST, HEADPHONES, PARTICIPANTS
+
+EXPIRY = "2030-01-01T00:00:00Z"
+PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
+
+
+def grant(owner, claim_id: str, recipient: str, attributes: list[str], purpose: str = "planning") -> str:
+    body = {
+        "claim_id": claim_id,
+        "recipient": recipient,
+        "attributes": attributes,
+        "purpose": purpose,
+        "expires_at": EXPIRY,
+    }
+    return owner.post("/v1/disclosures", body)["grant_id"]
+
+
+@pytest.fixture(scope="module")
+def forecast(cast, played) -> str:
+    return cast.merchant.post("/v1/forecasts", {"values": FORECAST})["claim_id"]
+
+
+@pytest.fixture(scope="module")
+def capability(cast, played) -> str:
+    return cast.last_mile.post("/v1/capabilities", {"values": CAPABILITY})["claim_id"]
+
+
+def test_a_claim_is_revised_and_both_revisions_stay(cast, forecast):
+    second = {**FORECAST, "demand.units_p50_h87": 15_000}
+    cast.merchant.post("/v1/forecasts", {"claim_id": forecast, "revision": 2, "values": second})
+    assert cast.merchant.get(f"/v1/forecasts/{forecast}", revision=1)["values"]["demand.units_p50_h87"] == 14_350
+    assert cast.merchant.get(f"/v1/forecasts/{forecast}", revision=2)["values"]["demand.units_p50_h87"] == 15_000
+    again = {"claim_id": forecast, "revision": 2, "values": second}
+    assert cast.merchant.refusal("POST", "/v1/forecasts", again)["code"] == "ALREADY_EXISTS"
+
+
+def test_what_is_wrong_with_a_claim_is_said_before_it_is_sent(cast):
+    small = {**FORECAST, "audience.cohort_size": 12}
+    assert cast.merchant.refusal("POST", "/v1/forecasts", {"values": small})["code"] == "COHORT_TOO_SMALL"
+    wrong = {**FORECAST, "product.gtin14": HEADPHONES.gtin[:-1] + "0"}
+    problem = cast.merchant.refusal("POST", "/v1/forecasts", {"values": wrong})
+    assert (problem["code"], problem["detail"]) == ("INVALID_ARGUMENT", "product.gtin14: has a wrong GS1 check digit")
+
+
+def test_a_revoked_disclosure_can_no_longer_be_read(cast, forecast):
+    grant_id = grant(cast.merchant, forecast, "LastMileMSP", ["demand.peak_date"])
+    assert cast.last_mile.get(f"/v1/disclosures/{grant_id}")["values"] == {"demand.peak_date": "2027-01-28"}
+    cast.merchant.post(f"/v1/disclosures/{grant_id}/revoke")
+    assert cast.last_mile.refusal("GET", f"/v1/disclosures/{grant_id}")["code"] in {"REVOKED", "NOT_FOUND"}
+    for caller in (cast.merchant, cast.last_mile, cast.auditor):
+        assert caller.get(f"/v1/disclosures/{grant_id}/receipt")
+    (entry,) = [e for e in cast.auditor.get("/v1/disclosures/audit") if e["grant"]["grant_id"] == grant_id]
+    assert entry["state"] == "revoked"
+
+
+def test_a_false_value_is_not_what_was_committed(cast, forecast, capability):
+    """A recipient who invents a number cannot prove it."""
+    told = cast.merchant.get(f"/v1/forecasts/{forecast}")
+    other = cast.last_mile.get(f"/v1/capabilities/{capability}")
+    body = {
+        "owner": "MerchantMSP",
+        "claim_id": forecast,
+        "document": told["document"],
+        "disclosures": [other["disclosures"][0]],
+    }
+    problem = cast.customs.refusal("POST", "/v1/claims/verify", body)
+    assert problem["code"] in {"NOT_IN_CLAIM", "UNKNOWN_ATTRIBUTE"}
+
+
+def test_reciprocal_disclosures_open_together(cast, forecast, capability):
+    """The carrier asks and offers; the seller agrees; neither reads before both have delivered."""
+    asked = cast.last_mile.post(
+        "/v1/disclosures/requests",
+        {
+            "owner": "MerchantMSP",
+            "claim_id": forecast,
+            "attributes": ["demand.units_p90_h87"],
+            "purpose": "plan the vans",
+            "expires_at": EXPIRY,
+            "offer": {"claim_id": capability, "attributes": ["capacity.parcels_per_day_h87"]},
+        },
+    )
+    assert asked["request_id"] in [r["request_id"] for r in cast.merchant.get("/v1/disclosures/requests")]
+    answered = cast.merchant.post(f"/v1/disclosures/requests/{asked['request_id']}/grant")
+    early = cast.last_mile.refusal("GET", f"/v1/disclosures/{answered['grant_id']}")
+    assert early["code"] == "NOT_YET_TOGETHER"
+    cast.last_mile.post(f"/v1/disclosures/{answered['counter_grant_id']}/delivery")
+    seen = cast.last_mile.get(f"/v1/disclosures/{answered['grant_id']}")["values"]
+    assert seen == {"demand.units_p90_h87": 21_700}
+    shown = cast.merchant.get(f"/v1/disclosures/{answered['counter_grant_id']}")["values"]
+    assert shown == {"capacity.parcels_per_day_h87": 6_000}
+    again = cast.merchant.refusal("POST", f"/v1/disclosures/requests/{asked['request_id']}/grant")
+    assert again["code"] == "ALREADY_ANSWERED"
+
+
+def test_a_plain_request_is_granted_or_withdrawn(cast, forecast):
+    body = {
+        "owner": "MerchantMSP",
+        "claim_id": forecast,
+        "attributes": ["demand.peak_date"],
+        "purpose": "inspectors' shifts",
+        "expires_at": EXPIRY,
+    }
+    kept = cast.customs.post("/v1/disclosures/requests", body)["request_id"]
+    answered = cast.merchant.post(f"/v1/disclosures/requests/{kept}/grant")
+    assert answered["counter_grant_id"] is None
+    assert cast.customs.get(f"/v1/disclosures/{answered['grant_id']}")["values"] == {"demand.peak_date": "2027-01-28"}
+    dropped = cast.customs.post("/v1/disclosures/requests", body)["request_id"]
+    assert cast.merchant.refusal("POST", f"/v1/disclosures/requests/{dropped}/withdrawal")["code"] == "NOT_REQUESTER"
+    cast.customs.post(f"/v1/disclosures/requests/{dropped}/withdrawal")
+
+
+def test_attributes_are_sealed_to_an_outsiders_key(cast, forecast):
+    """Only the holder of the key opens it, only for what it was sealed for; owner and auditor keep a record."""
+    key = sealing.generate(sealing.Suite.HYBRID)
+    sealed = cast.merchant.post(
+        "/v1/disclosures/sealed",
+        {
+            "claim_id": forecast,
+            "attributes": ["demand.units_p50_h87"],
+            "recipient": "an insurer in Singapore",
+            "public_key": base64.b64encode(key.public.raw).decode(),
+            "purpose": "cargo insurance",
+            "expires_at": EXPIRY,
+        },
+    )
+    ciphertext = base64.b64decode(sealed["ciphertext"])
+    plain = sealing.unseal(ciphertext, key, sealing.Binding(**sealed["binding"]))
+    assert forecast.encode() in plain
+    records = [r for r in cast.auditor.get("/v1/disclosures/sealed") if sealed["seal_id"] in str(r)]
+    assert hashlib.sha256(ciphertext).hexdigest() in str(records)
+    assert "14350" not in str(records)
+    body = {
+        "claim_id": forecast,
+        "attributes": ["demand.units_p50_h87"],
+        "recipient": "nobody",
+        "public_key": "AAAA",
+        "purpose": "none",
+        "expires_at": EXPIRY,
+    }
+    assert cast.merchant.refusal("POST", "/v1/disclosures/sealed", body)["code"] == "KEY_UNUSABLE"
+
+
+def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
+    today = datetime.now(UTC).date().isoformat()
+    rates = {"date": today, "base": "USD", "rates": {"CNY": "7.1", "VND": "26350.5"}, "source": "the firm's own"}
+    cast.payments.post("/v1/rates", rates)
+    assert cast.merchant.get(f"/v1/rates/PaymentsMSP/USD/{today}")["rates"]["CNY"] == "7.1"
+    converted = cast.merchant.get(
+        f"/v1/rates/PaymentsMSP/USD/{today}/conversion", minor="100", currency="USD", target="CNY"
+    )
+    assert converted == {"minor": "710", "currency": "CNY"}
+    asked = {
+        "order_id": played.order["order_id"],
+        "platform": "PlatformMSP",
+        "merchant": "MerchantMSP",
+        "payments": "PaymentsMSP",
+        "settle_currency": "CNY",
+    }
+    assert cast.platform.refusal("POST", "/v1/payments", {**asked, "amount": "1"})["code"] == "AMOUNT_DIFFERS"
+    payment = cast.platform.post("/v1/payments", asked)["payment_id"]
+    assert cast.merchant.refusal("POST", f"/v1/payments/{payment}/capture", {})["code"] == "NOT_PAYMENT_FIRM"
+    cast.payments.post(f"/v1/payments/{payment}/capture", {})
+    cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "100"})
+    cast.payments.post(f"/v1/payments/{payment}/settlement", {"rate_date": today, "rate_base": "USD"})
+    for caller in (cast.platform, cast.merchant, cast.payments):
+        assert caller.get(f"/v1/payments/{payment}")["state"] == "settled"
+    assert cast.auditor.refusal("GET", f"/v1/payments/{payment}")["status"] in {403, 404, 422}
+    assert payment in str(cast.payments.get("/v1/payments"))
+
+
+def test_duties_say_who_pays(cast, played):
+    tariff = {
+        "country": "VN",
+        "currency": "VND",
+        "effective_from": "2026-01-01",
+        "duty_bps": 1000,
+        "tax_bps": 1000,
+        "duty_free_to": "0",
+        "tax_free_to": "0",
+        "source": "a decree",
+    }
+    today = datetime.now(UTC).date().isoformat()
+    rates = {"date": today, "base": "USD", "rates": {"VND": "26350.5"}, "source": "the platform's own"}
+    cast.platform.post("/v1/rates", rates)
+    for hs6 in ("851830", "610831"):
+        cast.admin.post("/v1/tariffs", {**tariff, "hs6": hs6})
+    assert cast.merchant.get("/v1/tariffs/VN/851830")["duty_bps"] == 1000
+    assert cast.merchant.get("/v1/tariffs/VN/851830/versions")
+    path = f"/v1/orders/{played.order['order_id']}/duties"
+    due = cast.merchant.get(path, publisher="PlatformMSP", base="USD", date=today)
+    assert due["payer"] in {"seller", "merchant"}
+    assert int(due["duty"]) > 0
+
+
+def test_the_catalogue(cast):
+    product = {
+        "gtin": HEADPHONES.gtin,
+        "titles": {"en": "Wireless headphones", "vi": "Tai nghe không dây"},
+        "hs6": HEADPHONES.hs6,
+        "category": "audio",
+        "weight_grm": 310,
+        "volume_cmq": 1900,
+        "list_price": "4590",
+        "currency": "USD",
+        "origin": "CN",
+    }
+    cast.merchant.post("/v1/catalogue", product)
+    assert cast.platform.get(f"/v1/catalogue/MerchantMSP/{HEADPHONES.gtin}")["product"]["titles"]["vi"].startswith(
+        "Tai"
+    )
+    assert len(cast.payments.get("/v1/catalogue", merchant="MerchantMSP")) == 1
+    cast.merchant.post(f"/v1/catalogue/{HEADPHONES.gtin}/withdrawal")
+    assert cast.platform.get("/v1/catalogue")[0]["state"] == "withdrawn"
+
+
+def test_the_gap_meter_hides_what_too_few_stand_behind(cast, forecast):
+    """One forecast alone says what its owner forecasts: nothing is published."""
+    attributes = ["horizon.start", "horizon.end", "region.subdivisions", "demand.units_p50_h87"]
+    grant_id = grant(cast.merchant, forecast, "PlatformMSP", attributes, purpose="capacity-gap-meter")
+    cast.platform.post("/v1/gap-meter/contributions", {"grant_id": grant_id})
+    body = {"region": "VN-HN", "first_week": "2026-W49", "weeks": 2}
+    problem = cast.platform.refusal("POST", "/v1/gap-meter", body)
+    assert problem["code"] == "NOTHING_TO_TELL"
+    assert cast.customs.get("/v1/gap-meter", region="VN-HN", first_week="2026-W49", weeks=2) == []
+    cast.platform.post(f"/v1/gap-meter/contributions/{grant_id}/removal")
+
+
+def test_the_logistics_index(cast):
+    cast.admin.post("/v1/lpi/installation")
+    assert set(cast.merchant.get("/v1/lpi")) >= {"2018", "2023"}
+    assert cast.merchant.get("/v1/lpi/2023/SG/overall")["score_x100"] == 430
+
+
+@pytest.fixture(scope="module")
+def registered(cast, played) -> None:
+    """The register of the logistics channel."""
+    fields = ("msp_id", "name", "species", "roles", "countries", "stages")
+    wanted = {"OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "CustomsMSP", "AuditorMSP"}
+    body = {"participants": [dict(zip(fields, row, strict=True)) for row in PARTICIPANTS if row[0] in wanted]}
+    known = {p["msp_id"] for p in cast.auditor.get("/v1/participants", channel="logistics")}
+    if not known:
+        cast.carrier_admin.post("/v1/participants/founding?channel=logistics", body)
+
+
+def moment(hours: int) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_departures_take_no_more_than_they_hold(cast, registered):
+    slot = {
+        "departs_at": moment(30),
+        "arrives_at": moment(60),
+        "cut_off_at": moment(24),
+        "parcels": 10,
+        "grams": 90_000,
+    }
+    plan = cast.forwarder.post(
+        "/v1/plans",
+        {"origin": "CNYTN", "destination": "VNHPH", "mode": "1", "slots": [{"slot_id": "monday", **slot}]},
+    )["plan_id"]
+    path = f"/v1/plans/{plan}/slots/monday/bookings"
+    booked = cast.forwarder.post(path, {"shipper": "OriginCarrierMSP", "parcels": 8, "grams": 5000})["booking_id"]
+    over = {"shipper": "LastMileMSP", "parcels": 3, "grams": 5000}
+    assert cast.forwarder.refusal("POST", path, over)["code"] == "CAPACITY_EXCEEDED"
+    cast.forwarder.post(f"{path}/{booked}/release")
+    cast.forwarder.post(path, over)
+    (departure,) = cast.forwarder.get(f"/v1/plans/{plan}/departures")
+    assert [booking["shipper"] for booking in departure["bookings"]] == ["LastMileMSP"]
+    assert cast.origin.refusal("GET", f"/v1/plans/{plan}")["code"] == "NOT_FOUND"
+    assert plan in str(cast.forwarder.get("/v1/plans"))
+
+
+def test_carriers_agree_between_themselves(cast, played, registered):
+    draft: dict[str, Any] = {
+        "taker": "ForwarderMSP",
+        "consignments": [played.journey_id],
+        "place": "CNYTN",
+        "opens_at": moment(1),
+        "closes_at": moment(5),
+        "seals": ["CN4471902"],
+        "conditions": "dry, seal unbroken",
+    }
+    agreement = cast.origin.post("/v1/agreements", draft)["agreement_id"]
+    assert cast.last_mile.refusal("GET", f"/v1/agreements/{agreement}")["code"] == "NOT_FOUND"
+    cast.forwarder.post(f"/v1/agreements/{agreement}/answer", {"agree": True})
+    assert cast.origin.get(f"/v1/agreements/{agreement}")["state"] == "agreed"
+    cast.origin.post(f"/v1/agreements/{agreement}/cancellation")
+    assert "cancelled" in str(cast.forwarder.get("/v1/agreements"))
+
+
+def test_terms_are_exported_and_tried_before_a_purchase(cast, played):
+    terms_id = played.order["opening"]["result"]["terms"]["terms_id"]
+    assert cast.customs.get(f"/v1/terms/{terms_id}/versions/1/policy")["@type"] == "MerchantReturnPolicy"
+    ordered, asked = moment(24 * 40), moment(24 * 90)
+    scenario = {
+        "hs6": "851830",
+        "ordered": 1,
+        "ordered_at": ordered,
+        "delivered_at": moment(24 * 50),
+        "destination": "VNHAN",
+        "asked_at": asked,
+        "reason": "DEFECTIVE",
+        "resolution": "refund",
+        "evidence": 1,
+    }
+    decided = cast.customs.post(f"/v1/terms/{terms_id}/versions/0/simulation", scenario)
+    assert (decided["outcome"], decided["code"]) == ("REJECTED", "OUTSIDE_WINDOW")
+    in_time = {**scenario, "asked_at": moment(24 * 60)}
+    assert cast.customs.post(f"/v1/terms/{terms_id}/versions/1/simulation", in_time)["outcome"] == "APPROVED"
+
+
+def test_times_incidents_and_corrections_of_a_journey(cast, played):
+    journey = f"/v1/journeys/{played.journey_id}"
+    events = cast.payments.get(f"{journey}/events")["epcisBody"]["eventList"]
+    (settling,) = [e for e in events if e["selat:stage"] == "S13"]
+    wrong = {"event_id": settling["eventID"], "reason": "did_not_occur"}
+    assert cast.customs.refusal("POST", f"{journey}/corrections", wrong)["code"] == "EVENT_UNKNOWN"
+    cast.payments.post(f"{journey}/corrections", wrong)
+    after = cast.payments.get(f"{journey}/events")["epcisBody"]["eventList"]
+    assert [e for e in after if "errorDeclaration" in e]
+    cast.payments.post(f"{journey}/times", {"stage_id": "S13", "at": moment(2)})
+    cast.last_mile.post(
+        f"{journey}/incidents", {"kind": "delayed", "stage_id": "S19", "at": moment(0), "note_hash": PAPER}
+    )
+    (stage,) = [s for s in cast.auditor.get(f"{journey}/progress") if s["stage_id"] == "S13"]
+    assert stage["planned_at"]
+    assert cast.auditor.get(journey)["incidents"]
+    assert cast.auditor.get(f"{journey}/estimate") is None
+
+
+def test_carriers_are_seen_to_perform(cast, played):
+    seen = cast.merchant.get("/v1/performance/carriers/ForwarderMSP")
+    assert isinstance(seen, list)
+    assert cast.merchant.get("/v1/performance/lanes", origin="CNYTN", destination="VNHPH") is not None
+
+
+def test_an_approved_return_goes_its_way(cast, played):
+    """Lodged in the story and fetched; inspected, settled and closed here."""
+    (approved, *_) = [
+        r
+        for r in (
+            cast.merchant.get(f"/v1/returns/{i}")
+            for i in cast.merchant.get("/v1/returns", journey_id=played.journey_id)
+        )
+        if r["stored"]["decision"]["outcome"] == "APPROVED"
+    ]
+    return_id, reverse = approved["stored"]["request"]["return_id"], approved["stored"]["reverse_journey_id"]
+    early = {"condition": "used", "units": 1, "report_hash": PAPER}
+    assert cast.merchant.refusal("POST", f"/v1/returns/{return_id}/inspection", early)["status"] == 409
+    now = moment(0)
+    offer = {"taker": "MerchantMSP", "released_at": now, "place": "VNHAN"}
+    cast.last_mile.post(f"/v1/journeys/{reverse}/custody/offer", offer)
+    cast.merchant.post(f"/v1/journeys/{reverse}/custody/acceptance", {"accepted_at": now, "place": "CNSZX"})
+    assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "RECEIVED"
+    assert cast.platform.refusal("POST", f"/v1/returns/{return_id}/inspection", early)["code"] == "NOT_THE_SELLER"
+    cast.merchant.post(f"/v1/returns/{return_id}/inspection", early)
+    assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "INSPECTED_PASS"
+    cast.merchant.post(f"/v1/returns/{return_id}/settlement", {"resolution": "refund", "proof_hash": PAPER})
+    assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "REFUNDED"
+    cast.platform.post(f"/v1/returns/{return_id}/closing", {})
+    assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "CLOSED"
+    told = cast.auditor.get(f"/v1/audit/trade/history/Returns/{return_id}")
+    assert all(change["verified"] for change in told["changes"])
+
+
+def test_a_return_that_was_closed_cannot_be_disputed_by_others(cast, played):
+    return_id = cast.merchant.get("/v1/returns", journey_id=played.journey_id)[0]
+    body = {"grounds_hash": PAPER}
+    assert cast.customs.refusal("POST", f"/v1/returns/{return_id}/dispute", body)["status"] in {403, 409}
+    assert cast.platform.refusal("POST", f"/v1/returns/{return_id}/enforcement", {})["code"] in {
+        "NO_DEADLINE",
+        "NOT_DUE",
+    }
