@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -13,6 +14,8 @@ from network import errors
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 24
+
+Item = TypeVar("Item")
 
 # The C parser where PyYAML was built with it: ten times faster, the same events and marks.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -124,6 +127,32 @@ class Field:
             if name not in found:
                 raise self.error(f"{name!r} is missing")
         return found
+
+    def each(
+        self, build: Callable[[Field], Item], name: Callable[[Item], str], *, minimum: int = 0
+    ) -> tuple[Item, ...]:
+        """Every member of a list built, each under a name of its own."""
+        found: dict[str, Item] = {}
+        for entry in self.items(minimum=minimum):
+            item = build(entry)
+            if name(item) in found:
+                raise entry.error(f"{name(item)} stands in the list twice", "Rename or remove one of the two.")
+            found[name(item)] = item
+        return tuple(found.values())
+
+    def choices(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of some of *names*, none of them twice."""
+        chosen: list[str] = []
+        for entry in self.items(minimum=1):
+            name = entry.choice(*names)
+            if name in chosen:
+                raise entry.error(f"{name} stands here twice", "Keep one of the two.")
+            chosen.append(name)
+        return tuple(chosen)
+
+    def texts(self, *, maximum: int = 4096) -> dict[str, str]:
+        """Named texts, whatever their names are."""
+        return {name: value.text(maximum=maximum) for name, value in self.entries()}
 
     def _kind(self) -> str:
         if isinstance(self._node, yaml.MappingNode):

@@ -27,6 +27,11 @@ class Folder:
         return self.root / "consortium.yaml"
 
     @property
+    def base_file(self) -> Path:
+        """The folder that file lay in, from which its relative paths are meant."""
+        return self.root / "consortium.base"
+
+    @property
     def record_file(self) -> Path:
         """What :class:`Record` keeps."""
         return self.root / "state.json"
@@ -157,7 +162,22 @@ def adopt(folder: Folder, consortium: Consortium) -> None:
             "Name an empty or a new folder with --state.",
         )
     private_folder(folder.root)
+    replace_file(folder.base_file, str(consortium.base).encode())
     replace_file(folder.consortium_file, consortium.source.encode())
+
+
+def held(folder: Folder) -> Consortium:
+    """
+    The consortium a folder was made from, paths meant from where its file lay.
+
+    Raises:
+        ConsortiumError: the copy is unusable now.
+    """
+    try:
+        base = Path(folder.base_file.read_text(encoding="utf-8"))
+    except OSError:
+        base = None
+    return topology.load(folder.consortium_file, base=base)
 
 
 def check_same(folder: Folder, consortium: Consortium) -> None:
@@ -167,7 +187,7 @@ def check_same(folder: Folder, consortium: Consortium) -> None:
     Raises:
         StateError: it is another one; names the first difference.
     """
-    difference = _difference(topology.load(folder.consortium_file), consortium)
+    difference = _difference(held(folder), consortium)
     if difference:
         raise errors.StateError(
             folder.root,
@@ -176,12 +196,12 @@ def check_same(folder: Folder, consortium: Consortium) -> None:
         )
 
 
-def _difference(held: Consortium, wanted: Consortium) -> str:
-    if held.name != wanted.name:
-        return f"its name is {held.name!r}, not {wanted.name!r}"
-    if held.ordering != wanted.ordering:
+def _difference(present: Consortium, wanted: Consortium) -> str:
+    if present.name != wanted.name:
+        return f"its name is {present.name!r}, not {wanted.name!r}"
+    if present.ordering != wanted.ordering:
         return "its orderers differ"
-    for organisation in held.organisations:
+    for organisation in present.organisations:
         same = {each.msp_id: each for each in wanted.organisations}.get(organisation.msp_id)
         if same is None:
             return f"it has an organisation {organisation.msp_id}, this one has none"
@@ -189,7 +209,7 @@ def _difference(held: Consortium, wanted: Consortium) -> str:
             return f"{organisation.msp_id} has the domain {organisation.domain}, not {same.domain}"
         if not set(organisation.peers) <= set(same.peers):
             return f"{organisation.msp_id} has other peers"
-    for channel in held.channels:
+    for channel in present.channels:
         now = {each.name: each for each in wanted.channels}.get(channel.name)
         if (
             now is None

@@ -169,7 +169,7 @@ class Chaincode:
 
 @dataclass(frozen=True)
 class Consortium:
-    """The whole of it; ``source`` is the file's own text, copied into the state folder."""
+    """The whole of it; *source* is the file's own text, *base* the folder from which its paths are meant."""
 
     name: str
     organisations: tuple[Organisation, ...]
@@ -178,6 +178,7 @@ class Consortium:
     chaincodes: tuple[Chaincode, ...]
     servers: tuple[Server, ...] = ()
     source: str = ""
+    base: Path = Path()
 
     @property
     def orderers(self) -> tuple[Orderer, ...]:
@@ -206,13 +207,16 @@ class Consortium:
         return tuple(chaincode for chaincode in self.chaincodes if chaincode.channel == channel)
 
 
-def load(path: Path | None = None) -> Consortium:
+def load(path: Path | None = None, *, base: Path | None = None) -> Consortium:
     """
     The consortium of a file, of the one in this package by default.
+
+    Paths in it are meant from its own folder, or from *base* where it is a copy.
 
     Raises:
         ConsortiumError: names file, line, field, cause and cure.
     """
     from network import consortium  # Its functions build the classes above.
 
-    return consortium.read(path or DEFAULT)
+    path = path or DEFAULT
+    return consortium.read(path, base or path.absolute().parent)

@@ -66,7 +66,11 @@ def up(engine_name: str = "embedded", root: Path = Path("build/network"), consor
         NetworkError: names cause and cure; see :mod:`network.errors`.
         HlfError: a node refused a step of the deployment.
     """
-    wanted = topology.load(consortium)
+    return start(engine_name, root, topology.load(consortium))
+
+
+def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
+    """As :func:`up`, with a consortium that is loaded already."""
     engine = engines.by_name(engine_name)
     version = engine.version(wanted)
     folder = Folder(root)

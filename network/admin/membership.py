@@ -55,7 +55,7 @@ def plan_addition(
         NetworkError: the file does not have the organisation, it is a member already, or no network runs.
     """
     folder, record, wanted = _checked(channel_id, msp_id, root, consortium)
-    with Nodes(folder, record, topology.load(folder.consortium_file)) as nodes:
+    with Nodes(folder, record, state.held(folder)) as nodes:
         return _plan(nodes, record, wanted, channel_id, msp_id)
 
 
@@ -70,7 +70,7 @@ def add_organisation(
         ConfigError: (of ``hlf``) the channel refused the update.
     """
     folder, record, wanted = _checked(channel_id, msp_id, root, consortium)
-    with Nodes(folder, record, topology.load(folder.consortium_file)) as nodes:
+    with Nodes(folder, record, state.held(folder)) as nodes:
         addition = _plan(nodes, record, wanted, channel_id, msp_id)
         state.adopt(folder, wanted)
         material.make(folder, wanted)
@@ -80,7 +80,7 @@ def add_organisation(
         _update(folder, record, wanted, nodes, addition)
         record.members[channel_id].append(msp_id)
         state.write(folder, record)
-    lifetime.up(record.engine, root, folder.consortium_file)
+    lifetime.start(record.engine, root, wanted)
     return addition
 
 
@@ -89,7 +89,7 @@ def _checked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) 
     record = state.read(folder)
     if record is None or not lifetime.status(root).running:
         raise errors.StateError(root, "holds no running network", "Start it: selat network up.")
-    wanted = topology.load(consortium or folder.consortium_file)
+    wanted = topology.load(consortium) if consortium else state.held(folder)
     state.check_same(folder, wanted)
     found = {channel.name: channel for channel in wanted.channels}.get(channel_id)
     if found is None or channel_id not in record.members:

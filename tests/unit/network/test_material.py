@@ -210,3 +210,15 @@ def test_the_record_survives_and_refuses_what_it_did_not_write(folder, consortiu
         folder.record_file.write_text(garbage)
         with pytest.raises(errors.StateError, match="--state"):
             state.read(folder)
+
+
+def test_the_copy_of_the_file_means_its_paths_from_where_the_file_lay(tmp_path):
+    """A server's folder stays the same one when the copy in the state folder is read."""
+    (tmp_path / "project" / "chaincode").mkdir(parents=True)
+    file = tmp_path / "project" / "consortium.yaml"
+    file.write_text(CONSORTIUM + "servers: [{name: s, command: [run], folder: chaincode}]\n", encoding="utf-8")
+    wanted = topology.load(file)
+    folder = state.Folder(tmp_path / "state")
+    state.adopt(folder, wanted)
+    assert state.held(folder).servers[0].folder == tmp_path / "project" / "chaincode"
+    state.check_same(folder, wanted)
