@@ -247,3 +247,63 @@ def test_hash_seeds_tell_careless_contracts_from_careful_ones():
     careful = testing.transcripts("tests.unit.shim.ledger_contracts:careful")
     assert careful[0] == careful[1] == ledger_contracts.careful().transcript()
     assert len(set(testing.transcripts("tests.unit.shim.ledger_contracts:careless", seeds=(1, 2, 3)))) > 1
+
+
+def test_a_private_keys_own_policy_and_stale_reads_are_enforced():
+    """What holds for public keys holds for private ones, by their hashes."""
+
+    class Secrets(api.Contract):
+        @api.transaction
+        def write(self, ctx: api.Context, value: str) -> bytes:
+            before = ctx.stub.get_private_data("ab", "k")
+            ctx.stub.put_private_data("ab", "k", value.encode())
+            return before
+
+        @api.transaction
+        def lock(self, ctx: api.Context, owner: str) -> None:
+            ctx.stub.set_private_data_validation_parameter("ab", "k", api.endorsed_by_all_of([owner]))
+
+        @api.query
+        def locked(self, ctx: api.Context) -> bytes:
+            return ctx.stub.get_private_data_validation_parameter("ab", "k")
+
+    collection = testing.Collection("ab", (A, B), endorsement=f"OR('{A}.peer','{B}.peer')")
+    ledger = testing.Ledger(api.Chaincode("secrets", [Secrets]), members=(A, B), collections=[collection])
+    caller = testing.client(A)
+    ledger.invoke("write", "one", client=caller)
+    stale = ledger.endorse("write", "two", client=caller)
+    locked = ledger.invoke("lock", B, client=caller)
+    assert locked.policies == {("ab", "k"): api.endorsed_by_all_of([B])}
+    assert ledger.evaluate("locked", client=caller).payload == api.endorsed_by_all_of([B])
+    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+        ledger.commit(stale)
+    stale = ledger.endorse("write", "two", client=caller, endorsed_by=(B,))
+    assert ledger.invoke("write", "three", client=caller, endorsed_by=(B,)).text == "one"
+    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+        ledger.commit(stale)
+    assert ledger.evaluate("write", "four", client=testing.client(B)).text == "three"
+
+
+def test_private_and_paginated_queries_allow_no_writes(ledger, a):
+    class Mixing(api.Contract):
+        @api.transaction
+        def private(self, ctx: api.Context) -> None:
+            list(ctx.stub.get_private_data_by_range(OWN))
+            ctx.stub.put_state("k", b"v")
+
+        @api.transaction
+        def paged(self, ctx: api.Context) -> None:
+            ctx.stub.get_state_by_range_with_pagination("", "", 1)
+            ctx.stub.put_state("k", b"v")
+
+    mixing = testing.Ledger(api.Chaincode("mixing", [Mixing]), members=(A,))
+    for function in ("private", "paged"):
+        with pytest.raises(testing.Failed, match="Writes are not allowed"):
+            mixing.invoke(function, client=a)
+
+
+def test_a_ledger_that_cannot_be_is_refused(a):
+    with pytest.raises(api.ContractError, match="names ZMSP, which is not on the channel"):
+        testing.Ledger(ledger_contracts.chaincode, members=(A,), collections=[testing.Collection("z", ("ZMSP",))])
+    with pytest.raises(ValueError, match="ZMSP is not on the channel"):
+        testing.Ledger(ledger_contracts.chaincode, members=(A,)).evaluate("get", "k", client=a, peer="ZMSP")

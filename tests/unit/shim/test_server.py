@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -367,3 +370,26 @@ def test_an_address_that_is_taken_is_named(serving):
 def test_a_server_that_cannot_begin_says_why(capsys, arguments, reason):
     assert main.main(arguments) == 2
     assert reason in capsys.readouterr().err
+
+
+def test_the_program_serves_and_ends_on_sigterm(tmp_path):
+    """As an operator runs it: several chaincodes in one process, an orderly end, exit status 0."""
+    command = [sys.executable, "-m", "chaincode.main"]
+    for name in ("one", "two"):
+        command += ["--serve", f"tests.unit.shim.ledger_contracts:chaincode={name}:1@127.0.0.1:0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
+        addresses = []
+        for line in program.stderr:
+            if " at " in line:
+                addresses.append(line.rsplit(" at ", 1)[1].strip())
+            if len(addresses) == 2:
+                break
+        with WirePeer(addresses[1]) as peer:
+            assert peer.register() == "two:1"
+            peer.propose("t1", "get", "k")
+            request = peer.receive()
+            program.send_signal(signal.SIGTERM)
+            peer.answer(request, b"v")
+            assert peer.completed().payload == b"v"
+        program.stderr.read()
+        assert program.wait(PATIENCE) == 0
