@@ -1,0 +1,42 @@
+"""
+The embedded engine judges blocks as real peers do.
+
+Whatever the laboratory has ordered by now, every transaction of it must come
+to the code that the engine's peers gave it, and every block's changes to the
+commit hash by which real peers compare their states.
+"""
+
+from __future__ import annotations
+
+import pytest
+from fabric_protos.common import ledger_pb2
+
+from hlf import identity
+from hlf.client import gateway
+from hlf.profile import Profile
+from network import state
+from network.engines.embedded import replay
+from tests.conformance.lab import CHANNEL, Lab
+
+
+def chain(lab: Lab) -> list[bytes]:
+    """Every block of the channel as a peer keeps it."""
+    folder = state.Folder(lab.state)
+    who, signer = identity.load_user(folder.user("Org1MSP", "User1"), "Org1MSP")
+    with gateway.connect(Profile.load(folder.profile("Org1MSP")), who, signer) as fabric:
+        contract = fabric.network(CHANNEL).contract("qscc")
+        info = ledger_pb2.BlockchainInfo.FromString(contract.evaluate("GetChainInfo", CHANNEL))
+        return [contract.evaluate("GetBlockByNumber", CHANNEL, str(number)) for number in range(info.height)]
+
+
+def test_the_embedded_engines_blocks_replay(embedded_lab: Lab):
+    """Its own blocks come to what they say."""
+    blocks = chain(embedded_lab)
+    assert replay.replay(blocks).height == len(blocks)
+
+
+@pytest.mark.native
+def test_the_native_engines_blocks_replay(native_lab: Lab):
+    """Codes and commit hashes that real peers came to are those the embedded engine comes to."""
+    blocks = chain(native_lab)
+    assert replay.replay(blocks).height == len(blocks)
