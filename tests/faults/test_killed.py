@@ -1,0 +1,112 @@
+"""Processes killed under load, on the embedded engine and on real Fabric."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hlf import audit
+from network import admin, processes
+from network.engines.embedded import replay
+from network.state import Folder
+from tests.faults.load import CHANNEL, Load, Told
+
+CONSORTIUM = Path(__file__).parent / "consortium.yaml"
+THREE_ORDERERS = """orderers:
+  consensus: raft
+  organisations: [{msp_id: OrdererMSP, domain: orderer.faults.test, orderers: 3}]
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    """A state folder; whatever runs from it is stopped at the end."""
+    folder = tmp_path / "network"
+    yield folder
+    if folder.exists():
+        admin.down(folder)
+
+
+def kill(state: Path, name: str) -> None:
+    """End a program of the network as a crash would."""
+    (found,) = [each for each in processes.find(Folder(state)) if each.name == name and each.alive]
+    os.kill(found.pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: not admin.status(state).programs[name], 10)
+
+
+def assert_kept(load: Load, told: Told) -> None:
+    """Everything told valid is, once; what is unknown is in a block once or not at all."""
+    for transaction_id in told.valid:
+        assert load.code(transaction_id) == "VALID"
+    for key in [*told.valid.values(), *told.unknown.values()]:
+        writes = json.loads(load.contract.evaluate("history", key))
+        assert len(writes) <= 1, f"{key} was written {len(writes)} times"
+        assert key in told.unknown.values() or len(writes) == 1
+
+
+def assert_chain_holds(load: Load) -> None:
+    """The chain replays from its genesis block without a finding."""
+    network = load.gateway.network(CHANNEL)
+    with network.serialized_blocks(0, last_block=network.height() - 1) as blocks:
+        report = audit.verify(blocks)
+    assert report.ok, "\n".join(map(str, report.findings))
+    assert report.complete
+
+
+def test_the_embedded_engine_survives_ten_kills(state: Path):
+    """After each restart the callers go on by themselves; at the end nothing is lost and state is what blocks say."""
+    admin.up("embedded", state, CONSORTIUM)
+    chance = random.Random(11)  # noqa: S311 - moments, not secrets.
+    with Load(state) as load:
+        for _ in range(10):
+            load.wait_for(chance.randrange(5, 60))
+            kill(state, "embedded")
+            admin.up("embedded", state, CONSORTIUM)
+        load.wait_for(20)
+        told = load.stop()
+        assert len(told.valid) > 100
+        assert_kept(load, told)
+        assert_chain_holds(load)
+    assert replay.differences(state / "embedded" / "channels" / f"{CHANNEL}.ledger") == []
+
+
+@pytest.mark.native
+class TestRealFabric:
+    """The client and the deployment, when single processes of real Fabric fail."""
+
+    def test_the_leading_orderer_is_killed(self, state: Path, tmp_path: Path):
+        """Of three orderers each is killed once, so the leader was among them; the other two go on."""
+        text = CONSORTIUM.read_text().replace("orderers: raft\n", THREE_ORDERERS)
+        file = tmp_path / "consortium.yaml"
+        file.write_text(text.replace("folder: ../..", f"folder: {CONSORTIUM.parents[2]}"))
+        admin.up("native", state, file)
+        with Load(state) as load:
+            for number in range(3):
+                load.wait_for(20)
+                kill(state, f"orderer{number}.orderer.faults.test")
+                load.wait_for(20)
+                admin.up("native", state, file)
+            load.wait_for(20)
+            told = load.stop()
+            assert_kept(load, told)
+            assert_chain_holds(load)
+
+    @pytest.mark.parametrize("victim", ["peer0.org1.faults.test", "chaincode-lab"])
+    def test_a_peer_or_chaincode_is_killed(self, state: Path, victim: str):
+        """The gateway's own peer, or the chaincode under it, dies twice; the callers go on when it is back."""
+        admin.up("native", state, CONSORTIUM)
+        with Load(state) as load:
+            for _ in range(2):
+                load.wait_for(20)
+                kill(state, victim)
+                admin.up("native", state, CONSORTIUM)
+            load.wait_for(20)
+            told = load.stop()
+            assert_kept(load, told)
+            assert_chain_holds(load)
