@@ -19,7 +19,6 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.wire import channelconfig, msp
-from network.engines.embedded import consenters
 
 _ROOT = channelconfig.ROOT
 _ELEMENT_ID = re.compile(r"[a-zA-Z0-9.-]+")
@@ -78,70 +77,24 @@ def propose(bundle: channelconfig.Bundle, envelope: Any) -> Any:
         ConfigError: the update is malformed, out of date, not authorised or leads to an unusable configuration.
     """
     try:
-        update_envelope = _update_envelope(envelope)
+        updated = update_envelope(envelope)
     except errors.ConfigError as error:
         raise errors.ConfigError(f"error converting envelope to config update: {error}") from error
     try:
-        result = _authorise(bundle, update_envelope)
+        result = _authorise(bundle, updated)
     except errors.ConfigError as error:
         raise errors.ConfigError(f"error authorizing update: {error}") from error
     config = configtx_pb2.Config(sequence=bundle.sequence + 1, channel_group=_assemble(f"/{_ROOT}", result))
     return configtx_pb2.ConfigEnvelope(config=config, last_update=envelope)
 
 
-def check_successor(bundle: channelconfig.Bundle, successor: channelconfig.Bundle) -> None:
+def update_envelope(envelope: Any) -> Any:
     """
-    Check that *successor* may follow *bundle*.
+    Return the ``ConfigUpdateEnvelope`` in a CONFIG_UPDATE envelope.
 
     Raises:
-        ConfigError: it drops a part, moves an organisation's MSP id or asks for capabilities nobody here has.
+        ConfigError: there is none.
     """
-    if successor.ordering is None:
-        raise errors.ConfigError("config update is not compatible: config does not contain orderer config")
-    for level in ("Orderer", "Channel"):
-        unsupported = successor.capabilities.unsupported(level)
-        if unsupported is not None:
-            raise errors.ConfigError(
-                "config update is not compatible: config requires unsupported "
-                f"{level.lower()} capabilities: {unsupported}: {unsupported}"
-            )
-    if bundle.has_application and not successor.has_application:
-        raise errors.ConfigError("current config has application section, but new config does not")
-    kept = bundle.ordering.organisations if bundle.ordering is not None else {}
-    _check_ids("orderer", kept, successor.ordering.organisations)
-    _check_ids("application", bundle.application_organisations, successor.application_organisations)
-    _check_consensus(bundle, successor)
-
-
-def _check_ids(
-    kind: str, old: Mapping[str, channelconfig.Organisation], new: Mapping[str, channelconfig.Organisation]
-) -> None:
-    for name, organisation in old.items():
-        if name in new and new[name].msp_id != organisation.msp_id:
-            raise errors.ConfigError(
-                f"{kind} org {name} attempted to change MSP ID from {organisation.msp_id} to {new[name].msp_id}"
-            )
-
-
-def _check_consensus(bundle: channelconfig.Bundle, successor: channelconfig.Bundle) -> None:
-    if bundle.ordering is None or successor.ordering is None:
-        return
-    old, new = bundle.ordering, successor.ordering
-    if old.consensus_type == new.consensus_type:
-        try:
-            consenters.check(new)
-        except errors.ConfigError as error:
-            raise errors.ConfigError(
-                f"consensus metadata update for channel config update is invalid: {error}"
-            ) from error
-        return
-    change = f"attempted to change consensus type from {old.consensus_type} to {new.consensus_type}"
-    if not old.maintenance:
-        raise errors.ConfigError(f"{change}, but current config ConsensusType.State is not in maintenance mode")
-    raise errors.ConfigError(f"{change}, transition not supported")
-
-
-def _update_envelope(envelope: Any) -> Any:
     try:
         payload = common_pb2.Payload.FromString(envelope.payload)
         header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)

@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.wire import blocks, chains, channelconfig, envelopes, msp, signatures
-from network.engines.embedded import configuration
+from network.engines.embedded import configuration, succession
 
 WRITERS = "/Channel/Writers"
 ORDERER_WRITERS = "/Channel/Orderer/Writers"
@@ -96,7 +96,7 @@ class Admission:
         try:
             proposed = configuration.propose(self._bundle, update)
             successor = channelconfig.Bundle(channel_id, proposed.config)
-            configuration.check_successor(self._bundle, successor)
+            succession.check_successor(self._bundle, successor)
         except errors.ConfigError as error:
             raise Refused(
                 common_pb2.BAD_REQUEST, f"error applying config update to existing channel '{channel_id}': {error}"
@@ -107,6 +107,14 @@ class Admission:
         )
         config = common_pb2.Envelope(payload=payload, signature=self._signer.sign(payload))
         verified = self._filter(config, "config update for existing channel did not pass final checks: ")
+        try:
+            succession.check_maintenance(self._bundle, successor, update)
+        except errors.ConfigError as error:
+            raise Refused(
+                common_pb2.BAD_REQUEST,
+                "config update for existing channel did not pass maintenance checks: config transaction inspection "
+                f"failed: {error}",
+            ) from error
         return Message(config.SerializeToString(), _size(config), self._bundle.sequence, arrived, verified, update)
 
     @property

@@ -9,7 +9,7 @@ from fabric_protos.peer import configuration_pb2
 
 from hlf import errors
 from hlf.wire import channelconfig, configtx, configupdate
-from network.engines.embedded import configuration
+from network.engines.embedded import configuration, succession
 from network.engines.embedded.ordering import Refused
 from tests.support.members import put
 from tests.support.running import Running, again, consortium, run
@@ -73,7 +73,7 @@ def test_a_recorded_update_gives_the_recorded_configuration():
     proposed = configuration.propose(bundle, envelope)
     assert proposed == recorded
     successor = channelconfig.Bundle("mychannel", proposed.config)
-    configuration.check_successor(bundle, successor)
+    succession.check_successor(bundle, successor)
     assert refused(successor, envelope) == (
         "error authorizing update: error validating DeltaSet: attempt to set key "
         "[Value]  /Channel/Orderer/BatchTimeout to version 1, but key is at version 1"
@@ -210,10 +210,6 @@ def test_what_no_group_lists_does_not_get_in():
     [
         (timeout("never"), "Attempted to set the batch timeout to a invalid value"),
         (
-            lambda root: root.groups["Orderer"].values["ConsensusType"].CopyFrom(bft(root)),
-            "attempted to change consensus type from etcdraft to BFT, but current config",
-        ),
-        (
             lambda root: configtx.add_capabilities(root.groups["Orderer"], ["V9_0"]),
             "config update is not compatible: config requires unsupported orderer capabilities",
         ),
@@ -233,13 +229,95 @@ def test_an_unusable_successor_is_refused(tmp_path, change, words):
     run(tmp_path, scenario)
 
 
-def bft(root):
-    value = configtx_pb2.ConfigValue()
-    value.CopyFrom(root.groups["Orderer"].values["ConsensusType"])
-    consensus = orderer_pb2.ConsensusType.FromString(value.value)
-    consensus.type = "BFT"
-    value.value = consensus.SerializeToString()
-    return value
+def consensus(**fields):
+    def change(root):
+        value = root.groups["Orderer"].values["ConsensusType"]
+        message = orderer_pb2.ConsensusType.FromString(value.value)
+        for name, content in fields.items():
+            setattr(message, name, content)
+        value.value = message.SerializeToString()
+
+    return change
+
+
+def both(*changes):
+    def change(root):
+        for one in changes:
+            one(root)
+
+    return change
+
+
+MAINTENANCE = orderer_pb2.ConsensusType.STATE_MAINTENANCE
+INSPECTION = (
+    "config update for existing channel did not pass maintenance checks: config transaction inspection failed: "
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            consensus(type="BFT"),
+            "attempted to change consensus type from etcdraft to BFT, but current config ConsensusType.State is not in "
+            "maintenance mode",
+        ),
+        (
+            both(consensus(state=MAINTENANCE), timeout("3s")),
+            "config update contain more then just the ConsensusType value in the Orderer group",
+        ),
+        (
+            both(consensus(state=MAINTENANCE), add_member("DMSP")),
+            "config update contains changes to more than one group",
+        ),
+        (
+            consensus(state=MAINTENANCE, type="BFT"),
+            "attempted to change ConsensusType.Type from etcdraft to BFT, but ConsensusType.State is changing from "
+            "STATE_NORMAL to STATE_MAINTENANCE",
+        ),
+    ],
+)
+def test_another_consensus_takes_maintenance_first(tmp_path, change, words):
+    """And maintenance comes by itself, without any other change."""
+
+    async def scenario(channel: Running):
+        envelope = signed(updated(channel.channel.bundle, change), [*ORDERING, *MAJORITY])
+        with pytest.raises(Refused) as error:
+            await channel.channel.order(envelope, b"")
+        assert error.value.info == INSPECTION + words
+
+    run(tmp_path, scenario)
+
+
+def test_in_maintenance_mode_only_the_orderers_admins_are_heard(tmp_path):
+    """Transactions wait outside until the mode ends, and nothing that was ordered is lost."""
+
+    async def scenario(channel: Running):
+        await channel.define()
+        transaction = channel.who.transaction(put(k=b"v"), ["AMSP", "BMSP"])
+        admin = channel.who.ordering.admin
+
+        async def change(wanted):
+            update = updated(channel.channel.bundle, wanted)
+            assert await channel.raw_block([signed(update, ORDERING, submitter=admin)]) == ["VALID"]
+
+        await change(consensus(state=MAINTENANCE))
+        with pytest.raises(Refused) as error:
+            await channel.channel.order(transaction.envelope(), b"")
+        assert (error.value.status, error.value.info) == (
+            common_pb2.SERVICE_UNAVAILABLE,
+            "normal transactions are rejected: maintenance mode",
+        )
+        by_a_member = signed(updated(channel.channel.bundle, timeout("3s")), ORDERING)
+        with pytest.raises(Refused, match="permission denied"):
+            await channel.channel.order(by_a_member, b"")
+        unsupported = signed(updated(channel.channel.bundle, consensus(type="BFT")), ORDERING, submitter=admin)
+        with pytest.raises(Refused, match="transition not supported"):
+            await channel.channel.order(unsupported, b"")
+        await change(consensus(state=orderer_pb2.ConsensusType.STATE_NORMAL))
+        assert await channel.submit(transaction) == "VALID"
+
+    run(tmp_path, scenario)
 
 
 def test_a_member_that_moves_its_msp_id_is_refused():
@@ -253,7 +331,7 @@ def test_a_member_that_moves_its_msp_id_is_refused():
     proposed = configuration.propose(bundle, signed(updated(bundle, swap), [WHO["CMSP"].admin]))
     successor = channelconfig.Bundle("trade", proposed.config)
     with pytest.raises(errors.ConfigError, match="application org CMSP attempted to change MSP ID from CMSP to DMSP"):
-        configuration.check_successor(bundle, successor)
+        succession.check_successor(bundle, successor)
 
 
 def test_an_update_takes_effect_in_a_block_of_its_own(tmp_path):
