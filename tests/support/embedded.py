@@ -1,0 +1,111 @@
+"""The embedded engine's node inside a test's own process, so that its log and its failures are in sight."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from network import certificates
+from network.engines.embedded import settings
+from network.engines.embedded.node import Node
+from tests.support.members import Consortium, Person
+
+_NODE_UNITS = "NodeOUs:\n  Enable: true\n" + "".join(
+    f"  {role}OUIdentifier:\n    OrganizationalUnitIdentifier: {unit}\n"
+    for role, unit in (("Client", "client"), ("Peer", "peer"), ("Admin", "admin"), ("Orderer", "orderer"))
+)
+
+
+class Engine:
+    """A node that serves a consortium of one peer an organisation."""
+
+    def __init__(self, folder: Path, who: Consortium) -> None:
+        self.who = who
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine")
+        document = {
+            "data": str(folder / "data"),
+            "peers": [self._describe(member.peer, f"peer0.{name}") for name, member in who.members.items()],
+            "orderer": {
+                **self._describe(who.ordering.orderer, "orderer0"),
+                "admin_address": free_address(),
+                "admin_client_ca": str(self._write("admin-ca.pem", who.ordering.tlsca.certificate_pem)),
+            },
+            "ready_file": str(folder / "ready"),
+        }
+        # Through JSON, as a real process gets it.
+        self.settings = settings.read(json.loads(json.dumps(document)))
+        self.node: Node | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+        async def begin() -> None:
+            self.node = Node(self.settings)
+            await self.node.start()
+
+        self.run(begin())
+
+    def stop(self) -> None:
+        self.run(self.node.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do *work* on the engine's loop and return what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def join(self) -> None:
+        """Make the consortium's channel and let everybody join."""
+        genesis = self.who.genesis().SerializeToString()
+        self.run(self.node.channels.join_orderer(genesis))
+        for name in self.who.members:
+            self.run(self.node.channels.join_peer(genesis, f"peer0.{name}", name))
+
+    @contextlib.contextmanager
+    def channel(self, index: int = 0) -> Iterator[grpc.Channel]:
+        """A connection to a peer, or to the orderer as the last."""
+        own = (*self.settings.peers, self.settings.orderer)[index]
+        credentials = grpc.ssl_channel_credentials((self._folder / own.name / "ca.pem").read_bytes())
+        with grpc.secure_channel(own.address, credentials) as opened:
+            yield opened
+
+    def _describe(self, person: Person, name: str) -> dict[str, str]:
+        member = self.who.members.get(person.msp_id, self.who.ordering)
+        tls = certificates.tls(member.tlsca, name, member.domain, "SG", ["127.0.0.1"])
+        self._write(f"{name}/msp/cacerts/ca.pem", member.ca.certificate_pem)
+        self._write(f"{name}/msp/signcerts/cert.pem", person.issued.certificate_pem)
+        self._write(f"{name}/msp/keystore/key.pem", person.issued.key_pem)
+        self._write(f"{name}/msp/config.yaml", _NODE_UNITS.encode())
+        self._write(f"{name}/ca.pem", member.tlsca.certificate_pem)
+        return {
+            "msp_id": person.msp_id,
+            "name": name,
+            "address": free_address(),
+            "msp_dir": str(self._folder / name / "msp"),
+            "tls_cert": str(self._write(f"{name}/tls/server.crt", tls.certificate_pem)),
+            "tls_key": str(self._write(f"{name}/tls/server.key", tls.key_pem)),
+        }
+
+    def _write(self, name: str, content: bytes) -> Path:
+        file = self._folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return file
+
+
+def free_address() -> str:
+    """An address that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
