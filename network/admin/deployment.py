@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hlf import errors as hlf_errors
+from hlf.admin import channel as channel_admin
 from hlf.admin import discovery, lifecycle
 from hlf.admin.peer import Peer
-from network import errors, processes
+from network import errors, processes, topology
 from network.admin.chaincodes import Packaged
 from network.admin.nodes import Nodes
 from network.state import Folder
-from network.topology import Consortium
+from network.topology import Consortium, Orderer
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _WORKERS = 16
 _SETTLE_SECONDS = 60.0
@@ -39,19 +41,27 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
     """
     blocks = {channel.name: folder.genesis(channel.name).read_bytes() for channel in consortium.channels}
 
-    def join_orderer(orderer: Any) -> None:
+    def join_orderer(orderer: Orderer) -> None:
         admin = nodes.orderer_admin(orderer)
         for name in sorted(blocks.keys() - set(admin.channels())):
             admin.join(blocks[name])
 
-    def join_peer(peer: Any) -> None:
+    def join_peer(peer: topology.Peer) -> list[str]:
         connection = nodes.peer(peer.name)
         wanted = {channel.name for channel in consortium.channels_of(peer.msp_id)}
-        for name in sorted(wanted - set(connection.channels())):
+        missing = sorted(wanted - set(connection.channels()))
+        for name in missing:
             connection.join(blocks[name])
+        return missing
 
     _together(join_orderer, consortium.orderers)
-    _together(join_peer, consortium.peers)
+    joined = dict(zip(consortium.peers, _together(join_peer, consortium.peers), strict=True))
+    for channel in consortium.channels:
+        members = [peer for peer in consortium.peers if peer.msp_id in channel.members]
+        late = [peer for peer in members if channel.name in joined[peer]]
+        early = [peer for peer in members if channel.name not in joined[peer]]
+        if late and early:
+            _wait_caught_up(channel.name, nodes.peer(early[0].name), [nodes.peer(peer.name) for peer in late])
 
 
 def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> None:
@@ -63,7 +73,7 @@ def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -
         LifecycleError: (of ``hlf``) a peer refused.
     """
 
-    def install(peer: Any) -> None:
+    def install(peer: topology.Peer) -> None:
         connection = nodes.peer(peer.name)
         wanted = {each.package_id: each.package for each in packaged if peer.name in each.addresses}
         there = {each.package_id for each in lifecycle.installed(connection)} if wanted else set()
@@ -112,6 +122,25 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         for peer in consortium.organisation(msp_id).peers
     ]
     _together(wait, tasks)
+
+
+def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
+    """A peer that joined a channel with a history knows its own organisation only when it has the later blocks."""
+    height = channel_admin.newest_block(ahead, channel_id).header.number
+
+    def wait(peer: Peer) -> None:
+        def caught_up() -> bool:
+            try:
+                return bool(channel_admin.newest_block(peer, channel_id).header.number >= height)
+            except hlf_errors.AdminError:
+                return False
+
+        if not processes.wait_until(caught_up, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
+            raise errors.EngineError(
+                f"{peer.name} does not catch up with channel {channel_id}", "Its log, and the orderer's, tell why."
+            )
+
+    _together(wait, late)
 
 
 def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> None:
@@ -202,11 +231,10 @@ def _same(wanted: lifecycle.Definition, present: lifecycle.Committed) -> bool:
     )
 
 
-def _together(task: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """Run a task for all items at the same time; the first failure is raised when all have ended."""
+def _together(task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """What a task gives for each item, all at the same time; the first failure is raised when all have ended."""
     listed = list(items)
     if not listed:
-        return
+        return []
     with ThreadPoolExecutor(min(_WORKERS, len(listed)), "deploy") as pool:
-        for _ in pool.map(task, listed):
-            pass
+        return list(pool.map(task, listed))
