@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 
 from network import errors
 from network.engines.native import binaries
+
+# A deadline for each example would make tests fail on a machine that is busy with something else.
+hypothesis.settings.register_profile("selat", deadline=None)
+hypothesis.settings.load_profile("selat")
 
 _LEFT_OUT = pytest.StashKey[int]()
 

@@ -71,6 +71,19 @@ def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
     return store.load(ctx, journeys.Journey, "JOURNEY_UNKNOWN", JOURNEY, identifiers.check("journey_id", journey_id))
 
 
+def linked(ctx: api.Context, token_hash: str) -> str:
+    """
+    The id of the journey behind a shopper's link.
+
+    Raises:
+        Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
+    """
+    journey_id = store.find(ctx, str, LINK, journeys.hashed(token_hash, "token_hash"))
+    if journey_id is None:
+        raise Refused("LINK_UNKNOWN", "no journey is behind that link")
+    return journey_id
+
+
 def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
     """
     What one party recorded.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaincode.contracts import access, dossier, stages, store
 from chaincode.domain import custody, epcis, moments, pages, places
-from chaincode.domain.refusals import Refused, invalid
+from chaincode.domain.refusals import Refused
 from chaincode.domain.stages import JourneyType
 from chaincode.shim import api
 
@@ -28,10 +28,7 @@ class Handovers:
         journey.party(taker)
         journey.party(giver)
         mine = dossier.page(ctx, journey_id, giver)
-        try:
-            moment = moments.parse(released_at)
-        except ValueError as error:
-            raise invalid("released_at", str(error)) from None
+        moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
         offer = custody.Offer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
         held = dossier.custody_as_seen_by(ctx, mine).offered(giver, offer)

@@ -62,7 +62,9 @@ class Journeys(Handovers, api.Contract):
             raise Refused("NOT_A_SELLER", "a platform or a merchant opens a journey")
         if opening.kind is JourneyType.REVERSE:
             raise invalid("opening.kind", "a reverse journey is booked by the approval of a return")
-        published_terms.pinned(ctx, opening.terms_id, opening.terms_hash)
+        seller = published_terms.pinned(ctx, opening.terms_id, opening.terms_hash).terms.seller
+        if seller not in opening.parties:
+            raise Refused("NOT_A_PARTY", f"{seller} sells under these terms and must take part")
         journey = dossier.start(ctx, opening, in_hand=True)
         store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
         return journey
@@ -127,10 +129,7 @@ class Journeys(Handovers, api.Contract):
                 INVALID_ARGUMENT.
         """
         journey, mine, now = self._mine(ctx, journey_id, stage_id)
-        try:
-            moment = moments.parse(at)
-        except ValueError as error:
-            raise invalid("at", str(error)) from None
+        moment = moments.stated("at", at)
         written = pages.stated(mine, stage_id, moment.at, now)
         dossier.save_page(ctx, written)
         store.announce(ctx, "TimeStated", {"journey_id": journey.journey_id, "stage_id": stage_id})
@@ -148,10 +147,7 @@ class Journeys(Handovers, api.Contract):
                 EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT.
         """
         journey, mine, now = self._mine(ctx, journey_id, stage_id)
-        try:
-            moment = moments.parse(at)
-        except ValueError as error:
-            raise invalid("at", str(error)) from None
+        moment = moments.stated("at", at)
         pages.timely(journey, mine, moment.at, now)
         note = journeys.hashed(note_hash, "note_hash") if note_hash else ""
         incident = pages.Incident(kind, stage_id, moment.at, now, note)
@@ -183,11 +179,7 @@ class Journeys(Handovers, api.Contract):
         Raises:
             Refused: LINK_UNKNOWN.
         """
-        journeys.hashed(token_hash, "token_hash")
-        journey_id = store.find(ctx, str, dossier.LINK, token_hash)
-        if journey_id is None:
-            raise Refused("LINK_UNKNOWN", "no journey is behind that link")
-        journey = dossier.load(ctx, journey_id)
+        journey = dossier.load(ctx, dossier.linked(ctx, token_hash))
         written = dossier.all_pages(ctx, journey)
         estimate = _estimate(ctx, journey, written)
         stated = progress.stated_delivery(written)

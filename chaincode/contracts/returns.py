@@ -29,6 +29,9 @@ OF_JOURNEY = "return-of-journey"
 BY_BUYER = "return-by-buyer"
 
 _AGENTS = frozenset({"platform", "merchant"})
+_LONGEST_ID = 48
+"""Journeys are named after their return, and have ids of at most 64 characters."""
+_MOST_EVIDENCE = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,10 +112,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
         """
         known, _ = self._known(ctx, return_id)
-        try:
-            at = moments.parse(pickup_at).at
-        except ValueError as error:
-            raise invalid("pickup_at", str(error)) from None
+        at = moments.stated("pickup_at", pickup_at).at
         return self._save(ctx, handling.scheduled(known, access.member(ctx), at, store.now(ctx)))
 
     @api.transaction
@@ -282,6 +282,18 @@ class Returns(api.Contract):
         return Standing(known.state, known)
 
     @api.query
+    def track(self, ctx: api.Context, token_hash: str) -> tuple[returns.Seen, ...]:
+        """
+        What a shopper sees of the returns of its order; *token_hash* is the SHA-256 of its link's token in hex.
+
+        Raises:
+            Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
+        """
+        journey_id = dossier.linked(ctx, token_hash)
+        known = [self._known(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
+        return tuple(returns.seen(each) for each in known)
+
+    @api.query
     def of_journey(self, ctx: api.Context, journey_id: str) -> tuple[str, ...]:
         """The ids of the returns of one forward journey."""
         return tuple(store.each(ctx, str, OF_JOURNEY, identifiers.check("journey_id", journey_id)))
@@ -294,6 +306,8 @@ class Returns(api.Contract):
     def _drafted(self, ctx: api.Context, case: _Case, request: review.Request) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
         journeys.hashed(request.buyer_hash, "request.buyer_hash")
+        if len(request.return_id) > _LONGEST_ID or len(request.evidence) > _MOST_EVIDENCE:
+            raise invalid("request", f"has an id to {_LONGEST_ID} long, and to {_MOST_EVIDENCE} pieces of evidence")
         for each in request.evidence:
             journeys.hashed(each, "request.evidence")
         if store.find(ctx, returns.Return, RETURN, request.return_id):

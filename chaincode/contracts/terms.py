@@ -73,13 +73,17 @@ class Terms(api.Contract):
         Publish the next version of the caller's own terms, before it comes into force.
 
         Raises:
-            Refused: NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE, BELOW_CONSORTIUM_TERMS, INVALID_ARGUMENT.
+            Refused: NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE, NOT_A_PARTICIPANT, BELOW_CONSORTIUM_TERMS,
+                INVALID_ARGUMENT.
         """
         publisher = access.member(ctx)
         terms_id = identifiers.check("published.terms_id", published.terms_id)
         number = store.find(ctx, int, LATEST, terms_id)
         before = version(ctx, terms_id, number) if number else None
         made = terms.next_of(published, before, publisher, store.now(ctx))
+        for named in sorted({published.arbiter, *(each.carrier for each in published.coverage)}):
+            # Somebody who is nobody could never fetch or judge anything.
+            participants.participant(ctx, named)
         floors.must_meet(made.terms, _floor(ctx, published.jurisdiction))
         store.save(ctx, made, VERSION, terms_id, f"{made.terms.version:06}")
         store.save(ctx, made.terms.version, LATEST, terms_id)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from chaincode.domain import disclosures, identifiers, places
-from chaincode.domain.plans import at
+from chaincode.domain import disclosures, identifiers, moments, places
 from chaincode.domain.refusals import Refused, invalid
 
 _LONGEST = 200
@@ -42,7 +41,8 @@ class Draft:
             identifiers.check("agreement.consignments", consignment)
         if not self.consignments:
             raise invalid("agreement.consignments", "must name at least one journey")
-        if at("agreement.opens_at", self.opens_at) > at("agreement.closes_at", self.closes_at):
+        opens = moments.stated("agreement.opens_at", self.opens_at)
+        if opens.at > moments.stated("agreement.closes_at", self.closes_at).at:
             raise invalid("agreement.closes_at", "must not be before it opens")
         if any(len(text) > _LONGEST for text in (*self.seals, self.conditions)):
             raise invalid("agreement", f"seals and conditions have at most {_LONGEST} characters")

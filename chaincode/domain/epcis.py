@@ -25,6 +25,8 @@ CONTEXT: tuple[object, ...] = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-
 _IDENTIFIER = re.compile(r"(urn:epc:id:[a-z]+:|https?://)[!-~]{3,200}")
 _DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DETAIL_VALUE = 200
+_MOST_DETAILS = 20
+_MOST_IDENTIFIERS = 200
 _ACTIONS = {"commissioning": "ADD", "packing": "ADD", "destroying": "DELETE"}
 
 
@@ -53,10 +55,7 @@ class Observation:
         Raises:
             Refused: INVALID_ARGUMENT.
         """
-        try:
-            return moments.parse(self.event_time)
-        except ValueError as error:
-            raise invalid("observation.event_time", str(error)) from None
+        return moments.stated("observation.event_time", self.event_time)
 
 
 def checked(observation: Observation, stage: Stage) -> Observation:
@@ -68,6 +67,8 @@ def checked(observation: Observation, stage: Stage) -> Observation:
     """
     _ = observation.moment
     places.check_locode("observation.place", observation.place)
+    if len(observation.epcs) > _MOST_IDENTIFIERS or len(observation.details) > _MOST_DETAILS:
+        raise invalid("observation", f"has at most {_MOST_IDENTIFIERS} identifiers and {_MOST_DETAILS} details")
     for identifier in observation.epcs:
         identified(identifier, "observation.epcs")
     for name, value in observation.details.items():

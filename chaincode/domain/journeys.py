@@ -22,6 +22,9 @@ from chaincode.domain.stages import Catalogue, JourneyType
 SKEW = 15 * moments.MINUTE
 """How far a client's clock may be ahead of the ledger's, as Fabric itself allows."""
 
+MOST = 100
+"""How many lines and identifiers one consignment may have; what is more is another consignment."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HS6 = re.compile(r"[0-9]{6}")
 
@@ -141,7 +144,7 @@ def opened(
     """
     _check(opening)
     parties = tuple(_party(member, catalogue, opening.kind) for member in members)
-    ordered_at = _time(opening.ordered_at, "opening.ordered_at")
+    ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
     if ordered_at > now + SKEW:
         raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
     if opening.custodian not in opening.parties:
@@ -193,19 +196,12 @@ def _check(opening: Opening) -> None:
         hashed(getattr(opening, field), f"opening.{field}")
     for field in ("origin", "destination"):
         places.check_locode(f"opening.{field}", getattr(opening, field))
-    if not opening.epcs:
-        raise invalid("opening.epcs", "must name the consignment")
+    if not 1 <= len(opening.epcs) <= MOST:
+        raise invalid("opening.epcs", f"must name the consignment, by at most {MOST} identifiers")
     for identifier in opening.epcs:
         epcis.identified(identifier, "opening.epcs")
-    if not opening.lines or len({line.line for line in opening.lines}) != len(opening.lines):
-        raise invalid("opening.lines", "must be at least one, each with its own name")
+    if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
+        raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
     for line in opening.lines:
         if not _HS6.fullmatch(line.hs6) or line.quantity < 1:
             raise invalid(f"opening.lines.{line.line}", "needs an HS code of six digits and a quantity of 1 or more")
-
-
-def _time(text: str, field: str) -> int:
-    try:
-        return moments.parse(text).at
-    except ValueError as error:
-        raise invalid(field, str(error)) from None

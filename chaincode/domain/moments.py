@@ -12,6 +12,8 @@ import dataclasses
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from chaincode.domain.refusals import invalid
+
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -56,6 +58,19 @@ def parse(text: str) -> Moment:
     zone = timezone(timedelta(minutes=offset))
     local = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     return Moment(of(local) + milliseconds, offset)
+
+
+def stated(field: str, text: str) -> Moment:
+    """
+    The moment that an argument or a record states in *field*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, not a time.
+    """
+    try:
+        return parse(text)
+    except ValueError:
+        raise invalid(field, "must be a time such as 2026-11-22T14:05:00.000+07:00") from None
 
 
 def offset_minutes(text: str) -> int:

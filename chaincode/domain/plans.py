@@ -33,8 +33,11 @@ class Slot:
 
     def __post_init__(self) -> None:
         identifiers.check("slot.slot_id", self.slot_id)
-        departs, arrives = at("slot.departs_at", self.departs_at), at("slot.arrives_at", self.arrives_at)
-        if not at("slot.cut_off_at", self.cut_off_at) <= departs <= arrives:
+        cut_off, departs, arrives = (
+            moments.stated(f"slot.{field}", getattr(self, field)).at
+            for field in ("cut_off_at", "departs_at", "arrives_at")
+        )
+        if not cut_off <= departs <= arrives:
             raise invalid("slot", "must have its cut-off before its departure, and that before its arrival")
         if not (0 < self.parcels < _MOST and 0 < self.grams < _MOST):
             raise invalid("slot", "must take at least one parcel and one gram")
@@ -124,7 +127,7 @@ class Departure:
         """
         if any(booking.booking_id == booking_id for booking in self.bookings):
             raise Refused("ALREADY_BOOKED", f"booking {booking_id} is on this departure")
-        if now > at("slot.cut_off_at", self.slot.cut_off_at):
+        if now > moments.stated("slot.cut_off_at", self.slot.cut_off_at).at:
             raise Refused("CUT_OFF_PASSED", "the departure takes no more goods")
         if wanted.parcels > self.parcels_left or wanted.grams > self.grams_left:
             # How much is left is the carrier's secret, and a refusal travels in the open.
@@ -165,16 +168,3 @@ def departures(plan: Plan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
         Departure(plan.plan_id, slot, disclosures.check_salt(salt, "transient.salts"))
         for slot, salt in zip(plan.draft.slots, salts, strict=True)
     )
-
-
-def at(field: str, text: str) -> int:
-    """
-    The milliseconds of a time in a record.
-
-    Raises:
-        Refused: INVALID_ARGUMENT.
-    """
-    try:
-        return moments.parse(text).at
-    except ValueError:
-        raise invalid(field, "must be a time such as 2026-11-22T14:05:00+07:00") from None

@@ -120,6 +120,41 @@ class Return:
         return any(act.state in states for act in self.acts)
 
 
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What a shopper sees of a return: no organisation, and the reason where the answer was no."""
+
+    return_id: str
+    state: State
+    line: str
+    quantity: int
+    reason: str
+    resolution: str
+    asked_at: str
+    changed_at: str
+    due: str
+    code: str
+    would_pass_if: str
+
+
+def seen(known: Return) -> Seen:
+    """*known* as its shopper sees it."""
+    finding = known.decision.finding if known.decision else None
+    return Seen(
+        return_id=known.return_id,
+        state=known.state,
+        line=known.request.line,
+        quantity=known.request.quantity,
+        reason=known.request.reason,
+        resolution=known.request.resolution,
+        asked_at=moments.text(known.acts[0].at),
+        changed_at=moments.text(known.acts[-1].at),
+        due=moments.text(known.due) if known.due is not None else "",
+        code=known.decision.code if known.decision else "",
+        would_pass_if=finding.would_pass_if if finding else "",
+    )
+
+
 def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
     """*stored* carried on by what happened to the goods, as acts that no organisation decided."""
     if stored.state not in TO_FETCH:

@@ -49,9 +49,9 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
     """
-    ordered = _moment(scenario.ordered_at, "scenario.ordered_at")
-    delivered = _moment(scenario.delivered_at, "scenario.delivered_at") if scenario.delivered_at else None
-    asked = _moment(scenario.asked_at, "scenario.asked_at")
+    ordered = moments.stated("scenario.ordered_at", scenario.ordered_at)
+    delivered = moments.stated("scenario.delivered_at", scenario.delivered_at) if scenario.delivered_at else None
+    asked = moments.stated("scenario.asked_at", scenario.asked_at)
     if scenario.ordered < 1 or not 0 <= scenario.evidence <= 100:
         raise invalid("scenario", "needs one unit or more, and 0 to 100 pieces of evidence")
     line = Line("1", scenario.hs6, scenario.ordered, scenario.final_sale, scenario.returnless)
@@ -100,10 +100,3 @@ def _imagined(terms: Terms, scenario: Scenario, line: Line, ordered_at: int) -> 
         opened_by=terms.seller,
         opened_at=ordered_at,
     )
-
-
-def _moment(text: str, field: str) -> moments.Moment:
-    try:
-        return moments.parse(text)
-    except ValueError as error:
-        raise invalid(field, str(error)) from None

@@ -186,10 +186,7 @@ def checked(terms: Terms) -> Terms:
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
     """
-    try:
-        moments.parse(terms.effective_from)
-    except ValueError as error:
-        raise invalid("terms.effective_from", str(error)) from None
+    moments.stated("terms.effective_from", terms.effective_from)
     for field in ("window_days", "max_returns_per_90d", "returnless_below", "seller_answer_hours", "pickup_sla_hours",
                   "lost_after_days", "handover_days", "settle_hours", "dispute_days", "arbitration_days"):  # fmt: skip
         if getattr(terms, field) < 0:

@@ -294,6 +294,9 @@ def test_estimates_and_performance_come_from_what_was_signed(channel):
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "buyer_hash": "Nguyen Van A"}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": []}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": [{"line": "1", "hs6": "8517", "quantity": 1}]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": []}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": ["a parcel"]}),
+        ("NOT_A_PARTY", PLATFORM, {"journey_id": "J2", "parties": [PLATFORM, MERCHANT], "custodian": ORIGIN}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J/2"}),
     ],
 )
@@ -404,6 +407,22 @@ def test_two_handovers_in_one_block_do_not_both_pass(channel):
     channel.ledger.commit(first)
     with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
         channel.ledger.commit(second)
+
+
+def test_everything_that_was_is_in_the_history(channel):
+    """Opening, custody and each party's page, every value; and each stage with who did it when."""
+    channel.hand_over(MERCHANT, ORIGIN, 10)
+    history = channel.query("Journeys:history", "J1")
+    names = ("journey", "custody", f"page of {ORIGIN}", f"page of {CUSTOMS}")
+    assert [len(history[name]) for name in names] == [1, 3, 2, 1]
+    assert history["custody"][0]["value"]["periods"][-1]["custodian"] == ORIGIN
+    assert channel.query("Journeys:of_order", "O1") == ["J1"]
+    received = channel.query("Journeys:progress", "J1")[1]
+    assert (received["stage_id"], received["recorders"], received["missing"]) == ("S02", [ORIGIN], ["S01"])
+    with refused("INVALID_ARGUMENT"):
+        channel.submit("Journeys:offer_custody", "J1", FORWARDER, "noon", "CNSZX", by=ORIGIN)
+    with refused("INVALID_ARGUMENT"):
+        channel.submit("Journeys:state_time", "J1", "S11", "noon", by=ORIGIN)
 
 
 def test_parties_do_not_get_in_each_others_way(channel):

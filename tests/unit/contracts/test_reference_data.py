@@ -79,9 +79,22 @@ def test_votes_are_counted_honestly(channel):
 
 def test_a_catalogue_that_cannot_be_followed_is_not_proposed(channel):
     """Circles and unknown predecessors are found before anybody votes."""
-    for orders in ({"forward": {"after": ["S23"]}}, {"forward": {"after": ["S77"]}}, {"sideways": {"after": []}}):
+    wrong = (
+        {"orders": {"forward": {"after": ["S23"]}}},
+        {"orders": {"forward": {"after": ["S77"]}}},
+        {"orders": {"sideways": {"after": []}}},
+        {"event": "QuantityEvent"},
+        {"steps": []},
+        {"ends": ["selat:cross_docking"]},
+        {"custody": True, "ends": ["accepting"]},
+    )
+    for change in wrong:
         with refused("INVALID_ARGUMENT"):
-            channel.majority("Stages:propose", "A1", [{**S23, "orders": orders}], by=FORWARDER)
+            channel.majority("Stages:propose", "A1", [{**S23, **change}], by=FORWARDER)
+    with refused("INVALID_ARGUMENT"):
+        channel.majority("Stages:propose", "A1", [S23, S23], by=FORWARDER)
+    with refused("NO_CATALOGUE"):
+        channel.query("Stages:version", 9)
 
 
 def test_one_organisation_cannot_amend_alone(channel):
@@ -99,6 +112,12 @@ def test_terms_are_published_in_advance_one_version_after_another(channel):
         ("NOT_THE_SELLER", shipping.terms(2, effective=11), PLATFORM),
         ("NOT_THE_SELLER", shipping.terms(2, effective=11, seller=PLATFORM), PLATFORM),
         ("INVALID_ARGUMENT", shipping.terms(2, effective=11, arbiter=MERCHANT), MERCHANT),
+        ("NOT_A_PARTICIPANT", shipping.terms(2, effective=11, arbiter="NobodyMSP"), MERCHANT),
+        (
+            "NOT_A_PARTICIPANT",
+            shipping.terms(2, effective=11, coverage=[{"area": "VN", "carrier": "NobodyMSP"}]),
+            MERCHANT,
+        ),
         ("INVALID_ARGUMENT", shipping.terms(2, effective=11, holidays=["Tet"]), MERCHANT),
     ):
         with refused(code):

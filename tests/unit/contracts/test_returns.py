@@ -73,6 +73,17 @@ def test_a_return_goes_back_and_is_refunded(channel):
     assert len(channel.query("Returns:history", "R1")) == 5
 
 
+def test_goods_that_fail_the_inspection_go_back_to_the_buyer(channel):
+    """Used where unused was promised: the terms fail them, and the seller sends them back."""
+    channel.lodge()
+    with refused("INVALID_ARGUMENT"):
+        act(channel, "schedule_pickup", "tomorrow", by=LAST_MILE)
+    channel.record(LAST_MILE, "S22", "shipping", 40, "VNHAN", journey_id="R1-reverse")
+    channel.hand_over(LAST_MILE, MERCHANT, 60, journey_id="R1-reverse")
+    assert act(channel, "inspect", "used", "1", HASH, by=MERCHANT)["state"] == "INSPECTED_FAIL"
+    assert act(channel, "send_back", HASH, by=MERCHANT)["state"] == "SENT_BACK"
+
+
 def test_an_exchange_opens_a_paired_forward_journey(channel):
     """The new goods leave from the seller on a journey of their own, with the units that came back."""
     channel.lodge(reason="DEFECTIVE", resolution="exchange", condition="damaged", evidence=[HASH])
@@ -96,6 +107,20 @@ def test_a_rejection_is_kept_with_its_reasons(channel):
     assert finding["would_pass_if"] == "it had been asked by 2026-01-13T23:59:59.999+00:00"
     with refused("RETURN_EXISTS"):
         channel.lodge()
+
+
+def test_a_shopper_sees_its_returns_through_its_link(channel):
+    """State, deadline and the way out, without an organisation's name."""
+    channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
+    channel.lodge("R1", condition="used")
+    channel.lodge("R2")
+    rejected, approved = channel.query("Returns:track", shipping.TOKEN_HASH)
+    assert (rejected["state"], rejected["code"]) == ("REJECTED", "CONDITION_NOT_MET")
+    assert rejected["would_pass_if"] == "the goods were unused or better"
+    assert (approved["state"], approved["code"], approved["due"]) == ("PICKUP_ASSIGNED", "", "2026-01-09T00:00:00.000Z")
+    assert "MSP" not in str([rejected, approved])
+    with refused("LINK_UNKNOWN"):
+        channel.query("Returns:track", "f" * 64)
 
 
 def test_units_are_returned_once(channel):
@@ -158,6 +183,8 @@ def test_nobody_approves_its_own_return(channel):
         channel.submit("Returns:answer", "R2", "true", HASH, by=MERCHANT, endorsed_by=AGREED)
     with refused("NOT_AN_AGENT"):
         channel.majority("Returns:request", channel.request("R3"), by=LAST_MILE)
+    with refused("INVALID_ARGUMENT"):
+        channel.lodge("R" * 49)
 
 
 def test_a_silent_seller_has_approved(channel):
@@ -209,6 +236,9 @@ def test_terms_can_be_tried_before_anything_is_bought(channel):
     assert channel.query("Returns:simulate", "T1", 0, scenario)["outcome"] == "APPROVED"
     late = channel.query("Returns:simulate", "T1", 1, {**scenario, "asked_at": shipping.text(2000)})
     assert late["code"] == "OUTSIDE_WINDOW"
+    for wrong in ({"ordered": 0}, {"asked_at": "some day"}):
+        with refused("INVALID_ARGUMENT"):
+            channel.query("Returns:simulate", "T1", 0, {**scenario, **wrong})
     abroad = channel.query("Returns:simulate", "T1", 1, {**scenario, "destination": "THBKK"})
     assert abroad["code"] == "NO_REVERSE_COVERAGE"
 
