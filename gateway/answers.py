@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from gateway import problems
@@ -31,11 +31,16 @@ def install(app: Flask) -> None:
 
 
 def render(problem: problems.Problem) -> Response:
-    """The response a problem becomes."""
+    """The response a problem becomes; people at the console get a page, and who must log in is sent there."""
+    g.problem = problem
+    if request.blueprint == "console":
+        if problem.kind.status == 401:
+            return redirect(url_for("console.login"), 303)  # type: ignore[return-value]
+        page = render_template("problem.html", problem=problem, request_id=g.get("request_id", ""))
+        return make_response(page, problem.kind.status)
     document = json.dumps(problem.document(g.get("request_id", "")), ensure_ascii=False, separators=(",", ":"))
     response = Response(document, problem.kind.status, content_type="application/problem+json")
     response.headers.update(problem.headers())
-    g.problem = problem
     return response
 
 

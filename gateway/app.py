@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway import answers, auth, current, documentation
 from gateway.api import BLUEPRINTS
+from gateway.console import views
 from gateway.events import Places
 from gateway.idempotency import Keys
 from gateway.ledger import Ledgers
@@ -55,6 +56,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     documentation.complete(app, api.spec)
+    app.register_blueprint(views.blueprint)
     answers.install(app)
     return app
 
@@ -86,6 +88,8 @@ def _end(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
+    # The pages have no script and need none; text from the ledger could not run one either.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; form-action 'self'"
     caller = g.get("caller")
     _ACCESS.info(
         "%s %s %s %d %s %.0fms %s",

@@ -11,6 +11,9 @@ from gateway import current, tokens
 from gateway.problems import Problem
 
 PUBLIC = "public"
+# The console's cookie; it is looked at for the console's pages alone, which only read.
+COOKIE = "selat_token"
+_CONSOLE = "console"
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -43,16 +46,26 @@ def check() -> None:
     scope = scope_of(current_app.view_functions[request.endpoint])
     if scope == PUBLIC:
         return
+    g.token_text = _presented()
+    g.caller = current.services().tokens.caller(g.token_text)
+    if scope is None or scope not in g.caller.scopes:
+        held = ", ".join(sorted(g.caller.scopes))
+        raise Problem(
+            "SCOPE_MISSING", f"This needs the scope {scope or 'of nobody'}; the token has {held}", scope=scope
+        )
+
+
+def _presented() -> str:
+    """The token that came with the request."""
+    if request.blueprint == _CONSOLE:
+        text = request.cookies.get(COOKIE, "")
+        if not text:
+            raise Problem("TOKEN_MISSING")
+        return text
     header = request.headers.get("Authorization", "")
     kind, _, text = header.partition(" ")
     if not header:
         raise Problem("TOKEN_MISSING")
     if kind.lower() != "bearer":
         raise Problem("TOKEN_INVALID", "The Authorization header must be: Bearer <token>")
-    g.caller = current.services().tokens.caller(text.strip())
-    g.token_text = text.strip()
-    if scope is None or scope not in g.caller.scopes:
-        held = ", ".join(sorted(g.caller.scopes))
-        raise Problem(
-            "SCOPE_MISSING", f"This needs the scope {scope or 'of nobody'}; the token has {held}", scope=scope
-        )
+    return text.strip()

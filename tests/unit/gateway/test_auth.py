@@ -7,6 +7,7 @@ import pytest
 from gateway import auth
 from gateway.tokens import TokenError, Tokens
 
+READING = {"GET", "HEAD", "OPTIONS"}
 OPEN_TO_ALL = {
     "/healthz",
     "/readyz",
@@ -15,6 +16,8 @@ OPEN_TO_ALL = {
     "/docs/errors",
     "/static/<path:filename>",
     "/track/<token>",
+    "/console/login",
+    "/console/logout",
 }
 
 
@@ -30,10 +33,9 @@ def test_nothing_else_is_open_to_all(app):
 
 
 def test_no_public_address_takes_anything_but_reads(app):
-    """There is no anonymous write."""
-    for rule in app.url_map.iter_rules():
-        if rule.rule in OPEN_TO_ALL:
-            assert rule.methods <= {"GET", "HEAD", "OPTIONS"}
+    """There is no anonymous write; to log in keeps a token in the browser and nothing here."""
+    posts = [r for r in app.url_map.iter_rules() if r.rule in OPEN_TO_ALL and not r.methods <= READING]
+    assert [rule.endpoint for rule in posts] == ["console.enter"]
 
 
 def test_every_closed_address_wants_a_token(app, client):
@@ -43,6 +45,9 @@ def test_every_closed_address_wants_a_token(app, client):
         path = rule.rule.replace("<int:number>", "1").replace("<path:key>", "k")
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             answer = client.open(path, method=method)
+            if rule.rule.startswith("/console/"):
+                assert (answer.status_code, answer.location) == (303, "/console/login")
+                continue
             assert (answer.status_code, answer.json["code"]) == (401, "TOKEN_MISSING"), rule.rule
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 

@@ -1,0 +1,137 @@
+"""
+Pages for people: journeys, disclosures and audit, as the holder of an access token sees them.
+
+The pages only read. A browser cannot send a bearer token by itself, so logging in puts the token into a cookie that no
+script can read, that no other site's page can make the browser send, and that is sent to these pages alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from gateway import auth, current, provenance
+from gateway.current import COMMERCE, TRADE
+from gateway.problems import Problem
+from gateway.tokens import TokenError
+
+blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+
+
+@blueprint.route("/login", methods=["GET"])
+@auth.needs(auth.PUBLIC)
+def login() -> str:
+    """Ask for a token."""
+    return render_template("login.html", refused="")
+
+
+@blueprint.route("/login", methods=["POST"], endpoint="enter")
+@auth.needs(auth.PUBLIC)
+def enter() -> Redirect | Response:
+    """Keep the token in a cookie for as long as it is valid; nothing is written anywhere else."""
+    token = request.form.get("token", "").strip()
+    try:
+        caller = current.services().tokens.caller(token)
+    except TokenError as error:
+        return make_response(render_template("login.html", refused=error.reason), 401)
+    answer = redirect(url_for("console.home"), 303)
+    answer.set_cookie(
+        auth.COOKIE,
+        token,
+        expires=caller.expires_at,
+        path=blueprint.url_prefix or "/",
+        httponly=True,
+        samesite="Strict",
+        secure=request.is_secure,
+    )
+    return answer
+
+
+@blueprint.route("/logout")
+@auth.needs(auth.PUBLIC)
+def logout() -> Redirect:
+    """Forget the token."""
+    answer = redirect(url_for("console.login"), 303)
+    answer.delete_cookie(auth.COOKIE, path=blueprint.url_prefix or "/", httponly=True, samesite="Strict")
+    return answer
+
+
+@blueprint.route("/")
+@auth.needs("read")
+def home() -> str:
+    """The participants, and where to look."""
+    return _page("home.html", participants=current.ask(TRADE, "Participants:list"))
+
+
+@blueprint.route("/orders")
+@auth.needs("read")
+def orders() -> str:
+    """The public part of all orders, with their journeys."""
+    return _page("orders.html", orders=current.ask(COMMERCE, "Orders:list"))
+
+
+@blueprint.route("/journeys")
+@auth.needs("read")
+def find_journey() -> Redirect:
+    """Go to the journey whose id was typed in."""
+    wanted = request.args.get("id", "").strip()
+    if not wanted:
+        raise Problem("REQUEST_INVALID", "Type the id of a journey.")
+    return redirect(url_for("console.journey", journey_id=wanted), 303)
+
+
+@blueprint.route("/journeys/<journey_id>")
+@auth.needs("read")
+def journey(journey_id: str) -> str:
+    """One journey: status, custody, stages and alarms."""
+    state = current.ask(TRADE, "Journeys:read", journey_id)
+    events = current.ask(TRADE, "Journeys:events", journey_id)["epcisBody"]["eventList"]
+    progress = current.ask(TRADE, "Journeys:progress", journey_id)
+    return _page("journey.html", state=state, events=events, progress=progress)
+
+
+@blueprint.route("/disclosures")
+@auth.needs("read")
+def disclosures() -> str:
+    """Who was shown what, for what, until when; an auditor sees everybody's."""
+    shown = {
+        "given": current.ask(TRADE, "Disclosures:given"),
+        "received": current.ask(TRADE, "Disclosures:received"),
+    }
+    if current.caller().msp_id == current.services().settings.auditor and "audit" in current.caller().scopes:
+        shown["of everybody"] = current.ask(TRADE, "Disclosures:audit")
+    return _page("disclosures.html", shown=shown)
+
+
+@blueprint.route("/audit")
+@auth.needs("audit")
+def audit_forms() -> str | Redirect:
+    """What to look up; a filled-in form leads to the answer."""
+    given = {name: value.strip() for name, value in request.args.items()}
+    if given.get("transaction_id"):
+        where = {"channel": given["channel"], "transaction_id": given["transaction_id"]}
+        return redirect(url_for("console.transaction", **where), 303)
+    if given.get("key"):
+        where = {"channel": given["channel"], "contract": given["contract"], "key": given["key"]}
+        return redirect(url_for("console.history", **where), 303)
+    return _page("audit.html")
+
+
+@blueprint.route("/audit/<channel>/transactions/<transaction_id>")
+@auth.needs("audit")
+def transaction(channel: str, transaction_id: str) -> str:
+    """A transaction taken apart, with what was recomputed."""
+    return _page("transaction.html", proof=provenance.Proofs(channel).of(transaction_id).document())
+
+
+@blueprint.route("/audit/<channel>/history/<contract>/<path:key>")
+@auth.needs("audit")
+def history(channel: str, contract: str, key: str) -> str:
+    """Every change of an object, each proven by its block."""
+    return _page("history.html", told=provenance.history(channel, None, contract, key, 100))
+
+
+def _page(name: str, **values: Any) -> str:
+    return render_template(name, caller=current.caller(), **values)

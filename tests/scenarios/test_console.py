@@ -1,0 +1,65 @@
+"""The console, as an auditor and a platform's clerk see it."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+
+@pytest.fixture
+def browser(stage, played):
+    """Log in with an actor's token."""
+    sessions = []
+
+    def enter(actor: str) -> requests.Session:
+        session = requests.Session()
+        sessions.append(session)
+        answer = session.post(f"{stage.base}/console/login", data={"token": stage.tokens[actor]}, timeout=10)
+        assert answer.url == f"{stage.base}/console/"
+        assert "Selat Market" in answer.text
+        return session
+
+    yield enter
+    for session in sessions:
+        session.close()
+
+
+def page(session: requests.Session, stage, path: str, **query: str) -> str:
+    answer = session.get(stage.base + path, params=query, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_from_an_order_to_its_journey_and_its_proof(browser, stage, played):
+    clerk = browser("platform")
+    assert f"/console/journeys/{played.journey_id}" in page(clerk, stage, "/console/orders")
+    shown = page(clerk, stage, "/console/journeys", id=played.journey_id)
+    for words in ("delivered", "LastMileMSP", "international freight", "VNHAN"):
+        assert words in shown
+    history = page(clerk, stage, f"/console/audit/trade/history/Journeys/{played.journey_id}")
+    assert "custody" in history
+    assert "DOES NOT HOLD" not in history
+
+
+def test_a_transaction_is_looked_up_by_its_id(browser, stage, played):
+    auditor = browser("auditor")
+    transaction = played.order["placing"]["transaction_id"]
+    shown = page(auditor, stage, "/console/audit", channel="ecommerce", transaction_id=transaction)
+    assert "Everything recomputed holds" in shown
+    assert "Orders:place" in shown
+    assert "4590" not in shown
+
+
+def test_the_auditor_sees_who_was_shown_what_and_no_value(browser, stage, played):
+    shown = page(browser("auditor"), stage, "/console/disclosures")
+    assert "demand.units_p50_h87" in shown
+    assert "ForwarderMSP" in shown
+    assert "14350" not in shown
+    assert "Of everybody" in shown
+    assert "Of everybody" not in page(browser("customs"), stage, "/console/disclosures")
+
+
+def test_what_is_not_there_is_a_page_with_a_cure(browser, stage):
+    answer = browser("auditor").get(f"{stage.base}/console/journeys/nothing", timeout=10)
+    assert answer.status_code == 404
+    assert "JOURNEY_UNKNOWN" in answer.text
