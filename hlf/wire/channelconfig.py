@@ -143,11 +143,6 @@ class Bundle:
             raise errors.ConfigError(f"initializing configtx manager failed: bad channel ID: {error}") from error
 
     @classmethod
-    def from_config(cls, channel_id: str, config: Any) -> Bundle:
-        """Return the view of a ``common.Config``; raises ConfigError as the constructor does."""
-        return cls(channel_id, config)
-
-    @classmethod
     def from_envelope(cls, envelope: Any) -> Bundle:
         """
         Return the view of a CONFIG envelope.

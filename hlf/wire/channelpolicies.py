@@ -8,7 +8,7 @@ to no policy refuses everybody, in Fabric's words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -125,13 +125,6 @@ class Tree:
         for name in path:
             found = None if found is None else found._below.get(name)
         return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._policies)
-
-    def items(self) -> Mapping[str, Policy]:
-        """Return every policy by its path relative to this group."""
-        return dict(self._policies)
 
     def _read(self, name: str, entry: Any) -> Policy:
         if not entry.HasField("policy"):

@@ -154,16 +154,6 @@ class Msp:
         except DecodeError as error:
             raise errors.WireError(f"failed unmarshalling fabric msp config: {error}") from error
 
-    @property
-    def root_certificates(self) -> tuple[bytes, ...]:
-        """The signing authorities' certificates as published, PEM."""
-        return tuple(self.config.root_certs)
-
-    @property
-    def tls_root_certificates(self) -> tuple[bytes, ...]:
-        """The TLS authorities' certificates as published, PEM."""
-        return tuple(self.config.tls_root_certs)
-
     def identity(self, certificate: bytes) -> Identity:
         """
         Return the identity of a PEM certificate, not yet validated.

@@ -23,11 +23,11 @@ from fabric_protos.common import common_pb2
 
 from hlf.wire import channelconfig
 from network.engines.embedded import lifecycle, ordering, privatedata
-from network.engines.embedded.endorsement import EndorsementPolicies, member_msp_ids
+from network.engines.embedded.endorsement import member_msp_ids
 from network.engines.embedded.ledger import Committed, Ledger
 from network.engines.embedded.ordering import Cutter, Message, Refused, Signer
 from network.engines.embedded.snapshots import Snapshot
-from network.engines.embedded.validation import BlockValidator, Validated
+from network.engines.embedded.validation import CODES, BlockValidator, Validated
 
 _LOG = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
@@ -66,11 +66,6 @@ class Channel:
         self.bundle = bundle
         self._admission = ordering.Admission(bundle, self._signer)
         self._validator = BlockValidator(bundle, self.definition)
-
-    @property
-    def endorsement_policies(self) -> EndorsementPolicies:
-        """The endorsement policies under the configuration in force."""
-        return self._validator.policies
 
     # What is committed -------------------------------------------------------------------------------------------
 
@@ -248,6 +243,10 @@ class Channel:
             if changed:
                 self._redefine(committed_state, before, number)
         self.ledger.forget_staged(committed)
+        for verdict in validated.verdicts:
+            if not verdict.valid:
+                name = CODES.Name(verdict.code)
+                _LOG.warning("%s: block %s, transaction %s is %s: %s", self.id, number, verdict.tx_id, name, verdict.why)
         return committed, bundle
 
     def _redefine(

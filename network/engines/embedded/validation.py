@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fabric_protos.common import common_pb2
@@ -32,7 +32,7 @@ DefinitionOf = Callable[[str, Any], lifecycle.ChaincodeDefinition | None]
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of one envelope."""
+    """What became of one envelope; *why* says more for the log, and quotes nothing that is private."""
 
     position: int
     code: int = VALID
@@ -55,7 +55,6 @@ class Validated:
     verdicts: list[Verdict]
     updates: Updates
     config: Any = None
-    definitions: dict[str, lifecycle.ChaincodeDefinition | None] = field(default_factory=dict)
 
     @property
     def flags(self) -> bytes:
@@ -89,7 +88,7 @@ class BlockValidator:
     def __init__(self, bundle: channelconfig.Bundle, definition_of: DefinitionOf) -> None:
         self._bundle = bundle
         self._definition_of = definition_of
-        self.policies = endorsement.EndorsementPolicies(bundle)
+        self._policies = endorsement.EndorsementPolicies(bundle)
 
     def validate(
         self, number: int, envelopes: Sequence[bytes], committed: State, known: Callable[[list[str]], set[str]],
@@ -121,6 +120,8 @@ class BlockValidator:
                 verdict.code = updates.conflict(verdict.rwset)
                 if verdict.valid:
                     updates.apply(verdict.rwset, rwsets.Version(number, verdict.position))
+                else:
+                    verdict.why = "what it read has changed since"
         config = next((verdict.config for verdict in verdicts if verdict.valid and verdict.config is not None), None)
         return Validated(verdicts, updates, config)
 
@@ -165,6 +166,7 @@ class BlockValidator:
         for position in list(endorsed):
             if verdicts[position].tx_id in used:
                 verdicts[position].code = CODES.DUPLICATE_TXID
+                verdicts[position].why = "its id is in an earlier block"
                 del endorsed[position]
 
     def _check_endorsements(
@@ -201,10 +203,10 @@ class BlockValidator:
         written = sorted(name for name, rwset in sets.items() if endorsement.writes(rwset))
         for name in dict.fromkeys([called, *written]):
             definition = None if name == lifecycle.NAMESPACE else self._definition_of(name, committed)
-            policy = self.policies.chaincode(name, definition)
+            policy = self._policies.chaincode(name, definition)
             if policy is None:
                 raise InvalidError(CODES.INVALID_CHAINCODE, f"chaincode '{name}' is not defined")
-            check = endorsement.NamespaceCheck(endorsers, self.policies, name, definition, policy)
+            check = endorsement.NamespaceCheck(endorsers, self._policies, name, definition, policy)
             refused = check.refusal(sets.get(name), committed, changed)
             if refused is not None:
                 raise InvalidError(CODES.ENDORSEMENT_POLICY_FAILURE, refused)
@@ -295,4 +297,5 @@ def _mark_repeated_ids(verdicts: list[Verdict], endorsed: dict[int, _Endorsed]) 
         if verdict.valid:
             if verdict.tx_id in seen:
                 verdict.code = CODES.DUPLICATE_TXID
+                verdict.why = "its id stands earlier in the block"
             seen.add(verdict.tx_id)

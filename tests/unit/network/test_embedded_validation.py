@@ -33,8 +33,8 @@ def test_a_majority_is_needed_by_default(tmp_path):
     run(tmp_path, scenario)
 
 
-def test_nothing_of_an_invalid_transaction_is_written(tmp_path):
-    """It stays in the block with its code, and that is all."""
+def test_nothing_of_an_invalid_transaction_is_written(tmp_path, caplog):
+    """It stays in the block with its code, and that is all; the log says why."""
 
     async def scenario(channel: Running):
         await channel.define()
@@ -46,6 +46,7 @@ def test_nothing_of_an_invalid_transaction_is_written(tmp_path):
         assert record.envelope == channel.ledger.transaction(bad.id).envelope
         with channel.ledger.snapshot() as snapshot:
             assert list(snapshot.history("cc", "k")) == []
+        assert f"transaction {bad.id} is ENDORSEMENT_POLICY_FAILURE: implicit policy evaluation failed" in caplog.text
 
     run(tmp_path, scenario)
 
