@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from network.engines.embedded import statuses
 from network.engines.embedded.chaincodes import MAX_MESSAGE
 
 if TYPE_CHECKING:
@@ -44,6 +45,28 @@ class _Unknown(grpc.GenericRpcHandler):
         return grpc.stream_stream_rpc_method_handler(refuse)
 
 
+class _Deferring:
+    """
+    A server to which services are added so that they see unreadable requests.
+
+    gRPC would log such a request's failure with a stack and answer UNKNOWN;
+    here the service itself refuses it, in the words of real nodes.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.ServiceRpcHandler]) -> None:
+        """What generated code calls; the handlers come again by name."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler]) -> None:
+        deferred = {
+            name: handler._replace(request_deserializer=statuses.deferred(handler.request_deserializer))
+            for name, handler in handlers.items()
+        }
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, deferred),))
+
+
 class Listener:
     """One TLS port with its services."""
 
@@ -59,9 +82,9 @@ class Listener:
         )
         self._known: set[str] = set()
 
-    def add(self, service: str, register: Callable[[grpc.aio.Server], None]) -> None:
-        """Serve *service* (its full name); *register* adds it to the server."""
-        register(self._server)
+    def add(self, service: str, register: Callable[[Any], None]) -> None:
+        """Serve *service* (its full name); *register* adds it to the server, as generated code does."""
+        register(_Deferring(self._server))
         self._known.add(service)
 
     async def start(self) -> None:

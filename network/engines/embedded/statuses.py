@@ -10,12 +10,13 @@ from typing import Any, NoReturn
 
 import grpc
 from fabric_protos.gateway import gateway_pb2
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, message
 
 log = logging.getLogger(__name__)
 
 DETAILS_KEY = "grpc-status-details-bin"
 UNEXPECTED = "the embedded engine failed; its log shows where"
+_UNREADABLE = object()
 
 
 class StatusError(Exception):
@@ -55,7 +56,7 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
             with self.limit:
-                return await method(self, request)
+                return await method(self, _readable(request))
         except StatusError as error:
             await _abort(context, error)
         except Exception as error:  # noqa: BLE001 - nothing a caller sends may show in the log.
@@ -71,7 +72,8 @@ def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         try:
             with self.limit:
-                async for response in method(self, request, context):
+                readable = _readable_each(request) if hasattr(request, "__aiter__") else _readable(request)
+                async for response in method(self, readable, context):
                     yield response
         except StatusError as error:
             await _abort(context, error)
@@ -79,6 +81,18 @@ def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable
             await _abort(context, _unexpected(method.__qualname__, error))
 
     return answer
+
+
+def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """As *deserialize*, but what cannot be read becomes a value that ``answering`` and ``streaming`` refuse."""
+
+    def read(encoded: bytes) -> Any:
+        try:
+            return deserialize(encoded)
+        except message.DecodeError:
+            return _UNREADABLE
+
+    return read
 
 
 def where(error: BaseException) -> str:
@@ -106,6 +120,20 @@ def encode(error: StatusError) -> bytes:
 async def _abort(context: grpc.aio.ServicerContext, error: StatusError) -> NoReturn:
     trailers = ((DETAILS_KEY, encode(error)),) if error.details else ()
     await context.abort(error.code, error.reason, trailers)
+
+
+def _readable(request: Any) -> Any:
+    if request is _UNREADABLE:
+        raise StatusError(
+            grpc.StatusCode.INTERNAL,
+            "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data",
+        )
+    return request
+
+
+async def _readable_each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _readable(request)
 
 
 def _unexpected(method: str, error: Exception) -> StatusError:

@@ -12,6 +12,7 @@ from fabric_protos.discovery import protocol_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.orderer import ab_pb2
 from fabric_protos.peer import events_pb2, proposal_pb2
+from google.protobuf import message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -58,7 +59,7 @@ def _nothing_in_the_log(caplog) -> Iterator[None]:
     """The engine says nothing about what strangers send, least of all with their words."""
     with caplog.at_level(logging.INFO):
         yield
-    said = [record.getMessage() for record in caplog.records if record.name.startswith("network.")]
+    said = [record.getMessage() for record in caplog.records if record.name.startswith(("network.", "grpc."))]
     assert said == []
     assert SECRET.decode() not in caplog.text
 
@@ -107,12 +108,24 @@ def _length(content: bytes) -> bytes:
 @given(request=nested(4))
 @fuzz
 def test_messages_of_any_shape_are_answered(peer, method, request):
-    """Never a time-out, never the engine's own failure (whatever is no message at all, gRPC itself refuses)."""
+    """Never a time-out, and INTERNAL only for what is no message of the method's kind at all."""
     try:
         UNARY[method].FromString(request)
-    except Exception:  # noqa: BLE001 - then gRPC answers, and this is not about gRPC.
-        return
-    assert call(peer, method, request) not in (grpc.StatusCode.INTERNAL, grpc.StatusCode.DEADLINE_EXCEEDED)
+        readable = True
+    except message.DecodeError:
+        readable = False
+    status = call(peer, method, request)
+    assert status != grpc.StatusCode.DEADLINE_EXCEEDED
+    assert (status == grpc.StatusCode.INTERNAL) != readable
+
+
+@pytest.mark.parametrize("method", [*UNARY, *DELIVER])
+def test_what_is_no_message_is_refused_in_fabrics_words(peer, method):
+    """The engine neither fails nor logs a stack, as gRPC would do by itself."""
+    with pytest.raises(grpc.RpcError) as refused:
+        list(peer.stream_stream(method)(iter([b"\xff\xff" + SECRET]), timeout=PATIENCE))
+    words = "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data"
+    assert (refused.value.code(), refused.value.details()) == (grpc.StatusCode.INTERNAL, words)
 
 
 @given(channel_id=st.text(max_size=20), name=st.text(max_size=20), args=st.lists(BYTES, max_size=3), key=st.text())
