@@ -91,4 +91,6 @@ def status(ctx: click.Context, state: Path) -> None:
         click.echo(f"{'running' if alive else 'FALLEN '}  {name}")
     if not found.programs:
         click.echo("nothing is running")
+    elif not found.running:
+        click.echo(f"{state / 'logs'} has their last words; `selat network up --state {state}` starts them again")
     ctx.exit(0 if found.running else 1)
