@@ -245,8 +245,15 @@ class Channel:
         self.ledger.forget_staged(committed)
         for verdict in validated.verdicts:
             if not verdict.valid:
-                name = CODES.Name(verdict.code)
-                _LOG.warning("%s: block %s, transaction %s is %s: %s", self.id, number, verdict.tx_id, name, verdict.why)
+                # The id is whatever its sender wrote.
+                _LOG.warning(
+                    "%s: block %s, transaction %.80r is %s: %s",
+                    self.id,
+                    number,
+                    verdict.tx_id,
+                    CODES.Name(verdict.code),
+                    verdict.why,
+                )
         return committed, bundle
 
     def _redefine(

@@ -46,7 +46,7 @@ def test_nothing_of_an_invalid_transaction_is_written(tmp_path, caplog):
         assert record.envelope == channel.ledger.transaction(bad.id).envelope
         with channel.ledger.snapshot() as snapshot:
             assert list(snapshot.history("cc", "k")) == []
-        assert f"transaction {bad.id} is ENDORSEMENT_POLICY_FAILURE: implicit policy evaluation failed" in caplog.text
+        assert f"transaction {bad.id!r} is ENDORSEMENT_POLICY_FAILURE: implicit policy evaluation failed" in caplog.text
 
     run(tmp_path, scenario)
 
