@@ -18,9 +18,14 @@ def follow(token: str) -> dict[str, Any]:
         Problem: TRACKING_CLOSED, the gateway has no identity for this.
         hlf.errors.EvaluateError: LINK_UNKNOWN among others.
     """
+    seen = _asked("Journeys:track", token)
+    return {**seen, "returns": _asked("Returns:track", token)}
+
+
+def _asked(function: str, token: str) -> Any:
     services = current.services()
     if not services.settings.tracking:
         raise Problem("TRACKING_CLOSED")
     msp_id, _, user = services.settings.tracking.partition("/")
-    call = TRADE.call("Journeys:track", [identifiers.link_hash(token)], None, ())
+    call = TRADE.call(function, [identifiers.link_hash(token)], None, ())
     return json.loads(services.ledgers.evaluate(msp_id, user, call))

@@ -106,6 +106,7 @@ CAPABILITY = {
     "lpi.component": "timeliness",
     "lpi.score_x100": 430,
 }
+LOGISTICS = {"OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "CustomsMSP", "AuditorMSP"}
 PARTICIPANTS = [
     ("PlatformMSP", "Selat Market", "core", ["platform"], ["SG"], ["S01", "S21"]),
     ("MerchantMSP", "Shenzhen Sound Works", "key", ["merchant"], ["CN"], ["S01", "S02", "S03", "S04", "S05", "S22"]),

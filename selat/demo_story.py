@@ -9,8 +9,8 @@ from typing import Any
 
 import requests
 
+from selat import demo_carriage, demo_journey
 from selat import demo_goods as goods
-from selat import demo_journey
 from selat.demo_callers import Caller, Cast, DemoError
 from selat.demo_screen import Screen, bad, good
 
@@ -39,8 +39,11 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
     terms = _founding(cast, screen)
     forecast = _claims(cast, screen)
     grant_id = _disclosure(cast, screen, forecast)
+    demo_carriage.agree(cast, screen)
     order = _order(cast, screen, terms)
+    payment = _reserve(cast, screen, order)
     journey = demo_journey.travel(cast, screen, order["order_id"], lambda: _seen(base, order))
+    _settle(cast, screen, payment)
     _tracking(base, screen, order)
     demo_journey.give_back(cast, screen, journey, order["tracking_token"])
     _audit(cast, screen, journey, order)
@@ -53,6 +56,8 @@ def _founding(cast: Cast, screen: Screen) -> dict[str, Any]:
     participants = [dict(zip(fields, row, strict=True)) for row in goods.PARTICIPANTS]
     cast.admin.post("/v1/participants/founding", {"participants": participants})
     cast.admin.post("/v1/stages/installation")
+    carriers = [one for one in participants if one["msp_id"] in goods.LOGISTICS]
+    cast.carrier_admin.post("/v1/participants/founding?channel=logistics", {"participants": carriers})
     # Terms must be published before they apply, and apply before the order.
     starts = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     published = cast.merchant.post("/v1/terms", _terms(starts))["result"]
@@ -125,6 +130,10 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
             _prove(caller, forecast, told)
             seen = ", ".join(f"{name} = {value}" for name, value in told["values"].items())
             rows.append((caller.msp_id, good("sees"), good(seen)))
+            continue
+        if caller is cast.platform:
+            own = caller.get(f"/v1/forecasts/{forecast['claim_id']}")["values"]
+            rows.append((caller.msp_id, "owns", f"reads all {len(own)} figures of its own forecast"))
             continue
         problem = caller.refusal("GET", f"/v1/disclosures/{granted['grant_id']}")
         rows.append((caller.msp_id, bad("cannot"), f"{problem['status']} {problem['code']}"))
@@ -206,6 +215,36 @@ def _order(cast: Cast, screen: Screen, terms: dict[str, Any]) -> dict[str, Any]:
         ],
     )
     return placed
+
+
+def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
+    """The payment firm is shown what the order comes to, and not the order."""
+    today = datetime.now(UTC).date().isoformat()
+    cast.payments.post(
+        "/v1/rates", {"date": today, "base": "USD", "rates": {"CNY": "7.1024"}, "source": "its own desk"}
+    )
+    sides = {"platform": cast.platform.msp_id, "merchant": cast.merchant.msp_id, "payments": cast.payments.msp_id}
+    body = {"order_id": order["order_id"], **sides, "settle_currency": "CNY"}
+    payment = cast.platform.post("/v1/payments", body)["payment_id"]
+    known = cast.payments.get(f"/v1/payments/{payment}")
+    terms = known["payment"]["terms"]
+    screen.say(
+        f"PaymentsMSP keeps {known['state']}: {int(terms['amount']) / 100:.2f} {terms['currency']}, "
+        f"to be paid out in {terms['settle_currency']}; other members of the channel see a hash"
+    )
+    return payment
+
+
+def _settle(cast: Cast, screen: Screen, payment: str) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    cast.payments.post(f"/v1/payments/{payment}/capture", {})
+    cast.payments.post(f"/v1/payments/{payment}/settlement", {"rate_date": today, "rate_base": "USD"})
+    settled = cast.merchant.get(f"/v1/payments/{payment}")
+    hidden = cast.auditor.refusal("GET", f"/v1/payments/{payment}")
+    screen.say(
+        f"MerchantMSP is paid {int(settled['payment']['paid_out']) / 100:.2f} CNY at PaymentsMSP's published rate; "
+        f"AuditorMSP asks for the amount: {hidden['code']}"
+    )
 
 
 def _seen(base: str, order: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from gateway import auth, current, once
+from gateway import auth, current, identifiers, once
 from gateway.current import TRADE
+from gateway.schemas.participants import AmendmentSchema
 from gateway.schemas.receipts import CommittedSchema
+from gateway.schemas.stages import ProposeStagesSchema
 
 blueprint = Blueprint("stages", __name__, url_prefix="/v1/stages", description="The stages of a journey")
 
@@ -36,3 +38,31 @@ def version(number: int) -> dict[str, Any]:
 def install() -> dict[str, Any]:
     """Adopt the standard catalogue; once, by an administrator."""
     return current.act(TRADE, "Stages:install")
+
+
+@blueprint.route("/amendments", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(ProposeStagesSchema)
+@blueprint.response(201, AmendmentSchema)
+def propose(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose new stages, or others in place of those of the same id; running journeys keep their version."""
+    amendment_id = identifiers.public_id("amendment")
+    return {"amendment_id": amendment_id, **current.act(TRADE, "Stages:propose", amendment_id, body["stages"])}
+
+
+@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, AmendmentSchema)
+def approve(amendment_id: str) -> dict[str, Any]:
+    """Approve an amendment; it is the next version when more than half of the participants have."""
+    return {"amendment_id": amendment_id, **current.act(TRADE, "Stages:approve", amendment_id)}
+
+
+@blueprint.route("/amendments/<amendment_id>")
+@auth.needs("read")
+@blueprint.response(200, description="The amendment and who has approved it")
+def amendment(amendment_id: str) -> dict[str, Any]:
+    """Read an amendment."""
+    return current.ask(TRADE, "Stages:amendment", amendment_id)

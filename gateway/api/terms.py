@@ -6,10 +6,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from gateway import auth, current, once
+from gateway import auth, current, identifiers, once
 from gateway.current import TRADE
+from gateway.schemas.participants import AmendmentSchema
 from gateway.schemas.receipts import CommittedSchema
-from gateway.schemas.terms import ScenarioSchema, TermsSchema
+from gateway.schemas.terms import FloorSchema, ScenarioSchema, TermsSchema
 
 blueprint = Blueprint("terms", __name__, url_prefix="/v1/terms", description="Return terms of sellers")
 
@@ -63,3 +64,39 @@ def policy(terms_id: str, number: int) -> dict[str, Any]:
 def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]:
     """Try the terms on an order that nobody has placed; version 0 is the last one."""
     return current.ask(TRADE, "Returns:simulate", terms_id, number, body)
+
+
+@blueprint.route("/floors", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(FloorSchema)
+@blueprint.response(201, AmendmentSchema)
+def propose_floor(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose the least that every seller of a jurisdiction grants."""
+    amendment_id = identifiers.public_id("amendment")
+    return {"amendment_id": amendment_id, **current.act(TRADE, "Terms:propose_floor", amendment_id, body)}
+
+
+@blueprint.route("/floors/amendments/<amendment_id>/approval", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, AmendmentSchema)
+def approve_floor(amendment_id: str) -> dict[str, Any]:
+    """Approve a floor; it is in force when more than half of the participants have."""
+    return {"amendment_id": amendment_id, **current.act(TRADE, "Terms:approve_floor", amendment_id)}
+
+
+@blueprint.route("/floors/<jurisdiction>")
+@auth.needs("read")
+@blueprint.response(200, description="The floor, or null")
+def floor(jurisdiction: str) -> dict[str, Any] | None:
+    """Read the least that sellers of a jurisdiction grant."""
+    return current.ask(TRADE, "Terms:floor", jurisdiction)
+
+
+@blueprint.route("/floors/<jurisdiction>/history")
+@auth.needs("read")
+@blueprint.response(200, description="Every floor there was, newest first")
+def floor_history(jurisdiction: str) -> list[dict[str, Any]]:
+    """Read every floor a jurisdiction had."""
+    return current.ask(TRADE, "Terms:floor_history", jurisdiction)

@@ -8,19 +8,22 @@ from gateway.schemas.calls import MSP_ID
 from gateway.schemas.claims import IDENTIFIER
 from gateway.schemas.orders import AMOUNT
 
+_RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
+_CONDITIONS = ["sealed", "unused", "used", "damaged"]
+
 
 class CoverSchema(Schema):
     """What the terms grant for one reason."""
 
     resolutions = fields.List(
-        fields.String(validate=validate.OneOf(["refund", "exchange", "repair", "store_credit"])),
+        fields.String(validate=validate.OneOf(_RESOLUTIONS)),
         required=True,
         validate=validate.Length(1, 4),
     )
     evidence_min = fields.Integer(strict=True, validate=validate.Range(0, 100))
     payer = fields.String(validate=validate.OneOf(["seller", "buyer", "carrier"]))
     restocking_bps = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    condition = fields.String(validate=validate.OneOf(["sealed", "unused", "used", "damaged"]))
+    condition = fields.String(validate=validate.OneOf(_CONDITIONS))
     despite = fields.List(fields.String(), metadata={"description": "Rejections that do not apply to this reason"})
     referred = fields.Boolean(metadata={"description": "The seller looks at such requests itself"})
 
@@ -83,3 +86,23 @@ class ScenarioSchema(Schema):
     evidence = fields.Integer(strict=True, validate=validate.Range(0, 100))
     final_sale = fields.Boolean()
     returnless = fields.Boolean()
+
+
+class MinimumSchema(Schema):
+    """The least that is granted for one reason."""
+
+    resolution = fields.String(required=True, validate=validate.OneOf(_RESOLUTIONS))
+    condition = fields.String(validate=validate.OneOf(_CONDITIONS))
+    evidence_most = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    free = fields.Boolean(metadata={"description": "The buyer pays nothing"})
+
+
+class FloorSchema(Schema):
+    """Body of ``POST /v1/terms/floors``: the least that every seller of a jurisdiction grants."""
+
+    jurisdiction = fields.String(required=True, metadata={"example": "VN"})
+    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(0, 3650))
+    reasons = fields.Dict(keys=fields.String(), values=fields.Nested(MinimumSchema), required=True)
+    seller_answer_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    settle_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    dispute_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))

@@ -14,6 +14,22 @@ class SeenSchema(Schema):
     step = fields.String()
 
 
+class SeenReturnSchema(Schema):
+    """A return, as its shopper sees it."""
+
+    return_id = fields.String()
+    state = fields.String()
+    line = fields.String()
+    quantity = fields.Integer()
+    reason = fields.String()
+    resolution = fields.String()
+    asked_at = fields.String()
+    changed_at = fields.String()
+    due = fields.String(allow_none=True)
+    code = fields.String(metadata={"description": "Why it was rejected; empty if it was not"})
+    would_pass_if = fields.String()
+
+
 class TrackingSchema(Schema):
     """Where the goods are."""
 
@@ -22,4 +38,6 @@ class TrackingSchema(Schema):
     origin = fields.String()
     destination = fields.String()
     updated_at = fields.String()
+    expected_at = fields.String(allow_none=True)
     events = fields.List(fields.Nested(SeenSchema))
+    returns = fields.List(fields.Nested(SeenReturnSchema))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hlf import sealing
-from selat.demo_goods import CAPABILITY, FORECAST, HEADPHONES, PARTICIPANTS
+from selat.demo_goods import CAPABILITY, FORECAST, HEADPHONES
 
 EXPIRY = "2030-01-01T00:00:00Z"
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
@@ -155,9 +155,9 @@ def test_attributes_are_sealed_to_an_outsiders_key(cast, forecast):
 
 def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
     today = datetime.now(UTC).date().isoformat()
-    rates = {"date": today, "base": "USD", "rates": {"CNY": "7.1", "VND": "26350.5"}, "source": "the firm's own"}
-    cast.payments.post("/v1/rates", rates)
-    assert cast.merchant.get(f"/v1/rates/PaymentsMSP/USD/{today}")["rates"]["CNY"] == "7.1"
+    assert cast.merchant.get(f"/v1/rates/PaymentsMSP/USD/{today}")["rates"]["CNY"] == "7.1024"
+    again = {"date": today, "base": "USD", "rates": {"CNY": "9"}, "source": "second thoughts"}
+    assert cast.payments.refusal("POST", "/v1/rates", again)["code"] == "ALREADY_EXISTS"
     converted = cast.merchant.get(
         f"/v1/rates/PaymentsMSP/USD/{today}/conversion", minor="100", currency="USD", target="CNY"
     )
@@ -244,22 +244,11 @@ def test_the_logistics_index(cast):
     assert cast.merchant.get("/v1/lpi/2023/SG/overall")["score_x100"] == 430
 
 
-@pytest.fixture(scope="module")
-def registered(cast, played) -> None:
-    """The register of the logistics channel."""
-    fields = ("msp_id", "name", "species", "roles", "countries", "stages")
-    wanted = {"OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "CustomsMSP", "AuditorMSP"}
-    body = {"participants": [dict(zip(fields, row, strict=True)) for row in PARTICIPANTS if row[0] in wanted]}
-    known = {p["msp_id"] for p in cast.auditor.get("/v1/participants", channel="logistics")}
-    if not known:
-        cast.carrier_admin.post("/v1/participants/founding?channel=logistics", body)
-
-
 def moment(hours: int) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_departures_take_no_more_than_they_hold(cast, registered):
+def test_departures_take_no_more_than_they_hold(cast, played):
     slot = {
         "departs_at": moment(30),
         "arrives_at": moment(60),
@@ -283,7 +272,7 @@ def test_departures_take_no_more_than_they_hold(cast, registered):
     assert plan in str(cast.forwarder.get("/v1/plans"))
 
 
-def test_carriers_agree_between_themselves(cast, played, registered):
+def test_carriers_agree_between_themselves(cast, played):
     draft: dict[str, Any] = {
         "taker": "ForwarderMSP",
         "consignments": [played.journey_id],
@@ -384,3 +373,27 @@ def test_a_return_that_was_closed_cannot_be_disputed_by_others(cast, played):
         "NO_DEADLINE",
         "NOT_DUE",
     }
+
+
+def test_reference_data_change_by_majority_and_stay_visible(cast, played):
+    """A floor for return terms, and a stage with one more step: five of eight approve."""
+    floor = {
+        "jurisdiction": "VN",
+        "window_days": 7,
+        "reasons": {"DEFECTIVE": {"resolution": "refund", "condition": "damaged", "evidence_most": 3, "free": True}},
+    }
+    proposed = cast.auditor.post("/v1/terms/floors", floor)["amendment_id"]
+    assert cast.merchant.get("/v1/terms/floors/VN") is None
+    (stage,) = [s for s in cast.auditor.get("/v1/stages")["stages"] if s["stage_id"] == "S09"]
+    changed = {**stage, "steps": [*stage["steps"], "selat:relabelling"]}
+    version = cast.auditor.get("/v1/stages")["version"]
+    amended = cast.auditor.post("/v1/stages/amendments", {"stages": [changed]})["amendment_id"]
+    for caller in (cast.platform, cast.merchant, cast.origin, cast.forwarder):
+        caller.post(f"/v1/terms/floors/amendments/{proposed}/approval")
+        caller.post(f"/v1/stages/amendments/{amended}/approval")
+    assert cast.merchant.get("/v1/terms/floors/VN")["window_days"] == 7
+    assert cast.merchant.get("/v1/terms/floors/VN/history")
+    assert cast.auditor.get("/v1/stages")["version"] == version + 1
+    old = cast.auditor.get(f"/v1/stages/versions/{version}")["stages"]
+    assert stage in old
+    assert cast.auditor.get(f"/v1/journeys/{played.journey_id}")["journey"]["catalogue_version"] == version
