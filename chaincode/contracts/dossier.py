@@ -14,10 +14,12 @@ contracts' code alone, which a hostile organisation could replace on its own pee
   one must endorse, too). One without the other is either an invalid
   transaction or no handover.
 * An organisation with a doctored peer can still write whatever it likes on
-  keys that are its own. So a custodian could name another as custodian
-  without its consent. Such custody counts for nothing here: a custodian is
-  believed only if its own page has the acceptance (CUSTODY_CONTESTED), and
-  the organisation so named can put it right (`Journeys:repudiate_custody`).
+  keys that are its own. On its page it could claim stages of others, or
+  leave rubbish; honest peers read past both (`written`). As custodian it
+  could name another in its place. Such custody counts for nothing: periods
+  are believed only if their custodian's own page bears them out
+  (CUSTODY_CONTESTED), and the organisation so named can put it right
+  (`Journeys:repudiate_custody`).
 
 Endorsement is a machine's consent. A person's is the signature on the
 proposal, so the giver's client offers and the taker's client accepts.
@@ -25,8 +27,10 @@ proposal, so the giver's client offers and the taker's client accepts.
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, participants, stages, store
-from chaincode.domain import custody, identifiers, journeys, pages
+from chaincode.domain import custody, identifiers, journeys, pages, records
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
@@ -94,9 +98,42 @@ def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
     return store.load(ctx, pages.Page, "NOT_A_PARTY", PAGE, journey_id, msp_id)
 
 
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What the parties of a journey recorded, as far as it can be believed, and whose page could not wholly be."""
+
+    pages: tuple[pages.Page, ...]
+    doubted: tuple[str, ...]
+
+
+def written(ctx: api.Context, journey: journeys.Journey) -> Written:
+    """
+    Every party's page, by party, without what a doctored peer wrote there.
+
+    A page that cannot be read at all counts as empty: one organisation must
+    not be able to hold up the journey, or the returns, of all others.
+    """
+    found, doubted = [], []
+    for party in journey.parties:
+        empty = pages.Page(journey.journey_id, party.msp_id)
+        try:
+            raw = page(ctx, journey.journey_id, party.msp_id)
+        except records.RecordError:
+            raw = None
+        if raw is None or (raw.journey_id, raw.msp_id) != (empty.journey_id, empty.msp_id):
+            found.append(empty)
+            doubted.append(party.msp_id)
+            continue
+        honest = pages.believed(journey, raw)
+        found.append(honest)
+        if honest != raw:
+            doubted.append(party.msp_id)
+    return Written(tuple(found), tuple(doubted))
+
+
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
-    """What each party recorded, by party."""
-    return tuple(page(ctx, journey.journey_id, party.msp_id) for party in journey.parties)
+    """What each party recorded, as far as it can be believed."""
+    return written(ctx, journey).pages
 
 
 def save_page(ctx: api.Context, written: pages.Page) -> None:
@@ -114,30 +151,32 @@ def save_custody(ctx: api.Context, held: custody.Custody) -> None:
     store.save(ctx, held, CUSTODY, held.journey_id, held_by=(held.custodian,))
 
 
-def custody_as_seen_by(ctx: api.Context, mine: pages.Page) -> custody.Custody:
+def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.Page) -> custody.Custody:
     """
-    The custody, believed as far as the caller's own page can tell.
+    The custody, borne out as far as the caller's own page can tell.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
     """
-    held = find_custody(ctx, mine.journey_id)
-    if held.custodian == mine.msp_id:
-        believe(held, mine)
+    held = find_custody(ctx, journey.journey_id)
+    believe(journey, mine, held)
     return held
 
 
-def accepted(held: custody.Custody, written: pages.Page) -> bool:
-    """Whether the custodian's own *written* page has its acceptance; the first custody is in the opening."""
-    return held.number == 0 or written.find(held.periods[-1].event_id) is not None
-
-
-def believe(held: custody.Custody, written: pages.Page) -> None:
+def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
     """
-    Nothing, if the custodian accepted.
+    Nothing, if *written_page* bears out what *held* says of its party.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
     """
-    if not accepted(held, written):
-        raise Refused("CUSTODY_CONTESTED", f"{held.custodian} never accepted {held.journey_id}")
+    if not pages.confirms(journey, written_page, held):
+        raise Refused("CUSTODY_CONTESTED", f"{written_page.msp_id} did not accept {held.journey_id} as is written")
+
+
+def readable_custody(ctx: api.Context, journey: journeys.Journey) -> custody.Custody | None:
+    """The custody, or None if its custodian wrote something there that is none; for queries."""
+    try:
+        return find_custody(ctx, journey.journey_id)
+    except records.RecordError:
+        return None

@@ -31,7 +31,7 @@ class Handovers:
         moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
         offer = custody.Offer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
-        held = dossier.custody_as_seen_by(ctx, mine).offered(giver, offer)
+        held = dossier.custody_as_seen_by(ctx, journey, mine).offered(giver, offer)
         dossier.save_custody(ctx, held)
         store.announce(ctx, "CustodyOffered", {"journey_id": journey_id, "giver": giver, "taker": taker})
         return held
@@ -45,8 +45,10 @@ class Handovers:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, NOT_CUSTODIAN, NOT_OFFERED.
         """
         giver = access.member(ctx)
-        dossier.load(ctx, journey_id).party(giver)
-        held = dossier.custody_as_seen_by(ctx, dossier.page(ctx, journey_id, giver)).withdrawn(giver)
+        journey = dossier.load(ctx, journey_id)
+        journey.party(giver)
+        mine = dossier.page(ctx, journey_id, giver)
+        held = dossier.custody_as_seen_by(ctx, journey, mine).withdrawn(giver)
         dossier.save_custody(ctx, held)
         store.announce(ctx, "CustodyWithdrawn", {"journey_id": journey_id, "giver": giver})
         return held
@@ -68,7 +70,7 @@ class Handovers:
         journey.party(taker)
         mine = dossier.page(ctx, journey_id, taker)
         held = dossier.find_custody(ctx, journey_id)
-        dossier.believe(held, dossier.page(ctx, journey_id, held.custodian))
+        dossier.believe(journey, dossier.page(ctx, journey_id, held.custodian), held)
         held.offered_to(taker)
         giver = held.custodian
         stage_id, step = ("S22", "receiving") if journey.kind is JourneyType.REVERSE else ("S02", "accepting")
@@ -94,11 +96,12 @@ class Handovers:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_CUSTODIAN, CUSTODY_ACCEPTED, NOTHING_TO_REPUDIATE.
         """
         named = access.member(ctx)
-        dossier.load(ctx, journey_id).party(named)
+        journey = dossier.load(ctx, journey_id)
+        journey.party(named)
         held = dossier.find_custody(ctx, journey_id)
         if held.custodian != named:
             raise Refused("NOT_CUSTODIAN", f"{journey_id} is held by {held.custodian}")
-        if dossier.accepted(held, dossier.page(ctx, journey_id, named)):
+        if pages.confirms(journey, dossier.page(ctx, journey_id, named), held):
             raise Refused("CUSTODY_ACCEPTED", f"{named} accepted {journey_id} itself")
         restored = held.repudiated()
         dossier.save_custody(ctx, restored)

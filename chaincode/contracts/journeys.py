@@ -195,13 +195,11 @@ class Journeys(Handovers, api.Contract):
             Refused: JOURNEY_UNKNOWN.
         """
         journey = dossier.load(ctx, journey_id)
-        written = dossier.all_pages(ctx, journey)
-        timeline, incidents = pages.timeline(written), pages.incidents(written)
-        held = dossier.find_custody(ctx, journey_id)
-        stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written)
-        alarms = held.alarms() + progress.alarms(stood, store.now(ctx))
-        if not any(dossier.accepted(held, each) for each in written if each.msp_id == held.custodian):
-            alarms = (held.contested(), *alarms)
+        written = dossier.written(ctx, journey)
+        timeline, incidents = pages.timeline(written.pages), pages.incidents(written.pages)
+        held, alarms = _held(ctx, journey, written)
+        stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written.pages)
+        alarms += progress.alarms(stood, store.now(ctx))
         recorded = tuple(sorted({entry.stage_id for entry in timeline}))
         status = tracking.status(timeline, incidents)
         return State(journey, held.custodian, held, status, recorded, incidents, alarms)
@@ -271,7 +269,7 @@ class Journeys(Handovers, api.Contract):
         stage = catalogue.stage(observation.stage_id)
         if stage.custody and held is None:
             # Read only where it counts: a stage of customs must not wait for a handover in the same block.
-            held = dossier.custody_as_seen_by(ctx, mine)
+            held = dossier.custody_as_seen_by(ctx, journey, mine)
         entry = pages.recorded(journey, mine, held, stage, observation, store.now(ctx))
         repeated = mine.find(entry.event_id) is not None
         if not repeated:
@@ -304,6 +302,23 @@ class Journeys(Handovers, api.Contract):
         held = dossier.find_custody(ctx, journey.journey_id).reopened()
         dossier.save_custody(ctx, held)
         return held
+
+
+def _held(
+    ctx: api.Context, journey: journeys.Journey, written: dossier.Written
+) -> tuple[custody.Custody, tuple[custody.Alarm, ...]]:
+    """The custody as it is written, and whatever is wrong with it or with the pages that must bear it out."""
+    doubts = tuple(
+        custody.Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
+        for msp_id in written.doubted
+    )
+    held = dossier.readable_custody(ctx, journey)
+    if held is None:
+        unread = custody.Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "what stands for the custody is none")
+        first = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=True)
+        return first, (unread, *doubts)
+    contested = [page for page in written.pages if not pages.confirms(journey, page, held)]
+    return held, tuple(held.contested(page.msp_id) for page in contested) + doubts + held.alarms()
 
 
 def _estimate(

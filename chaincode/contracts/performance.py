@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaincode.contracts import dossier, store
-from chaincode.domain import custody, performance
+from chaincode.domain import journeys, pages, performance
 from chaincode.shim import api
 
 
@@ -39,11 +39,11 @@ class Performance(api.Contract):
 
 
 def _legs(ctx: api.Context) -> Iterator[performance.Leg]:
-    """The finished legs of every journey whose custody its own custodian confirms."""
-    for held in store.each(ctx, custody.Custody, dossier.CUSTODY):
-        if held.number == 0:
+    """The finished legs of every journey whose custody all its custodians bear out."""
+    for journey in store.each(ctx, journeys.Journey, dossier.JOURNEY):
+        held = dossier.readable_custody(ctx, journey)
+        if held is None or held.number == 0:
             continue
-        custodians = {period.custodian for period in held.periods}
-        written = {msp_id: dossier.page(ctx, held.journey_id, msp_id) for msp_id in sorted(custodians)}
-        if dossier.accepted(held, written[held.custodian]):
+        written = {page.msp_id: page for page in dossier.all_pages(ctx, journey)}
+        if all(pages.confirms(journey, page, held) for page in written.values()):
             yield from performance.legs(held, written)

@@ -1,30 +1,22 @@
 """
 The contract of returns: a request is reviewed at once, and an approval books the reverse journey by itself.
 
-No return moves on one organisation's word. Its key takes the endorsement of
-the seller and of one of the others concerned (who speaks for the buyer, the
-carrier, the arbiter), or of the channel's majority: with the first, everyday
-steps need two peers; with the second, a silent or hostile seller cannot hold a
-return up. A new return and a booked journey are new keys, hence the
-majority's, so the review is computed by more organisations than any single one controls.
-
-Who may take a step is a matter of the caller's organisation (`domain.handling`).
+`handling` has the parties' steps, `casebook` says under whose endorsement a return stands.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
 
-from chaincode.contracts import access, dossier, participants, store
+from chaincode.contracts import access, dossier, store
 from chaincode.contracts import terms as published_terms
-from chaincode.domain import booking, handling, identifiers, journeys, moments, pages, returns, review, simulation
+from chaincode.contracts.casebook import RETURN, Case, load
+from chaincode.contracts.handling import Handling
+from chaincode.domain import handling, identifiers, journeys, moments, pages, returns, review, simulation
 from chaincode.domain.refusals import Refused, invalid
-from chaincode.domain.terms import Condition, Resolution, Terms, no_worse
+from chaincode.domain.terms import Terms, no_worse
 from chaincode.shim import api
-from hlf.wire import policies
 
-RETURN = "return"
 OF_JOURNEY = "return-of-journey"
 BY_BUYER = "return-by-buyer"
 
@@ -42,10 +34,8 @@ class Standing:
     stored: returns.Return
 
 
-class Returns(api.Contract):
+class Returns(Handling, api.Contract):
     """Returns under the terms that the order pinned."""
-
-    plan: ClassVar[booking.Plan] = staticmethod(booking.by_coverage)
 
     @api.transaction
     def request(self, ctx: api.Context, request: review.Request) -> returns.Return:
@@ -59,7 +49,7 @@ class Returns(api.Contract):
         Raises:
             Refused: RETURN_EXISTS, JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_AN_AGENT, INVALID_ARGUMENT.
         """
-        case = self._case(ctx, request.journey_id)
+        case = self.case(ctx, request.journey_id)
         made = self._submitted(ctx, case, self._drafted(ctx, case, request))
         self._index(ctx, made)
         return made
@@ -72,10 +62,10 @@ class Returns(api.Contract):
         Raises:
             Refused: as `request`.
         """
-        case = self._case(ctx, request.journey_id)
+        case = self.case(ctx, request.journey_id)
         made = self._drafted(ctx, case, request)
         self._index(ctx, made)
-        return self._save(ctx, made)
+        return self.save(ctx, made)
 
     @api.transaction
     def submit(self, ctx: api.Context, return_id: str) -> returns.Return:
@@ -86,166 +76,7 @@ class Returns(api.Contract):
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
         """
         draft = load(ctx, return_id)
-        return self._submitted(ctx, self._case(ctx, draft.request.journey_id), draft)
-
-    @api.transaction
-    def answer(self, ctx: api.Context, return_id: str, approve: bool, opinion_hash: str) -> returns.Return:
-        """
-        Approve or reject what was referred to the seller; *opinion_hash* is that of its reasons.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
-        """
-        known, case = self._known(ctx, return_id)
-        opinion = journeys.hashed(opinion_hash, "opinion_hash")
-        booked = self._booking(case, known)
-        carrier = booked.carrier if booked else ""
-        moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, store.now(ctx), opinion)
-        return self._save(ctx, self._booked(ctx, case, known, moved, booked))
-
-    @api.transaction
-    def schedule_pickup(self, ctx: api.Context, return_id: str, pickup_at: str) -> returns.Return:
-        """
-        Agree on a time to fetch the goods; the carrier's step.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
-        """
-        known, _ = self._known(ctx, return_id)
-        at = moments.stated("pickup_at", pickup_at).at
-        return self._save(ctx, handling.scheduled(known, access.member(ctx), at, store.now(ctx)))
-
-    @api.transaction
-    def fail_pickup(self, ctx: api.Context, return_id: str, why: str) -> returns.Return:
-        """
-        Report that the goods could not be fetched; *why* is one word such as ``nobody_home``.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
-        """
-        known, case = self._known(ctx, return_id)
-        word = identifiers.check("why", why)
-        return self._save(ctx, handling.pickup_failed(known, access.member(ctx), word, case.terms, store.now(ctx)))
-
-    @api.transaction
-    def inspect(
-        self, ctx: api.Context, return_id: str, condition: Condition, units: int, report_hash: str
-    ) -> returns.Return:
-        """
-        Say what arrived and in which condition; whether that passes is the terms' to say, not the seller's.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
-        """
-        known, case = self._known(ctx, return_id)
-        report = journeys.hashed(report_hash, "report_hash")
-        cover = case.terms.reasons.get(known.request.reason)
-        accepted = cover.condition if cover else Condition.DAMAGED
-        moved = handling.inspected(
-            known, access.member(ctx), condition, units, accepted, case.terms, store.now(ctx), report
-        )
-        return self._save(ctx, moved)
-
-    @api.transaction
-    def settle(
-        self, ctx: api.Context, return_id: str, resolution: Resolution, proof_hash: str, epcs: tuple[str, ...] = ()
-    ) -> returns.Return:
-        """
-        Give the buyer what it is due; *proof_hash* is that of the payment or credit on the other channel.
-
-        An exchange opens the journey of the new goods, *epcs*, in the same
-        transaction, which then takes the majority's endorsement.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, INVALID_ARGUMENT.
-        """
-        known, case = self._known(ctx, return_id)
-        proof = journeys.hashed(proof_hash, "proof_hash")
-        now = store.now(ctx)
-        moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
-        if moved.exchange_journey_id:
-            opening = booking.exchange(case.journey, moved, epcs, now)
-            dossier.start(ctx, opening, in_hand=True, return_id=moved.return_id)
-        return self._save(ctx, moved)
-
-    @api.transaction
-    def send_back(self, ctx: api.Context, return_id: str, proof_hash: str) -> returns.Return:
-        """
-        Send goods that failed the inspection back to the buyer.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE.
-        """
-        known, case = self._known(ctx, return_id)
-        proof = journeys.hashed(proof_hash, "proof_hash")
-        return self._save(ctx, handling.sent_back(known, access.member(ctx), case.terms, store.now(ctx), proof))
-
-    @api.transaction
-    def cancel(self, ctx: api.Context, return_id: str) -> returns.Return:
-        """
-        Take the request back, while the goods are with the buyer.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
-        """
-        known, _ = self._known(ctx, return_id)
-        return self._save(ctx, handling.cancelled(known, access.member(ctx), store.now(ctx)))
-
-    @api.transaction
-    def dispute(self, ctx: api.Context, return_id: str, grounds_hash: str) -> returns.Return:
-        """
-        Bring an outcome before the arbiter that the terms name.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
-        """
-        known, case = self._known(ctx, return_id)
-        grounds = journeys.hashed(grounds_hash, "grounds_hash")
-        return self._save(ctx, handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds))
-
-    @api.transaction
-    def arbitrate(
-        self, ctx: api.Context, return_id: str, award: handling.Award, opinion_hash: str
-    ) -> returns.Return:
-        """
-        Decide a dispute; an award to fetch the goods books the reverse journey.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
-        """
-        known, case = self._known(ctx, return_id)
-        opinion = journeys.hashed(opinion_hash, "opinion_hash")
-        booked = type(self).plan(case.journey, case.terms)
-        carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
-        moved = handling.arbitrated(
-            known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion
-        )
-        return self._save(ctx, self._booked(ctx, case, known, moved, booked))
-
-    @api.transaction
-    def close(self, ctx: api.Context, return_id: str) -> returns.Return:
-        """
-        Say for the buyer that nothing is left to do.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
-        """
-        known, _ = self._known(ctx, return_id)
-        return self._save(ctx, handling.closed(known, access.member(ctx), store.now(ctx)))
-
-    @api.transaction
-    def enforce(self, ctx: api.Context, return_id: str) -> returns.Return:
-        """
-        Write down what follows from a deadline that has passed; any party of the journey may.
-
-        Raises:
-            Refused: RETURN_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE.
-        """
-        known, case = self._known(ctx, return_id)
-        case.journey.party(access.member(ctx))
-        booked = self._booking(case, known)
-        moved = handling.enforced(known, booked.carrier if booked else "", case.terms, store.now(ctx))
-        return self._save(ctx, self._booked(ctx, case, known, moved, booked))
+        return self._submitted(ctx, self.case(ctx, draft.request.journey_id), draft)
 
     @api.query
     def preview(self, ctx: api.Context, request: review.Request) -> review.Decision:
@@ -255,7 +86,7 @@ class Returns(api.Contract):
         Raises:
             Refused: JOURNEY_UNKNOWN, INVALID_ARGUMENT.
         """
-        return self._decide(ctx, self._case(ctx, request.journey_id), request, store.now(ctx))
+        return self._decide(ctx, self.case(ctx, request.journey_id), request, store.now(ctx))
 
     @api.query
     def simulate(
@@ -278,7 +109,7 @@ class Returns(api.Contract):
         Raises:
             Refused: RETURN_UNKNOWN.
         """
-        known, _ = self._known(ctx, return_id)
+        known, _ = self.known(ctx, return_id)
         return Standing(known.state, known)
 
     @api.query
@@ -290,7 +121,7 @@ class Returns(api.Contract):
             Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
         """
         journey_id = dossier.linked(ctx, token_hash)
-        known = [self._known(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
+        known = [self.known(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
         return tuple(returns.seen(each) for each in known)
 
     @api.query
@@ -303,7 +134,7 @@ class Returns(api.Contract):
         """Every value the return had, newest first."""
         return store.history(ctx, RETURN, load(ctx, return_id).return_id)
 
-    def _drafted(self, ctx: api.Context, case: _Case, request: review.Request) -> returns.Return:
+    def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
         journeys.hashed(request.buyer_hash, "request.buyer_hash")
         if len(request.return_id) > _LONGEST_ID or len(request.evidence) > _MOST_EVIDENCE:
@@ -318,13 +149,13 @@ class Returns(api.Contract):
         roles = returns.Roles(seller=case.terms.seller, agent=agent, arbiter=case.terms.arbiter)
         return handling.drafted(request, roles, store.now(ctx))
 
-    def _submitted(self, ctx: api.Context, case: _Case, draft: returns.Return) -> returns.Return:
+    def _submitted(self, ctx: api.Context, case: Case, draft: returns.Return) -> returns.Return:
         now = store.now(ctx)
         decision = self._decide(ctx, case, draft.request, now)
         made = handling.submitted(draft, access.member(ctx), decision, case.terms, now)
-        return self._save(ctx, self._booked(ctx, case, draft, made, self._booking(case, made)))
+        return self.save(ctx, self.with_journey(ctx, case, draft, made, self.who_fetches(case, made)))
 
-    def _decide(self, ctx: api.Context, case: _Case, request: review.Request, now: int) -> review.Decision:
+    def _decide(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Decision:
         """By the pinned terms; where they say no, by a later version that is in no point worse for the buyer."""
         facts = self._facts(ctx, case, request, now)
         decision = review.decide(facts, request, now)
@@ -339,7 +170,7 @@ class Returns(api.Contract):
                     return better
         return decision
 
-    def _facts(self, ctx: api.Context, case: _Case, request: review.Request, now: int) -> review.Facts:
+    def _facts(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Facts:
         timeline = pages.timeline(dossier.all_pages(ctx, case.journey))
         earlier = [load(ctx, each) for each in store.each(ctx, str, OF_JOURNEY, case.journey.journey_id)]
         returned = [each for each in earlier if each.request.line == request.line and each.stands]
@@ -361,73 +192,6 @@ class Returns(api.Contract):
         booked = type(self).plan(journey, terms)
         return booked.carrier if booked else None
 
-    def _booking(self, case: _Case, known: returns.Return) -> booking.Booking | None:
-        """Who would fetch the goods, if they are worth fetching."""
-        line = case.journey.line(known.request.line)
-        return None if line and line.returnless else type(self).plan(case.journey, case.terms)
-
-    def _booked(
-        self, ctx: api.Context, case: _Case, before: returns.Return, after: returns.Return,
-        booked: booking.Booking | None,
-    ) -> returns.Return:  # fmt: skip
-        """*after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
-        if booked and after.reverse_journey_id and not before.reverse_journey_id:
-            opening = booking.reverse(case.journey, after, booked, store.now(ctx))
-            dossier.start(ctx, opening, in_hand=False, return_id=after.return_id)
-        return after
-
-    def _case(self, ctx: api.Context, journey_id: str) -> _Case:
-        journey = dossier.load(ctx, journey_id)
-        return _Case(journey, published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms)
-
-    def _known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, _Case]:
-        """The return as its goods' events carry it on, under the terms it was decided by, and its case."""
-        stored = load(ctx, return_id)
-        case = self._case(ctx, stored.request.journey_id)
-        if stored.decision and stored.decision.terms_hash != case.terms.digest:
-            better = published_terms.pinned(ctx, stored.decision.terms_id, stored.decision.terms_hash).terms
-            case = dataclasses.replace(case, terms=better)
-        if stored.state not in returns.TO_FETCH:
-            return stored, case
-        reverse = dossier.load(ctx, stored.reverse_journey_id)
-        timeline = pages.timeline(dossier.all_pages(ctx, reverse))
-        return returns.observed(stored, timeline, case.terms), case
-
     def _index(self, ctx: api.Context, made: returns.Return) -> None:
         store.save(ctx, made.return_id, OF_JOURNEY, made.request.journey_id, made.return_id)
         store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
-
-    def _save(self, ctx: api.Context, known: returns.Return) -> returns.Return:
-        members = participants.directory(ctx).members
-        store.save(ctx, known, RETURN, known.return_id, policy=_policy(known.roles, members))
-        code = known.decision.code if known.decision else ""
-        store.announce(ctx, "ReturnMoved", {"return_id": known.return_id, "state": known.state, "code": code})
-        return known
-
-
-@dataclasses.dataclass(frozen=True)
-class _Case:
-    """The forward journey of a return, and the terms it is judged by."""
-
-    journey: journeys.Journey
-    terms: Terms
-
-
-def load(ctx: api.Context, return_id: str) -> returns.Return:
-    """
-    The return of that id, as stored.
-
-    Raises:
-        Refused: RETURN_UNKNOWN.
-    """
-    return store.load(ctx, returns.Return, "RETURN_UNKNOWN", RETURN, identifiers.check("return_id", return_id))
-
-
-def _policy(roles: returns.Roles, members: tuple[str, ...]) -> bytes:
-    """The seller and one of the others concerned, or the majority of *members*."""
-    others = sorted({roles.agent, roles.carrier, roles.arbiter} - {roles.seller, ""})
-    one = ", ".join(f"'{msp_id}.peer'" for msp_id in others)
-    all_ = ", ".join(f"'{msp_id}.peer'" for msp_id in members)
-    majority = f"OutOf({len(members) // 2 + 1}, {all_})"
-    text = f"OR(AND('{roles.seller}.peer', OR({one})), {majority})"
-    return bytes(policies.from_dsl(text).SerializeToString())

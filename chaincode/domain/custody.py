@@ -179,10 +179,10 @@ class Custody:
             raise Refused("NOTHING_TO_REPUDIATE", f"{self.custodian} is the first custodian of {self.journey_id}")
         return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
 
-    def contested(self) -> Alarm:
-        """The alarm for a custody that its custodian never accepted."""
-        text = f"{self.custodian} is named as custodian and never accepted"
-        return Alarm("CUSTODY_CONTESTED", self.since, (self.periods[-1].giver, self.custodian), text)
+    def contested(self, custodian: str) -> Alarm:
+        """The alarm for periods that their custodian's own page does not bear out."""
+        text = f"{custodian} is named as custodian and its page does not bear it out"
+        return Alarm("CUSTODY_CONTESTED", self.since, (custodian,), text)
 
     def alarms(self) -> tuple[Alarm, ...]:
         """The gaps and overlaps in the chain, oldest first."""

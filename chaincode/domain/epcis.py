@@ -192,6 +192,11 @@ def place_of(made: Mapping[str, object]) -> str:
     return str(point["id"]).removeprefix(f"{VOCABULARY}place/") if isinstance(point, Mapping) else ""
 
 
+def recorder_of(made: Mapping[str, object]) -> str:
+    """The organisation that recorded the event of `event`, as the event says."""
+    return str(made.get("selat:recorder", "")).removeprefix(f"{VOCABULARY}party/")
+
+
 def taker_of(made: Mapping[str, object]) -> str:
     """The organisation that took custody by the event of `event`; empty if custody did not change."""
     listed = made.get("destinationList")

@@ -109,6 +109,55 @@ class Page:
         return dataclasses.replace(self, entries=(*self.entries, entry))
 
 
+def believed(journey: Journey, page: Page) -> Page:
+    """
+    *page* without what its party could not have recorded through the contract.
+
+    A key-level policy says who may write a page, not what. An organisation
+    that doctored its own peer could claim stages of others, such as a release
+    by customs; honest peers read past such entries.
+    """
+    party = journey.party(page.msp_id)
+
+    def holds(entry: Entry) -> bool:
+        said = entry.event
+        return (
+            entry.stage_id in party.stages
+            and said.get("selat:stage") == entry.stage_id
+            and said.get("selat:journey") == journey.journey_id
+            and said.get("eventID") == entry.event_id
+            and epcis.recorder_of(said) == page.msp_id
+        )
+
+    return dataclasses.replace(
+        page,
+        entries=tuple(entry for entry in page.entries if holds(entry)),
+        times=tuple(times for times in page.times if times.stage_id in party.stages),
+        incidents=tuple(incident for incident in page.incidents if incident.stage_id in party.stages),
+    )
+
+
+def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
+    """
+    Whether *page* and *held* agree about its party: it accepted the goods for each of its periods, and for no other.
+    """
+    mine = {period.event_id for period in held.periods if period.custodian == page.msp_id}
+    if any(epcis.taker_of(entry.event) == page.msp_id and entry.event_id not in mine for entry in page.entries):
+        return False
+    for number, period in enumerate(held.periods):
+        if period.custodian != page.msp_id:
+            continue
+        if number == 0 and not period.event_id:
+            # The first custodian is agreed in the opening.
+            if period.custodian != journey.custodian:
+                return False
+            continue
+        entry = page.find(period.event_id)
+        if entry is None or entry.at != period.since:
+            return False
+    return True
+
+
 def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
     """
     Nothing, if *recorder* may record *stage* on *journey*.

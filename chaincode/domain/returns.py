@@ -161,10 +161,11 @@ def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
         return stored
     known = stored
     for entry in timeline:
-        if entry.step == "receiving" and epcis.taker_of(entry.event) == stored.roles.seller:
+        by = epcis.recorder_of(entry.event)
+        if entry.step == "receiving" and by == epcis.taker_of(entry.event) == stored.roles.seller:
             due = entry.at + terms.seller_answer_hours * moments.HOUR
             return known.moved(State.RECEIVED, "", entry.at, due, event_id=entry.event_id)
-        if entry.step == "shipping" and known.state in TO_FETCH:
+        if entry.step == "shipping" and by == stored.roles.carrier and known.state in TO_FETCH:
             known = known.moved(State.PICKED_UP, "", entry.at, event_id=entry.event_id)
         elif known.state is State.PICKED_UP:
             known = known.moved(State.IN_RETURN_TRANSIT, "", entry.at, event_id=entry.event_id)

@@ -12,11 +12,11 @@ from chaincode.domain.terms import Reason, Rejection
 
 ROOT = Path(__file__).parents[3]
 DOMAIN = "agreements custody epcis floors handling journeys pages plans returns review stages terms tracking"
-CONTRACTS = "agreements dossier handovers journeys performance plans returns stages terms"
+CONTRACTS = "agreements casebook dossier handling handovers journeys performance plans returns stages terms"
 SOURCES = [ROOT / "chaincode/domain" / f"{name}.py" for name in DOMAIN.split()] + [
     ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS.split()
 ]
-ALARMS = {"CUSTODY_GAP", "CUSTODY_OVERLAP"}
+ALARMS = {"CUSTODY_GAP", "CUSTODY_OVERLAP", "CUSTODY_UNREADABLE", "PAGE_DOUBTED"}
 _CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')
 
 

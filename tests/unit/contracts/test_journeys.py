@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from chaincode.contracts import dossier
-from chaincode.domain import custody, pages, records
+from chaincode.domain import custody, epcis, pages, records, stages
 from chaincode.shim import api, testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts.trading import (
@@ -346,6 +346,27 @@ class Doctored(api.Contract):
         )
 
 
+    @api.transaction
+    def scribble(self, ctx: api.Context, kind: str, names: list[str]) -> None:
+        """Leave rubbish on a key."""
+        ctx.stub.put_state(ctx.stub.create_composite_key(kind, names), b"rubbish")
+
+    @api.transaction
+    def claim(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> None:
+        """Record a stage of somebody else on one's own page."""
+        journey = dossier.load(ctx, journey_id)
+        mine = dossier.page(ctx, journey_id, ctx.client.msp_id)
+        stage = stages.STANDARD.stage(observation.stage_id)
+        entry = pages.entry_of(journey, ctx.client.msp_id, stage, observation, observation.moment.at)
+        dossier.save_page(ctx, mine.with_entry(entry))
+
+    @api.transaction
+    def rewrite(self, ctx: api.Context, journey_id: str) -> None:
+        """Leave out who held the goods before."""
+        held = dossier.find_custody(ctx, journey_id)
+        dossier.save_custody(ctx, dataclasses.replace(held, number=0, periods=(held.periods[0], held.periods[-1])))
+
+
 def doctored(channel: shipping.Channel) -> testing.Ledger:
     """The same channel, as it looks to peers that run the doctored contract."""
     ledger = testing.Ledger(api.Chaincode("trade", [Doctored]), channel.ledger.members)
@@ -382,6 +403,41 @@ def test_a_doctored_peer_cannot_touch_what_is_not_its_own(channel):
     for function, victim in (("forge", ORIGIN), ("dump", CUSTOMS)):
         with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
             hostile.invoke(f"Journeys:{function}", "J1", victim, client=shipping.user(MERCHANT), at=shipping.at(7))
+
+
+def test_a_release_that_customs_did_not_give_opens_no_border(channel):
+    """A forwarder may write on its own page, and honest peers read past what it may not say there."""
+    channel.hand_over(MERCHANT, FORWARDER, 5)
+    forged = {"stage_id": "S14", "step": "selat:customs_released", "event_time": shipping.text(6), "place": "CNSZX"}
+    doctored(channel).invoke("Journeys:claim", "J1", forged, client=shipping.user(FORWARDER), at=shipping.at(6))
+    with refused("GATE_CLOSED"):
+        channel.record(FORWARDER, "S15", "departing", 7)
+    state = channel.query("Journeys:read", "J1")
+    assert "S14" not in state["recorded"]
+    assert [alarm["parties"] for alarm in state["alarms"] if alarm["code"] == "PAGE_DOUBTED"] == [[FORWARDER]]
+
+
+def test_rubbish_on_ones_own_keys_holds_nobody_else_up(channel):
+    """Neither a page nor a custody that is none keeps others from recording, reading and returning."""
+    channel.deliver()
+    hostile, at = doctored(channel), shipping.at(25)
+    hostile.invoke("Journeys:scribble", "page", ["J1", FORWARDER], client=shipping.user(FORWARDER), at=at)
+    channel.record(CUSTOMS, "S12", "inspecting", 25)
+    assert channel.lodge()["state"] == "PICKUP_ASSIGNED"
+    assert channel.query("Journeys:read", "J1")["status"] == "delivered"
+    hostile.invoke("Journeys:scribble", "custody", ["J1"], client=shipping.user(LAST_MILE), at=at)
+    codes = {alarm["code"] for alarm in channel.query("Journeys:read", "J1")["alarms"]}
+    assert {"PAGE_DOUBTED", "CUSTODY_UNREADABLE"} <= codes
+    assert channel.query("Performance:carrier", LAST_MILE) == []
+
+
+def test_who_held_the_goods_before_is_not_written_away(channel):
+    """A custodian that rewrites the chain contradicts the pages of those it leaves out or moves."""
+    channel.hand_over(MERCHANT, ORIGIN, 5)
+    channel.hand_over(ORIGIN, FORWARDER, 6)
+    doctored(channel).invoke("Journeys:rewrite", "J1", client=shipping.user(FORWARDER), at=shipping.at(7))
+    state = channel.query("Journeys:read", "J1")
+    assert [alarm["parties"] for alarm in state["alarms"] if alarm["code"] == "CUSTODY_CONTESTED"] == [[ORIGIN]]
 
 
 def test_a_replayed_handover_is_refused(channel):

@@ -37,6 +37,7 @@ def lodged(outcome: Outcome = Outcome.APPROVED, **changes) -> returns.Return:
 def moved(step: str, at: int, taker: str = "") -> Entry:
     """An event of the goods on their way back."""
     event = {"destinationList": [{"destination": epcis.party(taker)}]} if taker else {}
+    event["selat:recorder"] = epcis.party(taker or CARRIER)
     return Entry("S22", step, at, at, f"ni:///sha-256;{step}{at}", HASH, event)
 
 
