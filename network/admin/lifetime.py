@@ -86,6 +86,7 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
             processes.wait_ready(servers, _SERVER_SECONDS)
             with Nodes(folder, record, wanted) as nodes:
                 deployment.join(folder, wanted, nodes)
+                engine.wait_ordering(record, wanted)
                 deployment.deploy(wanted, nodes, packaged)
                 deployment.wait_discovered(wanted, nodes, packaged)
         except BaseException:

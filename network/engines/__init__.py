@@ -54,6 +54,14 @@ class Engine(Protocol):
             ProcessError: one did not come up; with its last words.
         """
 
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """
+        Return when the orderers, joined to every channel, take transactions.
+
+        Raises:
+            ProcessError: they do not agree on a leader in time.
+        """
+
     def stop(self, folder: Folder) -> list[str]:
         """End every node of the folder, ledgers kept, and return the names of those that ran."""
 

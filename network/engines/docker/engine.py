@@ -13,6 +13,7 @@ from pathlib import Path
 from network import errors, processes
 from network.engines import BuilderConfig
 from network.engines.docker import compose, images
+from network.engines.native import leaders
 from network.processes import Program
 from network.state import Folder, Record
 from network.topology import Consortium
@@ -51,6 +52,11 @@ class Docker:
                 raise errors.ProcessError(
                     name, f"was not well within {_START_SECONDS:g} s; its last words were:\n{said}"
                 )
+
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """As the orderers' metrics tell."""
+        operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
+        leaders.wait(operations, [channel.name for channel in consortium.channels])
 
     def stop(self, folder: Folder) -> list[str]:
         """Remove all containers, ledgers kept, and return the names of those that ran."""

@@ -61,6 +61,9 @@ class Embedded:
         )
         processes.wait_ready(processes.start_missing(folder, [program]), _START_SECONDS)
 
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """At once: its one orderer elects nobody."""
+
     def stop(self, folder: Folder) -> list[str]:
         """End the process."""
         return processes.stop(folder, [_PROGRAM])

@@ -164,7 +164,8 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
         },
         "FileLedger": {"Location": str(placement.data / "ledger")},
         "Operations": {"ListenAddress": placement.bind(record, node.name, "operations"), "TLS": {"Enabled": False}},
-        "Metrics": {"Provider": "disabled"},
+        # Among them is whether it leads a channel, which nothing else tells from outside.
+        "Metrics": {"Provider": "prometheus"},
         "Admin": {
             "ListenAddress": placement.bind(record, node.name, "admin"),
             "TLS": {**tls, "ClientAuthRequired": True, "ClientRootCAs": [str(placement.admin_root)]},

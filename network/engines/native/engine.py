@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from network import errors, processes, state
 from network.engines import BuilderConfig
-from network.engines.native import binaries, config
+from network.engines.native import binaries, config, leaders
 from network.engines.native.binaries import Release
 from network.engines.native.config import Placement
 from network.processes import Program
@@ -51,6 +51,11 @@ class Native:
         programs = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
         programs += [self._peer(folder, record, release, peer, builder.get(peer.name, {})) for peer in consortium.peers]
         processes.wait_ready(processes.start_missing(folder, programs), _START_SECONDS)
+
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """As the orderers' metrics tell."""
+        operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
+        leaders.wait(operations, [channel.name for channel in consortium.channels])
 
     def stop(self, folder: Folder) -> list[str]:
         """End all processes: peers and orderers flush and close their ledgers on SIGTERM."""

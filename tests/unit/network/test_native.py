@@ -12,7 +12,7 @@ from hlf.wire import channelconfig
 from network import channelconfig as genesis
 from network import errors, material, ports, state, topology
 from network.admin import lifetime
-from network.engines.native import binaries, config
+from network.engines.native import binaries, config, leaders
 from network.engines.native.config import Placement
 from network.engines.native.engine import Native
 
@@ -134,6 +134,19 @@ def test_configuration_stays_on_loopback_and_in_its_folder(tmp_path):
         *orderer["Consensus"].values(),
     ]
     assert all(path.startswith(data) for path in written)
+
+
+def test_an_orderer_tells_which_channels_it_leads():
+    """Raft and BFT alike, a follower's 0 apart from a leader's 1, and nothing from anything else."""
+    metrics = """\
+# HELP consensus_etcdraft_is_leader The leadership status of the current node: 1 if it is the leader else 0.
+consensus_etcdraft_is_leader{channel="trade"} 1
+consensus_etcdraft_is_leader{channel="logistics"} 0
+consensus_BFT_is_leader{channel="e-f.g"} 1
+consensus_etcdraft_active_nodes{channel="none"} 1
+"""
+    assert leaders.led(metrics) == {"trade", "e-f.g"}
+    assert leaders.led("") == set()
 
 
 def test_a_builder_learns_its_peers_addresses():
