@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import grpc
@@ -22,14 +21,14 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from google.protobuf import message
 
 from hlf.wire import msp
-from network.engines.embedded import access, chaincodeevents, chaincodes, endorsers, plans, statuses
+from network.engines.embedded import access, chaincodeevents, chaincodes, planning, plans, statuses
 from network.engines.embedded.endorser import Endorser, Outcome, RefusedError
 from network.engines.embedded.requests import INVALID_WIRE, MalformedError, Request
 from network.engines.embedded.statuses import StatusError
 
 if TYPE_CHECKING:
     from network.engines.embedded.broadcast import Orderer
-    from network.engines.embedded.channels import Channel
+    from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
     from network.engines.embedded.settings import Settings
 
@@ -37,7 +36,6 @@ Code = grpc.StatusCode
 EVALUATE_FAILED = "failed to evaluate transaction, see attached details for more info"
 FIRST_FAILED = "failed to endorse transaction, see attached details for more info"
 COLLECT_FAILED = "failed to collect enough transaction endorsements, see attached details for more info"
-_shuffle = secrets.SystemRandom().shuffle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         self,
         peer: Peer,
         endorsers_by_peer: Mapping[str, Endorser],
-        views: endorsers.Views,
+        views: Views,
         orderer: Orderer,
         settings: Settings,
     ) -> None:
@@ -66,7 +64,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         self._endorsement_seconds = settings.endorsement_seconds
         self._peer = peer
         self._endorsers = endorsers_by_peer
-        self._views = views
+        self._planner = planning.Planner(peer, views)
         self._orderer = orderer
 
     @statuses.answering
@@ -110,7 +108,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             raise StatusError(Code.UNAVAILABLE, _no_config(channel_id))
         targets = tuple(asked.target_organizations)
         protected = transient and not targets
-        candidates = self._evaluators(channel, name, (self._peer.msp_id,) if protected else targets)
+        candidates = self._planner.evaluators(channel, name, (self._peer.msp_id,) if protected else targets)
         if not candidates:
             reason = f"no peers available to evaluate chaincode {name} in channel {channel_id}"
             if protected:
@@ -131,11 +129,6 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 )
         raise StatusError(answer.code, EVALUATE_FAILED, details)
 
-    def _evaluators(self, channel: Channel, name: str, targets: Sequence[str]) -> list[Peer]:
-        """Peers to evaluate at, this one first, then its organisation's, then the others'."""
-        found = [peer for peer in self._views.of(channel).running(name) if not targets or peer.msp_id in targets]
-        return sorted(found, key=self._distance)
-
     # Endorse -----------------------------------------------------------------------------------------------------
 
     async def _endorse(self, asked: gateway_pb2.EndorseRequest) -> common_pb2.Envelope:
@@ -149,7 +142,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         except MalformedError as error:
             raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
         if asked.endorsing_organizations:
-            plan = self._plan_for(channel_id, name, tuple(asked.endorsing_organizations))
+            plan = self._planner.for_organisations(channel_id, name, tuple(asked.endorsing_organizations))
         else:
             plan = await self._plan_from_first(request, channel_id, name, transient)
         while plan.completed is None and (chosen := plan.endorsers()):
@@ -171,23 +164,12 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             peer, group = plan.following(peer)
         return group
 
-    def _plan_for(self, channel_id: str, name: str, organisations: Sequence[str]) -> plans.Plan:
-        """One endorsement of each named organisation."""
-        found = self._by_organisation(channel_id, name)
-        missing = [msp_id for msp_id in organisations if msp_id not in found]
-        if missing:
-            raise StatusError(
-                Code.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {', '.join(missing)}"
-            )
-        wanted = list(dict.fromkeys(organisations))
-        return plans.Plan([dict.fromkeys(wanted, 1)], {msp_id: found[msp_id] for msp_id in wanted})
-
     async def _plan_from_first(
         self, request: Request, channel_id: str, name: str, transient: bool
     ) -> plans.Plan:
         """Endorse once, and plan from what that simulation touched."""
         default = responses.ChaincodeInterest(chaincodes=[responses.ChaincodeCall(name=name)])
-        own = self._by_organisation(channel_id, name).get(self._peer.msp_id)
+        own = self._planner.by_organisation(channel_id, name).get(self._peer.msp_id)
         if own:
             plan = plans.Plan([{self._peer.msp_id: 1}], {self._peer.msp_id: own})
         elif transient:
@@ -197,7 +179,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 "protect transient data",
             )
         else:
-            plan = self._plan_interest(channel_id, default, None)
+            plan = self._planner.for_interest(channel_id, default, None)
         first: Peer | None = plan.endorsers()[0]
         details = []
         while first is not None:
@@ -211,65 +193,9 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         interest = answer.outcome.interest
         if interest is None or not interest.chaincodes:
             interest = default
-        plan = self._plan_protected(channel_id, interest, first, transient)
+        plan = self._planner.protecting(channel_id, interest, first, transient)
         plan.accept(first, answer.outcome)
         return plan
-
-    def _plan_protected(
-        self, channel_id: str, interest: responses.ChaincodeInterest, first: Peer, transient: bool
-    ) -> plans.Plan:
-        """
-        Plan so that transient data reach members of the collections written to, and nobody else.
-
-        Raises:
-            StatusError: the policy asks for others as well, or cannot be met.
-        """
-        if not transient:
-            return self._plan_interest(channel_id, interest, first)
-        guarded = responses.ChaincodeInterest()
-        guarded.CopyFrom(interest)
-        protected: list[str] = []
-        for call in guarded.chaincodes:
-            if call.no_private_reads:
-                call.no_private_reads = False
-                protected.extend(call.collection_names)
-        try:
-            return self._plan_interest(channel_id, guarded, first)
-        except StatusError as error:
-            if not protected:
-                raise
-            try:
-                self._plan_interest(channel_id, interest, first)
-            except StatusError as unguarded:
-                raise unguarded from None
-            raise StatusError(
-                Code.FAILED_PRECONDITION,
-                "requires endorsement from organisation(s) that are not in the distribution policy of the private "
-                f"data collection(s): [{' '.join(protected)}]; retry specifying trusted endorsing organizations to "
-                "protect transient data",
-            ) from error
-
-    def _plan_interest(
-        self, channel_id: str, interest: responses.ChaincodeInterest, preferred: Peer | None
-    ) -> plans.Plan:
-        channel = self._peer.channel(channel_id)
-        prefix = "no combination of peers can be derived which satisfy the endorsement policy"
-        if channel is None:
-            missing = interest.chaincodes[0].name
-            raise StatusError(
-                Code.FAILED_PRECONDITION,
-                f"{prefix}: No metadata was found for chaincode {missing} in channel {channel_id}",
-            )
-        try:
-            found = self._views.of(channel).describe(interest)
-        except endorsers.NoEndorsersError as error:
-            raise StatusError(Code.FAILED_PRECONDITION, f"{prefix}: {error}") from None
-        ours = {group for group, peers in found.groups.items() if preferred in peers}
-        layouts = list(found.layouts)
-        _shuffle(layouts)
-        layouts.sort(key=lambda layout: not ours.intersection(layout))
-        groups = {name: sorted(peers, key=self._distance) for name, peers in found.groups.items()}
-        return plans.Plan(layouts, groups)
 
     # Submit, CommitStatus ----------------------------------------------------------------------------------------
 
@@ -345,20 +271,6 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         if status == 500 and outcome.payload is None:
             return Answer(None, Code.ABORTED, reason, retry=True)
         return Answer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
-
-    def _by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
-        """The peers that run a chaincode, by organisation, this peer before its like."""
-        channel = self._peer.channel(channel_id)
-        found: dict[str, list[Peer]] = {}
-        if channel is not None:
-            for peer in sorted(self._views.of(channel).running(name), key=self._distance):
-                found.setdefault(peer.msp_id, []).append(peer)
-        return found
-
-    def _distance(self, peer: Peer) -> int:
-        """This peer is nearest, then its organisation's others, then the rest."""
-        return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
-
 
 def _target(request: Request) -> tuple[str, str, bool]:
     """Channel, chaincode and whether there are transient data, in the order in which Fabric misses them."""

@@ -8,15 +8,14 @@ validates like any other.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fabric_protos.peer import collection_pb2, policy_pb2, proposal_response_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, lifecycle_pb2
 from google.protobuf import message
 
-from network.engines.embedded import access, collections, lifecycle, packages
+from network.engines.embedded import access, collections, installing, lifecycle
+from network.engines.embedded.installing import LifecycleError
 from network.engines.embedded.requests import INVALID_WIRE, Request
 from network.engines.embedded.simulator import SimulationError
 
@@ -25,19 +24,9 @@ if TYPE_CHECKING:
     from network.engines.embedded.simulator import Simulator
     from network.engines.embedded.transactions import Transaction
 
-log = logging.getLogger(__name__)
-
 Response = proposal_response_pb2.Response
 DEFAULT_POLICY = "/Channel/Application/Endorsement"
 _DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=DEFAULT_POLICY).SerializeToString()
-
-
-class LifecycleError(Exception):
-    """A function refuses; the text is Fabric's, ``status`` the response's."""
-
-    def __init__(self, reason: str, status: int = 500) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class _Public:
@@ -85,11 +74,8 @@ class LifecycleCalls:
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._functions: dict[str, tuple[type[message.Message], Callable[..., message.Message]]] = {
-            "InstallChaincode": (lifecycle_pb2.InstallChaincodeArgs, self._install),
-            "QueryInstalledChaincode": (lifecycle_pb2.QueryInstalledChaincodeArgs, self._installed),
-            "QueryInstalledChaincodes": (lifecycle_pb2.QueryInstalledChaincodesArgs, self._all_installed),
-            "GetInstalledChaincodePackage": (lifecycle_pb2.GetInstalledChaincodePackageArgs, self._package),
+        self._installing = installing.Installing(peer)
+        self._functions: dict[str, installing.Function] = {
             "ApproveChaincodeDefinitionForMyOrg": (
                 lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgArgs,
                 self._approve,
@@ -132,67 +118,19 @@ class LifecycleCalls:
         return Response(status=200, payload=answer.SerializeToString())
 
     def _call(self, name: str, transaction: Transaction, encoded: bytes) -> message.Message:
-        kind, function = self._functions[name]
+        of_peer = self._installing.functions.get(name)
+        kind, function = of_peer or self._functions[name]
         try:
             given = kind.FromString(encoded)
         except message.DecodeError:
             raise LifecycleError(
                 f"could not decode input arg for receiver {name}: {INVALID_WIRE}"
             ) from None
-        if name in ("InstallChaincode", "QueryInstalledChaincode", "QueryInstalledChaincodes") or (
-            name == "GetInstalledChaincodePackage"
-        ):
+        if of_peer:
             return function(given)
         if transaction.simulator is None:
             raise LifecycleError(f"no application config for channel '{transaction.channel_id}'")
         return function(transaction, given)
-
-    # Packages ----------------------------------------------------------------------------------------------------
-
-    def _install(self, given: lifecycle_pb2.InstallChaincodeArgs) -> message.Message:
-        try:
-            installed = self._peer.packages.install(given.chaincode_install_package)
-        except packages.PackageError as error:
-            raise LifecycleError(str(error)) from None
-        log.info("peer %s installed %s", self._peer.name, installed.package_id)
-        return lifecycle_pb2.InstallChaincodeResult(label=installed.label, package_id=installed.package_id)
-
-    def _installed(self, given: lifecycle_pb2.QueryInstalledChaincodeArgs) -> message.Message:
-        package = self._peer.packages.get(given.package_id)
-        if package is None:
-            raise LifecycleError(f"could not find chaincode with package id '{given.package_id}'")
-        result = lifecycle_pb2.QueryInstalledChaincodeResult(label=package.label, package_id=package.package_id)
-        for channel_id, used in self._uses(package.package_id).items():
-            for name, version in used:
-                result.references[channel_id].chaincodes.add(name=name, version=version)
-        return result
-
-    def _all_installed(self, _: lifecycle_pb2.QueryInstalledChaincodesArgs) -> message.Message:
-        result = lifecycle_pb2.QueryInstalledChaincodesResult()
-        for package in self._peer.packages:
-            entry = result.installed_chaincodes.add(label=package.label, package_id=package.package_id)
-            for channel_id, used in self._uses(package.package_id).items():
-                for name, version in used:
-                    entry.references[channel_id].chaincodes.add(name=name, version=version)
-        return result
-
-    def _package(self, given: lifecycle_pb2.GetInstalledChaincodePackageArgs) -> message.Message:
-        package = self._peer.packages.load(given.package_id)
-        if package is None:
-            raise LifecycleError(f"chaincode install package '{given.package_id}' not found", 404)
-        return lifecycle_pb2.GetInstalledChaincodePackageResult(chaincode_install_package=package)
-
-    def _uses(self, package_id: str) -> dict[str, list[tuple[str, str]]]:
-        """Which committed chaincodes run from a package, by channel."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for channel_id in self._peer.channels.joined(self._peer.name):
-            channel = self._peer.channels.get(channel_id)
-            with channel.ledger.snapshot() as snapshot:
-                for name, definition in lifecycle.definitions(snapshot).items():
-                    runnable = self._peer.runnable(channel, snapshot, name, definition)
-                    if runnable is not None and runnable.package_id == package_id:
-                        found.setdefault(channel_id, []).append((name, definition.version))
-        return found
 
     # Approvals ---------------------------------------------------------------------------------------------------
 

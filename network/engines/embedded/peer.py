@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from network.engines.embedded import lifecycle, packages
 from network.engines.embedded.localmsp import LocalMsp
-from network.engines.embedded.simulator import SYSTEM_CHAINCODES, key_hash
+from network.engines.embedded.readwritesets import SYSTEM_CHAINCODES, key_hash
 
 if TYPE_CHECKING:
     from network.engines.embedded.channels import Channel, Channels

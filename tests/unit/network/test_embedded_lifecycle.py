@@ -5,13 +5,16 @@ from __future__ import annotations
 import types
 
 import pytest
+from fabric_protos.ledger.rwset import rwset_pb2
+from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
 from hlf.wire import policies
 from hlf.wire.rwsets import Version
 from network.engines.embedded import access, lifecycle, lifecyclecalls, packages
-from network.engines.embedded.simulator import Simulator, key_hash
+from network.engines.embedded.readwritesets import key_hash
+from network.engines.embedded.simulator import Simulator
 from network.engines.embedded.transactions import Transaction
 from tests.support import ccaas
 from tests.support.goldennetwork import MEMBERS, arguments_of, bundle, results_of
@@ -137,10 +140,14 @@ def _approve(calls: Calls, msp_id: str, **more) -> None:
     given.collections.CopyFrom(_collections())
     response, simulated = calls.run("ApproveChaincodeDefinitionForMyOrg", given)
     assert response.status == 200, response.message
-    calls.state.apply(simulated.results().public, 5)
-    written = simulated._namespaces["_lifecycle"].collections[f"_implicit_org_{msp_id}"].writes
-    for key, (value, _) in written.items():
-        calls.state.values[msp_id, "_lifecycle", f"_implicit_org_{msp_id}", key] = (value, Version(5, 0))
+    results = simulated.results()
+    calls.state.apply(results.public, 5)
+    (namespace,) = rwset_pb2.TxPvtReadWriteSet.FromString(results.private).ns_pvt_rwset
+    (collection,) = namespace.collection_pvt_rwset
+    assert collection.collection_name == f"_implicit_org_{msp_id}"
+    for write in kv_rwset_pb2.KVRWSet.FromString(collection.rwset).writes:
+        place = (msp_id, namespace.namespace, collection.collection_name, write.key)
+        calls.state.values[place] = (write.value, Version(5, 0))
 
 
 def test_the_newest_approval_is_the_one_asked_for(tmp_path, committed):

@@ -12,7 +12,7 @@ from fabric_protos.peer import proposal_pb2
 
 from hlf.wire import policies, proposals
 from hlf.wire.rwsets import Version
-from network.engines.embedded import lifecycle, rangereads, simulator, transactions
+from network.engines.embedded import lifecycle, rangereads, readwritesets, simulator, transactions
 from network.engines.embedded.requests import Request
 from network.engines.embedded.transactions import KINDS, Transaction
 from tests.support import goldennetwork
@@ -150,7 +150,7 @@ def refusal(asked: Transaction, kind: str, message) -> str:
 
 def test_private_data_that_is_not_the_channels_is_not_answered(state):
     """A peer that lags behind, or is no member, must not answer an old value as if it were the present one."""
-    place = ("lab", "org12", simulator.key_hash("k"))
+    place = ("lab", "org12", readwritesets.key_hash("k"))
     state.hashes[place] = (b"h", Version(9, 1))
     state.values["Org1MSP", "lab", "org12", "k"] = (b"old", Version(8, 0))
     words = (
@@ -164,7 +164,7 @@ def test_private_data_that_is_not_the_channels_is_not_answered(state):
 
 def test_a_hash_is_read_where_the_value_is_not(state):
     """Every member of the channel may know that there is a value, and compare it."""
-    state.hashes["lab", "org12", simulator.key_hash("k")] = (b"hash", Version(9, 1))
+    state.hashes["lab", "org12", readwritesets.key_hash("k")] = (b"hash", Version(9, 1))
     asked = transaction(state, "Org3MSP")
     assert ask(asked, "GET_PRIVATE_DATA_HASH", shim.GetState(collection="org12", key="k")) == b"hash"
 
