@@ -504,6 +504,12 @@ def scenario() -> testing.Ledger:
     channel.deliver()
     channel.lodge()
     channel.lodge("R2", quantity=2)
+    wrong = channel.record(CUSTOMS, "S12", "inspecting", 25, details={"b": "2", "a": "1"})
+    channel.submit("Journeys:correct", "J1", wrong["event_id"], "did_not_occur", by=CUSTOMS)
+    channel.submit("Journeys:report", "J1", "damaged", "S20", shipping.text(25), by=LAST_MILE)
+    stage = records.plain(stages.STANDARD.stage("S12")) | {"name": "inspection"}
+    channel.majority("Stages:propose", "A1", [stage], by=PLATFORM)
+    channel.majority("Terms:propose_floor", "F1", {"jurisdiction": "VN", "window_days": 7, "reasons": {}}, by=PLATFORM)
     return channel.ledger
 
 

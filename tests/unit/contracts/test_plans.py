@@ -30,6 +30,11 @@ PLAN = {
 @pytest.fixture
 def ledger() -> testing.Ledger:
     """Channel `logistics`, its participants founded and one plan of the forwarder published."""
+    return opened()
+
+
+def opened() -> testing.Ledger:
+    """The same, for scenarios that are no tests."""
     made = testing.Ledger(carriage.chaincode, LOGISTICS, endorsement=trading.majority(LOGISTICS))
     participants = json.dumps(trading.PARTICIPANTS)
     made.invoke("Participants:found", participants, client=user(AUDITOR, "admin"), endorsed_by=LOGISTICS[:3])
@@ -224,3 +229,18 @@ def test_a_carrier_needs_no_agreement_with_itself(ledger):
     """Goods that stay are not handed over."""
     with refused("SAME_PARTY"):
         propose(ledger, taker=FORWARDER)
+
+
+def scenario() -> testing.Ledger:
+    """Bookings and an agreement, for two interpreters to play."""
+    made = opened()
+    book(made, "B1")
+    propose(made)
+    change(made, "answer", "true", by=LAST_MILE, new_salt="s1")
+    return made
+
+
+def test_two_hash_seeds_give_the_same_bytes():
+    """Every endorser writes and answers the same, whatever its interpreter's hash seed is."""
+    first, second = testing.transcripts("tests.unit.contracts.test_plans:scenario")
+    assert first == second
