@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import chaincode_runtime, network, throughput
-from benchmarks.figures import Figure, machine
+from benchmarks import network, runtime, throughput, trade
+from benchmarks.figures import Line, machine
 
-BENCHMARKS: dict[str, Callable[[str], Iterator[Figure]]] = {
+BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "start": network.start,
     "memory": network.memory,
     "throughput": throughput.throughput,
-    "chaincode": chaincode_runtime.chaincode_runtime,
+    "runtime": runtime.runtime,
+    "stages": trade.stage_events,
 }
 
 

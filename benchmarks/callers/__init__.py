@@ -2,6 +2,7 @@
 Closed loops of callers, one program each: hlf, bare gRPC stubs, the official Node client.
 
 Every program takes ``PROFILE USER_FOLDER MSP_ID MODE CALLERS SECONDS`` and
-prints one JSON line: how many calls, in how many seconds, the time of each in
-milliseconds at p50 and p95, failures, and its own processor seconds.
+prints one JSON line: the milliseconds of each call that ended within the
+seconds that count, those seconds, successful calls that ended outside them,
+failures, and the program's own processor seconds within them.
 """

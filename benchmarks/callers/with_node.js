@@ -41,15 +41,20 @@ async function main() {
   const end = begin + Number(secondsText) * 1000;
   const times = [];
   let failed = 0;
-  let processor;
-  setTimeout(() => { processor = process.cpuUsage(); }, WARM_UP);
+  let uncounted = 0;
+  let before;
+  let used;
+  setTimeout(() => { before = process.cpuUsage(); }, WARM_UP);
+  setTimeout(() => { used = process.cpuUsage(before); }, end - performance.now());
   const loop = async (index) => {
     for (let number = index; ; number += callers) {
       const started = performance.now();
       if (started >= end) return;
       try {
         await calls[mode](number);
-        if (started >= begin) times.push(performance.now() - started);
+        const ended = performance.now();
+        if (begin <= ended && ended <= end) times.push(ended - started);
+        else uncounted += 1;
       } catch (error) {
         failed += 1;
         console.error(String(error));
@@ -57,13 +62,10 @@ async function main() {
     }
   };
   await Promise.all(Array.from({ length: callers }, (_, index) => loop(index)));
-  const elapsed = (performance.now() - begin) / 1000;
-  const used = process.cpuUsage(processor);
-  times.sort((a, b) => a - b);
-  const at = (share) => times.length ? times[Math.min(times.length - 1, Math.floor(share * times.length))] : 0;
+  used ??= process.cpuUsage(before);
   console.log(JSON.stringify({
-    calls: times.length, seconds: elapsed, p50: at(0.5), p95: at(0.95), failed,
-    processor: (used.user + used.system) / 1e6,
+    times: times.map((each) => Math.round(each * 1000) / 1000),
+    seconds: Number(secondsText), uncounted, failed, processor: (used.user + used.system) / 1e6,
   }));
   gateway.close();
   client.close();
