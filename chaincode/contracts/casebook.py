@@ -17,6 +17,8 @@ from typing import ClassVar
 from chaincode.contracts import dossier, participants, store
 from chaincode.contracts import terms as published_terms
 from chaincode.domain import booking, identifiers, journeys, pages, returns
+from chaincode.domain.refusals import invalid
+from chaincode.domain.stages import JourneyType
 from chaincode.domain.terms import Terms
 from chaincode.shim import api
 from hlf.wire import policies
@@ -43,9 +45,11 @@ class Casebook:
         The forward journey of that id, and the terms its order pinned.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, TERMS_UNKNOWN.
+            Refused: JOURNEY_UNKNOWN, TERMS_UNKNOWN, INVALID_ARGUMENT for a journey that is itself a way back.
         """
         journey = dossier.load(ctx, journey_id)
+        if journey.kind is JourneyType.REVERSE:
+            raise invalid("request.journey_id", "is a return's way back; nothing was sold on it")
         return Case(journey, published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms)
 
     def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:

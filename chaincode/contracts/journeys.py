@@ -171,6 +171,19 @@ class Journeys(Handovers, api.Contract):
             raise Refused("LINK_EXISTS", "that token is in use")
         store.save(ctx, journey_id, dossier.LINK, token_hash)
 
+    @api.transaction
+    def unlink(self, ctx: api.Context, token_hash: str) -> None:
+        """
+        Take a link back, because its token got about; takes the majority's endorsement.
+
+        Raises:
+            Refused: LINK_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, INVALID_ARGUMENT.
+        """
+        party = dossier.load(ctx, dossier.linked(ctx, token_hash)).party(access.member(ctx))
+        if not _OPENERS & set(party.roles):
+            raise Refused("NOT_A_SELLER", "the platform or the merchant takes links back")
+        ctx.stub.delete_state(ctx.stub.create_composite_key(dossier.LINK, [token_hash]))
+
     @api.query
     def track(self, ctx: api.Context, token_hash: str) -> tracking.View:
         """

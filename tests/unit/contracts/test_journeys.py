@@ -322,6 +322,11 @@ def test_links_are_given_out_by_sellers_once(channel):
         channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=MERCHANT)
     with refused("JOURNEY_UNKNOWN"):
         channel.majority("Journeys:link", "J9", "e" * 64, by=MERCHANT)
+    with refused("NOT_A_SELLER"):
+        channel.majority("Journeys:unlink", shipping.TOKEN_HASH, by=ORIGIN)
+    channel.majority("Journeys:unlink", shipping.TOKEN_HASH, by=PLATFORM)
+    with refused("LINK_UNKNOWN"):
+        channel.query("Journeys:track", shipping.TOKEN_HASH)
 
 
 class Doctored(api.Contract):

@@ -47,6 +47,8 @@ def test_approval_books_the_way_back_in_the_same_transaction(channel):
     assert (reverse["journey"]["origin"], reverse["journey"]["destination"]) == ("VNHAN", "CNSZX")
     assert (reverse["custodian"], reverse["custody"]["state"]) == (LAST_MILE, "awaited")
     assert channel.query("Returns:of_journey", "J1") == ["R1"]
+    with refused("INVALID_ARGUMENT"):
+        channel.lodge("R2", journey_id="R1-reverse")
 
 
 def test_a_return_goes_back_and_is_refunded(channel):
