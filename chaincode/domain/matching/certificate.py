@@ -1,0 +1,132 @@
+"""
+Certificates: why no chain is better, in a form that is checked in one pass and without solving anything.
+
+Every candidate has a potential, claimed to be no more than the least cost
+from there to the end. That is so if at the last step it is at most the
+offer's own cost, and everywhere else at most that cost, friction and the
+successor's potential, for every successor. Then no chain costs less than the
+least potential of the first step; and a chain that costs exactly that is the
+best. Where the deadline binds, hours count more by a toll, which any chain
+in time pays for at most *deadline* hours: that is taken off the bound, and
+the chain is proven best up to the gap.
+
+Offers are taken from the problem, never from the certificate, and costs and
+friction by their definitions, never from the solver.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.matching import exclusions, friction, solver
+from chaincode.domain.matching.choice import Choice
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.records import Amount
+from chaincode.domain.refusals import Refused
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound:
+    """Candidates of one step by the ids of their offers, and the potential of each."""
+
+    offers: tuple[str, ...]
+    potentials: tuple[Amount, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """The chain by offer ids, what it comes to, and the proof that no other comes to less than *bound*."""
+
+    chain: tuple[str, ...]
+    total: Amount
+    bound: Amount
+    toll: Amount
+    steps: tuple[Bound, ...]
+
+
+def certify(graph: Graph, choice: Choice) -> Certificate:
+    """The certificate of what was chosen."""
+    steps = tuple(
+        Bound(graph.ids(remaining), potentials)
+        for remaining, potentials in zip(graph.steps, choice.potentials, strict=True)
+    )
+    return Certificate(graph.ids(choice.chain), choice.figures.total, choice.bound, choice.toll, steps)
+
+
+def verify_match(problem: Problem, certificate: Certificate) -> None:
+    """
+    Check a certificate against the problem.
+
+    Raises:
+        Refused: CERTIFICATE_INVALID, with the place where it does not hold.
+    """
+    offers = {offer.offer_id: offer for offer in problem.offers}
+    ordered = tuple(offers.values())
+    known = exclusions.filtered(problem.demand, ordered, problem.standing)
+    steps = [tuple(ordered[one] for one in remaining) for remaining in known.candidates]
+    if certificate.toll < 0 or len(certificate.steps) != len(steps) or len(certificate.chain) != len(steps):
+        raise _wrong("it is about another number of steps, or pays for being late")
+    for number, (bound, candidates) in enumerate(zip(certificate.steps, steps, strict=True)):
+        if sorted(bound.offers) != sorted(offer.offer_id for offer in candidates):
+            raise _wrong(f"step {number + 1} has other candidates")
+        if len(bound.potentials) != len(bound.offers):
+            raise _wrong(f"step {number + 1} has not one potential for each candidate")
+    _check_potentials(problem, certificate, offers)
+    _check_chain(problem, certificate, offers)
+
+
+def _check_potentials(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:
+    known = friction.experience(problem.pairs)
+    toll, demand = certificate.toll, problem.demand
+    for number, bound in enumerate(certificate.steps):
+        onward = certificate.steps[number + 1] if number + 1 < len(certificate.steps) else None
+        takers = [
+            (offers[name], potential)
+            for name, potential in (zip(onward.offers, onward.potentials, strict=True) if onward else ())
+        ]
+        for name, potential in zip(bound.offers, bound.potentials, strict=True):
+            giver = offers[name]
+            left = potential - _cost(problem, giver, toll)
+            if not onward and left > 0:
+                raise _wrong(f"the potential of {name} at the last step is more than its cost")
+            for taker, rest in takers:
+                # Friction is never negative, so most successors need no closer look.
+                if left <= rest:
+                    continue
+                spent = friction.between(giver, taker, demand.hour, known, problem.weights)
+                waiting = taker.dwell_hours if giver.carrier != taker.carrier else 0
+                if left > spent + toll * waiting + rest:
+                    raise _wrong(f"the potential of {name} at step {number + 1} is more than by {taker.offer_id}")
+
+
+def _check_chain(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:
+    demand, known = problem.demand, friction.experience(problem.pairs)
+    for name, step in zip(certificate.chain, certificate.steps, strict=True):
+        if name not in step.offers:
+            raise _wrong(f"{name} is no candidate where the chain has it")
+    chain = [offers[name] for name in certificate.chain]
+    total = sum(_cost(problem, offer, 0) for offer in chain)
+    hours = sum(offer.transit_hours for offer in chain)
+    for giver, taker in zip(chain, chain[1:], strict=False):
+        total += friction.between(giver, taker, demand.hour, known, problem.weights)
+        hours += taker.dwell_hours if giver.carrier != taker.carrier else 0
+    if total != certificate.total:
+        raise _wrong("the chain comes to another total")
+    if hours > demand.deadline_hours:
+        raise _wrong("the chain is late")
+    bound = min(certificate.steps[0].potentials) - certificate.toll * demand.deadline_hours
+    if bound != certificate.bound:
+        raise _wrong("the bound does not follow from the potentials")
+    if certificate.toll == 0 and total != bound:
+        raise _wrong("the chain is not the best")
+
+
+def _cost(problem: Problem, offer: Offer, toll: int) -> int:
+    demand = problem.demand
+    price = offer.price.of(demand.parcels, demand.weight_grm)
+    return price + solver.risk(demand, offer) + (demand.hour + toll) * offer.transit_hours
+
+
+def _wrong(text: str) -> Refused:
+    return Refused("CERTIFICATE_INVALID", text)

@@ -1,0 +1,122 @@
+"""
+The chain that is chosen: the cheapest that keeps the deadline, with the proof of how good it is.
+
+The cheapest chain of all nearly always keeps the deadline. Where it does not,
+hours are made dearer by a toll until the cheapest one does; that alone proves
+how much better any chain in time could be, and labels then find the best one
+between the two, unless there are too many.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.matching import labels
+from chaincode.domain.matching.labels import Measures
+from chaincode.domain.matching.solver import Chain, Figures, Graph
+from chaincode.domain.refusals import Refused
+
+MOST_LABELS = 200_000
+"""About a second of work at an endorser, which ends a call after thirty."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """
+    A chain, what it comes to, and the potentials that prove it.
+
+    Attributes:
+        toll: what was added to the price of an hour, zero where the deadline costs nothing.
+        bound: no chain in time comes to less than this.
+    """
+
+    chain: Chain
+    figures: Figures
+    toll: int
+    potentials: tuple[tuple[int, ...], ...]
+    bound: int
+
+    @property
+    def gap(self) -> int:
+        """By how much a chain in time could at most be better; zero is proven best."""
+        return self.figures.total - self.bound
+
+
+def choose(graph: Graph) -> Choice:
+    """
+    The cheapest chain that keeps the deadline.
+
+    Raises:
+        Refused: NO_CHAIN, a stage that nobody can do, or no chain in time.
+    """
+    if not graph.solvable:
+        number = next(number for number, remaining in enumerate(graph.steps) if not remaining)
+        raise Refused("NO_CHAIN", f"nobody can do step {number + 1}, {graph.demand.steps[number].stage}")
+    free = _at_toll(graph, 0)
+    if free.figures.hours <= graph.demand.deadline_hours:
+        return free
+    tolled = _least_toll(graph, free)
+    exact = _within(graph, tolled)
+    return exact if exact and exact.figures.total < tolled.figures.total else tolled
+
+
+def _at_toll(graph: Graph, toll: int) -> Choice:
+    pricing = graph.at_toll(toll)
+    potentials = graph.potentials(pricing)
+    chain = graph.chain(potentials, pricing)
+    bound = min(potentials[0]) - toll * graph.demand.deadline_hours
+    return Choice(chain, graph.figures(chain), toll, tuple(map(tuple, potentials)), bound)
+
+
+def _least_toll(graph: Graph, free: Choice) -> Choice:
+    """The chain at the least toll by which the cheapest one is in time."""
+    # One hour saved is then worth more than everything else together, so the chain is the fastest there is.
+    highest = 1 + _dearest(graph)
+    fastest = _at_toll(graph, highest)
+    if fastest.figures.hours > graph.demand.deadline_hours:
+        raise Refused("NO_CHAIN", f"no chain takes {graph.demand.deadline_hours} hours or less")
+    late, kept, best = 0, highest, fastest
+    while kept - late > 1:
+        tried = _at_toll(graph, (late + kept) // 2)
+        if tried.figures.hours <= graph.demand.deadline_hours:
+            kept, best = tried.toll, tried
+        else:
+            late = tried.toll
+    return best
+
+
+def _dearest(graph: Graph) -> int:
+    """More than any chain comes to."""
+    hour, weights = graph.demand.hour, graph.weights
+    at_most = 24 * weights.cutoff + weights.language + weights.interface + weights.location
+    at_most += weights.running_in + weights.exceptions
+    total = 0
+    for remaining in graph.steps:
+        total += max(graph.costs[one] for one in remaining)
+        total += hour * (at_most + weights.dwell * max(graph.offers[one].dwell_hours for one in remaining))
+    return total
+
+
+def _within(graph: Graph, known: Choice) -> Choice | None:
+    """The best chain in time, exactly; None if there are too many to look at or none is better than *known*."""
+    rests = graph.potentials(graph.at_toll(0))
+    at = [dict(zip(remaining, rest, strict=True)) for remaining, rest in zip(graph.steps, rests, strict=True)]
+    fastest = [min(graph.offers[one].transit_hours for one in remaining) for remaining in graph.steps]
+    ahead = [sum(fastest[number + 1 :]) for number in range(len(fastest))]
+
+    def keep(number: int, position: int, measures: Measures) -> bool:
+        onward = at[number][position] - graph.costs[position]
+        in_time = measures[1] + ahead[number] <= graph.demand.deadline_hours
+        return in_time and measures[0] + onward < known.figures.total
+
+    found = labels.unbeaten(
+        graph,
+        lambda one: (graph.costs[one], graph.offers[one].transit_hours),
+        lambda giver, taker: (graph.edge(giver, taker), graph.wait(giver, taker)),
+        MOST_LABELS,
+        keep,
+    )
+    if not found:
+        return None
+    best = min(found, key=lambda label: (label.measures[0], label.chain))
+    return dataclasses.replace(known, chain=best.chain, figures=graph.figures(best.chain))

@@ -1,0 +1,108 @@
+"""
+Demands: what is to be moved through which stages, and what time, risk and changes of hands are worth to its owner.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Literal
+
+from chaincode.domain import goods, moments, money, places
+from chaincode.domain.records import Amount
+from chaincode.domain.refusals import invalid
+
+MOST_STEPS = 44
+"""Twice the stages there are: some repeat."""
+
+_STAGE = re.compile(r"S(0[1-9]|1[0-9]|2[0-2])")
+_LARGEST = 10**9
+_RICHEST = 10**15
+_TYPES = ("direct", "franchise", "agent", "alliance")
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One stage, at one place or from one to another: ISO 3166-2 regions and UN/LOCODEs in the same order."""
+
+    stage: str
+    regions: tuple[str, ...]
+    locodes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not _STAGE.fullmatch(self.stage):
+            raise invalid("step.stage", "must be a stage from S01 to S22")
+        if not 1 <= len(self.regions) == len(self.locodes) <= 2:
+            raise invalid("step.regions", "must be one place or two, each with its region and its LOCODE")
+        for region in self.regions:
+            places.check_subdivision("step.regions", region)
+        for locode in self.locodes:
+            places.check_locode("step.locodes", locode)
+
+
+@dataclasses.dataclass(frozen=True)
+class Demand:
+    """
+    One consignment.
+
+    Attributes:
+        ready_at: when the first stage can begin; deadline_hours counts from there.
+        weight_grm: of all parcels; heaviest_grm and dimensions_mmt of the largest one.
+        goods_value: what loss or damage of all of it costs, in minor units of *currency*.
+        late: what it costs if one carrier is late.
+        hour: what an hour is worth: of transit, of waiting, and as the unit of friction.
+        answer_hours: how long carriers have to accept.
+    """
+
+    kind: Literal["forward", "reverse", "exchange"]
+    steps: tuple[Step, ...]
+    ready_at: str
+    deadline_hours: int
+    answer_hours: int
+    parcels: int
+    weight_grm: int
+    heaviest_grm: int
+    dimensions_mmt: tuple[int, ...]
+    currency: str
+    goods_value: Amount
+    late: Amount
+    hour: Amount
+    dangerous_goods_un: str = ""
+    temperature_min_cel: int | None = None
+    temperature_max_cel: int | None = None
+    cash_on_delivery: bool = False
+    operating_types: tuple[str, ...] = _TYPES
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.steps) <= MOST_STEPS:
+            raise invalid("demand.steps", f"must be 1 to {MOST_STEPS}")
+        for field in ("parcels", "weight_grm", "heaviest_grm"):
+            if not 0 < getattr(self, field) <= _LARGEST:
+                raise invalid(f"demand.{field}", f"must be from 1 to {_LARGEST}")
+        for field in ("goods_value", "late", "hour"):
+            if not 0 <= getattr(self, field) <= _RICHEST:
+                raise invalid(f"demand.{field}", f"must be from 0 to {_RICHEST}")
+        if not 1 <= self.deadline_hours <= 10_000 or not 1 <= self.answer_hours <= 1_000:
+            raise invalid("demand.deadline_hours", "must be from 1 to 10000, and answer_hours from 1 to 1000")
+        if len(self.dimensions_mmt) != 3 or min(self.dimensions_mmt) < 1:
+            raise invalid("demand.dimensions_mmt", "must be three lengths in millimetres")
+        if (self.temperature_min_cel is None) != (self.temperature_max_cel is None):
+            raise invalid("demand.temperature_min_cel", "must stand together with temperature_max_cel")
+        if not self.operating_types or not set(self.operating_types) <= set(_TYPES):
+            raise invalid("demand.operating_types", "must be some of " + ", ".join(_TYPES))
+        if self.dangerous_goods_un:
+            goods.check_un_number("demand.dangerous_goods_un", self.dangerous_goods_un)
+        money.check_currency("demand.currency", self.currency)
+        self.ready  # noqa: B018  Refused here if it is no time.
+
+    @property
+    def ready(self) -> int:
+        """When the first stage can begin, in milliseconds since 1970."""
+        try:
+            return moments.parse(self.ready_at).at
+        except ValueError:
+            raise invalid("demand.ready_at", "must be a time such as 2026-11-22T07:05:00Z") from None
+
+    def day_after(self, hours: int) -> str:
+        """The day (UTC) that many hours after the goods are ready."""
+        return moments.date(self.ready + hours * moments.HOUR)

@@ -1,0 +1,212 @@
+"""
+Who cannot do a stage of a journey, and why: the filter before anything is compared.
+
+Each reason is a code, so that a loser is told which of its own figures stood
+in the way. An offer is judged by the first reason in the order of the codes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+
+from chaincode.domain.matching.demands import Demand, Step
+from chaincode.domain.matching.offers import Offer
+
+CUSTOMS_STAGES = frozenset({"S14", "S17"})
+"""What only the holder of a customs licence declares for others."""
+
+
+class Reason(enum.StrEnum):
+    """Why an offer is out; in the order in which they are looked for."""
+
+    STAGE_NOT_OFFERED = "STAGE_NOT_OFFERED"
+    STAGE_NOT_ENTITLED = "STAGE_NOT_ENTITLED"
+    REFUSED_BEFORE = "REFUSED_BEFORE"
+    NOT_VALID_THEN = "NOT_VALID_THEN"
+    CURRENCY_DIFFERS = "CURRENCY_DIFFERS"
+    OPERATING_TYPE = "OPERATING_TYPE"
+    CAPACITY_SHORT = "CAPACITY_SHORT"
+    WEIGHT_EXCEEDED = "WEIGHT_EXCEEDED"
+    DIMENSIONS_EXCEEDED = "DIMENSIONS_EXCEEDED"
+    DANGEROUS_GOODS = "DANGEROUS_GOODS"
+    TEMPERATURE = "TEMPERATURE"
+    NO_CASH_ON_DELIVERY = "NO_CASH_ON_DELIVERY"
+    NO_CUSTOMS_LICENCE = "NO_CUSTOMS_LICENCE"
+    REGION_NOT_COVERED = "REGION_NOT_COVERED"
+    PLACE_NOT_COVERED = "PLACE_NOT_COVERED"
+    DEADLINE_MISSED = "DEADLINE_MISSED"
+    STAGE_PINNED = "STAGE_PINNED"
+    CAPACITY_TAKEN = "CAPACITY_TAKEN"
+
+
+NEEDS = {
+    Reason.STAGE_NOT_OFFERED: "stages: offer the stage",
+    Reason.STAGE_NOT_ENTITLED: "the register of participants: be entitled to record the stage",
+    Reason.REFUSED_BEFORE: "it refused or failed this consignment before",
+    Reason.NOT_VALID_THEN: "valid.from, valid.to: from when the goods are ready until they are due",
+    Reason.CURRENCY_DIFFERS: "price.currency: the currency that was asked for",
+    Reason.OPERATING_TYPE: "operating_type: one that was asked for",
+    Reason.CAPACITY_SHORT: "capacity.parcels_per_day_h87, capacity.mass_per_day_kgm: more room",
+    Reason.WEIGHT_EXCEEDED: "limits.weight_grm: heavier parcels",
+    Reason.DIMENSIONS_EXCEEDED: "limits.dimensions_mmt: larger parcels",
+    Reason.DANGEROUS_GOODS: "limits.dangerous_goods_un: take the UN number",
+    Reason.TEMPERATURE: "limits.temperature_min_cel, limits.temperature_max_cel: keep the range",
+    Reason.NO_CASH_ON_DELIVERY: "limits.cash_on_delivery: collect it",
+    Reason.NO_CUSTOMS_LICENCE: "integration.customs_licence: hold one",
+    Reason.REGION_NOT_COVERED: "coverage.regions: cover the region",
+    Reason.PLACE_NOT_COVERED: "coverage.locodes, coverage.lanes: cover the place or lane",
+    Reason.DEADLINE_MISSED: "time.transit_p90_hur: faster",
+    Reason.STAGE_PINNED: "the stage was done, or agreed with another, before",
+    Reason.CAPACITY_TAKEN: "capacity.parcels_per_day_h87: the day is booked out",
+}
+"""What would have to change, in the words of a capability's attributes."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Filtered:
+    """Which offers remain for each step (positions in the list given), and why the others do not."""
+
+    candidates: tuple[tuple[int, ...], ...]
+    reasons: tuple[Mapping[int, Reason], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """
+    What is known of carriers beside their offers.
+
+    Attributes:
+        entitled: the stages each carrier may record; None where it is not asked.
+        refused: carriers that refused or failed this consignment.
+        pinned: the offer that a step (by number) is fixed to.
+        taken: offers whose capacity is booked out, by (offer, step).
+    """
+
+    entitled: Mapping[str, tuple[str, ...]] | None = None
+    refused: frozenset[str] = frozenset()
+    pinned: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    taken: frozenset[tuple[str, int]] = frozenset()
+
+
+NOTHING_KNOWN = Standing()
+
+
+def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHING_KNOWN) -> Filtered:
+    """Judge every offer for every step; one that does not name the stage has no reason written out."""
+    asked = _Asked(demand)
+    candidates: list[list[int]] = [[] for _ in demand.steps]
+    reasons: list[dict[int, Reason]] = [{} for _ in demand.steps]
+    by_stage: dict[str, list[tuple[int, Step]]] = {}
+    for number, step in enumerate(demand.steps):
+        by_stage.setdefault(step.stage, []).append((number, step))
+    for position, offer in enumerate(offers):
+        general = asked.general(offer, standing)
+        for stage in offer.stages:
+            for number, step in by_stage.get(stage, ()):
+                reason = _for_step(offer, step, number, standing, general)
+                if reason is None:
+                    candidates[number].append(position)
+                else:
+                    reasons[number][position] = reason
+    _drop_late(demand, offers, candidates, reasons)
+    return Filtered(tuple(map(tuple, candidates)), tuple(reasons))
+
+
+class _Asked:
+    """What of a demand is the same at every step, ready to be compared with many offers."""
+
+    def __init__(self, demand: Demand) -> None:
+        self.demand = demand
+        self.first_day = demand.day_after(0)
+        self.last_day = demand.day_after(demand.deadline_hours)
+        self.sides = sorted(demand.dimensions_mmt)
+
+    def general(self, offer: Offer, standing: Standing) -> Reason | None:
+        """The first reason that does not depend on the step."""
+        if offer.carrier in standing.refused:
+            return Reason.REFUSED_BEFORE
+        if offer.valid_from > self.first_day or offer.valid_to < self.last_day:
+            return Reason.NOT_VALID_THEN
+        if offer.price.currency != self.demand.currency:
+            return Reason.CURRENCY_DIFFERS
+        if offer.operating_type not in self.demand.operating_types:
+            return Reason.OPERATING_TYPE
+        return self._room(offer) or self._goods(offer)
+
+    def _room(self, offer: Offer) -> Reason | None:
+        demand, limits = self.demand, offer.limits
+        if demand.parcels > offer.parcels:
+            return Reason.CAPACITY_SHORT
+        if offer.mass_kgm is not None and demand.weight_grm > offer.mass_kgm * 1_000:
+            return Reason.CAPACITY_SHORT
+        if limits.weight_grm is not None and demand.heaviest_grm > limits.weight_grm:
+            return Reason.WEIGHT_EXCEEDED
+        # A parcel may be turned; no limit takes everything.
+        if limits.dimensions_mmt and any(map(int.__gt__, self.sides, limits.dimensions_mmt)):
+            return Reason.DIMENSIONS_EXCEEDED
+        return None
+
+    def _goods(self, offer: Offer) -> Reason | None:
+        demand, limits = self.demand, offer.limits
+        if demand.dangerous_goods_un and demand.dangerous_goods_un not in limits.dangerous_goods_un:
+            return Reason.DANGEROUS_GOODS
+        if demand.temperature_min_cel is not None and not _kept(demand, offer):
+            return Reason.TEMPERATURE
+        if demand.cash_on_delivery and not limits.cash_on_delivery:
+            return Reason.NO_CASH_ON_DELIVERY
+        return None
+
+
+def _for_step(offer: Offer, step: Step, number: int, standing: Standing, general: Reason | None) -> Reason | None:
+    if standing.entitled is not None and step.stage not in standing.entitled.get(offer.carrier, ()):
+        return Reason.STAGE_NOT_ENTITLED
+    pinned = standing.pinned.get(number)
+    if pinned is not None:
+        # What is done is done, whatever its carrier refused later.
+        return None if offer.offer_id == pinned else Reason.STAGE_PINNED
+    if general:
+        return general
+    if step.stage in CUSTOMS_STAGES and not offer.licensed:
+        return Reason.NO_CUSTOMS_LICENCE
+    for region in step.regions:
+        if region not in offer.regions:
+            return Reason.REGION_NOT_COVERED
+    if not _covers(offer, step.locodes):
+        return Reason.PLACE_NOT_COVERED
+    return Reason.CAPACITY_TAKEN if (offer.offer_id, number) in standing.taken else None
+
+
+def _covers(offer: Offer, locodes: tuple[str, ...]) -> bool:
+    """Whoever names places or lanes serves these; whoever names neither serves its regions everywhere."""
+    if not offer.locodes and not offer.lanes:
+        return True
+    if len(locodes) == 2 and "-".join(locodes) in offer.lanes:
+        return True
+    if all(locode in offer.locodes for locode in locodes):
+        return True
+    return len(locodes) == 1 and locodes[0] in offer.places
+
+
+def _kept(demand: Demand, offer: Offer) -> bool:
+    """Whether the carrier's own range lies within the one the goods need."""
+    least, most = offer.limits.temperature_min_cel, offer.limits.temperature_max_cel
+    if least is None or most is None or demand.temperature_min_cel is None or demand.temperature_max_cel is None:
+        return False
+    return demand.temperature_min_cel <= least <= most <= demand.temperature_max_cel
+
+
+def _drop_late(
+    demand: Demand, offers: Sequence[Offer], candidates: list[list[int]], reasons: list[dict[int, Reason]]
+) -> None:
+    """Take out whoever would be late with the fastest at every other step, even if hands never changed."""
+    if not all(candidates):
+        return
+    fastest = [min(offers[position].transit_hours for position in remaining) for remaining in candidates]
+    spare = demand.deadline_hours - sum(fastest)
+    for number, remaining in enumerate(candidates):
+        late = {one for one in remaining if offers[one].transit_hours > fastest[number] + spare}
+        if late:
+            remaining[:] = [one for one in remaining if one not in late]
+            reasons[number].update(dict.fromkeys(sorted(late), Reason.DEADLINE_MISSED))

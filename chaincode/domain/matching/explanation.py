@@ -1,0 +1,83 @@
+"""
+"Why not me": what the best chain with a certain offer at a certain step lacks to be the best.
+
+The carrier is told the difference and what of its own would make it up, and
+no total: a total would tell it what the others ask.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.matching import exclusions
+from chaincode.domain.matching.choice import Choice, choose
+from chaincode.domain.matching.exclusions import Reason
+from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.records import Amount
+from chaincode.domain.refusals import Refused
+
+
+@dataclasses.dataclass(frozen=True)
+class Explanation:
+    """
+    Why an offer does not do a step.
+
+    Attributes:
+        outcome: ``chosen``; ``excluded``, it was not compared; ``dearer``; ``equal``, it lost by the fixed order
+            among equals; ``late``, no chain with it keeps the deadline.
+        reason: for an excluded one the code; *needs* says what of its own would have to change.
+        difference: by how much the best chain with it is dearer, in minor units.
+        price_less: with so much less asked for this consignment it would have won.
+        hours_less: so many hours faster are worth the same to the owner of the goods; 0 if speed alone cannot do it.
+    """
+
+    outcome: str
+    reason: str = ""
+    needs: str = ""
+    difference: Amount = 0
+    price_less: Amount = 0
+    hours_less: int = 0
+
+
+def why_not(problem: Problem, chosen: Choice, offer_id: str, number: int) -> Explanation:
+    """
+    Why the offer does not do the step of that *number* (from 0), where *chosen* was chosen.
+
+    Raises:
+        Refused: OFFER_UNKNOWN, STEP_UNKNOWN.
+    """
+    graph = Graph(problem)
+    position = next((at for at, offer in enumerate(graph.offers) if offer.offer_id == offer_id), None)
+    if position is None:
+        raise Refused("OFFER_UNKNOWN", f"offer {offer_id} was not among those compared")
+    if not 0 <= number < len(graph.steps):
+        raise Refused("STEP_UNKNOWN", f"the journey has {len(graph.steps)} steps")
+    if chosen.chain[number] == position:
+        return Explanation("chosen")
+    if position not in graph.steps[number]:
+        reason = graph.filtered.reasons[number].get(position, Reason.STAGE_NOT_OFFERED)
+        return Explanation("excluded", reason.value, exclusions.NEEDS[reason])
+    return _compared(problem, chosen, graph, position, number)
+
+
+def _compared(problem: Problem, chosen: Choice, graph: Graph, position: int, number: int) -> Explanation:
+    offer = graph.offers[position]
+    pinned = {**problem.standing.pinned, number: offer.offer_id}
+    standing = dataclasses.replace(problem.standing, pinned=pinned)
+    try:
+        best = choose(Graph(dataclasses.replace(problem, standing=standing)))
+    except Refused:
+        return Explanation("late", Reason.DEADLINE_MISSED.value, exclusions.NEEDS[Reason.DEADLINE_MISSED])
+    difference = best.figures.total - chosen.figures.total
+    if difference <= 0:
+        return Explanation("equal", needs="any improvement; among equals the order of carriers decides")
+    # Only what it asks for at this step counts; it may do others in the same chain.
+    possible = graph.prices[position] > difference
+    hours = -(-(difference + 1) // problem.demand.hour) if problem.demand.hour else 0
+    return Explanation(
+        "dearer",
+        needs="price.base_minor, price.per_kg_minor, price.fuel_bps: less" if possible else "price and time: less",
+        difference=difference,
+        price_less=difference + 1,
+        hours_less=hours if hours <= offer.transit_hours else 0,
+    )

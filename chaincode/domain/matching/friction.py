@@ -1,0 +1,96 @@
+"""
+What it costs when goods change hands between two companies, in hours that somebody would rather not lose.
+
+Friction between A and B, nothing if they are one company: w1 dwell p90 hours
++ w2 no common language + w3 different interface + w4 cut-off gap hours + w5
+different location + w6 joint exceptions + w7 running-in/(1 + prior
+dual-signed handovers/20). Hours become money by what an hour is worth to the
+goods' owner, so one set of weights serves every currency.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
+
+PPM = 1_000_000
+SETTLING = 20
+"""After that many handovers two companies have half of their running-in behind them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Weights:
+    """
+    Hours by which each trouble counts.
+
+    Attributes:
+        dwell: for each hour that goods wait at the taker (p90).
+        language: if the two have no language in common.
+        interface: if the data must be carried over between two interfaces.
+        cutoff: for each whole hour between "ready at the giver" and the taker's next cut-off.
+        location: if there is no place where both can be.
+        exceptions: for an exception at every handover; the share that occurred counts.
+        running_in: for two that never handed over to each other.
+    """
+
+    dwell: int = 1
+    language: int = 6
+    interface: int = 4
+    cutoff: int = 1
+    location: int = 12
+    exceptions: int = 240
+    running_in: int = 24
+
+
+STANDARD = Weights()
+"""Part of the contract's code, so that no single member chooses them to suit somebody."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """What the ledger saw between two companies: dual-signed handovers, and how many of them had an exception."""
+
+    giver: str
+    taker: str
+    handovers: int
+    exceptions: int
+
+
+Experience = Mapping[tuple[str, str], Pair]
+
+
+def experience(pairs: Iterable[Pair]) -> Experience:
+    """The pairs by giver and taker."""
+    return {(pair.giver, pair.taker): pair for pair in pairs}
+
+
+def between(giver: Offer, taker: Offer, hour: int, known: Experience, weights: Weights = STANDARD) -> int:
+    """Friction in minor units, where an hour is worth *hour* of them."""
+    if giver.carrier == taker.carrier:
+        return 0
+    waiting = weights.dwell * hour * taker.dwell_hours
+    together = joint(known.get((giver.carrier, taker.carrier)), hour, weights)
+    return waiting + alike(giver, taker, hour, weights) + together
+
+
+def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
+    """The part that follows from what the two are: language, interface, cut-off and location."""
+    hours = weights.cutoff * ((taker.cutoff_minute - giver.ready_minute) % MINUTES_A_DAY // 60)
+    if not set(giver.languages) & set(taker.languages):
+        hours += weights.language
+    if giver.interface != taker.interface:
+        hours += weights.interface
+    if not giver.places & taker.places:
+        hours += weights.location
+    return hours * hour
+
+
+def joint(pair: Pair | None, hour: int, weights: Weights) -> int:
+    """The part that follows from what the two did together: exceptions and running-in."""
+    if pair is None or pair.handovers == 0:
+        return weights.running_in * hour
+    ppm = pair.exceptions * PPM // pair.handovers
+    running_in = weights.running_in * hour * SETTLING // (SETTLING + pair.handovers)
+    return weights.exceptions * hour * ppm // PPM + running_in

@@ -1,0 +1,238 @@
+"""
+Offers: what a carrier disclosed for matching, read from the attributes of its capability.
+
+Prices and times are for one consignment and one stage: an offer that is
+chosen for two stages is paid twice. Whoever prices its stages differently
+commits several capabilities. What an offer does not disclose is never to its
+advantage: figures that cost something are required, limits that are silent
+are the narrow ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from chaincode.domain.records import Amount
+from chaincode.domain.refusals import Refused, invalid
+
+PURPOSE = "matching"
+"""The purpose a grant must name for its attributes to be an offer: consent to this, not to something else."""
+
+NEEDED = (
+    "service_id",
+    "valid.from",
+    "valid.to",
+    "stages",
+    "operating_type",
+    "coverage.regions",
+    "capacity.parcels_per_day_h87",
+    "time.transit_p90_hur",
+    "time.cutoff",
+    "time.time_zone",
+    "time.dwell_p90_hur",
+    "quality.on_time_bps",
+    "quality.loss_ppm",
+    "quality.damage_ppm",
+    "price.base_minor",
+    "price.currency",
+    "integration.languages",
+    "integration.interface",
+)
+"""Without these a carrier cannot be compared with others."""
+
+ALSO_TAKEN = (
+    "coverage.locodes",
+    "coverage.lanes",
+    "capacity.mass_per_day_kgm",
+    "capacity.utilisation_bps",
+    "limits.weight_grm",
+    "limits.dimensions_mmt",
+    "limits.dangerous_goods_un",
+    "limits.temperature_min_cel",
+    "limits.temperature_max_cel",
+    "limits.cash_on_delivery",
+    "price.per_kg_minor",
+    "price.fuel_bps",
+    "integration.customs_licence",
+)
+
+MINUTES_A_DAY = 24 * 60
+BPS = 10_000
+
+OFFSETS = {
+    "Asia/Bangkok": 420,
+    "Asia/Brunei": 480,
+    "Asia/Dili": 540,
+    "Asia/Ho_Chi_Minh": 420,
+    "Asia/Hong_Kong": 480,
+    "Asia/Jakarta": 420,
+    "Asia/Jayapura": 540,
+    "Asia/Kuala_Lumpur": 480,
+    "Asia/Kuching": 480,
+    "Asia/Makassar": 480,
+    "Asia/Manila": 480,
+    "Asia/Phnom_Penh": 420,
+    "Asia/Pontianak": 420,
+    "Asia/Seoul": 540,
+    "Asia/Shanghai": 480,
+    "Asia/Singapore": 480,
+    "Asia/Taipei": 480,
+    "Asia/Tokyo": 540,
+    "Asia/Vientiane": 420,
+    "Asia/Yangon": 390,
+    "UTC": 0,
+}
+"""Minutes ahead of UTC. None of these zones moves its clock; zone databases differ between machines, this does not."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a carrier takes; None is no stated limit, an absent temperature range none that is kept."""
+
+    weight_grm: int | None = None
+    dimensions_mmt: tuple[int, ...] = ()
+    dangerous_goods_un: tuple[str, ...] = ()
+    temperature_min_cel: int | None = None
+    temperature_max_cel: int | None = None
+    cash_on_delivery: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Price:
+    """Minor units of *currency*: so much for each parcel, so much for each kilogram, and fuel on both."""
+
+    base: Amount
+    per_kg: Amount
+    fuel_bps: int
+    currency: str
+
+    def of(self, parcels: int, weight_grm: int) -> int:
+        """The price of a consignment, rounded up: a fraction of a minor unit is nobody's gift."""
+        thousandths = self.base * 1_000 * parcels + self.per_kg * weight_grm
+        return -(-thousandths * (BPS + self.fuel_bps) // (1_000 * BPS))
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """
+    One service of one carrier.
+
+    Attributes:
+        offer_id: the grant that discloses it.
+        parcels: what it takes a day, less what is in use; mass_kgm likewise, None if not stated.
+        cutoff_minute: when it takes no more goods for the day, in minutes of the UTC day.
+        transit_hours: the 90th percentile, for a deadline is kept nine times in ten or not at all.
+        dwell_hours: what goods wait, nine times in ten at most, when it takes them over.
+    """
+
+    offer_id: str
+    carrier: str
+    service_id: str
+    stages: tuple[str, ...]
+    regions: tuple[str, ...]
+    locodes: tuple[str, ...]
+    lanes: tuple[str, ...]
+    operating_type: str
+    valid_from: str
+    valid_to: str
+    parcels: int
+    mass_kgm: int | None
+    limits: Limits
+    cutoff_minute: int
+    price: Price
+    transit_hours: int
+    dwell_hours: int
+    on_time_bps: int
+    loss_ppm: int
+    damage_ppm: int
+    languages: tuple[str, ...]
+    interface: str
+    licensed: bool
+
+    @property
+    def ready_minute(self) -> int:
+        """When goods that met its cut-off have gone through it, in minutes of the UTC day."""
+        return (self.cutoff_minute + 60 * self.transit_hours) % MINUTES_A_DAY
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The UN/LOCODEs where it can take and hand over goods."""
+        ends = {end for lane in self.lanes for end in lane.split("-")}
+        return frozenset(self.locodes) | ends
+
+
+def check_attributes(names: Collection[str]) -> None:
+    """
+    Refuse to take more or less than matching needs.
+
+    Raises:
+        Refused: ATTRIBUTE_MISSING or ATTRIBUTE_NOT_NEEDED.
+    """
+    missing = sorted(set(NEEDED) - set(names))
+    if missing:
+        raise Refused("ATTRIBUTE_MISSING", f"matching needs {missing[0]}")
+    extra = sorted(set(names) - set(NEEDED) - set(ALSO_TAKEN))
+    if extra:
+        raise Refused("ATTRIBUTE_NOT_NEEDED", f"matching has no use for {extra[0]}")
+
+
+def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:
+    """
+    The offer that the disclosed *values* of a capability make.
+
+    Raises:
+        Refused: ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED, or INVALID_ARGUMENT for a time zone that is not compared.
+    """
+    check_attributes(values)
+    free = BPS - values.get("capacity.utilisation_bps", 0)
+    mass = values.get("capacity.mass_per_day_kgm")
+    return Offer(
+        offer_id=offer_id,
+        carrier=carrier,
+        service_id=values["service_id"],
+        stages=tuple(sorted(values["stages"])),
+        regions=tuple(sorted(values["coverage.regions"])),
+        locodes=tuple(sorted(values.get("coverage.locodes", ()))),
+        lanes=tuple(sorted(values.get("coverage.lanes", ()))),
+        operating_type=values["operating_type"],
+        valid_from=values["valid.from"],
+        valid_to=values["valid.to"],
+        parcels=values["capacity.parcels_per_day_h87"] * free // BPS,
+        mass_kgm=None if mass is None else mass * free // BPS,
+        limits=_limits(values),
+        cutoff_minute=_utc_minute(values["time.cutoff"], values["time.time_zone"]),
+        price=Price(
+            int(values["price.base_minor"]),
+            int(values.get("price.per_kg_minor", "0")),
+            values.get("price.fuel_bps", 0),
+            values["price.currency"],
+        ),
+        transit_hours=values["time.transit_p90_hur"],
+        dwell_hours=values["time.dwell_p90_hur"],
+        on_time_bps=values["quality.on_time_bps"],
+        loss_ppm=values["quality.loss_ppm"],
+        damage_ppm=values["quality.damage_ppm"],
+        languages=tuple(sorted(values["integration.languages"])),
+        interface=values["integration.interface"],
+        licensed="integration.customs_licence" in values,
+    )
+
+
+def _limits(values: Mapping[str, Any]) -> Limits:
+    return Limits(
+        weight_grm=values.get("limits.weight_grm"),
+        dimensions_mmt=tuple(sorted(values.get("limits.dimensions_mmt", ()))),
+        dangerous_goods_un=tuple(sorted(values.get("limits.dangerous_goods_un", ()))),
+        temperature_min_cel=values.get("limits.temperature_min_cel"),
+        temperature_max_cel=values.get("limits.temperature_max_cel"),
+        cash_on_delivery=values.get("limits.cash_on_delivery", False),
+    )
+
+
+def _utc_minute(clock: str, zone: str) -> int:
+    if zone not in OFFSETS:
+        raise invalid("time.time_zone", "is none whose clock is compared here")
+    hours, minutes = clock.split(":")
+    return (60 * int(hours) + int(minutes) - OFFSETS[zone]) % MINUTES_A_DAY

@@ -1,0 +1,91 @@
+"""
+What else could be had: chains that no other betters in cost, time and risk together.
+
+Small problems are answered exactly. In large ones the number of such chains
+knows no bound, so there the best chain for each of a fixed set of weightings
+is found: at most MOST chains, none of which any other betters, and the best
+in each single respect among them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.matching import labels
+from chaincode.domain.matching.labels import Label
+from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
+from chaincode.domain.records import Amount
+
+MOST = 64
+"""No answer has more chains than this."""
+
+_MOST_LABELS = 50_000
+_PARTS = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Alternative:
+    """One chain by offer ids: cost is price and friction, time in hours, risk what loss and lateness cost."""
+
+    chain: tuple[str, ...]
+    cost: Amount
+    hours: int
+    risk: Amount
+
+
+@dataclasses.dataclass(frozen=True)
+class Front:
+    """The alternatives, cheapest first; *complete* if there is no other that nothing betters."""
+
+    alternatives: tuple[Alternative, ...]
+    complete: bool
+
+
+def front(problem: Problem) -> Front:
+    """The Pareto set of (cost, time, risk) over the chains in time, at most MOST of them."""
+    graph = Graph(problem)
+    if not graph.solvable:
+        return Front((), complete=True)
+    every = _exactly(graph)
+    complete = every is not None and len(every) <= MOST
+    found = every if every is not None and complete else _by_weightings(problem, graph)
+    listed = tuple(
+        Alternative(graph.ids(label.chain), label.measures[0], label.measures[1], label.measures[2])
+        for label in sorted(found, key=lambda label: (label.measures, label.chain))
+    )
+    return Front(listed, complete)
+
+
+def _exactly(graph: Graph) -> tuple[Label, ...] | None:
+    deadline = graph.demand.deadline_hours
+    return labels.unbeaten(
+        graph,
+        lambda one: (graph.prices[one], graph.offers[one].transit_hours, graph.risks[one]),
+        lambda giver, taker: (graph.edge(giver, taker), graph.wait(giver, taker), 0),
+        _MOST_LABELS,
+        lambda number, position, measures: measures[1] <= deadline,
+    )
+
+
+def _by_weightings(problem: Problem, graph: Graph) -> tuple[Label, ...]:
+    """The best chain for every division of _PARTS between the three; a small share for each keeps it unbeaten."""
+    found: dict[Chain, Label] = {}
+    for cost in range(_PARTS + 1):
+        for time in range(_PARTS + 1 - cost):
+            shares = [1_000 * part + 1 for part in (cost, time, _PARTS - cost - time)]
+            chain = _weighted(graph, *shares)
+            figures = graph.figures(chain)
+            if figures.hours <= problem.demand.deadline_hours:
+                measures = (figures.price + figures.friction, figures.hours, figures.risk)
+                found.setdefault(chain, Label(measures, chain))
+    return tuple(labels.pruned(list(found.values())))
+
+
+def _weighted(graph: Graph, cost: int, time: int, risk: int) -> Chain:
+    hour = time * max(1, graph.demand.hour)
+    nodes = [
+        cost * price + hour * offer.transit_hours + risk * exposed
+        for price, exposed, offer in zip(graph.prices, graph.risks, graph.offers, strict=True)
+    ]
+    pricing = Pricing(nodes, friction=cost, waiting=hour)
+    return graph.chain(graph.potentials(pricing), pricing)

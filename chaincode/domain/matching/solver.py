@@ -1,0 +1,247 @@
+"""
+The best chain of carriers: dynamic programming over the stages, from the last to the first.
+
+Every candidate at every step gets a potential: the least that is to be paid
+from it to the end. The chain is then read off from the front; among equals
+the first in the order of carrier and offer id is taken, at every step.
+
+Comparing everybody with everybody takes the square of the number of
+carriers at each change of stage. So successors are sorted by what they cost
+at least, and the search ends where that alone is more than the best found.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from chaincode.domain.matching import exclusions, friction
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
+from chaincode.domain.matching.friction import PPM, STANDARD, Pair, Weights
+from chaincode.domain.matching.offers import BPS, MINUTES_A_DAY, Offer
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """All that the choice depends on."""
+
+    demand: Demand
+    offers: tuple[Offer, ...]
+    pairs: tuple[Pair, ...] = ()
+    standing: Standing = NOTHING_KNOWN
+    weights: Weights = STANDARD
+
+
+@dataclasses.dataclass(frozen=True)
+class Figures:
+    """What a chain comes to. *total* is all of it in minor units, with transit hours at what an hour is worth."""
+
+    total: int
+    price: int
+    friction: int
+    risk: int
+    hours: int
+
+
+Kind = tuple[int, str, int, int, int]
+"""Languages, interface, places, ready minute, cut-off minute."""
+
+_NOBODY: dict[str, int] = {}
+
+Chain = tuple[int, ...]
+"""For each step the position of the offer chosen, in the graph's order."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pricing:
+    """What counts: a cost for each offer, how many times friction, and so much for each hour of waiting beside it."""
+
+    nodes: Sequence[int]
+    friction: int = 1
+    waiting: int = 0
+
+
+class Graph:
+    """
+    A problem made ready: offers in their fixed order, candidates by step, and what each costs.
+
+    Attributes:
+        costs: price, time value and risk of each offer, for one step.
+        met: what exceptions and running-in cost between companies that met, by giver and taker.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        demand = problem.demand
+        self.demand = demand
+        self.weights = problem.weights
+        self.offers = tuple(sorted(problem.offers, key=lambda offer: (offer.carrier, offer.offer_id)))
+        self.filtered: Filtered = exclusions.filtered(demand, self.offers, problem.standing)
+        self.steps = self.filtered.candidates
+        self.prices = [offer.price.of(demand.parcels, demand.weight_grm) for offer in self.offers]
+        self.risks = [risk(demand, offer) for offer in self.offers]
+        self.costs = [
+            price + exposed + demand.hour * offer.transit_hours
+            for price, exposed, offer in zip(self.prices, self.risks, self.offers, strict=True)
+        ]
+        self.met: dict[str, dict[str, int]] = {}
+        for pair in problem.pairs:
+            spent = friction.joint(pair, demand.hour, problem.weights)
+            self.met.setdefault(pair.giver, {})[pair.taker] = spent
+        self.kinds = _kinds(self.offers)
+
+    @property
+    def solvable(self) -> bool:
+        """Whether every step has a candidate."""
+        return all(self.steps)
+
+    def edge(self, giver: int, taker: int) -> int:
+        """Friction between two offers, by position."""
+        one, other = self.offers[giver], self.offers[taker]
+        if one.carrier == other.carrier:
+            return 0
+        spent = self.met.get(one.carrier, _NOBODY).get(other.carrier)
+        if spent is None:
+            spent = self.weights.running_in * self.demand.hour
+        waiting = self.weights.dwell * self.demand.hour * other.dwell_hours
+        return waiting + spent + friction.alike(one, other, self.demand.hour, self.weights)
+
+    def wait(self, giver: int, taker: int) -> int:
+        """The hours that goods wait between two offers."""
+        one, other = self.offers[giver], self.offers[taker]
+        return 0 if one.carrier == other.carrier else other.dwell_hours
+
+    def at_toll(self, toll: int) -> Pricing:
+        """What counts where each hour costs *toll* more than it is worth to the owner of the goods."""
+        if not toll:
+            return Pricing(self.costs)
+        nodes = [cost + toll * offer.transit_hours for cost, offer in zip(self.costs, self.offers, strict=True)]
+        return Pricing(nodes, waiting=toll)
+
+    def potentials(self, pricing: Pricing) -> list[list[int]]:
+        """For each step the least cost from each candidate to the end."""
+        sums = _Sums(self, pricing)
+        found = [[pricing.nodes[position] for position in self.steps[-1]]]
+        for here, there in zip(self.steps[-2::-1], self.steps[:0:-1], strict=True):
+            onward = sums.onward(here, there, found[-1])
+            found.append([pricing.nodes[one] + rest for one, rest in zip(here, onward, strict=True)])
+        found.reverse()
+        return found
+
+    def chain(self, potentials: Sequence[Sequence[int]], pricing: Pricing) -> Chain:
+        """The best chain by its *potentials*; the first among equals."""
+        left = min(potentials[0])
+        here = self.steps[0][potentials[0].index(left)]
+        chosen = [here]
+        for number in range(1, len(self.steps)):
+            left -= pricing.nodes[here]
+            for taker, rest in zip(self.steps[number], potentials[number], strict=True):
+                # Friction is never negative, which spares most of the comparisons.
+                if rest <= left and rest + self._change(here, taker, pricing) == left:
+                    here, left = taker, rest
+                    break
+            chosen.append(here)
+        return tuple(chosen)
+
+    def figures(self, chain: Chain) -> Figures:
+        """What *chain* comes to."""
+        changes = list(zip(chain, chain[1:], strict=False))
+        spent = sum(self.edge(giver, taker) for giver, taker in changes)
+        waiting = sum(self.wait(giver, taker) for giver, taker in changes)
+        return Figures(
+            total=sum(self.costs[one] for one in chain) + spent,
+            price=sum(self.prices[one] for one in chain),
+            friction=spent,
+            risk=sum(self.risks[one] for one in chain),
+            hours=sum(self.offers[one].transit_hours for one in chain) + waiting,
+        )
+
+    def ids(self, chain: Chain) -> tuple[str, ...]:
+        """The ids of the offers in *chain*."""
+        return tuple(self.offers[one].offer_id for one in chain)
+
+    def _change(self, giver: int, taker: int, pricing: Pricing) -> int:
+        return pricing.friction * self.edge(giver, taker) + pricing.waiting * self.wait(giver, taker)
+
+
+class _Sums:
+    """
+    The inner loop: `Graph.edge` written out for speed, under one pricing; the tests hold the two together.
+    """
+
+    def __init__(self, graph: Graph, pricing: Pricing) -> None:
+        weights, factor = graph.weights, pricing.friction
+        hour = factor * graph.demand.hour
+        self._kinds = graph.kinds
+        self._offers = graph.offers
+        self._troubles = (
+            hour * weights.cutoff, hour * weights.language, hour * weights.interface, hour * weights.location
+        )  # fmt: skip
+        self._strange = hour * weights.running_in
+        self._waiting = hour * weights.dwell + pricing.waiting
+        self._met = {
+            giver: {taker: factor * spent for taker, spent in takers.items()} for giver, takers in graph.met.items()
+        }
+
+    def onward(self, here: Sequence[int], there: Sequence[int], rests: Sequence[int]) -> list[int]:
+        """For each candidate *here* the least of friction and potential over those *there*."""
+        own: dict[str, int] = {}
+        successors = []
+        for taker, rest in zip(there, rests, strict=True):
+            offer = self._offers[taker]
+            if rest < own.get(offer.carrier, rest + 1):
+                own[offer.carrier] = rest
+            successors.append((rest + self._waiting * offer.dwell_hours, taker, offer.carrier, self._kinds[taker]))
+        successors.sort()
+        return [self._least(giver, successors, own.get(self._offers[giver].carrier)) for giver in here]
+
+    def _least(self, giver: int, successors: Sequence[tuple[int, int, str, Kind]], best: int | None) -> int:
+        """The least over all *successors*, where *best* is what going on with the same company costs."""
+        languages, interface, places, ready, _ = self._kinds[giver]
+        gap, language, other_interface, location = self._troubles
+        strange = self._strange
+        met = self._met.get(self._offers[giver].carrier, _NOBODY)
+        least_spent = min(strange, *met.values()) if met else strange
+        for reached, _, taker, kind in successors:
+            if best is not None and reached + least_spent >= best:
+                break
+            reached += met.get(taker, strange) + gap * ((kind[4] - ready) % MINUTES_A_DAY // 60)
+            if not languages & kind[0]:
+                reached += language
+            if interface != kind[1]:
+                reached += other_interface
+            if not places & kind[2]:
+                reached += location
+            if best is None or reached < best:
+                best = reached
+        assert best is not None  # noqa: S101  (there is a successor, or there would be no chain)
+        return best
+
+
+def risk(demand: Demand, offer: Offer) -> int:
+    """What loss, damage and lateness cost on average with that offer, rounded up."""
+    lost = demand.goods_value * (offer.loss_ppm + offer.damage_ppm)
+    late = demand.late * (BPS - offer.on_time_bps)
+    return -(-lost // PPM) - (-late // BPS)
+
+
+def _kinds(offers: Sequence[Offer]) -> list[Kind]:
+    """What friction compares of each offer: sets as bits of an integer, and the two minutes of the day."""
+    bits: dict[str, int] = {}
+    met: dict[tuple[str, ...], int] = {}
+
+    def mask(names: tuple[str, ...]) -> int:
+        if names not in met:
+            met[names] = sum(1 << bits.setdefault(name, len(bits)) for name in sorted(set(names)))
+        return met[names]
+
+    return [
+        (
+            mask(offer.languages),
+            offer.interface,
+            mask(offer.locodes) | mask(tuple(end for lane in offer.lanes for end in lane.split("-"))),
+            offer.ready_minute,
+            offer.cutoff_minute,
+        )
+        for offer in offers
+    ]
