@@ -27,11 +27,11 @@ _NODE_UNITS = "NodeOUs:\n  Enable: true\n" + "".join(
 class Engine:
     """A node that serves a consortium of one peer an organisation."""
 
-    def __init__(self, folder: Path, who: Consortium) -> None:
+    def __init__(self, folder: Path, who: Consortium, *, mutual_tls: bool = False, **more: Any) -> None:
+        """*more* goes into the node's JSON; with *mutual_tls* peers want certificates of their own TLS authority."""
         self.who = who
+        self._mutual_tls = mutual_tls
         self._folder = folder
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="engine")
         document = {
             "data": str(folder / "data"),
             "peers": [self._describe(member.peer, f"peer0.{name}") for name, member in who.members.items()],
@@ -41,12 +41,16 @@ class Engine:
                 "admin_client_ca": str(self._write("admin-ca.pem", who.ordering.tlsca.certificate_pem)),
             },
             "ready_file": str(folder / "ready"),
+            **more,
         }
+        self.document = document
         # Through JSON, as a real process gets it.
         self.settings = settings.read(json.loads(json.dumps(document)))
         self.node: Node | None = None
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine")
         self._thread.start()
 
         async def begin() -> None:
@@ -73,10 +77,14 @@ class Engine:
             self.run(self.node.channels.join_peer(genesis, f"peer0.{name}", name))
 
     @contextlib.contextmanager
-    def channel(self, index: int = 0) -> Iterator[grpc.Channel]:
-        """A connection to a peer, or to the orderer as the last."""
+    def channel(self, index: int = 0, client: certificates.Issued | None = None) -> Iterator[grpc.Channel]:
+        """A connection to a peer, or to the orderer as the last; *client* is the caller's own TLS certificate."""
         own = (*self.settings.peers, self.settings.orderer)[index]
-        credentials = grpc.ssl_channel_credentials((self._folder / own.name / "ca.pem").read_bytes())
+        credentials = grpc.ssl_channel_credentials(
+            (self._folder / own.name / "ca.pem").read_bytes(),
+            client.key_pem if client else None,
+            client.certificate_pem if client else None,
+        )
         with grpc.secure_channel(own.address, credentials) as opened:
             yield opened
 
@@ -87,8 +95,9 @@ class Engine:
         self._write(f"{name}/msp/signcerts/cert.pem", person.issued.certificate_pem)
         self._write(f"{name}/msp/keystore/key.pem", person.issued.key_pem)
         self._write(f"{name}/msp/config.yaml", _NODE_UNITS.encode())
-        self._write(f"{name}/ca.pem", member.tlsca.certificate_pem)
+        ca = self._write(f"{name}/ca.pem", member.tlsca.certificate_pem)
         return {
+            **({"client_ca": str(ca)} if self._mutual_tls else {}),
             "msp_id": person.msp_id,
             "name": name,
             "address": free_address(),
