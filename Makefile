@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 ENGINE ?= embedded
 BIN    := $(VENV)/bin
+FILE    = $(if $(CONSORTIUM),--consortium $(CONSORTIUM))
+FOLDER  = $(if $(STATE),--state $(STATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance conformance-record check up down status bench clean
+.PHONY: help demo test conformance conformance-record check up down status add-organisation render audit bench clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Selat needs Python 3.11 or newer, and %s is %d.%d. Name a newer one: make PYTHON=python3.12 ..." % (sys.executable, v[0], v[1]))'
@@ -35,14 +37,24 @@ conformance-record: $(VENV)/dev  ## Write down what real Fabric answers (ENGINE=
 check: $(VENV)/dev  ## Run the linters: ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
-up: $(VENV)/run  ## Start the consortium (ENGINE=embedded|native)
-	@$(BIN)/selat network up --engine $(ENGINE)
+up: $(VENV)/run  ## Start the consortium (ENGINE=embedded|native, CONSORTIUM=file, STATE=folder)
+	@$(BIN)/selat network up --engine $(ENGINE) $(FILE) $(FOLDER)
 
-down: $(VENV)/run  ## Stop it
-	@$(BIN)/selat network down
+down: $(VENV)/run  ## Stop it (STATE=folder)
+	@$(BIN)/selat network down $(FOLDER)
 
-status: $(VENV)/run  ## Say what is running
-	@$(BIN)/selat network status
+status: $(VENV)/run  ## Say what is running (STATE=folder)
+	@$(BIN)/selat network status $(FOLDER)
+
+add-organisation: $(VENV)/run  ## Plan to add MSP=id to CHANNEL=name; APPLY=1 does it
+	@$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)
+
+render: $(VENV)/run  ## Write a compose file and all it needs, for the official images
+	@$(BIN)/selat network render $(FILE) $(FOLDER)
+
+audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, offline
+	@$(BIN)/selat audit export build/audit/$(CHANNEL) --channel $(CHANNEL) $(if $(STATE),--wallet $(STATE))
+	@$(BIN)/selat audit verify build/audit/$(CHANNEL)
 
 bench: $(VENV)/dev  ## Measure (ONLY=name for one figure)
 	@$(BIN)/python -m benchmarks --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
