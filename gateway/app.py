@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from gateway import answers, auth, current, documentation
+from gateway import answers, auth, current, documentation, freshness
 from gateway.api import BLUEPRINTS
 from gateway.console import views
 from gateway.events import Places
@@ -86,6 +86,8 @@ def _end(response: Response) -> Response:
     """
     response.headers["X-Request-Id"] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")
+    if current.blocks_written():
+        response.headers[freshness.BLOCK] = freshness.text(current.blocks_written())
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     # The pages have no script and need none; text from the ledger could not run one either.

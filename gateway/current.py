@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g
+from flask import current_app, g, request
 
+from gateway import freshness
 from gateway.events import Places
 from gateway.idempotency import Keys
 from gateway.ledger import Call, Ledgers, Receipt
+from gateway.problems import Problem
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.tokens import Caller, Tokens
@@ -69,13 +72,31 @@ def caller() -> Caller:
 def evaluate(call: Call) -> bytes:
     """A query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
     asking = caller()
-    return services().ledgers.evaluate(asking.msp_id, asking.user, call)
+    return services().ledgers.evaluate(asking.msp_id, asking.user, building_on(call))
 
 
 def submit(call: Call) -> Receipt:
     """A committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises."""
     asking = caller()
-    return services().ledgers.submit(asking.msp_id, asking.user, call, _note_transaction)
+    receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _note_transaction)
+    written = g.setdefault("blocks", {})
+    written[call.channel] = max(receipt.block_number, written.get(call.channel, 0))
+    return receipt
+
+
+def blocks_written() -> dict[str, int]:
+    """The last block of each channel that the request being served wrote into."""
+    return g.get("blocks", {})
+
+
+def building_on(call: Call) -> Call:
+    """*call*, told what it builds on: what the request wrote so far, and what its caller knows of."""
+    try:
+        known = freshness.parse(request.headers.get(freshness.AFTER, ""))
+    except ValueError as error:
+        raise Problem("REQUEST_MALFORMED", str(error)) from None
+    blocks = [found[call.channel] for found in (known, blocks_written()) if call.channel in found]
+    return dataclasses.replace(call, after=max(blocks)) if blocks else call
 
 
 def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:

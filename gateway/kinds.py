@@ -194,6 +194,8 @@ _REFUSALS = {
     "EVENT_UNKNOWN": (404, "The organisation recorded no such event", "Check the event's id."),
     "BOOKING_UNKNOWN": (404, "The departure has no such booking", "Check its id."),
     "LPI_UNKNOWN": (404, "No such edition of the index is kept", "Check its name."),
+    "OFFER_UNKNOWN": (404, "The offer was not among those compared", "Check its id."),
+    "STEP_UNKNOWN": (404, "The journey has no such step", "Count from 1 to the number in the detail."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
@@ -249,6 +251,7 @@ _REFUSALS = {
     "ALREADY_BOOKED": (409, "The booking is on this departure already", "Nothing is to be done."),
     "CAPACITY_EXCEEDED": (409, "The departure has not enough room left", "Book less, or another one."),
     "CUT_OFF_PASSED": (409, "The departure takes no more goods", "Book another one."),
+    "NO_CHAIN": (409, "Nobody can do one of the steps", "Ask for more offers, or change the demand."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),
@@ -295,6 +298,7 @@ _REFUSALS = {
     ),
     "OTHER_SUBJECT": (422, "The amendment changes something else", "Check its id."),
     "AMOUNT_DIFFERS": (422, "The order comes to another sum", "Name the order's total."),
+    "CERTIFICATE_INVALID": (422, "The certificate does not prove the plan", "The detail says where it fails."),
 }
 REFUSALS = {code: Kind(*row) for code, row in _REFUSALS.items()}
 

@@ -6,15 +6,18 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from chaincode.domain import canonical
+from gateway.freshness import Heights
 from gateway.wallet import Wallet, WalletError
 from hlf import errors
 from hlf.client import commit
 from hlf.client import gateway as fabric
 from hlf.client.contract import Contract
 from hlf.client.network import Network
+
+_Answer = TypeVar("_Answer")
 
 
 class ArgumentError(Exception):
@@ -31,6 +34,7 @@ class Call:
         arguments: text goes as it is; any other value goes as canonical JSON.
         transient: what only the endorsers see. Never logged, never part of an error.
         endorsers: organisations that must endorse; empty lets Fabric plan by the policies.
+        after: a block the answer must build on; peers that do not have it yet are waited for.
     """
 
     channel: str
@@ -39,6 +43,7 @@ class Call:
     arguments: tuple[Any, ...] = ()
     transient: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     endorsers: tuple[str, ...] = ()
+    after: int | None = None
 
     def texts(self) -> list[str]:
         """
@@ -72,6 +77,7 @@ class Ledgers:
         self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
         self._lock = threading.Lock()
         self._connected: dict[tuple[str, str], fabric.Gateway] = {}
+        self._heights = Heights()
 
     def close(self) -> None:
         """Close every connection; the next call would make a new one."""
@@ -119,8 +125,15 @@ class Ledgers:
             hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
             ArgumentError, gateway.wallet.WalletError.
         """
-        return self._contract(msp_id, user, call).evaluate(
-            call.function, *call.texts(), transient=dict(call.transient), endorsing_organizations=call.endorsers
+        contract = self._contract(msp_id, user, call)
+        texts = call.texts()
+        return self._building_on(
+            msp_id,
+            user,
+            call,
+            lambda: contract.evaluate(
+                call.function, *texts, transient=dict(call.transient), endorsing_organizations=call.endorsers
+            ),
         )
 
     def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
@@ -136,10 +149,16 @@ class Ledgers:
             hlf.errors.CommitError: in a block, but invalid; nothing was written.
             ArgumentError, gateway.wallet.WalletError.
         """
-        proposal = self._contract(msp_id, user, call).propose(
-            call.function, *call.texts(), transient=dict(call.transient), endorsing_organizations=call.endorsers
+        contract = self._contract(msp_id, user, call)
+        texts = call.texts()
+        transaction = self._building_on(
+            msp_id,
+            user,
+            call,
+            lambda: contract.propose(
+                call.function, *texts, transient=dict(call.transient), endorsing_organizations=call.endorsers
+            ).endorse(),
         )
-        transaction = proposal.endorse()
         before_sending(transaction.transaction_id)
         status = transaction.submit().wait_committed()
         if not status.valid:
@@ -158,6 +177,34 @@ class Ledgers:
             yield stream
         finally:
             stream.close()
+
+    def _building_on(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
+        """
+        The answer of peers that have the block which *call* builds on.
+
+        Those named are waited for beforehand. Whom Fabric chooses by itself shows only when one refuses: then those
+        that spoke are waited for, and asked once more.
+        """
+        if call.after is None:
+            return ask()
+        self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
+        try:
+            return ask()
+        except (errors.EvaluateError, errors.EndorseError) as refused:
+            spoke = {detail.msp_id for detail in refused.details} - {""}
+            if not spoke:
+                raise
+            self._wait(msp_id, user, call, spoke)
+            return ask()
+
+    def _wait(self, msp_id: str, user: str, call: Call, organisations: set[str]) -> None:
+        def height(channel: str, organisation: str) -> bytes:
+            system = self.network(msp_id, user, channel).contract("qscc")
+            return system.evaluate("GetChainInfo", channel, endorsing_organizations=(organisation,))
+
+        # Who cannot be asked for its height will say why when it is asked the question itself.
+        with contextlib.suppress(errors.EvaluateError):
+            self._heights.wait(call.channel, sorted(organisations), call.after or 0, height)
 
     def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
         with self._lock:

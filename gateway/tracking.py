@@ -28,4 +28,4 @@ def _asked(function: str, token: str) -> Any:
         raise Problem("TRACKING_CLOSED")
     msp_id, _, user = services.settings.tracking.partition("/")
     call = TRADE.call(function, [identifiers.link_hash(token)], None, ())
-    return json.loads(services.ledgers.evaluate(msp_id, user, call))
+    return json.loads(services.ledgers.evaluate(msp_id, user, current.building_on(call)))

@@ -15,14 +15,36 @@ class DemoError(Exception):
     """The gateway answered other than the story wants."""
 
 
+class Blocks:
+    """
+    The newest block of each channel that any caller wrote.
+
+    Peers of different organisations have a block at slightly different times. Actors of one story tell each other how
+    far it has come, and the gateway waits for the peer concerned: its headers Selat-Block and Selat-After.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def note(self, text: str) -> None:
+        """Take over what an answer said."""
+        for entry in filter(None, text.split(", ")):
+            channel, _, block = entry.partition("=")
+            self._seen[channel] = max(int(block), self._seen.get(channel, 0))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{channel}={block}" for channel, block in self._seen.items())
+
+
 class Caller:
     """One organisation's user before the gateway."""
 
-    def __init__(self, base: str, name: str, msp_id: str, user: str, *, token: str) -> None:
+    def __init__(self, base: str, name: str, msp_id: str, user: str, *, token: str, blocks: Blocks) -> None:
         self.name = name
         self.msp_id = msp_id
         self.user = user
         self._base = base
+        self.blocks = blocks
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
 
@@ -55,8 +77,11 @@ class Caller:
 
     def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """The bare response, whatever it says; DemoError if there is none."""
+        headers = {"Selat-After": str(self.blocks), **(kwargs.pop("headers", None) or {})}
         try:
-            return self._session.request(method, self._base + path, timeout=_SECONDS, **kwargs)
+            response = self._session.request(method, self._base + path, timeout=_SECONDS, headers=headers, **kwargs)
+            self.blocks.note(response.headers.get("Selat-Block", ""))
+            return response
         except requests.RequestException as error:
             raise DemoError(f"{method} {path}: the gateway did not answer ({type(error).__name__})") from error
 

@@ -16,7 +16,7 @@ from network import processes
 from network.admin import lifetime
 from network.admin.lifetime import Network
 from network.state import Folder
-from selat.demo_callers import Caller, Cast
+from selat.demo_callers import Blocks, Caller, Cast
 
 ACTORS = {
     "admin": ("PlatformMSP", "Admin"),
@@ -46,9 +46,10 @@ class Stage:
     @contextlib.contextmanager
     def cast(self) -> Iterator[Cast]:
         """The actors, each with connections of its own."""
+        blocks = Blocks()
         with contextlib.ExitStack() as stack:
             callers = {
-                name: stack.enter_context(Caller(self.base, name, *ACTORS[name], token=token))
+                name: stack.enter_context(Caller(self.base, name, *ACTORS[name], token=token, blocks=blocks))
                 for name, token in self.tokens.items()
             }
             yield Cast(**callers)

@@ -42,9 +42,9 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
     demo_carriage.agree(cast, screen)
     order = _order(cast, screen, terms)
     payment = _reserve(cast, screen, order)
-    journey = demo_journey.travel(cast, screen, order["order_id"], lambda: _seen(base, order))
+    journey = demo_journey.travel(cast, screen, order["order_id"], lambda: _seen(base, order, cast))
     _settle(cast, screen, payment)
-    _tracking(base, screen, order)
+    _tracking(base, screen, order, cast)
     demo_journey.give_back(cast, screen, journey, order["tracking_token"])
     _audit(cast, screen, journey, order)
     return Played(forecast["claim_id"], grant_id, order, journey)
@@ -247,17 +247,18 @@ def _settle(cast: Cast, screen: Screen, payment: str) -> None:
     )
 
 
-def _seen(base: str, order: dict[str, Any]) -> dict[str, Any]:
+def _seen(base: str, order: dict[str, Any], cast: Cast) -> dict[str, Any]:
     """What the shopper's link shows; asked without any token."""
-    response = requests.get(base + order["tracking_path"], headers={"Accept": "application/json"}, timeout=30)
+    headers = {"Accept": "application/json", "Selat-After": str(cast.platform.blocks)}
+    response = requests.get(base + order["tracking_path"], headers=headers, timeout=30)
     if response.status_code != requests.codes.ok:
         raise DemoError(f"the shopper's link answers {response.status_code}: {response.json()['code']}")
     return response.json()
 
 
-def _tracking(base: str, screen: Screen, order: dict[str, Any]) -> None:
+def _tracking(base: str, screen: Screen, order: dict[str, Any], cast: Cast) -> None:
     screen.chapter("The shopper follows one link, without an identity")
-    seen = _seen(base, order)
+    seen = _seen(base, order, cast)
     if seen["status"] != "delivered":
         raise DemoError(f"the shopper is told {seen['status']}, and the goods were delivered")
     screen.table(

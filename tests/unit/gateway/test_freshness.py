@@ -1,0 +1,113 @@
+"""Answers build on what their caller knows to be written."""
+
+from __future__ import annotations
+
+import pytest
+from fabric_protos.common import ledger_pb2
+
+from gateway import freshness
+from gateway.freshness import Heights
+
+
+class Peers:
+    """Peers whose heights grow by one each time they are asked."""
+
+    def __init__(self, **heights: int) -> None:
+        self.heights = heights
+        self.asked: list[str] = []
+
+    def __call__(self, channel: str, msp_id: str) -> bytes:
+        self.asked.append(msp_id)
+        height = self.heights[msp_id]
+        self.heights[msp_id] += 1
+        return ledger_pb2.BlockchainInfo(height=height).SerializeToString()
+
+
+def test_a_peer_that_has_the_block_is_asked_once():
+    peers = Peers(AMSP=8)
+    heights = Heights()
+    heights.wait("trade", ["AMSP"], 7, peers)
+    heights.wait("trade", ["AMSP"], 5, peers)
+    assert peers.asked == ["AMSP"]
+
+
+def test_a_peer_that_is_behind_is_waited_for():
+    """Block 7 is there when the height is 8."""
+    peers = Peers(AMSP=8, BMSP=6)
+    Heights().wait("trade", ["AMSP", "BMSP"], 7, peers)
+    assert peers.asked == ["AMSP", "BMSP", "BMSP", "BMSP"]
+
+
+def test_a_peer_that_stays_behind_is_not_waited_for_for_ever():
+    asked = []
+
+    def stuck(channel: str, msp_id: str) -> bytes:
+        asked.append(msp_id)
+        return ledger_pb2.BlockchainInfo(height=1).SerializeToString()
+
+    Heights(seconds=0.05).wait("trade", ["AMSP"], 7, stuck)
+    assert len(asked) > 1
+
+
+def test_channels_are_told_apart():
+    peers = Peers(AMSP=8)
+    heights = Heights()
+    heights.wait("trade", ["AMSP"], 7, peers)
+    heights.wait("ecommerce", ["AMSP"], 7, peers)
+    assert peers.asked == ["AMSP", "AMSP"]
+
+
+def test_the_header_says_a_block_for_each_channel():
+    assert freshness.parse("") == {}
+    assert freshness.parse("trade=42, ecommerce=7,trade=40") == {"trade": 42, "ecommerce": 7}
+    assert freshness.text({"trade": 42, "ecommerce": 7}) == "ecommerce=7, trade=42"
+    for wrong in ("trade", "trade=x", "trade=1;b=2", "Trade=1", "trade=" + "9" * 19):
+        with pytest.raises(ValueError, match="Selat-After must be"):
+            freshness.parse(wrong)
+
+
+def test_a_call_builds_on_what_its_caller_knows(client, bearer, ledgers):
+    headers = bearer("read") | {"Selat-After": "trade=42, ecommerce=7"}
+    client.get("/v1/stages", headers=headers)
+    client.get("/v1/orders", headers=headers)
+    client.get("/v1/stages", headers=bearer("read"))
+    assert [call.after for _, _, call in ledgers.asked] == [42, 7, None]
+
+
+def test_an_answer_says_what_was_written(client, bearer, ledgers):
+    ledgers.answers["Stages:install"] = b"{}"
+    answer = client.post("/v1/stages/installation", headers=bearer("write"))
+    assert answer.headers["Selat-Block"] == "trade=7"
+    assert "Selat-Block" not in client.get("/v1/stages", headers=bearer("read")).headers
+
+
+def test_the_second_transaction_of_a_request_builds_on_the_first(client, bearer, ledgers):
+    ledgers.answers |= {
+        "Claims:read": b'{"document":"{}","disclosures":[]}',
+        "Disclosures:show": b'{"terms":{"claim_id":"c","revision":1,"attributes":[],"recipient":"BMSP"}}',
+        "Orders:place": b'{"order_hash":"h"}',
+        "Orders:open": b"{}",
+    }
+    line = {"line": 1, "gtin": "0", "hs6": "851830", "quantity": 1, "unit_price": "1", "weight_grm": 1}
+    body = {
+        "platform": "PlatformMSP",
+        "merchant": "MerchantMSP",
+        "placed_at": "2026-11-22T15:00:00Z",
+        "incoterm": "DDP",
+        "named_place": "VNHAN",
+        "lines": [line],
+        "currency": "USD",
+        "freight": "0",
+        "insurance": "0",
+        "origin": "CNSZX",
+        "destination": "VNHAN",
+        "terms": {"terms_id": "t", "version": 1, "digest": "0" * 64},
+    }
+    assert client.post("/v1/orders", json=body, headers=bearer("write")).status_code == 201
+    assert [(call.function, call.after) for _, _, call in ledgers.asked] == [("Orders:place", None), ("Orders:open", 7)]
+
+
+def test_a_header_that_cannot_be_read_is_refused(client, bearer, ledgers):
+    answer = client.get("/v1/stages", headers=bearer("read") | {"Selat-After": "yesterday"})
+    assert (answer.status_code, answer.json["code"]) == (400, "REQUEST_MALFORMED")
+    assert ledgers.asked == []
