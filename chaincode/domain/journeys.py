@@ -110,11 +110,12 @@ class Journey:
         The party of that MSP id.
 
         Raises:
-            Refused: NOT_A_PARTY.
+            Refused: NOT_A_PARTY, or INVALID_ARGUMENT for what cannot be an MSP id.
         """
         for party in self.parties:
             if party.msp_id == msp_id:
                 return party
+        identifiers.check("msp_id", msp_id)
         raise Refused("NOT_A_PARTY", f"{msp_id} takes no part in journey {self.journey_id}")
 
     @property
@@ -192,6 +193,7 @@ def hashed(text: str, field: str) -> str:
 def _check(opening: Opening) -> None:
     identifiers.check("opening.journey_id", opening.journey_id)
     identifiers.check("opening.order_id", opening.order_id)
+    identifiers.check("opening.custodian", opening.custodian)
     for field in ("order_hash", "terms_hash", "buyer_hash"):
         hashed(getattr(opening, field), f"opening.{field}")
     for field in ("origin", "destination"):
@@ -204,4 +206,4 @@ def _check(opening: Opening) -> None:
         raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
     for line in opening.lines:
         if not _HS6.fullmatch(line.hs6) or line.quantity < 1:
-            raise invalid(f"opening.lines.{line.line}", "needs an HS code of six digits and a quantity of 1 or more")
+            raise invalid("opening.lines", "each needs an HS code of six digits and a quantity of 1 or more")

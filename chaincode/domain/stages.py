@@ -19,7 +19,7 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
 
-from chaincode.domain import records
+from chaincode.domain import identifiers, records
 from chaincode.domain.refusals import Refused, invalid
 
 
@@ -84,8 +84,9 @@ class Catalogue:
         The stage of that id.
 
         Raises:
-            Refused: STAGE_UNKNOWN.
+            Refused: STAGE_UNKNOWN, or INVALID_ARGUMENT for what cannot be an id.
         """
+        identifiers.check("stage_id", stage_id)
         for stage in self.stages:
             if stage.stage_id == stage_id:
                 return stage
@@ -118,6 +119,7 @@ def checked(catalogue: Catalogue) -> Catalogue:
     if len(set(ids)) != len(ids):
         raise invalid("stages", "a stage id is given twice")
     for stage in catalogue.stages:
+        identifiers.check("stages.stage_id", stage.stage_id)
         if stage.event not in EVENTS:
             raise invalid(f"stages.{stage.stage_id}.event", f"must be one of {', '.join(EVENTS)}")
         if not stage.steps or not stage.recorders:
@@ -126,10 +128,10 @@ def checked(catalogue: Catalogue) -> Catalogue:
             raise invalid(f"stages.{stage.stage_id}", "a stage that begins or ends custody depends on it")
         for step in stage.takes + stage.ends + stage.releases:
             if step not in stage.steps:
-                raise invalid(f"stages.{stage.stage_id}", f"{step} is not one of its steps")
+                raise invalid(f"stages.{stage.stage_id}", "takes, ends and releases are among its steps")
         for kind in stage.orders:
             if kind not in list(JourneyType):
-                raise invalid(f"stages.{stage.stage_id}.orders", f"{kind} is not a journey type")
+                raise invalid(f"stages.{stage.stage_id}.orders", f"must be for {', '.join(JourneyType)}")
     for kind in JourneyType:
         _follow(kind, {stage.stage_id: stage.orders[kind] for stage in catalogue.of(kind)})
     return catalogue
@@ -140,7 +142,7 @@ def _follow(kind: str, orders: Mapping[str, Order]) -> None:
     for stage_id, order in sorted(orders.items()):
         for before in order.after + order.gates:
             if before not in orders:
-                raise invalid(f"stages.{stage_id}.orders.{kind}", f"{before} does not occur in such a journey")
+                raise invalid(f"stages.{stage_id}.orders.{kind}", "names a stage that does not occur there")
     waiting = {stage_id: set(order.after + order.gates) for stage_id, order in orders.items()}
     while waiting:
         free = {stage_id for stage_id, before in waiting.items() if not before & waiting.keys()}

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from chaincode.domain import moments, records
+from chaincode.domain import identifiers, moments, records
 from chaincode.domain.refusals import Refused, invalid
 
 
@@ -201,6 +201,9 @@ def checked(terms: Terms) -> Terms:
         raise invalid("terms.holidays", "must be days such as 2026-01-01")
     if not all(_HS.fullmatch(each) for each in terms.excluded_hs):
         raise invalid("terms.excluded_hs", "must be HS chapters, headings or codes of 2 to 6 digits")
+    identifiers.check("terms.terms_id", terms.terms_id)
+    for named in (terms.seller, terms.arbiter, *(each.carrier for each in terms.coverage)):
+        identifiers.check("terms", named)
     if terms.arbiter == terms.seller:
         raise invalid("terms.arbiter", "nobody judges its own case")
     if not terms.reasons:
