@@ -81,6 +81,7 @@ class Simulator:
         self._msp_id = msp_id
         self._sets = readwritesets.ReadWriteSet()
         self._ranges: list[RangeIterator] = []
+        self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._collections_of: dict[str, frozenset[str]] = {}
         self._finished = False
         self._wrote = False
@@ -218,7 +219,11 @@ class Simulator:
 
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
         """The committed definition of *name*; reading it joins the read set, as in Fabric."""
-        return lifecycle.definition(lambda key: self.get_state(lifecycle.NAMESPACE, key), name)
+        if name not in self._definitions:
+            self._definitions[name] = lifecycle.definition(
+                lambda key: self.get_state(lifecycle.NAMESPACE, key), name
+            )
+        return self._definitions[name]
 
     def _check(self) -> None:
         if self._finished:

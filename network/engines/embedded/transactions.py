@@ -38,7 +38,6 @@ class Transaction:
     creator: msp.Identity
     bundle: channelconfig.Bundle | None = dataclasses.field(repr=False)
     simulator: simulator.Simulator | None = dataclasses.field(repr=False)
-    decorations: dict[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
     is_init: bool = False
     queries: queries.Queries = dataclasses.field(default_factory=queries.Queries, repr=False)
     _permissions: dict[str, tuple[bool, bool]] = dataclasses.field(default_factory=dict, repr=False)
