@@ -14,7 +14,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "memory": network.memory,
     "throughput": throughput.throughput,
     "runtime": runtime.runtime,
-    "stages": trade.stage_events,
+    "trade": trade.trade,
 }
 
 

@@ -1,95 +1,110 @@
-"""The trade's own work through `hlf`: events recorded on journeys, as carriers and customs do it all day."""
+"""The trade's own transactions through `hlf` on the default consortium: claims, grants, deliveries, stage events."""
 
 from __future__ import annotations
 
-import json
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks.figures import Figure, Line, percentile
-from chaincode.domain import stages
-from hlf import identity, profile
-from hlf.client import gateway
-from hlf.client.contract import Contract
-from hlf.client.gateway import Gateway
+from benchmarks.figures import Line
+from benchmarks.processes import Programs, difference
+from benchmarks.turns import Rounds, Told
 from network import admin
-from tests.unit.contracts import shipping, trading
+from selat.demo_goods import FORECAST
+from selat.demo_journey import Clock, HandOver, Step
+from tests.support.trading import Claim, Market
 
-CALLERS = 32
-SECONDS = 5.0
+CALLERS = 64
+ROUNDS = 3
+#: Calls of one round, in equal parts for each caller.
+LOT = 4 * CALLERS
+SHOWN = ("demand.units_p50_h87", "demand.peak_date")
+#: Recorded by the merchant on its own page, any number of times; nobody else endorses it.
+EVENT = Step("S04", "merchant", "selat:classifying", "CNSZX", details={"hs6": "851830", "ahtn8": "85183010"})
+PASSING = HandOver("merchant", "origin", "CNSZX")
 
 
-def stage_events(engine: str) -> Iterator[Line]:
-    """Events a second that one organisation records, each caller on a journey of its own, until each is valid."""
-    with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder, ExitStack() as stack:
+def trade(engine: str) -> Iterator[Line]:
+    """
+    Each kind of transaction, in lots of which one is to warm up, all until the transaction is valid.
+
+    A claim is endorsed by its owner, a grant by owner, recipient and auditor,
+    a delivery by the recipient, the opening of a journey by the majority of
+    eight, an event by its recorder; a hand-over is two transactions, one of
+    them endorsed by both sides. Documents and salts are made within the call,
+    as an application makes them.
+    """
+    with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         state = Path(folder) / "network"
         admin.up(engine, state)
-        stack.callback(admin.down, state)
-        opened_at = _open_journeys(state, stack)
-        customs = _connected(state, stack, trading.CUSTOMS).network("trade").contract("trade", "Journeys")
-        times: list[float] = []
-        threads = [
-            threading.Thread(target=_record, args=(customs, f"J{number}", opened_at, times))
-            for number in range(CALLERS)
-        ]
-        began = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        took = time.perf_counter() - began
-    yield Figure(f"stage events {engine} {CALLERS} callers", len(times) / took, "/s")
-    yield Figure(f"stage events {engine} {CALLERS} callers p50", percentile(times, 0.5) * 1000, "ms")
-    yield Figure(f"stage events {engine} {CALLERS} callers p95", percentile(times, 0.95) * 1000, "ms")
+        try:
+            with Market(state) as market, ThreadPoolExecutor(CALLERS) as pool:
+                for name, call, calls in _calls(market):
+                    told = [_lot(state, pool, call, number, calls) for number in range(ROUNDS + 1)]
+                    rounds = Rounds(tuple(told[1:]))
+                    yield from rounds.figures(f"trade {engine} {name}", ours=True, profile=True)
+        finally:
+            admin.down(state)
 
 
-def _record(journeys: Contract, journey_id: str, at: datetime, times: list[float]) -> None:
-    ends = time.perf_counter() + SECONDS
-    number = 0
-    while time.perf_counter() < ends:
-        number += 1
-        observation = {"stage_id": "S12", "step": "inspecting", "event_time": _text(at), "place": "VNHPH",
-                       "details": {"number": str(number)}}  # fmt: skip
-        began = time.perf_counter()
-        journeys.submit("record", journey_id, json.dumps(observation))
-        times.append(time.perf_counter() - began)
+def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]:
+    """What is measured, in an order in which each finds what those before it have written; each with its lot."""
+    terms = market.found()
+    merchant, platform = market["MerchantMSP"], market["PlatformMSP"]
+    claims: dict[int, Claim] = {}
+    clocks: dict[int, Clock] = {}
+
+    def commit(number: int) -> None:
+        claims[number] = merchant.commit("forecast", f"forecast-{number}", FORECAST)
+
+    def grant(number: int) -> None:
+        merchant.grant(f"grant-{number}", claims[number], "ForwarderMSP", SHOWN, "plan the vans")
+
+    def deliver(number: int) -> None:
+        merchant.deliver(f"grant-{number}", claims[number], "ForwarderMSP", SHOWN)
+
+    def open_journey(number: int) -> None:
+        platform.open_journey(f"journey-{number}", terms)
+
+    def record(number: int) -> None:
+        # A caller keeps to one journey: two events at once on one page are a conflict, and the contract wants it so.
+        caller = number % CALLERS
+        merchant.record(f"journey-{caller}", EVENT, clocks.setdefault(caller, Clock()))
+
+    def hand_over(number: int) -> None:
+        market.hand_over(f"journey-{number}", PASSING, Clock())
+
+    yield "claims committed", commit, LOT
+    yield "grants", grant, LOT
+    yield "deliveries", deliver, LOT
+    yield "journeys opened", open_journey, CALLERS
+    yield "stage events", record, LOT
+    yield "hand-overs", hand_over, CALLERS
 
 
-def _open_journeys(state: Path, stack: ExitStack) -> datetime:
-    """Participants, catalogue, terms, and one journey for each caller; when they opened."""
-    every = [stage.stage_id for stage in stages.STANDARD.stages]
-    founders = [{**each, "stages": every} for each in trading.PARTICIPANTS]
-    administrator = _connected(state, stack, trading.PLATFORM, "Admin").network("trade")
-    administrator.contract("trade", "Participants").submit("found", json.dumps(founders))
-    administrator.contract("trade", "Stages").submit("install")
-    effective = datetime.now(UTC) + timedelta(seconds=2)
-    merchant = _connected(state, stack, trading.MERCHANT).network("trade").contract("trade", "Terms")
-    terms = shipping.terms() | {"effective_from": _text(effective)}
-    published: dict[str, Any] = json.loads(merchant.submit("publish", json.dumps(terms)))
-    journeys = _connected(state, stack, trading.PLATFORM).network("trade").contract("trade", "Journeys")
-    for number in range(CALLERS):
-        opening = {
-            "journey_id": f"J{number}", "order_id": f"O{number}", "order_hash": "0" * 64,
-            "ordered_at": _text(effective), "terms_id": "T1", "terms_hash": published["digest"],
-            "buyer_hash": shipping.BUYER, "origin": "CNSZX", "destination": "VNHAN", "epcs": [shipping.SSCC],
-            "lines": [{"line": "1", "hs6": "851712", "quantity": 1}], "parties": list(trading.MEMBERS),
-            "custodian": trading.MERCHANT,
-        }  # fmt: skip
-        journeys.submit("open", json.dumps(opening))
-    return effective
+def _lot(state: Path, pool: ThreadPoolExecutor, call: Callable[[int], object], number: int, calls: int) -> Told:
+    """One lot of *calls*, shared out among the callers: each has numbers of its own, one after the other."""
+    before, processor, begun = Programs.of(state).processor_seconds(), time.process_time(), time.perf_counter()
+    numbers = range(number * calls, (number + 1) * calls)
+    shares = pool.map(partial(_share, call), (numbers[first::CALLERS] for first in range(CALLERS)))
+    times = [each for share in shares for each in share]
+    return Told(
+        times=times,
+        seconds=time.perf_counter() - begun,
+        uncounted=0,
+        failed=0,
+        processor=time.process_time() - processor,
+        network=difference(before, Programs.of(state).processor_seconds()),
+    )
 
 
-def _connected(state: Path, stack: ExitStack, msp_id: str, user: str = "User1") -> Gateway:
-    who, signer = identity.load_user(state / "organisations" / msp_id / "users" / user, msp_id)
-    connection = profile.Profile.load(state / "profiles" / f"{msp_id}.json")
-    return stack.enter_context(gateway.connect(connection, who, signer))
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
+def _share(call: Callable[[int], object], numbers: range) -> list[float]:
+    times = []
+    for number in numbers:
+        begun = time.perf_counter()
+        call(number)
+        times.append((time.perf_counter() - begun) * 1000)
+    return times

@@ -1,0 +1,202 @@
+"""Organisations of the default consortium that trade through `hlf` alone, as an application without gateway does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from chaincode.domain import canonical, claims, disclosures
+from hlf import identity, profile
+from hlf.client import gateway
+from selat import demo_goods as goods
+from selat.demo_journey import STEPS, Clock, HandOver, Step
+from selat.demo_stage import ACTORS
+
+AUDITOR = "AuditorMSP"
+PARTIES = [msp_id for msp_id, *_ in goods.PARTICIPANTS if msp_id != AUDITOR]
+TERMS = {
+    "terms_id": "any-goods-vn",
+    "version": 1,
+    "seller": "MerchantMSP",
+    "jurisdiction": "VN",
+    "languages": ["vi", "en"],
+    "window_days": 30,
+    "reasons": {"DEFECTIVE": {"resolutions": ["refund"], "evidence_min": 1}},
+    "arbiter": AUDITOR,
+    "coverage": [{"area": "VN", "carrier": "LastMileMSP"}],
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A committed claim, with what its owner needs to show parts of it."""
+
+    claim_id: str
+    document: bytes
+    encoded: Mapping[str, str]
+
+    def shown(self, attributes: Collection[str]) -> dict[str, bytes]:
+        """The transient data that open *attributes*."""
+        return {
+            "document": self.document,
+            "disclosures": canonical.dumps([text for name, text in self.encoded.items() if name in attributes]),
+        }
+
+
+class Member:
+    """One organisation's user before its peer."""
+
+    def __init__(self, state: Path, msp_id: str, user: str = "User1") -> None:
+        self.msp_id = msp_id
+        who = identity.load_user(state / "organisations" / msp_id / "users" / user, msp_id)
+        self.gateway = gateway.connect(profile.Profile.load(state / "profiles" / f"{msp_id}.json"), *who)
+        self.trade = self.gateway.network("trade").contract("trade")
+
+    def ask(self, function: str, *arguments: str) -> Any:
+        """The answer of the organisation's own peer."""
+        answer = self.trade.evaluate(function, *arguments, endorsing_organizations=[self.msp_id])
+        return json.loads(answer) if answer else None
+
+    def act(
+        self,
+        function: str,
+        *arguments: str,
+        transient: Mapping[str, bytes] | None = None,
+        endorsers: Sequence[str] = (),
+    ) -> Any:
+        """The result of a transaction, once it is valid."""
+        answer = self.trade.submit(function, *arguments, transient=transient, endorsing_organizations=endorsers)
+        return json.loads(answer) if answer else None
+
+    def commit(self, kind: str, claim_id: str, values: Mapping[str, object]) -> Claim:
+        """Commit to a claim of this organisation."""
+        slots = claims.KINDS[kind].slots
+        document, opened = disclosures.commit(
+            kind, self.msp_id, claim_id, 1, int(time.time()), values, slots, secrets.token_bytes
+        )
+        made = Claim(claim_id, document.to_bytes(), {one.name: one.encoded for one in opened})
+        self.act("Claims:commit", claim_id, "1", transient=made.shown(made.encoded), endorsers=[self.msp_id])
+        return made
+
+    def grant(self, grant_id: str, claim: Claim, recipient: str, attributes: Sequence[str], purpose: str) -> None:
+        """Let *recipient* see attributes of *claim*."""
+        terms = {
+            "claim_id": claim.claim_id,
+            "revision": 1,
+            "recipient": recipient,
+            "attributes": sorted(attributes),
+            "purpose": purpose,
+            "expires_at": hence(days=90),
+            "salt": salt(),
+        }
+        endorsers = [self.msp_id, recipient, AUDITOR]
+        self.act("Disclosures:grant", grant_id, transient={"grant": canonical.dumps(terms)}, endorsers=endorsers)
+
+    def deliver(self, grant_id: str, claim: Claim, recipient: str, attributes: Collection[str]) -> None:
+        """Put what was granted into the recipient's collection."""
+        transient = claim.shown(attributes)
+        self.act("Disclosures:deliver", grant_id, recipient, transient=transient, endorsers=[recipient])
+
+    def open_journey(self, journey_id: str, terms: Mapping[str, Any], parties: Sequence[str] = PARTIES) -> None:
+        """Open a journey of an order that was placed just now, under published *terms*."""
+        opening = {
+            "journey_id": journey_id,
+            "order_id": f"order-of-{journey_id}",
+            "order_hash": any_hash(),
+            "ordered_at": hence(),
+            "terms_id": terms["terms"]["terms_id"],
+            "terms_hash": terms["digest"],
+            "buyer_hash": any_hash(),
+            "origin": goods.ORIGIN,
+            "destination": goods.DESTINATION,
+            "epcs": goods.EPCS,
+            "lines": [{"line": "1", "hs6": goods.HEADPHONES.hs6, "quantity": 2}],
+            "parties": parties,
+            "custodian": "MerchantMSP",
+        }
+        self.act("Journeys:open", json.dumps(opening))
+
+    def record(self, journey_id: str, step: Step, clock: Clock) -> Any:
+        """Record one event of the organisation's own; the receipt."""
+        told = asdict(step)
+        observation = {
+            "stage_id": told.pop("stage"),
+            "event_time": clock.next(step.place),
+            "epcs": [],
+            **{name: value for name, value in told.items() if name != "actor"},
+        }
+        return self.act("Journeys:record", journey_id, json.dumps(observation))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.gateway.close()
+
+
+class Market:
+    """The members of channel `trade`, each with a connection, by MSP id; from ``with`` to its end."""
+
+    def __init__(self, state: Path) -> None:
+        self.admin = Member(state, "PlatformMSP", "Admin")
+        self.members = {msp_id: Member(state, msp_id) for msp_id, *_ in goods.PARTICIPANTS}
+        self._open = ExitStack()
+
+    def __getitem__(self, msp_id: str) -> Member:
+        return self.members[msp_id]
+
+    def found(self) -> dict[str, Any]:
+        """Register everybody, install the stages, publish return terms; those terms."""
+        fields = ("msp_id", "name", "species", "roles", "countries", "stages")
+        participants = [dict(zip(fields, row, strict=True)) for row in goods.PARTICIPANTS]
+        self.admin.act("Participants:found", json.dumps(participants))
+        self.admin.act("Stages:install")
+        return self["MerchantMSP"].act("Terms:publish", json.dumps({**TERMS, "effective_from": hence(seconds=30)}))
+
+    def travel(self, journey_id: str) -> None:
+        """Play the demo's steps, from the order's receipt to the delivery."""
+        clock = Clock()
+        for step in STEPS:
+            if isinstance(step, HandOver):
+                self.hand_over(journey_id, step, clock)
+            else:
+                self[ACTORS[step.actor][0]].record(journey_id, step, clock)
+
+    def hand_over(self, journey_id: str, step: HandOver, clock: Clock) -> None:
+        """Pass custody: offered by the one, accepted by the other."""
+        giver, taker = (self[ACTORS[actor][0]] for actor in (step.giver, step.taker))
+        moment = clock.next(step.place)
+        giver.act("Journeys:offer_custody", journey_id, taker.msp_id, moment, step.place)
+        taker.act("Journeys:accept_custody", journey_id, moment, step.place)
+
+    def __enter__(self) -> Self:
+        for member in (self.admin, *self.members.values()):
+            self._open.callback(member.close)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+
+def hence(**later: int) -> str:
+    """The time so much later than now (timedelta's words), as contracts take it."""
+    return (datetime.now(UTC) + timedelta(**later)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def salt() -> str:
+    """A salt for a private record."""
+    return secrets.token_urlsafe(16)
+
+
+def any_hash() -> str:
+    """The SHA-256 of something that nobody can know."""
+    return hashlib.sha256(secrets.token_bytes(32)).hexdigest()
