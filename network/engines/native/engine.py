@@ -46,11 +46,17 @@ class Native:
         builder: BuilderConfig,
         servers: Sequence[Program] = (),
     ) -> None:
-        """Start all processes at once and wait until each listens."""
+        """
+        Start the orderers, then the peers, and wait until each listens.
+
+        A restarted peer dials the orderers of its channels at once; one that is
+        not there yet it tries again only after a while, and refuses meanwhile.
+        """
         release = self._release()
-        programs = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
-        programs += [self._peer(folder, record, release, peer, builder.get(peer.name, {})) for peer in consortium.peers]
-        processes.wait_ready(processes.start_missing(folder, programs), _START_SECONDS)
+        orderers = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
+        peers = [self._peer(folder, record, release, peer, builder.get(peer.name, {})) for peer in consortium.peers]
+        for programs in (orderers, peers):
+            processes.wait_ready(processes.start_missing(folder, programs), _START_SECONDS)
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
         """As the orderers' metrics tell."""
