@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from gateway import problems
+from gateway import current, problems
 
 _LOG = logging.getLogger("gateway")
 
@@ -38,8 +38,11 @@ def render(problem: problems.Problem) -> Response:
             return redirect(url_for("console.login"), 303)  # type: ignore[return-value]
         page = render_template("problem.html", problem=problem, request_id=g.get("request_id", ""))
         return make_response(page, problem.kind.status)
-    document = json.dumps(problem.document(g.get("request_id", "")), ensure_ascii=False, separators=(",", ":"))
-    response = Response(document, problem.kind.status, content_type="application/problem+json")
+    document = problem.document(g.get("request_id", ""))
+    if current.transactions():
+        document["committed"] = current.transactions()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, problem.kind.status, content_type="application/problem+json")
     response.headers.update(problem.headers())
     return response
 

@@ -14,16 +14,19 @@ from gateway import freshness
 from gateway.events import Places
 from gateway.idempotency import Keys
 from gateway.ledger import Call, Ledgers, Receipt
-from gateway.problems import Problem
+from gateway.problems import Problem, of
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.tokens import Caller, Tokens
 from gateway.wallet import Wallet
+from hlf import errors
 from hlf.client.commit import Status
 
 EXTENSION = "selat"
 
 
+_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "ENDORSERS_DISAGREE"})
+_ATTEMPTS = 5
 Transient = Mapping[str, bytes]
 
 
@@ -76,17 +79,33 @@ def evaluate(call: Call) -> bytes:
 
 
 def submit(call: Call) -> Receipt:
-    """A committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises."""
-    asking = caller()
-    receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _note_transaction)
-    written = g.setdefault("blocks", {})
-    written[call.channel] = max(receipt.block_number, written.get(call.channel, 0))
-    return receipt
+    """
+    A committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
+
+    A conflict wrote nothing. Where an earlier transaction of the same request is committed already, it is worth trying
+    again: the caller could not repeat the request as a whole.
+    """
+    asking, attempts = caller(), _ATTEMPTS if transactions() else 1
+    while True:
+        attempts -= 1
+        try:
+            receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _note_transaction)
+        except (errors.CommitError, errors.EndorseError) as error:
+            if not attempts or of(error).code not in _CONFLICTS:
+                raise
+            continue
+        g.setdefault("receipts", []).append((call.channel, receipt))
+        return receipt
+
+
+def transactions() -> list[str]:
+    """Ids of what the request being served has committed so far."""
+    return [receipt.transaction_id for _, receipt in g.get("receipts", [])]
 
 
 def blocks_written() -> dict[str, int]:
     """The last block of each channel that the request being served wrote into."""
-    return g.get("blocks", {})
+    return {channel: receipt.block_number for channel, receipt in g.get("receipts", [])}
 
 
 def building_on(call: Call) -> Call:

@@ -27,6 +27,11 @@ _PROBLEM = {
         "cure": {"type": "string"},
         "request_id": {"type": "string"},
         "transaction_id": {"type": "string", "description": "Of the Fabric transaction concerned, where there is one"},
+        "committed": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Transactions of this request that are committed, where it failed after the first",
+        },
         "errors": {"type": "object", "description": "Field by field, where the request has invalid ones"},
         "fabric": {"type": "object", "description": "What Fabric itself said, endorser by endorser"},
     },

@@ -196,6 +196,7 @@ _REFUSALS = {
     "LPI_UNKNOWN": (404, "No such edition of the index is kept", "Check its name."),
     "OFFER_UNKNOWN": (404, "The offer was not among those compared", "Check its id."),
     "STEP_UNKNOWN": (404, "The journey has no such step", "Count from 1 to the number in the detail."),
+    "LEG_UNKNOWN": (404, "The plan has no such leg", "Count from 1 to the number in the detail."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
@@ -252,6 +253,7 @@ _REFUSALS = {
     "CAPACITY_EXCEEDED": (409, "The departure has not enough room left", "Book less, or another one."),
     "CUT_OFF_PASSED": (409, "The departure takes no more goods", "Book another one."),
     "NO_CHAIN": (409, "Nobody can do one of the steps", "Ask for more offers, or change the demand."),
+    "PLAN_STANDS": (409, "The plan stands", "Nobody refused it and there is time to answer."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),
@@ -299,6 +301,8 @@ _REFUSALS = {
     "OTHER_SUBJECT": (422, "The amendment changes something else", "Check its id."),
     "AMOUNT_DIFFERS": (422, "The order comes to another sum", "Name the order's total."),
     "CERTIFICATE_INVALID": (422, "The certificate does not prove the plan", "The detail says where it fails."),
+    "BATCH_TOO_DEAR": (422, "The plans are too far above their bound", "Solve the batch again."),
+    "CHAIN_NOT_ALLOWED": (422, "A step is given to somebody who cannot do it", "Choose among the offers that fit."),
 }
 REFUSALS = {code: Kind(*row) for code, row in _REFUSALS.items()}
 
@@ -319,7 +323,8 @@ def markdown() -> str:
         "Every failure is a problem document (RFC 9457, `application/problem+json`). `code` is stable: decide by it.",
         "`detail` is for people. Where Fabric was asked, `fabric` keeps its own words, endorser by endorser, and",
         "`transaction_id` names the transaction. Only `OUTCOME_UNKNOWN` and `GATEWAY_FAULT` leave open whether",
-        "something was written; after every other problem nothing was. `selat gateway errors` prints this table.",
+        "something was written. After every other problem nothing was, unless `committed` lists transactions: a",
+        "request of two transactions that failed at the second. `selat gateway errors` prints this table.",
     ]
     for section, kinds in SECTIONS.items():
         lines += ["", f"## {section}", "", "| code | HTTP | meaning | cure |", "|---|---|---|---|"]

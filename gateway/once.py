@@ -3,8 +3,8 @@ A request sent twice acts once: the header ``Idempotency-Key`` of IETF draft-iet
 
 The first request with a key does the work. A repetition gets the very same answer; one that comes while the first is
 under way is told to come back; one with another body is refused. A key whose request certainly wrote nothing is free
-again. Kept answers may hold what only the caller may see, so they are sealed with a key made from the caller's token,
-which the gateway does not keep.
+again; one whose request wrote something and then failed repeats that problem. Kept answers may hold what only the
+caller may see, so they are sealed with a key made from the caller's token, which the gateway does not keep.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
             response = make_response(view(*args, **kwargs))
         except Exception as error:
             problem = problems.of(error)
-            if problem.outcome_open:
+            if problem.outcome_open or current.transactions():
                 kept.finish(token_id, key, _sealed(g.token_text, key, answers.render(problem)))
             else:
                 kept.release(token_id, key)

@@ -147,6 +147,16 @@ def repudiate(journey_id: str) -> dict[str, Any]:
     return current.act(TRADE, "Journeys:repudiate_custody", journey_id, endorsers=[current.caller().msp_id])
 
 
+@blueprint.route("/<journey_id>/order-link", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(201, CommittedSchema)
+def link_order(journey_id: str) -> dict[str, Any]:
+    """Let the link of the order lead to its journey, where opening the journey left that undone."""
+    journey = current.ask(TRADE, "Journeys:read", journey_id)["journey"]
+    return current.act(TRADE, "Journeys:link", journey_id, journey["buyer_hash"])
+
+
 @blueprint.route("/<journey_id>/links", methods=["POST"])
 @auth.needs("write")
 @once.keyed

@@ -47,6 +47,16 @@ def place(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@blueprint.route("/<order_id>/opening", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(201, CommittedSchema)
+def open_placed(order_id: str) -> dict[str, Any]:
+    """Write the public part of an order that was placed and, because that failed, not opened."""
+    order = current.ask(COMMERCE, "Orders:content", order_id)
+    return current.act(COMMERCE, "Orders:open", order_id, order["platform"], order["merchant"], order["terms"])
+
+
 @blueprint.route("")
 @auth.needs("read")
 @blueprint.response(200, PublicOrderSchema(many=True))

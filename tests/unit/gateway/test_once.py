@@ -128,3 +128,60 @@ def test_what_is_kept_cannot_be_read_without_the_token(post, ledgers, services):
 @pytest.mark.parametrize("key", ["x" * 129, "a b", "\u00e9"])
 def test_a_key_is_short_and_visible(post, key):
     assert post(key).json["code"] == "REQUEST_MALFORMED"
+
+
+@pytest.fixture
+def place(client, bearer, ledgers):
+    """Place an order: two transactions in one request."""
+    headers = bearer("write") | {"Idempotency-Key": "order"}
+    ledgers.answers |= {"Orders:place": b'{"order_hash":"h"}', "Orders:open": b"{}"}
+    line = {"line": 1, "gtin": "0", "hs6": "851830", "quantity": 1, "unit_price": "1", "weight_grm": 1}
+    body = {
+        "platform": "PlatformMSP",
+        "merchant": "MerchantMSP",
+        "placed_at": "2026-11-22T15:00:00Z",
+        "incoterm": "DDP",
+        "named_place": "VNHAN",
+        "lines": [line],
+        "currency": "USD",
+        "freight": "0",
+        "insurance": "0",
+        "origin": "CNSZX",
+        "destination": "VNHAN",
+        "terms": {"terms_id": "t", "version": 1, "digest": "0" * 64},
+    }
+    return lambda: client.post("/v1/orders", json=body, headers=headers)
+
+
+def test_a_request_that_failed_half_way_says_what_is_committed(place, ledgers):
+    """It is not repeated as a whole: what is left to do has an address of its own."""
+    ledgers.answers["Orders:open"] = errors.EndorseError("refused/NOT_PLACED: no", status=grpc.StatusCode.ABORTED)
+    first = place()
+    assert (first.status_code, first.json["code"], first.json["committed"]) == (409, "NOT_PLACED", [TRANSACTION])
+    ledgers.answers["Orders:open"] = b"{}"
+    assert place().json == first.json
+    assert [call.function for _, _, call in ledgers.asked].count("Orders:place") == 1
+
+
+def test_a_conflict_at_the_second_step_is_tried_again(place, ledgers):
+    """The first is committed, so the caller could not repeat the request as a whole."""
+    conflict = errors.CommitError(TRANSACTION, 11, 7)
+    ledgers.answers["Orders:open"] = conflict
+    opened = []
+
+    def clear() -> None:
+        opened.append(1)
+        if len(opened) == 3:
+            ledgers.answers["Orders:open"] = b"{}"
+
+    ledgers.before_commit = clear
+    assert place().status_code == 201
+    assert [call.function for _, _, call in ledgers.asked] == ["Orders:place", "Orders:open", "Orders:open"]
+
+
+def test_a_conflict_at_the_first_step_is_the_callers_to_repeat(post, ledgers):
+    ledgers.answers["Claims:commit"] = errors.CommitError(TRANSACTION, 11, 7)
+    answer = post()
+    assert (answer.status_code, answer.json["code"]) == (409, "MVCC_READ_CONFLICT")
+    assert "committed" not in answer.json
+    assert len(ledgers.asked) == 1
