@@ -196,6 +196,8 @@ def test_lifecycle_refusals_keep_the_peers_words(running):
             lifecycle.commit(peer, "c", definition, [peer])
         assert lifecycle.committed_definition(peer, "c", "other") is None
         lifecycle.approve(nodes.first_peer("BMSP"), "c", definition)
+        # The approval is in BMSP's ledger; AMSP's peer commits the same block in its own time.
+        assert processes.wait_until(lambda: all(lifecycle.readiness(peer, "c", definition).values()), 10)
         lifecycle.commit(peer, "c", definition, [peer, nodes.first_peer("BMSP")])
         assert lifecycle.committed_definition(peer, "c", "other").sequence == 1
 
