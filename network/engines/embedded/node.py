@@ -27,7 +27,7 @@ from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
 
 from hlf import errors as hlf_errors
 from network import errors
-from network.engines.embedded import participation
+from network.engines.embedded import participation, statuses
 from network.engines.embedded.broadcast import Orderer
 from network.engines.embedded.channels import Channels
 from network.engines.embedded.discovery import Discovery
@@ -163,6 +163,7 @@ def main(arguments: list[str]) -> int:
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("grpc").setLevel(logging.WARNING)
+    logging.getLogger("grpc._cython.cygrpc").addFilter(statuses.keep_quiet)
     # `kill -USR1` writes where every thread is to the log: the way to see why a node does not answer.
     faulthandler.register(signal.SIGUSR1)
     try:

@@ -58,9 +58,10 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
             with self.limit:
                 return await method(self, _readable(request))
         except StatusError as error:
-            await _abort(context, error)
+            refused = error
         except Exception as error:  # noqa: BLE001 - nothing a caller sends may show in the log.
-            await _abort(context, _unexpected(method.__qualname__, error))
+            refused = _unexpected(method.__qualname__, error)
+        return await _abort(context, refused)
 
     return answer
 
@@ -75,10 +76,12 @@ def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable
                 readable = _readable_each(request) if hasattr(request, "__aiter__") else _readable(request)
                 async for response in method(self, readable, context):
                     yield response
+                return
         except StatusError as error:
-            await _abort(context, error)
+            refused = error
         except Exception as error:  # noqa: BLE001 - nothing a caller sends may show in the log.
-            await _abort(context, _unexpected(method.__qualname__, error))
+            refused = _unexpected(method.__qualname__, error)
+        await _abort(context, refused)
 
     return answer
 
@@ -93,6 +96,12 @@ def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
             return _UNREADABLE
 
     return read
+
+
+def keep_quiet(record: logging.LogRecord) -> bool:
+    """A filter for gRPC's own log: no word of it when a caller leaves early, and never what an exception said."""
+    record.exc_info = record.exc_text = None
+    return "ExecuteBatchError" not in record.getMessage()
 
 
 def where(error: BaseException) -> str:
@@ -118,6 +127,8 @@ def encode(error: StatusError) -> bytes:
 
 
 async def _abort(context: grpc.aio.ServicerContext, error: StatusError) -> NoReturn:
+    # Called outside of any handler of exceptions: gRPC logs what goes wrong while a caller leaves, with everything
+    # that was being handled, and a contract's own words may be among it.
     trailers = ((DETAILS_KEY, encode(error)),) if error.details else ()
     await context.abort(error.code, error.reason, trailers)
 
