@@ -197,6 +197,7 @@ _REFUSALS = {
     "OFFER_UNKNOWN": (404, "The offer was not among those compared", "Check its id."),
     "STEP_UNKNOWN": (404, "The journey has no such step", "Count from 1 to the number in the detail."),
     "LEG_UNKNOWN": (404, "The plan has no such leg", "Count from 1 to the number in the detail."),
+    "PLAN_UNKNOWN": (404, "There is no such plan", "Check its id."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
@@ -254,6 +255,16 @@ _REFUSALS = {
     "CUT_OFF_PASSED": (409, "The departure takes no more goods", "Book another one."),
     "NO_CHAIN": (409, "Nobody can do one of the steps", "Ask for more offers, or change the demand."),
     "PLAN_STANDS": (409, "The plan stands", "Nobody refused it and there is time to answer."),
+    "ALREADY_AGREED": (409, "The journey goes by another plan", "Nothing is to be done, or plan it again."),
+    "CAPACITY_TAKEN": (409, "There is no room left for the plan", "Plan again."),
+    "NOT_ALL_ACCEPTED": (
+        409,
+        "Not every carrier has accepted its leg",
+        "Wait for the others, or plan again without them.",
+    ),
+    "NOT_ASKED": (409, "The carrier did not ask", "It asks first."),
+    "OFFER_GONE": (409, "An offer was withdrawn since it was compared", "Plan again."),
+    "PLAN_ENDED": (409, "The plan has ended", "Read it again."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),
