@@ -1,4 +1,4 @@
-"""Organisations of the default consortium that trade through `hlf` alone, as an application without gateway does."""
+"""Organisations that trade through `hlf` alone, as an application does that has no gateway of ours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from selat.demo_journey import STEPS, Clock, HandOver, Step
 from selat.demo_stage import ACTORS
 
 AUDITOR = "AuditorMSP"
-PARTIES = [msp_id for msp_id, *_ in goods.PARTICIPANTS if msp_id != AUDITOR]
+#: Who plays whom in the demo's journey, with the organisations of the default consortium.
+PLAYERS: Mapping[str, str] = {actor: msp_id for actor, (msp_id, user) in ACTORS.items() if user != "Admin"}
+PARTIES = [msp_id for msp_id in PLAYERS.values() if msp_id != AUDITOR]
 TERMS = {
     "terms_id": "any-goods-vn",
     "version": 1,
@@ -32,8 +34,9 @@ TERMS = {
     "window_days": 30,
     "reasons": {"DEFECTIVE": {"resolutions": ["refund"], "evidence_min": 1}},
     "arbiter": AUDITOR,
-    "coverage": [{"area": "VN", "carrier": "LastMileMSP"}],
 }
+
+Row = tuple[str, str, str, list[str], list[str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -142,11 +145,16 @@ class Member:
 
 
 class Market:
-    """The members of channel `trade`, each with a connection, by MSP id; from ``with`` to its end."""
+    """
+    The members of channel `trade`, each with a connection, by MSP id; from ``with`` to its end.
 
-    def __init__(self, state: Path) -> None:
+    *participants* are rows as `demo_goods.PARTICIPANTS` has them.
+    """
+
+    def __init__(self, state: Path, participants: Sequence[Row] = goods.PARTICIPANTS) -> None:
+        self.participants = participants
         self.admin = Member(state, "PlatformMSP", "Admin")
-        self.members = {msp_id: Member(state, msp_id) for msp_id, *_ in goods.PARTICIPANTS}
+        self.members = {msp_id: Member(state, msp_id) for msp_id, *_ in participants}
         self._open = ExitStack()
 
     def __getitem__(self, msp_id: str) -> Member:
@@ -155,23 +163,28 @@ class Market:
     def found(self) -> dict[str, Any]:
         """Register everybody, install the stages, publish return terms; those terms."""
         fields = ("msp_id", "name", "species", "roles", "countries", "stages")
-        participants = [dict(zip(fields, row, strict=True)) for row in goods.PARTICIPANTS]
+        participants = [dict(zip(fields, row, strict=True)) for row in self.participants]
         self.admin.act("Participants:found", json.dumps(participants))
         self.admin.act("Stages:install")
-        return self["MerchantMSP"].act("Terms:publish", json.dumps({**TERMS, "effective_from": hence(seconds=30)}))
+        fetching = next(msp_id for msp_id, _, _, roles, *_ in self.participants if "last_mile" in roles)
+        coverage = [{"area": "VN", "carrier": fetching}]
+        terms = {**TERMS, "coverage": coverage, "effective_from": hence(seconds=30)}
+        return self["MerchantMSP"].act("Terms:publish", json.dumps(terms))
 
-    def travel(self, journey_id: str) -> None:
+    def travel(self, journey_id: str, players: Mapping[str, str] = PLAYERS) -> None:
         """Play the demo's steps, from the order's receipt to the delivery."""
         clock = Clock()
         for step in STEPS:
             if isinstance(step, HandOver):
-                self.hand_over(journey_id, step, clock)
+                self.hand_over(journey_id, step, clock, players)
             else:
-                self[ACTORS[step.actor][0]].record(journey_id, step, clock)
+                self[players[step.actor]].record(journey_id, step, clock)
 
-    def hand_over(self, journey_id: str, step: HandOver, clock: Clock) -> None:
+    def hand_over(
+        self, journey_id: str, step: HandOver, clock: Clock, players: Mapping[str, str] = PLAYERS
+    ) -> None:
         """Pass custody: offered by the one, accepted by the other."""
-        giver, taker = (self[ACTORS[actor][0]] for actor in (step.giver, step.taker))
+        giver, taker = self[players[step.giver]], self[players[step.taker]]
         moment = clock.next(step.place)
         giver.act("Journeys:offer_custody", journey_id, taker.msp_id, moment, step.place)
         taker.act("Journeys:accept_custody", journey_id, moment, step.place)
