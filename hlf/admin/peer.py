@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from fabric_protos.common import ledger_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import query_pb2
 
@@ -126,6 +127,16 @@ class Peer(Connection):
         """The channels this peer has joined."""
         answer = query_pb2.ChannelQueryResponse.FromString(self.call("", "cscc", [b"GetChannels"]))
         return tuple(sorted(channel.channel_id for channel in answer.channels))
+
+    def height(self, channel_id: str) -> int:
+        """
+        The number of blocks this peer has of a channel.
+
+        Raises:
+            AdminError: the peer refused, or is not in the channel.
+        """
+        answer = self.call(channel_id, "qscc", [b"GetChainInfo", channel_id.encode()])
+        return int(ledger_pb2.BlockchainInfo.FromString(answer).height)
 
     def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
         """Blocks of this peer's ledger, both ends included."""

@@ -39,6 +39,15 @@ class Network:
         """
         return events.newest_block(self._gateway, self.name) + 1
 
+    def block(self, number: int) -> bytes:
+        """
+        One block of the gateway's peer, asked of qscc: for channels that close the block events to single clients.
+
+        Raises:
+            EvaluateError: there is no such block, or the peer refuses.
+        """
+        return self.contract("qscc").evaluate("GetBlockByNumber", self.name, str(number))
+
     def chaincode_events(
         self,
         chaincode: str,

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from hlf import errors as hlf_errors
-from hlf.admin import channel as channel_admin
 from hlf.admin import discovery, lifecycle
 from hlf.admin.peer import Peer
 from network import errors, processes, topology
@@ -126,12 +125,12 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
 
 def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
     """A peer that joined a channel with a history knows its own organisation only when it has the later blocks."""
-    height = channel_admin.newest_block(ahead, channel_id).header.number
+    height = ahead.height(channel_id)
 
     def wait(peer: Peer) -> None:
         def caught_up() -> bool:
             try:
-                return bool(channel_admin.newest_block(peer, channel_id).header.number >= height)
+                return peer.height(channel_id) >= height
             except hlf_errors.AdminError:
                 return False
 
