@@ -44,6 +44,7 @@ def trade(engine: str) -> Iterator[Line]:
             with Market(state) as market, ThreadPoolExecutor(CALLERS) as pool:
                 for name, call, calls in _calls(market):
                     told = [_lot(state, pool, call, number, calls) for number in range(ROUNDS + 1)]
+                    market.settle()
                     rounds = Rounds(tuple(told[1:]))
                     yield from rounds.figures(f"trade {engine} {name}", ours=True, profile=True)
         finally:

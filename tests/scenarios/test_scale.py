@@ -106,23 +106,35 @@ def forecasts(place: Place) -> list[Claim]:
         return place.market[SELLER].commit("forecast", f"forecast-{number:03}", goods.FORECAST | figures)
 
     with ThreadPoolExecutor(CALLERS) as pool:
-        return list(pool.map(commit, range(FORECASTS)))
+        made = list(pool.map(commit, range(FORECASTS)))
+    place.market.settle()
+    return made
 
 
 @pytest.fixture(scope="module")
 def offers(place: Place) -> list[str]:
     """The grants by which forty capabilities are disclosed to the tender, delivered."""
 
-    def offer(number: int) -> str:
-        carrier, grant_id = place.market[place.carrier(number)], f"offer-{number:02}"
+    def commit(number: int) -> Claim:
         values = goods.CAPABILITY | {"service_id": f"SERVICE-{number:02}", "price.base_minor": str(38_000 + number)}
-        claim = carrier.commit("capability", f"capability-{number:02}", values)
-        carrier.grant(grant_id, claim, TENDER, SHOWN, "matching")
-        carrier.deliver(grant_id, claim, TENDER, SHOWN)
-        return grant_id
+        return place.market[place.carrier(number)].commit("capability", f"capability-{number:02}", values)
+
+    def grant(number: int, claim: Claim) -> str:
+        place.market[place.carrier(number)].grant(f"offer-{number:02}", claim, TENDER, SHOWN, "matching")
+        return f"offer-{number:02}"
+
+    def deliver(number: int, claim: Claim) -> None:
+        place.market[place.carrier(number)].deliver(f"offer-{number:02}", claim, TENDER, SHOWN)
 
     with ThreadPoolExecutor(CALLERS) as pool:
-        return list(pool.map(offer, range(CARRIERS)))
+        claims = list(pool.map(commit, range(CARRIERS)))
+        # The recipient and the auditor endorse the grant, the recipient alone the delivery.
+        place.market.settle()
+        granted = list(pool.map(grant, range(CARRIERS), claims))
+        place.market.settle()
+        list(pool.map(deliver, range(CARRIERS), claims))
+        place.market.settle()
+    return granted
 
 
 def test_every_forecast_stands_on_the_channel_as_a_hash(place: Place, forecasts: list[Claim]):
@@ -165,6 +177,7 @@ def test_a_consignment_travels_with_carriers_of_the_market(place: Place, offers:
     parties = [msp_id for actor, msp_id in players.items() if actor != "auditor"]
     place.market[TENDER].open_journey("journey-1", place.terms, parties)
     place.market.travel("journey-1", players)
+    place.market.settle(AUDITOR)
     state = place.market[AUDITOR].ask("Journeys:read", "journey-1")
     assert state["recorded"] == [f"S{number:02}" for number in range(1, 21)]
     assert (state["status"], state["custody"]["state"]) == ("delivered", "delivered")

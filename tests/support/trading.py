@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,12 +16,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from chaincode.domain import canonical, claims, disclosures
-from hlf import identity, profile
+from hlf import errors, identity, profile
 from hlf.client import gateway
 from selat import demo_goods as goods
 from selat.demo_journey import STEPS, Clock, HandOver, Step
 from selat.demo_stage import ACTORS
 
+CHANNEL = "trade"
 AUDITOR = "AuditorMSP"
 #: Who plays whom in the demo's journey, with the organisations of the default consortium.
 PLAYERS: Mapping[str, str] = {actor: msp_id for actor, (msp_id, user) in ACTORS.items() if user != "Admin"}
@@ -62,7 +64,9 @@ class Member:
         self.msp_id = msp_id
         who = identity.load_user(state / "organisations" / msp_id / "users" / user, msp_id)
         self.gateway = gateway.connect(profile.Profile.load(state / "profiles" / f"{msp_id}.json"), *who)
-        self.trade = self.gateway.network("trade").contract("trade")
+        self.trade = self.gateway.network(CHANNEL).contract("trade")
+        self.latest = (0, "")
+        self._writing = threading.Lock()
 
     def ask(self, function: str, *arguments: str) -> Any:
         """The answer of the organisation's own peer."""
@@ -77,8 +81,15 @@ class Member:
         endorsers: Sequence[str] = (),
     ) -> Any:
         """The result of a transaction, once it is valid."""
-        answer = self.trade.submit(function, *arguments, transient=transient, endorsing_organizations=endorsers)
-        return json.loads(answer) if answer else None
+        submitted = self.trade.submit_async(
+            function, *arguments, transient=transient, endorsing_organizations=endorsers
+        )
+        status = submitted.wait_committed()
+        if not status.valid:
+            raise errors.CommitError(status.transaction_id, status.code, status.block_number)
+        with self._writing:
+            self.latest = max(self.latest, (status.block_number, status.transaction_id))
+        return json.loads(submitted.result) if submitted.result else None
 
     def commit(self, kind: str, claim_id: str, values: Mapping[str, object]) -> Claim:
         """Commit to a claim of this organisation."""
@@ -139,6 +150,10 @@ class Member:
         }
         return self.act("Journeys:record", journey_id, json.dumps(observation))
 
+    def wait_for(self, transaction_id: str) -> None:
+        """Return once the organisation's own peer has committed a transaction, whoever submitted it."""
+        self.gateway.commit_status(CHANNEL, transaction_id).wait_committed()
+
     def close(self) -> None:
         """Close the connection."""
         self.gateway.close()
@@ -160,21 +175,37 @@ class Market:
     def __getitem__(self, msp_id: str) -> Member:
         return self.members[msp_id]
 
+    def settle(self, *msp_ids: str) -> None:
+        """
+        Return once the peers of these organisations, of all if none is named, have the last block that a member knows.
+
+        A transaction is valid for its submitter when it is committed at the
+        submitter's own peer. Others may be a block behind, and endorse on that.
+        """
+        number, transaction_id = max(member.latest for member in (self.admin, *self.members.values()))
+        if number:
+            for msp_id in msp_ids or self.members:
+                self[msp_id].wait_for(transaction_id)
+
     def found(self) -> dict[str, Any]:
         """Register everybody, install the stages, publish return terms; those terms."""
         fields = ("msp_id", "name", "species", "roles", "countries", "stages")
         participants = [dict(zip(fields, row, strict=True)) for row in self.participants]
         self.admin.act("Participants:found", json.dumps(participants))
         self.admin.act("Stages:install")
+        self.settle()
         fetching = next(msp_id for msp_id, _, _, roles, *_ in self.participants if "last_mile" in roles)
         coverage = [{"area": "VN", "carrier": fetching}]
         terms = {**TERMS, "coverage": coverage, "effective_from": hence(seconds=30)}
-        return self["MerchantMSP"].act("Terms:publish", json.dumps(terms))
+        published: dict[str, Any] = self["MerchantMSP"].act("Terms:publish", json.dumps(terms))
+        self.settle()
+        return published
 
     def travel(self, journey_id: str, players: Mapping[str, str] = PLAYERS) -> None:
         """Play the demo's steps, from the order's receipt to the delivery."""
         clock = Clock()
         for step in STEPS:
+            self.settle(*set(players.values()))
             if isinstance(step, HandOver):
                 self.hand_over(journey_id, step, clock, players)
             else:
@@ -187,6 +218,8 @@ class Market:
         giver, taker = self[players[step.giver]], self[players[step.taker]]
         moment = clock.next(step.place)
         giver.act("Journeys:offer_custody", journey_id, taker.msp_id, moment, step.place)
+        # Both endorse the acceptance.
+        taker.wait_for(giver.latest[1])
         taker.act("Journeys:accept_custody", journey_id, moment, step.place)
 
     def __enter__(self) -> Self:
