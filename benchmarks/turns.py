@@ -71,12 +71,14 @@ class Rounds:
         return sum(told.processor for told in self.rounds) / max(calls, 1) * 1000
 
     def of_network(self) -> dict[str, float]:
-        """Processor milliseconds a call of each program of the network."""
+        """Processor milliseconds a call of each program of the network; peers together, and orderers together."""
         calls = sum(len(told.times) + told.uncounted + told.failed for told in self.rounds)
-        names = sorted({name for told in self.rounds for name in told.network})
-        return {
-            name: sum(told.network.get(name, 0.0) for told in self.rounds) / max(calls, 1) * 1000 for name in names
-        }
+        spent: dict[str, float] = {}
+        for told in self.rounds:
+            for name, seconds in sorted(told.network.items()):
+                part = f"{name.partition('.')[0].rstrip('0123456789')}s" if "." in name else name
+                spent[part] = spent.get(part, 0.0) + seconds / max(calls, 1) * 1000
+        return spent
 
     def figures(self, name: str, bound: str = "", *, ours: bool, profile: bool = False) -> Iterator[Figure]:
         """
