@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from chaincode.domain import texts
 from chaincode.domain.refusals import invalid
 
 Rule = Callable[[str, object], object]
@@ -42,11 +43,12 @@ def whole(least: int, most: int) -> Rule:
 
 
 def text(most: int = 120) -> Rule:
-    """A text of 1 to *most* characters."""
+    """A text of 1 to *most* characters that can all be seen."""
 
     def check(field: str, value: object) -> None:
-        if not isinstance(value, str) or not 1 <= len(value) <= most:
-            raise invalid(field, f"must be a text of 1 to {most} characters")
+        if not isinstance(value, str):
+            raise invalid(field, "must be a text")
+        texts.check(field, value, most)
 
     return check
 

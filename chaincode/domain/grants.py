@@ -12,7 +12,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
-from chaincode.domain import audience, claims, disclosures, identifiers, moments
+from chaincode.domain import audience, claims, disclosures, identifiers, moments, texts
 from chaincode.domain.refusals import Refused, invalid
 
 _ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.slots)
@@ -212,8 +212,7 @@ class Sealing:
         identifiers.check("sealed.claim_id", self.claim_id)
         check_revision("sealed.revision", self.revision)
         check_attributes("sealed.attributes", self.attributes)
-        if not 1 <= len(self.recipient) <= 120:
-            raise invalid("sealed.recipient", "must have 1 to 120 characters")
+        texts.check("sealed.recipient", self.recipient)
         if self.suite not in SUITES:
             raise invalid("sealed.suite", "must be one of " + ", ".join(SUITES))
         for field in ("key_thumbprint", "ciphertext_sha256"):
@@ -300,8 +299,9 @@ def check_attributes(field: str, names: tuple[str, ...]) -> None:
 
 def check_purpose(field: str, purpose: str) -> None:
     """Refuse a purpose that is none."""
-    if not 1 <= len(purpose.strip()) <= 200:
-        raise invalid(field, "must say what for, in at most 200 characters")
+    texts.check(field, purpose, 200)
+    if not purpose.strip():
+        raise invalid(field, "must say what for")
 
 
 def check_revision(field: str, revision: int) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from chaincode.domain import identifiers, places
+from chaincode.domain import identifiers, places, texts
 from chaincode.domain.refusals import Refused, invalid
 
 Species = Literal["core", "key", "supporting", "parasitic"]
@@ -51,8 +51,7 @@ class Participant:
 
     def __post_init__(self) -> None:
         identifiers.check("msp_id", self.msp_id)
-        if not 1 <= len(self.name) <= 120:
-            raise invalid("name", "must have 1 to 120 characters")
+        texts.check("name", self.name)
         if not self.roles or not self.countries:
             raise invalid("roles", "at least one role and one country are needed")
         for role in self.roles:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import traceback
 from dataclasses import dataclass, field
 
+from chaincode.domain import texts
 from chaincode.shim import errors
 
 logger = logging.getLogger("selat.chaincode")
@@ -16,12 +16,6 @@ REFUSED = 400
 FAILED = 500
 
 _LONGEST_TEXT = 800
-_UNSEEN = re.compile(
-    # Control characters, marks and overrides of direction, joiners, separators of lines: what would let a caller
-    # write lines of its own into the peers' logs, or show people another text than programs compare.
-    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ def refusal(refused: errors.Refused) -> Response:
     The text may name what the caller sent, such as a field that does not
     exist. So it is one line of bounded length here, whatever that was.
     """
-    return Response(REFUSED, f"refused/{refused.code}: {_shown(refused.text)}", cause=refused)
+    return Response(REFUSED, f"refused/{refused.code}: {texts.shown(refused.text, _LONGEST_TEXT)}", cause=refused)
 
 
 def of_error(error: BaseException, where: str, tx_id: str) -> Response:
@@ -74,11 +68,6 @@ def of_error(error: BaseException, where: str, tx_id: str) -> Response:
     logger.error("%s failed with %s in transaction %s\n%s", where, kind, tx_id, _code_lines(error))
     text = f"{where} failed with {kind}; see the chaincode's log for transaction {tx_id}"
     return Response(FAILED, f"refused/{errors.INTERNAL}: {text}", cause=error)
-
-
-def _shown(text: str) -> str:
-    seen = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text[: _LONGEST_TEXT + 1])
-    return seen if len(seen) <= _LONGEST_TEXT else f"{seen[: _LONGEST_TEXT - 1]}…"
 
 
 def _code_lines(error: BaseException) -> str:
