@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from network import admin, errors
-from network.engines.native import binaries
+from network import admin
 
 HERE = Path(__file__).parent
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
@@ -37,12 +36,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def running(engine: str, state: Path, consortium: Path) -> Iterator[Place]:
-    """*consortium* on *engine*; skipped, with the cure, where a native engine has no programs."""
-    if engine == "native":
-        try:
-            binaries.find()
-        except errors.EngineError as missing:
-            pytest.skip(str(missing))
+    """*consortium* on *engine*."""
     try:
         admin.up(engine, state, consortium)
         yield Place(state)

@@ -20,7 +20,6 @@ from hlf.profile import Profile
 from hlf.wire import packages
 from network import admin, errors, processes, state, topology
 from network.admin.nodes import Nodes
-from network.engines.native import binaries
 from selat import cli
 
 # Two organisations, one with two peers, and a chaincode whose process differs by organisation.
@@ -49,18 +48,7 @@ chaincodes:
 _FIRST = {"organisations": "", "member": "", "sequence": 1, "version": "1.0"}
 
 
-def _native() -> str | None:
-    try:
-        binaries.find()
-    except errors.EngineError as missing:
-        return str(missing)
-    return None
-
-
-def _engines():
-    missing = _native()
-    skip = pytest.mark.skipif(missing is not None, reason=f"no real Fabric here: {missing}")
-    return ["embedded", pytest.param("native", marks=[pytest.mark.native, skip])]
+ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 
 
 @dataclasses.dataclass
@@ -87,7 +75,7 @@ class Net:
         return gateway.connect(Profile.load(folder.profile(msp_id)), who, signer)
 
 
-@pytest.fixture(params=_engines())
+@pytest.fixture(params=ENGINES)
 def net(request, tmp_path):
     """A network of the test's own, not started."""
     net = Net(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
@@ -96,7 +84,7 @@ def net(request, tmp_path):
     processes.stop(state.Folder(net.root), timeout=5)
 
 
-@pytest.fixture(scope="module", params=_engines())
+@pytest.fixture(scope="module", params=ENGINES)
 def running(request, tmp_path_factory):
     """A network that is up, shared by tests that leave each other alone."""
     place = tmp_path_factory.mktemp(request.param)
