@@ -7,6 +7,7 @@ from chaincode.contracts.disclosures import Disclosures
 from chaincode.contracts.gapmeter import GapMeter
 from chaincode.contracts.journeys import Journeys
 from chaincode.contracts.lpi import Lpi
+from chaincode.contracts.matching import Matching
 from chaincode.contracts.participants import Participants
 from chaincode.contracts.performance import Performance
 from chaincode.contracts.returns import Returns
@@ -16,5 +17,5 @@ from chaincode.shim import api
 
 chaincode = api.Chaincode(
     "trade",
-    [Participants, Claims, Disclosures, GapMeter, Lpi, Stages, Journeys, Performance, Terms, Returns],
+    [Participants, Claims, Disclosures, GapMeter, Lpi, Stages, Journeys, Performance, Terms, Returns, Matching],
 )

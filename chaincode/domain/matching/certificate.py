@@ -8,7 +8,8 @@ successor's potential, for every successor. Then no chain costs less than the
 least potential of the first step; and a chain that costs exactly that is the
 best. Where the deadline binds, hours count more by a toll, which any chain
 in time pays for at most *deadline* hours: that is taken off the bound, and
-the chain is proven best up to the gap.
+the chain is proven best up to the gap. Whether a gap is allowed is for the
+caller to say.
 
 Offers are taken from the problem, never from the certificate, and costs and
 friction by their definitions, never from the solver.
@@ -36,11 +37,17 @@ class Bound:
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    """The chain by offer ids, what it comes to, and the proof that no other comes to less than *bound*."""
+    """
+    The chain by offer ids, what it comes to, and the proof that no other comes to less than *bound*.
+
+    *gap* is by how much a chain could at most be better: zero for the best one. There is one where a deadline
+    binds, and in a batch, where others were given what would have been better.
+    """
 
     chain: tuple[str, ...]
     total: Amount
     bound: Amount
+    gap: Amount
     toll: Amount
     steps: tuple[Bound, ...]
 
@@ -51,7 +58,7 @@ def certify(graph: Graph, choice: Choice) -> Certificate:
         Bound(graph.ids(remaining), potentials)
         for remaining, potentials in zip(graph.steps, choice.potentials, strict=True)
     )
-    return Certificate(graph.ids(choice.chain), choice.figures.total, choice.bound, choice.toll, steps)
+    return Certificate(graph.ids(choice.chain), choice.figures.total, choice.bound, choice.gap, choice.toll, steps)
 
 
 def verify_match(problem: Problem, certificate: Certificate) -> None:
@@ -118,8 +125,8 @@ def _check_chain(problem: Problem, certificate: Certificate, offers: dict[str, O
     bound = min(certificate.steps[0].potentials) - certificate.toll * demand.deadline_hours
     if bound != certificate.bound:
         raise _wrong("the bound does not follow from the potentials")
-    if certificate.toll == 0 and total != bound:
-        raise _wrong("the chain is not the best")
+    if certificate.gap != total - bound:
+        raise _wrong("the gap is another")
 
 
 def _cost(problem: Problem, offer: Offer, toll: int) -> int:

@@ -20,6 +20,7 @@ from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
 from chaincode.domain.matching.friction import PPM, STANDARD, Pair, Weights
 from chaincode.domain.matching.offers import BPS, MINUTES_A_DAY, Offer
+from chaincode.domain.records import Amount
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Problem:
 class Figures:
     """What a chain comes to. *total* is all of it in minor units, with transit hours at what an hour is worth."""
 
-    total: int
-    price: int
-    friction: int
-    risk: int
+    total: Amount
+    price: Amount
+    friction: Amount
+    risk: Amount
     hours: int
 
 

@@ -1,0 +1,463 @@
+"""
+The tender from inside: offers, services and units as platform and auditor keep them, and how a plan is made there.
+
+Everything here runs at the peers of both, and only there; the functions of
+`contracts.matching` check the caller before they come here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from chaincode.contracts import access, claims, granting, participants, private, store
+from chaincode.domain import claims as claim_rules
+from chaincode.domain import disclosures, grants, identifiers, moments, records
+from chaincode.domain.grants import Grant
+from chaincode.domain.matching import batches, friction, offers, plans, units
+from chaincode.domain.matching.certificate import Certificate, certify
+from chaincode.domain.matching.choice import Choice, choose
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
+from chaincode.domain.matching.solver import Graph
+from chaincode.domain.matching.units import Service, Taken, Wanted
+from chaincode.domain.refusals import Refused
+from chaincode.shim import api
+
+TENDER = "tender"
+EXPERIENCE = "matching.experience"
+_SERVICES = "matching.services"
+
+
+@dataclasses.dataclass(frozen=True)
+class KeptOffer:
+    """An offer in the tender, with what shows whether its owner still consents."""
+
+    offer: Offer
+    expires_at: int
+    grant_hash: str
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Services:
+    """Every service that is offered, under one key: Fabric allows no range over private data in a write."""
+
+    services: tuple[Service, ...]
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class KeptCertificate:
+    """A plan's certificate; salted, for its figures could be found by trying."""
+
+    certificate: Certificate
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """What a plan is to be made of."""
+
+    plan_id: str
+    journey_id: str
+    demand: Demand
+    salt: str
+    refused: tuple[str, ...] = ()
+    pinned: dict[str, str] = dataclasses.field(default_factory=dict)
+    replaces: str = ""
+
+
+def member(ctx: api.Context) -> str:
+    """
+    The caller's organisation, one of the tender's two.
+
+    Raises:
+        Refused: NOT_TENDER, WRONG_ROLE.
+    """
+    members = participants.directory(ctx).tender
+    return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
+
+
+def salt(ctx: api.Context) -> str:
+    """
+    The salt in the transient data.
+
+    Raises:
+        Refused: SALT_TOO_SHORT, INVALID_ARGUMENT.
+    """
+    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
+
+
+def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
+    """
+    The offer that the grant in the transient data discloses.
+
+    Raises:
+        Refused: NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
+            NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED.
+    """
+    data = private.transient(ctx, "grant")
+    held = granting.proven_grant(ctx, grant_id, data)
+    tender = participants.directory(ctx).tender
+    if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
+        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {offers.PURPOSE}")
+    held.check_open(moments.of(ctx.timestamp))
+    values = _shown(ctx, held, tender)
+    return KeptOffer(
+        offers.read(grant_id, held.owner, values),
+        grants.moment("grant.expires_at", held.terms.expires_at),
+        hashlib.sha256(data).hexdigest(),
+        salt(ctx),
+    )
+
+
+def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
+    """
+    Write an offer; it takes the place of an earlier one of the same service, and what is booked stays booked.
+
+    Raises:
+        Refused: ALREADY_EXISTS.
+    """
+    offer, key = kept.offer, offer_key(ctx, kept.offer.offer_id)
+    if ctx.stub.get_private_data_hash(TENDER, key):
+        raise Refused("ALREADY_EXISTS", f"grant {offer.offer_id} is an offer already")
+    ctx.stub.put_private_data(TENDER, key, records.dumps(kept))
+    others = {(one.carrier, one.service_id): one for one in services(ctx)}
+    before = others.get((offer.carrier, offer.service_id))
+    made = (
+        dataclasses.replace(before, offer_id=offer.offer_id)
+        if before
+        else Service(
+            offer.carrier,
+            offer.service_id,
+            offer.offer_id,
+            plans.derived(kept.salt, "units"),
+            units.unit_parcels(offer),
+        )
+    )
+    others[made.carrier, made.service_id] = made
+    _keep_services(ctx, others.values(), kept.salt)
+
+
+def forget_offer(ctx: api.Context, offer_id: str) -> None:
+    """
+    Purge an offer's figures and take its service out of the tender.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    key = offer_key(ctx, offer_id)
+    if not ctx.stub.get_private_data_hash(TENDER, key):
+        raise Refused("NOT_FOUND", f"grant {offer_id} is no offer")
+    ctx.stub.purge_private_data(TENDER, key)
+    _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], salt(ctx))
+
+
+def services(ctx: api.Context) -> tuple[Service, ...]:
+    """Every service that is offered."""
+    data = ctx.stub.get_private_data(TENDER, _SERVICES)
+    return records.loads(Services, data).services if data else ()
+
+
+def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
+    """The offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
+    kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
+    now = moments.of(ctx.timestamp)
+    return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
+
+
+def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
+    """
+    The offers that *plan* was chosen from.
+
+    Raises:
+        Refused: OFFER_GONE, one was withdrawn since, and with it the means to compare again.
+    """
+    kept = _kept_offers(ctx, plan.offers)
+    if len(kept) < len(plan.offers):
+        raise Refused("OFFER_GONE", f"of the offers compared for plan {plan.plan_id} one was withdrawn since")
+    return tuple(each.offer for each in kept)
+
+
+def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
+    """The problem that *plan* solves, and its chain, for whoever asks about it later."""
+    graph = Graph(plan.circumstances.problem(plan.demand, compared(ctx, plan)))
+    return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
+
+
+def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Plan:
+    """
+    Choose the best chain that there is room for, book it, and keep plan, certificate and notice.
+
+    *freed* are units of the plan that this one replaces.
+
+    Raises:
+        Refused: ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT.
+    """
+    check_new(ctx, wanted.plan_id)
+    found = standing_offers(ctx)
+    circumstances = _circumstances(ctx, found, wanted)
+    old = frozenset(freed)
+    while True:
+        graph = Graph(circumstances.problem(wanted.demand, found))
+        choice = choose(graph)
+        booked = room(ctx, wanted.plan_id, graph, choice, old, frozenset())
+        if isinstance(booked, tuple):
+            break
+        # Whoever has no room that day is out for that step, and the next best is looked for.
+        circumstances = dataclasses.replace(circumstances, taken=(*circumstances.taken, *booked))
+    for name in sorted(old - set(booked)):
+        ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
+    return keep(ctx, wanted, graph, choice, circumstances, booked)
+
+
+def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
+    """
+    Check and keep plans that were solved together.
+
+    Raises:
+        Refused: ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN, SALT_REUSED.
+    """
+    if len({each.salt for each in batch.plans}) != len(batch.plans):
+        raise Refused("SALT_REUSED", "every plan has a salt of its own")
+    found = standing_offers(ctx)
+    taken: set[str] = set()
+    choices, made = [], []
+    for each in batch.plans:
+        check_new(ctx, each.plan_id)
+        wanted = Assignment(each.plan_id, each.journey_id, each.demand, each.salt)
+        circumstances = _circumstances(ctx, found, wanted)
+        graph = Graph(circumstances.problem(each.demand, found))
+        choice = batches.checked(graph, each.chain)
+        booked = room(ctx, each.plan_id, graph, choice, frozenset(), frozenset(taken))
+        if not isinstance(booked, tuple):
+            raise Refused("CAPACITY_TAKEN", f"there is no room left for plan {each.plan_id}")
+        taken.update(booked)
+        choices.append(choice)
+        made.append(keep(ctx, wanted, graph, choice, circumstances, booked))
+    batches.check_together(choices, batch.most_gap_bps)
+    return made
+
+
+def room(
+    ctx: api.Context, plan_id: str, graph: Graph, choice: Choice, freed: frozenset[str], taken: frozenset[str]
+) -> tuple[str, ...] | list[Booked]:
+    """
+    The names of free units for every carrier and day of a chain; or the steps for which there are none.
+
+    Free is what nobody booked, and what is *freed* in the same transaction; not what is *taken* in it. No unit is
+    read beyond those needed, for whatever is read must not change until the commit.
+    """
+    by_offer = {one.offer_id: one for one in services(ctx)}
+    names: dict[tuple[str, str], tuple[str, ...]] = {}
+    full: list[Booked] = []
+    for number, position, day in plans.days(graph, choice):
+        offer = graph.offers[position]
+        service = by_offer[offer.offer_id]
+        if (service.offer_id, day) in names:
+            continue
+        wanted = Wanted(service, offer, day, graph.demand.parcels, graph.demand.weight_grm)
+        free = _free(ctx, plan_id, wanted, freed, taken)
+        if free is None:
+            full.append(Booked(offer.offer_id, number))
+        else:
+            names[service.offer_id, day] = free
+    return full or tuple(name for found in names.values() for name in found)
+
+
+def keep(
+    ctx: api.Context,
+    wanted: Assignment,
+    graph: Graph,
+    choice: Choice,
+    circumstances: Circumstances,
+    booked: Sequence[str],
+) -> Plan:
+    """Write a plan, its certificate, what may be told of it, and its units."""
+    disclosures.check_salt(wanted.salt, "salt")
+    now = store.now(ctx)
+    plan = Plan(
+        plan_id=wanted.plan_id,
+        journey_id=identifiers.check("journey_id", wanted.journey_id),
+        matched_at=moments.text(now),
+        demand=wanted.demand,
+        offers=tuple(offer.offer_id for offer in graph.offers),
+        circumstances=circumstances,
+        figures=choice.figures,
+        gap=choice.gap,
+        legs=plans.legs(graph, choice, wanted.plan_id, plans.answer_by(wanted.demand, now), wanted.salt),
+        units=tuple(booked),
+        replaces=wanted.replaces,
+        salt=wanted.salt,
+    )
+    proof = KeptCertificate(certify(graph, choice), plans.derived(wanted.salt, "certificate"))
+    taken = records.dumps(Taken(plan.plan_id, plans.derived(wanted.salt, "unit")))
+    for name in booked:
+        ctx.stub.put_private_data(TENDER, unit_key(ctx, name), taken)
+    ctx.stub.put_private_data(TENDER, plan_key(ctx, plan.plan_id), records.dumps(plan))
+    ctx.stub.put_private_data(TENDER, certificate_key(ctx, plan.plan_id), records.dumps(proof))
+    notice = plans.notice(plan, records.digest(proof))
+    ctx.stub.put_private_data(TENDER, notice_key(ctx, plan.plan_id), records.dumps(notice))
+    return plan
+
+
+def release(ctx: api.Context, plan: Plan) -> None:
+    """
+    Free the units that *plan* still has; those that went to another plan are that one's.
+
+    Raises:
+        Refused: ALREADY_RELEASED, it has none.
+    """
+    found = {name: ctx.stub.get_private_data(TENDER, unit_key(ctx, name)) for name in plan.units}
+    own = [name for name, data in found.items() if data and records.loads(Taken, data).plan_id == plan.plan_id]
+    if not own:
+        raise Refused("ALREADY_RELEASED", f"plan {plan.plan_id} has no capacity booked")
+    for name in own:
+        ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
+
+
+def load_plan(ctx: api.Context, plan_id: str) -> Plan:
+    """
+    A plan as the tender keeps it.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    return records.loads(Plan, stored(ctx, plan_key(ctx, plan_id), plan_id))
+
+
+def load_certificate(ctx: api.Context, plan_id: str) -> Certificate:
+    """
+    A plan's certificate.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    return records.loads(KeptCertificate, stored(ctx, certificate_key(ctx, plan_id), plan_id)).certificate
+
+
+def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
+    """
+    What the tender keeps of a plan under *key*.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    data = ctx.stub.get_private_data(TENDER, key)
+    if not data:
+        raise Refused("PLAN_UNKNOWN", f"there is no plan {plan_id}")
+    return data
+
+
+def check_new(ctx: api.Context, plan_id: str) -> None:
+    """
+    Refuse the id of a plan that there is.
+
+    Raises:
+        Refused: ALREADY_EXISTS.
+    """
+    if ctx.stub.get_private_data_hash(TENDER, plan_key(ctx, plan_id)):
+        raise Refused("ALREADY_EXISTS", f"plan {plan_id} exists")
+
+
+def proven_notice(ctx: api.Context, notice: str) -> Notice:
+    """
+    The notice in *notice*, if it is what platform and auditor keep; any peer can tell, by the hash.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
+    told = records.loads(Notice, notice, "notice")
+    kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, told.plan_id))
+    if hashlib.sha256(notice.encode()).digest() != kept:
+        raise Refused("NOT_AS_STORED", f"plan {told.plan_id} is not told as platform and auditor keep it")
+    return told
+
+
+def offer_key(ctx: api.Context, offer_id: str) -> str:
+    """Where the tender keeps an offer."""
+    return ctx.stub.create_composite_key("matching.offer", [identifiers.check("grant_id", offer_id)])
+
+
+def plan_key(ctx: api.Context, plan_id: str) -> str:
+    """Where the tender keeps a plan."""
+    return ctx.stub.create_composite_key("matching.plan", [identifiers.check("plan_id", plan_id)])
+
+
+def certificate_key(ctx: api.Context, plan_id: str) -> str:
+    """Where the tender keeps a plan's certificate."""
+    return ctx.stub.create_composite_key("matching.certificate", [identifiers.check("plan_id", plan_id)])
+
+
+def notice_key(ctx: api.Context, plan_id: str) -> str:
+    """Where the tender keeps what may be told of a plan."""
+    return ctx.stub.create_composite_key("matching.notice", [identifiers.check("plan_id", plan_id)])
+
+
+def unit_key(ctx: api.Context, name: str) -> str:
+    """Where the tender keeps who has a unit of capacity."""
+    return ctx.stub.create_composite_key("matching.unit", [name])
+
+
+def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, object]:
+    document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
+    granting.check_pin(ctx, held)
+    kind = claim_rules.kind_of(document)
+    sides = participants.participant(ctx, held.owner).sides
+    # Whoever keeps the tender does not bid in it.
+    if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
+        raise Refused("WRONG_SIDE", "an offer is a capability of one who carries or clears")
+    values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
+    held.check_exactly(values)
+    offers.check_attributes(values)
+    kind.check_part(values)
+    return values
+
+
+def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:
+    ordered = tuple(sorted(listed, key=lambda one: (one.carrier, one.service_id)))
+    kept = Services(ordered, plans.derived(fresh, "services"))
+    ctx.stub.put_private_data(TENDER, _SERVICES, records.dumps(kept))
+
+
+def _kept_offers(ctx: api.Context, offer_ids: Sequence[str]) -> list[KeptOffer]:
+    keys = [offer_key(ctx, offer_id) for offer_id in offer_ids]
+    found = ctx.stub.get_private_data_multiple(TENDER, keys) if keys else []
+    return [records.loads(KeptOffer, data) for data in found if data]
+
+
+def _unrevoked(ctx: api.Context, kept: KeptOffer) -> bool:
+    key = granting.grant_key(ctx, kept.offer.offer_id)
+    return ctx.stub.get_private_data_hash(private.collection(kept.offer.carrier), key).hex() == kept.grant_hash
+
+
+def _circumstances(ctx: api.Context, found: Sequence[Offer], wanted: Assignment) -> Circumstances:
+    carriers = sorted({offer.carrier for offer in found})
+    pairs = store.find(ctx, tuple[friction.Pair, ...], EXPERIENCE) or ()
+    among = set(carriers)
+    return Circumstances(
+        pairs=tuple(pair for pair in pairs if {pair.giver, pair.taker} <= among),
+        entitled={carrier: participants.participant(ctx, carrier).stages for carrier in carriers},
+        refused=wanted.refused,
+        pinned=wanted.pinned,
+    )
+
+
+def _free(
+    ctx: api.Context, plan_id: str, wanted: Wanted, freed: frozenset[str], taken: frozenset[str]
+) -> tuple[str, ...] | None:
+    """Names of free units, or None if there are not enough."""
+    found: list[str] = []
+    if wanted.needed > wanted.count:
+        return None
+    for name in wanted.names(plan_id):
+        if name not in taken and (name in freed or not ctx.stub.get_private_data(TENDER, unit_key(ctx, name))):
+            found.append(name)
+            if len(found) == wanted.needed:
+                return tuple(found)
+    return None
+
+

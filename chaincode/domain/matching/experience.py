@@ -1,0 +1,45 @@
+"""
+What companies did together: dual-signed handovers, and which of them had an exception, from the journeys' own records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from chaincode.domain.custody import Custody
+from chaincode.domain.matching.friction import Pair
+from chaincode.domain.pages import Page
+
+Handover = tuple[str, str, bool]
+"""Giver, taker, and whether either reported an exception while it was theirs."""
+
+
+def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
+    """
+    The dual-signed handovers of one journey; *pages* by party.
+
+    An exception is joint if one of the two reported it between taking the goods over and, for the taker, passing
+    them on: nobody else can say which of two neighbours it was.
+    """
+    found = []
+    for number, (before, after) in enumerate(zip(held.periods, held.periods[1:], strict=False), start=1):
+        if not after.giver:
+            continue
+        ended = held.periods[number + 1].since if number + 1 < len(held.periods) else held.ended_at
+        reported = [
+            incident.at
+            for party in (before.custodian, after.custodian)
+            for incident in (pages[party].incidents if party in pages else ())
+        ]
+        joint = any(before.since <= at and (ended is None or at <= ended) for at in reported)
+        found.append((after.giver, after.custodian, joint))
+    return found
+
+
+def counted(found: Iterable[Handover]) -> tuple[Pair, ...]:
+    """One record for each pair, sorted."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for giver, taker, joint in found:
+        number, exceptions = sums.get((giver, taker), (0, 0))
+        sums[giver, taker] = (number + 1, exceptions + joint)
+    return tuple(Pair(*pair, *sums[pair]) for pair in sorted(sums))

@@ -1,0 +1,277 @@
+"""
+Plans: what was chosen, what of it each carrier is told, what everybody sees, and how carriers answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from chaincode.domain import moments, records
+from chaincode.domain.matching.choice import Choice
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.exclusions import Standing
+from chaincode.domain.matching.friction import Pair
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.solver import Figures, Graph, Problem
+from chaincode.domain.records import Amount
+from chaincode.domain.refusals import Refused
+
+
+@dataclasses.dataclass(frozen=True)
+class Booked:
+    """An offer whose day was booked out for a step."""
+
+    offer_id: str
+    step: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Circumstances:
+    """What was known beside the offers when a plan was made, so that it can be made and checked again."""
+
+    pairs: tuple[Pair, ...]
+    entitled: dict[str, tuple[str, ...]]
+    refused: tuple[str, ...] = ()
+    pinned: dict[str, str] = dataclasses.field(default_factory=dict)
+    taken: tuple[Booked, ...] = ()
+
+    def problem(self, demand: Demand, offers: Iterable[Offer]) -> Problem:
+        """The problem that the plan solves."""
+        standing = Standing(
+            entitled=self.entitled,
+            refused=frozenset(self.refused),
+            pinned={int(number): offer_id for number, offer_id in self.pinned.items()},
+            taken=frozenset((each.offer_id, each.step) for each in self.taken),
+        )
+        return Problem(demand, tuple(offers), self.pairs, standing)
+
+
+@dataclasses.dataclass(frozen=True)
+class Leg:
+    """
+    What one carrier does without a change of hands: all that it is told of a plan.
+
+    Attributes:
+        price: for all its stages together, in minor units.
+        receives_from, hands_to: its neighbours; empty at the ends.
+    """
+
+    plan_id: str
+    number: int
+    carrier: str
+    stages: tuple[str, ...]
+    offers: tuple[str, ...]
+    places: tuple[str, ...]
+    begins_on: str
+    hours: int
+    parcels: int
+    weight_grm: int
+    price: Amount
+    currency: str
+    receives_from: str
+    hands_to: str
+    answer_by: str
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """
+    A plan as platform and auditor keep it.
+
+    Attributes:
+        offers: the ids of all that were compared.
+        units: names of the units booked, by which they are freed.
+        replaces: the plan that this one was made instead of.
+    """
+
+    plan_id: str
+    journey_id: str
+    matched_at: str
+    demand: Demand
+    offers: tuple[str, ...]
+    circumstances: Circumstances
+    figures: Figures
+    gap: Amount
+    legs: tuple[Leg, ...]
+    units: tuple[str, ...]
+    replaces: str
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Notice:
+    """
+    What everybody sees of a plan.
+
+    Attributes:
+        legs: SHA-256 of each leg, by which its carrier knows that it is part of this plan.
+    """
+
+    plan_id: str
+    journey_id: str
+    kind: Literal["forward", "reverse", "exchange"]
+    matched_at: str
+    answer_by: str
+    plan_hash: str
+    certificate_hash: str
+    legs: tuple[str, ...]
+    replaces: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A carrier's word on its leg; *reason* is one word, and empty for an acceptance."""
+
+    plan_id: str
+    number: int
+    carrier: str
+    state: Literal["accepted", "refused", "failed"]
+    reason: str
+    answered_at: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreed:
+    """The plan that all its carriers accepted, and who they are in the order of their legs."""
+
+    journey_id: str
+    kind: str
+    plan_id: str
+    carriers: tuple[str, ...]
+    agreed_at: str
+
+
+def answer_by(demand: Demand, now: int) -> str:
+    """Until when carriers answer."""
+    return moments.text(now + demand.answer_hours * moments.HOUR)
+
+
+def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> tuple[Leg, ...]:
+    """The legs of a chain: its steps, put together where hands do not change."""
+    runs = _runs(graph, choice)
+    carriers = [graph.offers[choice.chain[run[0]]].carrier for run in runs]
+    found, elapsed = [], 0
+    for number, run in enumerate(runs):
+        chosen = [graph.offers[choice.chain[step]] for step in run]
+        if number:
+            elapsed += chosen[0].dwell_hours
+        hours = sum(offer.transit_hours for offer in chosen)
+        steps = [graph.demand.steps[step] for step in run]
+        found.append(
+            Leg(
+                plan_id=plan_id,
+                number=number,
+                carrier=carriers[number],
+                stages=tuple(step.stage for step in steps),
+                offers=tuple(offer.offer_id for offer in chosen),
+                places=tuple("-".join(step.locodes) for step in steps),
+                begins_on=graph.demand.day_after(elapsed),
+                hours=hours,
+                parcels=graph.demand.parcels,
+                weight_grm=graph.demand.weight_grm,
+                price=sum(graph.prices[choice.chain[step]] for step in run),
+                currency=graph.demand.currency,
+                receives_from=carriers[number - 1] if number else "",
+                hands_to=carriers[number + 1] if number + 1 < len(runs) else "",
+                answer_by=until,
+                salt=derived(salt, f"leg {number}"),
+            )
+        )
+        elapsed += hours
+    return tuple(found)
+
+
+def days(graph: Graph, choice: Choice) -> list[tuple[int, int, str]]:
+    """Step, position of its offer, and the day (UTC) on which the offer's carrier begins with it."""
+    found, elapsed = [], 0
+    for number, here in enumerate(choice.chain):
+        if number:
+            elapsed += graph.wait(choice.chain[number - 1], here)
+        found.append((number, here, graph.demand.day_after(elapsed)))
+        elapsed += graph.offers[here].transit_hours
+    return found
+
+
+def derived(salt: str, what: str) -> str:
+    """A salt that follows from another, for a part that is told alone; it does not give the other away."""
+    drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:16]
+    return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
+
+
+def notice(plan: Plan, certificate_hash: str) -> Notice:
+    """What everybody may see of *plan*."""
+    return Notice(
+        plan_id=plan.plan_id,
+        journey_id=plan.journey_id,
+        kind=plan.demand.kind,
+        matched_at=plan.matched_at,
+        answer_by=plan.legs[0].answer_by,
+        plan_hash=records.digest(plan),
+        certificate_hash=certificate_hash,
+        legs=tuple(records.digest(leg) for leg in plan.legs),
+        replaces=plan.replaces,
+    )
+
+
+def check_in_time(told: Notice, now: int) -> None:
+    """
+    Refuse an answer after the time for it.
+
+    Raises:
+        Refused: DEADLINE_PASSED.
+    """
+    if now > moments.parse(told.answer_by).at:
+        raise Refused("DEADLINE_PASSED", f"answers to plan {told.plan_id} were due at {told.answer_by}")
+
+
+def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int], now: int) -> tuple[str, ...]:
+    """
+    The carriers that do not take part in the next plan: those that refused, failed, or did not answer in time.
+
+    Raises:
+        Refused: PLAN_STANDS, nobody did; LEG_UNKNOWN.
+    """
+    for number in failed:
+        if not 0 <= number < len(plan.legs):
+            raise Refused("LEG_UNKNOWN", f"plan {plan.plan_id} has {len(plan.legs)} legs")
+    late = now > moments.parse(plan.legs[0].answer_by).at
+    out = set()
+    for leg in plan.legs:
+        answered = answers.get(leg.number)
+        if leg.number in failed or (answered and answered.state != "accepted") or (late and not answered):
+            out.add(leg.carrier)
+    if not out:
+        raise Refused("PLAN_STANDS", f"nobody refused or failed plan {plan.plan_id}, and there is time to answer")
+    return tuple(sorted(out | set(plan.circumstances.refused)))
+
+
+def pinned(plan: Plan, done: int) -> dict[str, str]:
+    """
+    The offers that the steps of the first *done* legs are fixed to.
+
+    Raises:
+        Refused: LEG_UNKNOWN.
+    """
+    if not 0 <= done < len(plan.legs):
+        raise Refused("LEG_UNKNOWN", f"of {len(plan.legs)} legs at most all but the last are done")
+    names = [offer_id for leg in plan.legs[:done] for offer_id in leg.offers]
+    return {str(number): offer_id for number, offer_id in enumerate(names)}
+
+
+def _runs(graph: Graph, choice: Choice) -> list[list[int]]:
+    """The steps, together while they are one carrier's."""
+    found: list[list[int]] = []
+    before = ""
+    for number, position in enumerate(choice.chain):
+        carrier = graph.offers[position].carrier
+        if carrier == before:
+            found[-1].append(number)
+        else:
+            found.append([number])
+        before = carrier
+    return found

@@ -1,0 +1,205 @@
+"""Channel `trade` with carriers that compete, and what platform, auditor and carriers send: for tests of matching."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from chaincode.contracts.claims import Claims
+from chaincode.contracts.disclosures import Disclosures
+from chaincode.contracts.matching import Matching
+from chaincode.contracts.participants import Participants
+from chaincode.domain.matching import offers
+from chaincode.shim import api, testing
+from tests.unit.contracts.trading import (
+    AUDITOR,
+    CAPABILITY,
+    FORWARDER,
+    LAST_MILE,
+    MEMBERS,
+    ORIGIN,
+    PARTICIPANTS,
+    PLATFORM,
+    START,
+    Altered,
+    Claim,
+    Desk,
+    as_bytes,
+    majority,
+    salt,
+    terms,
+    user,
+)
+
+CHAINCODE = api.Chaincode("trade", [Participants, Claims, Disclosures, Matching, Altered])
+TENDER = (PLATFORM, AUDITOR)
+MAJORITY = MEMBERS[:5]
+CARRIERS = (ORIGIN, FORWARDER, LAST_MILE)
+STAGES = ["S11", "S15", "S19", "S20"]
+
+SERVICE: dict[str, Any] = {
+    **{name: value for name, value in CAPABILITY.items() if name in offers.NEEDED},
+    "service_id": "all-the-way",
+    "stages": STAGES,
+    "coverage.regions": ["CN-GD", "VN-HN"],
+    "capacity.parcels_per_day_h87": 900,
+    "capacity.utilisation_bps": 0,
+    "time.transit_p90_hur": 20,
+    "time.cutoff": "17:00",
+    "time.time_zone": "Asia/Ho_Chi_Minh",
+    "time.dwell_p90_hur": 3,
+    "quality.on_time_bps": 9_500,
+    "quality.loss_ppm": 100,
+    "quality.damage_ppm": 100,
+    "price.base_minor": "1500",
+    "price.per_kg_minor": "60",
+    "price.currency": "USD",
+    "integration.languages": ["en"],
+    "integration.interface": "epcis",
+}
+"""A capability with all that matching needs; carriers differ in what the tests say."""
+
+PRICES = {ORIGIN: "918273", FORWARDER: "918373", LAST_MILE: "918473"}
+"""Nobody writes one of these by chance."""
+
+DEMAND: dict[str, Any] = {
+    "kind": "forward",
+    "steps": [
+        {"stage": "S11", "regions": ["CN-GD"], "locodes": ["CNSZX"]},
+        {"stage": "S15", "regions": ["CN-GD", "VN-HN"], "locodes": ["CNSZX", "VNHAN"]},
+        {"stage": "S20", "regions": ["VN-HN"], "locodes": ["VNHAN"]},
+    ],
+    "ready_at": "2026-11-23T01:00:00Z",
+    "deadline_hours": 240,
+    "answer_hours": 24,
+    "parcels": 3,
+    "weight_grm": 2_400,
+    "heaviest_grm": 900,
+    "dimensions_mmt": [300, 200, 100],
+    "currency": "USD",
+    "goods_value": "50000",
+    "late": "2000",
+    "hour": "40",
+}
+
+
+def channel() -> testing.Ledger:
+    """Channel `trade` with its collection; each of the three carriers may record every stage."""
+    tender = testing.Collection(
+        "tender",
+        members=TENDER,
+        endorsement="AND('PlatformMSP.peer', 'AuditorMSP.peer')",
+        member_only_read=True,
+        member_only_write=True,
+    )
+    ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[tender], endorsement=majority(MEMBERS))
+    entitled = [{**one, "stages": STAGES} if one["msp_id"] in CARRIERS else one for one in PARTICIPANTS]
+    ledger.invoke("Participants:found", json.dumps(entitled), client=user(PLATFORM, "admin"), endorsed_by=MAJORITY)
+    return ledger
+
+
+class Tender(Desk):
+    """Offers, plans and answers, each sent as an honest client would."""
+
+    def __init__(self, *carriers: str, **changes: Any) -> None:
+        super().__init__(channel())
+        self.claims: dict[str, Claim] = {}
+        for carrier in carriers:
+            self.consent(carrier, {**changes, "price.base_minor": PRICES[carrier]})
+            self.offer(carrier)
+
+    def consent(self, carrier: str, changes: dict[str, Any], *, revision: int = 1, **grant: Any) -> str:
+        """Commit to a capability and grant it for matching; the grant's id."""
+        values = {**SERVICE, **changes}
+        claim = Claim("capability", carrier, f"c-{carrier}", values, revision)
+        claim.commit(self.ledger)
+        name = f"g-{carrier}-{revision}"
+        parts = {"purpose": offers.PURPOSE, **grant}
+        self.grant(name, claim, terms(claim, parts.pop("recipient", PLATFORM), *sorted(values), **parts))
+        self.claims[name] = claim
+        return name
+
+    def offer(self, carrier: str, *, revision: int = 1, by: str = PLATFORM, at: datetime = START, **changes: bytes):
+        """Bring a carrier's offer into the tender."""
+        name = f"g-{carrier}-{revision}"
+        own = {"grant": self.show(name, carrier), "salt": salt("offer", name).encode()}
+        return self.write("Matching:offer", name, by=by, at=at, **{**own, **self.claims[name].transient(), **changes})
+
+    def write(
+        self, function: str, *args: Any, by: str = PLATFORM, at: datetime = START, endorsed_by=TENDER, **sent: bytes
+    ) -> testing.Result:
+        """A transaction with private values."""
+        return self.ledger.invoke(function, *args, client=user(by), transient=sent, endorsed_by=endorsed_by, at=at)
+
+    def endorse_match(self, plan_id: str, **demand: Any) -> testing.Endorsed:
+        """A match that is not committed yet."""
+        return self.ledger.endorse(
+            "Matching:match", plan_id, f"j-{plan_id}", client=user(PLATFORM), endorsed_by=TENDER, at=START,
+            transient={"demand": as_bytes({**DEMAND, **demand}), "salt": salt("plan", plan_id).encode()},
+        )  # fmt: skip
+
+    def match(
+        self, plan_id: str = "p1", *, by: str = PLATFORM, at: datetime = START, endorsed_by=TENDER, **demand: Any
+    ) -> testing.Result:
+        """Match and book."""
+        return self.write(
+            "Matching:match", plan_id, f"j-{plan_id}", by=by, at=at, endorsed_by=endorsed_by,
+            demand=as_bytes({**DEMAND, **demand}), salt=salt("plan", plan_id).encode(),
+        )  # fmt: skip
+
+    def say(self, function: str, *args: Any, by: str, at: datetime = START, endorsed_by=MAJORITY) -> testing.Result:
+        """A public transaction."""
+        return self.ledger.invoke(function, *args, client=user(by), endorsed_by=endorsed_by, at=at)
+
+    def ask(self, function: str, *args: Any, by: str = PLATFORM, peer: str = "") -> testing.Result:
+        """A query."""
+        return self.ledger.evaluate(function, *args, client=user(by), peer=peer, at=START)
+
+    def plan(self, plan_id: str = "p1") -> Any:
+        """A plan as the tender keeps it."""
+        return self.ask("Matching:plan", plan_id).json()
+
+    def publish(self, plan_id: str = "p1", *, by: str = AUDITOR) -> testing.Result:
+        """Tell everybody."""
+        return self.say("Matching:publish", self.ask("Matching:notice", plan_id).text, by=by)
+
+    def deliver(self, plan_id: str = "p1") -> list[str]:
+        """Every leg to its carrier; the carriers in the order of their legs."""
+        legs = self.plan(plan_id)["legs"]
+        for leg in legs:
+            self.write(
+                "Matching:deliver", plan_id, leg["number"], leg["carrier"], endorsed_by=[leg["carrier"]],
+                leg=_canonical(leg),
+            )  # fmt: skip
+        return [leg["carrier"] for leg in legs]
+
+    def answer(self, carrier: str, number: int, accept: bool = True, plan_id: str = "p1", at: datetime = START):
+        """A carrier's answer."""
+        reason = "" if accept else "no_vehicle"
+        return self.say("Matching:answer", plan_id, number, accept, reason, by=carrier, at=at)
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def played() -> testing.Ledger:
+    """One run through everything: for the scan for private bytes, and for two hash seeds."""
+    tender = Tender(*CARRIERS)
+    tender.match("p1")
+    tender.publish("p1")
+    first = tender.deliver("p1")[0]
+    tender.answer(first, 0, accept=False)
+    for carrier in CARRIERS:
+        if carrier != first:
+            tender.say("Matching:ask_why", "p1", f"g-{carrier}-1", 0, by=carrier)
+            tender.write("Matching:explain", "p1", f"g-{carrier}-1", 0, salt=salt("why", carrier).encode())
+            reply = tender.ask("Matching:reply", "p1", f"g-{carrier}-1", 0).payload
+            tender.write("Matching:hear", "p1", f"g-{carrier}-1", 0, carrier, endorsed_by=[carrier], reply=reply)
+    tender.write("Matching:replan", "p1", "p2", [], 0, salt=salt("plan", "p2").encode())
+    tender.publish("p2")
+    for number, carrier in enumerate(tender.deliver("p2")):
+        tender.answer(carrier, number, plan_id="p2")
+    tender.say("Matching:conclude", "p2", by=PLATFORM)
+    return tender.ledger
