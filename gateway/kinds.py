@@ -265,6 +265,7 @@ _REFUSALS = {
     "NOT_ASKED": (409, "The carrier did not ask", "It asks first."),
     "OFFER_GONE": (409, "An offer was withdrawn since it was compared", "Plan again."),
     "PLAN_ENDED": (409, "The plan has ended", "Read it again."),
+    "ALREADY_RELEASED": (409, "The plan has no capacity booked", "Nothing is to be done."),
     # What is not right about what was sent.
     "NOT_IN_CLAIM": (422, "The value is not what its owner committed to", "Whoever showed it did not show the truth."),
     "WRONG_CLAIM": (422, "The document is about another claim", "Send the document that belongs to it."),

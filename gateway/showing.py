@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from chaincode.domain import disclosures
-from gateway import current
+from gateway import current, identifiers
 from gateway.current import TRADE
 from gateway.problems import Problem
 
@@ -35,3 +36,42 @@ def deliver(grant_id: str, recipient: str, document: str, chosen: list[str]) -> 
 
 def auditor() -> str:
     return current.services().settings.auditor
+
+
+def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
+    """
+    The transient values by which a grant's figures enter the tender: the grant as stored, what it shows, a salt.
+
+    Document and disclosures come from *body* where its owner sent them, else from the delivery to the caller.
+    """
+    stored = current.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (current.caller().msp_id,)))
+    told = body if "document" in body else current.ask(TRADE, "Disclosures:read", grant_id)
+    return {
+        "grant": stored,
+        "document": told["document"].encode(),
+        "disclosures": json.dumps(told.get("disclosures", [])).encode(),
+        "salt": salt(),
+    }
+
+
+def tender() -> list[str]:
+    """Platform and auditor: the two that keep the tender."""
+    settings = current.services().settings
+    return [settings.platform, settings.auditor]
+
+
+def salt() -> bytes:
+    """A fresh salt as a transient value."""
+    return identifiers.salt().encode()
+
+
+def named(found: Mapping[Any, dict[str, Any]], name: Any, what: str) -> dict[str, Any]:
+    """
+    The entry of that name.
+
+    Raises:
+        Problem: NOT_FOUND.
+    """
+    if name not in found:
+        raise Problem("NOT_FOUND", f"There is no such {what}")
+    return found[name]

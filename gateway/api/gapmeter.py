@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask_smorest import Blueprint
 
-from gateway import auth, current, identifiers, once
+from gateway import auth, current, identifiers, once, showing
 from gateway.current import TRADE
 from gateway.schemas.gapmeter import (
     CellsQuerySchema,
@@ -30,21 +29,8 @@ blueprint = Blueprint("gap-meter", __name__, url_prefix="/v1/gap-meter", descrip
 def contribute(body: dict[str, Any]) -> dict[str, Any]:
     """Take the figures of a consenting grant in; by the platform or the auditor, endorsed by both."""
     grant_id = body["grant_id"]
-    own = current.caller().msp_id
-    stored = current.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (own,)))
-    told = body if "document" in body else current.ask(TRADE, "Disclosures:read", grant_id)
-    contributed = current.act(
-        TRADE,
-        "GapMeter:contribute",
-        grant_id,
-        transient={
-            "grant": stored,
-            "document": told["document"].encode(),
-            "disclosures": json.dumps(told.get("disclosures", [])).encode(),
-            "salt": identifiers.salt().encode(),
-        },
-        endorsers=_tender(),
-    )
+    transient = showing.consented(grant_id, body)
+    contributed = current.act(TRADE, "GapMeter:contribute", grant_id, transient=transient, endorsers=showing.tender())
     return {"grant_id": grant_id, **contributed}
 
 
@@ -54,10 +40,10 @@ def contribute(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, ContributedSchema)
 def forget(grant_id: str) -> dict[str, Any]:
     """Purge the figures of a grant."""
-    salt = {"salt": identifiers.salt().encode()}
+    salt = {"salt": showing.salt()}
     return {
         "grant_id": grant_id,
-        **current.act(TRADE, "GapMeter:forget", grant_id, transient=salt, endorsers=_tender()),
+        **current.act(TRADE, "GapMeter:forget", grant_id, transient=salt, endorsers=showing.tender()),
     }
 
 
@@ -76,8 +62,8 @@ def compute(body: dict[str, Any]) -> dict[str, Any]:
         body["region"],
         body["first_week"],
         body["weeks"],
-        transient={"salt": identifiers.salt().encode()},
-        endorsers=_tender(),
+        transient={"salt": showing.salt()},
+        endorsers=showing.tender(),
     )
     return {"meter_id": meter_id, **computed}
 
@@ -117,9 +103,3 @@ def published(query: dict[str, Any]) -> list[dict[str, Any]]:
 def preposition(body: dict[str, Any]) -> list[dict[str, Any]]:
     """Advise on stock in overseas warehouses, from forecasts disclosed to the caller; nothing is written."""
     return current.ask(TRADE, "GapMeter:preposition", body["grant_ids"], body["warehouses"], body["safety_bps"])
-
-
-def _tender() -> list[str]:
-    """Platform and auditor: the two that keep the tender."""
-    settings = current.services().settings
-    return [settings.platform, settings.auditor]

@@ -1,0 +1,226 @@
+"""
+Matching: the best chain of carriers for a consignment, chosen by platform and auditor together.
+
+What carries a price goes to these two alone; a carrier hears of its own legs, and of why its offer was not taken.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from chaincode.domain import canonical
+from gateway import auth, current, identifiers, once, showing
+from gateway.current import TRADE
+from gateway.schemas.gapmeter import ContributedSchema, ContributionSchema
+from gateway.schemas.matching import (
+    BatchSchema,
+    KindQuerySchema,
+    MatchedSchema,
+    MatchSchema,
+    ReplanSchema,
+)
+from gateway.schemas.receipts import CommittedSchema
+
+blueprint = Blueprint("matching", __name__, url_prefix="/v1/matching", description="The best chain of carriers")
+
+
+@blueprint.route("/offers", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(ContributionSchema)
+@blueprint.response(201, ContributedSchema)
+def offer(body: dict[str, Any]) -> dict[str, Any]:
+    """Take what a grant for the purpose `matching` shows as an offer; by platform or auditor."""
+    transient = showing.consented(body["grant_id"], body)
+    taken = current.act(TRADE, "Matching:offer", body["grant_id"], transient=transient, endorsers=showing.tender())
+    return {"grant_id": body["grant_id"], **taken}
+
+
+@blueprint.route("/offers", methods=["GET"], endpoint="offers")
+@auth.needs("read")
+@blueprint.response(200, description="The offers that count now")
+def offers() -> list[dict[str, Any]]:
+    """List the offers, as platform or auditor."""
+    return current.ask(TRADE, "Matching:offers")
+
+
+@blueprint.route("/offers/<grant_id>/withdrawal", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, ContributedSchema)
+def withdraw(grant_id: str) -> dict[str, Any]:
+    """Purge an offer."""
+    transient = {"salt": showing.salt()}
+    gone = current.act(TRADE, "Matching:withdraw_offer", grant_id, transient=transient, endorsers=showing.tender())
+    return {"grant_id": grant_id, **gone}
+
+
+@blueprint.route("/experience", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def observe() -> dict[str, Any]:
+    """Count what companies did together so far; matching goes by the last count."""
+    return current.act(TRADE, "Matching:observe")
+
+
+@blueprint.route("/experience", methods=["GET"], endpoint="experience")
+@auth.needs("read")
+@blueprint.response(200, description="Pairs of companies and their hand-overs")
+def experience() -> list[dict[str, Any]]:
+    """Read the last count."""
+    return current.ask(TRADE, "Matching:experience")
+
+
+@blueprint.route("/plans", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(MatchSchema)
+@blueprint.response(201, MatchedSchema)
+def match(body: dict[str, Any]) -> dict[str, Any]:
+    """Choose the best chain there is room for, and book it; by platform or auditor, endorsed by both."""
+    plan_id = body.get("plan_id") or identifiers.public_id("plan")
+    transient = {"demand": canonical.dumps(body["demand"]), "salt": showing.salt()}
+    names = (plan_id, body["journey_id"])
+    matched = current.act(TRADE, "Matching:match", *names, transient=transient, endorsers=showing.tender())
+    return {"plan_id": plan_id, **matched}
+
+
+@blueprint.route("/batches", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(BatchSchema)
+@blueprint.response(201, CommittedSchema)
+def match_batch(body: dict[str, Any]) -> dict[str, Any]:
+    """Keep plans that were solved together elsewhere, if the contract finds each allowed and the sum good."""
+    plans = [
+        {**plan, "plan_id": plan.get("plan_id") or identifiers.public_id("plan"), "salt": identifiers.salt()}
+        for plan in body["plans"]
+    ]
+    batch = canonical.dumps({"plans": plans, "most_gap_bps": body["most_gap_bps"]})
+    return current.act(TRADE, "Matching:match_batch", transient={"batch": batch}, endorsers=showing.tender())
+
+
+@blueprint.route("/plans/<plan_id>")
+@auth.needs("read")
+@blueprint.response(200, description="State, hashes, and the carriers' answers")
+def read(plan_id: str) -> dict[str, Any]:
+    """Read a published plan as everybody sees it."""
+    return current.ask(TRADE, "Matching:read", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/content")
+@auth.needs("read")
+@blueprint.response(200, description="The plan with its prices")
+def content(plan_id: str) -> dict[str, Any]:
+    """Read a plan with its prices, as platform or auditor."""
+    return current.ask(TRADE, "Matching:plan", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/certificate")
+@auth.needs("read")
+@blueprint.response(200, description="By which anybody who may see the offers can re-check it in one pass")
+def certificate(plan_id: str) -> dict[str, Any]:
+    """Read a plan's certificate, as platform or auditor."""
+    return current.ask(TRADE, "Matching:certificate", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/verification")
+@auth.needs("read")
+@blueprint.response(200, description="That it holds; refused if it does not")
+def verify(plan_id: str) -> dict[str, Any]:
+    """Check a plan's certificate against the offers, without solving anything."""
+    return current.ask(TRADE, "Matching:verify", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/alternatives")
+@auth.needs("read")
+@blueprint.response(200, description="The Pareto set of cost, time and risk")
+def alternatives(plan_id: str) -> Any:
+    """Read what the plan was chosen from, as platform or auditor."""
+    return current.ask(TRADE, "Matching:alternatives", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/publication", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def publish(plan_id: str) -> dict[str, Any]:
+    """Tell everybody of a plan by its hashes, and ask its carriers."""
+    own = current.caller().msp_id
+    notice = current.evaluate(TRADE.call("Matching:notice", [plan_id], None, (own,)))
+    return current.act(TRADE, "Matching:publish", notice.decode())
+
+
+@blueprint.route("/plans/<plan_id>/legs/<int:number>/delivery", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def deliver(plan_id: str, number: int) -> dict[str, Any]:
+    """Hand a leg to its carrier, who alone reads it; by platform or auditor."""
+    legs = {leg["number"]: leg for leg in current.ask(TRADE, "Matching:plan", plan_id)["legs"]}
+    leg = showing.named(legs, number, "leg")
+    names = (plan_id, number, leg["carrier"])
+    return current.act(
+        TRADE, "Matching:deliver", *names, transient={"leg": canonical.dumps(leg)}, endorsers=[leg["carrier"]]
+    )
+
+
+@blueprint.route("/plans/<plan_id>/cancellation", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def cancel(plan_id: str) -> dict[str, Any]:
+    """Take a plan back."""
+    return current.act(TRADE, "Matching:cancel", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/replacement", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.arguments(ReplanSchema)
+@blueprint.response(201, MatchedSchema)
+def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
+    """Make a plan instead of one that a carrier refused, failed or did not answer; publish it to end the old one."""
+    new_plan_id = identifiers.public_id("plan")
+    made = current.act(
+        TRADE,
+        "Matching:replan",
+        plan_id,
+        new_plan_id,
+        body["failed"],
+        body["done"],
+        transient={"salt": showing.salt()},
+        endorsers=showing.tender(),
+    )
+    return {"plan_id": new_plan_id, **made}
+
+
+@blueprint.route("/plans/<plan_id>/release", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def release(plan_id: str) -> dict[str, Any]:
+    """Give back the capacity of a plan that no longer counts."""
+    transient = {"salt": showing.salt()}
+    return current.act(TRADE, "Matching:release", plan_id, transient=transient, endorsers=showing.tender())
+
+
+@blueprint.route("/plans/<plan_id>/conclusion", methods=["POST"])
+@auth.needs("write")
+@once.keyed
+@blueprint.response(200, CommittedSchema)
+def conclude(plan_id: str) -> dict[str, Any]:
+    """Write down that all carriers accepted."""
+    return current.act(TRADE, "Matching:conclude", plan_id)
+
+
+@blueprint.route("/journeys/<journey_id>")
+@auth.needs("read")
+@blueprint.arguments(KindQuerySchema, location="query")
+@blueprint.response(200, description="Who carries it, by the plan all of them accepted")
+def agreed(query: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Read the way agreed for a journey."""
+    return current.ask(TRADE, "Matching:agreed", journey_id, query["kind"])
