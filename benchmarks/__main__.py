@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import network, runtime, throughput, trade
+from benchmarks import matching, network, runtime, throughput, trade
 from benchmarks.figures import Line, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "throughput": throughput.throughput,
     "runtime": runtime.runtime,
     "trade": trade.trade,
+    "matching": matching.matching,
 }
 
 
