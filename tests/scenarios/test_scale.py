@@ -1,8 +1,9 @@
-"""A seller with 500 forecasts and 40 carriers, through `hlf` alone: committed, disclosed, travelled."""
+"""A seller with 500 forecasts and 40 carriers, through `hlf` alone: committed, disclosed, matched, travelled."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from chaincode.domain import canonical
+from chaincode.domain.matching import offers
 from hlf import errors
 from network import admin, topology
 from selat import demo_goods as goods
-from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row
+from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, hence, salt
 
 FORECASTS = 500
 CARRIERS = 40
@@ -25,8 +28,46 @@ SELLER, TENDER = "MerchantMSP", "PlatformMSP"
 #: What carriers do in turn: those of the default consortium, with their roles and stages.
 SORTS = [row for row in goods.PARTICIPANTS if row[0] in ("OriginCarrierMSP", "ForwarderMSP", "LastMileMSP")]
 OTHERS = [row for row in goods.PARTICIPANTS if row not in SORTS]
-#: What matching asks of a capability, of what the demo's has.
-SHOWN = ("service_id", "stages", "capacity.parcels_per_day_h87", "price.base_minor", "price.currency")
+#: Each plays its part of the demo's journey.
+ACTORS = {"origin": "origin_carrier", "forwarder": "forwarder", "last_mile": "last_mile"}
+SERVICE: dict[str, Any] = {
+    name: value
+    for name, value in goods.CAPABILITY.items()
+    if name in (*offers.NEEDED, *offers.ALSO_TAKEN) and not name.startswith("coverage.lanes")
+} | {
+    "valid.from": hence(days=-1)[:10],
+    "valid.to": hence(days=120)[:10],
+    "coverage.regions": ["CN-GD", "VN-HN", "VN-HP"],
+    "capacity.utilisation_bps": 0,
+    "time.cutoff": "17:00",
+    "time.time_zone": "Asia/Ho_Chi_Minh",
+    "time.dwell_p90_hur": 3,
+    "quality.damage_ppm": 100,
+}
+#: The stages of carriers, in order, with the role that does each and where it is done.
+STAGES = (
+    ("S11", "origin_carrier", (("CN-GD", "CNSZX"), ("CN-GD", "CNYTN"))),
+    ("S15", "forwarder", (("CN-GD", "CNYTN"), ("VN-HP", "VNHPH"))),
+    ("S19", "last_mile", (("VN-HP", "VNHPH"), ("VN-HN", "VNHAN"))),
+    ("S20", "last_mile", (("VN-HN", "VNHAN"),)),
+)
+DEMAND = {
+    "kind": "forward",
+    "deadline_hours": 1_000,
+    "answer_hours": 24,
+    "parcels": 1,
+    "weight_grm": 800,
+    "heaviest_grm": 800,
+    "dimensions_mmt": [300, 200, 100],
+    "currency": "USD",
+    "goods_value": "50000",
+    "late": "2000",
+    "hour": "40",
+}
+BOTH = (TENDER, AUDITOR)
+BOOKINGS = 100
+RETRIES = 30
+"""Of a hundred bookings at once, each of one of 500 units: some ten pairs want the same one, seldom twice."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +83,31 @@ class Place:
         sorts = list(self.carriers.values())
         of_sort = sorts[number % len(sorts)]
         return of_sort[number // len(sorts) % len(of_sort)]
+
+    def cheapest(self, role: str) -> str:
+        """Whose offer is the cheapest of a role; offers differ in nothing else."""
+        roles = list(self.carriers)
+        numbers = [number for number in range(CARRIERS) if roles[number % len(roles)] == role]
+        return self.carrier(min(numbers, key=price))
+
+    def tender(self, function: str, *arguments: str, **transient: bytes) -> Any:
+        """A transaction that platform and auditor endorse, with a salt of its own."""
+        given = {"salt": salt().encode(), **transient}
+        return self.market[TENDER].act(function, *arguments, transient=given, endorsers=BOTH)
+
+    def match(self, plan_id: str, stages: int = len(STAGES), first: int = 0) -> None:
+        """Have some of the stages matched, from the *first* on, and the chain booked."""
+        steps = [
+            {"stage": stage, "regions": [region for region, _ in places], "locodes": [locode for _, locode in places]}
+            for stage, _, places in STAGES[first : first + stages]
+        ]
+        demand = {**DEMAND, "steps": steps, "ready_at": hence(days=1)}
+        self.tender("Matching:match", plan_id, f"journey-{plan_id}", demand=canonical.dumps(demand))
+
+
+def price(number: int) -> int:
+    """The price of an offer; each has its own, and the lowest are not the first."""
+    return 38_000 + 100 * (number * 7 % CARRIERS)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -112,19 +178,21 @@ def forecasts(place: Place) -> list[Claim]:
 
 
 @pytest.fixture(scope="module")
-def offers(place: Place) -> list[str]:
-    """The grants by which forty capabilities are disclosed to the tender, delivered."""
+def disclosed(place: Place) -> list[str]:
+    """The grants by which forty capabilities are disclosed to the tender; delivered, and taken as offers."""
+    roles = list(place.carriers)
 
     def commit(number: int) -> Claim:
-        values = goods.CAPABILITY | {"service_id": f"SERVICE-{number:02}", "price.base_minor": str(38_000 + number)}
-        return place.market[place.carrier(number)].commit("capability", f"capability-{number:02}", values)
+        stages = [stage for stage, role, _ in STAGES if role == roles[number % len(roles)]]
+        own = {"service_id": f"SERVICE-{number:02}", "stages": stages, "price.base_minor": str(price(number))}
+        return place.market[place.carrier(number)].commit("capability", f"capability-{number:02}", SERVICE | own)
 
     def grant(number: int, claim: Claim) -> str:
-        place.market[place.carrier(number)].grant(f"offer-{number:02}", claim, TENDER, SHOWN, "matching")
+        place.market[place.carrier(number)].grant(f"offer-{number:02}", claim, TENDER, list(SERVICE), offers.PURPOSE)
         return f"offer-{number:02}"
 
     def deliver(number: int, claim: Claim) -> None:
-        place.market[place.carrier(number)].deliver(f"offer-{number:02}", claim, TENDER, SHOWN)
+        place.market[place.carrier(number)].deliver(f"offer-{number:02}", claim, TENDER, SERVICE)
 
     with ThreadPoolExecutor(CALLERS) as pool:
         claims = list(pool.map(commit, range(CARRIERS)))
@@ -133,7 +201,12 @@ def offers(place: Place) -> list[str]:
         granted = list(pool.map(grant, range(CARRIERS), claims))
         place.market.settle()
         list(pool.map(deliver, range(CARRIERS), claims))
-        place.market.settle()
+    for claim, grant_id in zip(claims, granted, strict=True):
+        # One after the other: the list of services is one key.
+        place.market.settle(*BOTH)
+        stored = place.market[TENDER].trade.evaluate("Disclosures:show", grant_id, endorsing_organizations=[TENDER])
+        place.tender("Matching:offer", grant_id, grant=stored, **claim.shown(SERVICE))
+    place.market.settle()
     return granted
 
 
@@ -151,38 +224,84 @@ def test_every_forecast_stands_on_the_channel_as_a_hash(place: Place, forecasts:
         assert dict(zip(committed, pool.map(seen, committed), strict=True)) == committed
 
 
-def test_every_offer_is_read_by_the_tender_alone(place: Place, offers: list[str]):
+def test_every_offer_is_read_by_the_tender_alone(place: Place, disclosed: list[str]):
     """The tender reads all forty; a rival reads none of the others', and the auditor sees names without values."""
-    for number, grant_id in enumerate(offers):
+    for number, grant_id in enumerate(disclosed):
         told = place.market[TENDER].ask("Disclosures:read", grant_id)
         assert told["grant"]["owner"] == place.carrier(number)
-        assert set(told["values"]) == set(SHOWN)
-        assert told["values"]["price.base_minor"] == str(38_000 + number)
+        assert set(told["values"]) == set(SERVICE)
+        assert told["values"]["price.base_minor"] == str(price(number))
     rival = place.market[place.carrier(0)]
-    others = [grant_id for number, grant_id in enumerate(offers) if place.carrier(number) != rival.msp_id]
+    others = [grant_id for number, grant_id in enumerate(disclosed) if place.carrier(number) != rival.msp_id]
     for grant_id in others[:5]:
         with pytest.raises(errors.EvaluateError) as refused:
             rival.ask("Disclosures:read", grant_id)
         assert refused.value.contract_code == "NOT_FOUND"
     audited = place.market[AUDITOR].ask("Disclosures:audit")
-    assert {entry["grant"]["grant_id"] for entry in audited} == set(offers)
+    assert {entry["grant"]["grant_id"] for entry in audited} == set(disclosed)
     assert all(entry["delivered"] for entry in audited)
-    assert "38001" not in str(audited)
+    assert "38100" not in str(audited)
 
 
-def test_a_consignment_travels_with_carriers_of_the_market(place: Place, offers: list[str]):
-    """From the order's receipt to the delivery, with one carrier of each sort among the many."""
-    chosen = {"origin": "origin_carrier", "forwarder": "forwarder", "last_mile": "last_mile"}
-    players = {**PLAYERS, **{actor: place.carriers[role][-1] for actor, role in chosen.items()}}
+def test_a_consignment_travels_with_the_carriers_that_were_matched(place: Place, disclosed: list[str]):
+    """Matched among the forty, accepted by the three cheapest, then carried by them from the order to the delivery."""
+    market = place.market
+    place.match("travelling")
+    market.settle()
+    for member in BOTH:
+        assert market[member].ask("Matching:verify", "travelling")["verified"]
+    plan = market[TENDER].ask("Matching:plan", "travelling")
+    chosen = [place.cheapest(role) for role in ACTORS.values()]
+    assert [leg["carrier"] for leg in plan["legs"]] == chosen
+    notice = market[TENDER].trade.evaluate("Matching:notice", "travelling", endorsing_organizations=[TENDER])
+    market[TENDER].act("Matching:publish", notice.decode())
+    market.settle()
+    for leg in plan["legs"]:
+        carrier, number = market[leg["carrier"]], str(leg["number"])
+        transient = {"leg": canonical.dumps(leg)}
+        where = ("travelling", number, leg["carrier"])
+        market[TENDER].act("Matching:deliver", *where, transient=transient, endorsers=[leg["carrier"]])
+        market.settle()
+        assert carrier.ask("Matching:leg", "travelling", number)["price"] == leg["price"]
+        carrier.act("Matching:answer", "travelling", number, "true", "")
+        market.settle()
+    assert market[SELLER].act("Matching:conclude", "travelling")["carriers"] == chosen
+    players = {**PLAYERS, **dict(zip(ACTORS, chosen, strict=True))}
     parties = [msp_id for actor, msp_id in players.items() if actor != "auditor"]
-    place.market[TENDER].open_journey("journey-1", place.terms, parties)
-    place.market.travel("journey-1", players)
-    place.market.settle(AUDITOR)
-    state = place.market[AUDITOR].ask("Journeys:read", "journey-1")
+    market[TENDER].open_journey(plan["journey_id"], place.terms, parties)
+    market.travel(plan["journey_id"], players)
+    market.settle(AUDITOR)
+    state = market[AUDITOR].ask("Journeys:read", plan["journey_id"])
     assert state["recorded"] == [f"S{number:02}" for number in range(1, 21)]
     assert (state["status"], state["custody"]["state"]) == ("delivered", "delivered")
-    assert [period["custodian"] for period in state["custody"]["periods"]] == [
-        SELLER,
-        *(players[actor] for actor in chosen),
-    ]
+    assert [period["custodian"] for period in state["custody"]["periods"]] == [SELLER, *chosen]
     assert state["alarms"] == []
+
+
+def test_a_hundred_bookings_at_once_on_one_carrier(place: Place, disclosed: list[str]):
+    """None is double, none is lost, and few have to be sent again: bookings meet only at a unit that both want."""
+
+    def book(number: int) -> int:
+        for attempt in range(1, 20):
+            try:
+                place.match(f"booking-{number:02}", stages=1, first=1)
+            except errors.CommitError as late:
+                if late.name != "MVCC_READ_CONFLICT":
+                    raise
+            except errors.EndorseError as parted:
+                # Another's block came between the two endorsements.
+                if "do not match" not in str(parted):
+                    raise
+            else:
+                return attempt
+        raise AssertionError("never got through")
+
+    with ThreadPoolExecutor(BOOKINGS) as pool:
+        attempts = list(pool.map(book, range(BOOKINGS)))
+    place.market.settle(*BOTH)
+    plans = [place.market[AUDITOR].ask("Matching:plan", f"booking-{number:02}") for number in range(BOOKINGS)]
+    assert {leg["carrier"] for plan in plans for leg in plan["legs"]} == {place.cheapest("forwarder")}
+    booked = Counter(unit for plan in plans for unit in plan["units"])
+    assert len(booked) == BOOKINGS
+    assert set(booked.values()) == {1}
+    assert sum(attempts) - BOOKINGS <= RETRIES, Counter(attempts)
