@@ -97,7 +97,7 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
         ConfigError: refused, for example for want of signatures.
     """
     envelope = configupdate.update_envelope(
-        channel_id, serialized_update, config_signatures, orderer.identity.serialized, orderer.signer.sign
+        channel_id, serialized_update, config_signatures, orderer.identity.serialized, orderer.session.sign
     )
     orderer.broadcast(envelope)
 

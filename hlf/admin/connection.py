@@ -1,9 +1,14 @@
-"""One node of the network as an administrator talks to it: a gRPC channel and an identity that signs."""
+"""
+One node of the network as an administrator talks to it.
+
+Connections and signatures are the session's, as for clients; what is added
+here is administration's own: one node, calls that wait for it, and its errors.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import grpc
 from fabric_protos.common import common_pb2
@@ -35,7 +40,6 @@ class Connection:
     ) -> None:
         self.endpoint = endpoint
         self.identity = identity
-        self.signer = signer
         self.timeout = timeout
         self.session = Session(identity, signer, tls_identity=tls_identity)
 
@@ -86,7 +90,7 @@ class Connection:
         finally:
             call.cancel()
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -34,7 +34,7 @@ def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
         authentication=protocol_pb2.AuthInfo(client_identity=asked.identity.serialized),
         queries=[protocol_pb2.Query(channel=channel_id, peer_query=protocol_pb2.PeerMembershipQuery())],
     ).SerializeToString()
-    signed = protocol_pb2.SignedRequest(payload=request, signature=asked.signer.sign(request))
+    signed = protocol_pb2.SignedRequest(payload=request, signature=asked.session.sign(request))
     stub = protocol_pb2_grpc.DiscoveryStub(asked.session.channel(asked.endpoint))
     response = asked.unary(stub.Discover, signed, errors.AdminError)
     if len(response.results) != 1:

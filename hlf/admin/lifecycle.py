@@ -143,7 +143,7 @@ def install(peer: Peer, package: bytes) -> str:
         LifecycleError: refused, for example because it is installed already.
     """
     args = lifecycle_pb2.InstallChaincodeArgs(chaincode_install_package=package)
-    answer = lifecycle_pb2.InstallChaincodeResult.FromString(_call(peer, "", "InstallChaincode", args))
+    answer = _ask(peer, "", "InstallChaincode", args, lifecycle_pb2.InstallChaincodeResult)
     package_id: str = answer.package_id
     return package_id
 
@@ -151,7 +151,7 @@ def install(peer: Peer, package: bytes) -> str:
 def installed(peer: Peer) -> tuple[Installed, ...]:
     """The packages on a peer."""
     args = lifecycle_pb2.QueryInstalledChaincodesArgs()
-    answer = lifecycle_pb2.QueryInstalledChaincodesResult.FromString(_call(peer, "", "QueryInstalledChaincodes", args))
+    answer = _ask(peer, "", "QueryInstalledChaincodes", args, lifecycle_pb2.QueryInstalledChaincodesResult)
     return tuple(
         Installed(
             each.package_id,
@@ -168,9 +168,7 @@ def installed(peer: Peer) -> tuple[Installed, ...]:
 def installed_package(peer: Peer, package_id: str) -> bytes:
     """The bytes of an installed package, as they were installed."""
     args = lifecycle_pb2.GetInstalledChaincodePackageArgs(package_id=package_id)
-    answer = lifecycle_pb2.GetInstalledChaincodePackageResult.FromString(
-        _call(peer, "", "GetInstalledChaincodePackage", args)
-    )
+    answer = _ask(peer, "", "GetInstalledChaincodePackage", args, lifecycle_pb2.GetInstalledChaincodePackageResult)
     package: bytes = answer.chaincode_install_package
     return package
 
@@ -197,13 +195,18 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
     """What the peer's organisation has approved, the latest for sequence 0; None where it has not."""
     args = lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs(name=name, sequence=sequence)
     try:
-        serialized = _call(peer, channel_id, "QueryApprovedChaincodeDefinition", args)
+        answer = _ask(
+            peer,
+            channel_id,
+            "QueryApprovedChaincodeDefinition",
+            args,
+            lifecycle_pb2.QueryApprovedChaincodeDefinitionResult,
+        )
     except errors.LifecycleError as refused:
         # Fabric has no other sign for it than these words, on 2.5 and 3.1 alike.
         if "could not fetch approved chaincode definition" in refused.message:
             return None
         raise
-    answer = lifecycle_pb2.QueryApprovedChaincodeDefinitionResult.FromString(serialized)
     return Approved(
         sequence=answer.sequence,
         version=answer.version,
@@ -217,7 +220,7 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
 def readiness(peer: Peer, channel_id: str, definition: Definition) -> dict[str, bool]:
     """Which organisations, by MSP id, have approved exactly this definition."""
     args = lifecycle_pb2.CheckCommitReadinessArgs(**definition.fields())
-    answer = lifecycle_pb2.CheckCommitReadinessResult.FromString(_call(peer, channel_id, "CheckCommitReadiness", args))
+    answer = _ask(peer, channel_id, "CheckCommitReadiness", args, lifecycle_pb2.CheckCommitReadinessResult)
     return dict(answer.approvals)
 
 
@@ -238,9 +241,7 @@ def commit(peer: Peer, channel_id: str, definition: Definition, endorsers: Seque
 def committed(peer: Peer, channel_id: str) -> tuple[Committed, ...]:
     """All definitions in force on a channel, without approvals."""
     args = lifecycle_pb2.QueryChaincodeDefinitionsArgs()
-    answer = lifecycle_pb2.QueryChaincodeDefinitionsResult.FromString(
-        _call(peer, channel_id, "QueryChaincodeDefinitions", args)
-    )
+    answer = _ask(peer, channel_id, "QueryChaincodeDefinitions", args, lifecycle_pb2.QueryChaincodeDefinitionsResult)
     return tuple(_committed(each.name, each, {}) for each in answer.chaincode_definitions)
 
 
@@ -248,12 +249,13 @@ def committed_definition(peer: Peer, channel_id: str, name: str) -> Committed | 
     """The definition of one chaincode in force on a channel, with approvals; None where there is none."""
     args = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=name)
     try:
-        serialized = _call(peer, channel_id, "QueryChaincodeDefinition", args)
+        answer = _ask(
+            peer, channel_id, "QueryChaincodeDefinition", args, lifecycle_pb2.QueryChaincodeDefinitionResult
+        )
     except errors.LifecycleError as refused:
         if refused.status == 404 or "is not defined" in refused.message:
             return None
         raise
-    answer = lifecycle_pb2.QueryChaincodeDefinitionResult.FromString(serialized)
     return _committed(name, answer, dict(answer.approvals))
 
 
@@ -275,9 +277,9 @@ def _application_policy(text: str) -> Any:
     return policy_pb2.ApplicationPolicy(signature_policy=policies.from_dsl(text))
 
 
-def _call(peer: Peer, channel_id: str, function: str, args: Any) -> bytes:
+def _ask(peer: Peer, channel_id: str, function: str, args: Any, result: type[Any]) -> Any:
     serialized = [function.encode(), args.SerializeToString(deterministic=True)]
-    return peer.call(channel_id, _LIFECYCLE, serialized, kind=errors.LifecycleError)
+    return peer.ask(result, channel_id, _LIFECYCLE, serialized, kind=errors.LifecycleError)
 
 
 def _submit(peer: Peer, channel_id: str, function: str, args: Any, endorsers: Sequence[Peer]) -> str:

@@ -41,6 +41,3 @@ class Orderer(Connection):
     def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
         """Blocks of a channel, both ends included."""
         return self.deliver(self.session.broadcast(self.endpoint).Deliver, channel_id, start, stop)
-
-    def __enter__(self) -> Orderer:
-        return self

@@ -11,6 +11,7 @@ import grpc
 from fabric_protos.common import ledger_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import query_pb2
+from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.admin.connection import Connection
@@ -49,6 +50,28 @@ class Peer(Connection):
         response: bytes = self.endorse(self.session.signed_proposal(proposal), kind).response.payload
         return response
 
+    def ask(
+        self,
+        result: type[Any],
+        channel_id: str,
+        chaincode: str,
+        args: Sequence[bytes],
+        *,
+        kind: type[errors.AdminError] = errors.AdminError,
+    ) -> Any:
+        """
+        The answer of a function, as the protobuf message *result*.
+
+        Raises:
+            AdminError: (or *kind*) as ``call``, or the answer is no such message.
+        """
+        answer = self.call(channel_id, chaincode, args, kind=kind)
+        try:
+            return result.FromString(answer)
+        except DecodeError as malformed:
+            words = f"{chaincode} answered {args[0].decode()} with what is no {result.__name__}"
+            raise kind(words, address=self.name) from malformed
+
     def submit(
         self,
         channel_id: str,
@@ -77,7 +100,7 @@ class Peer(Connection):
             envelope = envelopes.transaction_envelope(proposal.bytes, responses)
         except errors.WireError as unusable:
             raise kind(f"the endorsements of {proposal.transaction_id} do not fit together: {unusable}") from unusable
-        envelope.signature = self.signer.sign(envelope.payload)
+        envelope.signature = self.session.sign(envelope.payload)
         request = gateway_pb2.SubmitRequest(
             transaction_id=proposal.transaction_id, channel_id=channel_id, prepared_transaction=envelope
         )
@@ -125,7 +148,7 @@ class Peer(Connection):
 
     def channels(self) -> tuple[str, ...]:
         """The channels this peer has joined."""
-        answer = query_pb2.ChannelQueryResponse.FromString(self.call("", "cscc", [b"GetChannels"]))
+        answer = self.ask(query_pb2.ChannelQueryResponse, "", "cscc", [b"GetChannels"])
         return tuple(sorted(channel.channel_id for channel in answer.channels))
 
     def height(self, channel_id: str) -> int:
@@ -135,8 +158,8 @@ class Peer(Connection):
         Raises:
             AdminError: the peer refused, or is not in the channel.
         """
-        answer = self.call(channel_id, "qscc", [b"GetChainInfo", channel_id.encode()])
-        return int(ledger_pb2.BlockchainInfo.FromString(answer).height)
+        found = self.ask(ledger_pb2.BlockchainInfo, channel_id, "qscc", [b"GetChainInfo", channel_id.encode()])
+        return int(found.height)
 
     def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
         """Blocks of this peer's ledger, both ends included."""
@@ -146,7 +169,7 @@ class Peer(Connection):
         request = gateway_pb2.CommitStatusRequest(
             transaction_id=transaction_id, channel_id=channel_id, identity=self.identity.serialized
         ).SerializeToString()
-        signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=self.signer.sign(request))
+        signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=self.session.sign(request))
         status = self.unary(self.session.gateway(self.endpoint).CommitStatus, signed, kind)
         if status.result != 0:
             code = errors.validation_code_name(status.result)
@@ -155,6 +178,3 @@ class Peer(Connection):
                 address=self.name,
                 status=code,
             )
-
-    def __enter__(self) -> Peer:
-        return self

@@ -110,6 +110,31 @@ def test_statuses_below_400_are_answers(caller, endorser):
         assert peer.call("c", "any", [b"f"]) == b"answer"
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        (lambda peer: peer.channels(), errors.AdminError),
+        (lambda peer: peer.height("c"), errors.AdminError),
+        (lambda peer: lifecycle.install(peer, b"package"), errors.LifecycleError),
+        (lifecycle.installed, errors.LifecycleError),
+        (lambda peer: lifecycle.installed_package(peer, "x:1"), errors.LifecycleError),
+        (lambda peer: lifecycle.approved(peer, "c", "x"), errors.LifecycleError),
+        (lambda peer: lifecycle.readiness(peer, "c", lifecycle.Definition("x")), errors.LifecycleError),
+        (lambda peer: lifecycle.committed(peer, "c"), errors.LifecycleError),
+        (lambda peer: lifecycle.committed_definition(peer, "c", "x"), errors.LifecycleError),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_the_questions_error(caller, endorser, question, kind):
+    """Not protobuf's own, which no caller expects; and it says who answered."""
+    endorser.answer.response.status, endorser.answer.response.payload = 200, b"\xff\xff\xff"
+    with (
+        Peer(Endpoint("peer0", f"127.0.0.1:{endorser.port}", None), *caller) as peer,
+        pytest.raises(kind, match="what is no") as unreadable,
+    ):
+        question(peer)
+    assert unreadable.value.address == f"peer0 (127.0.0.1:{endorser.port})"
+
+
 def test_an_endorsement_that_does_not_fit_is_not_submitted(caller, endorser):
     """An answer of 200 without a result in it: an error before anything is ordered."""
     endorser.answer.response.status = 200
