@@ -32,6 +32,19 @@ class Issued:
         )
 
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 def issue(name: str, issuer: Issued | None = None, *, key=None, hosts: tuple[str, ...] = ()) -> Issued:
     """A certificate for *name*: an authority's without *issuer*, else one that it has issued."""
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -50,6 +63,14 @@ def issue(name: str, issuer: Issued | None = None, *, key=None, hosts: tuple[str
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
     signing = issuer.key if issuer else key
+    # From Python 3.13 on TLS wants certificates that say which key signed them, and authorities that say what for.
+    builder = builder.add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False
+    )
+    if issuer is None:
+        builder = builder.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        ).add_extension(_SIGNS_CERTIFICATES, critical=True)
     digest = None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return Issued(builder.sign(signing, digest), key)
 
