@@ -106,13 +106,32 @@ CAPABILITY = {
     "lpi.component": "timeliness",
     "lpi.score_x100": 430,
 }
+# What the carriers' services have in common; stages and prices differ.
+SERVICE = {
+    "valid.from": "2026-01-01",
+    "valid.to": "2030-12-31",
+    "operating_type": "direct",
+    "coverage.regions": ["CN-GD", "VN-HP", "VN-HN"],
+    "coverage.locodes": [ORIGIN, PORT, IMPORT, DESTINATION],
+    "capacity.parcels_per_day_h87": 6_000,
+    "time.transit_p90_hur": 40,
+    "time.cutoff": "17:00",
+    "time.time_zone": "Asia/Ho_Chi_Minh",
+    "time.dwell_p90_hur": 6,
+    "quality.on_time_bps": 9_420,
+    "quality.loss_ppm": 210,
+    "quality.damage_ppm": 260,
+    "price.currency": "USD",
+    "integration.languages": ["en", "vi", "zh"],
+    "integration.interface": "epcis",
+}
 LOGISTICS = {"OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "CustomsMSP", "AuditorMSP"}
 PARTICIPANTS = [
     ("PlatformMSP", "Selat Market", "core", ["platform"], ["SG"], ["S01", "S21"]),
     ("MerchantMSP", "Shenzhen Sound Works", "key", ["merchant"], ["CN"], ["S01", "S02", "S03", "S04", "S05", "S22"]),
     ("PaymentsMSP", "Straits Settlement", "supporting", ["payments"], ["SG"], ["S13", "S18"]),
     ("OriginCarrierMSP", "Pearl River Express", "key", ["origin_carrier"], ["CN"],
-     ["S02", "S06", "S07", "S08", "S09", "S10", "S11"]),
+     ["S02", "S06", "S07", "S08", "S09", "S10", "S11", "S15"]),
     ("ForwarderMSP", "South Sea Forwarding", "key", ["forwarder"], ["SG"], ["S02", "S11", "S15", "S16"]),
     ("LastMileMSP", "Red River Parcels", "key", ["last_mile"], ["VN"], ["S02", "S16", "S19", "S20", "S22"]),
     ("CustomsMSP", "Joint Customs Desk", "supporting", ["customs"], ["CN", "VN"], ["S12", "S14", "S17", "S18"]),

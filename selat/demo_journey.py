@@ -89,7 +89,7 @@ STEPS: tuple[Step | HandOver, ...] = (
 )
 
 
-def travel(cast: Cast, screen: Screen, order_id: str, seen: Callable[[], dict[str, Any]]) -> str:
+def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Callable[[], dict[str, Any]]) -> str:
     """
     Open the journey of an order and play it to its delivery; its id.
 
@@ -100,6 +100,7 @@ def travel(cast: Cast, screen: Screen, order_id: str, seen: Callable[[], dict[st
         "/v1/journeys",
         {
             "order_id": order_id,
+            "journey_id": journey_id,
             "parties": _PARTIES,
             "custodian": cast.merchant.msp_id,
             "epcs": goods.EPCS,

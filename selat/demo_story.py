@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 import requests
 
-from selat import demo_carriage, demo_journey
+from selat import demo_carriage, demo_journey, demo_matching
 from selat import demo_goods as goods
 from selat.demo_callers import Caller, Cast, DemoError
 from selat.demo_screen import Screen, bad, good
@@ -40,9 +41,11 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
     forecast = _claims(cast, screen)
     grant_id = _disclosure(cast, screen, forecast)
     demo_carriage.agree(cast, screen)
+    journey_id = f"journey-{secrets.token_hex(4)}"
+    demo_matching.choose(cast, screen, journey_id)
     order = _order(cast, screen, terms)
     payment = _reserve(cast, screen, order)
-    journey = demo_journey.travel(cast, screen, order["order_id"], lambda: _seen(base, order, cast))
+    journey = demo_journey.travel(cast, screen, order["order_id"], journey_id, lambda: _seen(base, order, cast))
     _settle(cast, screen, payment)
     _tracking(base, screen, order, cast)
     demo_journey.give_back(cast, screen, journey, order["tracking_token"])

@@ -1,0 +1,118 @@
+"""The demo's chapter on matching: carriers offer, platform and auditor choose together, and a rival learns why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from selat import demo_goods as goods
+from selat.demo_callers import Caller, Cast, DemoError
+from selat.demo_screen import Screen, bad, good, short
+
+# What each asks for one stage of one consignment, in minor units; two of them sail.
+_OFFERS = (("origin", ["S11", "S15"], "2950"), ("forwarder", ["S15"], "2480"), ("last_mile", ["S19", "S20"], "640"))
+
+
+def choose(cast: Cast, screen: Screen, journey_id: str) -> None:
+    """
+    Find the carriers of a journey that is going to be opened.
+
+    Raises:
+        DemoError: somebody saw a price it should not, or the plan does not prove.
+    """
+    screen.chapter("Carriers offer, and platform and auditor choose the chain together")
+    grants = {actor: _offer(cast, actor, stages, price) for actor, stages, price in _OFFERS}
+    body = {"journey_id": journey_id, "demand": _demand()}
+    plan = f"/v1/matching/plans/{cast.platform.post('/v1/matching/plans', body)['plan_id']}"
+    if not cast.auditor.get(f"{plan}/verification")["verified"]:
+        raise DemoError("the auditor cannot prove the plan")
+    cast.platform.post(f"{plan}/publication")
+    content = cast.platform.get(f"{plan}/content")
+    by_msp = {caller.msp_id: caller for caller in cast.everyone()}
+    rows = []
+    for leg in content["legs"]:
+        address = f"{plan}/legs/{leg['number']}"
+        cast.platform.post(f"{address}/delivery")
+        carrier = by_msp[leg["carrier"]]
+        seen = carrier.get(address)
+        carrier.post(f"{address}/answer", {"accept": True})
+        rows.append((" ".join(leg["stages"]), short(carrier.msp_id), _money(seen), good("accepts")))
+    cast.platform.post(f"{plan}/conclusion")
+    screen.table(["stages", "carrier", "its own price, which it alone is told", ""], rows)
+    taken = {offer for leg in content["legs"] for offer in leg["offers"]}
+    loser = next(actor for actor in ("forwarder", "origin") if grants[actor] not in _chain(cast, plan)[1:2])
+    _explain(cast, screen, plan, getattr(cast, loser), grants[loser])
+    hidden = cast.merchant.refusal("GET", f"{plan}/content")
+    screen.say(
+        f"{len(grants)} offers, {len(taken)} taken; AuditorMSP re-checked the certificate; "
+        f"MerchantMSP asks for the prices: {hidden['code']}"
+    )
+
+
+def _offer(cast: Cast, actor: str, stages: list[str], price: str) -> str:
+    """Commit a capability, consent to its use for matching, and bring it into the tender."""
+    carrier: Caller = getattr(cast, actor)
+    values = {**goods.SERVICE, "service_id": f"{actor}-2026", "stages": stages, "price.base_minor": price}
+    claim = carrier.post("/v1/capabilities", {"values": values})["claim_id"]
+    consent = {
+        "claim_id": claim,
+        "recipient": cast.platform.msp_id,
+        "attributes": sorted(values),
+        "purpose": "matching",
+        "expires_at": "2030-12-31T00:00:00Z",
+    }
+    grant_id: str = carrier.post("/v1/disclosures", consent)["grant_id"]
+    cast.platform.post("/v1/matching/offers", {"grant_id": grant_id})
+    return grant_id
+
+
+def _demand() -> dict[str, Any]:
+    ready = datetime.now(UTC) + timedelta(days=1)
+    return {
+        "steps": [
+            {"stage": "S11", "regions": ["CN-GD", "CN-GD"], "locodes": [goods.ORIGIN, goods.PORT]},
+            {"stage": "S15", "regions": ["CN-GD", "VN-HP"], "locodes": [goods.PORT, goods.IMPORT]},
+            {"stage": "S19", "regions": ["VN-HP", "VN-HN"], "locodes": [goods.IMPORT, goods.DESTINATION]},
+            {"stage": "S20", "regions": ["VN-HN"], "locodes": [goods.DESTINATION]},
+        ],
+        "ready_at": ready.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "deadline_hours": 720,
+        "answer_hours": 24,
+        "parcels": 1,
+        "weight_grm": sum(article.quantity * article.weight_grm for article in goods.ARTICLES),
+        "heaviest_grm": 1_100,
+        "dimensions_mmt": [380, 260, 140],
+        "currency": "USD",
+        "goods_value": "11330",
+        "late": "300",
+        "hour": "2",
+    }
+
+
+def _chain(cast: Cast, plan: str) -> list[str]:
+    """The offers that were chosen, step by step."""
+    chain: list[str] = cast.platform.get(f"{plan}/certificate")["chain"]
+    return chain
+
+
+def _explain(cast: Cast, screen: Screen, plan: str, loser: Caller, grant_id: str) -> None:
+    """The one that wanted to sail and does not asks why; both compute the answer, and it alone reads it."""
+    question: dict[str, Any] = {"grant_id": grant_id, "step": 1}
+    loser.post(f"{plan}/questions", question)
+    cast.auditor.post(f"{plan}/answers", question)
+    told = loser.get(f"{plan}/why-not-me", **question)
+    if told["outcome"] != "dearer":
+        raise DemoError(f"the dearer of two offers is told that it is {told['outcome']}")
+    facts = (
+        f"its best chain is dearer by {int(told['difference']) / 100:.2f} USD; "
+        f"it would have won for {int(told['price_less']) / 100:.2f} USD less"
+    )
+    other = cast.last_mile.refusal("GET", f"{plan}/why-not-me?grant_id={grant_id}&step=1")
+    screen.table(
+        ["who asks “why not me” for S15", "is told"],
+        [(short(loser.msp_id), facts), (short(cast.last_mile.msp_id), bad(other["code"]))],
+    )
+
+
+def _money(leg: dict[str, Any]) -> str:
+    return f"{int(leg['price']) / 100:.2f} {leg['currency']}"
