@@ -151,8 +151,8 @@ def test_a_plan_that_is_refused_is_replaced(cast, offers):
         assert answer.json()["code"] == "NO_CHAIN"
         cast.auditor.post(f"/v1/matching/plans/{made}/cancellation")
         assert cast.customs.get(f"/v1/matching/plans/{made}")["state"] == "cancelled"
-    cast.auditor.post(f"/v1/matching/plans/{made}/release")
-    assert cast.auditor.refusal("POST", f"/v1/matching/plans/{made}/release")["status"] == 409
+        cast.auditor.post(f"/v1/matching/plans/{made}/release")
+    assert cast.auditor.refusal("POST", f"/v1/matching/plans/{made}/release")["code"] == "ALREADY_RELEASED"
 
 
 def test_experience_is_counted_from_the_journeys(cast, plan):
