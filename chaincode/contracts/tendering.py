@@ -254,7 +254,7 @@ def room(
     by_offer = {one.offer_id: one for one in services(ctx)}
     names: dict[tuple[str, str], tuple[str, ...]] = {}
     full: list[Booked] = []
-    for number, position, day in plans.days(graph, choice):
+    for number, position, day in plans.days(graph, choice.chain):
         offer = graph.offers[position]
         service = by_offer[offer.offer_id]
         if (service.offer_id, day) in names:

@@ -16,7 +16,7 @@ from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
-from chaincode.domain.matching.solver import Figures, Graph, Problem
+from chaincode.domain.matching.solver import Chain, Figures, Graph, Problem
 from chaincode.domain.records import Amount
 from chaincode.domain.refusals import Refused
 
@@ -186,12 +186,12 @@ def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> t
     return tuple(found)
 
 
-def days(graph: Graph, choice: Choice) -> list[tuple[int, int, str]]:
+def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
     """Step, position of its offer, and the day (UTC) on which the offer's carrier begins with it."""
     found, elapsed = [], 0
-    for number, here in enumerate(choice.chain):
+    for number, here in enumerate(chain):
         if number:
-            elapsed += graph.wait(choice.chain[number - 1], here)
+            elapsed += graph.wait(chain[number - 1], here)
         found.append((number, here, graph.demand.day_after(elapsed)))
         elapsed += graph.offers[here].transit_hours
     return found
