@@ -248,8 +248,8 @@ def filtered(lab: Lab) -> Answer:
     return lab.delivered([lab.seek(block, block)], service="DeliverFiltered")
 
 
-def _private(lab: Lab, node: str, caller: str) -> Answer:
-    endorsed = lab.endorse("putpvt", "org12", transient={"key": b"delivered", "value": b"secret"})
+def _private(lab: Lab, node: str, caller: str, collection: str = "org12") -> Answer:
+    endorsed = lab.endorse("putpvt", collection, transient={"key": b"delivered", "value": b"secret"})
     lab.send(endorsed)
     number = int(lab.status(endorsed.transaction_id).block_number)
     lab.wait_until(lambda: lab.height(node) > number, f"block {number} at {node}")
@@ -260,3 +260,9 @@ def _private(lab: Lab, node: str, caller: str) -> Answer:
 case("deliver with private data org1")(lambda lab: _private(lab, "Org1", "Org1"))
 case("deliver with private data org3")(lambda lab: _private(lab, "Org3", "Org3"))
 case("deliver with private data org3 user at org1 peer")(lambda lab: _private(lab, "Org1", "Org3"))
+
+
+@case("deliver with private data org3 user at org1 peer, implicit collection")
+def implicit(lab: Lab) -> Answer:
+    """Whoever may read whole blocks gets what an organisation keeps for itself: channels have to close event/Block."""
+    return _private(lab, "Org1", "Org3", "_implicit_org_Org1MSP")
