@@ -52,6 +52,12 @@ REQUEST = {
     "HISTORY_UNPROVABLE": Kind(
         422, "The contract's history names no transactions", "Its resource lists the versions it keeps."
     ),
+    "BATCH_UNSOLVED": Kind(
+        409, "No choice was found in which all have room", "Match fewer at once, or for a later day."
+    ),
+    "SOLVER_MISSING": Kind(
+        503, "This gateway has no solver", "Its operator installs the extra: pip install 'selat[solver]'."
+    ),
     "KEY_UNUSABLE": Kind(422, "Nothing can be sealed to that key", "Send the raw public key of the suite named."),
     "TRANSACTION_NOT_FOUND": Kind(404, "The channel has no such transaction", "Check its id and the channel."),
     "GATEWAY_FAULT": Kind(500, "The gateway failed", "Report the request id; the gateway's log has the place."),

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from chaincode.domain.refusals import Refused
-from gateway import ledger, tokens, wallet
+from gateway import batches, ledger, tokens, wallet
 from gateway.kinds import COMMIT, KINDS, REFUSALS
 from hlf import errors
 
@@ -66,6 +66,10 @@ def of(error: Exception) -> Problem:
         return Problem("ORGANISATION_UNKNOWN", str(error))
     if isinstance(error, Refused):
         return _refused(error.code, error.text, {})
+    if isinstance(error, batches.UnsolvedError):
+        return Problem("BATCH_UNSOLVED", str(error))
+    if isinstance(error, batches.SolverMissingError):
+        return Problem("SOLVER_MISSING", str(error))
     if isinstance(error, ledger.ArgumentError):
         return Problem("REQUEST_INVALID", str(error))
     if isinstance(error, errors.CommitError):

@@ -10,8 +10,11 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from chaincode.domain import canonical
-from gateway import auth, current, identifiers, once, showing
+from chaincode.domain import canonical, records
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.friction import Pair
+from chaincode.domain.matching.offers import Offer
+from gateway import auth, batches, current, identifiers, once, showing
 from gateway.current import TRADE
 from gateway.schemas.gapmeter import ContributedSchema, ContributionSchema
 from gateway.schemas.matching import (
@@ -20,6 +23,8 @@ from gateway.schemas.matching import (
     MatchedSchema,
     MatchSchema,
     ReplanSchema,
+    SolvedSchema,
+    SolveSchema,
 )
 from gateway.schemas.receipts import CommittedSchema
 
@@ -101,6 +106,27 @@ def match_batch(body: dict[str, Any]) -> dict[str, Any]:
     ]
     batch = canonical.dumps({"plans": plans, "most_gap_bps": body["most_gap_bps"]})
     return current.act(TRADE, "Matching:match_batch", transient={"batch": batch}, endorsers=showing.tender())
+
+
+@blueprint.route("/solutions", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(SolveSchema)
+@blueprint.response(200, SolvedSchema)
+def solve(body: dict[str, Any]) -> dict[str, Any]:
+    """Choose chains for many consignments at once, as platform or auditor; nothing is written (needs OR-tools)."""
+    solved = batches.solve(
+        {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()},
+        records.shaped(tuple[Offer, ...], current.ask(TRADE, "Matching:offers"), "offers"),
+        records.shaped(tuple[Pair, ...], current.ask(TRADE, "Matching:experience"), "experience"),
+        {one["msp_id"]: tuple(one["stages"]) for one in current.ask(TRADE, "Participants:list")},
+        seconds=body["seconds"],
+    )
+    return {
+        "chains": solved.chains,
+        "total": str(solved.total),
+        "bound": str(solved.bound),
+        "gap_bps": solved.gap_bps,
+    }
 
 
 @blueprint.route("/plans/<plan_id>")

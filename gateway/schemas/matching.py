@@ -75,6 +75,28 @@ class BatchSchema(Schema):
     most_gap_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
 
 
+class SolveSchema(Schema):
+    """Body of ``POST /v1/matching/solutions``: consignments to be matched together."""
+
+    demands = fields.Dict(
+        keys=fields.String(validate=IDENTIFIER),
+        values=fields.Nested(DemandSchema),
+        required=True,
+        validate=validate.Length(1, 1000),
+        metadata={"description": "By any names; journeys' ids, for example"},
+    )
+    seconds = fields.Integer(strict=True, load_default=10, validate=validate.Range(1, 60))
+
+
+class SolvedSchema(Schema):
+    """A chain of offers for each, to be sent to ``POST /v1/matching/batches``, where the contract checks it."""
+
+    chains = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    total = fields.String(metadata={"description": "What all come to, minor units"})
+    bound = fields.String(metadata={"description": "What they would come to if room were no matter"})
+    gap_bps = fields.Integer(metadata={"description": "How far the total is above the bound"})
+
+
 class ReplanSchema(Schema):
     """Body of ``POST /v1/matching/plans/<id>/replacement``."""
 

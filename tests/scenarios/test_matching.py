@@ -159,3 +159,23 @@ def test_experience_is_counted_from_the_journeys(cast, plan):
     cast.auditor.post("/v1/matching/experience")
     pairs = cast.customs.get("/v1/matching/experience")
     assert {"OriginCarrierMSP", "ForwarderMSP"} <= set(str(pairs).replace("'", " ").split())
+
+
+def test_many_are_solved_together_and_checked_by_the_contract(cast, offers):
+    """The solver proposes, both endorsers check; a worse choice than agreed is refused."""
+    pytest.importorskip("ortools", reason="the extra `solver` is not installed")
+    demands = {f"journey-together-{number}": demand() for number in range(3)}
+    assert cast.merchant.refusal("POST", "/v1/matching/solutions", {"demands": demands})["code"] == "NOT_TENDER"
+    solved = cast.platform.post("/v1/matching/solutions", {"demands": demands})
+    assert set(solved["chains"]) == set(demands)
+    plans = [
+        {"journey_id": name, "demand": demands[name], "chain": chain}
+        for name, chain in sorted(solved["chains"].items())
+    ]
+    made = cast.platform.post("/v1/matching/batches", {"plans": plans, "most_gap_bps": solved["gap_bps"]})["result"]
+    assert len(made) == 3
+    for plan_id in made:
+        assert cast.auditor.get(f"/v1/matching/plans/{plan_id}/content")["journey_id"] in demands
+    wrong = [{**plans[0], "chain": list(reversed(plans[0]["chain"]))}]
+    refused = cast.platform.refusal("POST", "/v1/matching/batches", {"plans": wrong, "most_gap_bps": 0})
+    assert refused["code"] == "CHAIN_NOT_ALLOWED"
