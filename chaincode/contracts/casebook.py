@@ -12,9 +12,8 @@ majority's, so the review is computed by more organisations than any single one 
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
 
-from chaincode.contracts import dossier, participants, store
+from chaincode.contracts import dossier, matching, participants, store
 from chaincode.contracts import terms as published_terms
 from chaincode.domain import booking, identifiers, journeys, pages, returns
 from chaincode.domain.refusals import invalid
@@ -28,17 +27,24 @@ RETURN = "return"
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """The forward journey of a return, and the terms it is judged by."""
+    """
+    The forward journey of a return, and the terms it is judged by.
+
+    Attributes:
+        matched: the way back that carriers agreed to in advance (`contracts.matching`), if they did.
+    """
 
     journey: journeys.Journey
     terms: Terms
+    matched: booking.Booking | None
+
+    def booking(self, terms: Terms) -> booking.Booking | None:
+        """Who carries a return under *terms*: those who agreed to, or else whom the terms name for the place."""
+        return self.matched or booking.by_coverage(self.journey, terms)
 
 
 class Casebook:
     """Returns with the journey and the terms they are judged by; a part of `Returns`."""
-
-    plan: ClassVar[booking.Plan] = staticmethod(booking.by_coverage)
-    """Who carries an approved return; a contract that matches carriers puts its own plan here."""
 
     def case(self, ctx: api.Context, journey_id: str) -> Case:
         """
@@ -50,7 +56,10 @@ class Casebook:
         journey = dossier.load(ctx, journey_id)
         if journey.kind is JourneyType.REVERSE:
             raise invalid("request.journey_id", "is a return's way back; nothing was sold on it")
-        return Case(journey, published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms)
+        terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
+        agreed = matching.booked_way(ctx, journey_id, "reverse")
+        matched = booking.Booking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
+        return Case(journey, terms, matched)
 
     def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
         """
@@ -73,7 +82,7 @@ class Casebook:
     def who_fetches(self, case: Case, known: returns.Return) -> booking.Booking | None:
         """Who would fetch the goods, if they are worth fetching."""
         line = case.journey.line(known.request.line)
-        return None if line and line.returnless else type(self).plan(case.journey, case.terms)
+        return None if line and line.returnless else case.booking(case.terms)
 
     def with_journey(
         self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,

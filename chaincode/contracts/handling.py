@@ -139,7 +139,7 @@ class Handling(Casebook):
         """
         known, case = self.known(ctx, return_id)
         opinion = journeys.hashed(opinion_hash, "opinion_hash")
-        booked = type(self).plan(case.journey, case.terms)
+        booked = case.booking(case.terms)
         carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
         moved = handling.arbitrated(
             known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion

@@ -164,7 +164,7 @@ class Returns(Handling, api.Contract):
         for published in published_terms.versions(ctx, case.terms.terms_id):
             later = published.terms
             if later.version > case.terms.version and later.in_force_from <= now and no_worse(later, case.terms):
-                improved = dataclasses.replace(facts, terms=later, carrier=self._carrier(case.journey, later))
+                improved = dataclasses.replace(facts, terms=later, carrier=_carrier(case, later))
                 better = review.decide(improved, request, now)
                 if better.outcome is not review.Outcome.REJECTED:
                     return better
@@ -185,13 +185,14 @@ class Returns(Handling, api.Contract):
             attempted=review.first(timeline, "S20", "selat:delivery_attempted"),
             returned=sum(each.request.quantity for each in returned),
             recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
-            carrier=self._carrier(case.journey, case.terms),
+            carrier=_carrier(case, case.terms),
         )
-
-    def _carrier(self, journey: journeys.Journey, terms: Terms) -> str | None:
-        booked = type(self).plan(journey, terms)
-        return booked.carrier if booked else None
 
     def _index(self, ctx: api.Context, made: returns.Return) -> None:
         store.save(ctx, made.return_id, OF_JOURNEY, made.request.journey_id, made.return_id)
         store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
+
+
+def _carrier(case: Case, terms: Terms) -> str | None:
+    booked = case.booking(terms)
+    return booked.carrier if booked else None

@@ -1,14 +1,14 @@
 """
-Who carries an approved return: a plan is a pure function of the forward journey and the terms.
+Who carries an approved return, and the journeys that follow from one.
 
-The terms name carriers by area, which is enough for a plan by themselves
-(`by_coverage`). A contract that matches carriers puts its own plan in place.
+The terms name carriers by area, which is enough for a booking by itself
+(`by_coverage`). Where carriers agreed to a way back in advance, as matching
+has it, theirs is taken instead.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 from chaincode.domain import moments
 from chaincode.domain.journeys import Journey, Opening
@@ -23,10 +23,6 @@ class Booking:
 
     carrier: str
     others: tuple[str, ...] = ()
-
-
-Plan = Callable[[Journey, Terms], Booking | None]
-"""From a forward journey and the terms to a booking; None where nobody fetches there."""
 
 
 def by_coverage(journey: Journey, terms: Terms) -> Booking | None:

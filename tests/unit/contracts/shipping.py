@@ -68,7 +68,9 @@ class Channel:
     """Channel `trade` with participants, catalogue and terms, and one way to do each thing."""
 
     def __init__(self, **changes: Any) -> None:
-        self.ledger = testing.Ledger(trade.chaincode, MEMBERS, endorsement=trading.majority(MEMBERS))
+        self.ledger = testing.Ledger(
+            trade.chaincode, MEMBERS, collections=[trading.TENDER], endorsement=trading.majority(MEMBERS)
+        )
         self.hour = 0.0
         every = [stage.stage_id for stage in stages.STANDARD.stages]
         founders = [{**each, "stages": every} for each in trading.PARTICIPANTS]

@@ -12,6 +12,7 @@ from chaincode.contracts.matching import Matching
 from chaincode.contracts.participants import Participants
 from chaincode.domain.matching import offers
 from chaincode.shim import api, testing
+from tests.unit.contracts import trading
 from tests.unit.contracts.trading import (
     AUDITOR,
     CAPABILITY,
@@ -86,14 +87,7 @@ DEMAND: dict[str, Any] = {
 
 def channel() -> testing.Ledger:
     """Channel `trade` with its collection; each of the three carriers may record every stage."""
-    tender = testing.Collection(
-        "tender",
-        members=TENDER,
-        endorsement="AND('PlatformMSP.peer', 'AuditorMSP.peer')",
-        member_only_read=True,
-        member_only_write=True,
-    )
-    ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[tender], endorsement=majority(MEMBERS))
+    ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[trading.TENDER], endorsement=majority(MEMBERS))
     entitled = [{**one, "stages": STAGES} if one["msp_id"] in CARRIERS else one for one in PARTICIPANTS]
     ledger.invoke("Participants:found", json.dumps(entitled), client=user(PLATFORM, "admin"), endorsed_by=MAJORITY)
     return ledger
@@ -102,8 +96,8 @@ def channel() -> testing.Ledger:
 class Tender(Desk):
     """Offers, plans and answers, each sent as an honest client would."""
 
-    def __init__(self, *carriers: str, **changes: Any) -> None:
-        super().__init__(channel())
+    def __init__(self, *carriers: str, ledger: testing.Ledger | None = None, **changes: Any) -> None:
+        super().__init__(ledger or channel())
         self.claims: dict[str, Claim] = {}
         for carrier in carriers:
             self.consent(carrier, {**changes, "price.base_minor": PRICES[carrier]})

@@ -9,6 +9,7 @@ import pytest
 
 from chaincode.domain.matching import offers
 from chaincode.shim import api, testing
+from tests.unit.contracts import shipping
 from tests.unit.contracts import tender as scenario
 from tests.unit.contracts.tender import CARRIERS, DEMAND, MAJORITY, PRICES, SERVICE, TENDER, Tender
 from tests.unit.contracts.test_secrecy import Recorded
@@ -492,6 +493,41 @@ def test_a_batch_takes_no_room_twice(tender):
     assert refused(tender.write, "Matching:match_batch", batch=as_bytes(twice)) == "SALT_REUSED"
     twice["plans"][1]["plan_id"] = "b1"
     assert refused(tender.write, "Matching:match_batch", batch=as_bytes(twice)) == "INVALID_ARGUMENT"
+
+
+def test_a_way_back_that_was_agreed_is_the_one_a_return_takes():
+    """Not the carrier of the terms; and when that plan is cancelled, the terms' own again."""
+    shop = shipping.Channel()
+    shop.open()
+    shop.deliver()
+    tender = Tender(ORIGIN, FORWARDER, ledger=shop.ledger)
+    back = [{"stage": "S22", "regions": ["VN-HN", "CN-GD"], "locodes": ["VNHAN", "CNSZX"]}]
+    for carrier, price in ((ORIGIN, "9"), (FORWARDER, "8")):
+        tender.consent(carrier, {"service_id": "back", "stages": ["S22"], "price.base_minor": price}, revision=2)
+        tender.offer(carrier, revision=2)
+    parts = {"demand": as_bytes({**DEMAND, "kind": "reverse", "steps": back}), "salt": salt("back").encode()}
+    tender.write("Matching:match", "p1", "J1", **parts)
+    tender.publish()
+    assert tender.deliver() == [FORWARDER]
+    tender.answer(FORWARDER, 0)
+    tender.say("Matching:conclude", "p1", by=PLATFORM)
+    assert shop.lodge()["roles"]["carrier"] == FORWARDER
+    assert shop.query("Journeys:read", "R1-reverse")["custodian"] == FORWARDER
+    tender.say("Matching:cancel", "p1", by=PLATFORM)
+    assert shop.lodge("R2", line="1", quantity=1)["roles"]["carrier"] == LAST_MILE
+
+
+def test_what_companies_did_together_counts():
+    """The dual-signed handovers of a delivered consignment; matching takes them into account from the next count on."""
+    shop = shipping.Channel()
+    shop.open()
+    shop.deliver()
+    tender = Tender(ORIGIN, FORWARDER, ledger=shop.ledger)
+    counted = tender.say("Matching:observe", by=LAST_MILE).json()
+    assert {"giver": ORIGIN, "taker": FORWARDER, "handovers": 1, "exceptions": 0} in counted
+    assert tender.ask("Matching:experience", by=CUSTOMS).json() == counted
+    tender.match()
+    assert {(pair["giver"], pair["taker"]) for pair in tender.plan()["circumstances"]["pairs"]} == {(ORIGIN, FORWARDER)}
 
 
 def test_experience_is_counted_by_participants():

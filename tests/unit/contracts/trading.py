@@ -41,6 +41,16 @@ PARTICIPANTS = [
     {"msp_id": AUDITOR, "name": "Auditor", "species": "supporting", "roles": ["auditor"], "countries": ["SG"]},
 ]  # fmt: skip
 
+TENDER = testing.Collection(
+    "tender",
+    members=(PLATFORM, AUDITOR),
+    endorsement="AND('PlatformMSP.peer', 'AuditorMSP.peer')",
+    member_only_read=True,
+    member_only_write=True,
+)
+"""The collection of the consortium file."""
+
+
 class Altered(api.Contract):
     """What an organisation can do with a chaincode of its own making: endorse any write at its own peer."""
 
@@ -120,14 +130,7 @@ def user(msp_id: str, role: str = "client") -> testing.Caller:
 
 def trade_channel() -> testing.Ledger:
     """Channel `trade` with all eight organisations and its collection `tender`; participants are founded."""
-    tender = testing.Collection(
-        "tender",
-        members=(PLATFORM, AUDITOR),
-        endorsement="AND('PlatformMSP.peer', 'AuditorMSP.peer')",
-        member_only_read=True,
-        member_only_write=True,
-    )
-    ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[tender], endorsement=majority(MEMBERS))
+    ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[TENDER], endorsement=majority(MEMBERS))
     ledger.invoke(
         "Participants:found", json.dumps(PARTICIPANTS), client=user(PLATFORM, "admin"), endorsed_by=MEMBERS[:5]
     )
