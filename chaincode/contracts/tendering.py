@@ -204,11 +204,11 @@ def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Pla
     while True:
         graph = Graph(circumstances.problem(wanted.demand, found))
         choice = choose(graph)
-        booked = room(ctx, wanted.plan_id, graph, choice, old, frozenset())
-        if isinstance(booked, tuple):
+        booked, full = room(ctx, wanted, graph, choice, old, frozenset())
+        if not full:
             break
         # Whoever has no room that day is out for that step, and the next best is looked for.
-        circumstances = dataclasses.replace(circumstances, taken=(*circumstances.taken, *booked))
+        circumstances = dataclasses.replace(circumstances, taken=(*circumstances.taken, *full))
     for name in sorted(old - set(booked)):
         ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
     return keep(ctx, wanted, graph, choice, circumstances, booked)
@@ -232,8 +232,8 @@ def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
         circumstances = _circumstances(ctx, found, wanted)
         graph = Graph(circumstances.problem(each.demand, found))
         choice = batches.checked(graph, each.chain)
-        booked = room(ctx, each.plan_id, graph, choice, frozenset(), frozenset(taken))
-        if not isinstance(booked, tuple):
+        booked, full = room(ctx, wanted, graph, choice, frozenset(), frozenset(taken))
+        if full:
             raise Refused("CAPACITY_TAKEN", f"there is no room left for plan {each.plan_id}")
         taken.update(booked)
         choices.append(choice)
@@ -243,29 +243,34 @@ def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
 
 
 def room(
-    ctx: api.Context, plan_id: str, graph: Graph, choice: Choice, freed: frozenset[str], taken: frozenset[str]
-) -> tuple[str, ...] | list[Booked]:
+    ctx: api.Context,
+    wanted: Assignment,
+    graph: Graph,
+    choice: Choice,
+    freed: frozenset[str],
+    taken: frozenset[str],
+) -> tuple[tuple[str, ...], tuple[Booked, ...]]:
     """
-    The names of free units for every carrier and day of a chain; or the steps for which there are none.
+    The names of free units for every carrier and day of a chain, and the steps for which there are not enough.
 
     Free is what nobody booked, and what is *freed* in the same transaction; not what is *taken* in it. No unit is
-    read beyond those needed, for whatever is read must not change until the commit.
+    read beyond those needed, for whatever is read must not change until the commit. Pinned steps are done, or as good
+    as done, and need no room any more.
     """
     by_offer = {one.offer_id: one for one in services(ctx)}
     names: dict[tuple[str, str], tuple[str, ...]] = {}
     full: list[Booked] = []
     for number, position, day in plans.days(graph, choice.chain):
         offer = graph.offers[position]
-        service = by_offer[offer.offer_id]
-        if (service.offer_id, day) in names:
+        if str(number) in wanted.pinned or (offer.offer_id, day) in names:
             continue
-        wanted = Wanted(service, offer, day, graph.demand.parcels, graph.demand.weight_grm)
-        free = _free(ctx, plan_id, wanted, freed, taken)
+        needed = Wanted(by_offer[offer.offer_id], offer, day, graph.demand.parcels, graph.demand.weight_grm)
+        free = _free(ctx, wanted.plan_id, needed, freed, taken)
         if free is None:
             full.append(Booked(offer.offer_id, number))
         else:
-            names[service.offer_id, day] = free
-    return full or tuple(name for found in names.values() for name in found)
+            names[offer.offer_id, day] = free
+    return tuple(name for found in names.values() for name in found), tuple(full)
 
 
 def keep(
