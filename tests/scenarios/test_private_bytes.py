@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from selat.demo_goods import FORECAST
+from selat.demo_goods import FORECAST, SERVICE
 
 CHANNELS = {"trade": ("auditor", "trade"), "ecommerce": ("auditor", "commerce"), "logistics": ("auditor", "carriage")}
 # Each can be told from anything that occurs by chance.
@@ -16,6 +16,8 @@ FIGURE = 918_273_645_546
 METHOD = "kernel-regression-of-the-quiet-harbour"
 PURPOSE = "a purpose nobody else may read: reserve the Haiphong night slot"
 PRICE = "777000111222333"
+TARIFF = "404111404222404"
+CONDITIONS = "the seal is broken by the forwarder's man alone, at the third gate"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,28 @@ def private(cast, played) -> dict[str, str]:
         order.pop(field)
     placed = cast.platform.post("/v1/orders", order)
     assert cast.merchant.get(f"/v1/orders/{placed['order_id']}/content")["freight"] == PRICE
+    tariff = tender(cast)
+    cast.origin.post(
+        "/v1/agreements",
+        {
+            "taker": "ForwarderMSP",
+            "consignments": ["c1"],
+            "place": "CNYTN",
+            "opens_at": "2030-01-01T00:00:00Z",
+            "closes_at": "2030-01-02T00:00:00Z",
+            "conditions": CONDITIONS,
+        },
+    )
+    asked = {"order_id": placed["order_id"], "platform": "PlatformMSP", "merchant": "MerchantMSP"}
+    asked |= {"payments": "PaymentsMSP", "settle_currency": "USD"}
+    payment = cast.platform.post("/v1/payments", asked)["payment_id"]
+    amount = cast.payments.get(f"/v1/payments/{payment}")["payment"]["terms"]["amount"]
+    assert int(amount) > int(PRICE)
     secrets = {
+        "a tariff": TARIFF,
+        "the offer's salt": tariff,
+        "an agreement's words": CONDITIONS,
+        "what an order comes to": amount,
         "a figure": str(FIGURE),
         "a text": METHOD,
         "a purpose": PURPOSE,
@@ -56,6 +79,21 @@ def private(cast, played) -> dict[str, str]:
         secrets[f"disclosure {number}"] = disclosure
         secrets[f"salt of disclosure {number}"] = json.loads(base64.urlsafe_b64decode(padded))[0]
     return secrets
+
+
+def tender(cast) -> str:
+    """Offer for matching at a tariff that is nobody else's; the salt of the price's disclosure."""
+    values = {**SERVICE, "service_id": "private-bytes", "stages": ["S15"], "price.base_minor": TARIFF}
+    claim = cast.forwarder.post("/v1/capabilities", {"values": values})["claim_id"]
+    consent = {"claim_id": claim, "recipient": "PlatformMSP", "attributes": sorted(values), "purpose": "matching"}
+    grant_id = cast.forwarder.post("/v1/disclosures", {**consent, "expires_at": "2030-01-01T00:00:00Z"})["grant_id"]
+    cast.platform.post("/v1/matching/offers", {"grant_id": grant_id})
+    assert TARIFF in str(cast.platform.get("/v1/matching/offers"))
+    for disclosure in cast.platform.get(f"/v1/disclosures/{grant_id}")["disclosures"]:
+        salt, name, _ = json.loads(base64.urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))
+        if name == "price.base_minor":
+            return salt
+    raise AssertionError("the price is not among the attributes shown")
 
 
 def forms(secret: str) -> Iterator[bytes]:
