@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import dossier, matching, participants, store
+from chaincode.contracts import dossier, participants, published, store
 from chaincode.contracts import terms as published_terms
 from chaincode.domain import booking, identifiers, journeys, pages, returns
 from chaincode.domain.refusals import invalid
@@ -57,7 +57,7 @@ class Casebook:
         if journey.kind is JourneyType.REVERSE:
             raise invalid("request.journey_id", "is a return's way back; nothing was sold on it")
         terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
-        agreed = matching.booked_way(ctx, journey_id, "reverse")
+        agreed = published.booked_way(ctx, journey_id, "reverse")
         matched = booking.Booking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
         return Case(journey, terms, matched)
 

@@ -1,5 +1,5 @@
 """
-The tender from inside: offers, services and units as platform and auditor keep them, and how a plan is made there.
+The tender from inside: how a plan is made there, booked, kept and freed.
 
 Everything here runs at the peers of both, and only there; the functions of
 `contracts.matching` check the caller before they come here.
@@ -11,42 +11,21 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from chaincode.contracts import access, claims, granting, participants, private, store
-from chaincode.domain import claims as claim_rules
-from chaincode.domain import disclosures, grants, identifiers, moments, records
-from chaincode.domain.grants import Grant
-from chaincode.domain.matching import batches, friction, offers, plans, units
+from chaincode.contracts import offering, participants, store
+from chaincode.contracts.offering import TENDER
+from chaincode.domain import disclosures, identifiers, moments, records
+from chaincode.domain.matching import batches, friction, plans
 from chaincode.domain.matching.certificate import Certificate, certify
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
 from chaincode.domain.matching.solver import Graph
-from chaincode.domain.matching.units import Service, Taken, Wanted
+from chaincode.domain.matching.units import Taken, Wanted
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
-TENDER = "tender"
 EXPERIENCE = "matching.experience"
-_SERVICES = "matching.services"
-
-
-@dataclasses.dataclass(frozen=True)
-class KeptOffer:
-    """An offer in the tender, with what shows whether its owner still consents."""
-
-    offer: Offer
-    expires_at: int
-    grant_hash: str
-    salt: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Services:
-    """Every service that is offered, under one key: Fabric allows no range over private data in a write."""
-
-    services: tuple[Service, ...]
-    salt: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,121 +49,9 @@ class Assignment:
     replaces: str = ""
 
 
-def member(ctx: api.Context) -> str:
-    """
-    The caller's organisation, one of the tender's two.
-
-    Raises:
-        Refused: NOT_TENDER, WRONG_ROLE.
-    """
-    members = participants.directory(ctx).tender
-    return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
-
-
-def salt(ctx: api.Context) -> str:
-    """
-    The salt in the transient data.
-
-    Raises:
-        Refused: SALT_TOO_SHORT, INVALID_ARGUMENT.
-    """
-    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
-
-
-def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
-    """
-    The offer that the grant in the transient data discloses.
-
-    Raises:
-        Refused: NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
-            NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED.
-    """
-    data = private.transient(ctx, "grant")
-    held = granting.proven_grant(ctx, grant_id, data)
-    tender = participants.directory(ctx).tender
-    if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
-        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {offers.PURPOSE}")
-    held.check_open(moments.of(ctx.timestamp))
-    values = _shown(ctx, held, tender)
-    return KeptOffer(
-        offers.read(grant_id, held.owner, values),
-        grants.moment("grant.expires_at", held.terms.expires_at),
-        hashlib.sha256(data).hexdigest(),
-        salt(ctx),
-    )
-
-
-def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
-    """
-    Write an offer; it takes the place of an earlier one of the same service, and what is booked stays booked.
-
-    Raises:
-        Refused: ALREADY_EXISTS.
-    """
-    offer, key = kept.offer, offer_key(ctx, kept.offer.offer_id)
-    if ctx.stub.get_private_data_hash(TENDER, key):
-        raise Refused("ALREADY_EXISTS", f"grant {offer.offer_id} is an offer already")
-    ctx.stub.put_private_data(TENDER, key, records.dumps(kept))
-    others = {(one.carrier, one.service_id): one for one in services(ctx)}
-    before = others.get((offer.carrier, offer.service_id))
-    made = (
-        dataclasses.replace(before, offer_id=offer.offer_id)
-        if before
-        else Service(
-            offer.carrier,
-            offer.service_id,
-            offer.offer_id,
-            plans.derived(kept.salt, "units"),
-            units.unit_parcels(offer),
-        )
-    )
-    others[made.carrier, made.service_id] = made
-    _keep_services(ctx, others.values(), kept.salt)
-
-
-def forget_offer(ctx: api.Context, offer_id: str) -> None:
-    """
-    Purge an offer's figures and take its service out of the tender.
-
-    Raises:
-        Refused: NOT_FOUND.
-    """
-    key = offer_key(ctx, offer_id)
-    if not ctx.stub.get_private_data_hash(TENDER, key):
-        raise Refused("NOT_FOUND", f"grant {offer_id} is no offer")
-    ctx.stub.purge_private_data(TENDER, key)
-    _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], salt(ctx))
-
-
-def services(ctx: api.Context) -> tuple[Service, ...]:
-    """Every service that is offered."""
-    data = ctx.stub.get_private_data(TENDER, _SERVICES)
-    return records.loads(Services, data).services if data else ()
-
-
-def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
-    """The offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
-    kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
-    now = moments.of(ctx.timestamp)
-    return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
-
-
-def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
-    """
-    The offers that *plan* was chosen from.
-
-    Raises:
-        Refused: OFFER_GONE, one was withdrawn since, and with it the means to compare again.
-    """
-    kept = _kept_offers(ctx, plan.offers)
-    if len(kept) < len(plan.offers):
-        raise Refused("OFFER_GONE", f"of the offers compared for plan {plan.plan_id} one was withdrawn since")
-    return tuple(each.offer for each in kept)
-
-
 def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
     """The problem that *plan* solves, and its chain, for whoever asks about it later."""
-    graph = Graph(plan.circumstances.problem(plan.demand, compared(ctx, plan)))
+    graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)))
     return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
 
 
@@ -198,7 +65,7 @@ def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Pla
         Refused: ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT.
     """
     check_new(ctx, wanted.plan_id)
-    found = standing_offers(ctx)
+    found = offering.standing_offers(ctx)
     circumstances = _circumstances(ctx, found, wanted)
     old = frozenset(freed)
     while True:
@@ -223,7 +90,7 @@ def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
     """
     if len({each.salt for each in batch.plans}) != len(batch.plans):
         raise Refused("SALT_REUSED", "every plan has a salt of its own")
-    found = standing_offers(ctx)
+    found = offering.standing_offers(ctx)
     taken: set[str] = set()
     choices, made = [], []
     for each in batch.plans:
@@ -257,7 +124,7 @@ def room(
     read beyond those needed, for whatever is read must not change until the commit. Pinned steps are done, or as good
     as done, and need no room any more.
     """
-    by_offer = {one.offer_id: one for one in services(ctx)}
+    by_offer = {one.offer_id: one for one in offering.services(ctx)}
     names: dict[tuple[str, str], tuple[str, ...]] = {}
     full: list[Booked] = []
     for number, position, day in plans.days(graph, choice.chain):
@@ -382,11 +249,6 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
     return told
 
 
-def offer_key(ctx: api.Context, offer_id: str) -> str:
-    """Where the tender keeps an offer."""
-    return ctx.stub.create_composite_key("matching.offer", [identifiers.check("grant_id", offer_id)])
-
-
 def plan_key(ctx: api.Context, plan_id: str) -> str:
     """Where the tender keeps a plan."""
     return ctx.stub.create_composite_key("matching.plan", [identifiers.check("plan_id", plan_id)])
@@ -405,38 +267,6 @@ def notice_key(ctx: api.Context, plan_id: str) -> str:
 def unit_key(ctx: api.Context, name: str) -> str:
     """Where the tender keeps who has a unit of capacity."""
     return ctx.stub.create_composite_key("matching.unit", [name])
-
-
-def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, object]:
-    document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
-    granting.check_pin(ctx, held)
-    kind = claim_rules.kind_of(document)
-    sides = participants.participant(ctx, held.owner).sides
-    # Whoever keeps the tender does not bid in it.
-    if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
-        raise Refused("WRONG_SIDE", "an offer is a capability of one who carries or clears")
-    values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
-    held.check_exactly(values)
-    offers.check_attributes(values)
-    kind.check_part(values)
-    return values
-
-
-def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:
-    ordered = tuple(sorted(listed, key=lambda one: (one.carrier, one.service_id)))
-    kept = Services(ordered, plans.derived(fresh, "services"))
-    ctx.stub.put_private_data(TENDER, _SERVICES, records.dumps(kept))
-
-
-def _kept_offers(ctx: api.Context, offer_ids: Sequence[str]) -> list[KeptOffer]:
-    keys = [offer_key(ctx, offer_id) for offer_id in offer_ids]
-    found = ctx.stub.get_private_data_multiple(TENDER, keys) if keys else []
-    return [records.loads(KeptOffer, data) for data in found if data]
-
-
-def _unrevoked(ctx: api.Context, kept: KeptOffer) -> bool:
-    key = granting.grant_key(ctx, kept.offer.offer_id)
-    return ctx.stub.get_private_data_hash(private.collection(kept.offer.carrier), key).hex() == kept.grant_hash
 
 
 def _circumstances(ctx: api.Context, found: Sequence[Offer], wanted: Assignment) -> Circumstances:
@@ -464,5 +294,3 @@ def _free(
             if len(found) == wanted.needed:
                 return tuple(found)
     return None
-
-

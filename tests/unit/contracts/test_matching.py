@@ -34,9 +34,10 @@ from tests.unit.contracts.trading import (
 
 NOT_HERE = {"NOT_FOUND", "PEER_REFUSED"}
 ROOT = Path(__file__).parents[3]
+CONTRACTS = ("matching", "offering", "published", "questions", "tendering")
 SOURCES = [
     *(ROOT / "chaincode/domain/matching").glob("*.py"),
-    *(ROOT / "chaincode/contracts" / name for name in ("matching.py", "tendering.py")),
+    *(ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS),
 ]
 CODES = {code for path in SOURCES for code in re.findall(r'Refused\(\s*"([A-Z_]+)"', path.read_text())}
 
