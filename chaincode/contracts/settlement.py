@@ -13,7 +13,11 @@ Payments for orders, the dated rates they are exchanged at, and the duty and tax
 
 Amounts are private to the three parties of a payment. Each change carries the
 payment as it stands in the transient data and proves it by its hash, since
-each party's peer holds its own copy only. Rates and tariffs are public.
+each party's peer holds its own copy only.
+
+Rates and tariffs are public, and each is its publisher's own statement: there
+is no directory of participants on this channel whose majority could adopt one
+for all. Nobody writes over another's, and whoever reads names whose counts.
 """
 
 from __future__ import annotations
@@ -127,15 +131,17 @@ class Settlement(api.Contract):
     @api.transaction
     def publish_tariff(self, ctx: api.Context, tariff: str) -> Any:
         """
-        Publish what a country takes on an HS subheading (JSON Tariff); older versions stay in its history.
+        Publish what a country takes on an HS subheading (JSON Tariff), as the caller's organisation states it.
+
+        A later statement replaces the same organisation's earlier one, which stays in its history.
 
         Raises:
             Refused: WRONG_ROLE, INVALID_ARGUMENT.
         """
-        access.administrator(ctx)
-        published = records.loads(Tariff, tariff, "tariff")
-        store.save(ctx, published, _TARIFF, published.country, published.hs6)
-        store.announce(ctx, "TariffPublished", {"country": published.country, "hs6": published.hs6})
+        publisher, published = access.administrator(ctx), records.loads(Tariff, tariff, "tariff")
+        store.save(ctx, published, _TARIFF, publisher, published.country, published.hs6)
+        place = {"publisher": publisher, "country": published.country, "hs6": published.hs6}
+        store.announce(ctx, "TariffPublished", place)
         return records.plain(published)
 
     @api.query
@@ -165,19 +171,23 @@ class Settlement(api.Contract):
         return records.plain(_rates(ctx, publisher, base, date).convert(amount, target))
 
     @api.query
-    def tariff(self, ctx: api.Context, country: str, hs6: str) -> Any:
-        """What a country takes on an HS subheading."""
-        return records.plain(store.load(ctx, Tariff, "NO_TARIFF", *_tariff_place(country, hs6)))
+    def tariff(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
+        """What a country takes on an HS subheading, as one organisation states it."""
+        return records.plain(store.load(ctx, Tariff, "NO_TARIFF", *_tariff_place(publisher, country, hs6)))
 
     @api.query
-    def tariff_history(self, ctx: api.Context, country: str, hs6: str) -> Any:
-        """Every version of a tariff, newest first."""
-        return store.history(ctx, *_tariff_place(country, hs6))
+    def tariff_history(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
+        """Every version of one organisation's tariff, newest first."""
+        return store.history(ctx, *_tariff_place(publisher, country, hs6))
 
     @api.query
-    def duties(self, ctx: api.Context, order_id: str, publisher: str = "", base: str = "", date: str = "") -> Any:
+    def duties(
+        self, ctx: api.Context, order_id: str, tariffs_by: str, publisher: str = "", base: str = "", date: str = ""
+    ) -> Any:
         """
         Duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
+
+        The tariffs that count are those of the organisation *tariffs_by*, the rates those of *publisher*.
 
         Raises:
             Refused: NOT_FOUND, NO_TARIFF, RATES_UNKNOWN, RATES_NEEDED, NO_RATE.
@@ -185,7 +195,7 @@ class Settlement(api.Contract):
         order = orders.content(ctx, order_id, access.member(ctx))
         country = order.destination[:2]
         wanted = sorted({line.hs6 for line in order.lines})
-        found = {hs6: store.find(ctx, Tariff, _TARIFF, country, hs6) for hs6 in wanted}
+        found = {hs6: store.find(ctx, Tariff, *_tariff_place(tariffs_by, country, hs6)) for hs6 in wanted}
         tariffs = {hs6: tariff for hs6, tariff in found.items() if tariff}
         rates = _rates(ctx, publisher, base, date) if publisher else None
         assessed: Assessment = duties.assess(order, tariffs, rates)
@@ -217,8 +227,9 @@ def _rates(ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
     return store.load(ctx, Rates, "RATES_UNKNOWN", _RATES, publisher, base, date)
 
 
-def _tariff_place(country: str, hs6: str) -> tuple[str, str, str]:
-    return _TARIFF, places.check_country("country", country), identifiers.check("hs6", hs6)
+def _tariff_place(publisher: str, country: str, hs6: str) -> tuple[str, str, str, str]:
+    identifiers.check("publisher", publisher)
+    return _TARIFF, publisher, places.check_country("country", country), identifiers.check("hs6", hs6)
 
 
 def _key(ctx: api.Context, payment_id: str) -> str:

@@ -135,24 +135,24 @@ def convert(query: dict[str, Any], publisher: str, base: str, date: str) -> dict
 @tariffs.arguments(TariffSchema)
 @tariffs.response(201, CommittedSchema)
 def publish_tariff(body: dict[str, Any]) -> dict[str, Any]:
-    """Publish what a country takes; by an administrator, older versions stay visible."""
+    """Publish what a country takes, as the caller's organisation states it; by its administrator."""
     return current.act(COMMERCE, "Settlement:publish_tariff", body)
 
 
-@tariffs.route("/<country>/<hs6>")
+@tariffs.route("/<publisher>/<country>/<hs6>")
 @auth.needs("read")
 @tariffs.response(200, TariffSchema)
-def read_tariff(country: str, hs6: str) -> dict[str, Any]:
-    """Read the tariff in force."""
-    return current.ask(COMMERCE, "Settlement:tariff", country, hs6)
+def read_tariff(publisher: str, country: str, hs6: str) -> dict[str, Any]:
+    """Read a tariff as somebody states it."""
+    return current.ask(COMMERCE, "Settlement:tariff", publisher, country, hs6)
 
 
-@tariffs.route("/<country>/<hs6>/versions")
+@tariffs.route("/<publisher>/<country>/<hs6>/versions")
 @auth.needs("read")
 @tariffs.response(200, description="Every version there was")
-def tariff_versions(country: str, hs6: str) -> list[dict[str, Any]]:
-    """List every version of a tariff."""
-    return current.ask(COMMERCE, "Settlement:tariff_history", country, hs6)
+def tariff_versions(publisher: str, country: str, hs6: str) -> list[dict[str, Any]]:
+    """List every version of somebody's tariff."""
+    return current.ask(COMMERCE, "Settlement:tariff_history", publisher, country, hs6)
 
 
 @duties.route("/<order_id>/duties")
@@ -162,4 +162,4 @@ def tariff_versions(country: str, hs6: str) -> list[dict[str, Any]]:
 def of_order(query: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Compute who pays stage S18 of an order, and how much; for its platform and merchant."""
     given = [query[name] for name in ("publisher", "base", "date") if name in query]
-    return current.ask(COMMERCE, "Settlement:duties", order_id, *given)
+    return current.ask(COMMERCE, "Settlement:duties", order_id, query["tariffs_by"], *given)

@@ -88,6 +88,9 @@ class TariffSchema(Schema):
 class DutiesQuerySchema(Schema):
     """Query of ``GET /v1/orders/<id>/duties``; rates are needed where the order is in another currency."""
 
+    tariffs_by = fields.String(
+        required=True, validate=MSP_ID, metadata={"description": "Whose tariffs count", "example": "PlatformMSP"}
+    )
     publisher = fields.String(validate=MSP_ID)
     base = fields.String(validate=CURRENCY)
     date = fields.String(validate=DAY)

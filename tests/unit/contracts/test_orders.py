@@ -297,23 +297,34 @@ def test_anybody_converts_at_published_rates(shop):
 
 
 def test_duty_and_who_pays_it(shop):
-    """DDP: the seller; for platform and merchant, who hold the order's content."""
+    """DDP: the seller; for platform and merchant, who hold the order's content and say whose tariffs count."""
     tariff = ("Settlement:publish_tariff", as_bytes(TARIFF))
     assert refused(shop.submit, *tariff) == "WRONG_ROLE"
-    assert refused(shop.ask, "Settlement:duties", "o1", by=MERCHANT) == "NO_TARIFF"
-    shop.submit(*tariff, role="admin")
-    shop.submit("Settlement:publish_tariff", as_bytes({**TARIFF, "duty_bps": 0}), role="admin")
-    assert refused(shop.ask, "Settlement:duties", "o1", by=MERCHANT) == "RATES_NEEDED"
+    assert refused(shop.ask, "Settlement:duties", "o1", PLATFORM, by=MERCHANT) == "NO_TARIFF"
+    shop.submit(*tariff, by=PLATFORM, role="admin")
+    shop.submit("Settlement:publish_tariff", as_bytes({**TARIFF, "duty_bps": 0}), by=PLATFORM, role="admin")
+    assert refused(shop.ask, "Settlement:duties", "o1", PLATFORM, by=MERCHANT) == "RATES_NEEDED"
     shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
-    found = shop.ask("Settlement:duties", "o1", PAYMENTS, "USD", "2026-11-20", by=MERCHANT).json()
+    found = shop.ask("Settlement:duties", "o1", PLATFORM, PAYMENTS, "USD", "2026-11-20", by=MERCHANT).json()
     value = round(40_600 * 26_350 / 130)
     assert (found["payer"], found["customs_value"], found["duty"]) == ("seller", str(value), "0")
     assert found["tax"] == str(round(value / 10))
-    assert shop.ask("Settlement:tariff", "VN", "851712", by=AUDITOR).json()["duty_bps"] == 0
-    past = shop.ask("Settlement:tariff_history", "VN", "851712", by=AUDITOR).json()
+    assert refused(shop.ask, "Settlement:duties", "o1", PLATFORM, by=AUDITOR) == "NOT_FOUND"
+
+
+def test_a_tariff_is_its_publishers_own(shop):
+    """Nobody writes over another's; what it said before stays visible."""
+    for publisher, duty_bps in ((PLATFORM, 1_000), (PLATFORM, 0), (MERCHANT, 5_000)):
+        stated = as_bytes({**TARIFF, "duty_bps": duty_bps})
+        shop.submit("Settlement:publish_tariff", stated, by=publisher, role="admin")
+    place = (PLATFORM, "VN", "851712")
+    assert shop.ask("Settlement:tariff", *place, by=AUDITOR).json()["duty_bps"] == 0
+    past = shop.ask("Settlement:tariff_history", *place, by=AUDITOR).json()
     assert [entry["value"]["duty_bps"] for entry in past] == [0, 1_000]
-    assert refused(shop.ask, "Settlement:tariff", "VN", "420212") == "NO_TARIFF"
-    assert refused(shop.ask, "Settlement:duties", "o1", by=AUDITOR) == "NOT_FOUND"
+    assert shop.ask("Settlement:tariff", MERCHANT, "VN", "851712", by=AUDITOR).json()["duty_bps"] == 5_000
+    assert refused(shop.ask, "Settlement:tariff", PAYMENTS, "VN", "851712") == "NO_TARIFF"
+    assert refused(shop.ask, "Settlement:tariff", PLATFORM, "VN", "420212") == "NO_TARIFF"
+    assert refused(shop.ask, "Settlement:tariff", "not an MSP", "VN", "851712") == "INVALID_ARGUMENT"
 
 
 # Catalogue
