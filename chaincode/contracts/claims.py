@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from chaincode.contracts import access, private
+from chaincode.contracts import access, participants, private
 from chaincode.domain import canonical, claims, disclosures, grants, identifiers, moments
 from chaincode.domain.disclosures import Document
 from chaincode.domain.refusals import Refused
@@ -110,8 +110,13 @@ class Claims(api.Contract):
 
     @api.query
     def document_hash(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, Any]:
-        """What the channel holds of a claim, for anybody who was handed its document; empty if there is none."""
-        collection = private.collection(identifiers.check("owner", owner))
+        """
+        What the channel holds of a claim, for anybody who was handed its document; empty if there is none.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT, INVALID_ARGUMENT.
+        """
+        collection = private.collection(participants.participant(ctx, owner).msp_id)
         found = ctx.stub.get_private_data_hash(collection, document_key(ctx, claim_id, revision))
         return {"owner": owner, "claim_id": claim_id, "revision": revision, "document_hash": found.hex()}
 
@@ -121,9 +126,10 @@ class Claims(api.Contract):
         The values that a document and disclosures prove, for a third party that was handed them.
 
         Raises:
-            Refused: NOT_COMMITTED, WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_TWICE, UNKNOWN_ATTRIBUTE, UNKNOWN_KIND.
+            Refused: NOT_A_PARTICIPANT, NOT_COMMITTED, WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_TWICE,
+                UNKNOWN_ATTRIBUTE, UNKNOWN_KIND.
         """
-        document, _ = proven_document(ctx, identifiers.check("owner", owner), claim_id, revision)
+        document, _ = proven_document(ctx, participants.participant(ctx, owner).msp_id, claim_id, revision)
         slots = claims.kind_of(document).slots
         return {"values": disclosures.opened(document, private.disclosed(ctx), slots)}
 

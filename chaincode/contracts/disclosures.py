@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaincode.contracts import access, claims, granting, participants, private
-from chaincode.domain import canonical, disclosures, grants, identifiers, moments, records
+from chaincode.domain import canonical, disclosures, grants, moments, records
 from chaincode.domain import claims as claim_rules
 from chaincode.domain.grants import Asked, Receipt, Request, Seal, Sealing, Terms
 from chaincode.domain.refusals import Refused
@@ -114,11 +114,11 @@ class Disclosures(api.Contract):
         Put exactly the granted attributes into the recipient's collection, proved against the owner's commitment.
 
         Raises:
-            Refused: NOT_FOUND, NOT_A_PARTY, NOT_AS_STORED, REVOKED, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
-                WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING, ATTRIBUTE_TWICE,
-                COHORT_TOO_SMALL, ALREADY_EXISTS.
+            Refused: NOT_A_PARTICIPANT, NOT_FOUND, NOT_A_PARTY, NOT_AS_STORED, REVOKED, EXPIRED, NOT_COMMITTED,
+                COMMITMENT_CHANGED, WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING,
+                ATTRIBUTE_TWICE, COHORT_TOO_SMALL, ALREADY_EXISTS.
         """
-        identifiers.check("recipient", recipient)
+        participants.participant(ctx, recipient)
         held, data = granting.held_by(ctx, recipient, grant_id)
         access.one_of(ctx, [held.owner, held.recipient], "NOT_A_PARTY", "only owner and recipient deliver")
         if held.recipient != recipient:

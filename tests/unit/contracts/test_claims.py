@@ -160,6 +160,16 @@ def test_a_third_party_checks_any_disclosure(values, data):
     assert refused(ledger.evaluate, *call, client=user(FORWARDER), transient=lying) == "NOT_IN_CLAIM"
 
 
+def test_an_organisation_that_takes_no_part_has_no_claim():
+    """It has no collection on the channel that could be asked; nor does one whose name is none."""
+    ledger, claim = trade_channel(), Claim("forecast", MERCHANT, "c1", FORECAST)
+    claim.commit(ledger)
+    for name, transient in (("Claims:document_hash", {}), ("Claims:verify", claim.transient())):
+        asking = {"client": user(FORWARDER), "transient": transient}
+        assert refused(ledger.evaluate, name, "StrangerMSP", "c1", 1, **asking) == "NOT_A_PARTICIPANT"
+        assert refused(ledger.evaluate, name, "no name", "c1", 1, **asking) == "INVALID_ARGUMENT"
+
+
 def test_another_document_proves_nothing():
     """Neither one that was never committed nor one of another claim."""
     ledger, claim = trade_channel(), Claim("forecast", MERCHANT, "c1", FORECAST)

@@ -394,6 +394,14 @@ def test_a_value_that_is_not_in_the_claim_is_not_delivered(desk):
     assert refused(deliver, unknown) == "UNKNOWN_ATTRIBUTE"
 
 
+def test_nothing_is_delivered_to_who_takes_no_part(desk):
+    """The recipient is an argument, and one without a collection is refused before that is asked."""
+    desk.grant("g1", desk.forecast, terms(desk.forecast, FORWARDER, *NAMES))
+    transient = desk.forecast.transient(*NAMES)
+    call = ("Disclosures:deliver", "g1", "StrangerMSP")
+    assert refused(desk.ledger.evaluate, *call, client=user(MERCHANT), transient=transient) == "NOT_A_PARTICIPANT"
+
+
 def test_another_document_is_not_delivered(desk):
     """One that was never committed, or another claim's."""
     desk.grant("g1", desk.forecast, terms(desk.forecast, FORWARDER, *NAMES))
