@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Literal
 
-from chaincode.domain import goods, identifiers, money, places
+from chaincode.domain import goods, identifiers, money, places, texts
 from chaincode.domain.orders import check_amount
 from chaincode.domain.records import Amount
 from chaincode.domain.refusals import Refused, invalid
@@ -47,16 +47,16 @@ class Product:
         money.check_currency("product.currency", self.currency)
         check_amount("product.list_price", self.list_price)
         places.check_country("product.origin", self.origin)
-        if not 1 <= len(self.category) <= 120:
-            raise invalid("product.category", "must have 1 to 120 characters")
+        texts.check("product.category", self.category)
         for field in ("weight_grm", "volume_cmq"):
             if not 1 <= getattr(self, field) <= 10**9:
                 raise invalid(f"product.{field}", "must be from 1 to 1000000000")
         if not self.titles:
             raise invalid("product.titles", "must have a title in at least one language")
         for language, title in self.titles.items():
-            if not _LANGUAGE.fullmatch(language) or not 1 <= len(title) <= 200:
-                raise invalid("product.titles", "must be texts of 1 to 200 characters by BCP 47 language")
+            if not _LANGUAGE.fullmatch(language):
+                raise invalid("product.titles", "must be texts by BCP 47 language")
+            texts.check("product.titles", title, 200)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -348,4 +348,6 @@ def test_a_product_is_its_merchants_own():
     past = shop.ask("Catalogue:history", MERCHANT, PRODUCT["gtin"], by=AUDITOR).json()
     assert [entry["value"]["version"] for entry in past] == [3, 2, 1]
     assert refused(shop.ask, "Catalogue:read", MERCHANT, "1") == "INVALID_ARGUMENT"
-    assert refused(shop.submit, "Catalogue:offer", as_bytes({**PRODUCT, "hs6": "1"})) == "INVALID_ARGUMENT"
+    hidden = ({"category": "phones\u202e"}, {"titles": {"en": "Phone\nSold out"}})
+    for wrong in ({"hs6": "1"}, {"category": ""}, *hidden):
+        assert refused(shop.submit, "Catalogue:offer", as_bytes({**PRODUCT, **wrong})) == "INVALID_ARGUMENT"
