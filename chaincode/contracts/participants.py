@@ -81,7 +81,10 @@ class Participants(api.Contract):
         """
         change = records.loads(Participant, participant, "participant")
         before = store.find(ctx, Participant, _PARTICIPANT, change.msp_id)
-        subject, voters = f"participant/{change.msp_id}", directory(ctx).members
+        known = directory(ctx)
+        # What the directory would not take is refused here, before anybody votes on it.
+        known.with_participant(change)
+        subject, voters = f"participant/{change.msp_id}", known.members
         return _carried(ctx, amending.propose(ctx, amendment_id, subject, before, change, voters))
 
     @api.transaction

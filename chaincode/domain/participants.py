@@ -74,7 +74,13 @@ class Participant:
 
 @dataclass(frozen=True)
 class Directory:
-    """Who holds which role: one small key, read by every contract that must know the auditor or the platform."""
+    """
+    Who holds which role: one small key, read by every contract that must know the auditor or the platform.
+
+    Attributes:
+        roles: the holders of each role in the order in which they took it. Where one must be meant, the first
+            is: the pins of claims are at the auditor, and another that is admitted later does not have them.
+    """
 
     roles: dict[str, tuple[str, ...]]
 
@@ -85,7 +91,7 @@ class Directory:
 
     @property
     def auditor(self) -> str:
-        """The organisation that audits; grants are endorsed by it."""
+        """The organisation that audits, the first that took the role; grants are endorsed by it."""
         return self._one("auditor")
 
     @property
@@ -99,11 +105,20 @@ class Directory:
         return self.platform, self.auditor
 
     def with_participant(self, participant: Participant) -> Directory:
-        """The directory after *participant* was admitted or amended."""
-        roles = {role: {one for one in held if one != participant.msp_id} for role, held in self.roles.items()}
-        for role in participant.roles:
-            roles.setdefault(role, set()).add(participant.msp_id)
-        return Directory({role: tuple(sorted(held)) for role, held in sorted(roles.items()) if held})
+        """
+        The directory after *participant* was admitted or amended.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, the auditor that counts would no longer be one.
+        """
+        msp_id, wanted = participant.msp_id, participant.roles
+        if "auditor" not in wanted and self.roles.get("auditor", ())[:1] == (msp_id,):
+            raise invalid("participant.roles", f"{msp_id} keeps the pins of claims and stays auditor")
+        roles = {role: [one for one in held if one != msp_id or role in wanted] for role, held in self.roles.items()}
+        for role in wanted:
+            if msp_id not in roles.setdefault(role, []):
+                roles[role].append(msp_id)
+        return Directory({role: tuple(held) for role, held in sorted(roles.items()) if held})
 
     def _one(self, role: str) -> str:
         holders = self.roles.get(role, ())

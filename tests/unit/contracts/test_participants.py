@@ -104,6 +104,14 @@ def test_a_newcomer_is_admitted_and_then_votes():
     assert "NewMSP" in propose(ledger, "a2", by=FORWARDER).json()["voters"]
 
 
+def test_nobody_votes_on_another_auditor_in_place_of_the_first():
+    """Grants rest on what it pinned; a second one beside it is welcome."""
+    ledger = trade_channel()
+    first = next(one for one in PARTICIPANTS if one["msp_id"] == AUDITOR)
+    assert refused(propose, ledger, "a1", {**first, "roles": ["customs"]}) == "INVALID_ARGUMENT"
+    assert propose(ledger, "a1", {**first, "msp_id": "AaaMSP"}).json()["state"] == "open"
+
+
 def test_a_machine_does_not_vote():
     """A peer's certificate serves; it does not approve."""
     ledger = trade_channel()

@@ -70,6 +70,18 @@ def test_a_changed_role_leaves_no_trace_in_the_directory():
     assert moved.roles == {"last_mile": ("CMSP",)}
 
 
+def test_the_founding_auditor_stays_the_one_that_counts():
+    """It keeps the pins of claims: neither a second one, whatever its name, nor an amendment moves the role."""
+    _, founded = participants.founded([PLATFORM, CARRIER, AUDITOR])
+    second = dataclasses.replace(AUDITOR, msp_id="A0MSP")
+    both = founded.with_participant(second)
+    assert both.roles["auditor"] == ("AMSP", "A0MSP")
+    amended = both.with_participant(dataclasses.replace(AUDITOR, roles=("customs", "auditor")))
+    assert amended.auditor == "AMSP"
+    assert code(amended.with_participant, dataclasses.replace(AUDITOR, roles=("customs",))) == "INVALID_ARGUMENT"
+    assert amended.with_participant(dataclasses.replace(second, roles=("customs",))).roles["auditor"] == ("AMSP",)
+
+
 @given(st.integers(1, 30))
 def test_more_than_half_carries_an_amendment(count):
     """Not half, not all: the first approval beyond the half."""
