@@ -55,6 +55,9 @@ REQUEST = {
     "BATCH_UNSOLVED": Kind(
         409, "No choice was found in which all have room", "Match fewer at once, or for a later day."
     ),
+    "NOTHING_TO_WRITE": Kind(
+        422, "The call only reads", "Evaluate it instead: the answer of a submitted call stands in a block."
+    ),
     "SOLVER_MISSING": Kind(
         503, "This gateway has no solver", "Its operator installs the extra: pip install 'selat[solver]'."
     ),

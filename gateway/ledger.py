@@ -24,6 +24,10 @@ class ArgumentError(Exception):
     """An argument of a call cannot be sent; the message says which and why."""
 
 
+class NothingToWriteError(Exception):
+    """A submitted call turned out to be a query; it was not ordered, because its answer would stand in a block."""
+
+
 @dataclass(frozen=True)
 class Call:
     """
@@ -147,6 +151,7 @@ class Ledgers:
             hlf.errors.EndorseError: nothing was written.
             hlf.errors.SubmitError, hlf.errors.CommitStatusError: it may have been written.
             hlf.errors.CommitError: in a block, but invalid; nothing was written.
+            NothingToWriteError: the function only reads; nothing was sent to the orderer.
             ArgumentError, gateway.wallet.WalletError.
         """
         contract = self._contract(msp_id, user, call)
@@ -159,6 +164,8 @@ class Ledgers:
                 call.function, *texts, transient=dict(call.transient), endorsing_organizations=call.endorsers
             ).endorse(),
         )
+        if not transaction.changes:
+            raise NothingToWriteError(f"{call.function} writes nothing")
         before_sending(transaction.transaction_id)
         status = transaction.submit().wait_committed()
         if not status.valid:

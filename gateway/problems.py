@@ -70,6 +70,8 @@ def of(error: Exception) -> Problem:
         return Problem("BATCH_UNSOLVED", str(error))
     if isinstance(error, batches.SolverMissingError):
         return Problem("SOLVER_MISSING", str(error))
+    if isinstance(error, ledger.NothingToWriteError):
+        return Problem("NOTHING_TO_WRITE", str(error))
     if isinstance(error, ledger.ArgumentError):
         return Problem("REQUEST_INVALID", str(error))
     if isinstance(error, errors.CommitError):

@@ -14,6 +14,7 @@ from hlf import errors
 from hlf.client import failures
 from hlf.client.commit import Commit
 from hlf.client.step import Step
+from hlf.wire import rwsets
 
 if TYPE_CHECKING:
     from hlf.client.gateway import Gateway
@@ -78,6 +79,22 @@ class Transaction(Step):
         """The contract's answer, as the endorsers agreed on it; it counts once the transaction is committed."""
         return self._result
 
+    @property
+    def changes(self) -> bool:
+        """
+        Whether the transaction writes anything or gives an event.
+
+        One that does neither is a query: ordering it would only put its answer into a block, for all members to read.
+
+        Raises:
+            WireError: the endorsed read-write set is malformed.
+        """
+        action = _action(self._signed)
+        return bool(action.events) or any(
+            rwset.writes or rwset.metadata_writes or any(c.writes or c.metadata_writes for c in rwset.collections)
+            for rwset in rwsets.decode(action.results).namespaces
+        )
+
     def submit(self) -> Commit:
         """
         The third step, once an orderer has taken the transaction.
@@ -111,12 +128,25 @@ def read_endorsed(envelope: Any) -> Endorsed:
     """
     try:
         payload = common_pb2.Payload.FromString(envelope.payload)
-        actions = transaction_pb2.Transaction.FromString(payload.data).actions
-        if len(actions) != 1:
-            raise errors.WireError(f"an endorsed transaction of {len(actions)} actions; expected one")
-        content = transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
-        answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
-        action = proposal_pb2.ChaincodeAction.FromString(answer.extension)
+        content = _content(payload)
+        action = _simulated(content)
     except DecodeError as malformed:
         raise errors.WireError("not an endorsed transaction") from malformed
     return Endorsed(payload.header, content.chaincode_proposal_payload, action.response.payload)
+
+
+def _action(envelope: Any) -> Any:
+    """The ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
+    return _simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
+
+
+def _content(payload: Any) -> Any:
+    actions = transaction_pb2.Transaction.FromString(payload.data).actions
+    if len(actions) != 1:
+        raise errors.WireError(f"an endorsed transaction of {len(actions)} actions; expected one")
+    return transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
+
+
+def _simulated(content: Any) -> Any:
+    answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
+    return proposal_pb2.ChaincodeAction.FromString(answer.extension)

@@ -55,6 +55,16 @@ def test_a_grant_is_seen_by_owner_recipient_and_auditor_each_at_home(cast, playe
     assert found == {("platform", "platform"), ("forwarder", "forwarder"), ("auditor", "auditor")}
 
 
+def test_a_private_answer_is_not_put_into_a_block(cast, played):
+    """Fabric would order it, valid or not, and every member could read it there; the gateway does not send it."""
+    address = COMMERCE.replace("/evaluate", "/submit")
+    body = {"function": "Orders:content", "arguments": [played.order["order_id"]]}
+    body["endorsing_organizations"] = [cast.platform.msp_id]
+    answer = cast.platform.send("POST", address, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "NOTHING_TO_WRITE"
+
+
 def test_the_content_of_an_order_is_read_by_its_two_sides(cast, played):
     found = seen_by(cast, COMMERCE, "Orders:content", [played.order["order_id"]], COMMERCIAL)
     assert {asker for asker, _ in found} == {"platform", "merchant"}

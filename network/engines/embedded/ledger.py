@@ -302,10 +302,11 @@ class Ledger:
             layout, channel = self._fact("layout"), self._fact("channel")
             self._writer.execute("COMMIT")
         except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
+            # Closing takes back what was not committed.
+            self._writer.close()
             raise
         if layout != _LAYOUT or channel != self.channel_id.encode():
+            self._writer.close()
             raise errors.StateError(self.path, f"this is not the ledger of channel {self.channel_id}", _START_OVER)
 
     def _load(self) -> None:

@@ -66,9 +66,14 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=256)
     # What is committed survives the death of this process; against the death of the machine, SQLite keeps the
     # file whole and may lose the last blocks, which a development network can.
-    connection.executescript(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192"
-    )
+    try:
+        connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
+            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192"
+        )
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import proposal_pb2, transaction_pb2
+from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 
 from hlf import errors
 from hlf.client import gateway
@@ -224,3 +224,28 @@ def test_a_closed_gateway_says_so(peer, user):
         contract.evaluate("read")
     with pytest.raises(errors.GatewayError, match="closed"):
         Session.gateway(connected.session, peer.endpoint)
+
+
+def test_whether_a_transaction_changes_anything(fabric):
+    """One that real peers endorsed for a write does; the same without its writes is a query."""
+    envelope = common_pb2.Envelope.FromString(golden.read("tx-gateway-prepared-envelope.pb"))
+    header = common_pb2.Payload.FromString(envelope.payload).header
+    channel = common_pb2.ChannelHeader.FromString(header.channel_header)
+
+    def transaction() -> object:
+        message = gateway_pb2.PreparedTransaction(transaction_id=channel.tx_id, envelope=envelope)
+        return fabric.transaction_from_bytes(message.SerializeToString())
+
+    assert transaction().changes
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    actions = transaction_pb2.Transaction.FromString(payload.data)
+    content = transaction_pb2.ChaincodeActionPayload.FromString(actions.actions[0].payload)
+    answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
+    action = proposal_pb2.ChaincodeAction.FromString(answer.extension)
+    action.results, action.events = b"", b""
+    answer.extension = action.SerializeToString()
+    content.action.proposal_response_payload = answer.SerializeToString()
+    actions.actions[0].payload = content.SerializeToString()
+    payload.data = actions.SerializeToString()
+    envelope.payload = payload.SerializeToString()
+    assert not transaction().changes
