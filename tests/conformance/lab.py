@@ -342,9 +342,19 @@ class Lab:
         caller: Caller | None = None,
     ) -> common_pb2.Envelope:
         """A signed seek envelope for any of the Deliver services."""
-        who = caller or self.caller()
         seek = ab_pb2.SeekInfo(start=start, stop=stop, behavior=behaviour, content_type=content)
-        header = envelopes.channel_header(common_pb2.DELIVER_SEEK_INFO, channel)
+        return self.seek_envelope(common_pb2.DELIVER_SEEK_INFO, seek, channel, caller)
+
+    def seek_envelope(
+        self,
+        kind: common_pb2.HeaderType,
+        seek: ab_pb2.SeekInfo,
+        channel: str = CHANNEL,
+        caller: Caller | None = None,
+    ) -> common_pb2.Envelope:
+        """Exactly this seek, signed, under a header of any type."""
+        who = caller or self.caller()
+        header = envelopes.channel_header(kind, channel)
         payload = envelopes.payload(header, who.creator, os.urandom(24), seek.SerializeToString())
         return common_pb2.Envelope(payload=payload, signature=who.sign(payload))
 

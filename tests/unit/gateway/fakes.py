@@ -43,3 +43,20 @@ class FakeLedgers:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+ORDER = {
+    "platform": "PlatformMSP",
+    "merchant": "MerchantMSP",
+    "placed_at": "2026-11-22T15:00:00Z",
+    "incoterm": "DDP",
+    "named_place": "VNHAN",
+    "lines": [{"line": 1, "gtin": "0", "hs6": "851830", "quantity": 1, "unit_price": "1", "weight_grm": 1}],
+    "currency": "USD",
+    "freight": "0",
+    "insurance": "0",
+    "origin": "CNSZX",
+    "destination": "VNHAN",
+    "terms": {"terms_id": "t", "version": 1, "digest": "0" * 64},
+}
+"""The body of an order: placing it takes two transactions."""

@@ -7,6 +7,7 @@ from fabric_protos.common import ledger_pb2
 
 from gateway import freshness
 from gateway.freshness import Heights
+from tests.unit.gateway.fakes import ORDER
 
 
 class Peers:
@@ -88,22 +89,7 @@ def test_the_second_transaction_of_a_request_builds_on_the_first(client, bearer,
         "Orders:place": b'{"order_hash":"h"}',
         "Orders:open": b"{}",
     }
-    line = {"line": 1, "gtin": "0", "hs6": "851830", "quantity": 1, "unit_price": "1", "weight_grm": 1}
-    body = {
-        "platform": "PlatformMSP",
-        "merchant": "MerchantMSP",
-        "placed_at": "2026-11-22T15:00:00Z",
-        "incoterm": "DDP",
-        "named_place": "VNHAN",
-        "lines": [line],
-        "currency": "USD",
-        "freight": "0",
-        "insurance": "0",
-        "origin": "CNSZX",
-        "destination": "VNHAN",
-        "terms": {"terms_id": "t", "version": 1, "digest": "0" * 64},
-    }
-    assert client.post("/v1/orders", json=body, headers=bearer("write")).status_code == 201
+    assert client.post("/v1/orders", json=ORDER, headers=bearer("write")).status_code == 201
     assert [(call.function, call.after) for _, _, call in ledgers.asked] == [("Orders:place", None), ("Orders:open", 7)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.idempotency import Keys
 from hlf import errors
-from tests.unit.gateway.fakes import TRANSACTION
+from tests.unit.gateway.fakes import ORDER, TRANSACTION
 
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 BODY = {
@@ -135,22 +135,7 @@ def place(client, bearer, ledgers):
     """Place an order: two transactions in one request."""
     headers = bearer("write") | {"Idempotency-Key": "order"}
     ledgers.answers |= {"Orders:place": b'{"order_hash":"h"}', "Orders:open": b"{}"}
-    line = {"line": 1, "gtin": "0", "hs6": "851830", "quantity": 1, "unit_price": "1", "weight_grm": 1}
-    body = {
-        "platform": "PlatformMSP",
-        "merchant": "MerchantMSP",
-        "placed_at": "2026-11-22T15:00:00Z",
-        "incoterm": "DDP",
-        "named_place": "VNHAN",
-        "lines": [line],
-        "currency": "USD",
-        "freight": "0",
-        "insurance": "0",
-        "origin": "CNSZX",
-        "destination": "VNHAN",
-        "terms": {"terms_id": "t", "version": 1, "digest": "0" * 64},
-    }
-    return lambda: client.post("/v1/orders", json=body, headers=headers)
+    return lambda: client.post("/v1/orders", json=ORDER, headers=headers)
 
 
 def test_a_request_that_failed_half_way_says_what_is_committed(place, ledgers):
