@@ -199,7 +199,9 @@ HOSTILE = {
     "tab": ("name: x\norganisations:\n\t- a\n", 3, "Indent with spaces"),
     "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\nname: [*b, *b]\n", 1, "anchors"),
     "tag": ("name: !!python/object/apply:os.system ['true']\n", 1, "tag"),
-    "deep": ("name: " + "[" * 5000 + "]" * 5000 + "\n", 1, "nested deeper"),
+    "deep": ("name: " + "[" * 30 + "]" * 30 + "\n", 1, "nested deeper"),
+    # Newer versions of libyaml have a bound of their own, and meet it while they look ahead.
+    "deep beyond the parser": ("name: " + "[" * 5000 + "]" * 5000 + "\n", 1, "nest"),
     "two documents": ("name: x\n---\nname: y\n", 2, "not YAML"),
     "not UTF-8": (b"name: x\nrole: \xff\n", 2, "not UTF-8"),
     "empty": ("", 0, "is empty"),
