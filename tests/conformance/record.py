@@ -13,26 +13,28 @@ from pathlib import Path
 
 import click
 
-from network import admin
+from network import engines, topology
 from tests.conformance import cases, recorded
-from tests.conformance.conftest import CONSORTIUM
-from tests.conformance.lab import Lab
+from tests.conformance.laboratories import CONSORTIA, Laboratories
 
 
 @click.command()
 @click.option("--engine", type=click.Choice(["native", "docker"]), default="native", show_default=True)
-def main(engine: str) -> None:
+@click.option("--missing", is_flag=True, help="Ask only what has no recorded answer yet, and keep the others.")
+def main(engine: str, missing: bool) -> None:
     """Record real Fabric's answers to every case of the suite."""
-    with tempfile.TemporaryDirectory(prefix="selat-laboratory-") as folder:
-        state = Path(folder) / "network"
-        network = admin.up(engine, state, CONSORTIUM)
+    version = engines.by_name(engine).version(topology.load(CONSORTIA / "main.yaml"))
+    known = recorded.load(version) if missing else {}
+    questions = {name: question for name, question in cases.load().items() if name not in known}
+    with tempfile.TemporaryDirectory(prefix="selat-laboratories-") as folder:
+        opened = Laboratories(Path(folder))
         try:
-            lab = Lab(state)
-            answers = {name: question(lab).as_json(lab.addresses) for name, question in cases.load().items()}
-            lab.close()
+            answers = {
+                name: question.answer(opened.on(engine, question.laboratory)) for name, question in questions.items()
+            }
         finally:
-            admin.down(state)
-    click.echo(f"{len(answers)} answers of Fabric {network.version} in {recorded.save(network.version, answers)}")
+            opened.close()
+    click.echo(f"{len(answers)} answers of Fabric {version} in {recorded.save(version, known | answers)}")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ def file_of(version: str) -> Path:
 
 
 def load(version: str) -> dict[str, Any]:
-    """Return the answers of Fabric *version* by the name of their case."""
-    return dict(json.loads(file_of(version).read_text(encoding="utf-8"))["answers"])
+    """Return the answers of Fabric *version* by the name of their case; none where it was never asked."""
+    file = file_of(version)
+    return dict(json.loads(file.read_text(encoding="utf-8"))["answers"]) if file.exists() else {}
 
 
 def save(version: str, answers: dict[str, Any]) -> Path:

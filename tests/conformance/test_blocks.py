@@ -17,6 +17,7 @@ from hlf.profile import Profile
 from network import state
 from network.engines.embedded import replay
 from tests.conformance.lab import CHANNEL, Lab
+from tests.conformance.laboratories import Laboratories
 
 
 def chain(lab: Lab) -> list[bytes]:
@@ -29,14 +30,14 @@ def chain(lab: Lab) -> list[bytes]:
         return [contract.evaluate("GetBlockByNumber", CHANNEL, str(number)) for number in range(info.height)]
 
 
-def test_the_embedded_engines_blocks_replay(embedded_lab: Lab):
+def test_the_embedded_engines_blocks_replay(laboratories: Laboratories):
     """Its own blocks come to what they say."""
-    blocks = chain(embedded_lab)
+    blocks = chain(laboratories.on("embedded"))
     assert replay.replay(blocks).height == len(blocks)
 
 
 @pytest.mark.native
-def test_the_native_engines_blocks_replay(native_lab: Lab):
+def test_the_native_engines_blocks_replay(laboratories: Laboratories):
     """Codes and commit hashes that real peers came to are those the embedded engine comes to."""
-    blocks = chain(native_lab)
+    blocks = chain(laboratories.on("native"))
     assert replay.replay(blocks).height == len(blocks)

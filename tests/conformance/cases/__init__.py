@@ -10,23 +10,37 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from tests.conformance.answers import Answer
 from tests.conformance.lab import Lab
+from tests.conformance.laboratories import MAIN
 
-Question = Callable[[Lab], Answer]
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and the laboratory it is asked on."""
+
+    ask: Callable[[Lab], Answer]
+    laboratory: str = MAIN
+
+    def answer(self, lab: Lab) -> dict[str, Any]:
+        """The answer in the form that is compared."""
+        return self.ask(lab).as_json(lab.addresses)
+
 
 CASES: dict[str, Question] = {}
 
 
-def case(name: str) -> Callable[[Question], Question]:
+def case(name: str, laboratory: str = MAIN) -> Callable[[Callable[[Lab], Answer]], Callable[[Lab], Answer]]:
     """Register the decorated question as *name*."""
 
-    def register(question: Question) -> Question:
+    def register(ask: Callable[[Lab], Answer]) -> Callable[[Lab], Answer]:
         if name in CASES:
             raise ValueError(f"two conformance cases are called {name!r}")
-        CASES[name] = question
-        return question
+        CASES[name] = Question(ask, laboratory)
+        return ask
 
     return register
 
