@@ -217,9 +217,7 @@ class Ledgers:
         with self._lock:
             connection = self._connected.get((msp_id, user))
             if connection is None:
-                identity, signer = self._wallet.user(msp_id, user)
-                connection = fabric.connect(self._wallet.profile(msp_id), identity, signer, timeouts=self._timeouts)
-                self._connected[(msp_id, user)] = connection
+                connection = self._connected[(msp_id, user)] = self._wallet.connect(msp_id, user, self._timeouts)
             return connection
 
     def _contract(self, msp_id: str, user: str, call: Call) -> Contract:

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from hlf import identity, profile, signers
+from hlf.client import gateway as fabric
+from hlf.client import session
 
 # What may stand in a path. An MSP id or user name never reaches the file system unless it matches in full.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
@@ -18,6 +20,8 @@ class WalletError(Exception):
 class Wallet:
     """
     ``<folder>/organisations/<MSP>/users/<name>/{cert,key}.pem`` and ``<folder>/profiles/<MSP>.json``.
+
+    Beside a user's pair may lie ``tls/client.{crt,key}``, for nodes with mutual TLS.
 
     Nothing is cached: a certificate renewed on disk is used by the next connection made.
     """
@@ -61,7 +65,22 @@ class Wallet:
             WalletError: no such organisation or user.
             hlf.errors.IdentityError: certificate or key cannot be used.
         """
+        return identity.load_user(self._user(msp_id, name), msp_id)
+
+    def connect(self, msp_id: str, name: str, timeouts: fabric.Timeouts | None = None) -> fabric.Gateway:
+        """
+        A connection of a user's own through its organisation's peer, with mutual TLS where that is asked for.
+
+        Raises:
+            WalletError: no such organisation or user.
+            hlf.errors.ProfileError, hlf.errors.IdentityError: the profile, certificate or key cannot be used.
+        """
+        shown = session.TlsIdentity.load(self._user(msp_id, name))
+        own = self.user(msp_id, name)
+        return fabric.connect(self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown)
+
+    def _user(self, msp_id: str, name: str) -> Path:
         known = self.users(msp_id)
         if name not in known:
             raise WalletError(f"{msp_id} has no user {name!r} in the wallet; it has {', '.join(known) or 'none'}")
-        return identity.load_user(self._folder / "organisations" / msp_id / "users" / name, msp_id)
+        return self._folder / "organisations" / msp_id / "users" / name

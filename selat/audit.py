@@ -10,7 +10,6 @@ import click
 
 from gateway.wallet import Wallet, WalletError
 from hlf import audit as verifier
-from hlf.client import gateway
 from hlf.errors import HlfError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -33,17 +32,15 @@ def audit() -> None:
 )
 def export(folder: Path, channel: str, organisation: str, user: str, wallet: Path) -> None:
     """Write every block of a channel to FOLDER that is not there yet, one file a block."""
-    with _explained():
-        identities = Wallet(wallet)
-        with gateway.connect(identities.profile(organisation), *identities.user(organisation, user)) as fabric:
-            network = fabric.network(channel)
-            height = network.height()
-            folder.mkdir(parents=True, exist_ok=True)
-            # Block files appear whole and in order, so an interrupted export goes on where it stopped.
-            start = sum(1 for _ in folder.glob("*.block"))
-            for number in range(start, height):
-                # Not from the block events, which a channel with private data keeps closed.
-                verifier.write_block(folder, network.block(number))
+    with _explained(), Wallet(wallet).connect(organisation, user) as fabric:
+        network = fabric.network(channel)
+        height = network.height()
+        folder.mkdir(parents=True, exist_ok=True)
+        # Block files appear whole and in order, so an interrupted export goes on where it stopped.
+        start = sum(1 for _ in folder.glob("*.block"))
+        for number in range(start, height):
+            # Not from the block events, which a channel with private data keeps closed.
+            verifier.write_block(folder, network.block(number))
     click.echo(f"{height} blocks of {channel} in {folder}, {max(0, height - start)} of them new")
 
 

@@ -8,19 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from fabric_protos.common import ledger_pb2
+from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import query_pb2
+from fabric_protos.peer import query_pb2, transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.admin.connection import Connection
+from hlf.admin.orderer import Orderer
 from hlf.wire import envelopes, proposals
 
 # From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
 _REFUSED = 400
-# A leader is elected within a second or so.
-_LEADERLESS_SECONDS = 0.1
+# Between two tries: a leader is elected, or a block cut, within a second or so.
+_PAUSE_SECONDS = 0.1
 
 
 class Peer(Connection):
@@ -29,8 +30,13 @@ class Peer(Connection):
 
     Unlike the gateway client, which lets a peer find endorsers, everything here
     goes to the peers that are named: an administrator knows them, and they may
-    not have found each other yet.
+    not have found each other yet. Transactions are handed to the orderers by the
+    peer's gateway service, or to *orderer* where the peer has none.
     """
+
+    def __init__(self, *args: Any, orderer: Orderer | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._orderer = orderer
 
     def call(
         self,
@@ -101,11 +107,15 @@ class Peer(Connection):
         except errors.WireError as unusable:
             raise kind(f"the endorsements of {proposal.transaction_id} do not fit together: {unusable}") from unusable
         envelope.signature = self.session.sign(envelope.payload)
-        request = gateway_pb2.SubmitRequest(
-            transaction_id=proposal.transaction_id, channel_id=channel_id, prepared_transaction=envelope
-        )
-        self._order(request, kind)
-        self._wait_committed(channel_id, proposal.transaction_id, kind)
+        if self._orderer is None:
+            request = gateway_pb2.SubmitRequest(
+                transaction_id=proposal.transaction_id, channel_id=channel_id, prepared_transaction=envelope
+            )
+            self._order(request, kind)
+            self._wait_committed(channel_id, proposal.transaction_id, kind)
+        else:
+            self._broadcast(self._orderer, envelope, kind)
+            self._wait_found(channel_id, proposal.transaction_id, kind)
         return proposal.transaction_id
 
     def _order(self, request: Any, kind: type[errors.AdminError]) -> None:
@@ -121,7 +131,20 @@ class Peer(Connection):
             except grpc.RpcError as failure:
                 if failure.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > until:
                     raise self.failure(failure, kind) from failure
-                time.sleep(_LEADERLESS_SECONDS)
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
+
+    def _broadcast(self, orderer: Orderer, envelope: Any, kind: type[errors.AdminError]) -> None:
+        """As ``_order``, without a gateway in between."""
+        until = time.monotonic() + self.timeout
+        while True:
+            try:
+                orderer.broadcast(envelope)
+            except errors.ConfigError as refused:
+                if refused.status != common_pb2.SERVICE_UNAVAILABLE or time.monotonic() > until:
+                    raise kind(str(refused), address=orderer.name, status=refused.status) from refused
+                time.sleep(_PAUSE_SECONDS)
             else:
                 return
 
@@ -171,10 +194,25 @@ class Peer(Connection):
         ).SerializeToString()
         signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=self.session.sign(request))
         status = self.unary(self.session.gateway(self.endpoint).CommitStatus, signed, kind)
-        if status.result != 0:
-            code = errors.validation_code_name(status.result)
-            raise kind(
-                f"transaction {transaction_id} is in block {status.block_number}, but invalid: {code}",
-                address=self.name,
-                status=code,
-            )
+        self._check_valid(transaction_id, status.result, kind)
+
+    def _wait_found(self, channel_id: str, transaction_id: str, kind: type[errors.AdminError]) -> None:
+        """As ``_wait_committed``, by asking the ledger again and again."""
+        args = [b"GetTransactionByID", channel_id.encode(), transaction_id.encode()]
+        until = time.monotonic() + self.timeout
+        while True:
+            try:
+                found = self.ask(transaction_pb2.ProcessedTransaction, channel_id, "qscc", args)
+            except errors.AdminError as missing:
+                if time.monotonic() > until:
+                    words = f"transaction {transaction_id} is not in a block within {self.timeout:g} s"
+                    raise kind(words, address=self.name) from missing
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return self._check_valid(transaction_id, found.validationCode, kind)
+
+    def _check_valid(self, transaction_id: str, code: int, kind: type[errors.AdminError]) -> None:
+        if code != transaction_pb2.VALID:
+            name = errors.validation_code_name(code)
+            words = f"transaction {transaction_id} is in a block, but invalid: {name}"
+            raise kind(words, address=self.name, status=name)

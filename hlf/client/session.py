@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -60,6 +61,24 @@ class TlsIdentity:
 
     certificate_pem: bytes
     key_pem: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> TlsIdentity | None:
+        """
+        The ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
+
+        Showing them to a server that does not ask is harmless.
+
+        Raises:
+            IdentityError: one of the two cannot be read.
+        """
+        certificate, key = Path(folder) / "tls" / "client.crt", Path(folder) / "tls" / "client.key"
+        if not certificate.exists() and not key.exists():
+            return None
+        try:
+            return cls(certificate.read_bytes(), key.read_bytes())
+        except OSError as unreadable:
+            raise IdentityError(f"{unreadable.filename} cannot be read: {unreadable.strerror}") from unreadable
 
     @property
     def certificate_hash(self) -> bytes:
