@@ -7,7 +7,7 @@ FILE    = $(if $(CONSORTIUM),--consortium $(CONSORTIUM))
 FOLDER  = $(if $(STATE),--state $(STATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance conformance-record check up down status add-organisation render audit bench clean
+.PHONY: help demo test conformance conformance-record check up down status stop start add-organisation render audit bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -45,6 +45,12 @@ down: $(VENV)/run  ## Stop it (STATE=folder)
 
 status: $(VENV)/run  ## Say what is running (STATE=folder)
 	@$(BIN)/selat network status $(FOLDER)
+
+stop: $(VENV)/run  ## Stop one peer or orderer while the others go on (NODE=name, STATE=folder)
+	@$(BIN)/selat network stop $(NODE) $(FOLDER)
+
+start: $(VENV)/run  ## Start it again (NODE=name, STATE=folder)
+	@$(BIN)/selat network start $(NODE) $(FOLDER)
 
 add-organisation: $(VENV)/run  ## Plan to add MSP=id to CHANNEL=name; APPLY=1 does it
 	@$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)

@@ -57,6 +57,24 @@ def down(state: Path) -> None:
 
 
 @network.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@_state
+def stop(nodes: tuple[str, ...], state: Path) -> None:
+    """End single peers, orderers or chaincode servers, to see how the others bear it."""
+    stopped = admin.stop_nodes(nodes, state)
+    click.echo(f"stopped {', '.join(stopped)}" if stopped else "none of them was running")
+
+
+@network.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@_state
+def start(nodes: tuple[str, ...], state: Path) -> None:
+    """Start again what `stop` ended."""
+    admin.start_nodes(nodes, state)
+    click.echo(f"running: {', '.join(nodes)}")
+
+
+@network.command()
 @click.option("--consortium", type=_FILE, help="The consortium file; the one of the package by default.")
 @_state
 def render(consortium: Path | None, state: Path) -> None:
@@ -89,8 +107,12 @@ def status(ctx: click.Context, state: Path) -> None:
     click.echo(f"engine {found.engine or '(never started)'} {found.version}".rstrip())
     for name, alive in found.programs.items():
         click.echo(f"{'running' if alive else 'FALLEN '}  {name}")
+    for name in found.stopped:
+        click.echo(f"stopped  {name}")
     if not found.programs:
         click.echo("nothing is running")
+    elif found.stopped:
+        click.echo(f"`selat network start NODE --state {state}` starts a stopped one, `up` all of them")
     elif not found.running:
         click.echo(f"{state / 'logs'} has their last words; `selat network up --state {state}` starts them again")
     ctx.exit(0 if found.running else 1)

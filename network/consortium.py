@@ -12,7 +12,6 @@ from network.topology import Batch, Capabilities, Chaincode, Channel, Consortium
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 # Fabric's own rule for a channel's id.
 CHANNEL = re.compile(r"[a-z][a-z0-9.-]{0,248}")
-DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ms|s|m|h))+")
 CAPABILITY = re.compile(r"V[0-9](_[0-9]+){1,2}(_[A-Z]+)?")
 
 
@@ -78,7 +77,7 @@ def _batch(each: Field | None) -> Batch:
     fields = each.record(optional=("timeout", "max_messages", "preferred_max_bytes", "absolute_max_bytes"))
     values: dict[str, object] = {}
     if "timeout" in fields:
-        values["timeout"] = fields["timeout"].text(DURATION, "a duration with a unit, such as 200ms or 2s")
+        values["timeout"] = fields["timeout"].duration()
     if "max_messages" in fields:
         values["max_messages"] = fields["max_messages"].integer(1, 100_000)
     for name in ("preferred_max_bytes", "absolute_max_bytes"):

@@ -17,6 +17,8 @@ MAX_DEPTH = 24
 
 Item = TypeVar("Item")
 
+_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ms|s|m|h))+")
+
 # The C parser where PyYAML was built with it: ten times faster, the same events and marks.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -82,6 +84,10 @@ class Field:
         if not is_boolean:
             raise self.error(f"true or false is wanted, not {self._kind()}")
         return bool(self._node.value.lower() in ("true", "yes", "on"))
+
+    def duration(self) -> str:
+        """The value as a Go duration."""
+        return self.text(_DURATION, "a duration with a unit, such as 200ms or 2s")
 
     def choice(self, *names: str) -> str:
         """The value as one of *names*."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from network.document import Field
-from network.topology import BFT, RAFT, Orderer, OrdererOrganisation, Ordering, Organisation, Peer, User
+from network.topology import BFT, RAFT, Orderer, OrdererOrganisation, Ordering, Organisation, Peer, PeerSettings, User
 
 MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,62}")
 DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
@@ -14,9 +16,25 @@ USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 BFT_ORDERERS = 4
 
 
+def _calls(each: Field) -> int:
+    return each.integer(1, 1_000_000)
+
+
+# What of a peer's core.yaml an organisation may set, under Fabric's own names: the value's field and how it is read.
+SETTINGS: dict[str, tuple[str, Callable[[Field], Any]]] = {
+    "peer.tls.clientAuthRequired": ("client_auth_required", Field.boolean),
+    "peer.gateway.enabled": ("gateway_enabled", Field.boolean),
+    "peer.gateway.endorsementTimeout": ("endorsement_timeout", Field.duration),
+    "chaincode.executetimeout": ("execute_timeout", Field.duration),
+    "peer.limits.concurrency.endorserService": ("endorser_concurrency", _calls),
+    "peer.limits.concurrency.deliverService": ("deliver_concurrency", _calls),
+    "peer.limits.concurrency.gatewayService": ("gateway_concurrency", _calls),
+}
+
+
 def organisation(each: Field) -> Organisation:
     """One member, with its peers and users."""
-    fields = each.record(required=("msp_id", "domain"), optional=("role", "country", "peers", "users"))
+    fields = each.record(required=("msp_id", "domain"), optional=("role", "country", "peers", "users", "settings"))
     msp_id = fields["msp_id"].text(MSP_ID, "an MSP id (a letter, then letters, digits, dots, hyphens)")
     domain = fields["domain"].text(DOMAIN, "a domain such as platform.selat.test")
     country = "ZZ"
@@ -29,7 +47,18 @@ def organisation(each: Field) -> Organisation:
         country=country,
         peers=_peers(fields.get("peers"), msp_id, domain),
         users=_users(fields.get("users")),
+        settings=_settings(fields.get("settings")),
     )
+
+
+def _settings(each: Field | None) -> PeerSettings:
+    if each is None:
+        return PeerSettings()
+    values = {}
+    for name, value in each.record(optional=tuple(SETTINGS)).items():
+        kept_as, read = SETTINGS[name]
+        values[kept_as] = read(value)
+    return PeerSettings(**values)
 
 
 def _peers(peers: Field | None, msp_id: str, domain: str) -> tuple[Peer, ...]:

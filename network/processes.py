@@ -196,6 +196,15 @@ def stop(folder: Folder, names: Iterable[str] | None = None, *, timeout: float =
     return [running.name for running in alive]
 
 
+def notify(folder: Folder, name: str) -> bool:
+    """Tell a program to look at its settings again (SIGHUP); whether it is alive to be told."""
+    for running in find(folder):
+        if running.name == name and running.alive:
+            _signal(running, signal.SIGHUP)
+            return True
+    return False
+
+
 def last_lines(running: Running, count: int = _LOG_LINES) -> str:
     """The end of what a program wrote since it was last started."""
     try:

@@ -35,6 +35,19 @@ class Peer:
 
 
 @dataclass(frozen=True)
+class PeerSettings:
+    """What an organisation's peers are told in their ``core.yaml``, as far as it can differ; times are Go durations."""
+
+    client_auth_required: bool = False
+    gateway_enabled: bool = True
+    endorsement_timeout: str = "30s"
+    execute_timeout: str = "30s"
+    endorser_concurrency: int = 2500
+    deliver_concurrency: int = 2500
+    gateway_concurrency: int = 500
+
+
+@dataclass(frozen=True)
 class Organisation:
     """A member of the consortium, with its peers and users (``Admin`` and ``User1`` always among them)."""
 
@@ -44,6 +57,7 @@ class Organisation:
     country: str
     peers: tuple[Peer, ...]
     users: tuple[User, ...]
+    settings: PeerSettings = field(default_factory=PeerSettings)
 
     def user(self, name: str) -> User:
         """The user of that name; KeyError where there is none."""
@@ -189,6 +203,11 @@ class Consortium:
     def peers(self) -> tuple[Peer, ...]:
         """Every peer."""
         return tuple(peer for organisation in self.organisations for peer in organisation.peers)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The name of every peer and every orderer."""
+        return tuple(node.name for node in (*self.peers, *self.orderers))
 
     def organisation(self, msp_id: str) -> Organisation:
         """The member of that MSP id; KeyError where there is none."""

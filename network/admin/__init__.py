@@ -6,7 +6,19 @@ The commands of ``selat network`` call these functions, and so do tests.
 
 from __future__ import annotations
 
-from network.admin.lifetime import Network, Status, down, render, status, up
+from network.admin.lifetime import Network, Status, down, render, start_nodes, status, stop_nodes, up
 from network.admin.membership import Addition, add_organisation, plan_addition
 
-__all__ = ["Addition", "Network", "Status", "add_organisation", "down", "plan_addition", "render", "status", "up"]
+__all__ = [
+    "Addition",
+    "Network",
+    "Status",
+    "add_organisation",
+    "down",
+    "plan_addition",
+    "render",
+    "start_nodes",
+    "status",
+    "stop_nodes",
+    "up",
+]

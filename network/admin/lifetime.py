@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from network import channelconfig, engines, errors, material, ports, processes, 
 from network.admin import chaincodes, deployment
 from network.admin.chaincodes import Packaged
 from network.admin.nodes import Nodes
+from network.engines import Engine
 from network.engines.docker import compose, images
+from network.processes import Program
 from network.state import Folder, Record
 from network.topology import Consortium
 
@@ -42,16 +44,21 @@ class Network:
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not."""
+    """
+    What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not.
+
+    *stopped* are nodes that were ended one by one with :func:`stop_nodes`.
+    """
 
     engine: str
     version: str
     programs: dict[str, bool]
+    stopped: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
-        """Whether there are programs and all are alive."""
-        return bool(self.programs) and all(self.programs.values())
+        """Whether there are programs, all are alive, and no node is stopped."""
+        return bool(self.programs) and all(self.programs.values()) and not self.stopped
 
 
 def up(engine_name: str = "embedded", root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
@@ -93,6 +100,44 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
             processes.stop(folder, [each.name for each in processes.find(folder) if each.pid not in already])
             raise
     return Network(folder, engine_name, version, wanted, tuple(packaged))
+
+
+def stop_nodes(names: Collection[str], root: Path = Path("build/network")) -> list[str]:
+    """
+    End single peers, orderers or chaincode servers of a running network; return the names of what ran.
+
+    The others go on without them, as they would without any that failed.
+
+    Raises:
+        StateError: the folder holds no such network, or it does not run.
+        EngineError: there is no node of that name.
+    """
+    folder = Folder(root)
+    record = _existing(folder)
+    with _alone(folder):
+        chosen = _choose(folder, record, names)
+        ended = chosen.engine.stop(folder, chosen.nodes) if chosen.nodes else []
+        return ended + processes.stop(folder, [server.name for server in chosen.servers])
+
+
+def start_nodes(names: Collection[str], root: Path = Path("build/network")) -> None:
+    """
+    Start again what :func:`stop_nodes` ended, and return when it listens.
+
+    Raises:
+        StateError: the folder holds no such network, or it does not run.
+        EngineError: there is no node of that name.
+        PortTakenError: somebody else listens there by now.
+        ProcessError: one did not come up.
+    """
+    folder = Folder(root)
+    record = _existing(folder)
+    with _alone(folder):
+        chosen = _choose(folder, record, names)
+        processes.wait_ready(processes.start_missing(folder, chosen.servers), _SERVER_SECONDS)
+        if chosen.nodes:
+            builder = chaincodes.builder_configuration(chosen.packaged)
+            chosen.engine.start(folder, record, chosen.consortium, builder, chosen.programs, chosen.nodes)
 
 
 def render(root: Path = Path("build/network"), consortium: Path | None = None) -> Path:
@@ -139,9 +184,12 @@ def status(root: Path = Path("build/network")) -> Status:
     folder = Folder(root)
     record = _existing(folder)
     programs = {each.name: each.alive for each in processes.find(folder)}
+    stopped: list[str] = []
     if record.engine:
-        programs = {**engines.by_name(record.engine).running(folder), **programs}
-    return Status(record.engine, record.version, programs)
+        engine = engines.by_name(record.engine)
+        programs = {**engine.running(folder), **programs}
+        stopped = engine.stopped(folder, state.held(folder)) if programs else []
+    return Status(record.engine, record.version, programs, tuple(stopped))
 
 
 def _prepare(folder: Folder, record: Record, consortium: Consortium) -> list[Packaged]:
@@ -190,6 +238,36 @@ def _check_members(folder: Folder, record: Record, consortium: Consortium) -> No
                     f"Start it with the file it had, then: selat network add-organisation --channel {channel.name} "
                     f"--msp {msp_id} --consortium FILE",
                 )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Some of a running network's nodes and chaincode servers, with what is needed to start them."""
+
+    engine: Engine
+    consortium: Consortium
+    packaged: list[Packaged]
+    programs: list[Program]
+    nodes: list[str]
+    servers: list[Program]
+
+
+def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
+    engine = engines.by_name(record.engine)
+    if not any(engine.running(folder).values()):
+        raise errors.StateError(folder.root, "is not running", f"Start it: selat network up --state {folder.root}")
+    consortium = state.held(folder)
+    packaged = _prepare(folder, record, consortium)
+    programs = chaincodes.server_programs(folder, record, consortium, packaged)
+    servers = {} if engine.containers else {program.name: program for program in programs}
+    known = (*consortium.nodes, *servers)
+    for name in names:
+        if name not in known:
+            raise errors.EngineError(f"this network has no node {name!r}", f"Its nodes: {', '.join(known)}.")
+    nodes = [name for name in names if name in consortium.nodes]
+    return _Chosen(
+        engine, consortium, packaged, programs, nodes, [servers[name] for name in names if name in servers]
+    )
 
 
 def _existing(folder: Folder) -> Record:

@@ -9,6 +9,7 @@ from hlf import identity
 from hlf.admin.orderer import Orderer as OrdererConnection
 from hlf.admin.participation import OrdererAdmin
 from hlf.admin.peer import Peer as PeerConnection
+from hlf.client.session import TlsIdentity
 from hlf.profile import Endpoint
 from network.state import Folder, Record
 from network.topology import Consortium, Orderer, Peer
@@ -20,6 +21,7 @@ class Nodes:
     def __init__(self, folder: Folder, record: Record, consortium: Consortium, *, timeout: float = 60.0) -> None:
         self._folder = folder
         self._record = record
+        self._consortium = consortium
         self._timeout = timeout
         self._open = ExitStack()
         self._lock = threading.Lock()
@@ -41,9 +43,15 @@ class Nodes:
     def orderer(self, orderer: Orderer, msp_id: str | None = None, user: str = "Admin") -> OrdererConnection:
         """An orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
         called_by = msp_id or orderer.msp_id
-        who, signer = identity.load_user(self._folder.user(called_by, user), called_by)
-        endpoint = self._endpoint(orderer.name, orderer.msp_id)
-        return self._open.enter_context(OrdererConnection(endpoint, who, signer, timeout=self._timeout))
+        folder = self._folder.user(called_by, user)
+        return self._open.enter_context(
+            OrdererConnection(
+                self._endpoint(orderer.name, orderer.msp_id),
+                *identity.load_user(folder, called_by),
+                timeout=self._timeout,
+                tls_identity=TlsIdentity.load(folder),
+            )
+        )
 
     def orderer_admin(self, orderer: Orderer) -> OrdererAdmin:
         """An orderer's admin listener."""
@@ -69,9 +77,17 @@ class Nodes:
         self.close()
 
     def _peer(self, peer: Peer) -> PeerConnection:
-        who, signer = identity.load_user(self._folder.user(peer.msp_id, "Admin"), peer.msp_id)
-        endpoint = self._endpoint(peer.name, peer.msp_id)
-        return self._open.enter_context(PeerConnection(endpoint, who, signer, timeout=self._timeout))
+        folder = self._folder.user(peer.msp_id, "Admin")
+        has_gateway = self._consortium.organisation(peer.msp_id).settings.gateway_enabled
+        return self._open.enter_context(
+            PeerConnection(
+                self._endpoint(peer.name, peer.msp_id),
+                *identity.load_user(folder, peer.msp_id),
+                timeout=self._timeout,
+                tls_identity=TlsIdentity.load(folder),
+                orderer=None if has_gateway else self.orderer(self._consortium.orderers[0], peer.msp_id),
+            )
+        )
 
     def _endpoint(self, name: str, msp_id: str) -> Endpoint:
         root = (self._folder.organisation(msp_id) / "tlsca" / "cert.pem").read_bytes()

@@ -8,7 +8,7 @@ channels and deploying chaincodes is the same for all of them and happens in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from network import errors
@@ -43,9 +43,10 @@ class Engine(Protocol):
         consortium: Consortium,
         builder: BuilderConfig,
         servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
     ) -> None:
         """
-        Start every peer and orderer that does not run yet and return when all of them listen.
+        Start every peer and orderer that does not run yet, or only *nodes*, and return when they listen.
 
         *servers* are given to engines with containers only.
 
@@ -62,11 +63,19 @@ class Engine(Protocol):
             ProcessError: they do not agree on a leader in time.
         """
 
-    def stop(self, folder: Folder) -> list[str]:
-        """End every node of the folder, ledgers kept, and return the names of those that ran."""
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """
+        End every node of the folder, or only *nodes*, ledgers kept; return the names of what ran.
+
+        Raises:
+            ProcessError: one did not take notice.
+        """
 
     def running(self, folder: Folder) -> dict[str, bool]:
         """The node processes of the folder by name, and whether each is alive."""
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """The nodes that were stopped one by one while the others run."""
 
 
 def by_name(name: str) -> Engine:

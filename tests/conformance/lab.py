@@ -33,7 +33,9 @@ from fabric_protos.peer import (
 
 from hlf import identity, profile
 from hlf.admin.peer import Peer
+from hlf.client.session import TlsIdentity
 from hlf.wire import envelopes, proposals, signatures
+from network import admin
 from tests.conformance.answers import Answer, ask
 
 CHANNEL = "mychannel"
@@ -56,11 +58,13 @@ class Caller:
 class Node:
     """One listener of the network and the stubs to question it with."""
 
-    def __init__(self, endpoint: profile.Endpoint) -> None:
+    def __init__(self, endpoint: profile.Endpoint, shown: TlsIdentity | None = None) -> None:
+        """*shown* is what the client shows where the node wants a certificate."""
         self.endpoint = endpoint
+        pair = (shown.key_pem, shown.certificate_pem) if shown else (None, None)
         self.channel = grpc.secure_channel(
             endpoint.address,
-            grpc.ssl_channel_credentials(endpoint.tls_ca_pem),
+            grpc.ssl_channel_credentials(endpoint.tls_ca_pem, *pair),
             options=[
                 ("grpc.ssl_target_name_override", endpoint.override_hostname or endpoint.name),
                 ("grpc.max_send_message_length", MESSAGE_LIMIT),
@@ -111,19 +115,28 @@ class Lab:
         self.state = state
         self.nodes: dict[str, Node] = {}
         self.callers: dict[tuple[str, str], Caller] = {}
-        for number in (1, 2, 3):
-            loaded = profile.Profile.load(state / "profiles" / f"Org{number}MSP.json")
-            self.nodes[f"Org{number}"] = Node(loaded.gateway)
-            if "orderer" not in self.nodes:
-                self.nodes["orderer"] = Node(loaded.orderers[0])
-        self.addresses = {self.nodes[f"Org{number}"].endpoint.address: f"<peer{number}>" for number in (1, 2, 3)} | {
-            self.nodes["orderer"].endpoint.address: "<orderer>"
-        }
+        self.addresses: dict[str, str] = {}
+        for path in sorted((state / "profiles").glob("Org*MSP.json")):
+            organisation = path.stem.removesuffix("MSP")
+            loaded = profile.Profile.load(path)
+            self.nodes[organisation] = Node(loaded.gateway, self.tls_identity(organisation))
+            self.addresses[loaded.gateway.address] = f"<peer{organisation.removeprefix('Org')}>"
+            self.nodes["orderer"] = self.nodes.get("orderer") or Node(loaded.orderers[0])
+        self.addresses[self.nodes["orderer"].endpoint.address] = "<orderer>"
 
     def close(self) -> None:
         """End every connection."""
         for node in self.nodes.values():
             node.channel.close()
+
+    @property
+    def organisations(self) -> list[str]:
+        """The organisations, in order."""
+        return [name for name in self.nodes if name != "orderer"]
+
+    def tls_identity(self, organisation: str, user: str = "User1") -> TlsIdentity | None:
+        """What *user* shows to nodes with mutual TLS."""
+        return TlsIdentity.load(self.state / "organisations" / f"{organisation}MSP" / "users" / user)
 
     def caller(self, organisation: str = "Org1", user: str = "User1") -> Caller:
         """The caller *user* of *organisation*, read once from the state folder."""
@@ -351,10 +364,11 @@ class Lab:
         seek: ab_pb2.SeekInfo,
         channel: str = CHANNEL,
         caller: Caller | None = None,
+        tls_cert_hash: bytes = b"",
     ) -> common_pb2.Envelope:
         """Exactly this seek, signed, under a header of any type."""
         who = caller or self.caller()
-        header = envelopes.channel_header(kind, channel)
+        header = envelopes.channel_header(kind, channel, tls_cert_hash=tls_cert_hash)
         payload = envelopes.payload(header, who.creator, os.urandom(24), seek.SerializeToString())
         return common_pb2.Envelope(payload=payload, signature=who.sign(payload))
 
@@ -420,27 +434,38 @@ class Lab:
         """Each organisation's peer as its own administrator uses it, in order."""
         with ExitStack() as open_connections:
             peers = []
-            for organisation in ("Org1", "Org2", "Org3"):
+            for organisation in self.organisations:
                 folder = self.state / "organisations" / f"{organisation}MSP" / "users" / "Admin"
                 who, signer = identity.load_user(folder, f"{organisation}MSP")
                 peers.append(open_connections.enter_context(Peer(self.nodes[organisation].endpoint, who, signer)))
             yield peers
+
+    @contextmanager
+    def without(self, *nodes: str) -> Iterator[None]:
+        """The network while the nodes of *nodes* (``Org2``, ``orderer``) are stopped; they are back afterwards."""
+        names = [self.nodes[node].endpoint.name for node in nodes]
+        admin.stop_nodes(names, self.state)
+        try:
+            yield
+        finally:
+            admin.start_nodes(names, self.state)
 
     def fresh(self, prefix: str) -> str:
         """A key that no case used before, nor any earlier run on the same ledger."""
         return f"{prefix}-{os.urandom(4).hex()}"
 
     def wait_for_height(self, organisation: str) -> None:
-        """Return once the peer of *organisation* has every block that any of the three has now."""
-        wanted = max(self.height(each) for each in ("Org1", "Org2", "Org3"))
+        """Return once the peer of *organisation* has every block that any of them has now."""
+        wanted = max(self.height(each) for each in self.organisations)
         self.wait_until(lambda: self.height(organisation) >= wanted, f"height {wanted} at {organisation}")
 
     def wait_for_all(self) -> None:
         """Return once every peer has every block that any of them has now."""
-        for organisation in ("Org1", "Org2", "Org3"):
+        for organisation in self.organisations:
             self.wait_for_height(organisation)
 
-    def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    @staticmethod
+    def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         """Return once *condition* holds; raise `TimeoutError` naming *what* otherwise."""
         deadline = time.monotonic() + patience
         while not condition():

@@ -20,6 +20,8 @@ from tests.conformance.lab import Lab
 
 CONSORTIA = Path(__file__).parent / "consortia"
 MAIN = "main"
+OUTAGES = "outages"
+SETTINGS = "settings"
 
 
 def _nothing() -> Mapping[str, str]:
@@ -36,6 +38,8 @@ class Laboratory:
 
 LABORATORIES = {
     MAIN: Laboratory("main.yaml"),
+    OUTAGES: Laboratory("outages.yaml"),
+    SETTINGS: Laboratory("settings.yaml"),
 }
 
 

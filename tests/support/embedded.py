@@ -27,21 +27,22 @@ _NODE_UNITS = "NodeOUs:\n  Enable: true\n" + "".join(
 class Engine:
     """A node that serves a consortium of one peer an organisation."""
 
-    def __init__(self, folder: Path, who: Consortium, *, mutual_tls: bool = False, **more: Any) -> None:
-        """*more* goes into the node's JSON; with *mutual_tls* peers want certificates of their own TLS authority."""
+    def __init__(self, folder: Path, who: Consortium, **settings_of_peers: Any) -> None:
+        """*settings_of_peers* go into each peer's JSON."""
         self.who = who
-        self._mutual_tls = mutual_tls
         self._folder = folder
         document = {
             "data": str(folder / "data"),
-            "peers": [self._describe(member.peer, f"peer0.{name}") for name, member in who.members.items()],
+            "peers": [
+                self._describe(member.peer, f"peer0.{name}") | settings_of_peers for name, member in who.members.items()
+            ],
             "orderer": {
                 **self._describe(who.ordering.orderer, "orderer0"),
                 "admin_address": free_address(),
                 "admin_client_ca": str(self._write("admin-ca.pem", who.ordering.tlsca.certificate_pem)),
             },
             "ready_file": str(folder / "ready"),
-            **more,
+            "stopped_file": str(folder / "stopped.json"),
         }
         self.document = document
         # Through JSON, as a real process gets it.
@@ -97,7 +98,7 @@ class Engine:
         self._write(f"{name}/msp/config.yaml", _NODE_UNITS.encode())
         ca = self._write(f"{name}/ca.pem", member.tlsca.certificate_pem)
         return {
-            **({"client_ca": str(ca)} if self._mutual_tls else {}),
+            "tls_ca": str(ca),
             "msp_id": person.msp_id,
             "name": name,
             "address": free_address(),

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from network import errors, processes
@@ -40,12 +40,13 @@ class Docker:
         consortium: Consortium,
         builder: BuilderConfig,
         servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
     ) -> None:
         """Render the compose file, start what does not run yet, and wait for every node's health check."""
         file = compose.write(folder, record, consortium, builder, servers)
-        _compose(file, "up", "--detach", "--build", "--remove-orphans", timeout=_START_SECONDS * 5)
-        nodes = [*(peer.name for peer in consortium.peers), *(orderer.name for orderer in consortium.orderers)]
-        for name in nodes:
+        services = () if nodes is None else tuple(nodes)
+        _compose(file, "up", "--detach", "--build", "--remove-orphans", *services, timeout=_START_SECONDS * 5)
+        for name in services or consortium.nodes:
             address = record.address(name, "operations")
             if not processes.wait_until(lambda address=address: _healthy(address), _START_SECONDS, every=0.1):
                 said = _compose(file, "logs", "--no-color", "--tail", _LOG_LINES, name)
@@ -58,11 +59,11 @@ class Docker:
         operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
         leaders.wait(operations, [channel.name for channel in consortium.channels])
 
-    def stop(self, folder: Folder) -> list[str]:
-        """Remove all containers, ledgers kept, and return the names of those that ran."""
-        running = [name for name, alive in self.running(folder).items() if alive]
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """Remove all containers, or stop those of *nodes*; ledgers are kept."""
+        running = [name for name, alive in self.running(folder).items() if alive and (nodes is None or name in nodes)]
         if (file := _file(folder)).exists():
-            _compose(file, "down", "--remove-orphans")
+            _compose(file, *(("down", "--remove-orphans") if nodes is None else ("stop", *nodes)))
         return running
 
     def running(self, folder: Folder) -> dict[str, bool]:
@@ -71,6 +72,10 @@ class Docker:
             return {}
         listed = _compose(file, "ps", "--all", "--format", "json")
         return {each["Service"]: each["State"] == "running" for each in _rows(listed)}
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """None: a stopped container is listed as one that does not run."""
+        return []
 
 
 def check_daemon() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 
@@ -9,9 +11,18 @@ from network.engines.embedded import events, statuses
 from network.engines.embedded.ordering import Refused
 from network.engines.embedded.requests import MalformedError, decode
 
+if TYPE_CHECKING:
+    from network.engines.embedded.channels import Channels
+
 
 class Orderer(events.OrdererEvents):
-    """``orderer.AtomicBroadcast``, and the same for gateways of this process."""
+    """``orderer.AtomicBroadcast``, and the same for gateways of this process, to which it has an address."""
+
+    def __init__(self, channels: Channels, address: str, msp_id: str) -> None:
+        super().__init__(channels)
+        self.address = address
+        self.msp_id = msp_id
+        self.running = False
 
     @statuses.streaming
     async def Broadcast(self, request_iterator, _):  # noqa: N802 - the service's own name

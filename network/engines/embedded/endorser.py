@@ -20,7 +20,7 @@ from google.protobuf import message
 from hlf import errors
 from hlf.wire import proposals
 from network import errors as network_errors
-from network.engines.embedded import access, chaincodes, lifecycle, system
+from network.engines.embedded import access, chaincodes, dissemination, lifecycle, system
 from network.engines.embedded.peer import SYSTEM_VERSION, Runnable, UndefinedError, is_system
 from network.engines.embedded.requests import AccessDeniedError, MalformedError, Request, decode, expiry
 from network.engines.embedded.simulator import SimulationError, Simulator
@@ -29,6 +29,7 @@ from network.engines.embedded.transactions import Transaction
 if TYPE_CHECKING:
     from hlf.wire import msp
     from network.engines.embedded.channels import Channel
+    from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
 
 log = logging.getLogger(__name__)
@@ -81,8 +82,10 @@ class Outcome:
 class Endorser:
     """Endorses for one peer."""
 
-    def __init__(self, peer: Peer, execute_timeout: float) -> None:
+    def __init__(self, peer: Peer, execute_timeout: float, views: Views) -> None:
+        """*views* tell which other peers there are to keep private data with."""
         self._peer = peer
+        self._views = views
         self._runtime = chaincodes.Runtime(peer.packages, execute_timeout, self._invoke_from_chaincode)
         self._system = system.SystemChaincodes(peer)
 
@@ -202,9 +205,15 @@ class Endorser:
             return Outcome(response, None if refused_below else b"")
         if results is not None and results.private is not None:
             try:
+                dissemination.check(self._views.of(channel), self._peer, results.private)
                 channel.ledger.stage_private(
                     request.transaction_id, self._peer.msp_id, results.private, channel.ledger.height
                 )
+            except dissemination.DisseminationError as error:
+                raise UndefinedError(
+                    f"error in simulation: failed to distribute private collection, txID {request.transaction_id}, "
+                    f"channel {channel.id}: {error}"
+                ) from None
             except network_errors.EngineError as error:
                 raise UndefinedError(f"error in simulation: {error}") from None
         return self._sign(request, runnable, response, event, results)

@@ -124,15 +124,21 @@ class Views:
     """The present view of every channel, shared by all gateways of the process."""
 
     def __init__(self, peers: Sequence[Peer]) -> None:
-        self.peers = peers
+        self._peers = peers
         self._views: dict[str, tuple[tuple[object, ...], View]] = {}
 
+    @property
+    def peers(self) -> list[Peer]:
+        """The peers of the network that are taken to be alive."""
+        return [peer for peer in self._peers if peer.presumed_alive]
+
     def of(self, channel: Channel) -> View:
-        """The view of *channel*; a new one after each block, join, and installed package."""
-        state = (channel, channel.ledger.height, len(channel.peers), sum(len(peer.packages) for peer in self.peers))
+        """The view of *channel*; a new one after each block, join, installed package, and peer lost or back."""
+        alive = self.peers
+        state = (channel, channel.ledger.height, len(channel.peers), sum(len(peer.packages) for peer in alive), *alive)
         known = self._views.get(channel.id)
         if known is None or known[0] != state:
-            members = [peer for peer in self.peers if peer.name in channel.peers]
+            members = [peer for peer in alive if peer.name in channel.peers]
             known = self._views[channel.id] = (state, View(channel, members))
         return known[1]
 
@@ -192,9 +198,21 @@ def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
         if call.no_private_reads:
             continue
         for name in call.collection_names:
-            wanted = _member_principals(definition, call.name, name)
-            peers = [peer for peer in peers if any(_satisfies(view, peer, one) for one in wanted)]
+            peers = members(view, peers, definition, call.name, name)
     return peers
+
+
+def members(
+    view: View, peers: Sequence[Peer], definition: lifecycle.ChaincodeDefinition, chaincode: str, collection: str
+) -> list[Peer]:
+    """
+    Those of *peers* that are members of a collection.
+
+    Raises:
+        NoEndorsersError: the chaincode has no such collection.
+    """
+    wanted = _member_principals(definition, chaincode, collection)
+    return [peer for peer in peers if any(_satisfies(view, peer, one) for one in wanted)]
 
 
 def _member_principals(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from network.engines.embedded.channels import Channel, Channels
     from network.engines.embedded.peer import Peer
 
+# Real orderers have no limit here; this one only keeps a mistaken client from filling the memory.
+MOST_STREAMS = 2500
 ORDERER_READERS = "/Channel/Readers"
 _LAST = (1 << 64) - 1
 
@@ -79,9 +81,8 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
 class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     """The Deliver half of ``orderer.AtomicBroadcast``."""
 
-    def __init__(self, channels: Channels, most: int) -> None:
-        """*most* streams are served at once."""
-        self.limit = statuses.Limit("orderer.AtomicBroadcast", most)
+    def __init__(self, channels: Channels) -> None:
+        self.limit = statuses.Limit("orderer.AtomicBroadcast", MOST_STREAMS)
         self._channels = channels
 
     @statuses.streaming

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from network.engines.embedded.broadcast import Orderer
     from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
-    from network.engines.embedded.settings import Settings
+    from network.engines.embedded.settings import PeerSettings
 
 Code = grpc.StatusCode
 EVALUATE_FAILED = "failed to evaluate transaction, see attached details for more info"
@@ -57,7 +57,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         endorsers_by_peer: Mapping[str, Endorser],
         views: Views,
         orderer: Orderer,
-        settings: Settings,
+        settings: PeerSettings,
     ) -> None:
         """*endorsers_by_peer* is what each peer of the network endorses with, *views* what is known of channels."""
         self.limit = statuses.Limit("gateway.Gateway", settings.gateway_calls)
@@ -206,6 +206,10 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             raise StatusError(Code.INVALID_ARGUMENT, "prepared transaction must be signed")
         if self._peer.channel(asked.channel_id) is None:
             raise StatusError(Code.FAILED_PRECONDITION, _no_config(asked.channel_id))
+        failed = "no orderers could successfully process transaction"
+        if not self._orderer.running:
+            unreachable = plans.detail(self._orderer, plans.unreachable(self._orderer.address))
+            raise StatusError(Code.UNAVAILABLE, failed, [unreachable])
         response = await self._orderer.broadcast(asked.prepared_transaction)
         if response.status == common_pb2.SUCCESS:
             return gateway_pb2.SubmitResponse()
@@ -215,7 +219,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 "received unsuccessful response from orderer: "
                 f"status={common_pb2.Status.Name(response.status)}, info={response.info}",
             )
-        raise StatusError(Code.UNAVAILABLE, "no orderers could successfully process transaction")
+        raise StatusError(Code.UNAVAILABLE, failed)
 
     async def _commit_status(
         self, signed: gateway_pb2.SignedCommitStatusRequest
@@ -249,6 +253,8 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
     async def _ask(self, peer: Peer, request: Request, *, evaluate: bool = False) -> Answer:
         endorser = self._endorsers[peer.name]
         local = peer is self._peer
+        if not peer.running:
+            return Answer(None, Code.UNAVAILABLE, plans.unreachable(peer.address), retry=True)
         try:
             if local:
                 # A real gateway calls its own peer as a function too, which no deadline of the gateway's ends.

@@ -70,16 +70,17 @@ class _Deferring:
 class Listener:
     """One TLS port with its services."""
 
-    def __init__(self, own: NodeSettings) -> None:
-        """Read the key material of the node; nothing listens yet."""
+    def __init__(self, own: NodeSettings, client_roots: Callable[[], bytes] | None = None) -> None:
+        """
+        Read the key material of the node; nothing listens yet.
+
+        With *client_roots* callers must show a certificate of these authorities
+        (PEM); they are asked for anew at each handshake.
+        """
         self.address = own.address
         self._server = grpc.aio.server(options=_OPTIONS)
-        client_ca = own.client_ca.read_bytes() if own.client_ca is not None else None
-        self._credentials = grpc.ssl_server_credentials(
-            [(own.tls_key.read_bytes(), own.tls_cert.read_bytes())],
-            root_certificates=client_ca,
-            require_client_auth=client_ca is not None,
-        )
+        pair = (own.tls_key.read_bytes(), own.tls_cert.read_bytes())
+        self._credentials = grpc.ssl_server_credentials([pair]) if client_roots is None else _mutual(pair, client_roots)
         self._known: set[str] = set()
 
     def add(self, service: str, register: Callable[[Any], None]) -> None:
@@ -108,3 +109,19 @@ class Listener:
     async def stop(self) -> None:
         """Stop listening and end open calls."""
         await self._server.stop(0.5)
+
+
+def _mutual(pair: tuple[bytes, bytes], client_roots: Callable[[], bytes]) -> grpc.ServerCredentials:
+    """Credentials of a server that asks for certificates of authorities that may become more."""
+    given = client_roots()
+
+    def fetch() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal given
+        present = client_roots()
+        if present == given:
+            return None
+        given = present
+        return grpc.ssl_server_certificate_configuration([pair], root_certificates=present)
+
+    first = grpc.ssl_server_certificate_configuration([pair], root_certificates=given)
+    return grpc.dynamic_ssl_server_credentials(first, fetch, require_client_authentication=True)

@@ -3,7 +3,8 @@ The embedded engine's process: every organisation's peer and one orderer, until 
 
 ``python -m network.engines.embedded.node CONFIG.json`` starts it; the JSON
 names the data folder, each peer with its address and key material, the
-orderer, and the file to write once every listener is bound.
+orderer, and the file to write once every listener is bound. On SIGHUP it reads
+again which of its nodes it shall not be for now.
 """
 
 from __future__ import annotations
@@ -17,29 +18,21 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Collection
 from pathlib import Path
-
-from aiohttp import web
-from fabric_protos.discovery import protocol_pb2_grpc
-from fabric_protos.gateway import gateway_pb2_grpc
-from fabric_protos.orderer import ab_pb2_grpc
-from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
 
 from hlf import errors as hlf_errors
 from network import errors
-from network.engines.embedded import participation, statuses
+from network.engines.embedded import statuses
 from network.engines.embedded.broadcast import Orderer
 from network.engines.embedded.channels import Channels
-from network.engines.embedded.discovery import Discovery
 from network.engines.embedded.endorser import Endorser
 from network.engines.embedded.endorsers import Views
-from network.engines.embedded.endorserservice import EndorserService
-from network.engines.embedded.events import PeerEvents
-from network.engines.embedded.gateway import Gateway
-from network.engines.embedded.listeners import Listener, ListenError
+from network.engines.embedded.listeners import ListenError
 from network.engines.embedded.localmsp import LocalMsp
 from network.engines.embedded.peer import Peer
-from network.engines.embedded.settings import NodeSettings, Settings, SettingsError, read
+from network.engines.embedded.serving import OrdererServer, PeerServer
+from network.engines.embedded.settings import Settings, SettingsError, read
 
 log = logging.getLogger(__name__)
 
@@ -55,105 +48,101 @@ class Node:
             IdentityError: a node's MSP folder cannot be used.
             StateError: an installed package on disk is damaged.
         """
-        self._settings = settings
-        orderer = settings.orderer
-        self.channels = Channels(settings.data / "channels", LocalMsp(orderer.msp_id, orderer.msp_dir))
-        self._orderer = Orderer(self.channels, settings.deliver_streams)
-        self._peers = [
+        own = settings.orderer
+        self.channels = Channels(settings.data / "channels", LocalMsp(own.msp_id, own.msp_dir))
+        orderer = Orderer(self.channels, own.address, own.msp_id)
+        peers = [
             Peer(
                 name=peer.name,
                 local=LocalMsp(peer.msp_id, peer.msp_dir),
                 address=peer.address,
+                tls_ca=peer.tls_ca.read_bytes(),
                 channels=self.channels,
                 folder=settings.data / "peers" / peer.name,
                 chaincode_config=peer.chaincode_config,
             )
             for peer in settings.peers
         ]
-        self._endorsers = {peer.name: Endorser(peer, settings.execute_seconds) for peer in self._peers}
-        self._views = Views(self._peers)
-        self._listeners = [
-            self._peer_listener(peer, own) for peer, own in zip(self._peers, settings.peers, strict=True)
+        views = Views(peers)
+        endorsers = {
+            peer.name: Endorser(peer, told.execute_seconds, views)
+            for peer, told in zip(peers, settings.peers, strict=True)
+        }
+        self._servers: list[PeerServer | OrdererServer] = [
+            PeerServer(told, peer, endorsers, views, orderer) for peer, told in zip(peers, settings.peers, strict=True)
         ]
-        self._listeners.append(self._orderer_listener(orderer))
-        self._rest: web.AppRunner | None = None
+        self._servers.append(OrdererServer(own, orderer, self.channels))
 
-    async def start(self) -> None:
+    @property
+    def stopped(self) -> list[str]:
+        """The nodes that do not run, sorted."""
+        return sorted(server.name for server in self._servers if not server.running)
+
+    async def start(self, without: Collection[str] = ()) -> None:
         """
-        Open the ledgers and begin to listen everywhere.
+        Open the ledgers and begin to listen everywhere but at the nodes named.
 
         Raises:
             ListenError: an address is taken.
             StateError: a ledger on disk is damaged.
         """
         await self.channels.open()
-        for listener in self._listeners:
-            await listener.start()
-        await self._start_rest(self._settings.orderer)
+        await self.leave_out(without)
+
+    async def leave_out(self, names: Collection[str]) -> None:
+        """
+        Stop the nodes named and start all others, as far as they do otherwise now.
+
+        Raises:
+            ListenError: an address is taken meanwhile.
+        """
+        await asyncio.gather(*(server.stop() for server in self._servers if server.name in names and server.running))
+        for server in self._servers:
+            if server.name not in names and not server.running:
+                await server.start()
 
     async def stop(self) -> None:
         """Stop listening, end conversations with chaincodes, and finish what is being written."""
-        if self._rest is not None:
-            await self._rest.cleanup()
-        await asyncio.gather(*(listener.stop() for listener in self._listeners))
-        for endorser in self._endorsers.values():
-            await endorser.close()
+        await asyncio.gather(*(server.stop() for server in self._servers))
         await self.channels.close()
-
-    def _peer_listener(self, peer: Peer, own: NodeSettings) -> Listener:
-        listener = Listener(own)
-        settings = self._settings
-        endorser = EndorserService(self._endorsers[peer.name], settings.endorser_calls)
-        gateway = Gateway(peer, self._endorsers, self._views, self._orderer, settings)
-        events = PeerEvents(peer, settings.deliver_streams)
-        discovery = Discovery(peer, self._views)
-        listener.add("protos.Endorser", lambda server: peer_pb2_grpc.add_EndorserServicer_to_server(endorser, server))
-        listener.add("gateway.Gateway", lambda server: gateway_pb2_grpc.add_GatewayServicer_to_server(gateway, server))
-        listener.add("protos.Deliver", lambda server: events_pb2_grpc.add_DeliverServicer_to_server(events, server))
-        listener.add(
-            "discovery.Discovery",
-            lambda server: protocol_pb2_grpc.add_DiscoveryServicer_to_server(discovery, server),
-        )
-        return listener
-
-    def _orderer_listener(self, own: NodeSettings) -> Listener:
-        listener = Listener(own)
-        listener.add(
-            "orderer.AtomicBroadcast",
-            lambda server: ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(self._orderer, server),
-        )
-        return listener
-
-    async def _start_rest(self, own: NodeSettings) -> None:
-        self._rest = web.AppRunner(participation.Participation(self.channels).application(), access_log=None)
-        await self._rest.setup()
-        host, _, port = own.admin_address.rpartition(":")
-        context = participation.tls(own.tls_cert, own.tls_key, own.admin_client_ca)
-        try:
-            await web.TCPSite(self._rest, host, int(port), ssl_context=context).start()
-        except OSError as error:
-            raise ListenError(f"cannot listen on {own.admin_address}: {error.strerror}") from None
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; the ready file exists exactly while everything is served."""
+    """Serve until SIGTERM or SIGINT; the ready file exists exactly while everything is served that shall be."""
     node = Node(settings)
-    stopping = asyncio.Event()
+    stopping, asked = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
     try:
-        await node.start()
+        await node.start(settings.stopped())
         # What lives now lives until the end; the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        _write_ready(settings.ready_file)
+        _write_ready(settings.ready_file, node)
         log.info("serving %d peers and the orderer", len(settings.peers))
-        await stopping.wait()
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(_follow(asked, node, settings))
+            await stopping.wait()
+            listening.cancel()
     finally:
         with contextlib.suppress(FileNotFoundError):
             settings.ready_file.unlink()
         await node.stop()
+
+
+async def _follow(asked: asyncio.Event, node: Node, settings: Settings) -> None:
+    """Stop and start single nodes as the file of stopped ones says, each time it is asked for."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            await node.leave_out(settings.stopped())
+        except (SettingsError, ListenError) as error:
+            log.error("%s", error)
+        log.info("stopped nodes: %s", ", ".join(node.stopped) or "none")
+        _write_ready(settings.ready_file, node)
 
 
 def main(arguments: list[str]) -> int:
@@ -176,15 +165,15 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         log.error("a file cannot be used: %s", error)
         return 1
-    except (ListenError, hlf_errors.HlfError, errors.NetworkError) as error:
+    except (ListenError, SettingsError, hlf_errors.HlfError, errors.NetworkError) as error:
         log.error("%s", error)
         return 1
     return 0
 
 
-def _write_ready(file: Path) -> None:
+def _write_ready(file: Path, node: Node) -> None:
     draft = file.with_suffix(".part")
-    draft.write_text(json.dumps({"pid": os.getpid()}) + "\n")
+    draft.write_text(json.dumps({"pid": os.getpid(), "stopped": node.stopped}) + "\n")
     draft.rename(file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from network.engines.embedded.snapshots import Snapshot
 
 SYSTEM_VERSION = "syscc"
+# The native engine's peers take a silent one for dead after the same time (gossip's aliveExpirationTimeout).
+ALIVE_SECONDS = 5.0
 
 
 class UndefinedError(Exception):
@@ -39,6 +42,7 @@ class Peer:
         name: str,
         local: LocalMsp,
         address: str,
+        tls_ca: bytes,
         channels: Channels,
         folder: Path,
         chaincode_config: Mapping[str, str],
@@ -46,7 +50,9 @@ class Peer:
         self.name = name
         self.local = local
         self.address = address
+        self._tls_ca = tls_ca
         self.channels = channels
+        self._stopped_at: float | None = None
         self.packages = packages.Store(folder / "packages", chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}
         # What was found at a height stays right at that height, since packages are only ever added.
@@ -55,6 +61,33 @@ class Peer:
     @property
     def msp_id(self) -> str:
         return self.local.msp_id
+
+    @property
+    def running(self) -> bool:
+        """Whether anybody answers at its address."""
+        return self._stopped_at is None
+
+    @property
+    def presumed_alive(self) -> bool:
+        """Whether the other peers count it in: of one that is silent they think so a while longer."""
+        return self._stopped_at is None or time.monotonic() < self._stopped_at + ALIVE_SECONDS
+
+    def started(self) -> None:
+        """Note that it listens."""
+        self._stopped_at = None
+
+    def stopped(self) -> None:
+        """Note that it listens no longer."""
+        self._stopped_at = time.monotonic()
+
+    def client_roots(self) -> bytes:
+        """The TLS authorities (PEM) of its own organisation and of the members of its channels."""
+        roots = {self._tls_ca: None}
+        for channel_id in self.channels.joined(self.name):
+            channel = self.channels.get(channel_id)
+            for member in channel.bundle.msps if channel is not None else ():
+                roots.update(dict.fromkeys((*member.config.tls_root_certs, *member.config.tls_intermediate_certs)))
+        return b"\n".join(roots)
 
     def channel(self, channel_id: str) -> Channel | None:
         """The channel, if this peer joined it."""

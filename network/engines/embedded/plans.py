@@ -16,6 +16,7 @@ from fabric_protos.gateway import gateway_pb2
 if TYPE_CHECKING:
     from fabric_protos.peer import proposal_response_pb2 as responses
 
+    from network.engines.embedded.broadcast import Orderer
     from network.engines.embedded.endorser import Outcome
     from network.engines.embedded.peer import Peer
 
@@ -105,6 +106,14 @@ class Plan:
         return list(unique.values())
 
 
-def detail(peer: Peer, reason: str) -> gateway_pb2.ErrorDetail:
-    """What a gateway tells its client about one endorser."""
-    return gateway_pb2.ErrorDetail(address=peer.address, msp_id=peer.msp_id, message=reason)
+def detail(node: Peer | Orderer, reason: str) -> gateway_pb2.ErrorDetail:
+    """What a gateway tells its client about one endorser, or orderer."""
+    return gateway_pb2.ErrorDetail(address=node.address, msp_id=node.msp_id, message=reason)
+
+
+def unreachable(address: str) -> str:
+    """How a real gateway words that nobody listens at a node's address."""
+    return (
+        'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp '
+        f'{address}: connect: connection refused"'
+    )

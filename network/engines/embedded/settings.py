@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ class SettingsError(Exception):
     """The file cannot be used; the text names the field."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeSettings:
-    """Identity, address and key material of one peer or of the orderer."""
+    """Identity, address and key material of a node; *tls_ca* is the authority of its own organisation."""
 
     msp_id: str
     name: str
@@ -22,25 +23,67 @@ class NodeSettings:
     msp_dir: Path
     tls_cert: Path
     tls_key: Path
-    client_ca: Path | None = None
+    tls_ca: Path
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PeerSettings(NodeSettings):
+    """A peer; limits and times are Fabric's own where nothing is said."""
+
     chaincode_config: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    admin_address: str = ""
-    admin_client_ca: Path | None = None
+    client_auth_required: bool = False
+    gateway_enabled: bool = True
+    endorsement_seconds: float = 30.0
+    execute_seconds: float = 30.0
+    endorser_calls: int = 2500
+    deliver_streams: int = 2500
+    gateway_calls: int = 500
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OrdererSettings(NodeSettings):
+    """The orderer, with the listener of its administrators and the authority of their certificates."""
+
+    admin_address: str
+    admin_client_ca: Path
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Everything the process is told; limits and times are Fabric's own where nothing is said."""
+    """
+    Everything the process is told.
+
+    *stopped_file* lists the nodes that it shall not be for now; it is read at
+    the start and on each SIGHUP, and *ready_file* tells what was made of it.
+    """
 
     data: Path
-    peers: tuple[NodeSettings, ...]
-    orderer: NodeSettings
+    peers: tuple[PeerSettings, ...]
+    orderer: OrdererSettings
     ready_file: Path
-    execute_seconds: float = 30.0
-    endorsement_seconds: float = 30.0
-    gateway_calls: int = 500
-    endorser_calls: int = 2500
-    deliver_streams: int = 2500
+    stopped_file: Path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of every node."""
+        return tuple(node.name for node in (*self.peers, self.orderer))
+
+    def stopped(self) -> frozenset[str]:
+        """
+        The names in *stopped_file* at this moment; none where there is no such file.
+
+        Raises:
+            SettingsError: it is not a list of this process's nodes.
+        """
+        try:
+            names = json.loads(self.stopped_file.read_bytes())
+        except FileNotFoundError:
+            return frozenset()
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{self.stopped_file} cannot be read: {error}") from None
+        if not isinstance(names, list) or not all(name in self.names for name in names):
+            raise SettingsError(f"{self.stopped_file} is not a list of nodes, which are {', '.join(self.names)}")
+        return frozenset(names)
 
 
 def read(document: Any) -> Settings:
@@ -51,24 +94,12 @@ def read(document: Any) -> Settings:
         SettingsError: a field is missing or of the wrong kind.
     """
     top = _Fields(document, "the document")
-    orderer = _Fields(top.get("orderer", dict), "orderer")
-    limits = _Fields(top.get("limits", dict, {}), "limits")
     return Settings(
         data=Path(top.get("data", str)),
-        peers=tuple(
-            _node(_Fields(peer, f"peers[{index}]")) for index, peer in enumerate(top.get("peers", list))
-        ),
-        orderer=dataclasses.replace(
-            _node(orderer),
-            admin_address=orderer.get("admin_address", str),
-            admin_client_ca=Path(orderer.get("admin_client_ca", str)),
-        ),
+        peers=tuple(_peer(_Fields(peer, f"peers[{index}]")) for index, peer in enumerate(top.get("peers", list))),
+        orderer=_orderer(_Fields(top.get("orderer", dict), "orderer")),
         ready_file=Path(top.get("ready_file", str)),
-        execute_seconds=float(top.get("execute_timeout_seconds", (int, float), 30.0)),
-        endorsement_seconds=float(top.get("endorsement_timeout_seconds", (int, float), 30.0)),
-        gateway_calls=limits.get("gateway", int, 500),
-        endorser_calls=limits.get("endorser", int, 2500),
-        deliver_streams=limits.get("deliver", int, 2500),
+        stopped_file=Path(top.get("stopped_file", str)),
     )
 
 
@@ -88,17 +119,29 @@ class _Fields:
         return value
 
 
-def _node(fields: _Fields) -> NodeSettings:
-    client_ca = fields.get("client_ca", str, "")
-    values = fields.get("chaincode_config", dict, {})
-    return NodeSettings(
-        msp_id=fields.get("msp_id", str),
-        name=fields.get("name", str),
-        address=fields.get("address", str),
-        msp_dir=Path(fields.get("msp_dir", str)),
-        tls_cert=Path(fields.get("tls_cert", str)),
-        tls_key=Path(fields.get("tls_key", str)),
-        # Where it is named, every client of the node must show a certificate of this authority.
-        client_ca=Path(client_ca) if client_ca else None,
-        chaincode_config={name: str(value) for name, value in values.items()},
+def _node(fields: _Fields) -> dict[str, Any]:
+    texts = {name: fields.get(name, str) for name in ("msp_id", "name", "address")}
+    return texts | {name: Path(fields.get(name, str)) for name in ("msp_dir", "tls_cert", "tls_key", "tls_ca")}
+
+
+def _peer(fields: _Fields) -> PeerSettings:
+    config = fields.get("chaincode_config", dict, {})
+    return PeerSettings(
+        **_node(fields),
+        chaincode_config={name: str(value) for name, value in config.items()},
+        client_auth_required=fields.get("client_auth_required", bool, False),
+        gateway_enabled=fields.get("gateway_enabled", bool, True),
+        endorsement_seconds=float(fields.get("endorsement_seconds", (int, float), 30.0)),
+        execute_seconds=float(fields.get("execute_seconds", (int, float), 30.0)),
+        endorser_calls=fields.get("endorser_calls", int, 2500),
+        deliver_streams=fields.get("deliver_streams", int, 2500),
+        gateway_calls=fields.get("gateway_calls", int, 500),
+    )
+
+
+def _orderer(fields: _Fields) -> OrdererSettings:
+    return OrdererSettings(
+        **_node(fields),
+        admin_address=fields.get("admin_address", str),
+        admin_client_ca=Path(fields.get("admin_client_ca", str)),
     )

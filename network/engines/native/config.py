@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from network.state import Record
-from network.topology import Orderer, Peer
+from network.topology import Orderer, Peer, PeerSettings
 
 BUILDER_VARIABLE = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG"
 _MAX_MESSAGE = 100 << 20
@@ -48,7 +48,9 @@ class Placement:
         return f"{self.host}:{record.ports[node][use]}"
 
 
-def peer(record: Record, node: Peer, placement: Placement, builder: PurePath) -> dict[str, Any]:
+def peer(
+    record: Record, node: Peer, settings: PeerSettings, placement: Placement, builder: PurePath
+) -> dict[str, Any]:
     """The ``core.yaml`` of a peer that runs chaincode through *builder*, and in no other way."""
     address = record.inside(node.name)
     tls = placement.material / "tls"
@@ -59,7 +61,12 @@ def peer(record: Record, node: Peer, placement: Placement, builder: PurePath) ->
             "listenAddress": placement.bind(record, node.name),
             "address": address,
             "chaincodeListenAddress": placement.bind(record, node.name, "chaincode"),
-            "gateway": {"enabled": True, "endorsementTimeout": "30s", "broadcastTimeout": "30s", "dialTimeout": "10s"},
+            "gateway": {
+                "enabled": settings.gateway_enabled,
+                "endorsementTimeout": settings.endorsement_timeout,
+                "broadcastTimeout": "30s",
+                "dialTimeout": "10s",
+            },
             "gossip": {
                 "bootstrap": address,
                 "endpoint": address,
@@ -84,7 +91,9 @@ def peer(record: Record, node: Peer, placement: Placement, builder: PurePath) ->
             },
             "tls": {
                 "enabled": True,
-                "clientAuthRequired": False,
+                "clientAuthRequired": settings.client_auth_required,
+                # Of the organisation itself; those of a channel's other members come with its configuration.
+                "clientRootCAs": {"files": [str(tls / "ca.crt")]},
                 "cert": {"file": str(tls / "server.crt")},
                 "key": {"file": str(tls / "server.key")},
                 "rootcert": {"file": str(tls / "ca.crt")},
@@ -108,7 +117,13 @@ def peer(record: Record, node: Peer, placement: Placement, builder: PurePath) ->
                 "validators": {"vscc": {"name": "DefaultValidation"}},
             },
             "discovery": {"enabled": True, "authCacheEnabled": True, "authCacheMaxSize": 1000},
-            "limits": {"concurrency": {"endorserService": 2500, "deliverService": 2500, "gatewayService": 500}},
+            "limits": {
+                "concurrency": {
+                    "endorserService": settings.endorser_concurrency,
+                    "deliverService": settings.deliver_concurrency,
+                    "gatewayService": settings.gateway_concurrency,
+                }
+            },
             "maxRecvMsgSize": _MAX_MESSAGE,
             "maxSendMsgSize": _MAX_MESSAGE,
         },
@@ -120,7 +135,7 @@ def peer(record: Record, node: Peer, placement: Placement, builder: PurePath) ->
             ],
             "installTimeout": "300s",
             "startuptimeout": "30s",
-            "executetimeout": "30s",
+            "executetimeout": settings.execute_timeout,
             "mode": "net",
             "keepalive": 0,
             "system": {"_lifecycle": "enable", "cscc": "enable", "lscc": "enable", "qscc": "enable"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from network import errors, processes, state
 from network.engines import BuilderConfig
@@ -11,7 +11,7 @@ from network.engines.native.binaries import Release
 from network.engines.native.config import Placement
 from network.processes import Program
 from network.state import Folder, Record
-from network.topology import BFT, Consortium, Orderer, Peer
+from network.topology import BFT, Consortium, Orderer, Peer, PeerSettings
 
 _START_SECONDS = 60.0
 _PEER_USES = ("listen", "chaincode", "operations")
@@ -45,6 +45,7 @@ class Native:
         consortium: Consortium,
         builder: BuilderConfig,
         servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
     ) -> None:
         """
         Start the orderers, then the peers, and wait until each listens.
@@ -54,8 +55,13 @@ class Native:
         """
         release = self._release()
         orderers = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
-        peers = [self._peer(folder, record, release, peer, builder.get(peer.name, {})) for peer in consortium.peers]
-        for programs in (orderers, peers):
+        peers = [
+            self._peer(folder, record, release, peer, organisation.settings, builder.get(peer.name, {}))
+            for organisation in consortium.organisations
+            for peer in organisation.peers
+        ]
+        for kind in (orderers, peers):
+            programs = [program for program in kind if nodes is None or program.name in nodes]
             processes.wait_ready(processes.start_missing(folder, programs), _START_SECONDS)
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
@@ -63,14 +69,19 @@ class Native:
         operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
         leaders.wait(operations, [channel.name for channel in consortium.channels])
 
-    def stop(self, folder: Folder) -> list[str]:
-        """End all processes: peers and orderers flush and close their ledgers on SIGTERM."""
-        return processes.stop(folder, self.running(folder))
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """End processes: peers and orderers flush and close their ledgers on SIGTERM."""
+        return processes.stop(folder, self.running(folder) if nodes is None else nodes)
 
     def running(self, folder: Folder) -> dict[str, bool]:
         """Every peer and orderer process."""
         nodes = {place.name for place in folder.data(self.name).glob("*") if place.is_dir()}
         return {each.name: each.alive for each in processes.find(folder) if each.name in nodes}
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """The nodes without a process, where others have one."""
+        running = self.running(folder)
+        return [name for name in consortium.nodes if name not in running] if running else []
 
     def _release(self) -> Release:
         self._found = self._found or binaries.find()
@@ -94,11 +105,17 @@ class Native:
         )
 
     def _peer(
-        self, folder: Folder, record: Record, release: Release, peer: Peer, builder: Mapping[str, str]
+        self,
+        folder: Folder,
+        record: Record,
+        release: Release,
+        peer: Peer,
+        settings: PeerSettings,
+        builder: Mapping[str, str],
     ) -> Program:
         place = folder.data(self.name) / peer.name
         placement = Placement(material=folder.peer(peer.msp_id, peer.name).absolute(), data=(place / "data").absolute())
-        text = config.text(config.peer(record, peer, placement, release.builder))
+        text = config.text(config.peer(record, peer, settings, placement, release.builder))
         state.replace_file(place / "core.yaml", text)
         return Program(
             peer.name,

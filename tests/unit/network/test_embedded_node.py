@@ -91,7 +91,7 @@ def status_request(engine: Engine) -> gateway_pb2.SignedCommitStatusRequest:
 
 def test_calls_beyond_the_limit_are_refused(tmp_path):
     """In Fabric's words, at once; a call that ended makes room again."""
-    engine = Engine(tmp_path, consortium(), limits={"gateway": 2})
+    engine = Engine(tmp_path, consortium(), gateway_calls=2)
     engine.start()
     try:
         engine.join()
@@ -120,7 +120,7 @@ def wait_for_refusal(gateway: gateway_pb2_grpc.GatewayStub, code: grpc.StatusCod
 def test_streams_under_mutual_tls_are_bound_to_the_certificate(tmp_path):
     """A seek copied from another connection is a BAD_REQUEST; without a certificate there is no connection."""
     who = consortium()
-    engine = Engine(tmp_path, who, mutual_tls=True)
+    engine = Engine(tmp_path, who, client_auth_required=True)
     member = who["AMSP"]
     own = certificates.tls(member.tlsca, "client", member.domain, "SG", ["127.0.0.1"])
     digest = hashlib.sha256(own.certificate.public_bytes(serialization.Encoding.DER)).digest()

@@ -82,7 +82,9 @@ class Peers:
     def _peer(self, running: Running, name: str, runs: bool) -> types.SimpleNamespace:
         found = Runnable("1.0", "cc:1", init_required=False) if runs else None
         local = types.SimpleNamespace(serialized=running.who[name].peer.serialized)
-        return types.SimpleNamespace(name=f"peer0.{name}", msp_id=name, local=local, runnable=lambda *_: found)
+        return types.SimpleNamespace(
+            name=f"peer0.{name}", msp_id=name, local=local, presumed_alive=True, runnable=lambda *_: found
+        )
 
     def layouts(self, *calls: responses.ChaincodeCall) -> set[frozenset[str]]:
         """Each combination that is enough, as organisations."""

@@ -1,0 +1,162 @@
+"""
+Single nodes stopped: what a gateway says of them, what goes on without them, and what they know when they are back.
+
+An outage takes seconds to begin and to heal, so the questions of one outage are
+asked together; each case tells its own part of it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from fabric_protos.discovery import protocol_pb2
+
+from tests.conformance.answers import Answer, ask
+from tests.conformance.cases import case
+from tests.conformance.lab import CHANNEL, Lab
+from tests.conformance.laboratories import OUTAGES
+
+ALL = ["Org1MSP", "Org2MSP", "Org3MSP"]
+#: Until peers have noticed that one is gone or back, or a leader is elected; in seconds.
+PATIENCE = 60.0
+
+Told = dict[str, Answer]
+
+
+def part(name: str, outage: Callable[[Lab], Told]) -> None:
+    """Register one part of *outage* as the case of its name."""
+    case(name, OUTAGES)(lambda lab: outage(lab)[name])
+
+
+def ready(lab: Lab) -> None:
+    """Return once every organisation endorses and every peer has every block."""
+    ask_until(lambda: lab.endorse_answer("put", "ready", "1", orgs=ALL), "OK")
+    lab.wait_for_all()
+
+
+@functools.cache
+def orderer_lost(lab: Lab) -> Told:
+    """The only orderer is stopped and started again."""
+    ready(lab)
+    lab.must("put", "orderer-down", "z")
+    endorsed = lab.endorse("put", "orderer-back", "1")
+    told: Told = {}
+    with lab.without("orderer"):
+        told["orderer down: submit"] = refused(lab, lambda: lab.send(endorsed))
+        told["orderer down: evaluate"] = lab.evaluate("get", "orderer-down")
+    lab.wait_until(lambda: ask(lambda: lab.send(endorsed)).grpc_status == "OK", "an orderer that takes it", PATIENCE)
+    told["orderer restarted: submit"] = Answer(result=lab.code(endorsed.transaction_id))
+    return told
+
+
+for _name in ("orderer down: submit", "orderer down: evaluate", "orderer restarted: submit"):
+    part(_name, orderer_lost)
+
+
+@functools.cache
+def peer_lost(lab: Lab) -> Told:
+    """Org2's peer is stopped, taken for dead after a while, and started again."""
+    ready(lab)
+    told: Told = {}
+    key = lab.fresh("absent")
+    needy = {"key": key.encode(), "value": b"1"}
+    with lab.without("Org2"):
+        told["peer2 down: explicit"] = refused(
+            lab, lambda: lab.endorse("put", key, "0", orgs=["Org1MSP", "Org2MSP"])
+        )
+        told["peer2 down: submit"] = lab.submit("put", key, "1")
+        told["peer2 down: private data that must be with another peer"] = lab.endorse_answer(
+            "putpvt", "needy", transient=needy
+        )
+        told["peer2 down: evaluate there"] = ask_until(
+            lambda: lab.evaluate("mspid", targets=["Org2MSP"]), "FAILED_PRECONDITION"
+        )
+        told["peer2 taken for dead: explicit"] = ask_until(
+            lambda: lab.endorse_answer("put", key, "0", orgs=["Org1MSP", "Org2MSP"]), "UNAVAILABLE"
+        )
+        told["peer2 taken for dead: discovery"] = Answer(result=members(lab))
+        told["peer2 taken for dead: private data that must be with another peer"] = lab.endorse_answer(
+            "putpvt", "needy", transient=needy
+        )
+        hidden = lab.submit(
+            "putpvt", "org12", transient={"key": key.encode(), "value": b"hidden"}, orgs=["Org1MSP", "Org3MSP"]
+        )
+        told["peer2 taken for dead: private data of its collection"] = hidden
+    ready(lab)
+    told["peer2 back: what was written without it"] = lab.evaluate("get", key, targets=["Org2MSP"])
+    told["peer2 back: private data that was written without it"] = ask_until(
+        lambda: lab.evaluate("getpvt", "org12", key, organisation="Org2"), "OK"
+    )
+    told["peer2 back: private data that must be with another peer"] = lab.submit(
+        "putpvt", "needy", transient=needy
+    )
+    return told
+
+
+for _name in (
+    "peer2 down: private data that must be with another peer",
+    "peer2 down: explicit",
+    "peer2 down: submit",
+    "peer2 down: evaluate there",
+    "peer2 taken for dead: explicit",
+    "peer2 taken for dead: discovery",
+    "peer2 taken for dead: private data that must be with another peer",
+    "peer2 taken for dead: private data of its collection",
+    "peer2 back: what was written without it",
+    "peer2 back: private data that was written without it",
+    "peer2 back: private data that must be with another peer",
+):
+    part(_name, peer_lost)
+
+
+@functools.cache
+def peers_lost(lab: Lab) -> Told:
+    """Two of three peers are stopped, so that no majority is left."""
+    ready(lab)
+    told: Told = {}
+    with lab.without("Org2", "Org3"):
+        told["peer2+3 down: endorse"] = refused(lab, lambda: lab.endorse("put", "nobody", "0"))
+    ready(lab)
+    told["peers restarted"] = lab.submit("put", "everybody", "2", orgs=ALL)
+    return told
+
+
+part("peer2+3 down: endorse", peers_lost)
+part("peers restarted", peers_lost)
+
+
+def refused(lab: Lab, call: Callable[[], object]) -> Answer:
+    """The refusal of *call* once the gateway's connection is known to be lost: what is said before is chance."""
+    answers: list[Answer] = []
+
+    def asked() -> bool:
+        answers.append(ask(call))
+        return all("connection refused" in detail["message"] for detail in answers[-1].error_details)
+
+    lab.wait_until(asked, "connections that are refused")
+    return answers[-1]
+
+
+def ask_until(question: Callable[[], Answer], status: str) -> Answer:
+    """Ask until the answer has this status: a change spreads by gossip."""
+    answers: list[Answer] = []
+
+    def asked() -> bool:
+        answers.append(question())
+        return answers[-1].grpc_status == status
+
+    Lab.wait_until(asked, status, PATIENCE)
+    return answers[-1]
+
+
+def members(lab: Lab) -> list[str]:
+    """The organisations that have a peer on the channel, as Org1's peer sees it."""
+    who = lab.caller()
+    request = protocol_pb2.Request(
+        authentication=protocol_pb2.AuthInfo(client_identity=who.creator),
+        queries=[protocol_pb2.Query(channel=CHANNEL, peer_query=protocol_pb2.PeerMembershipQuery())],
+    ).SerializeToString()
+    signed = protocol_pb2.SignedRequest(payload=request, signature=who.sign(request))
+    response = lab.nodes["Org1"].discovery.Discover(signed, timeout=20)
+    return sorted(msp for msp, peers in response.results[0].members.peers_by_org.items() if peers.peers)
