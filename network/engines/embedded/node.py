@@ -31,7 +31,7 @@ from network.engines.embedded.endorsers import Views
 from network.engines.embedded.listeners import ListenError
 from network.engines.embedded.localmsp import LocalMsp
 from network.engines.embedded.peer import Peer
-from network.engines.embedded.serving import OrdererServer, PeerServer
+from network.engines.embedded.serving import OrdererServer, PeerServer, Server
 from network.engines.embedded.settings import Settings, SettingsError, read
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Node:
             peer.name: Endorser(peer, told.execute_seconds, views)
             for peer, told in zip(peers, settings.peers, strict=True)
         }
-        self._servers: list[PeerServer | OrdererServer] = [
+        self._servers: list[Server] = [
             PeerServer(told, peer, endorsers, views, orderer) for peer, told in zip(peers, settings.peers, strict=True)
         ]
         self._servers.append(OrdererServer(own, orderer, self.channels))

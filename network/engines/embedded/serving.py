@@ -28,28 +28,12 @@ if TYPE_CHECKING:
     from network.engines.embedded.settings import OrdererSettings, PeerSettings
 
 
-class PeerServer:
-    """A peer's services: endorser, gateway, blocks and discovery."""
+class Server:
+    """What nodes have in common: a name, and a listener while they run."""
 
-    def __init__(
-        self,
-        own: PeerSettings,
-        peer: Peer,
-        endorsers_by_peer: Mapping[str, Endorser],
-        views: Views,
-        orderer: Orderer,
-    ) -> None:
-        self._own = own
-        self._peer = peer
-        self._endorsers = endorsers_by_peer
-        self._views = views
-        self._orderer = orderer
+    def __init__(self, name: str) -> None:
+        self.name = name
         self._listener: Listener | None = None
-        peer.stopped()
-
-    @property
-    def name(self) -> str:
-        return self._own.name
 
     @property
     def running(self) -> bool:
@@ -61,8 +45,38 @@ class PeerServer:
         Begin to listen.
 
         Raises:
-            ListenError: the address is taken.
+            ListenError: an address is taken.
         """
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.stop()
+
+
+class PeerServer(Server):
+    """A peer's services: endorser, gateway, blocks and discovery."""
+
+    def __init__(
+        self,
+        own: PeerSettings,
+        peer: Peer,
+        endorsers_by_peer: Mapping[str, Endorser],
+        views: Views,
+        orderer: Orderer,
+    ) -> None:
+        super().__init__(own.name)
+        self._own = own
+        self._peer = peer
+        self._endorsers = endorsers_by_peer
+        self._views = views
+        self._orderer = orderer
+        peer.stopped()
+
+    async def start(self) -> None:
+        """Begin to listen, with the services that the peer is told to have."""
         own, peer = self._own, self._peer
         listener = Listener(own, peer.client_roots if own.client_auth_required else None)
         endorser = EndorserService(self._endorsers[own.name], own.endorser_calls)
@@ -85,39 +99,23 @@ class PeerServer:
 
     async def stop(self) -> None:
         """Stop listening and end conversations with chaincodes; what was received is kept."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            self._peer.stopped()
-            await listener.stop()
+        self._peer.stopped()
+        await super().stop()
         await self._endorsers[self.name].close()
 
 
-class OrdererServer:
+class OrdererServer(Server):
     """The orderer's services, and its administrators' REST interface."""
 
     def __init__(self, own: OrdererSettings, orderer: Orderer, channels: Channels) -> None:
+        super().__init__(own.name)
         self._own = own
         self._orderer = orderer
         self._channels = channels
-        self._listener: Listener | None = None
         self._rest: web.AppRunner | None = None
 
-    @property
-    def name(self) -> str:
-        return self._own.name
-
-    @property
-    def running(self) -> bool:
-        """Whether it listens."""
-        return self._listener is not None
-
     async def start(self) -> None:
-        """
-        Begin to listen.
-
-        Raises:
-            ListenError: an address is taken.
-        """
+        """Begin to listen for clients, then for administrators."""
         listener = Listener(self._own)
         listener.add(
             "orderer.AtomicBroadcast",
@@ -138,9 +136,7 @@ class OrdererServer:
         rest, self._rest = self._rest, None
         if rest is not None:
             await rest.cleanup()
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            await listener.stop()
+        await super().stop()
 
     async def _start_rest(self) -> None:
         self._rest = web.AppRunner(participation.Participation(self._channels).application(), access_log=None)
