@@ -12,8 +12,8 @@ from rich.console import Console
 from benchmarks.figures import Figure, percentile
 from benchmarks.processes import Programs
 from network import admin
-from selat import demo_stage, demo_story
-from selat.demo_screen import Screen
+from selat.demo import story, theatre
+from selat.demo.screen import Screen
 
 ROUNDS = 5
 
@@ -40,12 +40,12 @@ def memory(engine: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         root = Path(folder)
         try:
-            stage = demo_stage.put_up(engine, root)
+            stage = theatre.put_up(engine, root)
             with stage.cast() as cast:
-                demo_story.play(cast, stage.base, Screen(Console(quiet=True)))
+                story.play(cast, stage.base, Screen(Console(quiet=True)))
             used = Programs.of(root / "network", root / "gateway").memory()
         finally:
-            demo_stage.strike(root)
+            theatre.strike(root)
     for name, mebibytes in sorted(used.items()):
         yield Figure(f"memory {engine} {name}", mebibytes, "MiB")
     yield Figure(f"memory {engine}", sum(used.values()), "MiB", "at most 500" if engine == "embedded" else "")

@@ -13,8 +13,8 @@ from benchmarks.figures import Line
 from benchmarks.processes import Programs, difference
 from benchmarks.turns import Rounds, Told
 from network import admin
-from selat.demo_goods import FORECAST
-from selat.demo_journey import Clock, HandOver, Step
+from selat.demo.goods import FORECAST
+from selat.demo.voyage import Clock, HandOver, Step
 from tests.support.trading import Claim, Market
 
 CALLERS = 64

@@ -8,7 +8,7 @@ import click
 
 _COMMANDS = {
     "audit": "selat.audit:audit",
-    "demo": "selat.demo:demo",
+    "demo": "selat.demo.cli:demo",
     "gateway": "gateway.cli:gateway",
     "network": "network.cli:network",
 }

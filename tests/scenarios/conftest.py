@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from selat import demo_stage
-from selat.demo_callers import Cast
-from selat.demo_screen import Screen
-from selat.demo_stage import Stage
-from selat.demo_story import Played, play
+from selat.demo import theatre
+from selat.demo.callers import Cast
+from selat.demo.screen import Screen
+from selat.demo.story import Played, play
+from selat.demo.theatre import Stage
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(folder: Path) -> Iterator[Stage]:
     """The default consortium on the embedded engine, and a gateway."""
     try:
-        yield demo_stage.put_up("embedded", folder)
+        yield theatre.put_up("embedded", folder)
     finally:
-        demo_stage.strike(folder)
+        theatre.strike(folder)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from selat.demo_goods import FORECAST
+from selat.demo.goods import FORECAST
 
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from selat.demo_callers import Caller
+from selat.demo.callers import Caller
 
 PATH = "/v1/events/trade/trade"
 

@@ -13,10 +13,10 @@ import requests
 from network import processes
 from network.admin import lifetime
 from network.state import Folder
-from selat import demo_stage
-from selat.demo_callers import Caller, Cast
-from selat.demo_goods import PARTICIPANTS
-from selat.demo_stage import Stage
+from selat.demo import theatre
+from selat.demo.callers import Caller, Cast
+from selat.demo.goods import PARTICIPANTS
+from selat.demo.theatre import Stage
 
 SECONDS = 30
 
@@ -30,9 +30,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shaky(home: Path) -> Iterator[Stage]:
     """A network and a gateway of their own, for parts of them are going to be killed."""
     try:
-        yield demo_stage.put_up("embedded", home)
+        yield theatre.put_up("embedded", home)
     finally:
-        demo_stage.strike(home)
+        theatre.strike(home)
 
 
 @pytest.fixture(scope="module")

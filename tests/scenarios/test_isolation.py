@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from selat.demo_callers import Cast
+from selat.demo.callers import Cast
 
 TRADE = "/v1/channels/trade/chaincodes/trade/evaluate"
 COMMERCE = "/v1/channels/ecommerce/chaincodes/commerce/evaluate"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from selat.demo_goods import FORECAST, SERVICE
+from selat.demo.goods import FORECAST, SERVICE
 
 CHANNELS = {"trade": ("auditor", "trade"), "ecommerce": ("auditor", "commerce"), "logistics": ("auditor", "carriage")}
 # Each can be told from anything that occurs by chance.

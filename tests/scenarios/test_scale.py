@@ -17,7 +17,7 @@ from chaincode.domain import canonical
 from chaincode.domain.matching import offers
 from hlf import errors
 from network import admin, topology
-from selat import demo_goods as goods
+from selat.demo import goods
 from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, hence, salt
 
 FORECASTS = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from chaincode.domain import goods
-from selat.demo_goods import ARTICLES, CONSIGNMENT
+from selat.demo.goods import ARTICLES, CONSIGNMENT
 
 
 def test_the_story_shows_all_its_chapters(played, shown):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hlf import sealing
-from selat.demo_goods import CAPABILITY, FORECAST, HEADPHONES
+from selat.demo.goods import CAPABILITY, FORECAST, HEADPHONES
 
 EXPIRY = "2030-01-01T00:00:00Z"
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()

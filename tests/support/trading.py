@@ -18,9 +18,9 @@ from typing import Any, Self
 from chaincode.domain import canonical, claims, disclosures
 from hlf import errors, identity, profile
 from hlf.client import gateway
-from selat import demo_goods as goods
-from selat.demo_journey import STEPS, Clock, HandOver, Step
-from selat.demo_stage import ACTORS
+from selat.demo import goods
+from selat.demo.theatre import ACTORS
+from selat.demo.voyage import STEPS, Clock, HandOver, Step
 
 CHANNEL = "trade"
 AUDITOR = "AuditorMSP"
@@ -163,7 +163,7 @@ class Market:
     """
     The members of channel `trade`, each with a connection, by MSP id; from ``with`` to its end.
 
-    *participants* are rows as `demo_goods.PARTICIPANTS` has them.
+    *participants* are rows as `goods.PARTICIPANTS` has them.
     """
 
     def __init__(self, state: Path, participants: Sequence[Row] = goods.PARTICIPANTS) -> None:

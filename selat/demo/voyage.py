@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from selat import demo_goods as goods
-from selat.demo_callers import Caller, Cast, DemoError
-from selat.demo_screen import Screen, bad, good, short
+from selat.demo import goods
+from selat.demo.callers import Caller, Cast, DemoError
+from selat.demo.screen import Screen, bad, good, short
 
 _ZONES = {"CN": timezone(timedelta(hours=8)), "VN": timezone(timedelta(hours=7))}
 _STEP_SECONDS = 5

@@ -10,10 +10,9 @@ from typing import Any
 
 import requests
 
-from selat import demo_carriage, demo_journey, demo_matching
-from selat import demo_goods as goods
-from selat.demo_callers import Caller, Cast, DemoError
-from selat.demo_screen import Screen, bad, good
+from selat.demo import carriage, goods, matching, voyage
+from selat.demo.callers import Caller, Cast, DemoError
+from selat.demo.screen import Screen, bad, good
 
 # A year that no run of the demo outlives.
 _EXPIRY = "2030-12-31T00:00:00Z"
@@ -40,15 +39,15 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
     terms = _founding(cast, screen)
     forecast = _claims(cast, screen)
     grant_id = _disclosure(cast, screen, forecast)
-    demo_carriage.agree(cast, screen)
+    carriage.agree(cast, screen)
     journey_id = f"journey-{secrets.token_hex(4)}"
-    demo_matching.choose(cast, screen, journey_id)
+    matching.choose(cast, screen, journey_id)
     order = _order(cast, screen, terms)
     payment = _reserve(cast, screen, order)
-    journey = demo_journey.travel(cast, screen, order["order_id"], journey_id, lambda: _seen(base, order, cast))
+    journey = voyage.travel(cast, screen, order["order_id"], journey_id, lambda: _seen(base, order, cast))
     _settle(cast, screen, payment)
     _tracking(base, screen, order, cast)
-    demo_journey.give_back(cast, screen, journey, order["tracking_token"])
+    voyage.give_back(cast, screen, journey, order["tracking_token"])
     _audit(cast, screen, journey, order)
     return Played(forecast["claim_id"], grant_id, order, journey)
 

@@ -16,10 +16,10 @@ import click
 from hlf.errors import HlfError
 from network import engines
 from network.errors import NetworkError
-from selat import demo_stage
-from selat.demo_callers import DemoError
-from selat.demo_screen import Screen
-from selat.demo_story import play
+from selat.demo import theatre
+from selat.demo.callers import DemoError
+from selat.demo.screen import Screen
+from selat.demo.story import play
 
 KEPT = Path("build/demo")
 
@@ -37,9 +37,7 @@ def demo(engine: str, keep: bool, stop: bool, consortium: Path | None) -> None:
     """Play one consignment from Shenzhen to Hanoi, from forecast to returned goods."""
     screen = Screen()
     if stop:
-        screen.say(
-            ", ".join(demo_stage.strike(KEPT)) + " stopped" if demo_stage.running(KEPT) else "Nothing is running"
-        )
+        screen.say(", ".join(theatre.strike(KEPT)) + " stopped" if theatre.running(KEPT) else "Nothing is running")
         return
     try:
         with _interruptible(), _folder(keep) as folder:
@@ -62,14 +60,14 @@ def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortiu
     played = False
     try:
         with screen.waiting(f"Starting the consortium on the engine {engine} and its gateway"):
-            stage = demo_stage.put_up(engine, folder, consortium)
+            stage = theatre.put_up(engine, folder, consortium)
         screen.started(stage.network, stage.base, time.monotonic() - began)
         with stage.cast() as cast:
             play(cast, stage.base, screen)
         played = True
     finally:
         if not (keep and played):
-            demo_stage.strike(folder)
+            theatre.strike(folder)
     screen.ended(time.monotonic() - began)
     if keep:
         screen.kept(stage, folder)
@@ -79,7 +77,7 @@ def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortiu
 def _folder(keep: bool) -> Iterator[Path]:
     """A folder for everything: a temporary one, which stays after a failure because its logs say why, or KEPT."""
     if keep:
-        if demo_stage.running(KEPT):
+        if theatre.running(KEPT):
             raise DemoError(f"a demo is running in {KEPT}. Stop it first: selat demo --stop")
         shutil.rmtree(KEPT, ignore_errors=True)  # The story begins with an empty ledger.
         KEPT.mkdir(parents=True)

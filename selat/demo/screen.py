@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from network.admin.lifetime import Network
-from selat.demo_stage import ACTORS, Stage
+from selat.demo.theatre import ACTORS, Stage
 
 # Where output goes to a file or a pipe, there is no terminal to fit into.
 _FILE_WIDTH = 120

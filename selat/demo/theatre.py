@@ -16,7 +16,7 @@ from network import processes
 from network.admin import lifetime
 from network.admin.lifetime import Network
 from network.state import Folder
-from selat.demo_callers import Blocks, Caller, Cast
+from selat.demo.callers import Blocks, Caller, Cast
 
 ACTORS = {
     "admin": ("PlatformMSP", "Admin"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from selat import demo_goods as goods
-from selat.demo_callers import Caller, Cast, DemoError
-from selat.demo_screen import Screen, bad, good, short
+from selat.demo import goods
+from selat.demo.callers import Caller, Cast, DemoError
+from selat.demo.screen import Screen, bad, good, short
 
 # What each asks for one stage of one consignment, in minor units; two of them sail.
 _OFFERS = (("origin", ["S11", "S15"], "2950"), ("forwarder", ["S15"], "2480"), ("last_mile", ["S19", "S20"], "640"))

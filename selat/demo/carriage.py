@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from selat import demo_goods as goods
-from selat.demo_callers import Cast, DemoError
-from selat.demo_screen import Screen, bad, good, short
+from selat.demo import goods
+from selat.demo.callers import Cast, DemoError
+from selat.demo.screen import Screen, bad, good, short
 
 
 def agree(cast: Cast, screen: Screen) -> None:
