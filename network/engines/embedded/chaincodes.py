@@ -18,10 +18,10 @@ from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, chaincode_shim
 from google.protobuf import message
 
 from network.engines.embedded import lifecycle, packages, simulator, statuses, transactions
+from network.engines.embedded.statuses import MAX_MESSAGE
 
 log = logging.getLogger(__name__)
 
-MAX_MESSAGE = 100 * 1024 * 1024
 STARTUP_SECONDS = 300.0
 TIMED_OUT = "timeout expired while executing transaction"
 TERMINATED = "chaincode stream terminated"
@@ -186,8 +186,21 @@ class _Stream:
     async def _send(self) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
             while True:
-                await self._call.write(await self._outgoing.get())
+                outgoing = await self._outgoing.get()
+                size = outgoing.ByteSize()
+                if size > MAX_MESSAGE:
+                    # As at real peers, it ends its own transaction, and the stream with all the others.
+                    self._end(outgoing, f"trying to send message larger than max ({size} vs. {MAX_MESSAGE})")
+                    break
+                await self._call.write(outgoing)
         await self.close()
+
+    def _end(self, unsent: Message, reason: str) -> None:
+        running = self._running.get((unsent.channel_id, unsent.txid))
+        if running is not None and not running[1].done():
+            told = f"[{unsent.txid[:8]}] error sending {KINDS.Name(unsent.type)}"
+            payload = f"{told}: rpc error: code = ResourceExhausted desc = {reason}".encode()
+            running[1].set_result(Message(type=_ERROR, payload=payload))
 
     async def _receive(self) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError):

@@ -21,7 +21,7 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from google.protobuf import message
 
 from hlf.wire import msp
-from network.engines.embedded import access, chaincodeevents, chaincodes, planning, plans, statuses
+from network.engines.embedded import access, chaincodeevents, planning, plans, statuses
 from network.engines.embedded.endorser import Endorser, Outcome, RefusedError
 from network.engines.embedded.requests import INVALID_WIRE, MalformedError, Request
 from network.engines.embedded.statuses import StatusError
@@ -271,12 +271,26 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         except TimeoutError:
             reason = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
             return Answer(None, Code.UNAVAILABLE, reason, retry=True)
+        size = 0 if local else _size(outcome, evaluate)
+        if size > statuses.MAX_MESSAGE:
+            reason = f"rpc error: code = ResourceExhausted desc = {statuses.too_large(size)}"
+            return Answer(None, Code.UNAVAILABLE, reason, retry=True)
         status, reason = outcome.response.status, outcome.response.message
         if 200 <= status < 400:
             return Answer(outcome)
         if status == 500 and outcome.payload is None:
             return Answer(None, Code.ABORTED, reason, retry=True)
         return Answer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
+
+
+def _size(outcome: Outcome, evaluate: bool) -> int:
+    """How large another peer's answer would be on its way here; the contract's result stands in it twice."""
+    signed = outcome.payload or b""
+    if evaluate and outcome.payload is not None:
+        # Not encoded, as nobody looks at it; it would hold the result at least.
+        signed = outcome.response.payload
+    return outcome.response.ByteSize() + len(signed)
+
 
 def _target(request: Request) -> tuple[str, str, bool]:
     """Channel, chaincode and whether there are transient data, in the order in which Fabric misses them."""
@@ -308,13 +322,8 @@ def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
     )
     transaction = transaction_pb2.Transaction()
     transaction.actions.add(header=request.header.signature_header, payload=action.SerializeToString())
-    payload = common_pb2.Payload(header=request.header, data=transaction.SerializeToString()).SerializeToString()
-    if len(payload) > chaincodes.MAX_MESSAGE:
-        raise StatusError(
-            Code.RESOURCE_EXHAUSTED,
-            f"grpc: trying to send message larger than max ({len(payload)} vs. {chaincodes.MAX_MESSAGE})",
-        )
-    return common_pb2.Envelope(payload=payload)
+    payload = common_pb2.Payload(header=request.header, data=transaction.SerializeToString())
+    return common_pb2.Envelope(payload=payload.SerializeToString())
 
 
 def _no_config(channel_id: str) -> str:

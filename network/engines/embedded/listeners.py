@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from network.engines.embedded import statuses
-from network.engines.embedded.chaincodes import MAX_MESSAGE
+from network.engines.embedded.statuses import MAX_MESSAGE
 
 if TYPE_CHECKING:
     from network.engines.embedded.settings import NodeSettings

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 DETAILS_KEY = "grpc-status-details-bin"
 UNEXPECTED = "the embedded engine failed; its log shows where"
+MAX_MESSAGE = 100 * 1024 * 1024
 _UNREADABLE = object()
 
 
@@ -56,7 +57,11 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
             with self.limit:
-                return await method(self, _readable(request))
+                answered = await method(self, _readable(request))
+            size = answered.ByteSize()
+            if size <= MAX_MESSAGE:
+                return answered
+            refused = StatusError(grpc.StatusCode.RESOURCE_EXHAUSTED, too_large(size))
         except StatusError as error:
             refused = error
         except Exception as error:  # noqa: BLE001 - nothing a caller sends may show in the log.
@@ -96,6 +101,11 @@ def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
             return _UNREADABLE
 
     return read
+
+
+def too_large(size: int) -> str:
+    """What gRPC in Go says of an answer of so many bytes."""
+    return f"grpc: trying to send message larger than max ({size} vs. {MAX_MESSAGE})"
 
 
 def keep_quiet(record: logging.LogRecord) -> bool:

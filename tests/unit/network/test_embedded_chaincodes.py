@@ -28,6 +28,7 @@ class Peer:
     def __init__(self, folder, timeout: float = 5.0) -> None:
         self.state = State()
         self.state.put("cc", "a", b"1")
+        self.state.put("cc", "large", b"x" * 1000)
         self.store = packages.Store(folder, {})
         self.called: list[bytes] = []
         self.runtime = chaincodes.Runtime(self.store, timeout, self._invoke)
@@ -145,6 +146,37 @@ def test_a_chaincode_that_does_not_answer_is_given_up(tmp_path):
             assert await peer.execute("third") == b"third"
 
     play(tmp_path, scenario, timeout=0.3)
+
+
+def test_a_message_too_large_for_the_stream_ends_it(tmp_path, monkeypatch):
+    """Its own transaction learns the reason, the others that the stream is gone; the next one dials again."""
+
+    async def scenario(peer: Peer) -> None:
+        async def script(line: Line) -> None:
+            await line.register(peer.package_id)
+            waiting = {message.txid: message for message in [await line.receive(), await line.receive()]}
+            if "asking" in waiting:
+                monkeypatch.setattr(chaincodes, "MAX_MESSAGE", 1000)
+                await line.send("GET_STATE", shim.GetState(key="large").SerializeToString(), waiting["asking"])
+            else:
+                for message in waiting.values():
+                    await line.complete(message, message.txid.encode())
+            await line.receive()
+
+        async with scripted.serving(script) as address:
+            peer.install(address)
+            answer, other = await asyncio.gather(
+                peer.runtime.execute(peer.package_id, peer.transaction("asking"), INPUT), peer.refusal("other")
+            )
+            assert answer.type == shim.ChaincodeMessage.ERROR
+            assert answer.payload.startswith(
+                b"[asking] error sending RESPONSE: rpc error: code = ResourceExhausted desc = trying to send message "
+                b"larger than max ("
+            )
+            assert other == "error sending: chaincode stream terminated"
+            assert await asyncio.gather(peer.execute("a"), peer.execute("b")) == [b"a", b"b"]
+
+    play(tmp_path, scenario)
 
 
 def test_nobody_listening_is_told_with_the_address(tmp_path):

@@ -46,7 +46,7 @@ class Service:
             raise statuses.StatusError(grpc.StatusCode.ABORTED, "refused", [detail] * 200)
         if request == "wait":
             await self.release.wait()
-        return request
+        return gateway_pb2.ErrorDetail(message=request)
 
     @statuses.streaming
     async def Stream(self, request, _):  # noqa: N802
@@ -73,6 +73,15 @@ def test_details_are_read_back_by_the_client():
     found = failures.details_of(failure)
     assert (code, reason) == (grpc.StatusCode.ABORTED, "refused")
     assert [(one.address, one.msp_id, one.message) for one in found] == [("a:1", "AMSP", "no")] * 200
+
+
+def test_an_answer_larger_than_a_message_is_refused(monkeypatch):
+    """In the words of real nodes, whose gRPC library has others than the one here."""
+    monkeypatch.setattr(statuses, "MAX_MESSAGE", 4)
+    code, reason, _ = end_of("large").ended
+    assert (code, reason) == (
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "grpc: trying to send message larger than max (7 vs. 4)"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("method", ["Answer", "Stream"])
@@ -114,11 +123,11 @@ def test_one_call_too_many_is_refused_and_the_next_is_not():
             await service.Answer("now", context)
         assert context.ended[1] == "too many requests for /test.Service, exceeding concurrency limit (1)"
         service.release.set()
-        assert await waiting == "wait"
+        assert (await waiting).message == "wait"
         for ending in ("refuse", "break"):
             with pytest.raises(grpc.aio.AbortError):
                 await service.Answer(ending, Context())
-        assert await service.Answer("now", Context()) == "now"
+        assert (await service.Answer("now", Context())).message == "now"
 
     asyncio.run(scenario())
 
