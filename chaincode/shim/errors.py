@@ -4,7 +4,7 @@ What can go wrong between a contract, the shim and the peer.
     Refused (chaincode.domain)   the rules say no; the caller gets the code and the text
 
     ShimError
-     ├ PeerRefused     the peer answered a request of the stub with an error
+     ├ PeerRefused     the peer answered a request of the stub with an error, or would not take it
      └ ContractError   the contract itself is written wrongly; found when the process starts, or in a test
 
     TransactionAbandoned (BaseException)   nobody waits for this transaction any more
@@ -30,8 +30,10 @@ class PeerRefused(ShimError):  # noqa: N818  (an answer, as Refused is)
     """
     The peer would not do what the stub asked, for example because the caller may not read a collection.
 
+    A request larger than any peer takes is refused before it is sent.
+
     Attributes:
-        message: the peer's own words.
+        message: the peer's own words, or the shim's where it was not asked.
     """
 
     def __init__(self, message: str) -> None:

@@ -33,6 +33,8 @@ Message = chaincode_shim_pb2.ChaincodeMessage
 LARGEST_MESSAGE = 100 * 2**20
 """What a peer accepts, and therefore what the server accepts and sends."""
 
+# The ids of transaction and channel travel beside the payload.
+_LARGEST_PAYLOAD = LARGEST_MESSAGE - 1024
 _SMALLEST_LIMIT = 100
 
 
@@ -204,11 +206,14 @@ class _Transaction:
             message.proposal if message.HasField("proposal") else None,
             batch_writes=getattr(chaincode, "batch_writes", True),
         )
-        response = invocation.run(chaincode, stub, init=message.type == Message.INIT)
         try:
+            response = invocation.run(chaincode, stub, init=message.type == Message.INIT)
             return self._completed(response, stub)
-        except (TypeError, ValueError) as error:
-            # A status that is no number or text that is no UTF-8; the peer still gets an answer.
+        except TransactionAbandoned:
+            raise
+        except BaseException as error:  # noqa: BLE001
+            # A status that is no number, text that is no UTF-8, or what is no Exception, such as a cancelled task of
+            # the contract's own: a peer that gets no answer waits for half a minute.
             return self._completed(responses.of_error(error, chaincode.name, self.tx_id), None)
 
     def _completed(self, response: responses.Response, stub: Stub | None) -> Any:
@@ -230,6 +235,10 @@ class _Transaction:
         """The peer's answer; see :class:`chaincode.shim.line.Line`."""
         if self._abandoned:
             raise TransactionAbandoned
+        if len(payload) > _LARGEST_PAYLOAD:
+            # Sent, it would end the stream, and with it every other transaction there.
+            name = Message.Type.Name(kind)
+            raise PeerRefused(f"{name} is larger than a message may be ({len(payload)} of {LARGEST_MESSAGE} bytes)")
         self._handler.send(_reply(self._message, kind, payload))
         answer = self._answers.get()
         if answer is None:

@@ -29,7 +29,7 @@ class Line(Protocol):
         The payload of the peer's answer to a request of *kind* (a ChaincodeMessage.Type).
 
         Raises:
-            PeerRefused: the peer answered with an error.
+            PeerRefused: the peer answered with an error, or the request is too large for it.
             TransactionAbandoned: the stream to the peer is gone.
         """
         ...

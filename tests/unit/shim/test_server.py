@@ -57,6 +57,11 @@ class Odd:
             return responses.Response("two hundred")
         if stub.args[0] == b"large":
             return responses.success(b"x" * 2000)
+        if stub.args[0] == b"write":
+            stub.put_state("k", b"x" * 2000)
+            return responses.success(b"written")
+        if stub.args[0] == b"cancelled":
+            raise asyncio.CancelledError
         raise RuntimeError(stub.args[0].decode())
 
 
@@ -277,7 +282,8 @@ class Stoppable:
 
 
 @pytest.mark.parametrize(
-    ("argument", "kind"), [("none", "AttributeError"), ("text", "TypeError"), ("x", "RuntimeError")]
+    ("argument", "kind"),
+    [("none", "AttributeError"), ("text", "TypeError"), ("x", "RuntimeError"), ("cancelled", "CancelledError")],
 )
 def test_low_level_chaincode_that_misbehaves_is_answered(serving, argument, kind):
     with WirePeer(serving.addresses[2]) as peer:
@@ -294,6 +300,20 @@ def test_an_answer_too_large_for_a_message_is_a_failure(serving, monkeypatch):
         peer.register()
         peer.propose("t1", "large")
         assert peer.completed().message == "the answer is larger than a message may be (1000 bytes)"
+
+
+@pytest.mark.parametrize("ready", [b"", BATCHES])
+def test_a_write_too_large_for_a_message_is_refused_before_it_is_sent(serving, monkeypatch, ready):
+    """Sent, it would end the stream with every transaction there; so it is the contract's own error."""
+    monkeypatch.setattr(handler, "_LARGEST_PAYLOAD", 1000)
+    with WirePeer(serving.addresses[2]) as peer:
+        peer.register(ready)
+        peer.propose("t1", "write")
+        response = peer.completed()
+        assert response.status == 500
+        assert "is larger than a message may be" in response.message
+        peer.propose("t2", "none")
+        assert peer.completed().status == 500
 
 
 def _pem(certificate):
