@@ -118,9 +118,9 @@ SPOILT: dict[str, Callable[[Opened], None]] = {
 }
 
 
-def _sent(lab: Lab, spoil: Callable[[Opened], None]) -> Answer:
+def _sent(lab: Lab, spoil: Callable[[Opened], None], function: str = "put") -> Answer:
     """Send the spoilt transaction and tell how the block that holds it marks it."""
-    endorsed = lab.endorse("put", lab.fresh("crafted"), "honest", orgs=ALL)
+    endorsed = lab.endorse(function, lab.fresh("crafted"), "honest", orgs=ALL)
     opened = Opened(endorsed)
     spoil(opened)
     payload = opened.close()
@@ -137,3 +137,9 @@ def _sent(lab: Lab, spoil: Callable[[Opened], None]) -> Answer:
 
 for _name, _spoil in SPOILT.items():
     case(_name)(lambda lab, spoil=_spoil: _sent(lab, spoil))
+
+
+@case("crafted rmw")
+def put_together_again(lab: Lab) -> Answer:
+    """Taken apart and put together with nothing changed, a transaction that read is as good as before."""
+    return _sent(lab, lambda opened: None, "rmw")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from tests.conformance.answers import Answer
+import dataclasses
+
+import grpc
+from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
+
+from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
-from tests.conformance.lab import Lab
+from tests.conformance.lab import CHANNEL, PATIENCE, Lab
 
 ORG2, ORG3 = ["Org2MSP"], ["Org3MSP"]
 
@@ -161,6 +166,16 @@ def absent_endorse(lab: Lab) -> Answer:
 def absent_process(lab: Lab) -> Answer:
     """And at the endorser itself."""
     return lab.process("get", "a", chaincode="absent")
+
+
+@case("client without TLS")
+def without_tls(lab: Lab) -> Answer:
+    """A client that does not speak TLS is not heard; what it is told is its own library's guess at the reason."""
+    _, signed = lab.proposal("get", "a")
+    request = gateway_pb2.EvaluateRequest(channel_id=CHANNEL, proposed_transaction=signed)
+    with grpc.insecure_channel(lab.nodes["Org1"].endpoint.address) as channel:
+        answer = ask(lambda: gateway_pb2_grpc.GatewayStub(channel).Evaluate(request, timeout=PATIENCE))
+    return dataclasses.replace(answer, grpc_message="")
 
 
 @case("execute timeout evaluate")

@@ -21,6 +21,12 @@ def _held_by_org3(lab: Lab) -> str:
     return key
 
 
+@case("sbe put")
+def put(lab: Lab) -> Answer:
+    """A key begins without a policy of its own."""
+    return lab.submit("put", lab.fresh("held"), "0")
+
+
 @case("sbe set policy org3")
 def set_policy(lab: Lab) -> Answer:
     """The first policy of a key is set under the chaincode's own."""
