@@ -254,19 +254,25 @@ class Lab:
 
     # Ordering and commit.
 
-    def send(self, endorsed: Endorsed) -> None:
+    def send(self, endorsed: Endorsed, patience: float = PATIENCE) -> None:
         """Sign and submit through the gateway that endorsed; raise `grpc.RpcError` where it is refused."""
         envelope = common_pb2.Envelope()
         envelope.CopyFrom(endorsed.envelope)
         envelope.signature = endorsed.caller.sign(envelope.payload)
-        self.send_envelope(envelope, endorsed.transaction_id, endorsed.organisation)
+        self.send_envelope(envelope, endorsed.transaction_id, endorsed.organisation, patience)
 
-    def send_envelope(self, envelope: common_pb2.Envelope, transaction_id: str, organisation: str = "Org1") -> None:
+    def send_envelope(
+        self,
+        envelope: common_pb2.Envelope,
+        transaction_id: str,
+        organisation: str = "Org1",
+        patience: float = PATIENCE,
+    ) -> None:
         """Submit exactly this envelope."""
         request = gateway_pb2.SubmitRequest(
             transaction_id=transaction_id, channel_id=CHANNEL, prepared_transaction=envelope
         )
-        self.nodes[organisation].gateway.Submit(request, timeout=PATIENCE)
+        self.nodes[organisation].gateway.Submit(request, timeout=patience)
 
     def status(
         self, transaction_id: str, organisation: str = "Org1", caller: Caller | None = None, patience: float = PATIENCE
@@ -279,20 +285,20 @@ class Lab:
         signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=who.sign(request))
         return self.nodes[organisation].gateway.CommitStatus(signed, timeout=patience)
 
-    def code(self, transaction_id: str, organisation: str = "Org1") -> str:
+    def code(self, transaction_id: str, organisation: str = "Org1", patience: float = PATIENCE) -> str:
         """The validation code's name, once committed."""
-        return code_name(self.status(transaction_id, organisation).result)
+        return code_name(self.status(transaction_id, organisation, patience=patience).result)
 
-    def submit(self, function: str, *args: Arg, **options: Any) -> Answer:
-        """Endorse, submit, wait: the code, the contract's result and who endorsed."""
+    def submit(self, function: str, *args: Arg, patience: float = PATIENCE, **options: Any) -> Answer:
+        """Endorse, submit, wait (for each of them up to *patience*): the code, the contract's result, who endorsed."""
 
         def whole() -> dict[str, Any]:
-            endorsed = self.endorse(function, *args, **options)
-            self.send(endorsed)
+            endorsed = self.endorse(function, *args, patience=patience, **options)
+            self.send(endorsed, patience)
             local = f"{endorsed.organisation}MSP"
             named = options.get("orgs") or [local]
             return {
-                "validation_code": self.code(endorsed.transaction_id, endorsed.organisation),
+                "validation_code": self.code(endorsed.transaction_id, endorsed.organisation, patience),
                 "result": result_of(endorsed),
                 # Which of several equal organisations the gateway adds to its own is chance.
                 "endorsers": sorted(each if each in named else "<another>" for each in endorsed.endorsers),
@@ -454,15 +460,15 @@ class Lab:
         """A key that no case used before, nor any earlier run on the same ledger."""
         return f"{prefix}-{os.urandom(4).hex()}"
 
-    def wait_for_height(self, organisation: str) -> None:
+    def wait_for_height(self, organisation: str, patience: float = PATIENCE) -> None:
         """Return once the peer of *organisation* has every block that any of them has now."""
         wanted = max(self.height(each) for each in self.organisations)
-        self.wait_until(lambda: self.height(organisation) >= wanted, f"height {wanted} at {organisation}")
+        self.wait_until(lambda: self.height(organisation) >= wanted, f"height {wanted} at {organisation}", patience)
 
-    def wait_for_all(self) -> None:
+    def wait_for_all(self, patience: float = PATIENCE) -> None:
         """Return once every peer has every block that any of them has now."""
         for organisation in self.organisations:
-            self.wait_for_height(organisation)
+            self.wait_for_height(organisation, patience)
 
     @staticmethod
     def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:

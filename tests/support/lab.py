@@ -17,7 +17,6 @@ import json
 import logging
 import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -26,9 +25,6 @@ from typing import Any
 from chaincode.shim import endorsement, errors, identity, responses, server
 from chaincode.shim.responses import Response
 from chaincode.shim.stub import Stub
-
-_NEVER = 120.0
-"""Seconds for which a transaction that shall never answer keeps silent; longer than any peer waits."""
 
 
 class Lab:
@@ -93,6 +89,10 @@ class Lab:
     def do_putempty(self, stub: Stub, key: str) -> str:
         stub.put_state(key, b"")
         return ""
+
+    def do_putbig(self, stub: Stub, key: str, size: str) -> str:
+        stub.put_state(key, b"x" * int(size))
+        return size
 
     def do_putemptykey(self, stub: Stub) -> str:
         # Fabric's Go shim and ours refuse an empty key; the peer, whose answer is wanted, takes it.
@@ -163,17 +163,10 @@ class Lab:
         return responses.failure(message)
 
     def do_throw(self, stub: Stub, message: str) -> str:
-        # Under the Node shim an exception out of a raw chaincode is never answered, and the peer's patience is asked.
-        threading.Event().wait(_NEVER)
-        return message
-
-    def do_throwbare(self, stub: Stub) -> str:
-        return self.do_throw(stub, "bare string")
+        # Past everything that catches exceptions here.
+        raise BaseException(message)  # noqa: TRY002
 
     def do_status(self, stub: Stub, status: str, message: str = "", payload: str = "") -> Response:
-        if int(status) == 0:
-            text = f"[{stub.channel_id}-{stub.tx_id[:8]}] Calling chaincode Invoke() has not called success or error."
-            return responses.failure(text)
         return Response(int(status), message, payload.encode())
 
     def do_putstatus(self, stub: Stub, status: str, message: str = "", payload: str = "") -> Response:
