@@ -6,12 +6,18 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from hlf import identity
+from hlf.admin import lifecycle
+from hlf.admin.peer import Peer as PeerConnection
+from hlf.profile import Profile
 from hlf.wire import blocks
+from network import processes
 from network.engines.native import binaries
 from tests.interop.conftest import Place
 
@@ -51,6 +57,18 @@ def peer(place: Place, tmp_path: Path) -> Peer:
         )
 
     return run
+
+
+@pytest.fixture
+def administrators(place: Place) -> Iterator[list[PeerConnection]]:
+    """Both organisations' peers as our own client administers them."""
+    with ExitStack() as connections:
+        found = []
+        for msp_id in ("Org1MSP", "Org2MSP"):
+            who, signer = identity.load_user(place.user("Admin", msp_id), msp_id)
+            endpoint = Profile.load(place.profile(msp_id)).gateway
+            found.append(connections.enter_context(PeerConnection(endpoint, who, signer)))
+        yield found
 
 
 def orderer(place: Place) -> list[str]:
@@ -119,8 +137,8 @@ def test_it_lists_installed_and_committed_chaincodes(peer: Peer) -> None:
     assert re.fullmatch(r"lab_1\.0:[0-9a-f]{64}", chaincode["package_id"])
     committed = peer("lifecycle", "chaincode", "querycommitted", "-C", "mychannel", "--output", "json")
     assert committed.returncode == 0, committed.stderr
-    (definition,) = json.loads(committed.stdout)["chaincode_definitions"]
-    assert (definition["name"], definition["sequence"], definition["version"]) == ("lab", 1, "1.0")
+    definitions = {each["name"]: each for each in json.loads(committed.stdout)["chaincode_definitions"]}
+    assert (definitions["lab"]["sequence"], definitions["lab"]["version"]) == (1, "1.0")
     detailed = peer("lifecycle", "chaincode", "querycommitted", "-C", "mychannel", "-n", "lab", "--output", "json")
     assert json.loads(detailed.stdout)["approvals"] == {"Org1MSP": True, "Org2MSP": True}
 
@@ -143,3 +161,48 @@ def test_readiness_before_a_definition_is_committed(peer: Peer) -> None:
     told = peer("lifecycle", "chaincode", "checkcommitreadiness", *words)
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["approvals"] == {"Org1MSP": False, "Org2MSP": False}
+
+
+# What the program itself makes of a peer's answers, under the names that real Fabric's answers were kept by.
+
+
+def test_cli_checkcommitreadiness_output_json(peer: Peer, administrators: list[PeerConnection]) -> None:
+    """Approved by everybody, and not committed."""
+    for each in administrators:
+        lifecycle.approve(each, "mychannel", lifecycle.Definition("approved"), "")
+    words = ["-C", "mychannel", "-n", "approved", "-v", "1.0", "--sequence", "1", "--output", "json"]
+    told = peer("lifecycle", "chaincode", "checkcommitreadiness", *words)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout) == {"approvals": {"Org1MSP": True, "Org2MSP": True}}
+
+
+def test_cli_querycommitted(peer: Peer) -> None:
+    """In the words for people, to the letter."""
+    told = peer("lifecycle", "chaincode", "querycommitted", "-C", "mychannel", "--name", "lab")
+    assert told.returncode == 0, told.stderr
+    assert told.stdout == (
+        "Committed chaincode definition for chaincode 'lab' on channel 'mychannel':\n"
+        "Version: 1.0, Sequence: 1, Endorsement Plugin: escc, Validation Plugin: vscc, "
+        "Approvals: [Org1MSP: true, Org2MSP: true]\n"
+    )
+
+
+def test_cli_query_error(peer: Peer, administrators: list[PeerConnection]) -> None:
+    """A peer's refusal is told with its status: here of a chaincode that has yet to be initialised."""
+    definition = lifecycle.Definition("uninitialised", init_required=True)
+    package_id = lifecycle.approved(administrators[0], "mychannel", "lab").package_id
+    for each in administrators:
+        lifecycle.approve(each, "mychannel", definition, package_id)
+    assert processes.wait_until(
+        lambda: all(all(lifecycle.readiness(each, "mychannel", definition).values()) for each in administrators), 20
+    )
+    lifecycle.commit(administrators[0], "mychannel", definition, administrators)
+    refused = peer("chaincode", "query", "-C", "mychannel", "-n", "uninitialised", "-c", '{"Args":["get","a"]}')
+    assert (refused.returncode, refused.stdout) == (1, "")
+    # Go's protobuf puts one space or two, as each build has it.
+    assert re.fullmatch(
+        r"Error: endorsement failure during query\. response: status:500 {1,2}message:\"error in simulation: failed to "
+        r"execute transaction [0-9a-f]{64}: invalid invocation: chaincode 'uninitialised' has not been initialized for "
+        r"this version, must call as init first\" ?",
+        refused.stderr.splitlines()[0],
+    ), refused.stderr
