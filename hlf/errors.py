@@ -19,6 +19,7 @@ Every error of the Fabric client, one tree, each with attributes a program can d
      └ AdminError
          ├ LifecycleError   a chaincode operation was refused
          ├ ParticipationError  an orderer's channel-participation interface refused
+         ├ AuthorityError   a Fabric CA refused, or what it answered cannot be trusted
          └ ConfigError      a channel configuration or its update cannot be used
 """
 
@@ -245,6 +246,30 @@ class LifecycleError(AdminError):
 
 class ParticipationError(AdminError):
     """An orderer's channel-participation interface refused or could not be reached."""
+
+
+class AuthorityError(AdminError):
+    """
+    A Fabric CA refused, could not be reached, or answered what cannot be used.
+
+    Attributes:
+        status: the HTTP status; None without an answer.
+        code: the server's own number of the error, None where it gave none. 20 (authentication) and 71 (authorization)
+            stand for many: the server keeps the reason to its log.
+        cure: what to look at; empty where the words say it.
+    """
+
+    def __init__(
+        self, message: str, *, address: str = "", status: int | None = None, code: int | None = None, cure: str = ""
+    ) -> None:
+        super().__init__(message, address=address, status=status)
+        self.code = code
+        self.cure = cure
+
+    def __str__(self) -> str:
+        code = f" (code {self.code})" if self.code is not None else ""
+        cure = f". {self.cure}" if self.cure else ""
+        return f"{super().__str__()}{code}{cure}"
 
 
 class ConfigError(AdminError):

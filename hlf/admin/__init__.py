@@ -16,6 +16,9 @@ Administration of Fabric networks: what an organisation's admin does, over Fabri
 ``peer``              system chaincodes of a peer, joining channels, transactions with named endorsers
 ``orderer``           blocks from an orderer, envelopes to it
 ``participation``     an orderer's REST interface: list, join, leave channels
+``authority``         a Fabric CA's REST interface: what it is, enrolments and their renewal
+``enrollment``        what an enrolment asks for, what comes of it, and its folder
+``registrar``         a Fabric CA's registrar: registrations, affiliations, revocations, certificates
 ``lifecycle``         install, approve, readiness, commit, and queries of each
 ``channel``           configuration blocks read, configurations changed by several admins' signatures
 ``discovery``         what a peer knows of the other peers of a channel

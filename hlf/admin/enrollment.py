@@ -1,0 +1,236 @@
+"""Enrolments: what is asked of a Fabric CA, a key made here, and the certificate that may be believed."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from hlf import errors, signers
+from hlf.identity import Identity, load_certificate
+from hlf.wire import signatures
+
+# Longer chains than this are nobody's; each link costs a search and a signature to check.
+_MAX_CHAIN = 10
+_MAX_ID = 64
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    What a certificate shall be like, as far as the asker decides: the rest is the registration's and the profile's.
+
+    Attributes:
+        hosts: DNS names and IP addresses it is for (subject alternative names); servers' certificates need them.
+        profile: the CA's signing profile: its default for identities, ``tls`` for TLS servers and clients.
+        attributes: names of registered attributes that it must carry; None for those registered with ``ecert``.
+        optional_attributes: carried where they are registered, no refusal where not.
+        curve: of the key that is made, P-256 or P-384.
+    """
+
+    hosts: tuple[str, ...] = ()
+    profile: str = ""
+    attributes: tuple[str, ...] | None = None
+    optional_attributes: tuple[str, ...] = ()
+    curve: ec.EllipticCurve = field(default_factory=ec.SECP256R1)
+
+    def __post_init__(self) -> None:
+        signatures.require_supported(self.curve)
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """
+    An identity with its key and its authority, all checked to belong together.
+
+    Attributes:
+        key_pem: the private key, PKCS #8, not encrypted.
+        chain_pem: the issuer of the certificate first, then the issuer's, as far as the CA gave them.
+    """
+
+    identity: Identity
+    key_pem: bytes = field(repr=False)
+    chain_pem: bytes = field(repr=False)
+
+    @property
+    def signer(self) -> signers.Signer:
+        return signers.from_pem(self.key_pem)
+
+    def save(self, folder: Path | str) -> None:
+        """
+        Write ``cert.pem``, ``key.pem`` (0600) and ``ca.pem`` to a folder that :func:`hlf.identity.load_user` reads.
+
+        The folder appears complete, by one rename, or not at all. One that holds something already is left as it is,
+        because keys are never overwritten: a renewed identity goes to a folder of its own.
+
+        Raises:
+            AuthorityError: the folder is not empty, or cannot be written.
+        """
+        place = Path(folder).absolute()
+        try:
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+            try:
+                _write(new / "cert.pem", self.identity.certificate_pem, 0o644)
+                _write(new / "key.pem", self.key_pem, 0o600)
+                _write(new / "ca.pem", self.chain_pem, 0o644)
+                _sync(new)
+                new.rename(place)
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                raise
+            _sync(place.parent)
+        except OSError as failed:
+            raise errors.AuthorityError(
+                f"the enrolment cannot be written to {place}: {failed.strerror}",
+                cure="Name a folder that does not exist yet, on a disk with room",
+            ) from failed
+
+
+def _write(file: Path, content: bytes, mode: int) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def require_id(enrollment_id: str) -> None:
+    """
+    Nothing, if identities of this id can enrol; the server registers others as well, even the empty one.
+
+    Raises:
+        AuthorityError: they cannot.
+    """
+    # RFC 7617 ends the id at the first colon, so another would enrol; RFC 5280 bounds common names.
+    if not 0 < len(enrollment_id.encode()) <= _MAX_ID or ":" in enrollment_id:
+        raise errors.AuthorityError(
+            f"an enrollment id has 1 to {_MAX_ID} bytes and no colon: {enrollment_id!r} cannot enrol"
+        )
+
+
+def signing_request(key: ec.EllipticCurvePrivateKey, enrollment_id: str, hosts: tuple[str, ...]) -> bytes:
+    """
+    The PKCS #10 request (PEM) that a Fabric CA takes: the subject is the enrollment id alone.
+
+    Raises:
+        AuthorityError: the id or a host cannot stand in a certificate.
+    """
+    try:
+        builder = x509.CertificateSigningRequestBuilder().subject_name(
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, enrollment_id)])
+        )
+        if hosts:
+            builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_host, hosts))), critical=False)
+    except ValueError as unusable:
+        raise errors.AuthorityError(f"no certificate can be asked for: {unusable}") from unusable
+    digest = hashes.SHA384() if isinstance(key.curve, ec.SECP384R1) else hashes.SHA256()
+    return builder.sign(key, digest).public_bytes(serialization.Encoding.PEM)
+
+
+def _host(host: str) -> x509.GeneralName:
+    with contextlib.suppress(ValueError):
+        return x509.IPAddress(ipaddress.ip_address(host))
+    return x509.DNSName(host)
+
+
+def accept(
+    certificate_pem: bytes,
+    chain_pem: bytes,
+    *,
+    key: ec.EllipticCurvePrivateKey,
+    enrollment_id: str,
+    msp_id: str,
+    anchor: x509.Certificate | None = None,
+) -> Enrollment:
+    """
+    The enrolment, if the certificate is of *key* and *enrollment_id* and of the authority that issued it.
+
+    Args:
+        chain_pem: the authority's certificates in any order; those that did not lead to this one are left out.
+        anchor: where the chain must lead; None believes the chain.
+
+    Raises:
+        IdentityError: a certificate cannot be read.
+        AuthorityError: they do not belong together.
+    """
+    certificate = load_certificate(certificate_pem)
+    if certificate.public_key() != key.public_key():
+        raise errors.AuthorityError("answered with a certificate of another key than the one that was sent")
+    if common_name(certificate) != enrollment_id:
+        raise errors.AuthorityError("answered with a certificate of another enrollment id than the one asked for")
+    chain = _chain(certificate, authorities(chain_pem))
+    if anchor is not None and anchor not in chain and not _issued(chain[-1], anchor):
+        raise errors.AuthorityError(
+            "answered with a certificate that does not lead to the CA that is trusted",
+            cure="Is this the CA that was meant, and has its certificate been renewed?",
+        )
+    return Enrollment(
+        Identity(msp_id, _pem(certificate)),
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+        b"".join(map(_pem, chain)),
+    )
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """The enrollment id in a certificate; empty where there is not exactly one."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if len(names) == 1 else ""
+
+
+def authorities(chain_pem: bytes) -> list[x509.Certificate]:
+    """
+    The certificates in a chain.
+
+    Raises:
+        IdentityError: there is none, too many, or one cannot be read.
+    """
+    try:
+        found = x509.load_pem_x509_certificates(chain_pem)
+    except ValueError as malformed:
+        raise errors.IdentityError("the chain of the CA cannot be read") from malformed
+    if len(found) > _MAX_CHAIN:
+        raise errors.IdentityError(f"the chain of the CA has {len(found)} certificates; at most {_MAX_CHAIN} are read")
+    return found
+
+
+def _chain(certificate: x509.Certificate, offered: list[x509.Certificate]) -> list[x509.Certificate]:
+    """Issuer after issuer, from the certificate's own, as far as those offered go."""
+    chain: list[x509.Certificate] = []
+    lower = certificate
+    while issuer := next((one for one in offered if one not in chain and _issued(lower, one)), None):
+        chain.append(issuer)
+        lower = issuer
+    if not chain:
+        raise errors.AuthorityError("answered with a certificate that none of its CA's certificates has issued")
+    return chain
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return False
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
