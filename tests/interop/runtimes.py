@@ -43,18 +43,29 @@ def program(name: str, cure: str) -> str:
 
 
 def node() -> dict[str, str]:
-    """The environment in which Node finds the official client and chaincode runtime."""
+    """The environment in which this machine's Node finds the official client and chaincode runtime."""
     program("node", "install Node.js 20 or newer")
+    return {"NODE_PATH": str(_npm("node", HERE / "node" / "package.json", "--ignore-scripts"))}
+
+
+def newest_node() -> tuple[str, dict[str, str]]:
+    """A Node of its own, and the environment in which it finds the newest official client, which wants that Node."""
+    # The package `node` fetches the program for this machine in a script of its own.
+    modules = _npm("node-newest", HERE / "node" / "newest" / "package.json")
+    return str(modules / "node" / "bin" / "node"), {"NODE_PATH": str(modules)}
+
+
+def _npm(name: str, manifest: Path, *options: str) -> Path:
+    """The modules that *manifest* names."""
     npm = program("npm", "it comes with Node.js")
-    manifest = HERE / "node" / "package.json"
-    folder = CACHE / "node"
+    folder = CACHE / name
 
     def install() -> None:
         shutil.copy(manifest, folder / "package.json")
-        _run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], folder)
+        _run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", *options], folder)
 
     _installed(folder, manifest.read_bytes(), install)
-    return {"NODE_PATH": str(folder / "node_modules")}
+    return folder / "node_modules"
 
 
 def hfc() -> str:

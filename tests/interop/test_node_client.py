@@ -17,14 +17,18 @@ pytestmark = pytest.mark.interop
 Ask = Callable[[str], Any]
 
 
-@pytest.fixture
-def ask(place: Place) -> Ask:
+# 1.11 is the last for Node 20; 1.12 wants 22.
+CLIENTS = {"1.11": lambda: ("node", runtimes.node()), "1.12": runtimes.newest_node}
+
+
+@pytest.fixture(params=CLIENTS)
+def ask(request: pytest.FixtureRequest, place: Place) -> Ask:
     """Run one task of ``node/client.js``; its findings."""
-    environment = runtimes.node()
+    node, environment = CLIENTS[request.param]()
 
     def asked(task: str) -> Any:
         script = str(HERE / "node" / "client.js")
-        command = ["node", script, str(place.profile()), str(place.user()), "Org1MSP", task]
+        command = [node, script, str(place.profile()), str(place.user()), "Org1MSP", task]
         return json.loads(runtimes.run(command, environment))
 
     return asked
