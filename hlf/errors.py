@@ -37,6 +37,9 @@ from fabric_protos.peer import transaction_pb2
 # a contract that quotes another's refusal in the middle of a sentence has not refused with that code.
 _REFUSAL = re.compile(r"(?:\A|chaincode response \d+, )refused/([A-Z][A-Z0-9_]*): (.*)\Z", re.DOTALL)
 
+# What Go's protobuf says, and so every node, of bytes that are not the message they should be.
+INVALID_WIRE = "proto: cannot parse invalid wire-format data"
+
 
 class HlfError(Exception):
     """Root of all errors this package raises."""

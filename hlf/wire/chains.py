@@ -109,6 +109,14 @@ def is_authority(certificate: x509.Certificate) -> bool:
     return constraints is not None and bool(constraints.ca)
 
 
+def published(pem: bytes) -> x509.Certificate:
+    """As ``certificate``, for one that stands in an organisation's own configuration: the words are others."""
+    if _BEGIN not in pem:
+        numbers = " ".join(map(str, pem))
+        raise errors.IdentityError(f"getCertFromPem error: could not decode pem bytes [[{numbers}]]")
+    return certificate(pem)
+
+
 def _extension(certificate: x509.Certificate, kind: type[Any]) -> Any | None:
     try:
         return certificate.extensions.get_extension_for_class(kind).value
@@ -133,7 +141,7 @@ class Authorities:
             WireError: no root although *required*.
             IdentityError: a certificate cannot be read.
         """
-        found = cls([certificate(pem) for pem in roots], [certificate(pem) for pem in intermediates])
+        found = cls([published(pem) for pem in roots], [published(pem) for pem in intermediates])
         if required and not found._roots:
             raise errors.WireError("expected at least one CA certificate")
         return found

@@ -27,6 +27,7 @@ __all__ = [
     "Capabilities",
     "Ordering",
     "Organisation",
+    "Values",
     "check_channel_id",
     "config_envelope_of",
     "config_of",
@@ -35,6 +36,7 @@ __all__ = [
 ROOT = "Channel"
 APPLICATION = "Application"
 ORDERER = "Orderer"
+CONSORTIUMS = "Consortiums"
 _MAX_UINT32 = 0xFFFFFFFF
 _LONGEST_ID = 249
 _CHANNEL_ID = re.compile(r"[a-z][a-z0-9.-]*")
@@ -95,23 +97,128 @@ class _Members:
         return msp.Msps(built for _, built in self._found.values())
 
 
-def _no_groups(group: Any, kind: str) -> None:
+def _no_groups(group: Any, refusal: str) -> None:
     if group.groups:
-        raise errors.ConfigError(f"{kind} config does not allow sub-groups")
+        raise errors.ConfigError(refusal)
 
 
-class Bundle:
+class Values:
+    """
+    What the groups and values of a configuration say, its policies apart.
+
+    Attributes:
+        msps: the channel's organisations.
+        capabilities: what nodes of the channel must be able to do.
+        application_organisations: members by their name in the configuration.
+        has_application, has_consortiums: whether the configuration has these groups.
+        ordering: the orderer's part, or None.
+        acls: policy paths by resource, where the configuration overrides the defaults.
+    """
+
+    def __init__(self, group: Any) -> None:
+        """
+        Read *group*, the ``ConfigGroup`` of a channel.
+
+        Raises:
+            ConfigError: what Fabric would refuse to load, in its words.
+        """
+        self.ordering: Ordering | None = None
+        self.acls: Mapping[str, str] = {}
+        self.application_organisations: Mapping[str, Organisation] = {}
+        self.has_application = APPLICATION in group.groups
+        self.has_consortiums = CONSORTIUMS in group.groups
+        self._read(group)
+
+    @property
+    def batch(self) -> Batch:
+        """When to cut a block; raises ConfigError on a channel without an orderer group."""
+        if self.ordering is None:
+            raise errors.ConfigError("the channel has no orderer configuration")
+        return self.ordering.batch
+
+    @property
+    def orderer_endpoints(self) -> Mapping[str, tuple[str, ...]]:
+        """Orderer addresses (``host:port``) by MSP id."""
+        if self.ordering is None:
+            return {}
+        return {member.msp_id: member.endpoints for member in self.ordering.organisations.values()}
+
+    @property
+    def application_msp_ids(self) -> tuple[str, ...]:
+        """The members' MSP ids, sorted."""
+        return tuple(sorted(member.msp_id for member in self.application_organisations.values()))
+
+    def _read(self, group: Any) -> None:
+        values = configvalues.decode(group, configvalues.CHANNEL_VALUES)
+        channel = frozenset(values["Capabilities"].capabilities)
+        _check_channel(values, channel)
+        self.capabilities = Capabilities(channel)
+        members = _Members(ed25519_allowed=self.capabilities.v3)
+        readers = {
+            APPLICATION: self._read_application,
+            ORDERER: self._read_orderer,
+            CONSORTIUMS: _read_consortiums,
+        }
+        for name, below in sorted(group.groups.items()):
+            if name not in readers:
+                raise errors.ConfigError(f"Disallowed channel group: {name}")
+            try:
+                readers[name](below, members)
+            except errors.ConfigError as error:
+                raise errors.ConfigError(f"could not create channel {name} sub-group config: {error}") from error
+        self.msps = members.msps()
+
+    def _read_application(self, group: Any, members: _Members) -> None:
+        values = configvalues.decode(group, configvalues.APPLICATION_VALUES)
+        capabilities = frozenset(values["Capabilities"].capabilities)
+        if "ACLs" in group.values and not capabilities & {"V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}:
+            raise errors.ConfigError("ACLs may not be specified without the required capability")
+        self.capabilities = Capabilities(self.capabilities.channel, self.capabilities.orderer, capabilities)
+        self.acls = {name: _absolute(acl.policy_ref) for name, acl in values["ACLs"].acls.items()}
+        found = {}
+        for name, below in sorted(group.groups.items()):
+            _no_groups(below, "ApplicationOrg config does not allow sub-groups")
+            own = configvalues.decode(below, configvalues.APPLICATION_ORGANISATION_VALUES)
+            anchors = tuple((anchor.host, anchor.port) for anchor in own["AnchorPeers"].anchor_peers)
+            found[name] = Organisation(name, members.add(name, own["MSP"]), anchor_peers=anchors)
+        self.application_organisations = found
+
+    def _read_orderer(self, group: Any, members: _Members) -> None:
+        values = configvalues.decode(group, configvalues.ORDERER_VALUES)
+        capabilities = frozenset(values["Capabilities"].capabilities)
+        self.capabilities = Capabilities(self.capabilities.channel, capabilities, self.capabilities.application)
+        batch = configvalues.batch(values["BatchSize"], values["BatchTimeout"])
+        found = {}
+        for name, below in sorted(group.groups.items()):
+            _no_groups(below, "OrdererOrg config does not allow sub-groups")
+            if "Endpoints" in below.values and not self.capabilities.channel & _ORGANISATION_ENDPOINTS:
+                raise errors.ConfigError(
+                    f"Orderer Org {name} cannot contain endpoints value until V1_4_2+ capabilities have been enabled"
+                )
+            own = configvalues.decode(below, configvalues.ORDERER_ORGANISATION_VALUES)
+            endpoints = tuple(own["Endpoints"].addresses)
+            found[name] = Organisation(name, members.add(name, own["MSP"]), endpoints=endpoints)
+        without = [name for name, member in found.items() if not member.endpoints]
+        if without and self.capabilities.v3:
+            raise errors.ConfigError(f"some orderer organizations endpoints are empty: [{' '.join(without)}]")
+        consensus = values["ConsensusType"]
+        self.ordering = Ordering(
+            batch=batch,
+            consensus_type=consensus.type,
+            consensus_metadata=consensus.metadata,
+            maintenance=consensus.state == orderer_pb2.ConsensusType.STATE_MAINTENANCE,
+            organisations=found,
+            consenters=tuple(values["Orderers"].consenter_mapping),
+        )
+
+
+class Bundle(Values):
     """
     One version of a channel's configuration.
 
     Attributes:
         channel_id, sequence, config: the channel, the configuration's number and the configuration itself.
-        msps: the channel's organisations.
         policies: all policies; :meth:`policy` finds one.
-        capabilities: what nodes of the channel must be able to do.
-        application_organisations: members by their name in the configuration.
-        ordering: the orderer's part, or None.
-        acls: policy paths by resource, where the configuration overrides the defaults.
     """
 
     def __init__(self, channel_id: str, config: Any) -> None:
@@ -125,12 +232,8 @@ class Bundle:
         self.channel_id = channel_id
         self.config = config
         self.sequence: int = config.sequence
-        self.ordering: Ordering | None = None
-        self.acls: Mapping[str, str] = {}
-        self.application_organisations: Mapping[str, Organisation] = {}
-        self.has_application = APPLICATION in config.channel_group.groups
         try:
-            self._read(config.channel_group)
+            super().__init__(config.channel_group)
         except errors.ConfigError as error:
             raise errors.ConfigError(f"initializing channelconfig failed: {error}") from error
         try:
@@ -169,91 +272,9 @@ class Bundle:
         """Return the policy at an absolute *path*; one that refuses everybody where there is none."""
         return self.policies.policy(path)
 
-    @property
-    def batch(self) -> Batch:
-        """When to cut a block; raises ConfigError on a channel without an orderer group."""
-        if self.ordering is None:
-            raise errors.ConfigError(f"channel {self.channel_id} has no orderer configuration")
-        return self.ordering.batch
-
-    @property
-    def orderer_endpoints(self) -> Mapping[str, tuple[str, ...]]:
-        """Orderer addresses (``host:port``) by MSP id."""
-        if self.ordering is None:
-            return {}
-        return {member.msp_id: member.endpoints for member in self.ordering.organisations.values()}
-
-    @property
-    def application_msp_ids(self) -> tuple[str, ...]:
-        """The members' MSP ids, sorted."""
-        return tuple(sorted(member.msp_id for member in self.application_organisations.values()))
-
     def refusal(self, path: str, signed: Iterable[msp.Signed]) -> str | None:
         """Return why these signatures do not satisfy the policy at *path*, in Fabric's words; None when they do."""
         return self.policy(path).refusal(self.msps.signers(signed))
-
-    def _read(self, group: Any) -> None:
-        values = configvalues.decode(group, configvalues.CHANNEL_VALUES)
-        channel = frozenset(values["Capabilities"].capabilities)
-        _check_channel(values, channel)
-        self.capabilities = Capabilities(channel)
-        members = _Members(ed25519_allowed=self.capabilities.v3)
-        for name, below in sorted(group.groups.items()):
-            try:
-                if name == APPLICATION:
-                    self._read_application(below, members)
-                elif name == ORDERER:
-                    self._read_orderer(below, members)
-                else:
-                    raise errors.ConfigError(f"Disallowed channel group: {name}")
-            except errors.ConfigError as error:
-                if name not in (APPLICATION, ORDERER):
-                    raise
-                raise errors.ConfigError(f"could not create channel {name} sub-group config: {error}") from error
-        self.msps = members.msps()
-
-    def _read_application(self, group: Any, members: _Members) -> None:
-        values = configvalues.decode(group, configvalues.APPLICATION_VALUES)
-        capabilities = frozenset(values["Capabilities"].capabilities)
-        if "ACLs" in group.values and not capabilities & {"V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}:
-            raise errors.ConfigError("ACLs may not be specified without the required capability")
-        self.capabilities = Capabilities(self.capabilities.channel, self.capabilities.orderer, capabilities)
-        self.acls = {name: _absolute(acl.policy_ref) for name, acl in values["ACLs"].acls.items()}
-        found = {}
-        for name, below in sorted(group.groups.items()):
-            _no_groups(below, "ApplicationOrg")
-            own = configvalues.decode(below, configvalues.APPLICATION_ORGANISATION_VALUES)
-            anchors = tuple((anchor.host, anchor.port) for anchor in own["AnchorPeers"].anchor_peers)
-            found[name] = Organisation(name, members.add(name, own["MSP"]), anchor_peers=anchors)
-        self.application_organisations = found
-
-    def _read_orderer(self, group: Any, members: _Members) -> None:
-        values = configvalues.decode(group, configvalues.ORDERER_VALUES)
-        capabilities = frozenset(values["Capabilities"].capabilities)
-        self.capabilities = Capabilities(self.capabilities.channel, capabilities, self.capabilities.application)
-        batch = configvalues.batch(values["BatchSize"], values["BatchTimeout"])
-        found = {}
-        for name, below in sorted(group.groups.items()):
-            _no_groups(below, "OrdererOrg")
-            if "Endpoints" in below.values and not self.capabilities.channel & _ORGANISATION_ENDPOINTS:
-                raise errors.ConfigError(
-                    f"Orderer Org {name} cannot contain endpoints value until V1_4_2+ capabilities have been enabled"
-                )
-            own = configvalues.decode(below, configvalues.ORDERER_ORGANISATION_VALUES)
-            endpoints = tuple(own["Endpoints"].addresses)
-            found[name] = Organisation(name, members.add(name, own["MSP"]), endpoints=endpoints)
-        without = [name for name, member in found.items() if not member.endpoints]
-        if without and self.capabilities.v3:
-            raise errors.ConfigError(f"some orderer organizations endpoints are empty: [{' '.join(without)}]")
-        consensus = values["ConsensusType"]
-        self.ordering = Ordering(
-            batch=batch,
-            consensus_type=consensus.type,
-            consensus_metadata=consensus.metadata,
-            maintenance=consensus.state == orderer_pb2.ConsensusType.STATE_MAINTENANCE,
-            organisations=found,
-            consenters=tuple(values["Orderers"].consenter_mapping),
-        )
 
 
 def check_channel_id(channel_id: str) -> None:
@@ -308,6 +329,15 @@ def config_of(envelope: Any) -> tuple[str, Any]:
 def _absolute(reference: str) -> str:
     """The path of an access rule's policy; a relative one is meant from the application group."""
     return reference if reference.startswith("/") else f"/{ROOT}/{APPLICATION}/{reference}"
+
+
+def _read_consortiums(group: Any, members: _Members) -> None:
+    """System channels had these; in another channel nobody looks at more than the members' MSPs."""
+    for _, consortium in sorted(group.groups.items()):
+        configvalues.decode(consortium, configvalues.CONSORTIUM_VALUES)
+        for name, below in sorted(consortium.groups.items()):
+            _no_groups(below, "organizations do not support sub-groups")
+            members.add(name, configvalues.decode(below, configvalues.ORGANISATION_VALUES)["MSP"])
 
 
 def _check_levels(config: Any) -> None:

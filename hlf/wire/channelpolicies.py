@@ -136,7 +136,8 @@ class Tree:
             if kind == policies_pb2.Policy.SIGNATURE:
                 return Signature(policies.parse(value))
         except (DecodeError, errors.PolicyError) as error:
-            raise errors.ConfigError(f"policy {name} at path {self._path} did not compile: {error}") from error
+            words = errors.INVALID_WIRE if isinstance(error, DecodeError) else error
+            raise errors.ConfigError(f"policy {name} at path {self._path} did not compile: {words}") from error
         raise errors.ConfigError(f"policy {name} at path {self._path} has unknown policy type: {kind}")
 
     def _implicit(self, meta: Any) -> Policy:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fabric_protos.common import configuration_pb2
+from fabric_protos.common import configuration_pb2, policies_pb2
 from fabric_protos.msp import msp_config_pb2
 from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
@@ -34,9 +34,13 @@ ORDERER_VALUES = {
 }
 APPLICATION_VALUES = {"ACLs": peer_pb2.ACLs, "Capabilities": configuration_pb2.Capabilities}
 ORDERER_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "Endpoints": configuration_pb2.OrdererAddresses}
+CONSORTIUM_VALUES = {"ChannelCreationPolicy": policies_pb2.Policy}
+ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig}
 APPLICATION_ORGANISATION_VALUES = {"MSP": msp_config_pb2.MSPConfig, "AnchorPeers": peer_pb2.AnchorPeers}
 _UNITS = {"ns": 1, "us": 10**3, "\u00b5s": 10**3, "\u03bcs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
 _UNITS["h"] = 60 * _UNITS["m"]
+_SECOND = _UNITS["s"]
+_LONGEST = (1 << 63) - 1
 _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)")
 
 
@@ -64,21 +68,21 @@ def decode(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             decoded[name] = kinds[name].FromString(value.value)
         except DecodeError as error:
-            raise errors.ConfigError(f"failed to deserialize values: {error}") from error
+            raise errors.ConfigError(f"failed to deserialize values: {errors.INVALID_WIRE}") from error
     return decoded
 
 
-def duration(text: str) -> float:
+def duration(text: str) -> int:
     """
-    Return the seconds that a Go duration (``200ms``, ``1m30s``) says.
+    Return the nanoseconds that a Go duration (``200ms``, ``1m30s``) says.
 
     Raises:
         ConfigError: it is none, in the words of Go's parser.
     """
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if rest == "0":
-        return 0.0
-    total, at = 0.0, 0
+        return 0
+    total, at = 0, 0
     while at < len(rest):
         found = _DURATION_PART.match(rest, at)
         if found is None:
@@ -87,11 +91,32 @@ def duration(text: str) -> float:
             raise errors.ConfigError(f'time: missing unit in duration "{text}"')
         if found[2] not in _UNITS:
             raise errors.ConfigError(f'time: unknown unit "{found[2]}" in duration "{text}"')
-        total += float(found[1]) * _UNITS[found[2]]
+        whole, _, fraction = found[1].partition(".")
+        # A number of a thousand digits is too large, or its end too small, to be worth reading.
+        whole, fraction, unit = whole.lstrip("0") or "0", fraction[:18], _UNITS[found[2]]
+        total += int(whole[:20]) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
         at = found.end()
-    if not rest:
+    if not rest or total > _LONGEST:
         raise errors.ConfigError(f'time: invalid duration "{text}"')
-    return sign * total / 10**9
+    return sign * total
+
+
+def duration_text(nanoseconds: int) -> str:
+    """Return a duration as Go writes it: ``1m30s``, ``200ms``, ``-1h0m0s``."""
+    sign, left = ("-" if nanoseconds < 0 else ""), abs(nanoseconds)
+    if 0 < left < _SECOND:
+        name = next(name for name in ("ms", "\u00b5s", "ns") if left >= _UNITS[name])
+        return sign + _decimal(left, _UNITS[name]) + name
+    hours, left = divmod(left, _UNITS["h"])
+    minutes, left = divmod(left, _UNITS["m"])
+    above = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+    return f"{sign}{above}{_decimal(left, _SECOND)}s"
+
+
+def _decimal(amount: int, unit: int) -> str:
+    whole, fraction = divmod(amount, unit)
+    digits = f"{fraction:0{len(str(unit)) - 1}}".rstrip("0") if fraction else ""
+    return f"{whole}.{digits}" if digits else str(whole)
 
 
 def batch(size: Any, timeout: Any) -> Batch:
@@ -114,9 +139,11 @@ def batch(size: Any, timeout: Any) -> Batch:
             f"({size.absolute_max_bytes})."
         )
     try:
-        seconds = duration(timeout.timeout)
+        nanoseconds = duration(timeout.timeout)
     except errors.ConfigError as error:
         raise errors.ConfigError(f"Attempted to set the batch timeout to a invalid value: {error}") from error
-    if seconds <= 0:
-        raise errors.ConfigError(f"Attempted to set the batch timeout to a non-positive value: {timeout.timeout}")
+    if nanoseconds <= 0:
+        said = duration_text(nanoseconds)
+        raise errors.ConfigError(f"Attempted to set the batch timeout to a non-positive value: {said}")
+    seconds = nanoseconds / _SECOND
     return Batch(size.max_message_count, size.absolute_max_bytes, size.preferred_max_bytes, seconds)

@@ -134,6 +134,8 @@ class Msp:
             self._units_required = self._unit_restrictions(config.organizational_unit_identifiers)
             self._roles = self._role_units(config)
             self.enforces_roles = bool(config.fabric_node_ous.enable and self._roles)
+            for admin in config.admins:
+                chains.published(admin)
             self._admins = {identity.id: identity for identity in map(self.identity, config.admins)}
         except errors.IdentityError as error:
             raise errors.WireError(str(error)) from error
@@ -152,7 +154,7 @@ class Msp:
         try:
             return cls(msp_config_pb2.FabricMSPConfig.FromString(config), ed25519_allowed=ed25519_allowed)
         except DecodeError as error:
-            raise errors.WireError(f"failed unmarshalling fabric msp config: {error}") from error
+            raise errors.WireError(f"failed unmarshalling fabric msp config: {errors.INVALID_WIRE}") from error
 
     def identity(self, certificate: bytes) -> Identity:
         """

@@ -70,7 +70,7 @@ def parse(envelope: bytes | Any) -> Rule:
         try:
             envelope = policies_pb2.SignaturePolicyEnvelope.FromString(envelope)
         except DecodeError as error:
-            raise errors.PolicyError(f"Error unmarshalling to SignaturePolicy: {error}") from error
+            raise errors.PolicyError(f"Error unmarshalling to SignaturePolicy: {errors.INVALID_WIRE}") from error
     if envelope.version != 0:
         raise errors.PolicyError(
             f"This evaluator only understands messages of version 0, but version was {envelope.version}"

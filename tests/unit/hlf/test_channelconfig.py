@@ -218,7 +218,7 @@ REFUSED = {
         lambda root: root.groups["Application"].groups["Org1MSP"].groups["x"].SetInParent(),
         "ApplicationOrg config does not allow sub-groups",
     ),
-    "group of another kind": (lambda root: root.groups["Consortiums"].SetInParent(), "Disallowed channel group"),
+    "group of another kind": (lambda root: root.groups["Odd"].SetInParent(), "Disallowed channel group"),
     "policy without content": (
         lambda root: root.policies["Odd"].SetInParent(),
         POLICIES + "policy Odd at path Channel was nil",
@@ -288,24 +288,28 @@ def test_capabilities_nobody_has():
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"),
+    ("text", "nanoseconds", "written"),
     [
-        ("200ms", 0.2),
-        ("1m30s", 90),
-        ("1.5h", 5400),
-        ("2us", 2e-6),
-        ("2\u00b5s", 2e-6),
-        ("0", 0),
-        ("-1s", -1),
-        (".5s", 0.5),
+        ("200ms", 200_000_000, "200ms"),
+        ("90s", 90_000_000_000, "1m30s"),
+        ("1.5h", 5_400_000_000_000, "1h30m0s"),
+        ("2us", 2_000, "2\u00b5s"),
+        ("2\u00b5s", 2_000, "2\u00b5s"),
+        ("0", 0, "0s"),
+        ("-1s", -1_000_000_000, "-1s"),
+        (".5s", 500_000_000, "500ms"),
+        ("1s1500us", 1_001_500_000, "1.0015s"),
+        ("0.30000000000000000004ns", 0, "0s"),
+        ("2562047h47m16.854775807s", 2**63 - 1, "2562047h47m16.854775807s"),
     ],
 )
-def test_durations(text, seconds):
-    """As Go writes them."""
-    assert configvalues.duration(text) == pytest.approx(seconds)
+def test_durations(text, nanoseconds, written):
+    """As Go reads and writes them."""
+    assert configvalues.duration(text) == nanoseconds
+    assert configvalues.duration_text(nanoseconds) == written
 
 
-@pytest.mark.parametrize("text", ["", "s", "1", "1 s", "1s2", "-", "+", "ms1"])
+@pytest.mark.parametrize("text", ["", "s", "1", "1 s", "1s2", "-", "+", "ms1", "2562048h", "9" * 5000 + "ns"])
 def test_what_is_no_duration(text):
     """The error is Go's."""
     with pytest.raises(errors.ConfigError, match="time: "):

@@ -428,10 +428,10 @@ def test_an_unreadable_list_is_refused():
     ("damage", "why"),
     [
         ({"root_certs": []}, "expected at least one CA certificate"),
-        ({"root_certs": [b"junk"]}, "PEM"),
-        ({"intermediate_certs": [b"junk"]}, "PEM"),
-        ({"tls_root_certs": [b"junk"]}, "PEM"),
-        ({"admins": [b"junk"]}, "PEM"),
+        ({"root_certs": [b"junk"]}, "could not decode pem bytes"),
+        ({"intermediate_certs": [b"junk"]}, "could not decode pem bytes"),
+        ({"tls_root_certs": [b"junk"]}, "could not decode pem bytes"),
+        ({"admins": [b"junk"]}, "could not decode pem bytes"),
     ],
 )
 def test_broken_configurations_are_refused(damage, why):
