@@ -18,7 +18,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from network.certificates import Issued
-from network.engines.embedded.channels import Channels
 from tests.support.members import Consortium, Definition, Member, Person, collection, private_put, put
 
 KEYS = "people.pickle"
@@ -36,21 +35,24 @@ def people(folder: Path) -> Consortium:
             for member in members
             for name in PEOPLE
         }
-        file.write_bytes(pickle.dumps((held, made.genesis(timeout="5ms").SerializeToString())))
-    held, _ = pickle.loads(file.read_bytes())  # noqa: S301 - this process wrote it.
+        tls = (made.consenter.certificate_pem, made.consenter.key_pem)
+        file.write_bytes(pickle.dumps((held, made.genesis(timeout="5ms").SerializeToString(), tls)))
+    held, _, tls = pickle.loads(file.read_bytes())  # noqa: S301 - this process wrote it.
     restored = Consortium.__new__(Consortium)
     restored.channel_id = "trade"
     members = {}
     for (msp_id, name), (certificate, key) in held.items():
         member = members.setdefault(msp_id, Member.__new__(Member))
         member.msp_id = msp_id
-        issued = Issued(
-            x509.load_pem_x509_certificate(certificate), serialization.load_pem_private_key(key, None)
-        )
-        setattr(member, name, Person(msp_id, issued))
+        setattr(member, name, Person(msp_id, issued(certificate, key)))
     restored.ordering = members.pop("OrdererMSP")
     restored.members = members
+    restored.consenter = issued(*tls)
     return restored
+
+
+def issued(certificate: bytes, key: bytes) -> Issued:
+    return Issued(x509.load_pem_x509_certificate(certificate), serialization.load_pem_private_key(key, None))
 
 
 def genesis(folder: Path) -> bytes:
@@ -60,11 +62,12 @@ def genesis(folder: Path) -> bytes:
 
 async def commit(folder: Path) -> None:
     who = people(folder)
-    channels = Channels(folder / "channels", who.ordering.orderer)
+    channels = who.channels(folder / "channels")
     await channels.open()
     channel = channels.get("trade")
     if channel is None:
-        channel = await channels.join_orderer(genesis(folder))
+        await channels.join_orderer(genesis(folder))
+        channel = channels.get("trade")
     if channel.ledger.height == 1:
         held = (collection("ab", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.peer')"),)
         await report(channel, who.define(Definition("cc", collections=held)))

@@ -92,6 +92,8 @@ class Engine:
     def _describe(self, person: Person, name: str) -> dict[str, str]:
         member = self.who.members.get(person.msp_id, self.who.ordering)
         tls = certificates.tls(member.tlsca, name, member.domain, "SG", ["127.0.0.1"])
+        if member is self.who.ordering:
+            tls = self.who.consenter
         self._write(f"{name}/msp/cacerts/ca.pem", member.ca.certificate_pem)
         self._write(f"{name}/msp/signcerts/cert.pem", person.issued.certificate_pem)
         self._write(f"{name}/msp/keystore/key.pem", person.issued.key_pem)

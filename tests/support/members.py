@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fabric_protos.peer import chaincode_event_pb2, collection_pb2, policy_pb2, proposal_pb2, proposal_response_pb2
@@ -19,6 +20,7 @@ from fabric_protos.peer.lifecycle import chaincode_definition_pb2
 from hlf.wire import configtx, envelopes, keys, policies, proposals, rwsets, signatures
 from network import certificates
 from network.engines.embedded import lifecycle
+from network.engines.embedded.channels import Channels
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,18 @@ class Consortium:
         self.channel_id = channel_id
         self.members = {name: Member(name) for name in names}
         self.ordering = Member("OrdererMSP")
+        self.consenter = self.tls("orderer0")
 
     def __getitem__(self, msp_id: str) -> Member:
         return self.members[msp_id]
+
+    def tls(self, name: str) -> certificates.Issued:
+        """A TLS certificate of the orderer organisation, with a key of its own."""
+        return certificates.tls(self.ordering.tlsca, name, self.ordering.domain, "SG", ["127.0.0.1"])
+
+    def channels(self, folder: Path) -> Channels:
+        """The channels that the orderer keeps in *folder*, not opened yet."""
+        return Channels(folder, self.ordering.orderer, self.consenter.certificate_pem)
 
     def genesis(
         self,
@@ -105,6 +116,7 @@ class Consortium:
         preferred: int = 2 << 20,
         absolute: int = 10 << 20,
         capability: str = "V3_0",
+        consenter: certificates.Issued | None = None,
     ) -> Any:
         """The genesis block."""
         application = configtx.application(
@@ -117,8 +129,8 @@ class Consortium:
             preferred_max_bytes=preferred,
             absolute_max_bytes=absolute,
         )
-        tls = certificates.tls(self.ordering.tlsca, "orderer0", self.ordering.domain, "SG", ["127.0.0.1"])
-        configtx.add_raft(ordering, [configtx.Consenter("127.0.0.1", 7050, "OrdererMSP", tls.certificate_pem)])
+        orders = (consenter or self.consenter).certificate_pem
+        configtx.add_raft(ordering, [configtx.Consenter("127.0.0.1", 7050, "OrdererMSP", orders)])
         group = configtx.channel(application, ordering, capabilities=(capability,))
         return configtx.genesis_block(self.channel_id, group)
 

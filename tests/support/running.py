@@ -103,13 +103,13 @@ def run(folder: Path, scenario: Scenario, *, who: Consortium | None = None, **ge
 
     async def play() -> None:
         people = who or consortium()
-        channels = Channels(folder, people.ordering.orderer)
+        channels = people.channels(folder)
         await channels.open()
         try:
             block = people.genesis(**genesis).SerializeToString()
-            channel = await channels.join_orderer(block)
+            await channels.join_orderer(block)
             for name in people.members:
-                await channels.join_peer(block, f"peer0.{name}", name)
+                channel = await channels.join_peer(block, f"peer0.{name}", name)
             await scenario(Running(people, channels, channel))
             assert replay.differences(channel.ledger.path) == []
             assert_verified(channel.ledger)
@@ -124,7 +124,7 @@ def again(folder: Path, scenario: Scenario, *, who: Consortium | None = None) ->
 
     async def play() -> None:
         people = who or consortium()
-        channels = Channels(folder, people.ordering.orderer)
+        channels = people.channels(folder)
         await channels.open()
         try:
             channel = channels.get(people.channel_id)

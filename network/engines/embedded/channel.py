@@ -23,6 +23,7 @@ from fabric_protos.common import common_pb2
 
 from hlf.wire import channelconfig
 from network.engines.embedded import lifecycle, ordering, privatedata
+from network.engines.embedded.consenters import Own
 from network.engines.embedded.endorsement import member_msp_ids
 from network.engines.embedded.ledger import Committed, Ledger
 from network.engines.embedded.ordering import Cutter, Message, Refused, Signer
@@ -47,13 +48,14 @@ class Channel:
         trouble: why nothing can be committed at the moment, or None.
     """
 
-    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer) -> None:
+    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own) -> None:
         self.id = bundle.channel_id
         self.ledger = ledger
         self.peers: dict[str, str] = ledger.members()
         self.ordering = False
         self.trouble: str | None = None
         self._signer = signer
+        self._own = own
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._definitions_height = ledger.height
         self._queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
@@ -64,7 +66,7 @@ class Channel:
 
     def _use(self, bundle: channelconfig.Bundle) -> None:
         self.bundle = bundle
-        self._admission = ordering.Admission(bundle, self._signer)
+        self._admission = ordering.Admission(bundle, self._signer, self._own)
         self._validator = BlockValidator(bundle, self.definition)
 
     # What is committed -------------------------------------------------------------------------------------------
@@ -140,6 +142,10 @@ class Channel:
                 return self._cutter.cut()
             current = self._renew(message)
             if current is None:
+                continue
+            if current.replaces:
+                # Who orders alone has nobody to hand the lead to, and a leader does not write its own replacement.
+                _LOG.warning("%s: an update of the orderer's own place among the consenters is dropped", self.id)
                 continue
             if current.update is not None:
                 # A configuration stands alone in its block.

@@ -5,54 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fabric_protos.common import common_pb2
-from google.protobuf.message import DecodeError
-
-from hlf import errors
 from hlf.wire import blocks, channelconfig
-from network.engines.embedded import consenters
+from network.engines.embedded import joining
 from network.engines.embedded.channel import Channel
+from network.engines.embedded.consenters import Own
+from network.engines.embedded.followers import CONSENTER, FOLLOWER, ONBOARDING, Followers, Standing
+from network.engines.embedded.joining import JoinError, ParticipationRefused
 from network.engines.embedded.ledger import Ledger
 from network.engines.embedded.ordering import Signer
 from network.engines.embedded.privatedata import PrivateWrites
 from network.engines.embedded.updates import Updates
 from network.engines.embedded.validation import Validated, Verdict
+from network.errors import StateError
 
-__all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused"]
+__all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused", "Standing"]
 
 _EXISTS = 405
 _UNKNOWN = 404
-_BAD = 400
-
-
-class ParticipationRefused(Exception):  # noqa: N818 - the participation interface's answer, not a program's failure.
-    """The orderer does not join: *status* is that of HTTP, *reason* Fabric's words."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
-class JoinError(errors.HlfError):
-    """A peer cannot join; the text is Fabric's."""
 
 
 class Channels:
     """All channels, by name."""
 
-    def __init__(self, folder: Path, signer: Signer) -> None:
-        """*folder* holds one ledger a channel; *signer* is the orderer's identity."""
+    def __init__(self, folder: Path, signer: Signer, tls_certificate: bytes) -> None:
+        """*folder* holds one ledger a channel; the orderer is known by *signer*, and by its listener's certificate."""
         self._folder = folder
         self._signer = signer
+        self._own = Own(tls_certificate, signer.serialized)
         self._channels: dict[str, Channel] = {}
+        self._followers = Followers(folder)
 
     async def open(self) -> None:
         """
         Open every channel that is on disk and start it.
 
         Raises:
-            StateError: a ledger is damaged.
+            StateError: a ledger, or a block that the orderer waits with, is damaged.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self._folder.glob("*.ledger")):
@@ -64,6 +52,12 @@ class Channels:
                 continue
             config_block = ledger.block(ledger.config_block)
             self._start(ledger, channelconfig.Bundle.from_config_block(config_block or b""))
+        for path in self._followers.files():
+            try:
+                block, bundle = joining.participation_block(path.read_bytes())
+                self._follow(bundle, joining.takes_part(block, bundle, self._own))
+            except ParticipationRefused as refused:
+                raise StateError(path, f"cannot be joined with again: {refused}", "Remove it to leave.") from refused
 
     def get(self, channel_id: str) -> Channel | None:
         """Return the channel of that name, or None."""
@@ -76,25 +70,42 @@ class Channels:
         """Return the names of the channels a peer joined, sorted."""
         return sorted(channel.id for channel in self._channels.values() if peer_name in channel.peers)
 
-    async def join_orderer(self, genesis: bytes) -> Channel:
+    def standing(self, channel_id: str) -> Standing | None:
+        """Return how the orderer takes part in a channel, None where it does not."""
+        following = self._followers.get(channel_id)
+        channel = self._channels.get(channel_id)
+        if following is None and channel is not None and channel.ordering:
+            return Standing(channel_id, height=channel.ledger.height)
+        return following
+
+    def standings(self) -> list[Standing]:
+        """Return how the orderer takes part in each of its channels."""
+        ordered = [Standing(channel.id, height=channel.ledger.height) for channel in self if channel.ordering]
+        return [*ordered, *self._followers]
+
+    async def join_orderer(self, genesis: bytes) -> Standing:
         """
-        Let the orderer join the channel that a genesis block begins.
+        Let the orderer join the channel of a configuration block, to order it if it can.
 
         Raises:
-            ParticipationRefused: the block cannot be used or the channel exists.
+            ParticipationRefused: the block cannot be used or the orderer is there already.
         """
-        block, bundle = _join_block(genesis)
-        known = self._channels.get(bundle.channel_id)
-        if known is not None and known.ordering:
+        block, bundle = joining.participation_block(genesis)
+        if self.standing(bundle.channel_id) is not None:
             raise ParticipationRefused(_EXISTS, "cannot join: channel already exists")
-        _check_ordering(block, bundle)
+        consenter = joining.takes_part(block, bundle, self._own)
+        if not consenter or block.header.number != 0:
+            return self._follow(bundle, consenter, genesis)
+        known = self._channels.get(bundle.channel_id)
         if known is None:
             known = self._create(block, bundle)
         elif known.ledger.block_by_hash(blocks.header_hash(block.header)) is None:
-            raise ParticipationRefused(_BAD, "cannot join: peers have joined this channel with another genesis block")
+            raise ParticipationRefused(
+                joining.BAD_REQUEST, "cannot join: peers have joined this channel with another genesis block"
+            )
         known.ledger.set_ordering(True)
         known.start_ordering()
-        return known
+        return Standing(known.id, height=known.ledger.height)
 
     async def leave_orderer(self, channel_id: str) -> None:
         """
@@ -103,9 +114,12 @@ class Channels:
         Raises:
             ParticipationRefused: it is not on that channel.
         """
-        channel = self._channels.get(channel_id)
-        if channel is None or not channel.ordering:
+        if self.standing(channel_id) is None:
             raise ParticipationRefused(_UNKNOWN, "cannot remove: channel does not exist")
+        self._followers.remove(channel_id)
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            return
         await channel.stop_ordering()
         channel.ledger.set_ordering(False)
         if not channel.peers:
@@ -118,23 +132,12 @@ class Channels:
         Let a peer join; what was committed before is there at once.
 
         Raises:
-            JoinError: the block cannot be used.
-            ConfigError: its configuration cannot be used.
+            JoinError: the block or its configuration cannot be used.
         """
-        try:
-            block = common_pb2.Block.FromString(genesis)
-            bundle = channelconfig.Bundle.from_config_block(block)
-        except DecodeError as error:
-            raise JoinError(f"Failed to reconstruct the genesis block, {error}") from error
-        except errors.WireError as error:
-            raise JoinError(str(error)) from error
-        channel = self._channels.get(bundle.channel_id)
+        channel_id, block = joining.peer_block(genesis)
+        bundle = joining.first_block(block)
+        channel = self._channels.get(channel_id)
         if channel is None:
-            if block.header.number != 0:
-                raise JoinError(
-                    "cannot create ledger from genesis block: expected block number=0, "
-                    f"received block number={block.header.number}"
-                )
             channel = self._create(block, bundle)
         elif channel.ledger.block_by_hash(blocks.header_hash(block.header)) is None:
             raise JoinError(f"channel {channel.id} began with another genesis block")
@@ -165,72 +168,11 @@ class Channels:
         return self._start(ledger, bundle)
 
     def _start(self, ledger: Ledger, bundle: channelconfig.Bundle) -> Channel:
-        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer)
+        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer, self._own)
         if ledger.is_ordering():
             channel.start_ordering()
         return channel
 
-
-def _join_block(genesis: bytes) -> tuple[Any, channelconfig.Bundle]:
-    """Check what the participation interface checks before it looks at the ordering service."""
-    try:
-        block = common_pb2.Block.FromString(genesis)
-        channelconfig.config_of(channelconfig.config_envelope_of(block))
-    except (DecodeError, errors.WireError) as error:
-        raise ParticipationRefused(_BAD, "invalid join block: block is not a config block") from error
-    if not block.metadata.metadata:
-        raise ParticipationRefused(_BAD, "invalid join block: invalid block: does not have metadata")
-    if blocks.data_hash(block.data.data) != block.header.data_hash:
-        raise ParticipationRefused(
-            _BAD, "invalid join block: invalid block: Header.DataHash is different from Hash(block.Data)"
-        )
-    try:
-        bundle = channelconfig.Bundle.from_config_block(block)
-    except errors.ConfigError as error:
-        raise ParticipationRefused(_BAD, f"invalid join block: {error}") from error
-    if not bundle.has_application:
-        raise ParticipationRefused(
-            _BAD, "invalid join block: invalid config: must contain application config"
-        )
-    return block, bundle
-
-
-def _check_ordering(block: Any, bundle: channelconfig.Bundle) -> None:
-    """Check what an orderer checks when it sets a channel up."""
-    refuse = "cannot join: "
-    resources = f"{refuse}failed creating ledger resources: "
-    ordering = bundle.ordering
-    if ordering is None:
-        raise ParticipationRefused(_BAD, f"{resources}config does not contain orderer config")
-    for level in ("Orderer", "Channel"):
-        unsupported = bundle.capabilities.unsupported(level)
-        if unsupported is not None:
-            raise ParticipationRefused(
-                _BAD,
-                f"{resources}error checking bundle for channel: {bundle.channel_id}: config requires unsupported "
-                f"{level.lower()} capabilities: {unsupported}: {unsupported}",
-            )
-    if ordering.consensus_type not in (consenters.RAFT, consenters.BFT):
-        raise ParticipationRefused(
-            _BAD, f"{refuse}failed to find a consenter for consensus type: {ordering.consensus_type}"
-        )
-    if bundle.policies.find("/Channel/Orderer/BlockValidation") is None:
-        raise ParticipationRefused(_BAD, f"{resources}no policies in config block")
-    try:
-        consenters.check(ordering)
-    except errors.ConfigError as error:
-        raise ParticipationRefused(
-            _BAD,
-            f"{refuse}failed to determine cluster membership from join-block: failed to validate config metadata of "
-            f"ordering config: {error}",
-        ) from error
-    if block.header.number != 0:
-        raise ParticipationRefused(
-            _BAD, f"{refuse}the embedded engine begins channels with block 0, this is block {block.header.number}"
-        )
-    if block.header.previous_hash:
-        raise ParticipationRefused(
-            _BAD,
-            f"{refuse}failed to append join block to the ledger: unexpected Previous block hash. Expected "
-            f"PreviousHash = [], PreviousHash referred in the latest block= [{block.header.previous_hash.hex()}]",
-        )
+    def _follow(self, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> Standing:
+        relation = CONSENTER if consenter else FOLLOWER
+        return self._followers.add(Standing(bundle.channel_id, relation, ONBOARDING), block)

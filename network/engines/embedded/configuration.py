@@ -23,7 +23,6 @@ from hlf.wire import channelconfig, msp
 _ROOT = channelconfig.ROOT
 _ELEMENT_ID = re.compile(r"[a-zA-Z0-9.-]+")
 _LONGEST_ID = 249
-_UNREADABLE = "proto: cannot parse invalid wire-format data"
 _BAD_TEXT = "string field contains invalid UTF-8"
 _ORDERER_CAPABILITIES = "[Value]  /Channel/Orderer/Capabilities"
 
@@ -99,13 +98,13 @@ def update_envelope(envelope: Any) -> Any:
         payload = common_pb2.Payload.FromString(envelope.payload)
         header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
     except DecodeError as error:
-        raise errors.ConfigError(f"error unmarshalling Payload: {_UNREADABLE}") from error
+        raise errors.ConfigError(f"error unmarshalling Payload: {errors.INVALID_WIRE}") from error
     if header.type != common_pb2.CONFIG_UPDATE:
         raise errors.ConfigError(f"invalid type {header.type}, expected CONFIG_UPDATE")
     try:
         return configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data)
     except DecodeError as error:
-        raise errors.ConfigError(_UNREADABLE) from error
+        raise errors.ConfigError(errors.INVALID_WIRE) from error
 
 
 def _authorise(bundle: channelconfig.Bundle, update_envelope: Any) -> dict[str, _Element]:
@@ -157,7 +156,7 @@ def _creator(signature: Any) -> bytes:
     try:
         return bytes(common_pb2.SignatureHeader.FromString(signature.signature_header).creator)
     except DecodeError as error:
-        raise errors.ConfigError(f"error unmarshalling SignatureHeader: {_UNREADABLE}") from error
+        raise errors.ConfigError(f"error unmarshalling SignatureHeader: {errors.INVALID_WIRE}") from error
 
 
 def _check_reads(current: Mapping[str, _Element], read: Mapping[str, _Element]) -> None:

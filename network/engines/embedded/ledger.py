@@ -108,7 +108,8 @@ class Ledger:
             return None
         block = common_pb2.Block.FromString(content)
         for added in (common_pb2.TRANSACTIONS_FILTER, common_pb2.COMMIT_HASH):
-            block.metadata.metadata[added] = b""
+            if len(block.metadata.metadata) > added:
+                block.metadata.metadata[added] = b""
         return bytes(block.SerializeToString())
 
     def block_by_hash(self, header_hash: bytes) -> bytes | None:

@@ -49,7 +49,9 @@ class Node:
             StateError: an installed package on disk is damaged.
         """
         own = settings.orderer
-        self.channels = Channels(settings.data / "channels", LocalMsp(own.msp_id, own.msp_dir))
+        self.channels = Channels(
+            settings.data / "channels", LocalMsp(own.msp_id, own.msp_dir), own.tls_cert.read_bytes()
+        )
         orderer = Orderer(self.channels, own.address, own.msp_id)
         peers = [
             Peer(

@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.wire import blocks, chains, channelconfig, envelopes, msp, signatures
-from network.engines.embedded import configuration, succession
+from network.engines.embedded import configuration, consenters, succession
 
 WRITERS = "/Channel/Writers"
 ORDERER_WRITERS = "/Channel/Orderer/Writers"
@@ -51,6 +51,7 @@ class Message:
         sequence: of the configuration it was judged under.
         verified: whether its creator was found a valid member, and its signature right, under that configuration.
         update: the CONFIG_UPDATE envelope that a CONFIG message came from.
+        replaces: whether it takes the orderer from the consenters, or gives it another certificate there.
     """
 
     raw: bytes
@@ -59,14 +60,16 @@ class Message:
     arrived: float
     verified: bool = False
     update: Any = None
+    replaces: bool = False
 
 
 class Admission:
     """The rules by which messages are let in, under one version of the configuration."""
 
-    def __init__(self, bundle: channelconfig.Bundle, signer: Signer) -> None:
+    def __init__(self, bundle: channelconfig.Bundle, signer: Signer, own: consenters.Own) -> None:
         self._bundle = bundle
         self._signer = signer
+        self._own = own
 
     def admit(self, envelope: Any, raw: bytes, arrived: float) -> Message:
         """
@@ -115,7 +118,10 @@ class Admission:
                 "config update for existing channel did not pass maintenance checks: config transaction inspection "
                 f"failed: {error}",
             ) from error
-        return Message(config.SerializeToString(), _size(config), self._bundle.sequence, arrived, verified, update)
+        replaces = self._own.is_replaced(self._bundle.ordering, successor.ordering)
+        return Message(
+            config.SerializeToString(), _size(config), self._bundle.sequence, arrived, verified, update, replaces
+        )
 
     @property
     def _maintenance(self) -> bool:

@@ -26,11 +26,13 @@ from network.engines.embedded.requests import INVALID_WIRE
 from network.engines.embedded.system import last_config
 
 if TYPE_CHECKING:
-    from network.engines.embedded.channels import Channel, Channels
+    from network.engines.embedded.channels import Channel, Channels, Standing
 
 BASE = "/participation/v1/"
 CHANNELS = f"{BASE}channels"
-MAX_BODY = 1024 * 1024
+# What the native engine's orderers are set to take as well; Fabric's default is a tenth of it.
+MAX_BODY = 10 * 1024 * 1024
+_FOLLOWER = "channel is not ready, he is a follower"
 _JSON_TYPES = ("application/json", "application/*", "*/*", "")
 
 
@@ -67,14 +69,15 @@ class Participation:
 
     async def _list(self, request: web.Request) -> web.Response:
         _check_accept(request)
-        joined = [channel.id for channel in self._channels if channel.ordering]
-        listed = [{"name": channel_id, "url": f"{CHANNELS}/{channel_id}"} for channel_id in joined]
+        listed = [
+            {"name": standing.channel_id, "url": f"{CHANNELS}/{standing.channel_id}"}
+            for standing in self._channels.standings()
+        ]
         return _json(200, {"systemChannel": None, "channels": listed or None}, {"Cache-Control": "no-store"})
 
     async def _show(self, request: web.Request) -> web.Response:
         _check_accept(request)
-        channel = self._channel(request)
-        return _json(200, _describe(channel), {"Cache-Control": "no-store"})
+        return _json(200, _describe(self._standing(request)), {"Cache-Control": "no-store"})
 
     async def _join(self, request: web.Request) -> web.Response:
         _check_accept(request)
@@ -84,10 +87,10 @@ class Participation:
         except message.DecodeError:
             raise Refusal(400, f"cannot unmarshal file part config-block into a block: {INVALID_WIRE}") from None
         try:
-            channel = await self._channels.join_orderer(encoded)
+            standing = await self._channels.join_orderer(encoded)
         except ParticipationRefused as refused:
             raise Refusal(refused.status, refused.reason, "GET, DELETE" if refused.status == 405 else "") from None
-        described = _describe(channel)
+        described = _describe(standing)
         return _json(201, described, {"Location": described["url"]})
 
     async def _update(self, request: web.Request) -> web.Response:
@@ -105,27 +108,32 @@ class Participation:
             ) from None
         if header.type != common_pb2.CONFIG_UPDATE:
             raise Refusal(400, "invalid config update envelope: bad type")
-        channel = self._channels.get(header.channel_id)
-        if channel is None or not channel.ordering:
+        standing = self._channels.standing(header.channel_id)
+        if standing is None:
             raise Refusal(405, "cannot update: channel does not exist")
+        channel = self._ordered(standing)
+        if channel is None:
+            raise Refusal(403, f"cannot update: {_FOLLOWER}")
         try:
             await channel.order(envelope, encoded)
         except Refused as refused:
             raise Refusal(400, f"cannot update: {refused.info}") from None
-        described = _describe(channel)
+        described = _describe(standing)
         return _json(201, described, {"Location": described["url"]})
 
     async def _remove(self, request: web.Request) -> web.Response:
-        channel = self._channel(request, "cannot remove: channel does not exist")
+        standing = self._standing(request, "cannot remove: channel does not exist")
         try:
-            await self._channels.leave_orderer(channel.id)
+            await self._channels.leave_orderer(standing.channel_id)
         except ParticipationRefused as refused:
             raise Refusal(refused.status, refused.reason) from None
         return web.Response(status=204)
 
     async def _fetch(self, request: web.Request) -> web.Response:
         _check_accept(request)
-        channel = self._channel(request)
+        channel = self._ordered(self._standing(request))
+        if channel is None:
+            raise Refusal(404, _FOLLOWER)
         name = request.match_info["block"]
         newest = channel.ledger.height - 1
         if name == "config":
@@ -142,16 +150,21 @@ class Participation:
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
         return web.Response(status=200, body=block, headers=headers)
 
-    def _channel(self, request: web.Request, missing: str = "channel does not exist") -> Channel:
+    def _standing(self, request: web.Request, missing: str = "channel does not exist") -> Standing:
         channel_id = request.match_info["channel"]
         try:
             channelconfig.check_channel_id(channel_id)
         except errors.ConfigError as error:
             raise Refusal(400, f"invalid channel ID: {error}") from None
-        channel = self._channels.get(channel_id)
-        if channel is None or not channel.ordering:
+        standing = self._channels.standing(channel_id)
+        if standing is None:
             raise Refusal(404, missing)
-        return channel
+        return standing
+
+    def _ordered(self, standing: Standing) -> Channel | None:
+        """The channel, if the orderer does more than follow it."""
+        channel = self._channels.get(standing.channel_id)
+        return channel if channel is not None and channel.ordering else None
 
 
 def tls(certificate: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
@@ -190,7 +203,8 @@ async def _file(request: web.Request, name: str) -> bytes:
                 raise Refusal(400, "form contains too many parts")
             if not isinstance(part, aiohttp.BodyPartReader) or part.name != name or part.filename is None:
                 raise Refusal(400, f"form does not contains part key: {name}")
-            found = bytes(await _read_limited(part))
+            found = await _read_limited(request, part)
+        _check_size(request)
     except (ValueError, aiohttp.ClientError) as error:
         raise Refusal(400, f"cannot read form from request body: {error}") from None
     if found is None:
@@ -198,22 +212,27 @@ async def _file(request: web.Request, name: str) -> bytes:
     return found
 
 
-async def _read_limited(part: aiohttp.BodyPartReader) -> bytearray:
+async def _read_limited(request: web.Request, part: aiohttp.BodyPartReader) -> bytes:
     content = bytearray()
     while chunk := await part.read_chunk():
         content += chunk
-        if len(content) > MAX_BODY:
-            raise Refusal(400, "cannot read form from request body: multipart: NextPart: http: request body too large")
-    return content
+        _check_size(request)
+    return bytes(content)
 
 
-def _describe(channel: Channel) -> dict[str, Any]:
+def _check_size(request: web.Request) -> None:
+    """The limit is the whole body's, with what the form itself takes."""
+    if request.content.total_bytes > MAX_BODY:
+        raise Refusal(400, "cannot read form from request body: http: request body too large")
+
+
+def _describe(standing: Standing) -> dict[str, Any]:
     return {
-        "name": channel.id,
-        "url": f"{CHANNELS}/{channel.id}",
-        "consensusRelation": "consenter",
-        "status": "active",
-        "height": channel.ledger.height,
+        "name": standing.channel_id,
+        "url": f"{CHANNELS}/{standing.channel_id}",
+        "consensusRelation": standing.relation,
+        "status": standing.status,
+        "height": standing.height,
     }
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=message.Message)
 
 TIME_WINDOW = 15 * 60
-INVALID_WIRE = "proto: cannot parse invalid wire-format data"
+INVALID_WIRE = errors.INVALID_WIRE
 
 
 class MalformedError(Exception):

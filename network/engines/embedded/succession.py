@@ -38,6 +38,8 @@ def check_successor(bundle: channelconfig.Bundle, successor: channelconfig.Bundl
     kept = bundle.ordering.organisations if bundle.ordering is not None else {}
     _check_ids("orderer", kept, successor.ordering.organisations)
     _check_ids("application", bundle.application_organisations, successor.application_organisations)
+    if successor.has_consortiums:
+        raise errors.ConfigError("current config has no consortiums section, but new config does")
     _check_consensus(bundle, successor)
 
 
@@ -56,7 +58,7 @@ def _check_consensus(bundle: channelconfig.Bundle, successor: channelconfig.Bund
         return
     if bundle.ordering.consensus_type == successor.ordering.consensus_type:
         try:
-            consenters.check(successor.ordering)
+            consenters.check_update(bundle.ordering, successor.ordering)
         except errors.ConfigError as error:
             raise errors.ConfigError(
                 f"consensus metadata update for channel config update is invalid: {error}"

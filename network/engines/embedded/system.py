@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fabric_protos.common import common_pb2, configtx_pb2, ledger_pb2
+from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.peer import proposal_response_pb2, query_pb2, transaction_pb2
 
-from hlf import errors
-from hlf.wire import channelconfig
-from network.engines.embedded import access, lifecyclecalls
-from network.engines.embedded.requests import MalformedError, Request, decode
+from network.engines.embedded import access, joining, lifecyclecalls
+from network.engines.embedded.requests import Request
 
 if TYPE_CHECKING:
     from network.engines.embedded.ledger import Ledger
@@ -101,21 +99,9 @@ class SystemChaincodes:
 
     async def _join_chain(self, block: bytes, request: Request) -> bytes:
         try:
-            genesis = decode(common_pb2.Block, block)
-        except MalformedError as error:
-            raise CallError(f"Failed to reconstruct the genesis block, {error}") from None
-        try:
-            channel_id, config = channelconfig.config_of(channelconfig.config_envelope_of(genesis))
-        except errors.WireError as error:
-            raise CallError(
-                f'"JoinChain" request failed to extract channel id from the block due to [{error}]'
-            ) from None
-        reason = _unusable(config)
-        if reason is not None:
-            raise CallError(
-                f'"JoinChain" for channelID = {channel_id} failed because of validation of configuration block, '
-                f"because of {reason}"
-            )
+            channel_id, _ = joining.peer_block(block)
+        except joining.JoinError as error:
+            raise CallError(str(error)) from None
         refusal = access.proposal_refusal("cscc/JoinChain", None, "", request, self._peer.local)
         if refusal is not None:
             raise CallError(f"access denied for [JoinChain][{channel_id}]: [{refusal}]")
@@ -125,7 +111,7 @@ class SystemChaincodes:
             )
         try:
             await self._peer.channels.join_peer(block, self._peer.name, self._peer.msp_id)
-        except errors.HlfError as error:
+        except joining.JoinError as error:
             raise CallError(str(error)) from None
         return b""
 
@@ -227,18 +213,6 @@ _QUERIES = {
     "GetBlockByTxID": _block_by_transaction,
     "GetTransactionByID": _transaction,
 }
-
-
-def _unusable(config: configtx_pb2.ConfigEnvelope) -> str | None:
-    if not config.HasField("config"):
-        return "Nil config envelope Config"
-    if not config.config.HasField("channel_group"):
-        return "Nil channel group"
-    if not config.config.channel_group.groups:
-        return "No channel configuration groups are available"
-    if channelconfig.APPLICATION not in config.config.channel_group.groups:
-        return "Invalid configuration block, missing Application configuration group"
-    return None
 
 
 def _text(argument: bytes) -> str:

@@ -1,289 +1,161 @@
 """
-Which genesis blocks the embedded orderer takes, and in which words it refuses the others.
+What comes of the blocks that channels are joined with, beyond what is said of them at once.
 
-The words are those of a real orderer, which was given the same changes of a good block.
+Which blocks are taken, and in which words others are refused, is asked in tests/conformance.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from fabric_protos.common import common_pb2, configtx_pb2
-from fabric_protos.msp import msp_config_pb2
+from fabric_protos.common import common_pb2, configuration_pb2
 from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 
-from hlf.wire import blocks, channelconfig, configtx, configupdate
-from network.engines.embedded.channels import Channels, ParticipationRefused
-from network.engines.embedded.ordering import Refused
-from tests.support.running import Running, consortium, run
-from tests.unit.hlf import golden
+from hlf.wire import blocks, channelconfig, configtx
+from network import errors
+from network.engines.embedded.channels import Channels, JoinError, ParticipationRefused, Standing
+from tests.support.running import consortium
 
-GOOD = golden.message("python-made-genesis.pychan.block")
-INVALID, CANNOT = "invalid join block: ", "cannot join: "
-LOADING = INVALID + "initializing channelconfig failed: "
-ORDERER = LOADING + "could not create channel Orderer sub-group config: "
-APPLICATION = LOADING + "could not create channel Application sub-group config: "
-RESOURCES = CANNOT + "failed creating ledger resources: "
-CONSENTERS = (
-    CANNOT + "failed to determine cluster membership from join-block: failed to validate config metadata of ordering "
-    "config: "
-)
+FOLLOWER = Standing("trade", "follower", "onboarding")
 
 
-def group_at(root, *path):
-    for name in path:
-        root = root.groups[name]
-    return root
+def play(folder, scenario: Callable[[Channels], Awaitable[None]]) -> None:
+    """One life of the orderer on *folder*."""
+
+    async def life() -> None:
+        channels = consortium().channels(folder)
+        await channels.open()
+        try:
+            await scenario(channels)
+        finally:
+            await channels.close()
+
+    asyncio.run(life())
 
 
-def drop(*path_and_key):
-    *path, key = path_and_key
-    return lambda root: group_at(root, *path).values.pop(key)
+def of_others() -> bytes:
+    """The genesis block of a channel that somebody else orders."""
+    who = consortium()
+    return who.genesis(consenter=who.tls("somebody")).SerializeToString()
 
 
-def drop_policy(*path_and_key):
-    *path, key = path_and_key
-    return lambda root: group_at(root, *path).policies.pop(key)
+def refusal(folder, block: bytes) -> str:
+    """Why the orderer does not join with *block*, which leaves nothing behind."""
+    reasons = []
+
+    async def scenario(channels: Channels) -> None:
+        with pytest.raises(ParticipationRefused) as refused:
+            await channels.join_orderer(block)
+        reasons.append(refused.value.reason)
+
+    play(folder, scenario)
+    assert list(folder.iterdir()) == []
+    return reasons[0]
 
 
-def require(*path_and_name):
-    *path, name = path_and_name
-    return lambda root: configtx.add_capabilities(group_at(root, *path), [name])
+def test_a_follower_is_one_after_a_restart(tmp_path):
+    """The block it joined with is kept until it leaves; what peers know of the channel is theirs."""
+    block = of_others()
+
+    async def first(channels: Channels) -> None:
+        assert await channels.join_orderer(block) == FOLLOWER
+        await channels.join_peer(block, "peer0.AMSP", "AMSP")
+
+    async def second(channels: Channels) -> None:
+        assert channels.standings() == [FOLLOWER]
+        with pytest.raises(ParticipationRefused, match="channel already exists"):
+            await channels.join_orderer(block)
+        await channels.leave_orderer("trade")
+        assert channels.standing("trade") is None
+
+    async def third(channels: Channels) -> None:
+        assert channels.standings() == []
+        assert channels.joined("peer0.AMSP") == ["trade"]
+
+    for life in (first, second, third):
+        play(tmp_path, life)
 
 
-def consensus(change):
-    def apply(root):
-        value = root.groups["Orderer"].values["ConsensusType"]
-        message = orderer_pb2.ConsensusType.FromString(value.value)
-        change(message)
-        value.value = message.SerializeToString()
+def test_a_block_that_cannot_be_joined_with_again(tmp_path):
+    """A damaged file is named, not taken for a channel that is gone."""
+    (tmp_path / "trade.join").write_bytes(b"junk")
 
-    return apply
+    async def never(channels: Channels) -> None:
+        raise AssertionError("it opened")
 
-
-def raft(change):
-    def apply(message):
-        metadata = raft_pb2.ConfigMetadata.FromString(message.metadata)
-        change(metadata)
-        message.metadata = metadata.SerializeToString()
-
-    return consensus(apply)
+    with pytest.raises(errors.StateError, match="trade.join: cannot be joined with again"):
+        play(tmp_path, never)
 
 
-def organisation(path, change):
-    def apply(root):
-        value = group_at(root, *path).values["MSP"]
-        outer = msp_config_pb2.MSPConfig.FromString(value.value)
-        inner = msp_config_pb2.FabricMSPConfig.FromString(outer.config)
-        change(inner)
-        outer.config = inner.SerializeToString()
-        value.value = outer.SerializeToString()
-
-    return apply
+def configured(change: Callable[[Any], None]) -> bytes:
+    """The genesis block with another configuration."""
+    channel_id, envelope = channelconfig.config_of(channelconfig.config_envelope_of(consortium().genesis()))
+    change(envelope.config.channel_group)
+    return configtx.genesis_block(channel_id, envelope.config.channel_group).SerializeToString()
 
 
-def to_der(metadata):
-    certificate = x509.load_pem_x509_certificate(metadata.consenters[0].client_tls_cert)
-    metadata.consenters[0].client_tls_cert = certificate.public_bytes(Encoding.DER)
-
-
-def without_roles(config):
-    config.ClearField("fabric_node_ous")
-
-
-def no_mod_policies(group):
-    group.mod_policy = ""
-    for below in group.groups.values():
-        no_mod_policies(below)
-
-
-def timeout(text):
-    value = orderer_pb2.BatchTimeout(timeout=text).SerializeToString()
-    return lambda root: root.groups["Orderer"].values["BatchTimeout"].CopyFrom(configtx_pb2.ConfigValue(value=value))
-
-
-ORG1, ORDERER_ORG = ("Application", "Org1MSP"), ("Orderer", "OrdererOrg")
-
-TAKEN = {
-    "channel capability V2_0": require("V2_0"),
-    "no application capabilities": drop("Application", "Capabilities"),
-    "an application capability of the future": require("Application", "V3_0"),
-    "no channel restrictions": lambda root: root.groups["Orderer"].values.pop("ChannelRestrictions", None),
-    "no anchor peers": lambda root: group_at(root, *ORG1).values.pop("AnchorPeers", None),
-    "no endorsement policy": drop_policy(*ORG1, "Endorsement"),
-    "no lifecycle policy": drop_policy("Application", "LifecycleEndorsement"),
-    "no readers": drop_policy("Readers"),
-    "no admins": drop_policy("Admins"),
-    "no modification policies": no_mod_policies,
-    "a modification policy that is none": lambda root: setattr(root, "mod_policy", "Nope"),
-    "no crypto configuration": organisation(ORG1, lambda config: config.ClearField("crypto_config")),
-}
-REFUSED = {
-    "an orderer capability of the future": (
-        require("Orderer", "V3_0"),
-        RESOURCES + "error checking bundle for channel: pychan: config requires unsupported orderer capabilities: "
-        "Orderer capability V3_0 is required but not supported: Orderer capability V3_0 is required but not supported",
-    ),
-    "no channel capabilities": (drop("Capabilities"), LOADING + "Must set some OrdererAddresses"),
-    "no orderer capabilities": (
-        drop("Orderer", "Capabilities"),
-        INVALID + "cannot enable channel capabilities without orderer support first",
-    ),
-    "no hashing algorithm": (drop("HashingAlgorithm"), LOADING + "Unknown hashing algorithm type: "),
-    "no hashing structure": (
-        drop("BlockDataHashingStructure"),
-        LOADING + "BlockDataHashStructure width only supported at MaxUint32 in this version",
-    ),
-    "no consensus": (drop("Orderer", "ConsensusType"), CANNOT + "failed to find a consenter for consensus type: "),
-    "solo": (
-        consensus(lambda message: setattr(message, "type", "solo")),
-        CANNOT + "failed to find a consenter for consensus type: solo",
-    ),
-    "no batch size": (
-        drop("Orderer", "BatchSize"),
-        ORDERER + "Attempted to set the batch size max message count to an invalid value: 0",
-    ),
-    "no batch time-out": (
-        drop("Orderer", "BatchTimeout"),
-        ORDERER + 'Attempted to set the batch timeout to a invalid value: time: invalid duration ""',
-    ),
-    "a time-out without unit": (
-        timeout("200"),
-        ORDERER + 'Attempted to set the batch timeout to a invalid value: time: missing unit in duration "200"',
-    ),
-    "no endpoints": (
-        drop(*ORDERER_ORG, "Endpoints"),
-        ORDERER + "some orderer organizations endpoints are empty: [OrdererOrg]",
-    ),
-    "no MSP": (
-        drop("Application", "Org2MSP", "MSP"),
-        APPLICATION + "setting up the MSP manager failed: expected at least one CA certificate",
-    ),
-    "no policy for blocks": (drop_policy("Orderer", "BlockValidation"), RESOURCES + "no policies in config block"),
-    "no application": (
-        lambda root: root.groups.pop("Application"),
-        INVALID + "invalid config: must contain application config",
-    ),
-    "no Raft metadata": (
-        consensus(lambda message: message.ClearField("metadata")),
-        CONSENTERS + "nil Raft config metadata options",
-    ),
-    "no Raft options": (raft(lambda metadata: metadata.ClearField("options")), CONSENTERS + "nil Raft config metadata"),
-    "junk for Raft metadata": (
-        consensus(lambda message: setattr(message, "metadata", b"\xff")),
-        CONSENTERS + "failed to unmarshal etcdraft configuration",
-    ),
-    "no consenters": (raft(lambda metadata: metadata.ClearField("consenters")), CONSENTERS + "empty consenter set"),
-    "no ticks": (
-        raft(lambda metadata: setattr(metadata.options, "election_tick", 0)),
-        CONSENTERS + "none of HeartbeatTick (1), ElectionTick (0) and MaxInflightBlocks (",
-    ),
-    "an early election": (
-        raft(lambda metadata: setattr(metadata.options, "election_tick", 1)),
-        CONSENTERS + "ElectionTick (1) must be greater than HeartbeatTick (1)",
-    ),
-    "a tick of nothing": (
-        raft(lambda metadata: setattr(metadata.options, "tick_interval", "0")),
-        CONSENTERS + "TickInterval cannot be zero",
-    ),
-    "a tick of junk": (
-        raft(lambda metadata: setattr(metadata.options, "tick_interval", "soon")),
-        CONSENTERS + "failed to parse TickInterval (soon) to time duration: time: invalid duration",
-    ),
-    "a consenter's certificate in DER": (
-        raft(to_der),
-        CONSENTERS + "consenter 127.0.0.1:18510 has invalid certificate: parsing tls client cert of 127.0.0.1:18510: "
-        "no PEM data found in cert[30 82 ",
-    ),
-    "an organisation without TLS roots": (
-        organisation(ORDERER_ORG, lambda config: config.ClearField("tls_root_certs")),
-        CONSENTERS + "consenter 127.0.0.1:18510 has invalid certificate: verifying tls client cert with serial number ",
-    ),
-    "an organisation without roles or admins": (
-        organisation(ORG1, without_roles),
-        APPLICATION + "setting up the MSP manager failed: administrators must be declared when no admin ou "
-        "classification is set",
-    ),
-}
-
-
-def bent(change, channel_id="pychan"):
-    """The good block with a changed configuration and the hash that goes with it."""
-    envelope = channelconfig.config_envelope_of(GOOD)
-    payload = common_pb2.Payload.FromString(envelope.payload)
-    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
-    config = configtx_pb2.ConfigEnvelope.FromString(payload.data)
-    change(config.config.channel_group)
-    header.channel_id = channel_id
-    payload.header.channel_header = header.SerializeToString()
-    payload.data = config.SerializeToString()
-    block = common_pb2.Block()
-    block.CopyFrom(GOOD)
-    block.data.data[0] = common_pb2.Envelope(payload=payload.SerializeToString()).SerializeToString()
+def changed(change: Callable[[common_pb2.Block], None]) -> bytes:
+    block = consortium().genesis()
+    change(block)
     block.header.data_hash = blocks.data_hash(block.data.data)
     return block.SerializeToString()
 
 
-def join(folder, block):
-    """The orderer's status and reason if it refuses, and what is in its folder then; nothing if it joins."""
+def test_bft_is_refused_where_the_orderer_would_take_part(tmp_path):
+    """The engine has no consensus for it."""
+    who = consortium()
 
-    async def play():
-        channels = Channels(folder, consortium().ordering.orderer)
-        await channels.open()
-        try:
-            await channels.join_orderer(block)
-        except ParticipationRefused as refused:
-            return refused.status, refused.reason, list(folder.iterdir())
-        else:
-            channel = channels.get("pychan")
-            return None if channel.ordering and channel.ledger.height == 1 else channel
-        finally:
-            await channels.close()
+    def to_bft(group: Any) -> None:
+        configtx.add_value(group.groups["Orderer"], "ConsensusType", orderer_pb2.ConsensusType(type="BFT"))
+        orderers = configuration_pb2.Orderers()
+        orderers.consenter_mapping.add(id=1, identity=who.ordering.orderer.issued.certificate_pem)
+        configtx.add_value(group.groups["Orderer"], "Orderers", orderers)
 
-    return asyncio.run(play())
+    assert refusal(tmp_path, configured(to_bft)) == "cannot join: the embedded engine has no BFT consensus"
 
 
-@pytest.mark.parametrize("what", TAKEN)
-def test_taken(tmp_path, what):
-    """What real orderers take, odd as it is, is taken."""
-    assert join(tmp_path, bent(TAKEN[what])) is None
+def test_a_negative_tick_is_refused(tmp_path):
+    """A real orderer takes the block and ends with it, so nobody should find it good here."""
+
+    def backwards(group: Any) -> None:
+        value = group.groups["Orderer"].values["ConsensusType"]
+        consensus = orderer_pb2.ConsensusType.FromString(value.value)
+        metadata = raft_pb2.ConfigMetadata.FromString(consensus.metadata)
+        metadata.options.tick_interval = "-100ms"
+        consensus.metadata = metadata.SerializeToString()
+        value.value = consensus.SerializeToString()
+
+    assert refusal(tmp_path, configured(backwards)).endswith("TickInterval (-100ms) cannot be negative")
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_refused(tmp_path, what):
-    """What real orderers refuse is refused with their words, and leaves nothing behind."""
-    change, words = REFUSED[what]
-    status, reason, left = join(tmp_path, bent(change))
-    assert (status, left) == (400, [])
-    assert reason.startswith(words)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda block: block.metadata.Clear(), "no metadata for the validation codes"),
+        (lambda block: block.data.data.append(block.data.data[0]), "takes no further transactions"),
+    ],
+)
+def test_what_real_peers_should_refuse(tmp_path, change, words):
+    """A real peer ends with the one and takes whatever is in the other."""
+
+    async def scenario(channels: Channels) -> None:
+        with pytest.raises(JoinError, match=words):
+            await channels.join_peer(changed(change), "peer0.AMSP", "AMSP")
+
+    play(tmp_path, scenario)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_in_capitals(tmp_path):
-    """Names of channels are of lower case."""
-    words = INVALID + "initializing configtx manager failed: bad channel ID: 'BadName' contains illegal characters"
-    assert join(tmp_path, bent(lambda root: None, "BadName")) == (400, words, [])
+def test_a_block_with_little_metadata_is_given_out_as_it_came(tmp_path):
+    """Entries that peers would fill in are not looked for where there are none."""
+    block = changed(lambda block: block.metadata.metadata.__delitem__(slice(3, None)))
 
+    async def scenario(channels: Channels) -> None:
+        await channels.join_orderer(block)
+        assert channels.get("trade").ledger.orderer_block(0) == block
 
-def test_the_rule_holds_for_updates_too(tmp_path):
-    """A later configuration may not bring in what the first may not."""
-
-    def no_roots(root):
-        organisation(("Orderer", "OrdererMSP"), lambda config: config.ClearField("tls_root_certs"))(root)
-
-    async def scenario(channel: Running):
-        bundle = channel.channel.bundle
-        config = configtx_pb2.Config()
-        config.CopyFrom(bundle.config)
-        no_roots(config.channel_group)
-        update = configupdate.compute_update("trade", bundle.config, config).SerializeToString()
-        admin = channel.who.ordering.admin
-        collected = [configupdate.config_signature(update, admin.serialized, admin.sign)]
-        envelope = configupdate.update_envelope("trade", update, collected, admin.serialized, admin.sign)
-        with pytest.raises(Refused, match="consensus metadata update for channel config update is invalid: consenter"):
-            await channel.channel.order(envelope, b"")
-
-    run(tmp_path, scenario)
+    play(tmp_path, scenario)

@@ -15,7 +15,7 @@ from fabric_protos.common import common_pb2
 from hlf.wire import blocks
 from network import errors
 from network.engines.embedded import replay
-from network.engines.embedded.channels import Channels, JoinError, ParticipationRefused
+from network.engines.embedded.channels import JoinError, ParticipationRefused, Standing
 from network.engines.embedded.ledger import Ledger
 from network.engines.embedded.ordering import Refused
 from tests.support import committer
@@ -293,7 +293,7 @@ def test_unusable_genesis_blocks(tmp_path, how):
     change, words = REFUSED[how]
 
     async def play():
-        channels = Channels(tmp_path, consortium().ordering.orderer)
+        channels = consortium().channels(tmp_path)
         await channels.open()
         with pytest.raises(ParticipationRefused) as refused:
             await channels.join_orderer(bent_genesis(change))
@@ -310,19 +310,20 @@ def test_peers_may_join_before_the_orderer(tmp_path):
     genesis = consortium().genesis().SerializeToString()
 
     async def first():
-        channels = Channels(tmp_path, consortium().ordering.orderer)
+        channels = consortium().channels(tmp_path)
         await channels.open()
         channel = await channels.join_peer(genesis, "peer0.AMSP", "AMSP")
         assert (channel.ordering, channel.ledger.height, channels.joined("peer0.AMSP")) == (False, 1, ["trade"])
         await channels.close()
 
     async def second():
-        channels = Channels(tmp_path, consortium().ordering.orderer)
+        channels = consortium().channels(tmp_path)
         await channels.open()
         assert not channels.get("trade").ordering
         with pytest.raises(ParticipationRefused, match="another genesis block"):
             await channels.join_orderer(consortium().genesis().SerializeToString())
-        assert (await channels.join_orderer(genesis)).ordering
+        assert await channels.join_orderer(genesis) == Standing("trade", height=1)
+        assert channels.get("trade").ordering
         await channels.close()
 
     asyncio.run(first())
@@ -348,7 +349,7 @@ def test_an_orderer_that_leaves(tmp_path):
         with pytest.raises(ParticipationRefused, match="cannot remove: channel does not exist"):
             await channels.leave_orderer("trade")
         assert channel.ledger.height == height
-        assert (await channels.join_orderer(genesis)) is channel.channel
+        assert await channels.join_orderer(genesis) == Standing("trade", height=height)
         assert await channel.submit(transaction) == "VALID"
 
     run(tmp_path, scenario)
@@ -358,7 +359,7 @@ def test_a_channel_nobody_is_on_is_gone(tmp_path):
     """When the orderer leaves before any peer has joined, nothing is left."""
 
     async def play():
-        channels = Channels(tmp_path, consortium().ordering.orderer)
+        channels = consortium().channels(tmp_path)
         await channels.open()
         await channels.join_orderer(consortium().genesis().SerializeToString())
         await channels.leave_orderer("trade")
@@ -460,10 +461,11 @@ def test_an_unfinished_ledger_is_made_again(tmp_path):
     Ledger(tmp_path / "trade.ledger", "trade").close()
 
     async def play():
-        channels = Channels(tmp_path, consortium().ordering.orderer)
+        channels = consortium().channels(tmp_path)
         await channels.open()
         assert channels.get("trade") is None
-        channel = await channels.join_orderer(consortium().genesis().SerializeToString())
+        await channels.join_orderer(consortium().genesis().SerializeToString())
+        channel = channels.get("trade")
         assert channel.ledger.height == 1
         await channels.close()
 
@@ -497,7 +499,7 @@ def test_killed_at_any_moment(tmp_path):
 
 
 async def _check(folder, who, told):
-    channels = Channels(folder / "channels", who.ordering.orderer)
+    channels = who.channels(folder / "channels")
     await channels.open()
     ledger = channels.get("trade").ledger
     assert set(told.values()) == {0}

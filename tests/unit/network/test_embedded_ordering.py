@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hlf.wire import blocks, channelconfig, msp, signatures
 from network.certificates import Issued
 from network.engines.embedded import ordering
+from network.engines.embedded.consenters import Own
 from network.engines.embedded.ordering import Admission, Cutter, Message, Refused
 from tests.support.members import Person, put
 from tests.support.running import Running, consortium, run
@@ -30,7 +31,7 @@ DENIED = (
 
 def admission(**genesis):
     bundle = channelconfig.Bundle.from_config_block(WHO.genesis(**genesis))
-    return Admission(bundle, WHO.ordering.orderer)
+    return Admission(bundle, WHO.ordering.orderer, Own(WHO.consenter.certificate_pem, b""))
 
 
 def made(creator=None, **more):
