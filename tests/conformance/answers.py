@@ -27,6 +27,9 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(DATE_AND_TIME + GO_ZONE), "<time>"),
     (re.compile(r"\b[a-z0-9]+_1\.0:<hex64>"), "<package>"),
     (re.compile(r"\b\d{6,}( bytes|(?= vs\.))"), "<n>\\1"),
+    (re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL), "<certificate>"),
+    (re.compile(r"cert\[([0-9a-f]{2} ){200,}[0-9a-f]{2}\]"), "cert[<hex>]"),
+    (re.compile(r"(?<=serial number )\d+"), "<n>"),
     # Go's protobuf puts one kind of space or the other here, as each build has it, so that nobody compares its words.
     (re.compile("\u00a0"), " "),
     # The gRPC library words this one: in Go, or here in C.

@@ -1,5 +1,5 @@
 """
-The laboratory: three organisations, one channel, chaincodes of known behaviour, and every way to question them.
+The laboratory: its organisations, one channel, chaincodes of known behaviour, and every way to question them.
 
 Requests are made from the raw stubs and the wire functions, not through the
 client library, because most questions are ones that a good client never asks:
@@ -267,12 +267,20 @@ class Lab:
         transaction_id: str,
         organisation: str = "Org1",
         patience: float = PATIENCE,
+        channel: str = CHANNEL,
     ) -> None:
         """Submit exactly this envelope."""
         request = gateway_pb2.SubmitRequest(
-            transaction_id=transaction_id, channel_id=CHANNEL, prepared_transaction=envelope
+            transaction_id=transaction_id, channel_id=channel, prepared_transaction=envelope
         )
         self.nodes[organisation].gateway.Submit(request, timeout=patience)
+
+    def broadcast(self, envelope: common_pb2.Envelope) -> list[str]:
+        """Send *envelope* to the orderer itself; return the status and words of its answer."""
+        stream = self.nodes["orderer"].orderer.Broadcast(iter([envelope]), timeout=PATIENCE)
+        answer: ab_pb2.BroadcastResponse = next(stream)
+        stream.cancel()
+        return [common_pb2.Status.Name(answer.status), answer.info]
 
     def status(
         self, transaction_id: str, organisation: str = "Org1", caller: Caller | None = None, patience: float = PATIENCE

@@ -24,6 +24,7 @@ MAIN = "main"
 NODE = "node"
 OUTAGES = "outages"
 SETTINGS = "settings"
+GENESIS = "genesis"
 
 
 def _nothing() -> Mapping[str, str]:
@@ -43,6 +44,7 @@ LABORATORIES = {
     NODE: Laboratory("node.yaml", runtimes.node),
     OUTAGES: Laboratory("outages.yaml"),
     SETTINGS: Laboratory("settings.yaml"),
+    GENESIS: Laboratory("genesis.yaml"),
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
-from fabric_protos.orderer import ab_pb2
 
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
@@ -202,7 +201,7 @@ def broadcast(lab: Lab) -> Answer:
     envelope = common_pb2.Envelope(
         payload=endorsed.envelope.payload, signature=endorsed.caller.sign(endorsed.envelope.payload)
     )
-    return Answer(result=[_broadcast(lab, envelope), lab.code(endorsed.transaction_id)])
+    return Answer(result=[lab.broadcast(envelope), lab.code(endorsed.transaction_id)])
 
 
 @case("orderer broadcast unknown channel")
@@ -214,14 +213,7 @@ def broadcast_unknown_channel(lab: Lab) -> Answer:
     header.channel_id = "nochan"
     payload.header.channel_header = header.SerializeToString()
     changed = payload.SerializeToString()
-    return Answer(result=_broadcast(lab, common_pb2.Envelope(payload=changed, signature=lab.caller().sign(changed))))
-
-
-def _broadcast(lab: Lab, envelope: common_pb2.Envelope) -> list[str]:
-    stream = lab.nodes["orderer"].orderer.Broadcast(iter([envelope]), timeout=PATIENCE)
-    answer: ab_pb2.BroadcastResponse = next(stream)
-    stream.cancel()
-    return [common_pb2.Status.Name(answer.status), answer.info]
+    return Answer(result=lab.broadcast(common_pb2.Envelope(payload=changed, signature=lab.caller().sign(changed))))
 
 
 @case("commit status waits")
