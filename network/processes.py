@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,6 +28,8 @@ from network.state import Folder
 
 _POLL_SECONDS = 0.01
 _LOG_LINES = 15
+# What a program in Go says when it gives up; where all its goroutines were follows, a screenful each.
+_GIVES_UP = re.compile(r"^(?:panic|fatal error): .*?(?=^goroutine \d+ |\Z)", re.MULTILINE | re.DOTALL)
 # Children of this very process must be waited for, or they stay behind as zombies.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -206,14 +209,16 @@ def notify(folder: Folder, name: str) -> bool:
 
 
 def last_lines(running: Running, count: int = _LOG_LINES) -> str:
-    """The end of what a program wrote since it was last started."""
+    """The end of what a program wrote since it was last started, without the traces of a program in Go."""
     try:
         with running.log.open("rb") as file:
             file.seek(running.log_offset)
             text = file.read()[-64_000:].decode("utf-8", "replace")
     except OSError:
         return ""
-    return "\n".join(text.splitlines()[-count:])
+    given_up = _GIVES_UP.search(text)
+    said = text[: given_up.end()].rstrip() if given_up else text
+    return "\n".join(said.splitlines()[-count:])
 
 
 def listens(address: str) -> bool:

@@ -101,6 +101,11 @@ class Record:
     packages: dict[str, dict[str, str]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def before_fabric_3(self) -> bool:
+        """Whether its nodes are of Fabric 2.5, which knows neither V3_0 nor the settings that came with 3.0."""
+        return self.version.startswith("2.")
+
     def address(self, node: str, use: str = "listen") -> str:
         """Where this machine reaches a node, for the use named: ``127.0.0.1:port``."""
         return f"127.0.0.1:{self.ports[node][use]}"

@@ -223,8 +223,20 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
             f"Use --engine {record.engine}, or another folder with --state.",
         )
     record.engine, record.version = engine, version
-    record.channel_capability = record.channel_capability or ("V2_0" if version.startswith("2.") else "V3_0")
+    record.channel_capability = record.channel_capability or ("V2_0" if record.before_fabric_3 else "V3_0")
+    _check_capabilities(record, consortium)
     return record
+
+
+def _check_capabilities(record: Record, consortium: Consortium) -> None:
+    """A node of Fabric 2.5 cannot take part in a channel that asks for what came with 3.0, and does not say so."""
+    for channel in consortium.channels:
+        capability = channel.capabilities.channel or record.channel_capability
+        if record.before_fabric_3 and capability == "V3_0":
+            raise errors.EngineError(
+                f"channel {channel.name} has the capability V3_0, and Fabric {record.version} does not know it",
+                "Use Fabric 3.x, or another folder (--state) and no `capabilities.channel` in the consortium file.",
+            )
 
 
 def _check_members(folder: Folder, record: Record, consortium: Consortium) -> None:

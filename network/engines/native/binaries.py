@@ -29,7 +29,7 @@ class Release:
     @property
     def version_text(self) -> str:
         """The version as Fabric writes it, such as ``3.1.5``."""
-        return ".".join(map(str, self.version))
+        return _text(self.version)
 
 
 def find() -> Release:
@@ -42,15 +42,24 @@ def find() -> Release:
     home = os.environ.get("FABRIC_HOME")
     peer = _program("peer", home)
     orderer = _program("orderer", home)
-    builder = _builder(home, peer)
-    version = _version(peer)
-    if not (version[:2] == (2, 5) or version[0] == 3):
+    root = Path(home).absolute() if home else peer.parent.parent
+    release = Release(peer, orderer, root / "builders" / "ccaas", _version(peer))
+    if not (release.version[:2] == (2, 5) or release.version[0] == 3):
         raise errors.EngineError(
-            f"{peer} is Fabric {'.'.join(map(str, version))}, and the native engine runs {_SUPPORTED}", _how_to_get()
+            f"{peer} is Fabric {release.version_text}, and the native engine runs {_SUPPORTED}", _how_to_get()
         )
-    if _version(orderer) != version:
-        raise errors.EngineError(f"{peer} and {orderer} are of different Fabric versions", _how_to_get())
-    return Release(peer, orderer, builder, version)
+    of_orderer = _text(_version(orderer))
+    if of_orderer != release.version_text:
+        raise errors.EngineError(
+            f"{peer} is Fabric {release.version_text}, and {orderer} is {of_orderer}", _how_to_get(release.version_text)
+        )
+    for step in ("detect", "build", "release"):
+        if not os.access(release.builder / "bin" / step, os.X_OK):
+            raise errors.EngineError(
+                f"the builder for chaincode as a service is missing: no program {release.builder / 'bin' / step}",
+                f"It is part of a release archive. {_how_to_get(release.version_text)}",
+            )
+    return release
 
 
 def _program(name: str, home: str | None) -> Path:
@@ -68,18 +77,6 @@ def _program(name: str, home: str | None) -> Path:
     return Path(found).absolute()
 
 
-def _builder(home: str | None, peer: Path) -> Path:
-    root = Path(home).absolute() if home else peer.parent.parent
-    builder = root / "builders" / "ccaas"
-    for step in ("detect", "build", "release"):
-        if not os.access(builder / "bin" / step, os.X_OK):
-            raise errors.EngineError(
-                f"the builder for chaincode as a service is missing: no program {builder / 'bin' / step}",
-                f"It is part of a release archive. {_how_to_get()}",
-            )
-    return builder
-
-
 def _version(program: Path) -> tuple[int, int, int]:
     try:
         said = subprocess.run(  # noqa: S603 - the release the user named
@@ -93,10 +90,14 @@ def _version(program: Path) -> tuple[int, int, int]:
     return int(found[1]), int(found[2]), int(found[3] or 0)
 
 
-def _how_to_get() -> str:
+def _text(version: tuple[int, int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _how_to_get(version: str = _SUGGESTED) -> str:
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    archive = f"hyperledger-fabric-{platform.system().lower()}-{machine}-{_SUGGESTED}.tar.gz"
+    archive = f"hyperledger-fabric-{platform.system().lower()}-{machine}-{version}.tar.gz"
     return (
-        f"Unpack {archive} from https://github.com/hyperledger/fabric/releases/tag/v{_SUGGESTED} in a folder "
+        f"Unpack {archive} from https://github.com/hyperledger/fabric/releases/tag/v{version} in a folder "
         "and set FABRIC_HOME to that folder (it then holds bin/ and builders/), or use --engine embedded."
     )

@@ -54,6 +54,11 @@ class Native:
         not there yet it tries again only after a while, and refuses meanwhile.
         """
         release = self._release()
+        if release.version_text != record.version:
+            raise errors.EngineError(
+                f"this network runs Fabric {record.version}, and {release.peer} is {release.version_text}",
+                "Set FABRIC_HOME to the release it runs; `selat network down` and `up` move all of it to another.",
+            )
         orderers = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
         peers = [
             self._peer(folder, record, release, peer, organisation.settings, builder.get(peer.name, {}))

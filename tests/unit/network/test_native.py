@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,10 @@ def test_a_release_on_the_path_is_found(release, monkeypatch):
     [
         ({"peer": "2.4.9"}, "is Fabric 2.4.9, and the native engine runs 2.5 and 3.x"),
         ({"peer": "4.0.0"}, "is Fabric 4.0.0"),
-        ({"peer": "3.1.5", "orderer": "3.0.0"}, "different Fabric versions"),
+        ({"peer": "3.1.5", "orderer": "2.5.16"}, "peer is Fabric 3.1.5, and "),
+        ({"peer": "3.1.5", "orderer": "2.5.16"}, "orderer is 2.5.16"),
         ({"builder": False}, "builder for chaincode as a service is missing"),
+        ({"peer": "2.5.16", "builder": False}, "https://github.com/hyperledger/fabric/releases/tag/v2.5.16"),
         ({"peer": "unknown"}, "does not tell its version"),
     ],
 )
@@ -104,6 +107,43 @@ def test_fabric_2_5_gets_its_own_capability_and_no_bft(release, tmp_path):
     file.write_text(file.read_text().replace("orderers: raft", "orderers: bft"))
     with pytest.raises(errors.EngineError, match="has no BFT ordering"):
         Native().version(topology.load(file))
+
+
+def test_fabric_2_5_takes_no_part_in_channels_of_fabric_3(tmp_path):
+    """Its nodes would refuse them in words about something else, or panic; asked for in the file or made by 3.x."""
+    folder = state.Folder(tmp_path / "state")
+    consortium = topology.load()
+    state.adopt(folder, consortium)
+    state.write(folder, lifetime.record_for(folder, consortium, "native", "3.1.5"))
+    with pytest.raises(errors.EngineError, match="has the capability V3_0, and Fabric 2.5.16 does not know it"):
+        lifetime.record_for(folder, consortium, "native", "2.5.16")
+    file = tmp_path / "consortium.yaml"
+    text = topology.DEFAULT.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"(?m)^  - name: ecommerce$", "\\g<0>\n    capabilities: {channel: V3_0}", text))
+    with pytest.raises(errors.EngineError, match="channel ecommerce has the capability V3_0"):
+        lifetime.record_for(state.Folder(tmp_path / "other"), topology.load(file), "native", "2.5.16")
+
+
+def test_nodes_of_two_releases_are_not_mixed(release, tmp_path):
+    """A node that is started again is of the release the others run, or none."""
+    release("3.1.5")
+    consortium = topology.load()
+    record = state.Record(consortium.name, "native", "2.5.16")
+    with pytest.raises(errors.EngineError, match=r"this network runs Fabric 2\.5\.16, and .*peer is 3\.1\.5"):
+        Native().start(state.Folder(tmp_path), record, consortium, {})
+
+
+@pytest.mark.parametrize(("version", "knows"), [("2.5.16", False), ("3.1.5", True)])
+def test_a_peer_is_told_of_no_handler_that_it_does_not_know(tmp_path, version, knows):
+    """A peer of 2.5 ends itself over the name of a check that came with 3.0."""
+    consortium = topology.load()
+    record = state.Record(consortium.name, "native", version)
+    ports.assign(record, consortium)
+    placement = Placement(tmp_path, tmp_path)
+    peer = config.peer(record, consortium.peers[0], topology.PeerSettings(), placement, tmp_path)
+    filters = [each["name"] for each in peer["peer"]["handlers"]["authFilters"]]
+    assert ("TimeWindowCheck" in filters) is knows
+    assert {"DefaultAuth", "ExpirationCheck"} <= set(filters)
 
 
 def test_configuration_stays_on_loopback_and_in_its_folder(tmp_path):

@@ -80,6 +80,15 @@ def test_a_fallen_program_is_reported_with_its_last_words(folder):
     assert fallen.value.log == folder.logs / "broken.log"
 
 
+def test_a_program_in_go_is_reported_with_what_it_gave_up_for(folder):
+    """Its own last lines are where its goroutines were, and push the cause out of sight."""
+    trace = "".join(f"main.f{number}()\\n\\tmain.go:{number} +0x1\\n" for number in range(20))
+    said = f"starting\\npanic: no such handler\\n\\ngoroutine 1 [running]:\\n{trace}\\ngoroutine 7 [select]:\\n{trace}"
+    running = processes.start(folder, _python("peer", f"print('{said}'); raise SystemExit(2)"))
+    assert processes.wait_until(lambda: not processes.find(folder)[0].alive, 10)
+    assert processes.last_lines(running) == "starting\npanic: no such handler"
+
+
 def test_a_killed_program_is_seen_as_fallen(folder, free_port):
     """A process that is gone shows as not alive, and stopping clears its record."""
     program = _server(folder, free_port)
