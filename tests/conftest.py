@@ -1,6 +1,8 @@
-"""Leaves out what needs real Fabric where there is none, and says so once, with the cure."""
+"""Says which real Fabric there is; leaves out what needs one where there is none, and says so once, with the cure."""
 
 from __future__ import annotations
+
+import functools
 
 import hypothesis
 import pytest
@@ -15,9 +17,16 @@ hypothesis.settings.load_profile("selat")
 _LEFT_OUT = pytest.StashKey[int]()
 
 
+def pytest_report_header() -> str | None:
+    """What the tests marked `native` run on."""
+    version, _ = _fabric()
+    return f"native engine: Fabric {version}" if version else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked `native` unless a Fabric release is found; `_missing` says which cure there is."""
-    if not _missing():
+    """Deselect the tests marked `native` unless a Fabric release is found."""
+    version, _ = _fabric()
+    if version:
         return
     native = [item for item in items if item.get_closest_marker("native")]
     config.stash[_LEFT_OUT] = len(native)
@@ -31,13 +40,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     left_out = config.stash.get(_LEFT_OUT, 0)
     if left_out:
         terminalreporter.section("no real Fabric on this machine")
-        terminalreporter.line(f"{left_out} tests on the native engine were left out: {_missing()}")
+        terminalreporter.line(f"{left_out} tests on the native engine were left out: {_fabric()[1]}")
 
 
-def _missing() -> str:
-    """Why no real Fabric can be run here; empty where one can."""
+@functools.cache
+def _fabric() -> tuple[str, str]:
+    """The version of real Fabric on this machine, or "" and why none can be run here, with the cure."""
     try:
-        binaries.find()
+        return binaries.find().version_text, ""
     except errors.EngineError as error:
-        return str(error)
-    return ""
+        return "", str(error)
