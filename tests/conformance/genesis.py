@@ -237,11 +237,20 @@ class Participation:
         self._files = {"verify": str(tls / "ca.crt"), "cert": (str(tls / "client.crt"), str(tls / "client.key"))}
 
     def ask(self, method: str, path: str = CHANNELS, **body: Any) -> dict[str, Any]:
-        """The status of what was answered and the answer itself, without what names the channel."""
+        """
+        The status of what was answered and the answer itself, without what names the channel.
+
+        Status 0 is a connection that ended without an answer, as an orderer of 2.5 ends it over some blocks.
+        """
         with requests.Session() as session:
             session.trust_env = False
-            answered = session.request(method, self._base + path, timeout=_TIMEOUT, **self._files, **body)
-        told = answered.json() if answered.content else {}
+            try:
+                answered = session.request(method, self._base + path, timeout=_TIMEOUT, **self._files, **body)
+            except requests.ConnectionError:
+                return {"status": 0, "answer": {}}
+        if "json" not in answered.headers.get("Content-Type", ""):
+            return {"status": answered.status_code, "answer": {"text": answered.text.strip()} if answered.text else {}}
+        told = answered.json()
         return {"status": answered.status_code, "answer": {key: told[key] for key in told if key not in _NAMES}}
 
     def join(self, block: bytes, part: str = "config-block") -> dict[str, Any]:
