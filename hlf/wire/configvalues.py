@@ -72,7 +72,12 @@ def decode(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
     return decoded
 
 
-def duration(text: str) -> int:
+def duration(text: str) -> float:
+    """As ``nanoseconds``, in seconds."""
+    return nanoseconds(text) / _SECOND
+
+
+def nanoseconds(text: str) -> int:
     """
     Return the nanoseconds that a Go duration (``200ms``, ``1m30s``) says.
 
@@ -101,9 +106,9 @@ def duration(text: str) -> int:
     return sign * total
 
 
-def duration_text(nanoseconds: int) -> str:
-    """Return a duration as Go writes it: ``1m30s``, ``200ms``, ``-1h0m0s``."""
-    sign, left = ("-" if nanoseconds < 0 else ""), abs(nanoseconds)
+def duration_text(amount: int) -> str:
+    """Return nanoseconds as Go writes a duration: ``1m30s``, ``200ms``, ``-1h0m0s``."""
+    sign, left = ("-" if amount < 0 else ""), abs(amount)
     if 0 < left < _SECOND:
         name = next(name for name in ("ms", "\u00b5s", "ns") if left >= _UNITS[name])
         return sign + _decimal(left, _UNITS[name]) + name
@@ -139,11 +144,10 @@ def batch(size: Any, timeout: Any) -> Batch:
             f"({size.absolute_max_bytes})."
         )
     try:
-        nanoseconds = duration(timeout.timeout)
+        amount = nanoseconds(timeout.timeout)
     except errors.ConfigError as error:
         raise errors.ConfigError(f"Attempted to set the batch timeout to a invalid value: {error}") from error
-    if nanoseconds <= 0:
-        said = duration_text(nanoseconds)
+    if amount <= 0:
+        said = duration_text(amount)
         raise errors.ConfigError(f"Attempted to set the batch timeout to a non-positive value: {said}")
-    seconds = nanoseconds / _SECOND
-    return Batch(size.max_message_count, size.absolute_max_bytes, size.preferred_max_bytes, seconds)
+    return Batch(size.max_message_count, size.absolute_max_bytes, size.preferred_max_bytes, amount / _SECOND)

@@ -149,7 +149,7 @@ def seek_envelope(
 
     Args:
         wait: for blocks that do not exist yet; otherwise such a block ends the answer with NOT_FOUND.
-        content: ``headers`` asks a BFT orderer for blocks without transactions.
+        content: ``headers`` asks an orderer for blocks without transactions; one of Fabric 2.5 sends whole blocks.
         tls_cert_hash: SHA-256 of the client's DER certificate; required under mutual TLS.
     """
     seek = ab_pb2.SeekInfo(

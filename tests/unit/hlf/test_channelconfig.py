@@ -305,7 +305,8 @@ def test_capabilities_nobody_has():
 )
 def test_durations(text, nanoseconds, written):
     """As Go reads and writes them."""
-    assert configvalues.duration(text) == nanoseconds
+    assert configvalues.nanoseconds(text) == nanoseconds
+    assert configvalues.duration(text) == nanoseconds / 10**9
     assert configvalues.duration_text(nanoseconds) == written
 
 
