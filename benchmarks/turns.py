@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, percentile
 from benchmarks.processes import Programs, difference
 
-ROUNDS = 3
+ROUNDS = 5
 #: How long callers of one round are counted, after their warm-up.
 SECONDS = 3.0
 _PATIENCE = 180
