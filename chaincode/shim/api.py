@@ -22,7 +22,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -157,10 +157,16 @@ class Chaincode:
     """
     Several contracts served under one chaincode name; what server and test ledger run.
 
+    ``time_window`` is how far a transaction may be dated from the clock of the
+    machine that serves it. Peers of Fabric 3 see to this by themselves; those
+    of 2.5 pass on whatever time a client writes, into deadlines too.
+
     Raises:
         ContractError: a contract has no functions, a name twice, or an
             annotation without a strict form.
     """
+
+    time_window: timedelta | None = timedelta(minutes=15)
 
     def __init__(self, name: str, contracts: Sequence[type[Contract]], version: str = "1.0") -> None:
         if not contracts:

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any
 
@@ -207,7 +208,9 @@ class _Transaction:
             batch_writes=getattr(chaincode, "batch_writes", True),
         )
         try:
-            response = invocation.run(chaincode, stub, init=message.type == Message.INIT)
+            response = self._untimely(chaincode, stub) or invocation.run(
+                chaincode, stub, init=message.type == Message.INIT
+            )
             return self._completed(response, stub)
         except TransactionAbandoned:
             raise
@@ -215,6 +218,16 @@ class _Transaction:
             # A status that is no number, text that is no UTF-8, or what is no Exception, such as a cancelled task of
             # the contract's own: a peer that gets no answer waits for half a minute.
             return self._completed(responses.of_error(error, chaincode.name, self.tx_id), None)
+
+    def _untimely(self, chaincode: invocation.Chaincode, stub: Stub) -> responses.Response | None:
+        """The answer to a transaction that is dated otherwise than now, where the chaincode takes none such."""
+        window = getattr(chaincode, "time_window", None)
+        if window is None or not self._message.HasField("proposal"):
+            return None
+        if abs(datetime.now(UTC) - stub.timestamp) <= window:
+            return None
+        dated = f"the transaction's timestamp {stub.timestamp.isoformat()}"
+        return responses.failure(f"{dated} is more than {window} from the chaincode's clock")
 
     def _completed(self, response: responses.Response, stub: Stub | None) -> Any:
         event = chaincode_event_pb2.ChaincodeEvent()

@@ -15,7 +15,8 @@ class Chaincode(Protocol):
 
     :class:`chaincode.shim.api.Chaincode` is one. ``batch_writes = False`` on
     the object sends each write at once, so that the peer's refusal of a write
-    reaches the line of code that made it.
+    reaches the line of code that made it. ``time_window``, a timedelta, keeps
+    off transactions that are dated further from this machine's clock.
     """
 
     name: str

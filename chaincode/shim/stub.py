@@ -66,7 +66,7 @@ class Stub:
 
     @cached_property
     def timestamp(self) -> datetime:
-        """The client's time in the proposal; the same at every endorser, within 15 minutes of the peers' clocks."""
+        """The client's time in the proposal, the same at every endorser; Fabric 3's peers compare it with theirs."""
         return timestamps.to_datetime(self._channel_header.timestamp)
 
     @cached_property

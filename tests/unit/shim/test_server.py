@@ -180,6 +180,29 @@ def test_a_refusal_has_status_400_and_no_event(peer):
     assert (response.status, response.message) == (400, "refused/NOT_TODAY: come back tomorrow")
 
 
+@pytest.mark.parametrize("minutes", [-16, 16, -60 * 24 * 40])
+def test_contracts_take_no_transaction_that_is_not_dated_now(peer, minutes):
+    """Peers of Fabric 2.5 pass on any time; windows and deadlines count by it."""
+    peer.propose("t1", "get", "k", dated=datetime.now(UTC) + timedelta(minutes=minutes))
+    response = peer.completed()
+    assert response.status == 500
+    assert "the transaction's timestamp" in response.message
+
+
+def test_contracts_bear_clocks_that_differ_a_little(peer):
+    """As much as peers of Fabric 3 do."""
+    peer.propose("t1", "get", "k", dated=datetime.now(UTC) - timedelta(minutes=14))
+    assert peer.receive().type == Message.GET_STATE
+
+
+def test_a_chaincode_may_take_any_time(serving):
+    """What is not written as contracts decides for itself, as with Fabric's own runtimes."""
+    with WirePeer(serving.addresses[2]) as peer:
+        peer.register()
+        peer.propose("t1", "none", kind=Message.INIT, dated=datetime.now(UTC) - timedelta(days=400))
+        assert peer.completed().payload == b"ready"
+
+
 def test_the_event_travels_with_the_answer(peer):
     peer.propose("t1", "announce")
     message = peer.receive()

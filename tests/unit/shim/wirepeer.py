@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
@@ -65,11 +66,20 @@ class WirePeer:
         """The next message, or the RpcError that ended the stream."""
         return self.incoming.get(timeout=PATIENCE)
 
-    def propose(self, tx_id: str, *args: str, kind: int = Message.TRANSACTION, secret: bytes = b"") -> None:
+    def propose(
+        self,
+        tx_id: str,
+        *args: str,
+        kind: int = Message.TRANSACTION,
+        secret: bytes = b"",
+        dated: datetime | None = None,
+    ) -> None:
         """Send a transaction as a peer does, with the whole proposal beside the arguments."""
         caller = testing.client("AMSP")
         encoded = [argument.encode() for argument in args]
-        proposal = proposals.new(CHANNEL, "things", encoded, caller.serialized, transient={"value": secret})
+        proposal = proposals.new(
+            CHANNEL, "things", encoded, caller.serialized, transient={"value": secret}, timestamp=dated
+        )
         self.send(
             type=kind,
             txid=tx_id,
