@@ -75,8 +75,9 @@ class Wallet:
             WalletError: no such organisation or user.
             hlf.errors.ProfileError, hlf.errors.IdentityError: the profile, certificate or key cannot be used.
         """
-        shown = session.TlsIdentity.load(self._user(msp_id, name))
-        own = self.user(msp_id, name)
+        folder = self._user(msp_id, name)
+        own = identity.load_user(folder, msp_id)
+        shown = session.TlsIdentity.load(folder)
         return fabric.connect(self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown)
 
     def _user(self, msp_id: str, name: str) -> Path:

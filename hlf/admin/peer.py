@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from fabric_protos.common import common_pb2, ledger_pb2
@@ -17,6 +17,8 @@ from hlf import errors
 from hlf.admin.connection import Connection
 from hlf.admin.orderer import Orderer
 from hlf.wire import envelopes, proposals
+
+Answer = TypeVar("Answer")
 
 # From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
 _REFUSED = 400
@@ -124,29 +126,36 @@ class Peer(Connection):
 
         That is safe: however often an envelope is ordered, its transaction id lets it take effect once.
         """
-        until = time.monotonic() + self.timeout
-        while True:
+
+        def submit() -> None:
             try:
                 self.session.gateway(self.endpoint).Submit(request, timeout=self.timeout, wait_for_ready=True)
             except grpc.RpcError as failure:
-                if failure.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > until:
-                    raise self.failure(failure, kind) from failure
-                time.sleep(_PAUSE_SECONDS)
-            else:
-                return
+                raise self.failure(failure, kind) from failure
+
+        self._again(submit, lambda refused: refused.status == grpc.StatusCode.UNAVAILABLE.name)
 
     def _broadcast(self, orderer: Orderer, envelope: Any, kind: type[errors.AdminError]) -> None:
         """As ``_order``, without a gateway in between."""
-        until = time.monotonic() + self.timeout
-        while True:
+
+        def broadcast() -> None:
             try:
                 orderer.broadcast(envelope)
             except errors.ConfigError as refused:
-                if refused.status != common_pb2.SERVICE_UNAVAILABLE or time.monotonic() > until:
-                    raise kind(str(refused), address=orderer.name, status=refused.status) from refused
-                time.sleep(_PAUSE_SECONDS)
-            else:
-                return
+                raise kind(str(refused), address=orderer.name, status=refused.status) from refused
+
+        self._again(broadcast, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)
+
+    def _again(self, call: Callable[[], Answer], passing: Callable[[errors.AdminError], bool]) -> Answer:
+        """What *call* returns, made again while it fails for a *passing* reason and there is time left."""
+        until = time.monotonic() + self.timeout
+        while True:
+            try:
+                return call()
+            except errors.AdminError as refused:
+                if not passing(refused) or time.monotonic() > until:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
 
     def endorse(self, signed: Any, kind: type[errors.AdminError] = errors.AdminError) -> Any:
         """
@@ -194,25 +203,22 @@ class Peer(Connection):
         ).SerializeToString()
         signed = gateway_pb2.SignedCommitStatusRequest(request=request, signature=self.session.sign(request))
         status = self.unary(self.session.gateway(self.endpoint).CommitStatus, signed, kind)
-        self._check_valid(transaction_id, status.result, kind)
+        self._check_valid(transaction_id, status.result, f"block {status.block_number}", kind)
 
     def _wait_found(self, channel_id: str, transaction_id: str, kind: type[errors.AdminError]) -> None:
         """As ``_wait_committed``, by asking the ledger again and again."""
         args = [b"GetTransactionByID", channel_id.encode(), transaction_id.encode()]
-        until = time.monotonic() + self.timeout
-        while True:
-            try:
-                found = self.ask(transaction_pb2.ProcessedTransaction, channel_id, "qscc", args)
-            except errors.AdminError as missing:
-                if time.monotonic() > until:
-                    words = f"transaction {transaction_id} is not in a block within {self.timeout:g} s"
-                    raise kind(words, address=self.name) from missing
-                time.sleep(_PAUSE_SECONDS)
-            else:
-                return self._check_valid(transaction_id, found.validationCode, kind)
+        try:
+            found = self._again(
+                lambda: self.ask(transaction_pb2.ProcessedTransaction, channel_id, "qscc", args), lambda _: True
+            )
+        except errors.AdminError as missing:
+            words = f"transaction {transaction_id} is not in a block within {self.timeout:g} s"
+            raise kind(words, address=self.name) from missing
+        self._check_valid(transaction_id, found.validationCode, "a block", kind)
 
-    def _check_valid(self, transaction_id: str, code: int, kind: type[errors.AdminError]) -> None:
+    def _check_valid(self, transaction_id: str, code: int, place: str, kind: type[errors.AdminError]) -> None:
         if code != transaction_pb2.VALID:
             name = errors.validation_code_name(code)
-            words = f"transaction {transaction_id} is in a block, but invalid: {name}"
+            words = f"transaction {transaction_id} is in {place}, but invalid: {name}"
             raise kind(words, address=self.name, status=name)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from network import state
+
 CONSENTER, FOLLOWER = "consenter", "follower"
 ACTIVE, ONBOARDING = "active", "onboarding"
 
@@ -48,10 +50,7 @@ class Followers:
     def add(self, standing: Standing, block: bytes = b"") -> Standing:
         """Note a channel, and keep the block that it is joined with if there is one."""
         if block:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            draft = self._file(standing.channel_id).with_suffix(".part")
-            draft.write_bytes(block)
-            draft.rename(self._file(standing.channel_id))
+            state.replace_file(self._file(standing.channel_id), block)
         self._known[standing.channel_id] = standing
         return standing
 

@@ -22,7 +22,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hlf import errors as hlf_errors
-from network import errors
+from network import errors, state
 from network.engines.embedded import statuses
 from network.engines.embedded.broadcast import Orderer
 from network.engines.embedded.channels import Channels
@@ -174,9 +174,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _write_ready(file: Path, node: Node) -> None:
-    draft = file.with_suffix(".part")
-    draft.write_text(json.dumps({"pid": os.getpid(), "stopped": node.stopped}) + "\n")
-    draft.rename(file)
+    state.replace_file(file, json.dumps({"pid": os.getpid(), "stopped": node.stopped}).encode() + b"\n")
 
 
 if __name__ == "__main__":

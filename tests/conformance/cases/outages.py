@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from fabric_protos.discovery import protocol_pb2
 
+from tests.conformance import lab as laboratory
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, Lab
@@ -43,7 +44,7 @@ def orderer_lost(lab: Lab) -> Told:
     endorsed = lab.endorse("put", "orderer-back", "1")
     told: Told = {}
     with lab.without("orderer"):
-        told["orderer down: submit"] = refused(lab, lambda: lab.send(endorsed))
+        told["orderer down: submit"] = refused(lambda: lab.send(endorsed))
         told["orderer down: evaluate"] = lab.evaluate("get", "orderer-down")
     lab.wait_until(lambda: ask(lambda: lab.send(endorsed)).grpc_status == "OK", "an orderer that takes it", PATIENCE)
     told["orderer restarted: submit"] = Answer(result=lab.code(endorsed.transaction_id))
@@ -71,9 +72,7 @@ def peer_lost(lab: Lab) -> Told:
     key = lab.fresh("absent")
     needy = {"key": key.encode(), "value": b"1"}
     with lab.without("Org2"):
-        told["peer2 down: explicit"] = refused(
-            lab, lambda: lab.endorse("put", key, "0", orgs=["Org1MSP", "Org2MSP"])
-        )
+        told["peer2 down: explicit"] = refused(lambda: lab.endorse("put", key, "0", orgs=["Org1MSP", "Org2MSP"]))
         told["peer2 down: submit"] = lab.submit("put", key, "1")
         told["peer2 down: evaluate there"] = ask_until(
             lambda: lab.evaluate("mspid", targets=["Org2MSP"]), "FAILED_PRECONDITION"
@@ -121,7 +120,7 @@ def peers_lost(lab: Lab) -> Told:
     ready(lab)
     told: Told = {}
     with lab.without("Org2", "Org3"):
-        told["peer2+3 down: endorse"] = refused(lab, lambda: lab.endorse("put", "nobody", "0"))
+        told["peer2+3 down: endorse"] = refused(lambda: lab.endorse("put", "nobody", "0"))
     ready(lab)
     told["peers restarted"] = lab.submit("put", "everybody", "2", orgs=ALL)
     return told
@@ -131,27 +130,30 @@ part("peer2+3 down: endorse", peers_lost)
 part("peers restarted", peers_lost)
 
 
-def refused(lab: Lab, call: Callable[[], object]) -> Answer:
+def refused(call: Callable[[], object]) -> Answer:
     """The refusal of *call* once the gateway's connection is known to be lost: what is said before is chance."""
-    answers: list[Answer] = []
 
-    def asked() -> bool:
-        answers.append(ask(call))
-        return all("connection refused" in detail["message"] for detail in answers[-1].error_details)
+    def lost(answer: Answer) -> bool:
+        return all("connection refused" in detail["message"] for detail in answer.error_details)
 
-    lab.wait_until(asked, "connections that are refused")
-    return answers[-1]
+    return _asked_again(lambda: ask(call), lost, "connections that are refused", laboratory.PATIENCE)
 
 
 def ask_until(question: Callable[[], Answer], status: str) -> Answer:
     """Ask until the answer has this status: a change spreads by gossip."""
+    return _asked_again(question, lambda answer: answer.grpc_status == status, status, PATIENCE)
+
+
+def _asked_again(
+    question: Callable[[], Answer], wanted: Callable[[Answer], bool], what: str, patience: float
+) -> Answer:
     answers: list[Answer] = []
 
     def asked() -> bool:
         answers.append(question())
-        return answers[-1].grpc_status == status
+        return wanted(answers[-1])
 
-    Lab.wait_until(asked, status, PATIENCE)
+    Lab.wait_until(asked, what, patience)
     return answers[-1]
 
 
