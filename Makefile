@@ -7,7 +7,7 @@ FILE    = $(if $(CONSORTIUM),--consortium $(CONSORTIUM))
 FOLDER  = $(if $(STATE),--state $(STATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance conformance-record check up down status stop start add-organisation render audit bench clean
+.PHONY: help demo test conformance conformance-record hostile check up down status stop start add-organisation render audit bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -33,6 +33,9 @@ conformance: $(VENV)/dev  ## Ask an engine what real Fabric was asked (ENGINE=em
 
 conformance-record: $(VENV)/dev  ## Write down what real Fabric answers (ENGINE=native)
 	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE)
+
+hostile: $(VENV)/dev  ## Send the engines what no honest member sends (N=100000 of each kind, SEED=0)
+	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(BIN)/python -m pytest tests/hostile --timeout 7200
 
 check: $(VENV)/dev  ## Run the linters: ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
