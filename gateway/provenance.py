@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from chaincode.domain import canonical
-from gateway import audit, current, ledger
+from gateway import current, ledger
 from gateway.problems import Problem
 from hlf import errors
+from hlf.audit import proofs
 from hlf.wire import blocks, channelconfig
 
 # The chaincode whose contracts a channel's history is asked from, unless the request names one.
@@ -52,9 +53,9 @@ def _change(proofs: Proofs, chaincode: str, entry: dict[str, Any]) -> dict[str, 
     }
 
 
-def _writes_it(proof: audit.Proof, chaincode: str, entry: dict[str, Any]) -> bool:
+def _writes_it(proof: proofs.Proof, chaincode: str, entry: dict[str, Any]) -> bool:
     """Whether the proven transaction wrote just the value that the contract's history says it did."""
-    for namespace, write in audit.writes(proof):
+    for namespace, write in proofs.writes(proof):
         if namespace != chaincode:
             continue
         if entry["deleted"] and write.is_delete:
@@ -69,10 +70,10 @@ class Proofs:
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._made: dict[str, audit.Proof] = {}
+        self._made: dict[str, proofs.Proof] = {}
         self._bundles: dict[int, channelconfig.Bundle] = {}
 
-    def of(self, transaction_id: str) -> audit.Proof:
+    def of(self, transaction_id: str) -> proofs.Proof:
         """
         The proof of a transaction.
 
@@ -82,7 +83,7 @@ class Proofs:
         """
         if transaction_id not in self._made:
             block = blocks.decode(self._block("GetBlockByTxID", transaction_id))
-            proof = audit.prove(self._channel, block, transaction_id, self._bundle(audit.last_config(block)))
+            proof = proofs.prove(self._channel, block, transaction_id, self._bundle(proofs.last_config(block)))
             if proof is None:
                 raise errors.WireError(f"the peer gave a block without transaction {transaction_id}")
             self._made[transaction_id] = proof

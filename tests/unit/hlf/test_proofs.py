@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import audit
+from hlf.audit import proofs
 from hlf.errors import WireError
 from hlf.wire import blocks, channelconfig
 
@@ -23,13 +23,13 @@ def block(name: str) -> blocks.Block:
     return blocks.decode((GOLDEN / name).read_bytes())
 
 
-def proof_of(found: blocks.Block, bundle: channelconfig.Bundle) -> audit.Proof:
-    proof = audit.prove("mychannel", found, found.transactions[0].transaction_id, bundle)
+def proof_of(found: blocks.Block, bundle: channelconfig.Bundle) -> proofs.Proof:
+    proof = proofs.prove("mychannel", found, found.transactions[0].transaction_id, bundle)
     assert proof is not None
     return proof
 
 
-def failed(proof: audit.Proof) -> list[str]:
+def failed(proof: proofs.Proof) -> list[str]:
     return [check.name for check in proof.checks if not check.passed]
 
 
@@ -115,14 +115,14 @@ def test_a_stranger_among_the_signers_is_found(bundle):
 
 
 def test_a_transaction_that_is_elsewhere_has_no_proof(bundle):
-    assert audit.prove("mychannel", block("block-00025-submit-ok.peer.pb"), "0" * 64, bundle) is None
+    assert proofs.prove("mychannel", block("block-00025-submit-ok.peer.pb"), "0" * 64, bundle) is None
 
 
 def test_a_block_says_which_configuration_was_in_force():
-    assert audit.last_config(block("block-00025-submit-ok.peer.pb")) == 0
-    assert audit.last_config(block("block-00139-config-update-batchtimeout-200ms.peer.pb")) in {138, 139}
+    assert proofs.last_config(block("block-00025-submit-ok.peer.pb")) == 0
+    assert proofs.last_config(block("block-00139-config-update-batchtimeout-200ms.peer.pb")) in {138, 139}
     with pytest.raises(WireError, match="does not name"):
-        audit.last_config(dataclasses.replace(block("block-00025-submit-ok.peer.pb"), last_config=None))
+        proofs.last_config(dataclasses.replace(block("block-00025-submit-ok.peer.pb"), last_config=None))
 
 
 def test_bft_blocks_are_checked_against_their_consenters():
