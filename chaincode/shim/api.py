@@ -21,7 +21,6 @@ import enum
 import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
@@ -30,12 +29,12 @@ from chaincode.domain import records
 from chaincode.shim import decoding, identity, metadata, responses
 from chaincode.shim.endorsement import all_of as endorsed_by_all_of
 from chaincode.shim.errors import (
-    INVALID_ARGUMENT,
     UNKNOWN_FUNCTION,
     ContractError,
     PeerRefused,
     Refused,
 )
+from chaincode.shim.functions import Function, Parameter
 from chaincode.shim.identity import Client
 from chaincode.shim.iterators import KV, Modification
 from chaincode.shim.responses import Response
@@ -112,47 +111,6 @@ class Contract:
     name: typing.ClassVar[str] = ""
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One argument of a function."""
-
-    name: str
-    annotation: Any
-    decode: Callable[[bytes, str], Any]
-    required: bool
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function of a contract, ready to be called with bytes."""
-
-    contract: str
-    name: str
-    tag: str
-    documentation: str
-    parameters: tuple[Parameter, ...]
-    returns: Any
-    call: Callable[..., Any]
-
-    def decode(self, arguments: Sequence[bytes]) -> list[Any]:
-        """
-        The arguments as the annotated types.
-
-        Raises:
-            Refused: INVALID_ARGUMENT, too few, too many or a wrong one, which it names.
-        """
-        if len(arguments) > len(self.parameters):
-            expected = ", ".join(parameter.name for parameter in self.parameters) or "no arguments"
-            raise Refused(INVALID_ARGUMENT, f"{len(arguments)} arguments given, {self.name} takes {expected}")
-        for parameter in self.parameters[len(arguments) :]:
-            if parameter.required:
-                raise Refused(INVALID_ARGUMENT, f"{parameter.name}: missing")
-        return [
-            parameter.decode(data, parameter.name)
-            for parameter, data in zip(self.parameters, arguments, strict=False)
-        ]
-
-
 class Chaincode:
     """
     Several contracts served under one chaincode name; what server and test ledger run.
@@ -178,8 +136,16 @@ class Chaincode:
         for contract in contracts:
             self._add(contract)
         self.functions[metadata.FUNCTION] = Function(
-            metadata.CONTRACT, metadata.NAME, "evaluate", "", (), dict, lambda ctx: metadata.describe(self)
+            metadata.CONTRACT, metadata.NAME, "evaluate", "", (), dict, lambda ctx: self.describe()
         )
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the chaincode publishes about itself; see :mod:`chaincode.shim.metadata`."""
+        by_contract = {
+            name: [found for key, found in self.functions.items() if key == f"{name}:{found.name}"]
+            for name in self.contracts
+        }
+        return metadata.describe(self.name, self.version, by_contract)
 
     def init(self, stub: Stub) -> Response:
         """Run the function that an initialisation names; one that names none has nothing to do."""

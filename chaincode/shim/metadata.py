@@ -11,12 +11,10 @@ import dataclasses
 import enum
 import typing
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chaincode.domain import canonical, records
-
-if TYPE_CHECKING:
-    from chaincode.shim.api import Chaincode, Function
+from chaincode.shim.functions import Function
 
 CONTRACT = "org.hyperledger.fabric"
 NAME = "GetMetadata"
@@ -37,21 +35,21 @@ _SCALARS: dict[Any, _Schema] = {
 }
 
 
-def describe(chaincode: Chaincode) -> _Schema:
-    """The published description of *chaincode*."""
+def describe(name: str, version: str, contracts: Mapping[str, Sequence[Function]]) -> _Schema:
+    """Return the published description of a chaincode; the first of its *contracts* is the default one."""
     components: _Schema = {}
-    contracts: _Schema = {}
-    for position, name in enumerate(chaincode.contracts):
-        functions = [found for key, found in chaincode.functions.items() if key == f"{name}:{found.name}"]
-        contracts[name] = {
-            "name": name,
+    described = {
+        contract: {
+            "name": contract,
             "default": position == 0,
-            "info": {"title": name, "version": chaincode.version},
+            "info": {"title": contract, "version": version},
             "transactions": [_transaction(function, components) for function in functions],
         }
+        for position, (contract, functions) in enumerate(contracts.items())
+    }
     return {
-        "info": {"title": chaincode.name, "version": chaincode.version},
-        "contracts": contracts,
+        "info": {"title": name, "version": version},
+        "contracts": described,
         "components": {"schemas": components},
     }
 
