@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from network import document, parties, software
+from hlf.wire.capabilities import SUPPORTED
+from network import document, parties, policies, software
 from network.document import Field
 from network.topology import Batch, Capabilities, Chaincode, Channel, Consortium, Server
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 # Fabric's own rule for a channel's id.
 CHANNEL = re.compile(r"[a-z][a-z0-9.-]{0,248}")
-CAPABILITY = re.compile(r"V[0-9](_[0-9]+){1,2}(_[A-Z]+)?")
 
 
 def read(path: Path, base: Path) -> Consortium:
@@ -28,7 +28,8 @@ def read(path: Path, base: Path) -> Consortium:
     ordering = parties.ordering(fields.get("orderers"))
     parties.refuse_shared_names(fields, organisations, ordering)
     members = tuple(organisation.msp_id for organisation in organisations)
-    channels = fields["channels"].each(lambda each: _channel(each, members), lambda item: item.name, minimum=1)
+    known = (*members, *(organisation.msp_id for organisation in ordering.organisations))
+    channels = fields["channels"].each(lambda each: _channel(each, members, known), lambda item: item.name, minimum=1)
     servers: tuple[Server, ...] = ()
     if "servers" in fields:
         servers = fields["servers"].each(lambda each: software.server(each, base), lambda item: item.name)
@@ -50,13 +51,18 @@ def read(path: Path, base: Path) -> Consortium:
     )
 
 
-def _channel(each: Field, members: tuple[str, ...]) -> Channel:
+def _channel(each: Field, members: tuple[str, ...], known: tuple[str, ...]) -> Channel:
     fields = each.record(required=("name", "members"), optional=("policies", "acls", "capabilities", "batch"))
+    own: dict[str, str] = {}
+    if "policies" in fields:
+        own = {name: policies.application(value, known) for name, value in fields["policies"].entries()}
     return Channel(
         name=fields["name"].text(CHANNEL, "a channel name (a small letter, then small letters, digits, dots, hyphens)"),
         members=fields["members"].choices(members),
-        policies=fields["policies"].texts() if "policies" in fields else {},
-        acls=fields["acls"].texts() if "acls" in fields else {},
+        policies=own,
+        acls={name: policies.access(value, own) for name, value in fields["acls"].entries()}
+        if "acls" in fields
+        else {},
         capabilities=_capabilities(fields.get("capabilities")),
         batch=_batch(fields.get("batch")),
     )
@@ -66,9 +72,7 @@ def _capabilities(each: Field | None) -> Capabilities:
     if each is None:
         return Capabilities()
     fields = each.record(optional=("channel", "orderer", "application"))
-    return Capabilities(
-        **{name: value.text(CAPABILITY, "a capability level such as V2_0") for name, value in fields.items()}
-    )
+    return Capabilities(**{name: value.choice(*sorted(SUPPORTED[name.capitalize()])) for name, value in fields.items()})
 
 
 def _batch(each: Field | None) -> Batch:

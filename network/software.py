@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from network import policies
 from network.document import Field
 from network.topology import Chaincode, Channel, Collection, Organisation, Server
 
@@ -68,13 +69,17 @@ def chaincode(
         installed_by = fields["installed_by"].choices(channel.members)
     collections: tuple[Collection, ...] = ()
     if "collections" in fields:
-        collections = fields["collections"].each(_collection, lambda item: item.name)
+        collections = fields["collections"].each(
+            lambda item: _collection(item, tuple(named), channel), lambda item: item.name
+        )
     return Chaincode(
         name=fields["name"].text(CHAINCODE, "a chaincode name of letters, digits, hyphens and underscores", maximum=64),
         channel=channel.name,
         version=fields["version"].text(VERSION, "a version such as 1.0") if "version" in fields else "1.0",
         sequence=fields["sequence"].integer(1, 1 << 31) if "sequence" in fields else 1,
-        endorsement=fields["endorsement"].text() if "endorsement" in fields else None,
+        endorsement=policies.endorsement(fields["endorsement"], tuple(named), channel.policies)
+        if "endorsement" in fields
+        else None,
         collections=collections,
         init_required=fields["init_required"].boolean() if "init_required" in fields else False,
         server=fields["server"].choice(*(server.name for server in servers)) if "server" in fields else None,
@@ -102,7 +107,7 @@ def _addresses(each: Field, members: list[Organisation]) -> dict[str, str]:
     return found
 
 
-def _collection(each: Field) -> Collection:
+def _collection(each: Field, known: tuple[str, ...], channel: Channel) -> Collection:
     fields = each.record(
         required=("name", "policy"),
         optional=(
@@ -122,8 +127,10 @@ def _collection(each: Field) -> Collection:
     flags = {name: fields[name].boolean() for name in ("member_only_read", "member_only_write") if name in fields}
     collection = Collection(
         name=fields["name"].text(COLLECTION, "a collection name of letters, digits, hyphens and underscores"),
-        policy=fields["policy"].text(),
-        endorsement=fields["endorsement"].text() if "endorsement" in fields else None,
+        policy=policies.members(fields["policy"], known),
+        endorsement=policies.endorsement(fields["endorsement"], known, channel.policies)
+        if "endorsement" in fields
+        else None,
         **numbers,
         **flags,
     )

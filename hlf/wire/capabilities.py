@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_SUPPORTED: Mapping[str, frozenset[str]] = {
+# What Fabric 3.1 has, by level.
+SUPPORTED: Mapping[str, frozenset[str]] = {
     "Channel": frozenset({"V1_1", "V1_3", "V1_4_2", "V1_4_3", "V2_0", "V3_0"}),
     "Orderer": frozenset({"V1_1", "V1_4_2", "V2_0"}),
     "Application": frozenset(
@@ -25,7 +26,7 @@ class Capabilities:
 
     def unsupported(self, level: str) -> str | None:
         """Return Fabric's words for a capability of *level* that Fabric 3.1 does not have, or None."""
-        missing = sorted(getattr(self, level.lower()) - _SUPPORTED[level])
+        missing = sorted(getattr(self, level.lower()) - SUPPORTED[level])
         return f"{level} capability {missing[0]} is required but not supported" if missing else None
 
     @property

@@ -176,6 +176,69 @@ BROKEN = {
         "organisations[0].users[0]",
         "Give it role: admin",
     ),
+    "unknown MSP in a channel's policy": (
+        SMALL.replace("BMSP]}", "BMSP], policies: {Endorsement: \"OR('AMSP.peer', 'BMPS.peer')\"}}"),
+        6,
+        "channels[0].policies.Endorsement",
+        "it asks for BMPS, and no organisation of this file has that MSP id. Name some of AMSP, BMSP, OrdererMSP.",
+    ),
+    "rule over a policy nobody has": (
+        SMALL.replace("BMSP]}", "BMSP], policies: {Endorsement: MAJORITY Endorsers}}"),
+        6,
+        "channels[0].policies.Endorsement",
+        "members have no policy 'Endorsers'",
+    ),
+    "no policy": (
+        SMALL.replace("BMSP]}", "BMSP], policies: {Endorsement: OR('AMSP.peer'}}"),
+        6,
+        "channels[0].policies.Endorsement",
+        "is no policy",
+    ),
+    "access by a policy that is not there": (
+        SMALL.replace("BMSP]}", "BMSP], acls: {event/Block: /Channel/Application/Admin}}"),
+        6,
+        "channels[0].acls.event/Block",
+        "/Channel/Application has no policy 'Admin'",
+    ),
+    "access by a path to nowhere": (
+        SMALL.replace("BMSP]}", "BMSP], acls: {event/Block: /Chanel/Application/Admins}}"),
+        6,
+        "channels[0].acls.event/Block",
+        "leads to no policy",
+    ),
+    "unknown MSP in a chaincode's policy": (
+        SMALL + "chaincodes: [{name: x, channel: c, address: 'h:1', endorsement: OR('CMSP.peer')}]\n",
+        7,
+        "chaincodes[0].endorsement",
+        "it asks for CMSP",
+    ),
+    "endorsement by a channel policy that is not there": (
+        SMALL + "chaincodes: [{name: x, channel: c, address: 'h:1', endorsement: /Channel/Application/Endorsers}]\n",
+        7,
+        "chaincodes[0].endorsement",
+        "has no policy 'Endorsers'",
+    ),
+    "unknown MSP in a collection": (
+        SMALL
+        + "chaincodes:\n- {name: x, channel: c, address: 'h:1', collections: [{name: k, policy: OR('CMSP.member')}]}\n",
+        8,
+        "chaincodes[0].collections[0].policy",
+        "it asks for CMSP",
+    ),
+    "members of a collection that are no OR": (
+        SMALL
+        + "chaincodes:\n- name: x\n  channel: c\n  address: 'h:1'\n"
+        + "  collections: [{name: k, policy: \"AND('AMSP.member', 'BMSP.member')\"}]\n",
+        11,
+        "chaincodes[0].collections[0].policy",
+        "an OR of organisations",
+    ),
+    "capability nobody has": (
+        SMALL.replace("BMSP]}", "BMSP], capabilities: {channel: V3_1}}"),
+        6,
+        "channels[0].capabilities.channel",
+        "'V3_1' is none of",
+    ),
     "folder that is not there": (
         SMALL + "servers: [{name: s, command: [run], folder: nowhere}]\n",
         7,
