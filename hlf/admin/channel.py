@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,8 @@ from hlf.signers import Signer
 from hlf.wire import channelconfig, configupdate
 
 Node = Peer | Orderer
+
+_POLL_SECONDS = 0.05
 
 
 def newest_block(node: Node, channel_id: str) -> Any:
@@ -37,10 +40,15 @@ def config_block(node: Node, channel_id: str) -> Any:
     """
     The block (``common.Block``) with the configuration now in force.
 
+    A peer is asked through ``cscc/GetConfigBlock``, which readers of the channel may call; its block events
+    (``event/Block``) may be closed to all of them. An orderer has no such rule.
+
     Raises:
         AdminError: the node refused, or is not in the channel.
         ConfigError: the blocks do not tell where it is.
     """
+    if isinstance(node, Peer):
+        return node.ask(common_pb2.Block, channel_id, "cscc", [b"GetConfigBlock", channel_id.encode()])
     newest = newest_block(node, channel_id)
     try:
         metadata = common_pb2.Metadata.FromString(newest.metadata.metadata[common_pb2.SIGNATURES])
@@ -91,15 +99,26 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
     """
     Hand a signed update to an orderer, in the name of the identity the orderer is called with.
 
-    Returns once it is accepted; peers have it with the next block.
+    Returns once the orderer has it in force; peers have it when they have the block.
 
     Raises:
-        ConfigError: refused, for example for want of signatures.
+        ConfigError: refused, for example for want of signatures; or accepted, and not in force within the
+            orderer connection's time-out.
+        AdminError: the identity may not read the channel there.
     """
+    before = config(orderer, channel_id).sequence
     envelope = configupdate.update_envelope(
         channel_id, serialized_update, config_signatures, orderer.identity.serialized, orderer.session.sign
     )
     orderer.broadcast(envelope)
+    until = time.monotonic() + orderer.timeout
+    while config(orderer, channel_id).sequence == before:
+        if time.monotonic() > until:
+            raise errors.ConfigError(
+                f"accepted the update of {channel_id}, and after {orderer.timeout:g} s it is not in force",
+                address=orderer.name,
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def _only(node: Node, channel_id: str, position: Any) -> Any:
