@@ -32,6 +32,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=serial number )\d+"), "<n>"),
     # Go's protobuf puts one kind of space or the other here, as each build has it, so that nobody compares its words.
     (re.compile("\u00a0"), " "),
+    # And between two fields of a message that it prints, one space or two.
+    (re.compile(r"(?<=[\w\"}>])  (?=[a-z_][a-z0-9_]*:)"), " "),
     # The gRPC library words this one: in Go, or here in C.
     (re.compile(r"(grpc: r|SERVER: R)eceived message larger"), "received message larger"),
     (re.compile(r"BlockNum: \d+, TxNum: \d+"), "BlockNum: <n>, TxNum: <n>"),
