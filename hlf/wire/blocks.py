@@ -1,8 +1,9 @@
 """
 Blocks: their hashes, and their contents as plain records.
 
-A block is decoded strictly, a transaction in it leniently: anyone may get garbage ordered, peers mark it invalid and
-go on, and so must whoever reads blocks. Such a transaction has a ``defect`` and no content.
+A block is decoded strictly (see ``entries`` for where its transactions begin and end), a transaction in it leniently:
+anyone may get garbage ordered, peers mark it invalid and go on, and so must whoever reads blocks. Such a transaction
+has a ``defect`` and no content.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from fabric_protos.peer import (
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError, validation_code_name
-from hlf.wire import envelopes, keys, proposals, rwsets
+from hlf.wire import entries, envelopes, keys, proposals, rwsets
 from hlf.wire.commithash import StateUpdate, commit_hash
 
 __all__ = [
@@ -165,6 +166,11 @@ class Block:
     commit_hash: bytes | None
 
     @property
+    def is_configuration(self) -> bool:
+        """Whether it holds a configuration, which stands alone in its block."""
+        return len(self.transactions) == 1 and self.transactions[0].config is not None
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """The events of the valid transactions, in order; an orderer's copy of a block has none."""
         return tuple(a.event for t in self.transactions if t.valid for a in t.actions if a.event is not None)
@@ -201,7 +207,8 @@ def decode(serialized: bytes) -> Block:
     The contents of a serialized ``common.Block``.
 
     Raises:
-        WireError: the block or its metadata is malformed; a malformed transaction in it has a ``defect`` instead.
+        WireError: the block is malformed, or its entries are not what an orderer cuts; a malformed transaction in it
+            has a ``defect`` instead.
     """
     try:
         return from_message(common_pb2.Block.FromString(serialized))
@@ -214,18 +221,22 @@ def from_message(block: Any) -> Block:
     The contents of a ``common.Block``.
 
     Raises:
-        WireError: its metadata are malformed.
+        WireError: as ``decode``.
     """
     if not block.HasField("header"):
         raise WireError("a block without a header")
-    entries = [*block.metadata.metadata, *[b""] * _METADATA_ENTRIES]
-    flags = entries[common_pb2.TRANSACTIONS_FILTER]
-    if flags and len(flags) != len(block.data.data):
-        raise WireError(f"a block of {len(block.data.data)} transactions with {len(flags)} validation codes")
+    if len(block.metadata.metadata) > _METADATA_ENTRIES:
+        raise WireError(f"a block with {len(block.metadata.metadata)} metadata entries; Fabric has {_METADATA_ENTRIES}")
+    data = block.data.data
+    entries.check(data)
+    metadata = [*block.metadata.metadata, *[b""] * _METADATA_ENTRIES]
+    flags = metadata[common_pb2.TRANSACTIONS_FILTER]
+    if flags and len(flags) != len(data):
+        raise WireError(f"a block of {len(data)} transactions with {len(flags)} validation codes")
     try:
-        signed = common_pb2.Metadata.FromString(entries[common_pb2.SIGNATURES])
+        signed = common_pb2.Metadata.FromString(metadata[common_pb2.SIGNATURES])
         ordering = common_pb2.OrdererBlockMetadata.FromString(signed.value)
-        committed = common_pb2.Metadata.FromString(entries[common_pb2.COMMIT_HASH])
+        committed = common_pb2.Metadata.FromString(metadata[common_pb2.COMMIT_HASH])
         signatures = tuple(_signature(signed.value, s, block.header) for s in signed.signatures)
     except DecodeError as malformed:
         raise WireError("a block whose metadata are malformed") from malformed
@@ -234,10 +245,10 @@ def from_message(block: Any) -> Block:
         previous_hash=block.header.previous_hash,
         data_hash=block.header.data_hash,
         hash=header_hash(block.header),
-        computed_data_hash=data_hash(block.data.data),
+        computed_data_hash=data_hash(data),
         transactions=tuple(
             decode_transaction(envelope, index, flags[index] if flags else None)
-            for index, envelope in enumerate(block.data.data)
+            for index, envelope in enumerate(data)
         ),
         signatures=signatures,
         last_config=ordering.last_config.index if ordering.HasField("last_config") else None,

@@ -90,6 +90,9 @@ class Admission:
                 common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode"
             )
         verified = self._filter(envelope)
+        if not envelope.signature:
+            # Under a policy that asks for no signature a real orderer lets it in, and then no peer takes the block.
+            raise Refused(common_pb2.BAD_REQUEST, "message has no signature: no peer would take a block that holds it")
         return Message(raw, _size(envelope), self._bundle.sequence, arrived, verified)
 
     def admit_update(self, update: Any, arrived: float) -> Message:

@@ -115,7 +115,7 @@ class Participation:
         if channel is None:
             raise Refusal(403, f"cannot update: {_FOLLOWER}")
         try:
-            await channel.order(envelope, encoded)
+            await channel.order(envelope, envelope.SerializeToString())
         except Refused as refused:
             raise Refusal(400, f"cannot update: {refused.info}") from None
         described = _describe(standing)

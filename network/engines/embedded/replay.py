@@ -18,7 +18,8 @@ from typing import Any
 from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
-from hlf.wire import blocks, channelconfig
+from hlf.errors import WireError
+from hlf.wire import blocks, channelconfig, entries
 from network.engines.embedded import lifecycle, privatedata, snapshots
 from network.engines.embedded.updates import Row, Update, Version
 from network.engines.embedded.validation import BlockValidator, Validated
@@ -124,6 +125,10 @@ class _Replay:
             raise ReplayError(result.height, f"block {header.number} stands in its place")
         if header.previous_hash != result.hash:
             raise ReplayError(header.number, "its previous hash is not that of the block before it")
+        try:
+            entries.check(block.data.data)
+        except WireError as malformed:
+            raise ReplayError(header.number, str(malformed)) from malformed
         if header.data_hash != blocks.data_hash(block.data.data):
             raise ReplayError(header.number, "its data hash is not that of its data")
 

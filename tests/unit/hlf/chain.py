@@ -96,6 +96,11 @@ class Chain:
         return block
 
 
+def ordered(payload: bytes, signature: bytes = b"signature") -> bytes:
+    """The entry of a block that an orderer makes of any payload, which peers may find to be garbage."""
+    return bytes(common_pb2.Envelope(payload=payload, signature=signature).SerializeToString())
+
+
 def _config_of(genesis: Any) -> Any:
     return configtx_pb2.ConfigEnvelope.FromString(blocks.from_message(genesis).transactions[0].config).config
 

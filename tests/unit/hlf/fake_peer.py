@@ -281,7 +281,7 @@ def _require_signed(signed: Any) -> None:
 def _envelope(transaction_id: str) -> bytes:
     header = envelopes.channel_header(common_pb2.ENDORSER_TRANSACTION, CHANNEL, tx_id=transaction_id)
     payload = envelopes.payload(header, b"", b"", transaction_pb2.Transaction().SerializeToString())
-    return common_pb2.Envelope(payload=payload).SerializeToString()
+    return common_pb2.Envelope(payload=payload, signature=b"signature").SerializeToString()
 
 
 def _private(block: Any) -> Any:

@@ -19,7 +19,7 @@ from hlf.wire import keys, policies, rwsets
 from hlf.wire.rwsets import Version
 from tests.support.members import Consortium, Definition, Person, collection, private_put, put
 from tests.unit.hlf import golden
-from tests.unit.hlf.chain import Chain
+from tests.unit.hlf.chain import Chain, ordered
 
 CODES = transaction_pb2.TxValidationCode
 RAFT = [golden.read(name) for name in golden.PEER_BLOCKS if golden.number_of(name) <= 4]
@@ -281,8 +281,8 @@ def test_one_transaction_counts_once(chain):
 
 def test_garbage_is_not_valid(chain):
     """Whatever form code a peer gave to it, but not VALID."""
-    assert _code(copy.deepcopy(chain), b"\xff", b"") == ["MALFORMED", "MALFORMED"]
-    chain.add(b"\xff", codes=[CODES.BAD_PAYLOAD])
+    assert _code(copy.deepcopy(chain), ordered(b"\xff"), ordered(b"\x12\x00")) == ["MALFORMED", "MALFORMED"]
+    chain.add(ordered(b"\xff"), codes=[CODES.BAD_PAYLOAD])
     assert _verify(chain).ok
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hlf.errors import WireError
 from hlf.wire import blocks, rwsets, signatures
 from tests.unit.hlf import golden
+from tests.unit.hlf.chain import ordered
 
 CHAIN = [name for name in golden.PEER_BLOCKS if golden.number_of(name) <= 4]
 
@@ -190,7 +191,10 @@ def test_changed_bytes_are_found():
     """Each rule notices its own violation."""
     genuine = golden.message("block-00025-submit-ok.peer.pb")
     for change, words in [
-        (lambda b: b.data.data.append(b"more"), "validation codes"),
+        (lambda b: b.data.data.append(b.data.data[0]), "validation codes"),
+        (lambda b: b.data.data.append(b"more"), "transaction 1 has no payload"),
+        (lambda b: b.metadata.metadata.append(b""), "6 metadata entries"),
+        (lambda b: b.ClearField("data"), "without transactions"),
         (lambda b: b.header.ClearField("data_hash"), "data hash"),
     ]:
         bent = common_pb2.Block.FromString(genuine.SerializeToString())
@@ -207,7 +211,7 @@ def test_changed_bytes_are_found():
 def test_garbage_that_was_ordered_does_not_hide_the_block():
     """A malformed transaction has a defect; its neighbours and the block's hashes stay readable."""
     genuine = golden.message("block-00033-mvcc-conflict.peer.pb")
-    entries = [genuine.data.data[0], b"\xff garbage", b""]
+    entries = [genuine.data.data[0], ordered(b"\xff garbage"), ordered(b"\x12\x00")]
     made = blocks.new_block(7, b"previous", entries)
     made.metadata.metadata[common_pb2.TRANSACTIONS_FILTER] = bytes([0, 2, 1])
     block = blocks.from_message(made)

@@ -189,7 +189,12 @@ def bend_commit_hash(block):
 
 
 def bend_data(block):
-    block.data.data[0] += b"\x00"
+    block.data.data[0] = block.data.data[0].replace(b"lab", b"lob")
+
+
+def cut_an_entry(block):
+    whole = block.data.data[0]
+    block.data.data[:] = [whole[:9], whole[9:]]
 
 
 def bend_link(block):
@@ -206,6 +211,7 @@ def bend_number(block):
         (bend_flags, "its transactions come to"),
         (bend_commit_hash, "its commit hash"),
         (bend_data, "its data hash"),
+        (cut_an_entry, "transaction 0 is no envelope"),
         (bend_link, "its previous hash"),
         (bend_number, "stands in its place"),
     ],

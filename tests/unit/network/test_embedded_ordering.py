@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fabric_protos.common import common_pb2
+from fabric_protos.common import common_pb2, policies_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +82,25 @@ def test_forged_and_foreign_senders_are_refused():
     unsigned.ClearField("signature")
     for envelope in (forged, garbage, unsigned, made(stranger), made(disguised)):
         assert refusal(envelope) == ("FORBIDDEN", DENIED)
+
+
+def test_what_no_peer_takes_is_not_ordered():
+    """Where nobody need sign, a real orderer lets an unsigned message in, and peers refuse the block for good."""
+    genesis = WHO.genesis()
+    envelope = channelconfig.config_envelope_of(genesis)
+    channel_id, config = channelconfig.config_of(envelope)
+    nobody = policies_pb2.SignaturePolicy(n_out_of=policies_pb2.SignaturePolicy.NOutOf(n=0))
+    writers = config.config.channel_group.policies["Writers"].policy
+    writers.type = policies_pb2.Policy.SIGNATURE
+    writers.value = policies_pb2.SignaturePolicyEnvelope(rule=nobody).SerializeToString()
+    lenient = Admission(
+        channelconfig.Bundle(channel_id, config.config), WHO.ordering.orderer, Own(WHO.consenter.certificate_pem, b"")
+    )
+    message = made()
+    lenient.admit(message, message.SerializeToString(), 0)
+    message.ClearField("signature")
+    with pytest.raises(Refused, match="message has no signature"):
+        lenient.admit(message, message.SerializeToString(), 0)
 
 
 def test_an_expired_sender_is_told_so():
@@ -208,7 +227,8 @@ def test_blocks_are_made_as_real_ones():
     """Metadata and signature have the form of a recorded block, entry by entry."""
     real = golden.message("block-00025-submit-ok.peer.pb")
     signer = WHO.ordering.orderer
-    block = ordering.make_block(7, b"p" * 32, [b"one", b"two"], 3, signer, ordering.raft_metadata(1, 9))
+    entries = [made().SerializeToString() for _ in range(2)]
+    block = ordering.make_block(7, b"p" * 32, entries, 3, signer, ordering.raft_metadata(1, 9))
     decoded = blocks.from_message(block)
     assert (decoded.number, decoded.previous_hash, decoded.last_config) == (7, b"p" * 32, 3)
     assert decoded.data_hash == decoded.computed_data_hash

@@ -1,0 +1,135 @@
+"""
+The entries of a block: an envelope each, in the one form that an orderer writes.
+
+The data hash in a block's header goes over all entries as one string, so it does not say where one ends and the next
+begins. Two that are joined, one that is cut in two and an empty one between them all keep the hash, and the signatures
+with it. So peers and orderers of Fabric take a block only if each entry, read and written again, gives its own bytes
+(``VerifyTransactionsAreWellFormed`` in Fabric's ``protoutil``); this is that rule. What stands *inside* an envelope
+does not matter here: anyone may get garbage ordered, and peers mark it invalid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fabric_protos.common import common_pb2
+from google.protobuf.message import DecodeError
+
+from hlf.errors import WireError
+
+# More than fit into the largest message that Fabric's nodes exchange (100 MiB), each with a creator's certificate.
+MOST_ENTRIES = 100_000
+
+_PAYLOAD, _SIGNATURE = 0x0A, 0x12
+_VARINT, _FIXED64, _BYTES, _GROUP, _END, _FIXED32 = range(6)
+# What Go's protobuf reads: fields of unknown groups may have larger numbers than those of the message itself.
+_MOST_GROUPS = 10_001
+_MOST_NUMBER = (1 << 29) - 1
+_MOST_INNER_NUMBER = (1 << 31) - 1
+
+
+def check(data: Sequence[bytes]) -> None:
+    """
+    Check that a block's entries are what an orderer cuts.
+
+    Raises:
+        WireError: there is none, there are too many, or one is not exactly one envelope.
+    """
+    if not data:
+        raise WireError("a block without transactions")
+    if len(data) > MOST_ENTRIES:
+        raise WireError(f"a block of {len(data)} transactions; no orderer puts more than {MOST_ENTRIES} in one")
+    for index, entry in enumerate(data):
+        refused = _refusal(entry)
+        if refused is not None:
+            # A configuration stands alone in its block, so its borders are the block's; the first one is not signed.
+            if len(data) == 1 and _is_configuration(entry):
+                return
+            raise WireError(f"transaction {index} {refused}, so it is not the entry that was ordered")
+
+
+def _refusal(entry: bytes) -> str | None:
+    if not entry:
+        return "is empty"
+    try:
+        place = _field(entry, 0, _PAYLOAD)
+        if place is None:
+            return "has no payload"
+        end = _field(entry, place, _SIGNATURE)
+        if end is None:
+            return "has no signature"
+        # Fields that this version of Fabric does not know are kept as they came, behind the known ones.
+        return None if end == len(entry) or _are_unknown(entry, end) else f"has {len(entry) - end} trailing bytes"
+    except (IndexError, ValueError):
+        return "is no envelope"
+
+
+def _field(entry: bytes, place: int, tag: int) -> int | None:
+    """Where a field of bytes ends that begins at *place* in its shortest form; None if it is not there or empty."""
+    if place >= len(entry) or entry[place] != tag:
+        return None
+    length, start = _varint(entry, place + 1)
+    if start - place - 1 != _varint_size(length):
+        raise ValueError("a length in a longer form than it needs")
+    if start + length > len(entry):
+        raise ValueError("a field that ends behind its entry")
+    return start + length if length else None
+
+
+def _are_unknown(entry: bytes, place: int) -> bool:
+    """Whether all from *place* on are whole fields, none of them a second payload or signature."""
+    groups: list[int] = []
+    while place < len(entry):
+        tag, place = _varint(entry, place)
+        number, kind = tag >> 3, tag & 7
+        if not 0 < number <= (_MOST_INNER_NUMBER if groups else _MOST_NUMBER):
+            return False
+        if not groups and tag in (_PAYLOAD, _SIGNATURE):
+            return False
+        if kind == _GROUP:
+            groups.append(number)
+            if len(groups) > _MOST_GROUPS:
+                return False
+        elif kind == _END:
+            if not groups or groups.pop() != number:
+                return False
+        elif kind == _VARINT:
+            _, place = _varint(entry, place)
+        elif kind == _BYTES:
+            length, place = _varint(entry, place)
+            place += length
+        elif kind in (_FIXED64, _FIXED32):
+            place += 8 if kind == _FIXED64 else 4
+        else:
+            return False
+    return place == len(entry) and not groups
+
+
+def _varint(entry: bytes, place: int) -> tuple[int, int]:
+    """The number at *place* and where it ends."""
+    number = entry[place]
+    if number < 0x80:
+        return number, place + 1
+    number &= 0x7F
+    for shift in range(7, 70, 7):
+        place += 1
+        byte = entry[place]
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            if number >> 64:
+                break
+            return number, place + 1
+    raise ValueError("a number of more than 64 bits")
+
+
+def _varint_size(number: int) -> int:
+    return max(1, (number.bit_length() + 6) // 7)
+
+
+def _is_configuration(entry: bytes) -> bool:
+    try:
+        payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(entry).payload)
+        header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    except DecodeError:
+        return False
+    return payload.HasField("header") and bool(header.type == common_pb2.CONFIG)
