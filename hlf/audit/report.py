@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 # What a finding is about, by the rule that does not hold.
 FORM = "FORM"
 TRUST = "TRUST"
+UNANCHORED = "UNANCHORED"
 CHAIN = "CHAIN"
 DATA_HASH = "DATA_HASH"
 ORDERER_SIGNATURE = "ORDERER_SIGNATURE"
@@ -46,7 +47,12 @@ class Report:
         genesis_hash: of block 0 in hexadecimal, empty if it was not among the blocks: compare it with one that was
             obtained otherwise, since a whole forged channel is consistent in itself.
         last_hash: of the last block, in hexadecimal: it stands for all that was verified.
-        codes: how many transactions have which validation code, as recomputed.
+        state_hash: the commit hash after the last block in hexadecimal, as recomputed: peers that hold the same state
+            have the same one. Empty where the chain was not replayed from its genesis block without a gap, or a code
+            that it depends on is not known.
+        codes: how many transactions have which validation code, as recomputed; NOT_JUDGED are those that only the
+            chain of hashes up to the trusted block holds.
+        anchored: whether the chain was tied to the block that was given as trusted.
         commit_hashes: how many blocks carried a peer's hash of its state, which the replay arrived at as well.
     """
 
@@ -59,6 +65,8 @@ class Report:
     blocks: int
     transactions: int
     commit_hashes: int
+    state_hash: str = ""
+    anchored: bool = False
     codes: Mapping[str, int] = field(default_factory=Counter)
     findings: tuple[Finding, ...] = ()
 

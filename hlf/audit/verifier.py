@@ -12,6 +12,7 @@ from hlf.audit import configuration, report, transactions
 from hlf.audit.endorsements import Judge
 from hlf.audit.report import Finding, Report
 from hlf.audit.state import Replay, State
+from hlf.audit.trust import Trust
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks, channelconfig, msp, signatures
 
@@ -26,8 +27,9 @@ def verify(serialized: Iterable[bytes], *, trusted: bytes | None = None) -> Repo
     the replay arrives at.
 
     Args:
-        trusted: a configuration block obtained otherwise. If the chain begins with block 0, that must be this one;
-            if it begins later, this is the configuration its first block was made under.
+        trusted: a configuration block obtained otherwise. Where the chain holds a block of that number, it must be
+            this one, and what comes before it is held by the hashes that lead to it. Where the chain begins later,
+            this must be the configuration that its first block was made under.
     """
     verifier = Verifier(trusted=trusted)
     for block in serialized:
@@ -44,12 +46,13 @@ class Verifier:
         Begin a verification; see ``verify`` for *trusted*.
 
         Raises:
-            WireError: *trusted* is no block.
+            WireError: *trusted* is no configuration block, or not whole.
             ConfigError: it holds no usable configuration.
         """
-        self._trusted = blocks.decode(trusted) if trusted is not None else None
-        self._bundle = channelconfig.Bundle.from_config_block(trusted) if trusted is not None else None
-        self._last_config = self._trusted.number if self._trusted is not None else 0
+        self._trust = Trust.of(trusted) if trusted is not None else None
+        self._anchored = False
+        self._bundle: channelconfig.Bundle | None = None
+        self._last_config = 0
         self._state: State | None = None
         self._ids: set[str] = set()
         self._first: int | None = None
@@ -72,19 +75,27 @@ class Verifier:
         if self._previous is None and not self._begin(block):
             return False
         self._check_chain(block)
+        trusted = self._check_trust(block)
         bundle = self._bundle
-        if bundle is None:
-            return False
-        if block.number > 0:
-            self._check_orderers(block, bundle)
-        self._check_transactions(block, bundle)
-        self._take_configuration(block, bundle)
+        if bundle is not None:
+            if block.number > 0:
+                self._check_orderers(block, bundle)
+            self._check_transactions(block, bundle)
+            self._take_configuration(block, bundle)
+        else:
+            self._codes["NOT_JUDGED"] += len(block.transactions)
+            if trusted is not None:
+                self._bundle, self._last_config = trusted.bundle, trusted.number
         self._previous = block
         self._blocks += 1
         return True
 
     def report(self) -> Report:
         """What was found so far."""
+        findings = tuple(self._findings)
+        if self._trust is not None and not self._anchored and self._previous is not None and not findings:
+            words = f"the trusted block {self._trust.number} is not among the blocks, so nothing ties them to it"
+            findings = (Finding(self._previous.number, report.UNANCHORED, words),)
         return Report(
             channel_id=self._bundle.channel_id if self._bundle is not None else "",
             first_block=self._first,
@@ -95,30 +106,50 @@ class Verifier:
             blocks=self._blocks,
             transactions=sum(self._codes.values()),
             commit_hashes=self._commit_hashes,
+            state_hash=self._commit_hash.hex() if self._state is not None else "",
+            anchored=self._anchored,
             codes=dict(self._codes),
-            findings=tuple(self._findings),
+            findings=findings,
         )
 
     def _begin(self, block: blocks.Block) -> bool:
-        """Find what the first block is trusted by."""
+        """Find what the first block is judged by."""
         self._first = block.number
         if block.number > 0:
-            if self._trusted is None:
-                words = f"the chain begins with block {block.number}, and there is no configuration to judge it by: "
-                self._find(block, report.TRUST, words + "begin with block 0, or give the last configuration block")
-                return False
-            return True
-        if self._trusted is not None and self._trusted.number == 0 and self._trusted.hash != block.hash:
-            self._find(block, report.TRUST, "block 0 is not the trusted one")
+            return self._begin_later(block)
         try:
             self._bundle = channelconfig.Bundle.from_envelope(_first_envelope(block))
         except (WireError, ConfigError) as unusable:
             self._find(block, report.CONFIG, f"the genesis block cannot be used: {unusable}")
             return False
         self._genesis_hash = block.hash.hex()
-        self._last_config = 0
         self._state = State()
         return True
+
+    def _begin_later(self, block: blocks.Block) -> bool:
+        if self._trust is None:
+            words = f"the chain begins with block {block.number}, and there is no configuration to judge it by: "
+            words += "begin with block 0, or give the last configuration block before it"
+            self._find(block, report.UNANCHORED, words)
+            return False
+        if self._trust.number < block.number:
+            refused = self._trust.refusal(block)
+            if refused is not None:
+                self._find(block, report.TRUST, refused)
+                return False
+            self._anchored = True
+            self._bundle, self._last_config = self._trust.bundle, self._trust.number
+        return True
+
+    def _check_trust(self, block: blocks.Block) -> Trust | None:
+        """The trusted block, if this is it."""
+        if self._trust is None or self._trust.number != block.number:
+            return None
+        if self._trust.hash != block.hash:
+            self._find(block, report.TRUST, f"block {block.number} is not the trusted one")
+            return None
+        self._anchored = True
+        return self._trust
 
     def _check_chain(self, block: blocks.Block) -> None:
         if block.data_hash != block.computed_data_hash:
@@ -147,7 +178,7 @@ class Verifier:
         if refused is not None:
             words = f"{len(block.signatures)} signatures of orderers are not enough: {refused}"
             self._find(block, report.ORDERER_SIGNATURE, words)
-        expected = block.number if _is_configuration(block) else self._last_config
+        expected = block.number if block.is_configuration else self._last_config
         if block.last_config is not None and block.last_config != expected:
             words = f"it names block {block.last_config} as the last configuration, which is block {expected}"
             self._find(block, report.LAST_CONFIG, words)
@@ -207,7 +238,7 @@ class Verifier:
             self._commit_hash = block.commit_hash
 
     def _take_configuration(self, block: blocks.Block, bundle: channelconfig.Bundle) -> None:
-        if block.number == 0 or not _is_configuration(block):
+        if block.number == 0 or not block.is_configuration:
             return
         (transaction,) = block.transactions
         envelope = configtx_pb2.ConfigEnvelope.FromString(transaction.config or b"")
@@ -226,12 +257,8 @@ class Verifier:
         self._findings.append(Finding(block.number, rule, words, index, transaction_id))
 
 
-def _is_configuration(block: blocks.Block) -> bool:
-    return len(block.transactions) == 1 and block.transactions[0].config is not None
-
-
 def _first_envelope(block: blocks.Block) -> object:
-    if not _is_configuration(block):
+    if not block.is_configuration:
         raise WireError("it holds no configuration")
     return common_pb2.Envelope.FromString(block.transactions[0].envelope)
 

@@ -126,7 +126,7 @@ def test_orderers_copies_have_no_codes_to_compare(chain):
 def test_nothing_is_trusted_without_a_beginning():
     """A chain that begins later needs the configuration it began under."""
     outcome = audit.verify(RAFT[1:])
-    assert _rules(outcome) == [report.TRUST]
+    assert _rules(outcome) == [report.UNANCHORED]
     assert not outcome.ok
     assert audit.verify(RAFT[1:], trusted=RAFT[0]).ok
     assert not audit.verify([]).ok
@@ -136,15 +136,63 @@ def test_another_genesis_block_is_another_channel():
     """A forger can make a whole channel; its beginning is not the one that is known."""
     outcome = audit.verify(RAFT, trusted=golden.read("python-made-genesis.pychan.block"))
     assert _rules(outcome) == [report.TRUST]
-    with pytest.raises(errors.WireError):
-        audit.Verifier(trusted=b"\xff")
+    bent = common_pb2.Block.FromString(RAFT[0])
+    bent.header.data_hash = b"x"
+    for unusable in (b"\xff", RAFT[1], bent.SerializeToString()):
+        with pytest.raises(errors.WireError):
+            audit.Verifier(trusted=unusable)
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\xff" * 40])
+def _configured(chain: Chain, *, at: int, length: int) -> list[bytes]:
+    """A chain of that length with a configuration block *at* a number."""
+    while len(chain.blocks) < at:
+        chain.add(_tx(chain, put(k=b"%d" % len(chain.blocks))))
+    chain.add_config(_timeout, [chain.consortium.ordering.admin])
+    while len(chain.blocks) < length:
+        chain.add(_tx(chain, put(k=b"%d" % len(chain.blocks))))
+    return chain.serialized
+
+
+def test_a_trusted_configuration_anchors_where_it_stands(chain):
+    """In the middle of the chain, at its beginning, in front of it: the same verdict, always tied to it."""
+    made = _configured(chain, at=3, length=6)
+    for first in range(5):
+        outcome = audit.verify(made[first:], trusted=made[3])
+        assert outcome.ok, outcome.findings
+        assert outcome.anchored
+        assert outcome.complete == (first == 0)
+        # Before the trusted block nothing is known but the hashes that lead to it.
+        assert outcome.codes.get("NOT_JUDGED", 0) == (4 - first if 0 < first <= 3 else 0)
+    assert not audit.verify(made).anchored
+
+
+def test_a_trusted_configuration_of_another_chain_is_never_ignored(chain):
+    """Wherever it would stand: a fork of the same channel, and numbers that the chain does not reach."""
+    fork, later = copy.deepcopy(chain), copy.deepcopy(chain)
+    made, other = _configured(chain, at=3, length=6), _configured(fork, at=3, length=6)
+    beyond = _configured(later, at=8, length=9)
+    for first in range(4):
+        assert _rules(audit.verify(made[first:], trusted=other[3])) == [report.TRUST], first
+    assert _rules(audit.verify(made[4:], trusted=other[3])) == [report.TRUST]
+    assert _rules(audit.verify(made[4:], trusted=made[0])) == [report.TRUST]
+    for first in (0, 1, 4):
+        outcome = audit.verify(made[first:], trusted=beyond[8])
+        assert (_rules(outcome), outcome.anchored, outcome.ok) == ([report.UNANCHORED], False, False)
+
+
+def test_the_state_hash_is_the_last_commit_hash(chain):
+    """As peers have it; of a chain that was not replayed there is none."""
+    outcome = audit.verify(RAFT)
+    assert outcome.state_hash == golden.block("block-00004-lifecycle-commit.peer.pb").commit_hash.hex()
+    assert audit.verify(RAFT[:1]).state_hash == ""
+    assert audit.verify(RAFT[1:], trusted=RAFT[0]).state_hash == ""
+
+
+@pytest.mark.parametrize("garbage", [b"\x12\x00", b"\xff" * 40])
 def test_a_beginning_that_holds_no_configuration(garbage):
     """Block 0 is what everything else is judged by."""
     genesis = common_pb2.Block.FromString(RAFT[0])
-    genesis.data.data[0] = garbage
+    genesis.data.data[0] = ordered(garbage)
     outcome = audit.verify([genesis.SerializeToString(), *RAFT[1:]])
     assert _rules(outcome) == [report.CONFIG]
     assert (outcome.blocks, outcome.complete) == (0, False)
