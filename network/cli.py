@@ -102,17 +102,19 @@ def add_organisation(channel: str, msp: str, consortium: Path | None, doing: boo
 @_state
 @click.pass_context
 def status(ctx: click.Context, state: Path) -> None:
-    """Say what runs; exit with 1 unless everything does."""
+    """Say what runs; exit with 1 unless everything does, and every channel takes transactions."""
     found = admin.status(state)
     click.echo(f"engine {found.engine or '(never started)'} {found.version}".rstrip())
     for name, alive in found.programs.items():
         click.echo(f"{'running' if alive else 'FALLEN '}  {name}")
     for name in found.stopped:
         click.echo(f"stopped  {name}")
+    for trouble in found.troubles:
+        click.echo(f"TROUBLE  {trouble}")
     if not found.programs:
         click.echo("nothing is running")
     elif found.stopped:
         click.echo(f"`selat network start NODE --state {state}` starts a stopped one, `up` all of them")
-    elif not found.running:
+    elif not all(found.programs.values()):
         click.echo(f"{state / 'logs'} has their last words; `selat network up --state {state}` starts them again")
     ctx.exit(0 if found.running else 1)

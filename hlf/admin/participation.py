@@ -23,12 +23,14 @@ class Participation:
     Attributes:
         relation: consenter, follower or config-tracker.
         status: active, onboarding, inactive or failed; *height* counts its blocks.
+        reason: why it failed, where the orderer says so: those of Selat's embedded engine do.
     """
 
     name: str
     relation: str
     status: str
     height: int
+    reason: str = ""
 
 
 class OrdererAdmin:
@@ -129,6 +131,7 @@ class OrdererAdmin:
                 relation=str(value["consensusRelation"]),
                 status=str(value["status"]),
                 height=int(value["height"]),
+                reason=str(value.get("reason") or ""),
             )
         except (KeyError, TypeError, ValueError) as malformed:
             raise errors.ParticipationError("answered with an unreadable channel", address=self.address) from malformed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
-from network.admin import chaincodes, deployment
+from network.admin import chaincodes, deployment, troubles
 from network.admin.chaincodes import Packaged
 from network.admin.nodes import Nodes
 from network.engines import Engine
@@ -47,18 +47,20 @@ class Status:
     """
     What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not.
 
-    *stopped* are nodes that were ended one by one with :func:`stop_nodes`.
+    *stopped* are nodes that were ended one by one with :func:`stop_nodes`; *troubles* say in words which orderer does
+    not answer, and which channel it cannot go on with.
     """
 
     engine: str
     version: str
     programs: dict[str, bool]
     stopped: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
-        """Whether there are programs, all are alive, and no node is stopped."""
-        return bool(self.programs) and all(self.programs.values()) and not self.stopped
+        """Whether there are programs, all are alive, no node is stopped, and nothing is in trouble."""
+        return bool(self.programs) and all(self.programs.values()) and not self.stopped and not self.troubles
 
 
 def up(engine_name: str = "embedded", root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
@@ -185,11 +187,22 @@ def status(root: Path = Path("build/network")) -> Status:
     record = _existing(folder)
     programs = {each.name: each.alive for each in processes.find(folder)}
     stopped: list[str] = []
+    troubled: list[str] = []
     if record.engine:
         engine = engines.by_name(record.engine)
-        programs = {**engine.running(folder), **programs}
-        stopped = engine.stopped(folder, state.held(folder)) if programs else []
-    return Status(record.engine, record.version, programs, tuple(stopped))
+        running = engine.running(folder)
+        programs = {**running, **programs}
+        if programs:
+            consortium = state.held(folder)
+            stopped = engine.stopped(folder, consortium)
+            asked = [
+                each
+                for each in consortium.orderers
+                # An engine that runs all its nodes in one process has none of an orderer's name.
+                if each.name not in stopped and running.get(each.name, any(running.values()))
+            ]
+            troubled = troubles.of(folder, record, consortium, asked)
+    return Status(record.engine, record.version, programs, tuple(stopped), tuple(troubled))
 
 
 def _prepare(folder: Folder, record: Record, consortium: Consortium) -> list[Packaged]:

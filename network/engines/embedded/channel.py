@@ -3,8 +3,9 @@ One channel: what is ordered, and the ledger it is committed to.
 
 Messages are let in on the event loop, gathered by one task, and validated and
 written on one thread of the channel's own, so that serving goes on meanwhile.
-If a block cannot be written (a full disk, say), the channel keeps it, refuses
-new messages with the reason and tries again until it can.
+If a block cannot be written, new messages are refused with the reason, and who
+waits for a transaction is told. For a full disk, say, the channel keeps the
+block and tries again until it can; after a defect only a restart goes on.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import time
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,13 +21,15 @@ from typing import Any
 from fabric_protos.common import common_pb2
 
 from hlf.wire import channelconfig
-from network.engines.embedded import lifecycle, ordering, privatedata
+from network.engines.embedded import lifecycle, ordering, privatedata, statuses, troubles
 from network.engines.embedded.consenters import Own
 from network.engines.embedded.endorsement import member_msp_ids
 from network.engines.embedded.ledger import Committed, Ledger
 from network.engines.embedded.ordering import Cutter, Message, Refused, Signer
 from network.engines.embedded.snapshots import Snapshot
+from network.engines.embedded.troubles import Trouble, TroubleError
 from network.engines.embedded.validation import CODES, BlockValidator, Validated
+from network.engines.embedded.waiting import TransactionRecord
 
 _LOG = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
@@ -45,7 +46,7 @@ class Channel:
         bundle: the configuration in force.
         peers: names of the peers that joined, with their organisations.
         ordering: whether the orderer has joined, so that messages are taken.
-        trouble: why nothing can be committed at the moment, or None.
+        trouble: why nothing is committed at the moment, or None.
     """
 
     def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own) -> None:
@@ -53,7 +54,9 @@ class Channel:
         self.ledger = ledger
         self.peers: dict[str, str] = ledger.members()
         self.ordering = False
-        self.trouble: str | None = None
+        self.trouble: Trouble | None = None
+        # Set whenever who waits to have a message queued should look again.
+        self._moved = asyncio.Event()
         self._signer = signer
         self._own = own
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
@@ -103,9 +106,25 @@ class Channel:
         if not self.ordering:
             raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
         message = self._admission.admit(envelope, raw, time.monotonic())
+        while self._queue.full() and self.ordering and self.trouble is None:
+            self._moved.clear()
+            await self._moved.wait()
         if self.trouble is not None:
-            raise Refused(common_pb2.SERVICE_UNAVAILABLE, self.trouble)
-        await self._queue.put(message)
+            raise Refused(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
+        if not self.ordering:
+            raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
+        self._queue.put_nowait(message)
+
+    async def wait_transaction(self, tx_id: str) -> TransactionRecord:
+        """
+        Return a transaction's record once it is in a block; may wait for ever.
+
+        Raises:
+            TroubleError: it is in none, and at the moment nothing comes into a block.
+        """
+        if self.trouble is not None and self.ledger.published(tx_id) is None:
+            raise TroubleError(self.trouble)
+        return await self.ledger.wait_transaction(tx_id)
 
     def start_ordering(self) -> None:
         """Take messages from now on, and make blocks of them; needs the running event loop."""
@@ -122,6 +141,8 @@ class Channel:
                 await self._task
             self._task = None
         self._queue, self._cutter = asyncio.Queue(_MOST_WAITING), Cutter()
+        self.trouble = None
+        self._moved.set()
 
     async def close(self) -> None:
         """Stop, and close the ledger."""
@@ -130,14 +151,18 @@ class Channel:
         self.ledger.close()
 
     async def _run(self) -> None:
-        while True:
-            for batch in await self._gather():
-                await self._commit(batch)
+        try:
+            while True:
+                for batch in await self._gather():
+                    await self._commit(batch)
+        except Exception as error:  # noqa: BLE001 - a defect must be told, not stop the channel without a word.
+            self._enter_trouble(error)
 
     async def _gather(self) -> list[list[Message]]:
         """Wait for the next complete batches, by count, size or time."""
         while True:
             message = await self._next()
+            self._moved.set()
             if message is None:
                 return self._cutter.cut()
             current = self._renew(message)
@@ -192,18 +217,19 @@ class Channel:
             try:
                 await self._write_and_publish(renewed)
                 return
-            except (sqlite3.Error, OSError) as error:
-                await self._wait_in_trouble(str(error))
-            except Exception as error:  # noqa: BLE001 - a defect must be told, not stop the channel without a word.
-                # Where it is, but not its text: that may quote what is private.
-                places = "".join(traceback.format_tb(error.__traceback__))
-                await self._wait_in_trouble(f"{type(error).__name__}, a defect of the engine", places)
+            except troubles.PASSING as error:
+                self._enter_trouble(error)
+                await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _wait_in_trouble(self, why: str, places: str = "") -> None:
-        if self.trouble is None:
-            _LOG.error("%s: block %s cannot be written: %s\n%s", self.id, self.ledger.height, why, places)
-        self.trouble = f"block {self.ledger.height} of channel {self.id} cannot be written: {why}"
-        await asyncio.sleep(_RETRY_SECONDS)
+    def _enter_trouble(self, error: Exception) -> None:
+        """Tell whoever waits, and whoever comes from now on, why nothing is committed."""
+        trouble = troubles.of(error, self.id, self.ledger.height, self.ledger.path)
+        if trouble != self.trouble:
+            # Where it is, but not its text: that may quote what is private.
+            _LOG.error("%s: %s\n%s", self.id, trouble, statuses.where(error))
+        self.trouble = trouble
+        self._moved.set()
+        self.ledger.give_up(TroubleError(trouble))
 
     async def _write_and_publish(self, batch: Sequence[Message]) -> None:
         writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)

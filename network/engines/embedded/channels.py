@@ -9,7 +9,7 @@ from hlf.wire import blocks, channelconfig
 from network.engines.embedded import joining
 from network.engines.embedded.channel import Channel
 from network.engines.embedded.consenters import Own
-from network.engines.embedded.followers import CONSENTER, FOLLOWER, ONBOARDING, Followers, Standing
+from network.engines.embedded.followers import ACTIVE, CONSENTER, FAILED, FOLLOWER, ONBOARDING, Followers, Standing
 from network.engines.embedded.joining import JoinError, ParticipationRefused
 from network.engines.embedded.ledger import Ledger
 from network.engines.embedded.ordering import Signer
@@ -75,13 +75,12 @@ class Channels:
         following = self._followers.get(channel_id)
         channel = self._channels.get(channel_id)
         if following is None and channel is not None and channel.ordering:
-            return Standing(channel_id, height=channel.ledger.height)
+            return _standing(channel)
         return following
 
     def standings(self) -> list[Standing]:
         """Return how the orderer takes part in each of its channels."""
-        ordered = [Standing(channel.id, height=channel.ledger.height) for channel in self if channel.ordering]
-        return [*ordered, *self._followers]
+        return [*(_standing(channel) for channel in self if channel.ordering), *self._followers]
 
     async def join_orderer(self, genesis: bytes) -> Standing:
         """
@@ -105,7 +104,7 @@ class Channels:
             )
         known.ledger.set_ordering(True)
         known.start_ordering()
-        return Standing(known.id, height=known.ledger.height)
+        return _standing(known)
 
     async def leave_orderer(self, channel_id: str) -> None:
         """
@@ -176,3 +175,14 @@ class Channels:
     def _follow(self, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> Standing:
         relation = CONSENTER if consenter else FOLLOWER
         return self._followers.add(Standing(bundle.channel_id, relation, ONBOARDING), block)
+
+
+def _standing(channel: Channel) -> Standing:
+    """How the orderer stands in a channel that it orders."""
+    trouble = channel.trouble
+    return Standing(
+        channel.id,
+        status=ACTIVE if trouble is None else FAILED,
+        height=channel.ledger.height,
+        reason="" if trouble is None else str(trouble),
+    )

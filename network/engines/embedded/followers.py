@@ -15,17 +15,18 @@ from pathlib import Path
 from network import state
 
 CONSENTER, FOLLOWER = "consenter", "follower"
-ACTIVE, ONBOARDING = "active", "onboarding"
+ACTIVE, ONBOARDING, FAILED = "active", "onboarding", "failed"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How the orderer takes part in a channel, in the participation interface's words."""
+    """How the orderer takes part in a channel, in the participation interface's words; *reason* where it failed."""
 
     channel_id: str
     relation: str = CONSENTER
     status: str = ACTIVE
     height: int = 0
+    reason: str = ""
 
 
 class Followers:

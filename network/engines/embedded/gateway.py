@@ -25,8 +25,11 @@ from network.engines.embedded import access, chaincodeevents, planning, plans, s
 from network.engines.embedded.endorser import Endorser, Outcome, RefusedError
 from network.engines.embedded.requests import INVALID_WIRE, MalformedError, Request
 from network.engines.embedded.statuses import StatusError
+from network.engines.embedded.troubles import TroubleError
 
 if TYPE_CHECKING:
+    from fabric_protos.orderer import ab_pb2
+
     from network.engines.embedded.broadcast import Orderer
     from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
@@ -204,7 +207,8 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             raise StatusError(Code.INVALID_ARGUMENT, "a prepared transaction is required")
         if not asked.prepared_transaction.signature:
             raise StatusError(Code.INVALID_ARGUMENT, "prepared transaction must be signed")
-        if self._peer.channel(asked.channel_id) is None:
+        channel = self._peer.channel(asked.channel_id)
+        if channel is None:
             raise StatusError(Code.FAILED_PRECONDITION, _no_config(asked.channel_id))
         failed = "no orderers could successfully process transaction"
         if not self._orderer.running:
@@ -214,12 +218,10 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         if response.status == common_pb2.SUCCESS:
             return gateway_pb2.SubmitResponse()
         if common_pb2.BAD_REQUEST <= response.status < common_pb2.INTERNAL_SERVER_ERROR:
-            raise StatusError(
-                Code.ABORTED,
-                "received unsuccessful response from orderer: "
-                f"status={common_pb2.Status.Name(response.status)}, info={response.info}",
-            )
-        raise StatusError(Code.UNAVAILABLE, failed)
+            raise StatusError(Code.ABORTED, _unsuccessful(response))
+        # Real gateways keep an orderer's reasons to themselves; real orderers have no such trouble.
+        told = [] if channel.trouble is None else [plans.detail(self._orderer, _unsuccessful(response))]
+        raise StatusError(Code.UNAVAILABLE, failed, told)
 
     async def _commit_status(
         self, signed: gateway_pb2.SignedCommitStatusRequest
@@ -245,7 +247,11 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         )
         if refusal is not None:
             raise StatusError(Code.PERMISSION_DENIED, refusal)
-        record = await channel.ledger.wait_transaction(asked.transaction_id)
+        try:
+            record = await channel.wait_transaction(asked.transaction_id)
+        except TroubleError as error:
+            # Clients ask again after UNAVAILABLE, which helps where the trouble passes.
+            raise StatusError(Code.UNAVAILABLE if error.trouble.passes else Code.INTERNAL, str(error)) from None
         return gateway_pb2.CommitStatusResponse(result=record.code, block_number=record.block_number)
 
     # Endorsers ---------------------------------------------------------------------------------------------------
@@ -324,6 +330,11 @@ def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
     transaction.actions.add(header=request.header.signature_header, payload=action.SerializeToString())
     payload = common_pb2.Payload(header=request.header, data=transaction.SerializeToString())
     return common_pb2.Envelope(payload=payload.SerializeToString())
+
+
+def _unsuccessful(response: ab_pb2.BroadcastResponse) -> str:
+    status = common_pb2.Status.Name(response.status)
+    return f"received unsuccessful response from orderer: status={status}, info={response.info}"
 
 
 def _no_config(channel_id: str) -> str:

@@ -129,6 +129,11 @@ class Ledger:
         row = self._reader.execute("SELECT block, position, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()
         return None if row is None else TransactionRecord(row[0], row[1], row[2], self.block)
 
+    def published(self, tx_id: str) -> TransactionRecord | None:
+        """As :meth:`transaction`, but None while the block is written and not published yet."""
+        found = self.transaction(tx_id)
+        return found if found is not None and found.block_number < self.height else None
+
     def private_data_of_block(self, number: int, msp_id: str) -> dict[int, bytes]:
         """Return the ``TxPvtReadWriteSet`` of each transaction of block *number* as far as *msp_id* holds it."""
         rows = self._reader.execute(
@@ -156,12 +161,17 @@ class Ledger:
             await self._waiting.for_height(height)
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
-        """Return a transaction's record once it is in a block; may wait for ever."""
-        found = self.transaction(tx_id)
-        # What is written but not published yet will be in a moment, together with everything else of its block.
-        if found is not None and found.block_number < self.height:
-            return found
-        return await self._waiting.for_transaction(tx_id)
+        """
+        Return a transaction's record once it is in a block; may wait for ever.
+
+        Raises:
+            Exception: what :meth:`give_up` was called with meanwhile.
+        """
+        return self.published(tx_id) or await self._waiting.for_transaction(tx_id)
+
+    def give_up(self, why: Exception) -> None:
+        """Let everybody who waits for a transaction know that nothing is committed any more."""
+        self._waiting.give_up(why)
 
     def publish(self, committed: Committed) -> None:
         """Make a written block the last one for readers on the event loop, and wake who waits for it."""

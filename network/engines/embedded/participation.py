@@ -227,7 +227,9 @@ def _check_size(request: web.Request) -> None:
 
 
 def _describe(standing: Standing) -> dict[str, Any]:
-    return {
+    # Real orderers do not say why a channel failed.
+    reason = {"reason": standing.reason} if standing.reason else {}
+    return reason | {
         "name": standing.channel_id,
         "url": f"{CHANNELS}/{standing.channel_id}",
         "consensusRelation": standing.relation,

@@ -67,8 +67,8 @@ class TransientStore:
         """Drop what was committed by now, and what is too old ever to be."""
         with self._lock:
             gone = [tx_id for tx_id in tx_ids if self._staged.pop(tx_id, None) is not None]
-            self._connection.execute("BEGIN")
             try:
+                self._connection.execute("BEGIN")
                 self._connection.executemany("DELETE FROM staged WHERE id = ?", [(tx_id,) for tx_id in gone])
                 if height % _RETENTION == 0:
                     self._expire(height - _RETENTION)

@@ -51,6 +51,14 @@ class Waiting:
                 if not waiters:
                     self._transactions.pop(tx_id, None)
 
+    def give_up(self, why: Exception) -> None:
+        """Raise *why* in all who wait for a transaction."""
+        waiting, self._transactions = self._transactions, {}
+        for waiters in waiting.values():
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_exception(why)
+
     def wake(self, height: int, records: Iterable[tuple[str, TransactionRecord]]) -> None:
         """Wake all who wait for this *height* or one of these transactions."""
         waiting, self._heights = self._heights, []

@@ -378,59 +378,6 @@ def test_a_channel_nobody_is_on_is_gone(tmp_path):
 # When things go wrong ---------------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_reported_and_outlived(tmp_path, monkeypatch):
-    """The block waits, new messages are refused with the reason, and once there is room everything goes on."""
-    monkeypatch.setattr("network.engines.embedded.channel._RETRY_SECONDS", 0.02)
-
-    async def scenario(channel: Running):
-        await channel.define()
-        writer = channel.ledger._writer
-        pages = writer.execute("PRAGMA page_count").fetchone()[0]
-        writer.execute(f"PRAGMA max_page_count = {pages}")
-        large = channel.who.transaction(put(k=b"x" * 200_000), BOTH)
-        envelope = large.envelope()
-        await channel.channel.order(envelope, envelope.SerializeToString())
-        await until(lambda: channel.channel.trouble is not None)
-        assert "block 2 of channel trade cannot be written: database or disk is full" in channel.channel.trouble
-        with pytest.raises(Refused, match="disk is full") as refused:
-            await channel.channel.order(envelope, envelope.SerializeToString())
-        assert refused.value.status == common_pb2.SERVICE_UNAVAILABLE
-        assert (channel.ledger.height, channel.state("k")) == (2, None)
-        assert replay.differences(channel.ledger.path) == []
-        writer.execute("PRAGMA max_page_count = 1073741823")
-        record = await channel.ledger.wait_transaction(large.id)
-        assert (record.code, channel.channel.trouble) == (0, None)
-        assert await channel.submit(channel.who.transaction(put(k=b"y"), BOTH)) == "VALID"
-
-    run(tmp_path, scenario)
-
-
-def test_a_defect_is_told_without_its_text(tmp_path, monkeypatch, caplog):
-    """The channel says that something is wrong and where, and quotes nothing that may be private."""
-    monkeypatch.setattr("network.engines.embedded.channel._RETRY_SECONDS", 0.02)
-
-    value = put(k=b"v").namespaces[0].writes[0].value * 20
-
-    def broken(*_):
-        raise KeyError(value)
-
-    async def scenario(channel: Running):
-        await channel.define()
-        with monkeypatch.context() as patch:
-            patch.setattr(channel.ledger, "write", broken)
-            transaction = channel.who.transaction(put(k=b"v"), BOTH)
-            envelope = transaction.envelope()
-            await channel.channel.order(envelope, envelope.SerializeToString())
-            await until(lambda: channel.channel.trouble is not None)
-            assert "KeyError, a defect of the engine" in channel.channel.trouble
-        record = await channel.ledger.wait_transaction(transaction.id)
-        assert (record.code, record.block_number) == (0, 2)
-
-    run(tmp_path, scenario)
-    assert "in broken" in caplog.text
-    assert value.decode() not in caplog.text
-
-
 def test_closing_amid_work_leaves_whole_blocks(tmp_path):
     """The block being written is finished; what waited is not half there."""
 
