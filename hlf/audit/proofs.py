@@ -1,20 +1,33 @@
-"""A committed transaction taken apart, with everything that can be recomputed from its block recomputed."""
+"""
+What a receipt proves: a transaction taken apart, with everything that can be recomputed from it recomputed.
+
+Orderers sign a block's header, and with it all its entries; so that a transaction was ordered, by whom it was submitted
+and endorsed and what it would write is signed. Whether it was *valid* is not: validation codes are each peer's own
+finding, and stand beside the block. They are proved only by a checkpoint that somebody trusted has signed right behind
+the block: its state hash goes over the codes and over all that the block wrote. Otherwise the code is the word of
+whoever gave the block, and the proof says so.
+"""
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography import x509
+from fabric_protos.common import common_pb2
 
-from hlf import errors
-from hlf.wire import blocks, channelconfig, msp, rwsets, signatures
+from hlf.audit import anatomy, trustchain
+from hlf.audit.anchors import Anchor
+from hlf.audit.receipts import Receipt
+from hlf.audit.state import Replay, State
+from hlf.errors import HlfError, WireError
+from hlf.wire import blocks, channelconfig, rwsets
 
-_BLOCK_POLICY = "/Channel/Orderer/BlockValidation"
+# By whom a validation code is vouched for.
+CHECKPOINT, PEER = "checkpoint", "peer"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was recomputed."""
 
@@ -23,49 +36,75 @@ class Check:
     detail: str = ""
 
 
+_TRUST = "trust: "
+_NOTHING_TRUSTED = Check(
+    f"{_TRUST}it hangs on something trusted",
+    False,
+    "there is nothing to compare it with: get the channel's genesis block, or a checkpoint, from somebody you trust",
+)
+
+
 @dataclass(frozen=True)
 class Proof:
     """
     A transaction, the block it is in, and what was checked of them.
 
-    Whether the endorsers were enough is Fabric's own verdict, the validation code; here it is checked that each of them
-    really signed, and is a member of the channel.
+    Attributes:
+        members: the channel's configuration at the block.
+        anchored: whether it hangs on something trusted. A receipt that does not may agree with itself, as a forged
+            channel's would.
+        vouched: who vouches for the validation code: CHECKPOINT, PEER (whoever gave the block; unsigned), or nobody
+            (an orderer's copy of the block, which has no codes).
+        values: the members of a private value that were disclosed, by name.
     """
 
-    channel: str
+    receipt: Receipt
     block: blocks.Block
     transaction: blocks.Transaction
     checks: tuple[Check, ...]
     members: channelconfig.Bundle
+    anchored: bool
+    vouched: str
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def verified(self) -> bool:
-        """Whether all checks passed."""
+        """Whether all checks passed, that of what it hangs on included."""
         return all(check.passed for check in self.checks)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether all checks passed but those of what it hangs on."""
+        return all(check.passed for check in self.checks if not check.name.startswith(_TRUST))
 
     @property
     def endorsers(self) -> list[str]:
         """MSP ids of those whose endorsements stand in the transaction, sorted."""
-        found = (_who(e.endorser, self.members)["msp_id"] for a in self.transaction.actions for e in a.endorsements)
+        found = (
+            anatomy.who(e.endorser, self.members)["msp_id"]
+            for action in self.transaction.actions
+            for e in action.endorsements
+        )
         return sorted(set(found))
 
     @property
     def creator(self) -> dict[str, Any]:
         """Who submitted it: organisation and certificate."""
-        return _who(self.transaction.creator, self.members)
+        return anatomy.who(self.transaction.creator, self.members)
 
     def document(self) -> dict[str, Any]:
-        """The whole proof as JSON values."""
+        """Return the whole proof as JSON values."""
         transaction = self.transaction
         return {
-            "channel": self.channel,
+            "channel": self.receipt.channel,
             "transaction_id": transaction.transaction_id,
             "index": transaction.index,
             "valid": transaction.valid,
             "validation_code": transaction.code_name,
+            "vouched": self.vouched,
             "timestamp": transaction.timestamp.isoformat() if transaction.timestamp else None,
             "creator": self.creator,
-            "actions": [_action(action, self.members) for action in transaction.actions],
+            "actions": [anatomy.action(action, self.members) for action in transaction.actions],
             "block": {
                 "number": self.block.number,
                 "hash": self.block.hash.hex(),
@@ -73,51 +112,51 @@ class Proof:
                 "data_hash": self.block.data_hash.hex(),
             },
             "checks": [{"name": c.name, "passed": c.passed, "detail": c.detail} for c in self.checks],
+            "anchored": self.anchored,
             "verified": self.verified,
         }
 
 
-def prove(channel: str, block: blocks.Block, transaction_id: str, bundle: channelconfig.Bundle) -> Proof | None:
+def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> Proof:
     """
-    The proof of a transaction in *block*; None if it is not in there.
+    Recompute all that *receipt* claims, under what is *trusted*; what does not hold is in the checks.
 
-    *bundle* is the channel's configuration at that block, which says who belongs to it.
+    Raises:
+        WireError: block or genesis block cannot be read, or the block has no such transaction.
     """
-    transaction = next((t for t in block.transactions if t.transaction_id == transaction_id), None)
-    if transaction is None:
-        return None
-    checks = (
-        Check("block: its data hash is that of its data", block.data_hash == block.computed_data_hash),
-        _orderers(block, bundle),
-        Check(
-            "transaction: its id is the hash of its nonce and creator",
-            transaction.transaction_id == transaction.computed_transaction_id,
-        ),
-        _own_bytes(transaction),
-        _signed(
-            "transaction: signed by its creator",
-            bundle,
-            transaction.creator,
-            transaction.payload,
-            transaction.signature,
-        ),
-        *(
-            _signed(
-                f"endorsement of {_who(e.endorser, bundle)['msp_id']}: signed over the results",
-                bundle,
-                e.endorser,
-                action.response_payload + e.endorser,
-                e.signature,
-            )
-            for action in transaction.actions
-            for e in action.endorsements
-        ),
-    )
-    return Proof(channel, block, transaction, checks, bundle)
+    block = blocks.decode(receipt.block)
+    index = receipt.index
+    if index >= len(block.transactions) or block.transactions[index].transaction_id != receipt.transaction_id:
+        raise WireError(f"block {block.number} does not hold transaction {receipt.transaction_id} at place {index}")
+    transaction = block.transactions[index]
+    chain = trustchain.follow(receipt.configurations)
+    if not chain.links:
+        raise WireError(f"the receipt's genesis block cannot be used: {chain.refusal}")
+    link = chain.links[-1]
+    checks = [_configurations(receipt, chain), _block(block, receipt, link)]
+    checks += _transaction(transaction, link.bundle, first=block.number == 0)
+    known = {each.number: each.hash for each in chain.links} | {block.number: block.hash}
+    if receipt.headers is not None:
+        run = dict(receipt.headers.hashes())
+        checks.append(_headers(run, known, block.number))
+        known = run | known
+    anchors = [_anchor(anchor, known, block.number) for anchor in trusted] or [_NOTHING_TRUSTED]
+    checks += anchors
+    vouched = PEER if transaction.code is not None else ""
+    for anchor in trusted:
+        state = _state(anchor, receipt, block)
+        if state is not None:
+            checks.append(state)
+            vouched = CHECKPOINT if state.passed else vouched
+    values: dict[str, Any] = {}
+    if receipt.opening is not None:
+        checks.append(_opening(receipt, transaction, values))
+    anchored = all(each.passed for each in anchors)
+    return Proof(receipt, block, transaction, tuple(checks), link.bundle, anchored, vouched, values)
 
 
 def writes(proof: Proof) -> list[tuple[str, rwsets.Write]]:
-    """The public writes of a proven transaction, each with its chaincode."""
+    """Return the public writes of a proven transaction, each with its chaincode."""
     return [
         (part.namespace, write)
         for action in proof.transaction.actions
@@ -126,113 +165,141 @@ def writes(proof: Proof) -> list[tuple[str, rwsets.Write]]:
     ]
 
 
-def _orderers(block: blocks.Block, bundle: channelconfig.Bundle) -> Check:
-    name = f"block: signed by orderers as {_BLOCK_POLICY} asks"
+def _configurations(receipt: Receipt, chain: trustchain.Chain) -> Check:
+    name = "channel: each configuration follows from the one before, from the genesis block on"
+    detail = chain.refusal
+    if not detail and chain.links[0].bundle.channel_id != receipt.channel:
+        detail = f"they are of channel {chain.links[0].bundle.channel_id}"
+    return Check(name, not detail, detail or f"{len(chain.links)} configuration(s)")
+
+
+def _block(block: blocks.Block, receipt: Receipt, link: trustchain.Link) -> Check:
+    name = f"block: signed by orderers as {trustchain.BLOCK_VALIDATION} asks, over all its entries"
+    if block.data_hash != block.computed_data_hash:
+        return Check(name, False, "the data hash in its header is not that of its data")
     if block.number == 0:
-        return Check(name, True, "the first block is not signed: it is agreed on outside")
-    signed = []
-    for signature in block.signatures:
-        creator = signature.creator or _consenter(bundle, signature.identifier)
-        signed.append(msp.Signed(signature.signed, creator, signature.signature))
-    refusal = bundle.refusal(_BLOCK_POLICY, signed)
-    return Check(name, refusal is None, refusal or f"{len(signed)} signature(s)")
+        passed = block.hash == link.hash
+        return Check(name, passed, "the first block is not signed: it is agreed on outside")
+    if trustchain.is_configuration(block):
+        # It names itself, so that it follows from the last configuration shows by its being the next.
+        refusal = trustchain.follow((*receipt.configurations, receipt.block)).refusal
+        return Check(name, not refusal, refusal)
+    if block.last_config != link.number:
+        words = f"it was made under the configuration of block {block.last_config}, the receipt ends with {link.number}"
+        return Check(name, False, words)
+    refused = trustchain.orderers_refusal(block, link.bundle)
+    return Check(name, refused is None, refused or f"{len(block.signatures)} signature(s)")
 
 
-def _consenter(bundle: channelconfig.Bundle, identifier: int | None) -> bytes:
-    """The identity of a BFT orderer, which signs under its number in the channel's configuration."""
-    consenters = bundle.ordering.consenters if bundle.ordering else ()
-    found = next((c for c in consenters if c.id == identifier), None)
-    return signatures.serialized_identity(found.msp_id, found.identity) if found else b""
+def _transaction(transaction: blocks.Transaction, bundle: channelconfig.Bundle, *, first: bool) -> list[Check]:
+    found = blocks.check_transaction(transaction) or _form_refusals(transaction, bundle)
+    checks = [Check("transaction: for this channel, endorsed as it was proposed", not found, "; ".join(found))]
+    if first:
+        return checks
+    signed = _signed(bundle, transaction.creator, transaction.payload, transaction.signature)
+    checks.append(Check("transaction: signed by its creator", not signed, signed))
+    for action in transaction.actions:
+        for each in action.endorsements:
+            signed = _signed(bundle, each.endorser, action.response_payload + each.endorser, each.signature)
+            name = f"endorsement of {anatomy.who(each.endorser, bundle)['msp_id']}: signed over the results"
+            checks.append(Check(name, not signed, signed))
+    return checks
 
 
-def _own_bytes(transaction: blocks.Transaction) -> Check:
-    found = blocks.check_transaction(transaction)
-    return Check("transaction: endorsed is what was proposed", not found, "; ".join(found))
+def _form_refusals(transaction: blocks.Transaction, bundle: channelconfig.Bundle) -> list[str]:
+    """What else makes a transaction none of this channel, in words."""
+    if transaction.channel_id != bundle.channel_id:
+        return [f"it is for channel {transaction.channel_id}"]
+    if transaction.type != common_pb2.ENDORSER_TRANSACTION:
+        return [] if transaction.config is not None else [f"it is of type {transaction.type}"]
+    if len(transaction.actions) != 1:
+        return [f"it has {len(transaction.actions)} actions, where Fabric takes exactly one"]
+    (action,) = transaction.actions
+    if not action.endorsements:
+        return ["nobody has endorsed it"]
+    if not action.chaincode or action.chaincode != transaction.chaincode:
+        return [f"it calls {transaction.chaincode}, its endorsers ran {action.chaincode}"]
+    return []
 
 
-def _signed(name: str, bundle: channelconfig.Bundle, identity: bytes, data: bytes, signature: bytes) -> Check:
+def _signed(bundle: channelconfig.Bundle, identity: bytes, data: bytes, signature: bytes) -> str:
+    """Why this is no member's signature; empty if it is."""
     try:
         member = bundle.msps.validate(identity)
-    except errors.HlfError as error:
-        return Check(name, False, str(error))
-    return Check(name, member.verify(data, signature))
+    except HlfError as error:
+        return str(error)
+    return "" if member.verify(data, signature) else "the signature does not hold"
 
 
-def _who(serialized: bytes, bundle: channelconfig.Bundle) -> dict[str, Any]:
+def _headers(run: dict[int, bytes], known: dict[int, bytes], number: int) -> Check:
+    name = "headers: they lead to the block"
+    other = next((number for number in run if number in known and run[number] != known[number]), None)
+    if other is not None:
+        return Check(name, False, f"by them block {other} is another")
+    return Check(name, number in run, f"{len(run)} header(s)" if number in run else f"block {number} is not among them")
+
+
+def _anchor(anchor: Anchor, known: dict[int, bytes], number: int) -> Check:
+    name = f"{_TRUST}it hangs on {anchor.words}"
+    met = [each for each in anchor.hashes if each in known]
+    other = next((each for each in met if anchor.hashes[each] != known[each]), None)
+    if other is not None:
+        return Check(name, False, f"block {other} is another there")
+    if not met:
+        wanted = ", ".join(map(str, anchor.hashes))
+        return Check(name, False, f"the receipt says nothing of block {wanted}; make it again with --checkpoint")
+    if max(met) < number:
+        return Check(name, True, f"block {max(met)} is the same; from there on orderers' signatures are what counts")
+    return Check(name, True, f"block {max(met)} is the same")
+
+
+def _state(anchor: Anchor, receipt: Receipt, block: blocks.Block) -> Check | None:
+    """Whether validation codes and writes are those that a checkpoint right behind the block was signed over."""
+    if anchor.state_number != block.number or block.number == 0 or not block.flags:
+        return None
+    if block.number > 1 and not receipt.previous_state_hash:
+        return None
+    name = "validity: the block's validation codes and writes come to the checkpoint's state hash"
+    replay = Replay(State(), block.number)
+    for transaction in block.transactions:
+        if transaction.valid and transaction.type == common_pb2.ENDORSER_TRANSACTION:
+            for action in transaction.actions:
+                replay.add(action.rwset, transaction.index)
+    if _carries(block, replay):
+        return None
+    found = blocks.commit_hash(block.flags, replay.updates(), receipt.previous_state_hash)
+    passed = found == anchor.state_hash
+    return Check(name, passed, "" if passed else "another code, another write or another past than was signed")
+
+
+def _carries(block: blocks.Block, replay: Replay) -> bool:
+    """Whether a valid transaction changes metadata alone: the value then comes from before, and is not known here."""
+    return any(
+        (part.namespace, "", write.key) not in replay.changes
+        for transaction in block.transactions
+        if transaction.valid
+        for action in transaction.actions
+        for part in action.rwset.namespaces
+        for write in part.metadata_writes
+    ) or any(
+        (part.namespace, collection.name, write.key_hash) not in replay.changes
+        for transaction in block.transactions
+        if transaction.valid
+        for action in transaction.actions
+        for part in action.rwset.namespaces
+        for collection in part.collections
+        for write in collection.metadata_writes
+    )
+
+
+def _opening(receipt: Receipt, transaction: blocks.Transaction, values: dict[str, Any]) -> Check:
+    opening = receipt.opening
+    assert opening is not None  # noqa: S101 - the caller has looked.
+    name = f"disclosure: the transaction committed to it in {opening.namespace}/{opening.collection}"
+    if not opening.written_by(transaction):
+        return Check(name, False, "the transaction does not write the hash of this value under this key")
     try:
-        identity = bundle.msps.identity(serialized)
-    except errors.HlfError:
-        return {"msp_id": "unknown", "subject": "", "serial_number": ""}
-    certificate: x509.Certificate = identity.certificate
-    return {
-        "msp_id": identity.msp_id,
-        "subject": certificate.subject.rfc4514_string(),
-        "serial_number": f"{certificate.serial_number:x}",
-    }
-
-
-def _action(action: blocks.Action, bundle: channelconfig.Bundle) -> dict[str, Any]:
-    return {
-        "chaincode": action.chaincode,
-        "version": action.version,
-        "function": shown(action.args[0]) if action.args else "",
-        "arguments": [shown(argument) for argument in action.args[1:]],
-        "status": action.status,
-        "result": shown(action.payload),
-        "event": {"name": action.event.name, "payload": shown(action.event.payload)} if action.event else None,
-        "reads": [
-            {"namespace": part.namespace, "key": read.key, "version": _version(read.version)}
-            for part in action.rwset.namespaces
-            for read in part.reads
-        ],
-        "writes": [
-            {
-                "namespace": part.namespace,
-                "key": write.key,
-                "deleted": write.is_delete,
-                "value": None if write.value is None else shown(write.value),
-            }
-            for part in action.rwset.namespaces
-            for write in part.writes
-        ],
-        "private_writes": [_private(part.namespace, c) for part in action.rwset.namespaces for c in part.collections],
-        "endorsed_by": [_who(e.endorser, bundle) for e in action.endorsements],
-    }
-
-
-def _private(namespace: str, collection: rwsets.CollectionHashed) -> dict[str, Any]:
-    """What the channel holds of private data: hashes."""
-    return {
-        "namespace": namespace,
-        "collection": collection.name,
-        "hashes": [
-            {"key": w.key_hash.hex(), "value": w.value_hash.hex(), "deleted": w.is_delete, "purged": w.is_purge}
-            for w in collection.writes
-        ],
-    }
-
-
-def _version(version: rwsets.Version | None) -> str | None:
-    return None if version is None else f"{version.block}:{version.tx}"
-
-
-def shown(data: bytes) -> str:
-    """Bytes as text, or in base64 with that said."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(data).decode()
-
-
-def last_config(block: blocks.Block) -> int:
-    """
-    The number of the configuration block in force when *block* was made.
-
-    Raises:
-        WireError: the block does not say.
-    """
-    if block.number == 0:
-        return 0
-    if block.last_config is None:
-        raise errors.WireError(f"block {block.number} does not name its configuration block")
-    return block.last_config
+        values.update(opening.opened())
+    except WireError as refused:
+        return Check(name, False, str(refused))
+    return Check(name, True, f"{len(values)} member(s) disclosed")
