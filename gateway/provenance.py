@@ -9,8 +9,9 @@ from chaincode.domain import canonical
 from gateway import current, ledger
 from gateway.problems import Problem
 from hlf import errors
-from hlf.audit import proofs
-from hlf.wire import blocks, channelconfig
+from hlf.audit import anchors, receipts
+from hlf.audit import proofs as audit
+from hlf.wire import keys
 
 # The chaincode whose contracts a channel's history is asked from, unless the request names one.
 _CHAINCODES = {"ecommerce": "commerce", "logistics": "carriage", "trade": "trade"}
@@ -38,64 +39,81 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
         raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
     entries.sort(key=lambda entry: entry["at"], reverse=True)
     proofs = Proofs(channel)
-    changes = [_change(proofs, named, entry) for entry in entries[:limit]]
+    changes = [_change(proofs, named, key, entry) for entry in entries[:limit]]
     return {"channel": channel, "key": f"{contract}/{key}", "total": len(entries), "changes": changes}
 
 
-def _change(proofs: Proofs, chaincode: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> dict[str, Any]:
     proof = proofs.of(entry["transaction_id"])
+    moment = proof.transaction.timestamp
     return {
         **entry,
+        "at": moment.isoformat().replace("+00:00", "Z") if moment else None,
         "block_number": proof.block.number,
         "by": proof.creator,
         "endorsed_by": proof.endorsers,
-        "verified": proof.verified and proof.transaction.valid and _writes_it(proof, chaincode, entry),
+        "verified": proof.verified and proof.transaction.valid and _writes_it(proof, chaincode, key, entry),
     }
 
 
-def _writes_it(proof: proofs.Proof, chaincode: str, entry: dict[str, Any]) -> bool:
-    """Whether the proven transaction wrote just the value that the contract's history says it did."""
-    for namespace, write in proofs.writes(proof):
-        if namespace != chaincode:
+def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, Any]) -> bool:
+    """Whether the proven transaction wrote, under a key of the object, just the value that its history says it did."""
+    for namespace, write in audit.writes(proof):
+        if namespace != chaincode or write.key != entry.get("key", write.key) or not _is_of(write.key, key):
             continue
         if entry["deleted"] and write.is_delete:
             return True
-        if write.value is not None and write.value == canonical.dumps(entry["value"]):
+        if not entry["deleted"] and write.value == canonical.dumps(entry["value"]):
             return True
     return False
 
 
+def _is_of(written: str, key: str) -> bool:
+    """Whether a key of the ledger is one of the object *key*: that itself, or a composite one that names it first."""
+    try:
+        _, attributes = keys.split_composite_key(written)
+    except errors.WireError:
+        return written == key
+    return attributes[:1] == [key]
+
+
 class Proofs:
-    """Proofs of one channel's transactions; each block is asked for once."""
+    """Receipts and proofs of one channel's transactions; each block is asked for once."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._made: dict[str, proofs.Proof] = {}
-        self._bundles: dict[int, channelconfig.Bundle] = {}
+        self._made: dict[str, audit.Proof] = {}
+        self._blocks: dict[int, bytes] = {}
+        genesis = current.services().wallet.genesis(channel)
+        self._trusted = [anchors.of_block(genesis)] if genesis is not None else []
 
-    def of(self, transaction_id: str) -> proofs.Proof:
+    def of(self, transaction_id: str) -> audit.Proof:
         """
-        The proof of a transaction.
+        The proof of a transaction, from the genesis block that the wallet has for the channel.
 
         Raises:
             Problem: TRANSACTION_NOT_FOUND.
             hlf.errors.WireError: the peer's answer is not what it should be.
         """
         if transaction_id not in self._made:
-            block = blocks.decode(self._block("GetBlockByTxID", transaction_id))
-            proof = proofs.prove(self._channel, block, transaction_id, self._bundle(proofs.last_config(block)))
-            if proof is None:
-                raise errors.WireError(f"the peer gave a block without transaction {transaction_id}")
-            self._made[transaction_id] = proof
+            self._made[transaction_id] = audit.check(self.receipt(transaction_id, with_state=False), self._trusted)
         return self._made[transaction_id]
 
-    def _bundle(self, number: int) -> channelconfig.Bundle:
-        if number not in self._bundles:
-            block = self._block("GetBlockByNumber", str(number))
-            self._bundles[number] = channelconfig.Bundle.from_config_block(block)
-        return self._bundles[number]
+    def receipt(self, transaction_id: str, *, with_state: bool = True) -> receipts.Receipt:
+        """
+        The receipt of a transaction, from the blocks of the caller's peer; raises what ``of`` raises.
 
-    def _block(self, function: str, argument: str) -> bytes:
+        *with_state* asks for the state before its block as well, which only a checkpoint can be compared with.
+        """
+        serialized = self._asked("GetBlockByTxID", transaction_id)
+        return receipts.from_ledger(serialized, transaction_id, self._block, with_state=with_state)
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            self._blocks[number] = self._asked("GetBlockByNumber", str(number))
+        return self._blocks[number]
+
+    def _asked(self, function: str, argument: str) -> bytes:
         try:
             return current.evaluate(ledger.Call(self._channel, "qscc", function, (self._channel, argument)))
         except errors.EvaluateError as error:

@@ -21,7 +21,8 @@ class Wallet:
     """
     ``<folder>/organisations/<MSP>/users/<name>/{cert,key}.pem`` and ``<folder>/profiles/<MSP>.json``.
 
-    Beside a user's pair may lie ``tls/client.{crt,key}``, for nodes with mutual TLS.
+    Beside a user's pair may lie ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block``
+    is the genesis block of a channel, by which its ledger is trusted.
 
     Nothing is cached: a certificate renewed on disk is used by the next connection made.
     """
@@ -56,6 +57,15 @@ class Wallet:
         """
         self.users(msp_id)
         return profile.Profile.load(self._folder / "profiles" / f"{msp_id}.json")
+
+    def genesis(self, channel: str) -> bytes | None:
+        """The genesis block that is trusted for a channel, as it came with the wallet; None if it has none."""
+        if not NAME.fullmatch(channel):
+            return None
+        try:
+            return (self._folder / "channels" / f"{channel}.block").read_bytes()
+        except FileNotFoundError:
+            return None
 
     def user(self, msp_id: str, name: str) -> tuple[identity.Identity, signers.Signer]:
         """

@@ -7,9 +7,14 @@ from chaincode.shim import api
 
 
 def of(ctx: api.Context, key: str) -> bytes:
-    """Every committed value of *key*, newest first; for queries, since history is not part of the read set."""
+    """
+    Every committed value of *key*, newest first; for queries, since history is not part of the read set.
+
+    Each entry says under which key it stands, so that whoever is told can look for it in the block.
+    """
     entries = [
         {
+            "key": key,
             "transaction_id": entry.tx_id,
             "at": entry.timestamp.isoformat().replace("+00:00", "Z"),
             "deleted": entry.is_delete,

@@ -44,7 +44,13 @@ class TransactionSchema(Schema):
     creator = fields.Nested(WhoSchema)
     actions = fields.List(fields.Dict(), metadata={"description": "Chaincode calls with their results and endorsers"})
     block = fields.Nested(BlockSchema)
+    vouched = fields.String(
+        metadata={"description": "Who says that the code is right: `peer`, since peers do not sign codes, or nobody"}
+    )
     checks = fields.List(fields.Nested(CheckSchema))
+    anchored = fields.Boolean(
+        metadata={"description": "Whether it hangs on the genesis block that the gateway's wallet has for the channel"}
+    )
     verified = fields.Boolean(metadata={"description": "Whether all checks passed"})
 
 
@@ -62,15 +68,16 @@ class ChangeSchema(Schema):
     """One change of an object, proven by its block."""
 
     part = fields.String(metadata={"description": "Which of its keys, where an object is kept under several"})
+    key = fields.String(metadata={"description": "In the ledger, as the contract tells it"})
     transaction_id = fields.String()
-    at = fields.String()
+    at = fields.String(allow_none=True, metadata={"description": "The transaction's own time: its client's word"})
     deleted = fields.Boolean()
     value = fields.Raw(allow_none=True)
     block_number = fields.Integer()
     by = fields.Nested(WhoSchema)
     endorsed_by = fields.List(fields.String())
     verified = fields.Boolean(
-        metadata={"description": "The block holds this change, and all its hashes and signatures are right"}
+        metadata={"description": "The block holds this change under a key of this object, and proves as a transaction"}
     )
 
 

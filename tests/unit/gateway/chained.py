@@ -1,0 +1,36 @@
+"""A peer that holds a chain made for tests, and answers ``qscc`` and the histories that a contract tells."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import grpc
+
+from gateway.ledger import Call
+from hlf import errors
+from hlf.wire import blocks
+from tests.unit.gateway.fakes import FakeLedgers
+from tests.unit.hlf.chain import Chain
+
+
+class ChainedLedgers(FakeLedgers):
+    """Stands in for ``gateway.ledger.Ledgers`` over a chain; *told* is what ``<contract>:history`` answers."""
+
+    def __init__(self, chain: Chain, told: Any = None) -> None:
+        super().__init__()
+        self.chain = chain
+        self.told = told
+
+    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+        self.asked.append((msp_id, user, call))
+        if call.chaincode != "qscc":
+            return json.dumps(self.told).encode()
+        _, argument = call.texts()
+        if call.function == "GetBlockByNumber":
+            return self.chain.serialized[int(argument)]
+        for serialized in self.chain.serialized:
+            if any(each.transaction_id == argument for each in blocks.decode(serialized).transactions):
+                return serialized
+        message = f"Failed to get block for txID {argument}, error no such transaction ID [{argument}] in index"
+        raise errors.EvaluateError(message, status=grpc.StatusCode.UNKNOWN)
