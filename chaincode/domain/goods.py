@@ -53,9 +53,15 @@ def check_s10(field: str, text: str) -> str:
 
 def check_hs6(field: str, text: str) -> str:
     """*text*, if it is a subheading of the Harmonized System 2022 by its shape: six digits, chapters 01 to 97."""
-    # Chapter 77 is reserved for the future; 98 and 99 are each country's own.
-    if not _HS6.fullmatch(text) or not 1 <= int(text[:2]) <= 97 or text[:2] == "77":
+    if not _HS6.fullmatch(text) or not _is_chapter(text[:2]):
         raise invalid(field, "must be an HS subheading of six digits")
+    return text
+
+
+def check_hs(field: str, text: str) -> str:
+    """*text*, if it is a chapter, heading or subheading of the Harmonized System by its shape: 2, 4 or 6 digits."""
+    if len(text) not in (2, 4, 6) or not _DIGITS.fullmatch(text) or not _is_chapter(text[:2]):
+        raise invalid(field, "must be an HS chapter, heading or subheading of 2, 4 or 6 digits")
     return text
 
 
@@ -72,6 +78,11 @@ def check_un_number(field: str, text: str) -> str:
     if not _UN_NUMBER.fullmatch(text):
         raise invalid(field, "must be a UN number such as UN3481")
     return text
+
+
+def _is_chapter(digits: str) -> bool:
+    # Chapter 77 is reserved for the future; 98 and 99 are each country's own.
+    return 1 <= int(digits) <= 97 and digits != "77"
 
 
 def _gs1(field: str, text: str, length: int, what: str) -> str:

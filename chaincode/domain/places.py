@@ -1,16 +1,14 @@
 """
-Places: ISO 3166 countries and subdivisions, UN/LOCODE locations, IANA time zones.
+Places: ISO 3166 countries and subdivisions, UN/LOCODE locations, IANA time zones by their shape.
 
-Every ISO 3166-1 code is known. Of UN/LOCODE's hundred thousand locations only
-those of the region's main routes have a name and a time zone here; any other
-is judged by its shape and its country, because the list changes twice a year
-and a ledger must not refuse a port for being new.
+Every ISO 3166-1 code is known. A UN/LOCODE is judged by its shape and its
+country, because the list changes twice a year and a ledger must not refuse a
+port for being new. `zones` says what time it is there.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from chaincode.domain.refusals import invalid
 
@@ -29,54 +27,24 @@ COUNTRIES = frozenset(_COUNTRIES.split())
 ASEAN = frozenset({"BN", "ID", "KH", "LA", "MM", "MY", "PH", "SG", "TH", "TL", "VN"})
 """The members of ASEAN (Timor-Leste since October 2025)."""
 
-
-@dataclass(frozen=True)
-class Location:
-    """One UN/LOCODE location."""
-
-    locode: str
-    name: str
-    time_zone: str
-
-    @property
-    def country(self) -> str:
-        """Its ISO 3166-1 country."""
-        return self.locode[:2]
-
-
-KNOWN: dict[str, Location] = {
-    location.locode: location
-    for location in (
-        Location("BNBWN", "Bandar Seri Begawan", "Asia/Brunei"),
-        Location("CNCAN", "Guangzhou", "Asia/Shanghai"),
-        Location("CNNGB", "Ningbo", "Asia/Shanghai"),
-        Location("CNNNG", "Nanning", "Asia/Shanghai"),
-        Location("CNSHA", "Shanghai", "Asia/Shanghai"),
-        Location("CNSZX", "Shenzhen", "Asia/Shanghai"),
-        Location("CNXMN", "Xiamen", "Asia/Shanghai"),
-        Location("HKHKG", "Hong Kong", "Asia/Hong_Kong"),
-        Location("IDJKT", "Jakarta", "Asia/Jakarta"),
-        Location("IDSUB", "Surabaya", "Asia/Jakarta"),
-        Location("KHPNH", "Phnom Penh", "Asia/Phnom_Penh"),
-        Location("LAVTE", "Vientiane", "Asia/Vientiane"),
-        Location("MMRGN", "Yangon", "Asia/Yangon"),
-        Location("MYKUL", "Kuala Lumpur", "Asia/Kuala_Lumpur"),
-        Location("MYPKG", "Port Klang", "Asia/Kuala_Lumpur"),
-        Location("PHCEB", "Cebu", "Asia/Manila"),
-        Location("PHMNL", "Manila", "Asia/Manila"),
-        Location("SGSIN", "Singapore", "Asia/Singapore"),
-        Location("THBKK", "Bangkok", "Asia/Bangkok"),
-        Location("THLCH", "Laem Chabang", "Asia/Bangkok"),
-        Location("VNDAD", "Da Nang", "Asia/Ho_Chi_Minh"),
-        Location("VNHAN", "Hanoi", "Asia/Ho_Chi_Minh"),
-        Location("VNHPH", "Haiphong", "Asia/Ho_Chi_Minh"),
-        Location("VNSGN", "Ho Chi Minh City", "Asia/Ho_Chi_Minh"),
-    )
+_RESTS: dict[str, tuple[int, ...]] = {
+    "BN": (4, 6),
+    **dict.fromkeys(("BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY", "OM", "QA", "SA", "SD", "SY", "YE"), (4, 5)),
+    "AF": (3, 4),
+    "IR": (4,),
+    "IN": (6,),
+    "UG": (6,),
 }
+"""Days of rest (Monday is 0) that are not Saturday and Sunday: CLDR's weekData, and Brunei's Friday and Sunday."""
 
 _LOCODE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}")
 _SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 _TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2}|UTC")
+
+
+def rests(country: str, weekday: int) -> bool:
+    """Whether people rest on that day of the week (Monday is 0) in an ISO 3166-1 country."""
+    return weekday in _RESTS.get(country, (5, 6))
 
 
 def check_country(field: str, text: str) -> str:
@@ -84,6 +52,11 @@ def check_country(field: str, text: str) -> str:
     if text not in COUNTRIES:
         raise invalid(field, "is no ISO 3166-1 country")
     return text
+
+
+def check_jurisdiction(field: str, text: str) -> str:
+    """*text*, if it is a country or a subdivision of one, such as VN or US-CA."""
+    return check_subdivision(field, text) if "-" in text else check_country(field, text)
 
 
 def check_subdivision(field: str, text: str) -> str:

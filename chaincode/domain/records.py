@@ -20,16 +20,21 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from chaincode.domain import canonical
+from chaincode.domain import canonical, moments
 from chaincode.domain.refusals import Refused
 
 Record = TypeVar("Record")
 
 _AS_TEXT = "decimal text"
+_AS_TIME = "milliseconds since 1970"
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,37}")
 
 Amount = Annotated[int, _AS_TEXT]
 """An integer of any size, written as decimal text: amounts of money outgrow 2^53 (RFC 8785, appendix D)."""
+
+
+Instant = Annotated[int, _AS_TIME]
+"""Milliseconds since 1970, in the years that `moments` prints: a peer that runs other code could write any number."""
 
 
 class RecordError(Refused, ValueError):
@@ -119,6 +124,8 @@ def _shaped(kind: object, value: object, path: str) -> object:
         return _dataclass(kind, value, path)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return _choice(value, [member.value for member in kind], path, kind)
+    if _is_instant(kind):
+        return _instant(value, path)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Literal:
         return _choice(value, list(arguments), path, None)
@@ -178,6 +185,13 @@ def _amount(value: object, path: str) -> int:
     return int(value)
 
 
+def _instant(value: object, path: str) -> int:
+    # bool is an int in Python, and JSON's true must not pass for 1.
+    if type(value) is not int or not moments.FIRST <= value <= moments.LAST:
+        raise RecordError(path, f"must be milliseconds in the years {moments.FIRST_YEAR} to {moments.LAST_YEAR}")
+    return value
+
+
 def _choice(value: object, choices: list[object], path: str, kind: type | None) -> object:
     if not any(value == choice and type(value) is type(choice) for choice in choices):
         raise RecordError(path, f"must be one of {', '.join(map(str, choices))}")
@@ -186,6 +200,10 @@ def _choice(value: object, choices: list[object], path: str, kind: type | None) 
 
 def _is_amount(kind: object) -> bool:
     return _AS_TEXT in getattr(kind, "__metadata__", ())
+
+
+def _is_instant(kind: object) -> bool:
+    return _AS_TIME in getattr(kind, "__metadata__", ())
 
 
 def _fields(value: object) -> tuple[dataclasses.Field[Any], ...]:

@@ -5,6 +5,7 @@ Every rule is tried and reported, with the facts it used and what would make
 it pass; the first that fails is the answer's code. No rule looks at a clock
 except through ``now``, the time of the transaction that asks, and the window
 is fixed by events alone: asking later never turns OUTSIDE_WINDOW into a yes.
+Its days are those of the place where the goods were delivered (`zones`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 
-from chaincode.domain import moments
+from chaincode.domain import epcis, moments, places, zones
 from chaincode.domain.journeys import Journey
 from chaincode.domain.pages import Entry
+from chaincode.domain.records import Instant
 from chaincode.domain.refusals import invalid
 from chaincode.domain.terms import CONDITIONS, Condition, Cover, Reason, Rejection, Resolution, Terms
 
@@ -51,11 +53,22 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
+class Happening:
+    """When something happened to the goods, and at which UN/LOCODE; the offset that its recorder wrote says nothing."""
+
+    at: Instant
+    place: str
+
+    def __str__(self) -> str:
+        return str(zones.local(self.place, self.at))
+
+
+@dataclasses.dataclass(frozen=True)
 class Facts:
     """
     What the ledger knows about the order when the request is reviewed.
 
-    Times are moments with the place's offset, None for what has not happened.
+    ``delivered`` and ``attempted`` are None while they have not happened.
     ``returned`` counts the units of the line in earlier returns that stand,
     ``recent`` the buyer's returns of the last 90 days. ``pinned_from`` is when
     the version that the order pinned came into force; it differs from that
@@ -65,8 +78,8 @@ class Facts:
     journey: Journey
     terms: Terms
     pinned_from: int
-    delivered: moments.Moment | None
-    attempted: moments.Moment | None
+    delivered: Happening | None
+    attempted: Happening | None
     returned: int
     recent: int
     carrier: str | None
@@ -91,7 +104,7 @@ class Decision:
     terms_id: str
     terms_version: int
     terms_hash: str
-    decided_at: int
+    decided_at: Instant
     findings: tuple[Finding, ...]
     carrier: str = ""
     window_ends: str = ""
@@ -144,11 +157,11 @@ def decide(facts: Facts, request: Request, now: int) -> Decision:
     )
 
 
-def first(timeline: Iterable[Entry], stage_id: str, step: str) -> moments.Moment | None:
-    """When a step of a stage first happened, on the place's own clock."""
+def first(timeline: Iterable[Entry], stage_id: str, step: str) -> Happening | None:
+    """When and where a step of a stage first happened."""
     for entry in timeline:
         if entry.stage_id == stage_id and entry.step == step:
-            return moments.parse(str(entry.event["eventTime"]))
+            return Happening(entry.at, epcis.place_of(entry.event))
     return None
 
 
@@ -268,13 +281,14 @@ def _ends(facts: Facts) -> tuple[int | None, str]:
     basis = {
         "delivered": facts.delivered,
         "first_attempt": facts.attempted or facts.delivered,
-        "order": moments.Moment(facts.journey.ordered_at),
+        "order": Happening(facts.journey.ordered_at, facts.journey.destination),
     }[facts.terms.basis]
     if basis is None:
         return None, "open"
-    last = date.fromisoformat(str(basis)[:10]) + timedelta(days=facts.terms.window_days)
-    while facts.terms.roll and (last.weekday() >= 5 or last.isoformat() in facts.terms.holidays):
+    last = zones.day(basis.place, basis.at) + timedelta(days=facts.terms.window_days)
+    while facts.terms.roll and (
+        places.rests(basis.place[:2], last.weekday()) or last.isoformat() in facts.terms.holidays
+    ):
         last += timedelta(days=1)
-    midnight = moments.parse(f"{last.isoformat()}T00:00:00{basis.offset}")
-    ends = moments.Moment(midnight.at + moments.DAY - 1, basis.offset_minutes)
+    ends = zones.end_of(basis.place, last)
     return ends.at, str(ends)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.domain import moments, review
+from chaincode.domain import goods, moments, places, review
 from chaincode.domain.journeys import Journey, Line
 from chaincode.domain.refusals import invalid
 from chaincode.domain.stages import JourneyType
@@ -50,10 +50,15 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
         Refused: INVALID_ARGUMENT, naming the field.
     """
     ordered = moments.stated("scenario.ordered_at", scenario.ordered_at)
-    delivered = moments.stated("scenario.delivered_at", scenario.delivered_at) if scenario.delivered_at else None
+    places.check_locode("scenario.destination", scenario.destination)
+    delivered = None
+    if scenario.delivered_at:
+        came = moments.stated("scenario.delivered_at", scenario.delivered_at)
+        delivered = review.Happening(came.at, scenario.destination)
     asked = moments.stated("scenario.asked_at", scenario.asked_at)
     if scenario.ordered < 1 or not 0 <= scenario.evidence <= 100:
         raise invalid("scenario", "needs one unit or more, and 0 to 100 pieces of evidence")
+    goods.check_hs6("scenario.hs6", scenario.hs6)
     line = Line("1", scenario.hs6, scenario.ordered, scenario.final_sale, scenario.returnless)
     facts = review.Facts(
         journey=_imagined(terms, scenario, line, ordered.at),

@@ -8,7 +8,7 @@ import dataclasses
 import re
 from typing import Literal
 
-from chaincode.domain import goods, moments, money, places
+from chaincode.domain import goods, moments, money, places, zones
 from chaincode.domain.records import Amount
 from chaincode.domain.refusals import invalid
 
@@ -98,11 +98,8 @@ class Demand:
     @property
     def ready(self) -> int:
         """When the first stage can begin, in milliseconds since 1970."""
-        try:
-            return moments.parse(self.ready_at).at
-        except ValueError:
-            raise invalid("demand.ready_at", "must be a time such as 2026-11-22T07:05:00Z") from None
+        return moments.stated("demand.ready_at", self.ready_at).at
 
-    def day_after(self, hours: int) -> str:
-        """The day (UTC) that many hours after the goods are ready."""
-        return moments.date(self.ready + hours * moments.HOUR)
+    def day_after(self, hours: int, locode: str) -> str:
+        """The day that it is at *locode* that many hours after the goods are ready."""
+        return zones.day(locode, self.ready + hours * moments.HOUR).isoformat()

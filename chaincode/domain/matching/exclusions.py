@@ -119,8 +119,8 @@ class _Asked:
 
     def __init__(self, demand: Demand) -> None:
         self.demand = demand
-        self.first_day = demand.day_after(0)
-        self.last_day = demand.day_after(demand.deadline_hours)
+        self.first_day = demand.day_after(0, demand.steps[0].locodes[0])
+        self.last_day = demand.day_after(demand.deadline_hours, demand.steps[-1].locodes[-1])
         self.sides = sorted(demand.dimensions_mmt)
 
     def general(self, offer: Offer, standing: Standing) -> Reason | None:

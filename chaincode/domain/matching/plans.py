@@ -170,7 +170,7 @@ def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> t
                 stages=tuple(step.stage for step in steps),
                 offers=tuple(offer.offer_id for offer in chosen),
                 places=tuple("-".join(step.locodes) for step in steps),
-                begins_on=graph.demand.day_after(elapsed),
+                begins_on=graph.demand.day_after(elapsed, steps[0].locodes[0]),
                 hours=hours,
                 parcels=graph.demand.parcels,
                 weight_grm=graph.demand.weight_grm,
@@ -187,12 +187,13 @@ def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> t
 
 
 def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
-    """Step, position of its offer, and the day (UTC) on which the offer's carrier begins with it."""
+    """Step, position of its offer, and the day, where the step begins, on which the offer's carrier begins with it."""
     found, elapsed = [], 0
     for number, here in enumerate(chain):
         if number:
             elapsed += graph.wait(chain[number - 1], here)
-        found.append((number, here, graph.demand.day_after(elapsed)))
+        place = graph.demand.steps[number].locodes[0]
+        found.append((number, here, graph.demand.day_after(elapsed, place)))
         elapsed += graph.offers[here].transit_hours
     return found
 

@@ -106,7 +106,7 @@ def test_a_rejection_is_kept_with_its_reasons(channel):
     made = channel.lodge()
     assert (made["state"], made["decision"]["code"]) == ("REJECTED", "OUTSIDE_WINDOW")
     finding = next(each for each in made["decision"]["findings"] if not each["met"])
-    assert finding["would_pass_if"] == "it had been asked by 2026-01-13T23:59:59.999+00:00"
+    assert finding["would_pass_if"] == "it had been asked by 2026-01-13T23:59:59.999+07:00"
     with refused("RETURN_EXISTS"):
         channel.lodge()
 

@@ -11,7 +11,7 @@ from chaincode.domain.stages import JourneyType
 from chaincode.domain.terms import Condition, Cover, Coverage, Reason, Rejection, Resolution, Terms
 
 ORDERED = moments.parse("2026-01-05T09:00:00.000Z").at
-DELIVERED = moments.parse("2026-01-12T16:00:00.000+07:00")
+DELIVERED = review.Happening(moments.parse("2026-01-12T16:00:00.000+07:00").at, "VNHAN")
 ASKED = moments.parse("2026-01-14T00:00:00.000Z").at
 BUYER = "b" * 64
 EVERYTHING = tuple(Resolution)

@@ -282,4 +282,4 @@ def test_a_demand_survives_its_bytes():
     """As it is kept."""
     asked = demand(["S02", "S03"])
     assert records.loads(Demand, records.dumps(asked)) == asked
-    assert (asked.day_after(0), asked.day_after(17)) == ("2026-11-22", "2026-11-23")
+    assert (asked.day_after(0, "VNHAN"), asked.day_after(17, "VNHAN")) == ("2026-11-22", "2026-11-23")

@@ -57,8 +57,8 @@ def test_a_leg_is_what_one_carrier_does_without_a_change_of_hands():
         ("OneMSP", ("S02", "S03")), ("TwoMSP", ("S04",)), ("OneMSP", ("S05",))
     ]  # fmt: skip
     assert [(leg.receives_from, leg.hands_to) for leg in legs] == [("", "TwoMSP"), ("OneMSP", "OneMSP"), ("TwoMSP", "")]
-    # Ready at 07:00: 40 hours of the first, 5 of waiting, 30 of the second, 7 of waiting.
-    assert [leg.begins_on for leg in legs] == ["2026-11-22", "2026-11-24", "2026-11-25"]
+    # Ready at 14:00 in Hanoi: 40 hours of the first, 5 of waiting, 30 of the second, 7 of waiting.
+    assert [leg.begins_on for leg in legs] == ["2026-11-22", "2026-11-24", "2026-11-26"]
     assert [leg.hours for leg in legs] == [40, 30, 1]
     assert sum(leg.price for leg in legs) == made().figures.price
     assert len({leg.salt for leg in legs} | {SALT}) == 4
@@ -68,7 +68,7 @@ def test_days_follow_the_chain():
     """The day on which each step begins is the one its leg says."""
     graph, choice = three_legs()
     assert [(number, day) for number, _, day in plans.days(graph, choice.chain)] == [
-        (0, "2026-11-22"), (1, "2026-11-23"), (2, "2026-11-24"), (3, "2026-11-25")
+        (0, "2026-11-22"), (1, "2026-11-23"), (2, "2026-11-24"), (3, "2026-11-26")
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.domain import moments, records, review
+from chaincode.domain import epcis, moments, pages, records, review, stages
 from chaincode.domain.refusals import Refused
 from chaincode.domain.review import Outcome
 from chaincode.domain.terms import Condition, Reason, Rejection, Resolution
@@ -99,14 +99,74 @@ def test_some_reasons_stand_above_rules():
         ({"window_days": 5}, "2026-01-19T23:59:59.999+07:00"),
         ({"window_days": 5, "roll": False}, "2026-01-17T23:59:59.999+07:00"),
         ({"window_days": 5, "holidays": ("2026-01-19", "2026-01-20")}, "2026-01-21T23:59:59.999+07:00"),
-        ({"basis": "order", "window_days": 30}, "2026-02-04T23:59:59.999+00:00"),
+        ({"basis": "order", "window_days": 30}, "2026-02-04T23:59:59.999+07:00"),
         ({"basis": "first_attempt"}, "2026-01-16T23:59:59.999+07:00"),
     ],
 )
 def test_the_window_ends_on_the_places_own_calendar(changes, ends):
     """Days count from the day of the basis; a Saturday, Sunday or holiday rolls to the next business day."""
-    attempted = moments.parse("2026-01-09T10:00:00.000+07:00")
+    attempted = review.Happening(moments.parse("2026-01-09T10:00:00.000+07:00").at, "VNHAN")
     assert decision(known=facts(terms=terms(**changes), attempted=attempted)).window_ends == ends
+
+
+def at(text: str) -> int:
+    """That instant."""
+    return moments.parse(text).at
+
+
+ORDER_BASED = {"basis": "order", "window_days": 7, "roll": False}
+SAME_DAY = {"window_days": 0, "roll": False}
+WEEK = {"window_days": 7, "roll": False}
+
+
+@pytest.mark.parametrize(
+    ("promised", "place", "ordered", "delivered", "asked", "ends"),
+    [
+        (ORDER_BASED, "VNHAN", "2026-11-23T06:30:00+07:00", "2026-11-25T10:00:00+07:00",
+         "2026-11-30T12:00:00+07:00", "2026-11-30T23:59:59.999+07:00"),
+        (ORDER_BASED, "VNHAN", "2026-11-23T12:00:00+07:00", "2026-11-25T10:00:00+07:00",
+         "2026-12-01T06:00:00+07:00", "2026-11-30T23:59:59.999+07:00"),
+        (SAME_DAY, "VNHAN", "2026-01-05T00:00:00Z", "2026-01-06T00:00:00+00:00",
+         "2026-01-06T22:00:00Z", "2026-01-06T23:59:59.999+07:00"),
+        (SAME_DAY, "VNHAN", "2026-01-05T00:00:00Z", "2026-01-06T07:00:00+07:00",
+         "2026-01-06T22:00:00Z", "2026-01-06T23:59:59.999+07:00"),
+        (WEEK, "DEBER", "2026-10-01T00:00:00Z", "2026-10-20T15:00:00+02:00",
+         "2026-10-27T23:30:00+01:00", "2026-10-27T23:59:59.999+01:00"),
+    ],
+)  # fmt: skip
+def test_the_windows_days_are_those_of_the_place(promised, place, ordered, delivered, asked, ends):
+    """Neither UTC's days, nor those of an offset that a carrier wrote, nor those before a change of clocks."""
+    known = facts(
+        journey=returning.journey(ordered_at=at(ordered), destination=place),
+        terms=terms(**promised),
+        delivered=review.Happening(at(delivered), place),
+    )
+    made = decision(now=at(asked), known=known)
+    assert made.window_ends == ends
+    assert made.code == ("" if at(asked) <= at(ends) else Rejection.OUTSIDE_WINDOW)
+
+
+@given(st.integers(-12 * 60, 14 * 60), st.integers(0, 20 * moments.DAY), st.sampled_from(["VNHAN", "DEBER", "USHNL"]))
+def test_one_instant_gets_one_answer(offset, wait, place):
+    """Whatever offset its recorder wrote, the same delivery gives the same decision, byte for byte."""
+    def asked(written: int) -> bytes:
+        text = str(moments.Moment(returning.DELIVERED.at, written))
+        observed = epcis.event(
+            epcis.Observation("S20", "accepting", text, place), stages.STANDARD.stage("S20"), journey_id="J1",
+            order_id="O1", epcs=["urn:epc:id:sscc:0614141.1234567890"], goods={}, recorder=returning.CARRIER,
+            recorded_at=returning.DELIVERED.at,
+        )  # fmt: skip
+        entry = pages.Entry("S20", "accepting", moments.parse(text).at, 0, str(observed["eventID"]), "", observed)
+        known = facts(delivered=review.first([entry], "S20", "accepting"), attempted=None)
+        return records.dumps(decision(now=returning.DELIVERED.at + wait, known=known))
+
+    assert asked(offset) == asked(0)
+
+
+def test_a_window_does_not_end_on_a_day_of_rest_of_its_place():
+    """Brunei rests on Friday and Sunday: a window that would end on Friday the 16th ends on Saturday."""
+    brunei = facts(terms=terms(window_days=4), delivered=review.Happening(returning.DELIVERED.at, "BNBWN"))
+    assert decision(known=brunei).window_ends == "2026-01-17T23:59:59.999+08:00"
 
 
 @given(st.integers(0, 400 * moments.DAY), st.integers(0, 400 * moments.DAY), st.sampled_from(Reason))
