@@ -14,7 +14,7 @@ from chaincode.contracts.casebook import RETURN, Case, load
 from chaincode.contracts.handling import Handling
 from chaincode.domain import handling, identifiers, journeys, moments, pages, returns, review, simulation
 from chaincode.domain.refusals import Refused, invalid
-from chaincode.domain.terms import Terms, no_worse
+from chaincode.domain.terms import MOST_EVIDENCE, Terms, no_worse
 from chaincode.shim import api
 
 OF_JOURNEY = "return-of-journey"
@@ -23,7 +23,6 @@ BY_BUYER = "return-by-buyer"
 _AGENTS = frozenset({"platform", "merchant"})
 _LONGEST_ID = 48
 """Journeys are named after their return, and have ids of at most 64 characters."""
-_MOST_EVIDENCE = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,8 +136,8 @@ class Returns(Handling, api.Contract):
     def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
         journeys.hashed(request.buyer_hash, "request.buyer_hash")
-        if len(request.return_id) > _LONGEST_ID or len(request.evidence) > _MOST_EVIDENCE:
-            raise invalid("request", f"has an id to {_LONGEST_ID} long, and to {_MOST_EVIDENCE} pieces of evidence")
+        if len(request.return_id) > _LONGEST_ID or len(request.evidence) > MOST_EVIDENCE:
+            raise invalid("request", f"has an id to {_LONGEST_ID} long, and to {MOST_EVIDENCE} pieces of evidence")
         for each in request.evidence:
             journeys.hashed(each, "request.evidence")
         if store.find(ctx, returns.Return, RETURN, request.return_id):

@@ -13,6 +13,7 @@ import dataclasses
 from typing import Literal
 
 from chaincode.domain import moments
+from chaincode.domain.records import Instant
 from chaincode.domain.refusals import Refused
 
 TOLERANCE = 15 * moments.MINUTE
@@ -32,10 +33,10 @@ class Period:
     """
 
     custodian: str
-    since: int
+    since: Instant
     place: str
     giver: str = ""
-    released_at: int | None = None
+    released_at: Instant | None = None
     event_id: str = ""
 
 
@@ -44,10 +45,10 @@ class Offer:
     """What the custodian offers to hand over, to whom, released when and where."""
 
     taker: str
-    released_at: int
+    released_at: Instant
     offset_minutes: int
     place: str
-    offered_at: int
+    offered_at: Instant
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Custody:
     state: Literal["held", "awaited", "delivered"]
     periods: tuple[Period, ...]
     offer: Offer | None = None
-    ended_at: int | None = None
+    ended_at: Instant | None = None
     ended_place: str = ""
 
     @property

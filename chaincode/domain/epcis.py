@@ -74,6 +74,9 @@ def checked(observation: Observation, stage: Stage) -> Observation:
     for name, value in observation.details.items():
         if not _DETAIL.fullmatch(name) or len(value) > _DETAIL_VALUE or not value.isprintable():
             raise invalid("observation.details", f"names are a-z, 0-9 and _, values printable, to {_DETAIL_VALUE} long")
+        if eventhash.is_time(name):
+            # The event hash takes what is so called for a time, and there is no hash of one that is none.
+            moments.stated(f"observation.details.{name}", value)
     if observation.step not in stage.steps:
         raise Refused("STEP_NOT_OF_STAGE", f"{stage.stage_id} has the steps {', '.join(stage.steps)}")
     if observation.disposition and observation.disposition not in stage.dispositions:
@@ -190,6 +193,23 @@ def place_of(made: Mapping[str, object]) -> str:
     """The UN/LOCODE where the event of `event` happened."""
     point = made["readPoint"]
     return str(point["id"]).removeprefix(f"{VOCABULARY}place/") if isinstance(point, Mapping) else ""
+
+
+def tells(made: Mapping[str, object], step: str, at: int) -> bool:
+    """Whether an event that an organisation may have written itself is readable, and of that step and time."""
+    try:
+        when = moments.parse(str(made.get("eventTime"))).at
+    except ValueError:
+        return False
+    point, taking = made.get("readPoint"), made.get("destinationList", [])
+    return (
+        when == at
+        and made.get("bizStep") == word("bizstep", step)
+        and isinstance(point, Mapping)
+        and str(point.get("id")).startswith(place(""))
+        and isinstance(taking, list | tuple)
+        and all(isinstance(each, Mapping) and "destination" in each for each in taking)
+    )
 
 
 def recorder_of(made: Mapping[str, object]) -> str:

@@ -89,7 +89,8 @@ _URNS = {
     "urn:epcglobal:cbv:er:": "https://ref.gs1.org/cbv/ER-",
 }
 
-_FOURTH = re.compile(r"\.\d{3}(\d)")
+_FOURTH = re.compile(r"\.[0-9]{3}([0-9])")
+_LONGEST_NUMBER = 400
 
 _CURIES = {"gs1": "https://gs1.org/voc/", "cbv": "https://ref.gs1.org/cbv/", "epcis": "https://ref.gs1.org/epcis/"}
 
@@ -162,7 +163,7 @@ class _Spelling:
         if isinstance(value, bool):
             return "true" if value else "false"
         text = str(value).strip()
-        if "time" in name.lower() and "offset" not in name.lower():
+        if is_time(name):
             return _rounded(text)
         if name in _VOCABULARY and ":" not in text:
             return _VOCABULARY[name] + text
@@ -200,6 +201,11 @@ class _Spelling:
         return name
 
 
+def is_time(name: str) -> bool:
+    """Whether the hash takes the value of a field of that name for a time, as GS1's generator does."""
+    return "time" in name.lower() and "offset" not in name.lower()
+
+
 def _rounded(text: str) -> str:
     """The time in UTC; a fourth decimal of 5 or more rounds the third up."""
     fourth = _FOURTH.search(text)
@@ -213,6 +219,7 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return text
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
+        # Written out, 1E999999 would be a megabyte, and a larger one cannot be.
         return text
     return format(number.normalize(), "f")

@@ -11,8 +11,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from chaincode.domain import places
 from chaincode.domain.refusals import Refused, invalid
-from chaincode.domain.terms import CONDITIONS, Condition, Cover, Reason, Resolution, Terms
+from chaincode.domain.terms import (
+    CONDITIONS,
+    MOST_DAYS,
+    MOST_EVIDENCE,
+    MOST_HOURS,
+    Condition,
+    Cover,
+    Reason,
+    Resolution,
+    Terms,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,13 +59,19 @@ def checked(floor: Floor) -> Floor:
     Raises:
         Refused: INVALID_ARGUMENT.
     """
-    if len(floor.jurisdiction) < 2:
-        raise invalid("floor.jurisdiction", "must be an ISO 3166 code such as VN")
-    if min(floor.window_days, floor.seller_answer_hours, floor.settle_hours, floor.dispute_days) < 0:
-        raise invalid("floor", "has a negative number")
-    for reason in floor.reasons:
+    places.check_jurisdiction("floor.jurisdiction", floor.jurisdiction)
+    for field, most in (
+        ("window_days", MOST_DAYS), ("seller_answer_hours", MOST_HOURS), ("settle_hours", MOST_HOURS),
+        ("dispute_days", MOST_DAYS),
+    ):  # fmt: skip
+        if not 0 <= getattr(floor, field) <= most:
+            # A floor that no terms can reach would stop everybody from publishing any.
+            raise invalid(f"floor.{field}", f"must be from 0 to {most}")
+    for reason, minimum in floor.reasons.items():
         if reason not in list(Reason):
             raise invalid("floor.reasons", f"must be among {', '.join(Reason)}")
+        if not 0 <= minimum.evidence_most <= MOST_EVIDENCE:
+            raise invalid(f"floor.reasons.{reason}.evidence_most", f"must be from 0 to {MOST_EVIDENCE}")
     return floor
 
 

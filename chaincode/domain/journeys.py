@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from chaincode.domain import epcis, identifiers, moments, places
 from chaincode.domain.participants import Participant
+from chaincode.domain.records import Instant
 from chaincode.domain.refusals import Refused, invalid
 from chaincode.domain.stages import Catalogue, JourneyType
 
@@ -89,7 +90,7 @@ class Journey:
     kind: JourneyType
     order_id: str
     order_hash: str
-    ordered_at: int
+    ordered_at: Instant
     terms_id: str
     terms_hash: str
     buyer_hash: str
@@ -102,7 +103,7 @@ class Journey:
     parties: tuple[Party, ...]
     custodian: str
     opened_by: str
-    opened_at: int
+    opened_at: Instant
     return_id: str = ""
 
     def party(self, msp_id: str) -> Party:

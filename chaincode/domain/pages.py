@@ -15,6 +15,7 @@ from typing import Literal
 
 from chaincode.domain import custody, epcis, moments
 from chaincode.domain.journeys import SKEW, Journey
+from chaincode.domain.records import Instant
 from chaincode.domain.refusals import Refused
 from chaincode.domain.stages import Catalogue, Stage
 
@@ -48,8 +49,8 @@ class Entry:
 
     stage_id: str
     step: str
-    at: int
-    recorded_at: int
+    at: Instant
+    recorded_at: Instant
     event_id: str
     record_hash: str
     event: Mapping[str, object]
@@ -61,9 +62,9 @@ class Times:
     """When a stage is to be done: as planned, said once, and as estimated since."""
 
     stage_id: str
-    planned_at: int
-    estimated_at: int
-    stated_at: int
+    planned_at: Instant
+    estimated_at: Instant
+    stated_at: Instant
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Incident:
 
     kind: IncidentKind
     stage_id: str
-    at: int
-    recorded_at: int
+    at: Instant
+    recorded_at: Instant
     note_hash: str = ""
 
 
@@ -127,6 +128,7 @@ def believed(journey: Journey, page: Page) -> Page:
             and said.get("selat:journey") == journey.journey_id
             and said.get("eventID") == entry.event_id
             and epcis.recorder_of(said) == page.msp_id
+            and epcis.tells(said, entry.step, entry.at)
         )
 
     return dataclasses.replace(

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 
 from chaincode.domain import epcis, moments
 from chaincode.domain.pages import Entry
+from chaincode.domain.records import Instant
 from chaincode.domain.review import Decision, Request
 from chaincode.domain.terms import Terms
 
@@ -70,7 +71,7 @@ class Act:
 
     state: State
     by: str
-    at: int
+    at: Instant
     notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -95,7 +96,7 @@ class Return:
     decision: Decision | None = None
     reverse_journey_id: str = ""
     exchange_journey_id: str = ""
-    due: int | None = None
+    due: Instant | None = None
 
     @property
     def return_id(self) -> str:

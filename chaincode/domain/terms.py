@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from chaincode.domain import identifiers, moments, records
+from chaincode.domain import goods, identifiers, moments, money, places, records
 from chaincode.domain.refusals import Refused, invalid
 
 
@@ -109,8 +109,9 @@ class Terms:
     One version of a seller's return terms.
 
     The window lasts ``window_days`` after the day of its ``basis``, to the end
-    of that day on the place's clock; with ``roll`` it ends on the next
-    business day, when it would end on a Saturday, a Sunday or a holiday.
+    of that day where the goods were delivered (with the basis ``order``: where
+    they go to); with ``roll`` it ends on the next business day there, when it
+    would end on a weekly day of rest or a holiday.
     ``returnless_below`` is a limit in minor units: the ledger sees only
     whether a line is below it, as its journey says. The deadlines: the seller
     answers what is referred to it, and inspects what it received, within
@@ -170,13 +171,31 @@ class Published:
     terms: Terms
     digest: str
     published_by: str
-    published_at: int
+    published_at: records.Instant
 
 
-_HS = re.compile(r"[0-9]{2,6}")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOST_DAYS, MOST_HOURS = 3_650, 10_000
+"""The longest times that terms may set: ten years, and somewhat more than one."""
+
+MOST_EVIDENCE = 20
+"""How many pieces of evidence a request may have, and terms may therefore ask for."""
+
+_BOUNDS: Mapping[str, int] = {
+    "version": 999_999,
+    "window_days": MOST_DAYS,
+    "max_returns_per_90d": 10_000,
+    "returnless_below": money.LARGEST - 1,
+    "seller_answer_hours": MOST_HOURS,
+    "pickup_sla_hours": MOST_HOURS,
+    "lost_after_days": MOST_DAYS,
+    "handover_days": MOST_DAYS,
+    "settle_hours": MOST_HOURS,
+    "dispute_days": MOST_DAYS,
+    "arbitration_days": MOST_DAYS,
+}
+_MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays": 1_000, "excluded_hs": 500}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_AREA = re.compile(r"[A-Z]{2}[A-Z2-9]{0,3}")
 
 
 def checked(terms: Terms) -> Terms:
@@ -186,34 +205,49 @@ def checked(terms: Terms) -> Terms:
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
     """
-    moments.stated("terms.effective_from", terms.effective_from)
-    for field in ("window_days", "max_returns_per_90d", "returnless_below", "seller_answer_hours", "pickup_sla_hours",
-                  "lost_after_days", "handover_days", "settle_hours", "dispute_days", "arbitration_days"):  # fmt: skip
-        if getattr(terms, field) < 0:
-            raise invalid(f"terms.{field}", "must not be negative")
-    if terms.version < 1:
-        raise invalid("terms.version", "must be 1 or more")
-    if not _COUNTRY.fullmatch(terms.jurisdiction):
-        raise invalid("terms.jurisdiction", "must be an ISO 3166 code such as VN")
-    if not terms.languages or not all(_LANGUAGE.fullmatch(each) for each in terms.languages):
-        raise invalid("terms.languages", "must be BCP 47 tags such as vi")
-    if not all(_DAY.fullmatch(each) for each in terms.holidays):
-        raise invalid("terms.holidays", "must be days such as 2026-01-01")
-    if not all(_HS.fullmatch(each) for each in terms.excluded_hs):
-        raise invalid("terms.excluded_hs", "must be HS chapters, headings or codes of 2 to 6 digits")
-    identifiers.check("terms.terms_id", terms.terms_id)
-    for named in (terms.seller, terms.arbiter, *(each.carrier for each in terms.coverage)):
-        identifiers.check("terms", named)
+    for field in ("terms_id", "seller", "arbiter"):
+        identifiers.check(f"terms.{field}", getattr(terms, field))
+    for field, most in _BOUNDS.items():
+        least = 1 if field == "version" else 0
+        if not least <= getattr(terms, field) <= most:
+            raise invalid(f"terms.{field}", f"must be from {least} to {most}")
+    for field, most in _MOST_LISTED.items():
+        if len(getattr(terms, field)) > most:
+            raise invalid(f"terms.{field}", f"may list {most} at most")
     if terms.arbiter == terms.seller:
         raise invalid("terms.arbiter", "nobody judges its own case")
-    if not terms.reasons:
+    _check_codes(terms)
+    _check_reasons(terms.reasons)
+    return terms
+
+
+def _check_codes(terms: Terms) -> None:
+    """Refuse what is no such time, day, country, currency, language, place or code of goods."""
+    moments.stated("terms.effective_from", terms.effective_from)
+    places.check_jurisdiction("terms.jurisdiction", terms.jurisdiction)
+    money.check_currency("terms.currency", terms.currency)
+    if not terms.languages or not all(_LANGUAGE.fullmatch(each) for each in terms.languages):
+        raise invalid("terms.languages", "must be BCP 47 tags such as vi")
+    for index, each in enumerate(terms.holidays):
+        moments.day(f"terms.holidays[{index}]", each)
+    for index, each in enumerate(terms.excluded_hs):
+        goods.check_hs(f"terms.excluded_hs[{index}]", each)
+    for index, covered in enumerate(terms.coverage):
+        if not _AREA.fullmatch(covered.area) or covered.area[:2] not in places.COUNTRIES:
+            raise invalid(f"terms.coverage[{index}].area", "must be a UN/LOCODE or its beginning, such as VN")
+        identifiers.check(f"terms.coverage[{index}].carrier", covered.carrier)
+
+
+def _check_reasons(reasons: Mapping[str, Cover]) -> None:
+    if not reasons:
         raise invalid("terms.reasons", "must cover at least one reason")
-    for reason, cover in terms.reasons.items():
+    for reason, cover in reasons.items():
         if reason not in list(Reason):
             raise invalid("terms.reasons", f"must be among {', '.join(Reason)}")
-        if not cover.resolutions or not 0 <= cover.restocking_bps <= 10_000 or cover.evidence_min < 0:
+        if not cover.resolutions or not 0 <= cover.restocking_bps <= 10_000:
             raise invalid(f"terms.reasons.{reason}", "needs a resolution, and a restocking fee of 0 to 10000 bps")
-    return terms
+        if not 0 <= cover.evidence_min <= MOST_EVIDENCE:
+            raise invalid(f"terms.reasons.{reason}.evidence_min", f"must be from 0 to {MOST_EVIDENCE}")
 
 
 def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) -> Published:
@@ -258,7 +292,6 @@ def no_worse(new: Terms, old: Terms) -> bool:
         and all(reason in new.reasons and _covers(new.reasons[reason], cover) for reason, cover in old.reasons.items())
         and all(_fetched(each.area, new.coverage) for each in old.coverage)
     )
-
 
 
 def _covers(new: Cover, old: Cover) -> bool:

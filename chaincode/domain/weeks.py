@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from chaincode.domain import moments
 from chaincode.domain.refusals import invalid
 
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
@@ -13,12 +14,13 @@ _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
 def monday(field: str, week: str) -> date:
     """The first day of *week*."""
     found = _WEEK.fullmatch(week)
-    if found:
+    if found and moments.FIRST_YEAR <= int(found[1]) <= moments.LAST_YEAR:
         try:
             return date.fromisocalendar(int(found[1]), int(found[2]), 1)
         except ValueError:
             pass  # Week 53 of a year that has 52, or week 0.
-    raise invalid(field, "must be an ISO week such as 2026-W48")
+    years = f"{moments.FIRST_YEAR} to {moments.LAST_YEAR}"
+    raise invalid(field, f"must be an ISO week such as 2026-W48, in the years {years}")
 
 
 def of(day: date) -> str:

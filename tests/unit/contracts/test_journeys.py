@@ -357,6 +357,11 @@ class Doctored(api.Contract):
         ctx.stub.put_state(ctx.stub.create_composite_key(kind, names), b"rubbish")
 
     @api.transaction
+    def plant(self, ctx: api.Context, kind: str, names: list[str], value: dict[str, object]) -> None:
+        """Leave a record of one's own making on a key."""
+        ctx.stub.put_state(ctx.stub.create_composite_key(kind, names), records.dumps(value))
+
+    @api.transaction
     def claim(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> None:
         """Record a stage of somebody else on one's own page."""
         journey = dossier.load(ctx, journey_id)
@@ -434,6 +439,33 @@ def test_rubbish_on_ones_own_keys_holds_nobody_else_up(channel):
     codes = {alarm["code"] for alarm in channel.query("Journeys:read", "J1")["alarms"]}
     assert {"PAGE_DOUBTED", "CUSTODY_UNREADABLE"} <= codes
     assert channel.query("Performance:carrier", LAST_MILE) == []
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00Z", "๒๐๒๗-๐๑-๐๑T๐๐:๐๐:๐๐Z"])
+def test_an_estimate_that_cannot_be_printed_is_refused(channel, at):
+    """It would break the page that every later reader reads."""
+    channel.hour = 6
+    for function, said in (
+        ("Journeys:state_time", ("S20", at)), ("Journeys:report", ("delayed", "S20", at)),
+        ("Journeys:record", ({"stage_id": "S20", "step": "accepting", "event_time": at, "place": "VNHAN"},)),
+    ):  # fmt: skip
+        with refused("INVALID_ARGUMENT"):
+            channel.submit(function, "J1", *said, by=LAST_MILE)
+
+
+def test_a_time_beyond_print_on_a_doctored_page_holds_nobody_up(channel):
+    """A number no calendar has makes the page unreadable, and the page of its writer alone."""
+    channel.deliver()
+    key = ["J1", LAST_MILE]
+    forged = {"journey_id": "J1", "msp_id": LAST_MILE, "entries": [], "incidents": [],
+              "times": [{"stage_id": "S20", "planned_at": 10**15, "estimated_at": 10**15, "stated_at": 0}]}  # fmt: skip
+    doctored(channel).invoke(
+        "Journeys:plant", "page", key, forged, client=shipping.user(LAST_MILE), at=shipping.at(25)
+    )
+    channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
+    assert channel.query("Journeys:track", shipping.TOKEN_HASH)["status"] != "delivered"
+    alarms = channel.query("Journeys:read", "J1")["alarms"]
+    assert [LAST_MILE] in [alarm["parties"] for alarm in alarms if alarm["code"] == "PAGE_DOUBTED"]
 
 
 def test_who_held_the_goods_before_is_not_written_away(channel):

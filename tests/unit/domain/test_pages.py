@@ -148,3 +148,39 @@ def test_gates_open_and_close_by_the_events_own_times():
     for at in (0, 1, 4):
         with pytest.raises(Refused, match="GATE_CLOSED"):
             pages.passed(freight, ("S14",), catalogue, said, at)
+
+
+DELIVERY = recorded(observation("S03", "storing", disposition="sellable_not_accessible"))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"eventTime": "9999-12-31T23:59:59-05:00"}, {"eventTime": "2026-01-01T00:00:00Z"}, {"eventTime": None},
+        {"bizStep": "accepting"}, {"readPoint": None}, {"readPoint": {}}, {"readPoint": {"id": 5}},
+        {"destinationList": "B"}, {"destinationList": [{}]}, {"destinationList": [None]},
+    ],
+)  # fmt: skip
+def test_an_event_that_cannot_be_read_is_read_past(forged):
+    """A party writes its own page as it likes; what honest peers believe of it never breaks a reader."""
+    said = {**DELIVERY.event, **forged}
+    page = pages.Page("J1", "A", (DELIVERY, dataclasses.replace(DELIVERY, event=said)))
+    assert pages.believed(JOURNEY, page).entries == (DELIVERY,)
+
+
+@pytest.mark.parametrize("name", ["transit_time", "eta_time", "timestamp"])
+@pytest.mark.parametrize("value", ["soon", "9999-12-31T23:59:59-05:00", "3"])
+def test_a_detail_that_is_called_a_time_is_one(name, value):
+    """GS1's event hash takes it for a time; one that is none would have no hash."""
+    with pytest.raises(Refused, match=rf"^INVALID_ARGUMENT: observation.details.{name}: must be a time"):
+        recorded(observation(details={name: value}))
+    assert recorded(observation(details={name: "2026-01-06T09:00:00Z"})).event[f"selat:{name}"]
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40) | st.from_regex(r"\d{1,4}[eE]\d{1,30}"))
+def test_any_printable_detail_has_a_hash(value):
+    """Numbers beyond all measure are hashed as the text they are."""
+    seen = observation(details={"seal": value})
+    if not value.isprintable():
+        return
+    assert len(recorded(seen).event_id) == 89

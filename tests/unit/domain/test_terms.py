@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.domain import floors, records, returnpolicy
+from chaincode.domain import floors, records, returnpolicy, review
 from chaincode.domain import terms as rules
 from chaincode.domain.refusals import Refused
 from chaincode.domain.review import Outcome
@@ -38,7 +39,7 @@ BETTER = {
     "settlement": terms(settle_hours=335),
     "dispute": terms(dispute_days=15),
     "arbitration": terms(arbitration_days=29),
-    "coverage": terms(coverage=(Coverage("V", "LastMileMSP"),)),
+    "coverage": terms(coverage=(Coverage("VN", "LastMileMSP"), Coverage("TH", "LastMileMSP"))),
     "resolution": with_cover(resolutions=(Resolution.REFUND, Resolution.REPAIR)),
     "fee": with_cover(restocking_bps=0, payer="seller"),
     "condition": with_cover(condition=Condition.USED),
@@ -148,3 +149,73 @@ def test_the_export_has_a_place_for_everything():
     named = {each["name"] for each in made["additionalProperty"]}
     assert {f"reason {reason}" for reason in Reason} <= named
     assert records.dumps(made)
+
+
+BAD_FIELDS = {
+    "terms.holidays[0]": [{"holidays": ("2026-13-45",)}, {"holidays": ("٢٠٢٧-٠١-٠١",)}, {"holidays": ("9999-12-31",)}],
+    "terms.holidays": [{"holidays": ("2027-01-01",) * 1_001}],
+    "terms.effective_from": [
+        {"effective_from": "๒๐๒๗-๐๑-๐๑T๐๐:๐๐:๐๐Z"}, {"effective_from": "9999-12-31T23:59:59-05:00"},
+        {"effective_from": "0001-01-01T00:00:00Z"},
+    ],
+    "terms.currency": [{"currency": "dol"}, {"currency": "XXX"}, {"currency": ""}],
+    "terms.jurisdiction": [{"jurisdiction": "ZZ"}, {"jurisdiction": "ZZ-1"}, {"jurisdiction": "vn"}],
+    "terms.excluded_hs[0]": [{"excluded_hs": (each,)} for each in ("999", "99", "77", "00", "٣٣", "8517129", "")],
+    "terms.coverage[0].area": [{"coverage": (Coverage(each, "LastMileMSP"),)} for each in ("zz9", "ZZ", "", "VNHANO")],
+    "terms.coverage[0].carrier": [{"coverage": (Coverage("VN", "Last Mile"),)}],
+    "terms.terms_id": [{"terms_id": ""}],
+    "terms.languages": [{"languages": ("vietnamese!",)}],
+    "terms.reasons.SIZE.evidence_min": [{"reasons": {"SIZE": Cover((Resolution.REFUND,), evidence_min=21)}}],
+    "terms.reasons.SIZE": [{"reasons": {"SIZE": Cover((Resolution.REFUND,), restocking_bps=10_001)}}],
+    "terms.window_days": [{"window_days": 10_000_000}, {"window_days": -1}],
+    "terms.pickup_sla_hours": [{"pickup_sla_hours": 1_000_000_000_000}],
+    "terms.returnless_below": [{"returnless_below": 10**18}],
+    "terms.version": [{"version": 1_000_000}],
+}
+"""What terms cannot mean, by the field that the refusal names."""
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"), [(field, changes) for field, listed in BAD_FIELDS.items() for changes in listed]
+)
+def test_terms_that_cannot_be_computed_with_are_refused_by_their_field(field, changes):
+    """No such day, currency, country, code or number reaches a later review."""
+    with pytest.raises(Refused) as refused:
+        rules.checked(terms(**changes))
+    assert refused.value.code == "INVALID_ARGUMENT"
+    assert refused.value.text.startswith(f"{field}: ")
+
+
+NUMBERS = [field.name for field in dataclasses.fields(rules.Terms) if field.type in {"int", "records.Amount"}]
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+@pytest.mark.parametrize("number", [-1, 10**18, 10**30])
+def test_every_number_of_terms_has_bounds(field, number):
+    """A field that somebody adds without bounds fails here."""
+    with pytest.raises(Refused, match=f"INVALID_ARGUMENT: terms.{field}: must be from"):
+        rules.checked(terms(**{field: number}))
+
+
+@given(
+    st.fixed_dictionaries({field: st.integers(0, rules._BOUNDS[field]) for field in NUMBERS if field != "version"}),
+    st.sampled_from(["delivered", "order", "first_attempt"]),
+    st.lists(st.dates(date(2026, 1, 1), date(2036, 1, 1)).map(str), max_size=20).map(tuple),
+)
+def test_whatever_is_published_can_be_reviewed_by(numbers, basis, holidays):
+    """Terms that pass the check decide every request, and the decision can be written and read."""
+    made = rules.checked(terms(**numbers, basis=basis, holidays=holidays))
+    decided = decision(known=facts(terms=made))
+    assert records.loads(review.Decision, records.dumps(decided)) == decided
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"jurisdiction": "ZZ"}, "jurisdiction"), ({"window_days": 3_651}, "window_days"),
+     ({"settle_hours": -1}, "settle_hours"), ({"dispute_days": 10**9}, "dispute_days"),
+     ({"reasons": {"SIZE": floors.Minimum(evidence_most=21)}}, "reasons.SIZE.evidence_most")],
+)  # fmt: skip
+def test_a_floor_is_one_that_terms_can_reach(changes, field):
+    """Otherwise nobody could publish terms there any more."""
+    with pytest.raises(Refused, match=rf"INVALID_ARGUMENT: floor\.{field}"):
+        floors.checked(dataclasses.replace(floors.Floor("VN", 7, {}), **changes))
