@@ -180,7 +180,7 @@ def _block(block: blocks.Block, receipt: Receipt, link: trustchain.Link) -> Chec
     if block.number == 0:
         passed = block.hash == link.hash
         return Check(name, passed, "the first block is not signed: it is agreed on outside")
-    if trustchain.is_configuration(block):
+    if block.is_configuration:
         # It names itself, so that it follows from the last configuration shows by its being the next.
         refusal = trustchain.follow((*receipt.configurations, receipt.block)).refusal
         return Check(name, not refusal, refusal)

@@ -198,7 +198,7 @@ def from_blocks(serialized: Iterable[bytes], transaction_id: str, *, heights: Se
             previous_hashes[number] = block.previous_hash
         if number in wanted:
             previous_hashes[number] = block.previous_hash
-        if trustchain.is_configuration(block):
+        if block.is_configuration:
             configurations.append(entry)
         before = block.commit_hash or b""
     if best is None:

@@ -123,13 +123,8 @@ def orderers_refusal(block: blocks.Block, bundle: channelconfig.Bundle) -> str |
     return bundle.refusal(BLOCK_VALIDATION, signed)
 
 
-def is_configuration(block: blocks.Block) -> bool:
-    """Return whether *block* changes the channel's configuration; such a block holds nothing else."""
-    return len(block.transactions) == 1 and block.transactions[0].config is not None
-
-
 def _link(block: blocks.Block, previous: Link | None) -> Link:
-    if not is_configuration(block):
+    if not block.is_configuration:
         raise WireError(f"block {block.number} is no configuration block")
     if block.data_hash != block.computed_data_hash:
         raise WireError(f"the data hash of block {block.number} is not that of its data")
