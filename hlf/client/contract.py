@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import proposal_pb2
 
 from hlf import errors
 from hlf.client.commit import Commit, Status
 from hlf.client.proposal import Proposal
-from hlf.wire import proposals
-
-if TYPE_CHECKING:
-    from hlf.client.gateway import Gateway
-
-Transient = Mapping[str, bytes]
+from hlf.client.sending import Sender
+from hlf.steps import proposal as steps
+from hlf.steps.proposal import Transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +43,8 @@ class Contract:
     transient data must reach nobody else.
     """
 
-    def __init__(self, gateway: Gateway, channel_id: str, chaincode: str, name: str | None = None) -> None:
-        self._gateway = gateway
+    def __init__(self, sender: Sender, channel_id: str, chaincode: str, name: str | None = None) -> None:
+        self._sender = sender
         self._channel_id = channel_id
         self._chaincode = chaincode
         self._prefix = f"{name}:" if name else ""
@@ -124,16 +117,12 @@ class Contract:
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
         """A call as its first step, to be signed elsewhere or taken step by step; nothing is sent."""
-        made = proposals.new(
+        message = steps.propose(
             self._channel_id,
             self._chaincode,
-            [(self._prefix + function).encode(), *(a.encode() if isinstance(a, str) else a for a in args)],
-            self._gateway.session.creator,
-            transient=transient,
+            [self._prefix + function, *args],
+            self._sender.session.creator,
+            transient,
+            endorsing_organizations,
         )
-        message = gateway_pb2.ProposedTransaction(
-            transaction_id=made.transaction_id,
-            proposal=proposal_pb2.SignedProposal(proposal_bytes=made.bytes),
-            endorsing_organizations=endorsing_organizations,
-        )
-        return Proposal(self._gateway, message, self._channel_id)
+        return Proposal(self._sender, message, self._channel_id)

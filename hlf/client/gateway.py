@@ -11,13 +11,13 @@ Gateways: the way into a Fabric network, through one peer of the caller's organi
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from fabric_protos.gateway import gateway_pb2_grpc
 
 from hlf import errors
+from hlf.client import commit, sending
 from hlf.client.commit import Commit
 from hlf.client.network import Network
 from hlf.client.proposal import Proposal
@@ -26,16 +26,12 @@ from hlf.client.transaction import Transaction
 from hlf.identity import Identity
 from hlf.profile import Endpoint, Profile
 from hlf.signers import Signer
+from hlf.steps import commit as commit_steps
+from hlf.steps import proposal as proposal_steps
+from hlf.steps import transaction as transaction_steps
+from hlf.steps.call import Answer, Call, Timeouts
 
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long each stage may take, in seconds; the defaults are the official clients'."""
-
-    evaluate: float = 5.0
-    endorse: float = 15.0
-    submit: float = 5.0
-    commit_status: float = 60.0
+__all__ = ["Gateway", "Timeouts", "connect"]
 
 
 class Gateway:
@@ -62,7 +58,8 @@ class Gateway:
         Raises:
             WireError: the bytes are none.
         """
-        return Proposal.from_bytes(self, serialized, signature)
+        proposal = Proposal(self, *proposal_steps.read(serialized))
+        return proposal if signature is None else proposal.sign(signature)
 
     def transaction_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Transaction:
         """
@@ -71,7 +68,8 @@ class Gateway:
         Raises:
             WireError: the bytes are none.
         """
-        return Transaction.from_bytes(self, serialized, signature)
+        transaction = Transaction(self, transaction_steps.read(serialized))
+        return transaction if signature is None else transaction.sign(signature)
 
     def commit_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Commit:
         """
@@ -80,11 +78,23 @@ class Gateway:
         Raises:
             WireError: the bytes are none.
         """
-        return Commit.from_bytes(self, serialized, signature)
+        question = Commit(self, *commit_steps.read(serialized))
+        return question if signature is None else question.sign(signature)
 
     def commit_status(self, channel_id: str, transaction_id: str) -> Commit:
         """The question for the outcome of any transaction, for example one of an error that left it unknown."""
-        return Commit.of(self, channel_id, transaction_id)
+        return commit.of(self, channel_id, transaction_id)
+
+    def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
+        """
+        Return the answer to *call*, which may take *timeout* seconds instead of its stage's own.
+
+        Raises:
+            GatewayError: of the kind that the call names.
+        """
+        seconds = self.timeouts.of(call.stage) if timeout is None else timeout
+        method = getattr(self.stub, call.method)
+        return call.read(sending.call(call.failure, method, call.request, seconds, call.transaction_id))
 
     def wait_ready(self, timeout: float = 5.0) -> None:
         """

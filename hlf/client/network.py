@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hlf.client import events
-from hlf.client.checkpoints import Checkpoint, Position
 from hlf.client.contract import Contract
+from hlf.client.sending import Sender
 from hlf.client.streams import EventStream
+from hlf.steps.checkpoints import Checkpoint, Position
+from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent, FilteredBlock
 from hlf.wire import blocks
-
-if TYPE_CHECKING:
-    from hlf.client.gateway import Gateway
 
 
 class Network:
@@ -22,13 +19,13 @@ class Network:
     block that the peer does not have yet at the moment of the call. It heals: see ``streams``.
     """
 
-    def __init__(self, gateway: Gateway, name: str) -> None:
-        self._gateway = gateway
+    def __init__(self, sender: Sender, name: str) -> None:
+        self._sender = sender
         self.name = name
 
     def contract(self, chaincode: str, name: str | None = None) -> Contract:
         """The chaincode of that name; with *name*, one of the contracts in it."""
-        return Contract(self._gateway, self.name, chaincode, name)
+        return Contract(self._sender, self.name, chaincode, name)
 
     def height(self) -> int:
         """
@@ -37,7 +34,7 @@ class Network:
         Raises:
             EventsError: the peer cannot be reached, or refuses.
         """
-        return events.newest_block(self._gateway, self.name) + 1
+        return events.newest_block(self._sender, self.name) + 1
 
     def block(self, number: int) -> bytes:
         """
@@ -54,7 +51,7 @@ class Network:
         start_block: int | None = None,
         after_transaction_id: str | None = None,
         checkpoint: Checkpoint | None = None,
-    ) -> EventStream[events.ChaincodeEvent]:
+    ) -> EventStream[ChaincodeEvent]:
         """
         The events that valid transactions of *chaincode* set; close the stream when done.
 
@@ -65,7 +62,7 @@ class Network:
             EventsError: the peer cannot be reached, or refuses.
         """
         start = self._start(start_block, checkpoint, after_transaction_id)
-        return events.chaincode_events(self._gateway, self.name, chaincode, start)
+        return events.chaincode_events(self._sender, self.name, chaincode, start)
 
     def block_events(
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
@@ -76,7 +73,7 @@ class Network:
         Raises:
             EventsError: the peer cannot be reached, or refuses.
         """
-        return events.block_events(self._gateway, self.name, self._start(start_block, checkpoint), last_block)
+        return events.block_events(self._sender, self.name, self._start(start_block, checkpoint), last_block)
 
     def serialized_blocks(
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
@@ -87,22 +84,22 @@ class Network:
         Raises:
             EventsError: the peer cannot be reached, or refuses.
         """
-        return events.serialized_blocks(self._gateway, self.name, self._start(start_block, checkpoint), last_block)
+        return events.serialized_blocks(self._sender, self.name, self._start(start_block, checkpoint), last_block)
 
     def filtered_block_events(
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
-    ) -> EventStream[events.FilteredBlock]:
+    ) -> EventStream[FilteredBlock]:
         """
         Transaction ids, validation codes and names of events; without end, or to *last_block*.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
         """
-        return events.filtered_block_events(self._gateway, self.name, self._start(start_block, checkpoint), last_block)
+        return events.filtered_block_events(self._sender, self.name, self._start(start_block, checkpoint), last_block)
 
     def block_and_private_data_events(
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
-    ) -> EventStream[events.BlockAndPrivateData]:
+    ) -> EventStream[BlockAndPrivateData]:
         """
         Blocks with the private data the caller's organisation holds; without end, or to *last_block*.
 
@@ -110,12 +107,12 @@ class Network:
             EventsError: the peer cannot be reached, or refuses.
         """
         start = self._start(start_block, checkpoint)
-        return events.block_and_private_data_events(self._gateway, self.name, start, last_block)
+        return events.block_and_private_data_events(self._sender, self.name, start, last_block)
 
     def _start(
         self, start_block: int | None, checkpoint: Checkpoint | None, after_transaction_id: str | None = None
     ) -> Position:
-        events.require_peer(self._gateway)
+        events.require_peer(self._sender)
         position = checkpoint.position if checkpoint is not None else None
         if position is not None:
             return position

@@ -7,41 +7,20 @@ connects again and asks for what comes after that, so its consumer sees every it
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self
 
 import grpc
 
 from hlf import errors
-from hlf.client import failures
-from hlf.client.checkpoints import Position
 from hlf.client.session import Session
-
-_log = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
-
-# Answers that would be the same if they were asked for again.
-_FINAL = frozenset(
-    {
-        grpc.StatusCode.INVALID_ARGUMENT,
-        grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.FAILED_PRECONDITION,
-        grpc.StatusCode.OUT_OF_RANGE,
-        grpc.StatusCode.UNIMPLEMENTED,
-        grpc.StatusCode.UNAUTHENTICATED,
-    }
-)
-# A peer that is away is waited for as long as it takes. One that is there and fails for a reason of its own is asked
-# this many times in a row.
-_PATIENCE = 5
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
+from hlf.steps import failures
+from hlf.steps.checkpoints import Position
+from hlf.steps.events import Item
+from hlf.steps.healing import Healing
 
 
 class EventStream(Generic[Item]):
@@ -74,8 +53,7 @@ class EventStream(Generic[Item]):
         self._last_block = last_block
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
-        self._failures = 0
-        self._refusals = 0
+        self._healing = Healing()
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -115,7 +93,7 @@ class EventStream(Generic[Item]):
         try:
             answer = next(self._connected())
             self._pending.extend(self._unpack(answer))
-            self._failures = self._refusals = 0
+            self._healing.answered()
         except StopIteration:
             # A peer that shuts down in good order ends its streams without an error.
             self._heal(errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE))
@@ -147,13 +125,4 @@ class EventStream(Generic[Item]):
             self._call = None
         if self._is_over():
             raise StopIteration
-        self._failures += 1
-        if failure.status is not grpc.StatusCode.UNAVAILABLE:
-            self._refusals += 1
-        if failure.status in _FINAL or self._refusals >= _PATIENCE:
-            raise failure
-        if self._failures == 1:
-            _log.warning(
-                "event stream broke before block %d, connecting again: %s", self._position.block_number, failure.message
-            )
-        self._closed.wait(min(_FIRST_PAUSE * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE))
+        self._closed.wait(self._healing.pause(failure, self._position.block_number))

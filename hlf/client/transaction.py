@@ -2,98 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from fabric_protos.common import common_pb2
-from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
-from google.protobuf.message import DecodeError
-
-from hlf import errors
-from hlf.client import failures
+from hlf.client import commit
 from hlf.client.commit import Commit
-from hlf.client.step import Step
-from hlf.wire import rwsets
-
-if TYPE_CHECKING:
-    from hlf.client.gateway import Gateway
+from hlf.client.sending import Sender
+from hlf.steps import transaction as steps
 
 
-@dataclass(frozen=True, slots=True)
-class Endorsed:
-    """What an endorsed envelope says: for which call, and with which answer."""
-
-    header: Any
-    proposal_payload: bytes
-    result: bytes
-
-    def is_of(self, proposal: bytes) -> bool:
-        """Whether this is the transaction that the caller proposed, with nothing added and nothing exchanged."""
-        proposed = proposal_pb2.Proposal.FromString(proposal)
-        visible = proposal_pb2.ChaincodeProposalPayload.FromString(proposed.payload)
-        endorsed = proposal_pb2.ChaincodeProposalPayload.FromString(self.proposal_payload)
-        return bool(
-            common_pb2.Header.FromString(proposed.header) == self.header
-            and visible.input == endorsed.input
-            and not endorsed.TransientMap
-        )
-
-
-class Transaction(Step):
+class Transaction(steps.TransactionStep):
     """
     An endorsed transaction, not yet sent to be ordered.
 
     It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.transaction_from_bytes``.
     """
 
-    def __init__(
-        self, gateway: Gateway, message: gateway_pb2.PreparedTransaction, channel_id: str, result: bytes
-    ) -> None:
-        super().__init__(gateway, message, message.envelope, message.envelope.payload)
-        self._channel_id = channel_id
-        self._result = result
-        self.transaction_id: str = message.transaction_id
-
-    @classmethod
-    def from_bytes(cls, gateway: Gateway, serialized: bytes, signature: bytes | None = None) -> Transaction:
-        """
-        The transaction in *serialized*, signed with *signature* if that is given.
-
-        Raises:
-            WireError: the bytes are no prepared transaction, or its parts contradict each other.
-        """
-        try:
-            message = gateway_pb2.PreparedTransaction.FromString(serialized)
-            endorsed = read_endorsed(message.envelope)
-            header = common_pb2.ChannelHeader.FromString(endorsed.header.channel_header)
-        except DecodeError as malformed:
-            raise errors.WireError("not a prepared transaction") from malformed
-        if not message.transaction_id or message.transaction_id != header.tx_id:
-            raise errors.WireError("a prepared transaction whose id is not that of its envelope")
-        transaction = cls(gateway, message, header.channel_id, endorsed.result)
-        return transaction if signature is None else transaction.sign(signature)
-
-    @property
-    def result(self) -> bytes:
-        """The contract's answer, as the endorsers agreed on it; it counts once the transaction is committed."""
-        return self._result
-
-    @property
-    def changes(self) -> bool:
-        """
-        Whether the transaction writes anything or gives an event.
-
-        One that does neither is a query: ordering it would only put its answer into a block, for all members to read.
-
-        Raises:
-            WireError: the endorsed read-write set is malformed.
-        """
-        action = _action(self._signed)
-        return bool(action.events) or any(
-            rwset.writes or rwset.metadata_writes or any(c.writes or c.metadata_writes for c in rwset.collections)
-            for rwset in rwsets.decode(action.results).namespaces
-        )
+    def __init__(self, sender: Sender, prepared: steps.Prepared) -> None:
+        super().__init__(prepared)
+        self._sender = sender
 
     def submit(self) -> Commit:
         """
@@ -105,48 +29,10 @@ class Transaction(Step):
         Raises:
             SubmitError: no orderer took it, or whether one did is unknown.
         """
-        self._ensure_signed()
-        request = gateway_pb2.SubmitRequest(
-            transaction_id=self.transaction_id, channel_id=self._channel_id, prepared_transaction=self._signed
-        )
-        failures.call(
-            errors.SubmitError, self._gateway.stub.Submit, request, self._gateway.timeouts.submit, self.transaction_id
-        )
+        self.ensure_signed(self._sender.session.sign)
+        self._sender.send(self.submission())
         return self.commit()
 
     def commit(self) -> Commit:
         """The third step without the second being sent from here: to ask for the outcome of an unclear submit."""
-        return Commit.of(self._gateway, self._channel_id, self.transaction_id)
-
-
-def read_endorsed(envelope: Any) -> Endorsed:
-    """
-    What an endorsed ``common.Envelope`` says.
-
-    Raises:
-        WireError: it is no endorsed transaction with one action.
-    """
-    try:
-        payload = common_pb2.Payload.FromString(envelope.payload)
-        content = _content(payload)
-        action = _simulated(content)
-    except DecodeError as malformed:
-        raise errors.WireError("not an endorsed transaction") from malformed
-    return Endorsed(payload.header, content.chaincode_proposal_payload, action.response.payload)
-
-
-def _action(envelope: Any) -> Any:
-    """The ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
-    return _simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
-
-
-def _content(payload: Any) -> Any:
-    actions = transaction_pb2.Transaction.FromString(payload.data).actions
-    if len(actions) != 1:
-        raise errors.WireError(f"an endorsed transaction of {len(actions)} actions; expected one")
-    return transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
-
-
-def _simulated(content: Any) -> Any:
-    answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
-    return proposal_pb2.ChaincodeAction.FromString(answer.extension)
+        return commit.of(self._sender, self._channel_id, self.transaction_id)

@@ -15,7 +15,7 @@ from typing import Any
 
 import grpc
 
-from hlf.client import failures
+from hlf.steps import failures
 
 DATE_AND_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"
 GO_ZONE = r"( [+-]\d{4} [A-Z]+( m=[+-][\d.]+)?|Z|[+-]\d\d:\d\d)?"

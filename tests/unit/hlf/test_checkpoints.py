@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from hlf.client import checkpoints
-from hlf.client.checkpoints import CheckpointError, Position
+from hlf.steps import checkpoints
+from hlf.steps.checkpoints import CheckpointError, Position
 
 
 @pytest.mark.parametrize("kind", ["memory", "file"])

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf import errors
-from hlf.client import failures, gateway
+from hlf.client import gateway
 from hlf.client.gateway import Timeouts
+from hlf.steps import failures
 from tests.unit.hlf.fake_peer import status_details
 
 CODES = [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK]
@@ -151,13 +152,13 @@ def test_nobody_listens(peer, user):
 
 def test_an_answer_that_cannot_be_read(contract, peer, monkeypatch):
     """Bytes that are no message end in the stage's error as well."""
-    channel = contract._gateway.session.channel(peer.endpoint)
+    channel = contract._sender.session.channel(peer.endpoint)
     broken = channel.unary_unary(
         "/gateway.Gateway/Evaluate",
         request_serializer=gateway_pb2.EvaluateRequest.SerializeToString,
         response_deserializer=lambda _: gateway_pb2.EvaluateResponse.FromString(b"\xff"),
     )
-    monkeypatch.setattr(contract._gateway.stub, "Evaluate", broken)
+    monkeypatch.setattr(contract._sender.stub, "Evaluate", broken)
     with pytest.raises(errors.EvaluateError) as refused:
         contract.evaluate("read")
     assert refused.value.status is grpc.StatusCode.INTERNAL

@@ -11,7 +11,7 @@ import grpc
 import pytest
 from fabric_protos.gateway import gateway_pb2
 
-from hlf.client import failures
+from hlf.steps import failures
 from network.engines.embedded import statuses
 
 SECRET = "a price that nobody may see"

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import builtins
 import hashlib
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from hlf.client.gateway import Gateway
+from collections.abc import Callable
+from typing import Any, Self
 
 
 class Step:
     """
-    One step, signed by the gateway's signer when it is sent, or elsewhere before that.
+    One step, signed by the caller's signer when it is sent, or elsewhere before that.
 
     A step is not changed by being sent, so it can be sent again as it is.
     """
 
-    def __init__(self, gateway: Gateway, whole: Any, signed: Any, message: builtins.bytes) -> None:
+    def __init__(self, whole: Any, signed: Any, message: builtins.bytes) -> None:
         """Make a step of the protobuf *whole*, in which the part *signed* holds the signature of *message*."""
-        self._gateway = gateway
         self._whole = whole
         self._signed = signed
         self._message = message
@@ -44,6 +41,7 @@ class Step:
         self._signed.signature = signature
         return self
 
-    def _ensure_signed(self) -> None:
+    def ensure_signed(self, sign: Callable[[builtins.bytes], builtins.bytes]) -> None:
+        """Sign with *sign*, unless there is a signature already; raises what *sign* raises."""
         if not self._signed.signature:
-            self._signed.signature = self._gateway.session.sign(self._message)
+            self._signed.signature = sign(self._message)

@@ -8,8 +8,7 @@ Its two fields of interest are read by protobuf's own reader of unknown fields: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import grpc
 from fabric_protos.gateway import gateway_pb2
@@ -23,24 +22,6 @@ _DETAILS_FIELD = 3
 _LENGTH_DELIMITED = 2
 
 Kind = TypeVar("Kind", bound=GatewayError)
-
-
-def call(
-    kind: type[GatewayError], method: Callable[..., Any], request: Any, timeout: float | None, transaction_id: str = ""
-) -> Any:
-    """
-    The answer of a unary gRPC *method*.
-
-    Raises:
-        kind: whatever went wrong on the way, mapped.
-    """
-    try:
-        return method(request, timeout=timeout)
-    except grpc.RpcError as failure:
-        raise from_rpc(kind, failure, transaction_id) from failure
-    except ValueError as closed:
-        # grpc says this of a channel that was closed, by this program, before or during the call.
-        raise kind(f"the connection is closed: {closed}", transaction_id=transaction_id) from closed
 
 
 def from_rpc(kind: type[Kind], failure: grpc.RpcError, transaction_id: str = "") -> Kind:

@@ -1,0 +1,76 @@
+"""Commits: the third step, the question for a transaction's outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import transaction_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.steps.call import Call
+from hlf.steps.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What became of a transaction: the block it is in, and Fabric's validation code."""
+
+    transaction_id: str
+    code: int
+    block_number: int
+
+    @property
+    def valid(self) -> bool:
+        return bool(self.code == transaction_pb2.VALID)
+
+    @property
+    def name(self) -> str:
+        return errors.validation_code_name(self.code)
+
+
+class CommitStep(Step):
+    """A question for the outcome of a transaction."""
+
+    def __init__(self, message: gateway_pb2.SignedCommitStatusRequest, transaction_id: str) -> None:
+        super().__init__(message, message, message.request)
+        self.transaction_id = transaction_id
+
+    def question(self) -> Call[Status]:
+        """Return the question itself; its answer comes when the transaction is in a block, valid or not."""
+        return Call(
+            "CommitStatus",
+            "commit_status",
+            errors.CommitStatusError,
+            self.transaction_id,
+            self._signed,
+            self._status,
+        )
+
+    def _status(self, response: Any) -> Status:
+        return Status(self.transaction_id, response.result, response.block_number)
+
+
+def ask(channel_id: str, transaction_id: str, creator: bytes) -> gateway_pb2.SignedCommitStatusRequest:
+    """Return the message that asks for the outcome of *transaction_id*, in the name of *creator*."""
+    request = gateway_pb2.CommitStatusRequest(transaction_id=transaction_id, channel_id=channel_id, identity=creator)
+    return gateway_pb2.SignedCommitStatusRequest(request=request.SerializeToString())
+
+
+def read(serialized: bytes) -> tuple[gateway_pb2.SignedCommitStatusRequest, str]:
+    """
+    Return the message in *serialized*, and the transaction it asks about.
+
+    Raises:
+        WireError: the bytes are no commit status request.
+    """
+    try:
+        message = gateway_pb2.SignedCommitStatusRequest.FromString(serialized)
+        request = gateway_pb2.CommitStatusRequest.FromString(message.request)
+    except DecodeError as malformed:
+        raise errors.WireError("not a commit status request") from malformed
+    if not request.transaction_id:
+        raise errors.WireError("a commit status request without a transaction id")
+    return message, str(request.transaction_id)

@@ -1,0 +1,132 @@
+"""Transactions: the second step, endorsed and ready to be ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.steps.call import Call
+from hlf.steps.step import Step
+from hlf.wire import rwsets
+
+
+class Prepared(NamedTuple):
+    """What the second step is made of: Fabric's message, the channel, and the contract's answer."""
+
+    message: gateway_pb2.PreparedTransaction
+    channel_id: str
+    result: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsed:
+    """What an endorsed envelope says: for which call, and with which answer."""
+
+    header: Any
+    proposal_payload: bytes
+    result: bytes
+
+    def is_of(self, proposal: bytes) -> bool:
+        """Whether this is the transaction that the caller proposed, with nothing added and nothing exchanged."""
+        proposed = proposal_pb2.Proposal.FromString(proposal)
+        visible = proposal_pb2.ChaincodeProposalPayload.FromString(proposed.payload)
+        endorsed = proposal_pb2.ChaincodeProposalPayload.FromString(self.proposal_payload)
+        return bool(
+            common_pb2.Header.FromString(proposed.header) == self.header
+            and visible.input == endorsed.input
+            and not endorsed.TransientMap
+        )
+
+
+class TransactionStep(Step):
+    """An endorsed transaction, not yet sent to be ordered."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        message, self._channel_id, self._result = prepared
+        super().__init__(message, message.envelope, message.envelope.payload)
+        self.transaction_id: str = message.transaction_id
+
+    @property
+    def result(self) -> bytes:
+        """The contract's answer, as the endorsers agreed on it; it counts once the transaction is committed."""
+        return self._result
+
+    @property
+    def changes(self) -> bool:
+        """
+        Whether the transaction writes anything or gives an event.
+
+        One that does neither is a query: ordering it would only put its answer into a block, for all members to read.
+
+        Raises:
+            WireError: the endorsed read-write set is malformed.
+        """
+        action = _action(self._signed)
+        return bool(action.events) or any(
+            rwset.writes or rwset.metadata_writes or any(c.writes or c.metadata_writes for c in rwset.collections)
+            for rwset in rwsets.decode(action.results).namespaces
+        )
+
+    def submission(self) -> Call[None]:
+        """Return the request to order the transaction."""
+        request = gateway_pb2.SubmitRequest(
+            transaction_id=self.transaction_id, channel_id=self._channel_id, prepared_transaction=self._signed
+        )
+        return Call("Submit", "submit", errors.SubmitError, self.transaction_id, request, lambda response: None)
+
+
+def read(serialized: bytes) -> Prepared:
+    """
+    Return the endorsed transaction in *serialized*.
+
+    Raises:
+        WireError: the bytes are no prepared transaction, or its parts contradict each other.
+    """
+    try:
+        message = gateway_pb2.PreparedTransaction.FromString(serialized)
+        endorsed = read_endorsed(message.envelope)
+        header = common_pb2.ChannelHeader.FromString(endorsed.header.channel_header)
+    except DecodeError as malformed:
+        raise errors.WireError("not a prepared transaction") from malformed
+    if not message.transaction_id or message.transaction_id != header.tx_id:
+        raise errors.WireError("a prepared transaction whose id is not that of its envelope")
+    return Prepared(message, header.channel_id, endorsed.result)
+
+
+def read_endorsed(envelope: Any) -> Endorsed:
+    """
+    What an endorsed ``common.Envelope`` says.
+
+    Raises:
+        WireError: it is no endorsed transaction with one action.
+    """
+    try:
+        payload = common_pb2.Payload.FromString(envelope.payload)
+        content = _content(payload)
+        action = _simulated(content)
+    except DecodeError as malformed:
+        raise errors.WireError("not an endorsed transaction") from malformed
+    return Endorsed(payload.header, content.chaincode_proposal_payload, action.response.payload)
+
+
+def _action(envelope: Any) -> Any:
+    """The ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
+    return _simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
+
+
+def _content(payload: Any) -> Any:
+    actions = transaction_pb2.Transaction.FromString(payload.data).actions
+    if len(actions) != 1:
+        raise errors.WireError(f"an endorsed transaction of {len(actions)} actions; expected one")
+    return transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
+
+
+def _simulated(content: Any) -> Any:
+    answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
+    return proposal_pb2.ChaincodeAction.FromString(answer.extension)
