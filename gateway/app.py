@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from gateway import answers, auth, current, documentation, freshness
+from gateway import accesses, answers, auth, current, documentation, freshness
 from gateway.api import BLUEPRINTS
 from gateway.console import views
 from gateway.events import Places
@@ -51,6 +51,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     app.before_request(_begin)
     app.before_request(_limit_body)
     app.before_request(auth.check)
+    app.before_request(accesses.record)
     app.after_request(_end)
     api = Api(app, spec_kwargs=documentation.SPEC)
     for blueprint in BLUEPRINTS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from flask import Response
+
 from chaincode.domain import canonical
 from gateway import current, ledger
 from gateway.problems import Problem
@@ -41,6 +43,16 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
     proofs = Proofs(channel)
     changes = [_change(proofs, named, key, entry) for entry in entries[:limit]]
     return {"channel": channel, "key": f"{contract}/{key}", "total": len(entries), "changes": changes}
+
+
+def receipt_file(channel: str, transaction_id: str) -> Response:
+    """The receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
+    made = Proofs(channel).receipt(transaction_id)
+    response = Response(made.to_bytes(), content_type="application/json")
+    # A name for the file is made of what is an id for certain, never of what the caller has typed.
+    name = transaction_id[:16] if receipts.TRANSACTION_ID.fullmatch(transaction_id) else "transaction"
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{name}.json"'
+    return response
 
 
 def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> dict[str, Any]:

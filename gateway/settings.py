@@ -20,7 +20,8 @@ class Settings:
 
     Attributes:
         wallet: folder of identities and connection profiles (a network's state folder).
-        data: folder of what the gateway keeps; all of it but the access tokens can be thrown away.
+        data: folder of what the gateway keeps; all of it but the access tokens, and the record of who looked at what
+            through the audit, can be thrown away.
         listen: address and port; port 0 lets the system choose.
         workers, threads: processes, and requests served at once by each. An event stream holds a thread.
         streams: event streams served at once by each process; fewer than the threads, so that requests still pass.

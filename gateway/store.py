@@ -1,4 +1,8 @@
-"""The gateway's own SQLite file: access tokens, idempotency keys, checkpoints. Nothing of the ledger's is kept here."""
+"""
+The gateway's own SQLite file: access tokens, idempotency keys, checkpoints, and who looked at what through the audit.
+
+Nothing of the ledger's is kept here.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,18 @@ CREATE TABLE IF NOT EXISTS checkpoints (
     transaction_id TEXT NOT NULL,
     PRIMARY KEY (msp_id, user, channel, chaincode, name)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS accesses (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at         INTEGER NOT NULL,
+    msp_id     TEXT NOT NULL,
+    user       TEXT NOT NULL,
+    token_id   TEXT NOT NULL,
+    what       TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    status     INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS accesses_of ON accesses (msp_id, number);
 """
 
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 
-from gateway import auth, provenance
-from gateway.schemas.audit import HistoryQuerySchema, HistorySchema, TransactionSchema
+from gateway import auth, current, provenance
+from gateway.accesses import Accesses
+from gateway.schemas.audit import (
+    AccessesQuerySchema,
+    AccessesSchema,
+    HistoryQuerySchema,
+    HistorySchema,
+    TransactionSchema,
+)
 
 blueprint = Blueprint("audit", __name__, url_prefix="/v1/audit", description="History and proof")
 
@@ -18,6 +26,34 @@ blueprint = Blueprint("audit", __name__, url_prefix="/v1/audit", description="Hi
 def transaction(channel: str, transaction_id: str) -> dict[str, Any]:
     """Take a committed transaction apart, with its hashes and signatures recomputed."""
     return provenance.Proofs(channel).of(transaction_id).document()
+
+
+@blueprint.route("/<channel>/transactions/<transaction_id>/receipt")
+@auth.needs("audit")
+@blueprint.response(200, description="The receipt: a file for `selat audit check`, described in docs/audit.md")
+def receipt(channel: str, transaction_id: str) -> Response:
+    """
+    Take a transaction home: one file that proves it without this gateway, its token or the network.
+
+    The file holds the transaction's whole block and the channel's configurations: give it to those who may see them.
+    """
+    return provenance.receipt_file(channel, transaction_id)
+
+
+@blueprint.route("/accesses")
+@auth.needs("audit")
+@blueprint.arguments(AccessesQuerySchema, location="query")
+@blueprint.response(200, AccessesSchema)
+def accesses(query: dict[str, Any]) -> dict[str, Any]:
+    """
+    List who of the caller's organisation looked at what through the audit of this gateway, newest first.
+
+    It holds names and ids, no values. A full page ends with `next`: ask again with `before` set to it.
+    """
+    found = Accesses(current.services().store).of(
+        current.caller().msp_id, before=query.get("before"), limit=query["limit"]
+    )
+    return {"accesses": found, "next": found[-1].number if len(found) == query["limit"] else None}
 
 
 @blueprint.route("/<channel>/history/<contract>/<path:key>")

@@ -126,6 +126,13 @@ def transaction(channel: str, transaction_id: str) -> str:
     return _page("transaction.html", proof=provenance.Proofs(channel).of(transaction_id).document())
 
 
+@blueprint.route("/audit/<channel>/transactions/<transaction_id>/receipt")
+@auth.needs("audit")
+def receipt(channel: str, transaction_id: str) -> Response:
+    """The transaction's receipt as a file, which proves it anywhere."""
+    return provenance.receipt_file(channel, transaction_id)
+
+
 @blueprint.route("/audit/<channel>/history/<contract>/<path:key>")
 @auth.needs("audit")
 def history(channel: str, contract: str, key: str) -> str:

@@ -88,3 +88,32 @@ class HistorySchema(Schema):
     key = fields.String()
     total = fields.Integer(metadata={"description": "How many changes there are; the newest are listed"})
     changes = fields.List(fields.Nested(ChangeSchema))
+
+
+class AccessesQuerySchema(Schema):
+    """Query of ``GET /v1/audit/accesses``."""
+
+    before = fields.Integer(
+        validate=validate.Range(1, 1 << 62), metadata={"description": "`next` of the page before; newest without it"}
+    )
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class AccessSchema(Schema):
+    """A request that needed the scope `audit`."""
+
+    number = fields.Integer()
+    at = fields.DateTime(format="iso")
+    user = fields.String(metadata={"description": "The organisation's user that the token speaks for"})
+    token_id = fields.String()
+    what = fields.String(metadata={"description": "The address's name", "example": "audit.transaction"})
+    subject = fields.String(metadata={"description": "The ids in the address", "example": "trade/Orders/J1"})
+    status = fields.Integer(allow_none=True, metadata={"description": "As answered; null if it was not, or not yet"})
+    request_id = fields.String()
+
+
+class AccessesSchema(Schema):
+    """A page of who looked at what, newest first."""
+
+    accesses = fields.List(fields.Nested(AccessSchema))
+    next = fields.Integer(allow_none=True)

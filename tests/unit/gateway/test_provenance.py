@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 
 from gateway.app import create_app
 from gateway.settings import Settings
+from hlf.audit import anchors, proofs
+from hlf.audit.receipts import Receipt
 from hlf.wire import keys
 from tests.support.members import Consortium, put
 from tests.support.running import consortium
@@ -54,9 +56,13 @@ class Place:
         return change
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("place"), consortium())
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    made = Place(tmp_path, consortium())
+def place(made: Place) -> Place:
     made.trust(made.chain.serialized[0])
     return made
 
@@ -116,3 +122,30 @@ def test_without_a_genesis_block_nothing_is_verified(place: Place):
     assert (proof["verified"], proof["anchored"]) == (False, False)
     (refused,) = [check for check in proof["checks"] if not check["passed"]]
     assert "genesis block" in refused["detail"]
+
+
+def test_a_receipt_proves_without_the_gateway(place: Place):
+    """What the address gives is the file that ``selat audit check`` takes, and hangs on the same genesis block."""
+    answer = place.client.get(f"/v1/audit/trade/transactions/{place.written.id}/receipt", headers=place.headers)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="receipt-{place.written.id[:16]}.json"'
+    receipt = Receipt.from_bytes(answer.data)
+    proof = proofs.check(receipt, [anchors.of_block(place.chain.serialized[0])])
+    assert proof.verified
+    assert proof.endorsers == ["AMSP", "BMSP"]
+
+
+def test_the_console_gives_the_same_receipt(place: Place):
+    """A person logs in and downloads it from the transaction's page."""
+    place.client.post("/console/login", data={"token": place.headers["Authorization"].split()[1]})
+    page = place.client.get(f"/console/audit/trade/transactions/{place.written.id}")
+    path = f"/console/audit/trade/transactions/{place.written.id}/receipt"
+    assert path in page.text
+    assert "peers do not sign it" in page.text
+    assert Receipt.from_bytes(place.client.get(path).data).transaction_id == place.written.id
+
+
+def test_a_transaction_that_is_not_there_has_no_receipt(place: Place):
+    """The problem names its cause, as for the transaction itself."""
+    answer = place.client.get(f"/v1/audit/trade/transactions/{'0' * 64}/receipt", headers=place.headers)
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "TRANSACTION_NOT_FOUND")
