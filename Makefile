@@ -3,8 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 ENGINE ?= embedded
 BIN    := $(VENV)/bin
-FILE    = $(if $(CONSORTIUM),--consortium $(CONSORTIUM))
-FOLDER  = $(if $(STATE),--state $(STATE))
+# What the network ran on before is known to its folder; only an engine that was asked for is passed on.
+CHOSEN  = $(if $(filter command environment,$(origin ENGINE)),--engine $(ENGINE))
+FILE    = $(if $(CONSORTIUM),--consortium '$(CONSORTIUM)')
+FOLDER  = $(if $(STATE),--state '$(STATE)')
+
+# Stops a target that was called without a variable it cannot do without: $(call needs,NODE,name).
+needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test conformance conformance-record hostile check up down status stop start add-organisation render audit bench clean
@@ -41,7 +46,7 @@ check: $(VENV)/dev  ## Run the linters: ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 up: $(VENV)/run  ## Start the consortium (ENGINE=embedded|native, CONSORTIUM=file, STATE=folder)
-	@$(BIN)/selat network up --engine $(ENGINE) $(FILE) $(FOLDER)
+	@$(BIN)/selat network up $(CHOSEN) $(FILE) $(FOLDER)
 
 down: $(VENV)/run  ## Stop it (STATE=folder)
 	@$(BIN)/selat network down $(FOLDER)
@@ -50,19 +55,19 @@ status: $(VENV)/run  ## Say what is running (STATE=folder)
 	@$(BIN)/selat network status $(FOLDER)
 
 stop: $(VENV)/run  ## Stop one peer or orderer while the others go on (NODE=name, STATE=folder)
-	@$(BIN)/selat network stop $(NODE) $(FOLDER)
+	@$(call needs,NODE,name)$(BIN)/selat network stop $(NODE) $(FOLDER)
 
 start: $(VENV)/run  ## Start it again (NODE=name, STATE=folder)
-	@$(BIN)/selat network start $(NODE) $(FOLDER)
+	@$(call needs,NODE,name)$(BIN)/selat network start $(NODE) $(FOLDER)
 
 add-organisation: $(VENV)/run  ## Plan to add MSP=id to CHANNEL=name; APPLY=1 does it
-	@$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)
+	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)
 
 render: $(VENV)/run  ## Write a compose file and all it needs, for the official images
 	@$(BIN)/selat network render $(FILE) $(FOLDER)
 
 audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, offline
-	@$(BIN)/selat audit export build/audit/$(CHANNEL) --channel $(CHANNEL) $(if $(STATE),--wallet $(STATE))
+	@$(call needs,CHANNEL,name)$(BIN)/selat audit export build/audit/$(CHANNEL) --channel $(CHANNEL) $(if $(STATE),--wallet '$(STATE)')
 	@$(BIN)/selat audit verify build/audit/$(CHANNEL)
 
 bench: $(VENV)/dev  ## Measure (ONLY=name for one figure)

@@ -18,6 +18,8 @@ ATTRIBUTES = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 VALIDITY = datetime.timedelta(days=3650)
 # Clocks of two machines differ; a certificate that is valid only from this second on fails on one of them.
 SKEW = datetime.timedelta(minutes=5)
+# What X.520 allows a name to have.
+LONGEST_NAME = 64
 # Half the order of P-256's group.
 _HALF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1
 
@@ -124,12 +126,12 @@ def _issued_by(ca: Issued) -> x509.AuthorityKeyIdentifier:
 def _name(common_name: str, domain: str, country: str, unit: str | None = None) -> x509.Name:
     parts = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, country),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, domain[:64]),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, domain[:LONGEST_NAME]),
     ]
     if unit is not None:
         parts.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit))
-    # X.520 allows 64 characters; a longer host name stands in the subject alternative names in full.
-    parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64]))
+    # A longer host name stands in the subject alternative names in full.
+    parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name[:LONGEST_NAME]))
     return x509.Name(parts)
 
 

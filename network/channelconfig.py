@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hlf import errors as hlf_errors
 from hlf.wire import configtx
 from network import errors, state
 from network.state import Folder, Record
@@ -16,35 +16,50 @@ DEFAULT_CHANNEL_CAPABILITY = "V3_0"
 _RAFT_TICK = "100ms"
 
 
-def make(folder: Folder, record: Record, consortium: Consortium) -> None:
+def draft(folder: Folder, record: Record, consortium: Consortium, channels: Iterable[str]) -> None:
     """
-    Write the genesis block of every channel that has none yet.
+    Write the genesis blocks of channels that do not exist yet; one that was drafted before is written anew.
 
     Raises:
-        ConsortiumError: a policy of the file is none, or a capability level does not fit.
+        ConsortiumError: a capability level does not fit.
     """
-    for channel in consortium.channels:
-        place = folder.genesis(channel.name)
-        if not place.exists():
-            block = genesis(folder, record, consortium, channel)
-            state.replace_file(place, block.SerializeToString(deterministic=True))
-            record.members[channel.name] = list(channel.members)
+    for name in channels:
+        block = genesis(folder, record, consortium, consortium.channel(name))
+        state.replace_file(folder.genesis(name), block.SerializeToString(deterministic=True))
 
 
 def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:
     """The genesis block (``common.Block``) of one channel."""
+    return configtx.genesis_block(channel.name, group(folder, record, consortium, channel))
+
+
+def outline(record: Record, consortium: Consortium, channel: Channel) -> Any:
+    """As :func:`group`, without organisations and certificates: for comparing, before any are made."""
+    return _group(None, record, consortium, channel)
+
+
+def group(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:
+    """
+    The configuration (``common.ConfigGroup``) that the file gives a channel.
+
+    Raises:
+        EngineError: BFT ordering without the capability it needs.
+    """
+    return _group(folder, record, consortium, channel)
+
+
+def _group(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
     capability = channel.capabilities.channel or record.channel_capability or DEFAULT_CHANNEL_CAPABILITY
     if consortium.ordering.consensus == BFT and capability != "V3_0":
         raise errors.EngineError(
             f"channel {channel.name} has the capability {capability}, and BFT ordering needs V3_0 (Fabric 3.x)",
             "Use `orderers: raft`, or run Fabric 3.x without a `capabilities.channel` in the consortium file.",
         )
-    group = configtx.channel(
+    return configtx.channel(
         _application(folder, record, consortium, channel),
         _orderer(folder, record, consortium, channel),
         capabilities=(capability,),
     )
-    return configtx.genesis_block(channel.name, group)
 
 
 def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.Organisation:
@@ -58,27 +73,18 @@ def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) 
     )
 
 
-def _application(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:
-    group = configtx.application(
-        [member(folder, record, consortium, msp_id) for msp_id in channel.members],
+def _application(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
+    made = configtx.application(
+        [] if folder is None else [member(folder, record, consortium, msp_id) for msp_id in channel.members],
         capabilities=(channel.capabilities.application,),
         acls=channel.acls,
     )
     for name, text in channel.policies.items():
-        try:
-            configtx.add_policy(group, name, text)
-        except hlf_errors.PolicyError as error:
-            raise errors.ConsortiumError(
-                folder.consortium_file,
-                0,
-                f"channel {channel.name}, policies.{name}",
-                str(error),
-                "Write MAJORITY Endorsement, ANY Readers, ALL Admins, or AND('AMSP.peer', OR('BMSP.peer', ...)).",
-            ) from error
-    return group
+        configtx.add_policy(made, name, text)
+    return made
 
 
-def _orderer(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:
+def _orderer(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
     organisations = [
         configtx.Organisation(
             msp_id=organisation.msp_id,
@@ -86,8 +92,9 @@ def _orderer(folder: Folder, record: Record, consortium: Consortium, channel: Ch
             **_roots(folder, organisation.msp_id),
         )
         for organisation in consortium.ordering.organisations
+        if folder is not None
     ]
-    group = configtx.orderer(
+    made = configtx.orderer(
         organisations,
         batch_timeout=channel.batch.timeout,
         max_message_count=channel.batch.max_messages,
@@ -97,17 +104,17 @@ def _orderer(folder: Folder, record: Record, consortium: Consortium, channel: Ch
     )
     consenters = [_consenter(folder, record, orderer) for orderer in consortium.orderers]
     if consortium.ordering.consensus == BFT:
-        configtx.add_bft(
-            group, consenters, batch_interval=channel.batch.timeout, batch_count=channel.batch.max_messages
-        )
+        configtx.add_bft(made, consenters, batch_interval=channel.batch.timeout, batch_count=channel.batch.max_messages)
     else:
-        configtx.add_raft(group, consenters, tick_interval=_RAFT_TICK)
-    return group
+        configtx.add_raft(made, consenters, tick_interval=_RAFT_TICK)
+    return made
 
 
-def _consenter(folder: Folder, record: Record, orderer: Orderer) -> configtx.Consenter:
-    place = folder.orderer(orderer.name)
+def _consenter(folder: Folder | None, record: Record, orderer: Orderer) -> configtx.Consenter:
     host, _, port = record.inside(orderer.name).rpartition(":")
+    if folder is None:
+        return configtx.Consenter(host, int(port), orderer.msp_id, b"")
+    place = folder.orderer(orderer.name)
     return configtx.Consenter(
         host=host,
         port=int(port),

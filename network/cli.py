@@ -9,6 +9,7 @@ import click
 
 from hlf import errors as hlf_errors
 from network import admin, engines, errors
+from network.state import unusable
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -22,6 +23,9 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (errors.NetworkError, hlf_errors.HlfError) as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            # Whatever the system refuses (a full disk, a folder that cannot be written) is no defect to trace.
+            raise click.ClickException(str(unusable(Path(error.filename or "."), error))) from error
 
 
 _state = click.option(
@@ -35,12 +39,20 @@ def network() -> None:
 
 
 @network.command()
-@click.option("--engine", type=click.Choice(engines.NAMES), default="embedded", show_default=True)
-@click.option("--consortium", type=_FILE, help="The consortium file; the one of the package by default.")
+@click.option(
+    "--engine", type=click.Choice(engines.NAMES), help="The one it ran on before by default, at first embedded."
+)
+@click.option(
+    "--consortium",
+    type=_FILE,
+    help="The consortium file; the one it ran with before by default, at first the one of the package.",
+)
 @_state
-def up(engine: str, consortium: Path | None, state: Path) -> None:
+def up(engine: str | None, consortium: Path | None, state: Path) -> None:
     """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
     started = admin.up(engine, state, consortium)
+    for difference in started.differences:
+        click.echo(f"otherwise than in the file, {difference}", err=True)
     click.echo(f"{started.engine} engine, Fabric {started.version}", err=True)
     for packaged in started.served_elsewhere:
         addresses = ", ".join(sorted(set(packaged.addresses.values())))
@@ -102,13 +114,16 @@ def add_organisation(channel: str, msp: str, consortium: Path | None, doing: boo
 @_state
 @click.pass_context
 def status(ctx: click.Context, state: Path) -> None:
-    """Say what runs; exit with 1 unless everything does, and every channel takes transactions."""
-    found = admin.status(state)
+    """Say what runs and how far each peer's channels are; exit with 1 unless all that should run does, and well."""
+    found = admin.status(state, heights=True)
     click.echo(f"engine {found.engine or '(never started)'} {found.version}".rstrip())
     for name, alive in found.programs.items():
         click.echo(f"{'running' if alive else 'FALLEN '}  {name}")
     for name in found.stopped:
         click.echo(f"stopped  {name}")
+    for channel, heights in found.heights.items():
+        for peer, height in heights.items():
+            click.echo(f"height   {channel} {height} at {peer}")
     for trouble in found.troubles:
         click.echo(f"TROUBLE  {trouble}")
     if not found.programs:

@@ -18,6 +18,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from network import certificates, errors, state
 from network.certificates import Issued
@@ -45,6 +46,40 @@ def make(folder: Folder, consortium: Consortium) -> None:
         _organisation(folder, organisation)
     for organisation in consortium.ordering.organisations:
         _orderer_organisation(folder, organisation)
+
+
+def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str], bool]) -> None:
+    """
+    Put away what was made for an organisation under another domain, if it never became a member.
+
+    It stays beside the new one, as ``.<MSP>-<number>``: a key is never deleted.
+
+    Raises:
+        MaterialError: it is a member under that other domain.
+    """
+    for organisation in consortium.organisations:
+        place = folder.organisation(organisation.msp_id)
+        made_for = _domain(place / "ca" / "cert.pem")
+        if made_for is None or made_for == organisation.domain[: certificates.LONGEST_NAME]:
+            continue
+        if is_member(organisation.msp_id):
+            raise errors.MaterialError(
+                place,
+                f"{organisation.msp_id} has the domain {made_for}, not {organisation.domain}",
+                f"Its certificates name it. Write `domain: {made_for}`.",
+            )
+        number = sum(1 for _ in place.parent.glob(f".{organisation.msp_id}-*"))
+        place.rename(place.with_name(f".{organisation.msp_id}-{number + 1}"))
+
+
+def _domain(certificate_file: Path) -> str | None:
+    """The domain that an authority was made for; None where there is no authority yet."""
+    try:
+        subject = x509.load_pem_x509_certificate(certificate_file.read_bytes()).subject
+    except (OSError, ValueError):
+        return None
+    names = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(names[0].value) if names else None
 
 
 def _organisation(folder: Folder, organisation: Organisation) -> None:
@@ -134,7 +169,10 @@ def _once(place: Path, files: Callable[[], dict[str, bytes]]) -> None:
     if place.exists():
         return
     state.private_folder(place.parent)
-    new = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        new = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    except OSError as error:
+        raise state.unusable(place, error) from error
     try:
         for name, content in files().items():
             target = new / name
@@ -144,6 +182,9 @@ def _once(place: Path, files: Callable[[], dict[str, bytes]]) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
         new.rename(place)
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        raise state.unusable(place, error) from error
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise

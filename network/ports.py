@@ -24,6 +24,9 @@ def assign(record: Record, consortium: Consortium) -> None:
     A port the consortium file names is taken as it stands. Others are free ones
     below the range from which the system serves outgoing connections: a port of
     that range may be in use by anybody when the network is started again.
+
+    Raises:
+        StateError: the file names another port than a node has had since the first start.
     """
     free = _free({port for uses in record.ports.values() for port in uses.values()})
     for peer in consortium.peers:
@@ -63,6 +66,12 @@ def check_free(program: str, addresses: Iterable[str]) -> None:
 def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator[int]) -> None:
     given = record.ports.setdefault(node, {})
     for use, fixed in uses.items():
+        if fixed is not None and record.started and given.get(use, fixed) != fixed:
+            raise errors.StateError(
+                Path("state.json"),
+                f"{node} has listened at {given[use]} since the first start, and the file says {fixed}",
+                f"Its channels know it there. Write {given[use]}, or leave the port out.",
+            )
         if fixed is not None:
             given[use] = fixed
         elif use not in given:

@@ -1,10 +1,19 @@
-"""The state folder of a network: where everything lies in it, and what is running from it."""
+"""
+The state folder of a network: where everything lies in it, and what was chosen for it.
+
+What the folder says of channels is a memory, never the truth: that is what the
+channels' own configurations say, and :mod:`network.admin.observed` asks them.
+The copy of the consortium file is written last, when all it says is in force.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
+import errno
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +22,7 @@ from network import errors, topology
 from network.topology import Consortium
 
 FORMAT = 1
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,7 @@ class Folder:
 
     @property
     def consortium_file(self) -> Path:
-        """The copy of the consortium file this folder was made from."""
+        """The copy of the consortium file that was last brought to its end here."""
         return self.root / "consortium.yaml"
 
     @property
@@ -90,7 +100,9 @@ class Record:
     """
     What was chosen when the network was first started, kept in ``state.json`` so that it starts again the same.
 
-    *members* are the organisations that each channel's own configuration has.
+    *builder* are the addresses that each peer's chaincode builder fills into packages, of all packages so far.
+    *started* says whether a start ever came to its end; until then the folder
+    holds nothing that anybody used.
     """
 
     name: str
@@ -99,7 +111,8 @@ class Record:
     channel_capability: str = ""
     ports: dict[str, dict[str, int]] = field(default_factory=dict)
     packages: dict[str, dict[str, str]] = field(default_factory=dict)
-    members: dict[str, list[str]] = field(default_factory=dict)
+    builder: dict[str, dict[str, str]] = field(default_factory=dict)
+    started: bool = False
 
     @property
     def before_fabric_3(self) -> bool:
@@ -127,12 +140,16 @@ def read(folder: Folder) -> Record | None:
         values: Any = json.loads(folder.record_file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise unusable(folder.record_file, error) from error
+    except ValueError as error:
         raise errors.StateError(folder.record_file, f"cannot be read ({error})", cure) from error
     try:
         if values.pop("format") != FORMAT:
             raise errors.StateError(folder.record_file, "was written by another version of Selat", cure)
-        record = Record(**values)
+        # An earlier version kept the channels' members as well, and had no word for a start that did not end.
+        values.pop("members", None)
+        record = Record(**{"started": True, **values})
         for node, uses in record.ports.items():
             for use, port in uses.items():
                 if not isinstance(port, int) or not 0 < port < 65_536:
@@ -142,41 +159,72 @@ def read(folder: Folder) -> Record | None:
     return record
 
 
+def existing(folder: Folder) -> Record:
+    """
+    The record of a folder that holds a network.
+
+    Raises:
+        StateError: it holds none, or the record is unusable.
+    """
+    record = read(folder)
+    if record is None:
+        raise errors.StateError(folder.root, "holds no network", "Start one: selat network up --state FOLDER.")
+    return record
+
+
 def write(folder: Folder, record: Record) -> None:
     """Keep the record; a reader sees the old one or the new one, never half of it."""
     values = {"format": FORMAT, **vars(record)}
     replace_file(folder.record_file, json.dumps(values, indent=2).encode() + b"\n")
 
 
-def adopt(folder: Folder, consortium: Consortium) -> None:
+def claim(folder: Folder) -> None:
     """
-    Bind a folder to a consortium, or refuse one that holds another.
-
-    A consortium may grow (organisations, users, channels, chaincodes) and its
-    chaincodes may change; what ledgers and certificates were made from may not.
+    Make sure that a folder holds a network, or nothing; make it where there is none.
 
     Raises:
-        StateError: names the first difference.
+        StateError: it holds something else, or cannot be written.
     """
-    if folder.consortium_file.exists():
-        check_same(folder, consortium)
-    elif folder.root.exists() and any(folder.root.iterdir()):
-        raise errors.StateError(
-            folder.root,
-            "is not empty and holds no network",
-            "Name an empty or a new folder with --state.",
-        )
+    theirs = folder.record_file.exists() or folder.consortium_file.exists()
+    try:
+        if not theirs and folder.root.exists() and any(each.name != _LOCK for each in folder.root.iterdir()):
+            raise errors.StateError(
+                folder.root, "is not empty and holds no network", "Name an empty or a new folder with --state."
+            )
+    except OSError as error:
+        raise unusable(folder.root, error) from error
     private_folder(folder.root)
+
+
+@contextlib.contextmanager
+def alone(folder: Folder) -> Iterator[None]:
+    """Keep a second command away from the folder while this one changes it."""
+    try:
+        lock = (folder.root / _LOCK).open("w")
+    except OSError as error:
+        raise unusable(folder.root, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise errors.StateError(
+                folder.root, "is being changed by another `selat network` command", "Wait until that one has ended."
+            ) from error
+        yield
+
+
+def adopt(folder: Folder, consortium: Consortium) -> None:
+    """Keep a copy of the consortium file, now that all it says is in force."""
     replace_file(folder.base_file, str(consortium.base).encode())
     replace_file(folder.consortium_file, consortium.source.encode())
 
 
 def held(folder: Folder) -> Consortium:
     """
-    The consortium a folder was made from, paths meant from where its file lay.
+    The consortium that was last brought to its end here, paths meant from where its file lay.
 
     Raises:
-        ConsortiumError: the copy is unusable now.
+        ConsortiumError: there is none, or it is unusable now.
     """
     try:
         base = Path(folder.base_file.read_text(encoding="utf-8"))
@@ -185,60 +233,52 @@ def held(folder: Folder) -> Consortium:
     return topology.load(folder.consortium_file, base=base)
 
 
-def check_same(folder: Folder, consortium: Consortium) -> None:
-    """
-    Return if a folder holds this consortium, perhaps before it grew.
-
-    Raises:
-        StateError: it is another one; names the first difference.
-    """
-    difference = _difference(held(folder), consortium)
-    if difference:
-        raise errors.StateError(
-            folder.root,
-            f"holds the network of another consortium: {difference}",
-            "Name another folder with --state, or stop that network and remove the folder.",
-        )
-
-
-def _difference(present: Consortium, wanted: Consortium) -> str:
-    if present.name != wanted.name:
-        return f"its name is {present.name!r}, not {wanted.name!r}"
-    if present.ordering != wanted.ordering:
-        return "its orderers differ"
-    for organisation in present.organisations:
-        same = {each.msp_id: each for each in wanted.organisations}.get(organisation.msp_id)
-        if same is None:
-            return f"it has an organisation {organisation.msp_id}, this one has none"
-        if same.domain != organisation.domain:
-            return f"{organisation.msp_id} has the domain {organisation.domain}, not {same.domain}"
-        if not set(organisation.peers) <= set(same.peers):
-            return f"{organisation.msp_id} has other peers"
-    for channel in present.channels:
-        now = {each.name: each for each in wanted.channels}.get(channel.name)
-        if (
-            now is None
-            or dataclasses.replace(now, members=channel.members) != channel
-            or not set(channel.members) <= set(now.members)
-        ):
-            return f"its channel {channel.name} is not the same (a running channel is changed by configuration updates)"
-    return ""
+def unusable(path: Path, error: OSError) -> errors.StateError:
+    """What the system said of a file or folder of a network, with the cure."""
+    cures = {
+        errno.ENOSPC: "Make room on that disk, then run the same command again: it goes on where it stopped.",
+        errno.EDQUOT: "Make room within your quota, then run the same command again.",
+        errno.EACCES: "Give yourself the right to write there, or name another folder with --state.",
+        errno.EROFS: "Name a folder on a disk that can be written with --state.",
+        errno.ENOTDIR: "Name a folder with --state.",
+    }
+    place = Path(error.filename) if error.filename else path
+    cure = cures.get(error.errno or 0, "Mend that, then run the same command again.")
+    return errors.StateError(place, f"cannot be used: {error.strerror or error}", cure)
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder, with its parents, that only its owner may open."""
+    """
+    Make a folder, with its parents, that only its owner may open.
+
+    Raises:
+        StateError: it cannot be made.
+    """
     if path.is_dir():
         return
     private_folder(path.parent)
-    # Somebody else may make the same folder at the same moment; either way it is there.
-    path.mkdir(mode=0o700, exist_ok=True)
+    try:
+        # Somebody else may make the same folder at the same moment; either way it is there.
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise unusable(path, error) from error
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file in one step: readers see the old content or the new."""
+    """
+    Write a file in one step: readers see the old content or the new.
+
+    Raises:
+        StateError: it cannot be written; the old one is still there.
+    """
     private_folder(path.parent)
     new = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    new.replace(path)
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        new.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise unusable(path, error) from error

@@ -6,8 +6,10 @@ The commands of ``selat network`` call these functions, and so do tests.
 
 from __future__ import annotations
 
-from network.admin.lifetime import Network, Status, down, render, start_nodes, status, stop_nodes, up
+from network.admin.lifetime import Network, down, render, up
 from network.admin.membership import Addition, add_organisation, plan_addition
+from network.admin.single import start_nodes, stop_nodes
+from network.admin.status import Status, status
 
 __all__ = [
     "Addition",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hlf import errors as hlf_errors
 from hlf.admin import lifecycle
 from hlf.wire import packages
-from network import errors, ports, state
+from network import ports, state
 from network.processes import Program
 from network.state import Folder, Record
 from network.topology import Chaincode, Consortium, Server
 
+# How the names of servers' programs begin.
+SERVER = "chaincode-"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -55,41 +56,30 @@ class Packaged:
         )
 
 
-def package_all(folder: Folder, record: Record, consortium: Consortium) -> list[Packaged]:
+def package_all(record: Record, consortium: Consortium) -> list[Packaged]:
+    """The package of every chaincode; writes nothing."""
+    return [_package(record, consortium, chaincode) for chaincode in consortium.chaincodes]
+
+
+def keep(folder: Folder, record: Record, packaged: Iterable[Packaged]) -> None:
+    """Keep the packages in ``packages/``, and their ids in the record."""
+    for each in packaged:
+        chaincode = each.chaincode
+        state.replace_file(folder.packages / f"{chaincode.channel}-{chaincode.name}.tar.gz", each.package)
+        record.packages.setdefault(chaincode.channel, {})[chaincode.name] = each.package_id
+
+
+def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[str, dict[str, str]]:
     """
-    The package of every chaincode, kept in ``packages/`` too.
+    For each peer, the addresses its builder fills into packages that have no single one.
 
-    Raises:
-        ConsortiumError: a definition's policy is none.
+    The record keeps them: a package that was installed once asks for its own at every start of its peer.
     """
-    found = []
-    for chaincode in consortium.chaincodes:
-        packaged = _package(record, consortium, chaincode)
-        try:
-            packaged.definition.fields()
-        except hlf_errors.PolicyError as error:
-            raise errors.ConsortiumError(
-                folder.consortium_file,
-                0,
-                f"chaincode {chaincode.name} on {chaincode.channel}",
-                f"a policy of it is none: {error}",
-                "Policies look like AND('AMSP.peer', OR('BMSP.peer', 'CMSP.peer')).",
-            ) from error
-        place = folder.packages / f"{chaincode.channel}-{chaincode.name}.tar.gz"
-        state.replace_file(place, packaged.package)
-        record.packages.setdefault(chaincode.channel, {})[chaincode.name] = packaged.package_id
-        found.append(packaged)
-    return found
-
-
-def builder_configuration(packaged: list[Packaged]) -> dict[str, dict[str, str]]:
-    """For each peer, the addresses its builder fills into packages that have no single one."""
-    found: dict[str, dict[str, str]] = {}
     for each in packaged:
         if each.template_key:
             for peer, address in each.addresses.items():
-                found.setdefault(peer, {})[each.template_key] = address
-    return found
+                record.builder.setdefault(peer, {})[each.template_key] = address
+    return {peer: dict(values) for peer, values in record.builder.items()}
 
 
 def server_programs(folder: Folder, record: Record, consortium: Consortium, packaged: list[Packaged]) -> list[Program]:
@@ -119,29 +109,34 @@ def server_programs(folder: Folder, record: Record, consortium: Consortium, pack
 
 
 def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Packaged:
-    addresses = _addresses(record, consortium, chaincode)
-    distinct = set(addresses.values())
+    given = _given(record, chaincode)
+    addresses = _addresses(consortium, chaincode, given)
     template_key = ""
-    if len(distinct) > 1:
+    # Not by how many there are at present: a member more or less must not make another package of it.
+    if set(given) != {""}:
         digest = hashlib.sha256(f"{chaincode.channel}/{chaincode.name}".encode()).hexdigest()
         template_key = f"{re.sub('[^a-zA-Z0-9]', '_', chaincode.name)}_{digest[:8]}"
         # A Go template's field starts with a letter.
         template_key = template_key if template_key[0].isalpha() else f"c{template_key}"
-    address = f"{{{{.{template_key}}}}}" if template_key else distinct.pop()
+    address = f"{{{{.{template_key}}}}}" if template_key else given[""]
     package = packages.ccaas(f"{chaincode.name}_{chaincode.version}", address)
     return Packaged(chaincode, package, packages.package_id(package), addresses, template_key)
 
 
-def _addresses(record: Record, consortium: Consortium, chaincode: Chaincode) -> dict[str, str]:
+def _given(record: Record, chaincode: Chaincode) -> Mapping[str, str]:
+    """The addresses of a chaincode: one ``""`` for all peers, or one a peer or MSP id."""
+    if chaincode.server is None:
+        return chaincode.addresses
+    uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
+    contained = record.engine == "docker"
+    return {
+        msp_id: f"{_host(chaincode.server, msp_id) if contained else '127.0.0.1'}:{port}"
+        for msp_id, port in uses.items()
+    }
+
+
+def _addresses(consortium: Consortium, chaincode: Chaincode, given: Mapping[str, str]) -> dict[str, str]:
     """Where each peer that runs the chaincode finds it."""
-    given = chaincode.addresses
-    if chaincode.server is not None:
-        uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
-        contained = record.engine == "docker"
-        given = {
-            msp_id: f"{_host(chaincode.server, msp_id) if contained else '127.0.0.1'}:{port}"
-            for msp_id, port in uses.items()
-        }
     found = {}
     for msp_id in chaincode.installed_by:
         for peer in consortium.organisation(msp_id).peers:
@@ -151,7 +146,7 @@ def _addresses(record: Record, consortium: Consortium, chaincode: Chaincode) -> 
 
 def _host(server: str, msp_id: str) -> str:
     """The name of a server's program, and of its host where it has one of its own."""
-    return f"chaincode-{server}{'-' if msp_id else ''}{msp_id}"
+    return f"{SERVER}{server}{'-' if msp_id else ''}{msp_id}"
 
 
 def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]) -> Program:

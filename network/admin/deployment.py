@@ -16,6 +16,7 @@ from hlf import errors as hlf_errors
 from hlf.admin import discovery, lifecycle
 from hlf.admin.peer import Peer
 from network import errors, processes, topology
+from network.admin import definitions
 from network.admin.chaincodes import Packaged
 from network.admin.nodes import Nodes
 from network.state import Folder
@@ -31,19 +32,33 @@ _COMMIT_ATTEMPTS = 5
 _GOSSIP_SECONDS = 0.1
 
 
+def join_orderers(folder: Folder, consortium: Consortium, nodes: Nodes, channels: Iterable[str]) -> None:
+    """
+    Let every orderer join those channels.
+
+    Raises:
+        ParticipationError: (of ``hlf``) one refused.
+        StateError: a genesis block is missing.
+    """
+    blocks = {name: _genesis(folder, name) for name in channels}
+
+    def join_orderer(orderer: Orderer) -> None:
+        admin = nodes.orderer_admin(orderer)
+        for name in sorted(blocks.keys() - set(admin.channels())):
+            admin.join(blocks[name])
+
+    _together(join_orderer, consortium.orderers)
+
+
 def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
     """
     Let orderers and peers join their channels.
 
     Raises:
         ParticipationError, AdminError: (of ``hlf``) a node refused.
+        StateError: a genesis block is missing.
     """
-    blocks = {channel.name: folder.genesis(channel.name).read_bytes() for channel in consortium.channels}
-
-    def join_orderer(orderer: Orderer) -> None:
-        admin = nodes.orderer_admin(orderer)
-        for name in sorted(blocks.keys() - set(admin.channels())):
-            admin.join(blocks[name])
+    blocks = {channel.name: _genesis(folder, channel.name) for channel in consortium.channels}
 
     def join_peer(peer: topology.Peer) -> list[str]:
         connection = nodes.peer(peer.name)
@@ -53,7 +68,7 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
             connection.join(blocks[name])
         return missing
 
-    _together(join_orderer, consortium.orderers)
+    join_orderers(folder, consortium, nodes, blocks)
     joined = dict(zip(consortium.peers, _together(join_peer, consortium.peers), strict=True))
     for channel in consortium.channels:
         members = [peer for peer in consortium.peers if peer.msp_id in channel.members]
@@ -103,8 +118,9 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         peer = nodes.peer(peer_name)
 
         def known() -> bool:
-            found = discovery.peers(peer, channel)
-            return len(found) == expected and all(
+            # A member that somebody else added has peers of its own, and they are none of this file's business.
+            found = [each for each in discovery.peers(peer, channel) if each.msp_id in members]
+            return len(found) >= expected and all(
                 versions.get((channel, each.msp_id), {}).items() <= each.chaincodes.items() for each in found
             )
 
@@ -121,6 +137,17 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         for peer in consortium.organisation(msp_id).peers
     ]
     _together(wait, tasks)
+
+
+def _genesis(folder: Folder, channel: str) -> bytes:
+    try:
+        return folder.genesis(channel).read_bytes()
+    except OSError as error:
+        raise errors.StateError(
+            folder.genesis(channel),
+            f"cannot be read ({error.strerror})",
+            f"It is block 0 of the channel: selat audit export FOLDER --channel {channel} fetches it.",
+        ) from error
 
 
 def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
@@ -147,7 +174,11 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
     members = consortium.channel(chaincode.channel).members
     peers = [nodes.first_peer(msp_id) for msp_id in members]
     present = lifecycle.committed_definition(peers[0], chaincode.channel, chaincode.name)
-    _check_sequence(packaged, present)
+    trouble = definitions.problem(definition, present)
+    if trouble is not None:
+        # It was looked at before; somebody else has changed it since.
+        what, cure = trouble
+        raise errors.NetworkError(f"chaincode {chaincode.name} on channel {chaincode.channel} {what}", cure)
     in_force = present is not None and present.sequence == definition.sequence
 
     def approve(msp_id: str) -> None:
@@ -199,35 +230,6 @@ def _commit(packaged: Packaged, peers: list[Peer]) -> None:
                 raise
         else:
             return
-
-
-def _check_sequence(packaged: Packaged, present: lifecycle.Committed | None) -> None:
-    chaincode, wanted = packaged.chaincode, packaged.definition
-    what = f"chaincode {chaincode.name} on channel {chaincode.channel}"
-    held = present.sequence if present is not None else 0
-    if wanted.sequence not in (held, held + 1) or wanted.sequence == 0:
-        raise errors.NetworkError(
-            f"{what} has sequence {wanted.sequence} in the consortium file, and {held} is in force",
-            f"Write `sequence: {held + 1}` to change it, or {held or 1} to leave it.",
-        )
-    if present is not None and wanted.sequence == held and not _same(wanted, present):
-        raise errors.NetworkError(
-            f"{what} is in force with another definition of the same sequence {held}",
-            f"Write `sequence: {held + 1}` to put the changed definition in force.",
-        )
-
-
-def _same(wanted: lifecycle.Definition, present: lifecycle.Committed) -> bool:
-    fields = wanted.fields()
-    collections = fields["collections"].SerializeToString() if "collections" in fields else b""
-    # Where the file names no policy the peer has filled in the channel's default.
-    policy = fields.get("validation_parameter", present.validation_parameter)
-    return (wanted.version, wanted.init_required, policy, collections) == (
-        present.version,
-        present.init_required,
-        present.validation_parameter,
-        present.collections,
-    )
 
 
 def _together(task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -1,35 +1,36 @@
-"""A network's life in a state folder: up, down, and what is running."""
+"""A network's life in a state folder: up, down, and rendered for others to run."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-from collections.abc import Collection, Iterator
+import dataclasses
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
-from network.admin import chaincodes, deployment, troubles
+from network.admin import chaincodes, definitions, deployment, observed
 from network.admin.chaincodes import Packaged
 from network.admin.nodes import Nodes
+from network.admin.observed import Difference, Observed
+from network.admin.runner import Runner
 from network.engines import Engine
 from network.engines.docker import compose, images
-from network.processes import Program
 from network.state import Folder, Record
-from network.topology import Consortium
+from network.topology import Channel, Consortium
 
-_SERVER_SECONDS = 60.0
+DEFAULT_ENGINE = "embedded"
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network that is up."""
+    """A network that is up; *differences* are what its channels have otherwise than the file, by somebody else."""
 
     folder: Folder
     engine: str
     version: str
     consortium: Consortium
     packaged: tuple[Packaged, ...]
+    differences: tuple[Difference, ...] = ()
 
     @property
     def profiles(self) -> Path:
@@ -42,104 +43,111 @@ class Network:
         return tuple(each for each in self.packaged if each.chaincode.server is None)
 
 
-@dataclass(frozen=True)
-class Status:
-    """
-    What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not.
-
-    *stopped* are nodes that were ended one by one with :func:`stop_nodes`; *troubles* say in words which orderer does
-    not answer, and which channel it cannot go on with.
-    """
-
-    engine: str
-    version: str
-    programs: dict[str, bool]
-    stopped: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()
-
-    @property
-    def running(self) -> bool:
-        """Whether there are programs, all are alive, no node is stopped, and nothing is in trouble."""
-        return bool(self.programs) and all(self.programs.values()) and not self.stopped and not self.troubles
-
-
-def up(engine_name: str = "embedded", root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
+def up(engine_name: str | None = None, root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
     """
     Start a consortium and return when its chaincodes can be called.
 
-    A folder that holds it already is started again with all its ledgers; one
-    that is running is completed (new chaincodes, users) and otherwise left
-    alone. When the start fails, what it started is stopped again.
+    A folder that was started before is started again with all its ledgers; its
+    engine and its file are known, and need not be named again. One that is
+    running is completed (new chaincodes, users) and otherwise left alone.
+    When the start fails, what ran before runs again.
 
     Raises:
         NetworkError: names cause and cure; see :mod:`network.errors`.
         HlfError: a node refused a step of the deployment.
     """
-    return start(engine_name, root, topology.load(consortium))
+    folder = Folder(root)
+    record = state.read(folder)
+    known = record is not None and record.started
+    wanted = state.held(folder) if known and consortium is None else topology.load(consortium)
+    if engine_name is None:
+        engine_name = (record.engine if record is not None else "") or DEFAULT_ENGINE
+    return start(engine_name, root, wanted)
 
 
 def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
     """As :func:`up`, with a consortium that is loaded already."""
-    engine = engines.by_name(engine_name)
-    version = engine.version(wanted)
     folder = Folder(root)
+    version = engines.by_name(engine_name).version(wanted)
+    state.claim(folder)
+    with state.alone(folder):
+        return bring_up(folder, wanted, engine_name, version)
+
+
+def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str) -> Network:
+    """As :func:`start`, by a command that has the folder for itself."""
+    kept = state.read(folder)
     record = record_for(folder, wanted, engine_name, version)
+    if kept is None or not kept.started:
+        _discard(folder, kept)
+        kept = record
+    base = base_of(folder, record)
+    check_nodes(folder, base, wanted)
+    ports.assign(record, wanted)
+    packaged = chaincodes.package_all(record, wanted)
+    with Runner(folder, record, base, kept) as runner:
+        found, checked = _looked_at(folder, record, base, wanted, packaged, runner)
+        material.set_aside(folder, wanted, found.has_member)
+        material.make(folder, wanted)
+        # Ports and addresses are a choice, not a claim: who dies after this line starts again on the same ones.
+        chaincodes.builder_configuration(record, packaged)
+        state.write(folder, dataclasses.replace(kept, ports=record.ports, builder=record.builder))
+        channelconfig.draft(
+            folder, record, wanted, [each.name for each in wanted.channels if each.name not in found.configs]
+        )
+        present = observed.effective(wanted, found)
+        runner.run(wanted, packaged)
+        with Nodes(folder, record, wanted) as nodes:
+            deployment.join(folder, present, nodes)
+            runner.engine.wait_ordering(record, present)
+            # As the channels' own members have it, and without what somebody else put in force otherwise.
+            usable = {each.package_id for each in checked.packaged}
+            deployable = [each for each in chaincodes.package_all(record, present) if each.package_id in usable]
+            with runner.until_in_force(nodes, present, deployable):
+                deployment.deploy(present, nodes, deployable)
+            deployment.wait_discovered(present, nodes, deployable)
+    profile.make(folder, record, wanted)
+    chaincodes.keep(folder, record, packaged)
     state.adopt(folder, wanted)
-    with _alone(folder):
-        packaged = _prepare(folder, record, wanted)
-        programs = chaincodes.server_programs(folder, record, wanted, packaged)
-        already = {each.pid for each in processes.find(folder) if each.alive}
-        try:
-            servers = [] if engine.containers else processes.start_missing(folder, programs)
-            engine.start(folder, record, wanted, chaincodes.builder_configuration(packaged), programs)
-            processes.wait_ready(servers, _SERVER_SECONDS)
-            with Nodes(folder, record, wanted) as nodes:
-                deployment.join(folder, wanted, nodes)
-                engine.wait_ordering(record, wanted)
-                deployment.deploy(wanted, nodes, packaged)
-                deployment.wait_discovered(wanted, nodes, packaged)
-        except BaseException:
-            processes.stop(folder, [each.name for each in processes.find(folder) if each.pid not in already])
-            raise
-    return Network(folder, engine_name, version, wanted, tuple(packaged))
+    record.started = True
+    state.write(folder, record)
+    return Network(folder, engine_name, version, wanted, tuple(packaged), checked.differences)
 
 
-def stop_nodes(names: Collection[str], root: Path = Path("build/network")) -> list[str]:
-    """
-    End single peers, orderers or chaincode servers of a running network; return the names of what ran.
+def _looked_at(
+    folder: Folder,
+    record: Record,
+    base: Consortium | None,
+    wanted: Consortium,
+    packaged: list[Packaged],
+    runner: Runner,
+) -> tuple[Observed, definitions.Checked]:
+    """What the channels that exist say, and what of the file can be brought about there."""
+    if not record.started:
+        return Observed(), definitions.Checked(tuple(packaged), ())
+    asked = base or wanted
+    runner.run_nodes(asked)
+    with Nodes(folder, record, asked) as nodes:
+        found = look(folder, record, asked, nodes, runner.engine)
 
-    The others go on without them, as they would without any that failed.
+        def outline(consortium: Consortium, channel: Channel) -> object:
+            return channelconfig.outline(record, consortium, channel)
 
-    Raises:
-        StateError: the folder holds no such network, or it does not run.
-        EngineError: there is no node of that name.
-    """
-    folder = Folder(root)
-    record = _existing(folder)
-    with _alone(folder):
-        chosen = _choose(folder, record, names)
-        ended = chosen.engine.stop(folder, chosen.nodes) if chosen.nodes else []
-        return ended + processes.stop(folder, [server.name for server in chosen.servers])
+        differences = observed.compare(base, wanted, found, outline)
+        observed.refuse_asked(folder.root, differences)
+        checked = definitions.check(folder.root, base, wanted, found, nodes, packaged)
+    return found, dataclasses.replace(checked, differences=(*differences, *checked.differences))
 
 
-def start_nodes(names: Collection[str], root: Path = Path("build/network")) -> None:
-    """
-    Start again what :func:`stop_nodes` ended, and return when it listens.
-
-    Raises:
-        StateError: the folder holds no such network, or it does not run.
-        EngineError: there is no node of that name.
-        PortTakenError: somebody else listens there by now.
-        ProcessError: one did not come up.
-    """
-    folder = Folder(root)
-    record = _existing(folder)
-    with _alone(folder):
-        chosen = _choose(folder, record, names)
-        processes.wait_ready(processes.start_missing(folder, chosen.servers), _SERVER_SECONDS)
-        if chosen.nodes:
-            builder = chaincodes.builder_configuration(chosen.packaged)
-            chosen.engine.start(folder, record, chosen.consortium, builder, chosen.programs, chosen.nodes)
+def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> Observed:
+    """What the channels say, after the orderers have all joined them (a start may have been cut off in between)."""
+    joined = observed.by_orderer(asked, nodes)
+    names = sorted({name for listed in joined.values() for name in listed})
+    ours = [name for name in names if folder.genesis(name).exists()]
+    deployment.join_orderers(folder, asked, nodes, ours)
+    exist = dataclasses.replace(asked, channels=tuple(Channel(name, ()) for name in names))
+    engine.wait_ordering(record, exist)
+    return observed.read(joined, nodes)
 
 
 def render(root: Path = Path("build/network"), consortium: Path | None = None) -> Path:
@@ -153,12 +161,25 @@ def render(root: Path = Path("build/network"), consortium: Path | None = None) -
     """
     wanted = topology.load(consortium)
     folder = Folder(root)
-    record = record_for(folder, wanted, "docker", images.FABRIC)
-    state.adopt(folder, wanted)
-    with _alone(folder):
-        packaged = _prepare(folder, record, wanted)
+    state.claim(folder)
+    with state.alone(folder):
+        record = record_for(folder, wanted, "docker", images.FABRIC)
+        check_nodes(folder, base_of(folder, record), wanted)
+        ports.assign(record, wanted)
+        packaged = chaincodes.package_all(record, wanted)
+        material.make(folder, wanted)
+        missing = [each.name for each in wanted.channels if not folder.genesis(each.name).exists()]
+        channelconfig.draft(folder, record, wanted, missing)
+        profile.make(folder, record, wanted)
+        chaincodes.keep(folder, record, packaged)
         programs = chaincodes.server_programs(folder, record, wanted, packaged)
-        return compose.write(folder, record, wanted, chaincodes.builder_configuration(packaged), programs)
+        builder = chaincodes.builder_configuration(record, packaged)
+        file = compose.write(folder, record, wanted, builder, programs)
+        # What is handed over may be started by others, so it is no draft any more.
+        state.adopt(folder, wanted)
+        record.started = True
+        state.write(folder, record)
+        return file
 
 
 def down(root: Path = Path("build/network")) -> list[str]:
@@ -167,53 +188,14 @@ def down(root: Path = Path("build/network")) -> list[str]:
 
     Raises:
         StateError: the folder holds no network.
+        ProcessError: something still listens where a stopped program did.
     """
     folder = Folder(root)
-    record = _existing(folder)
-    with _alone(folder):
-        servers = [each.name for each in processes.find(folder) if each.name.startswith("chaincode-")]
+    record = state.existing(folder)
+    with state.alone(folder):
+        servers = [each.name for each in processes.find(folder) if each.name.startswith(chaincodes.SERVER)]
         stopped = engines.by_name(record.engine).stop(folder) if record.engine else []
         return stopped + processes.stop(folder, servers)
-
-
-def status(root: Path = Path("build/network")) -> Status:
-    """
-    What runs from a state folder.
-
-    Raises:
-        StateError: the folder holds no network.
-    """
-    folder = Folder(root)
-    record = _existing(folder)
-    programs = {each.name: each.alive for each in processes.find(folder)}
-    stopped: list[str] = []
-    troubled: list[str] = []
-    if record.engine:
-        engine = engines.by_name(record.engine)
-        running = engine.running(folder)
-        programs = {**running, **programs}
-        if programs:
-            consortium = state.held(folder)
-            stopped = engine.stopped(folder, consortium)
-            asked = [
-                each
-                for each in consortium.orderers
-                # An engine that runs all its nodes in one process has none of an orderer's name.
-                if each.name not in stopped and running.get(each.name, any(running.values()))
-            ]
-            troubled = troubles.of(folder, record, consortium, asked)
-    return Status(record.engine, record.version, programs, tuple(stopped), tuple(troubled))
-
-
-def _prepare(folder: Folder, record: Record, consortium: Consortium) -> list[Packaged]:
-    """Everything that is needed before a node starts, as far as it is not there."""
-    material.make(folder, consortium)
-    ports.assign(record, consortium)
-    channelconfig.make(folder, record, consortium)
-    profile.make(folder, record, consortium)
-    packaged = chaincodes.package_all(folder, record, consortium)
-    state.write(folder, record)
-    return packaged
 
 
 def record_for(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
@@ -221,14 +203,17 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
     The record of a folder for that engine and Fabric version, a new one where there is none; writes nothing.
 
     Raises:
-        StateError: the folder is another consortium's or engine's, or a channel lacks a member of the file.
+        StateError: the folder is another consortium's or engine's.
     """
     record = state.read(folder)
-    if record is None:
-        record = Record(consortium.name)
-    else:
-        state.check_same(folder, consortium)
-        _check_members(folder, record, consortium)
+    if record is None or not record.started:
+        record = Record(consortium.name, ports={} if record is None else record.ports)
+    if record.name != consortium.name:
+        raise errors.StateError(
+            folder.root,
+            f"holds the network of another consortium: its name is {record.name!r}, not {consortium.name!r}",
+            "Name another folder with --state, or stop that network and remove the folder.",
+        )
     if record.engine not in ("", engine):
         raise errors.StateError(
             folder.root,
@@ -239,6 +224,16 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
     record.channel_capability = record.channel_capability or ("V2_0" if record.before_fabric_3 else "V3_0")
     _check_capabilities(record, consortium)
     return record
+
+
+def base_of(folder: Folder, record: Record) -> Consortium | None:
+    """The file that was last brought to its end here, as far as it can still be read."""
+    if not record.started:
+        return None
+    try:
+        return state.held(folder)
+    except errors.ConsortiumError:
+        return None
 
 
 def _check_capabilities(record: Record, consortium: Consortium) -> None:
@@ -252,64 +247,42 @@ def _check_capabilities(record: Record, consortium: Consortium) -> None:
             )
 
 
-def _check_members(folder: Folder, record: Record, consortium: Consortium) -> None:
-    """A channel that exists takes a further member by the vote of the present ones only."""
-    for channel in consortium.channels:
-        for msp_id in channel.members:
-            if channel.name in record.members and msp_id not in record.members[channel.name]:
+def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium) -> None:
+    """Certificates and ledgers carry the names of nodes and domains, so those of a member stay what they are."""
+    now = {each.msp_id: each for each in wanted.organisations}
+    for organisation in base.organisations if base is not None else ():
+        same = now.get(organisation.msp_id)
+        if same is None:
+            continue
+        if same.domain != organisation.domain:
+            raise errors.StateError(
+                folder.root,
+                f"{organisation.msp_id} has the domain {organisation.domain}, not {same.domain}",
+                f"Its certificates name it. Write `domain: {organisation.domain}`.",
+            )
+        names = {peer.name for peer in same.peers}
+        for peer in organisation.peers:
+            if peer.name not in names:
                 raise errors.StateError(
                     folder.root,
-                    f"its channel {channel.name} has no member {msp_id} yet",
-                    f"Start it with the file it had, then: selat network add-organisation --channel {channel.name} "
-                    f"--msp {msp_id} --consortium FILE",
+                    f"its peer {peer.name} is not in the file any more",
+                    f"Write it again; `selat network stop {peer.name}` ends it and keeps its ledger.",
                 )
 
 
-@dataclass(frozen=True)
-class _Chosen:
-    """Some of a running network's nodes and chaincode servers, with what is needed to start them."""
+def _discard(folder: Folder, kept: Record | None) -> None:
+    """
+    Clear away the ledgers of a first start that never came to its end: nobody has used them.
 
-    engine: Engine
-    consortium: Consortium
-    packaged: list[Packaged]
-    programs: list[Program]
-    nodes: list[str]
-    servers: list[Program]
-
-
-def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
-    engine = engines.by_name(record.engine)
-    if not any(engine.running(folder).values()):
-        raise errors.StateError(folder.root, "is not running", f"Start it: selat network up --state {folder.root}")
-    consortium = state.held(folder)
-    packaged = _prepare(folder, record, consortium)
-    programs = chaincodes.server_programs(folder, record, consortium, packaged)
-    servers = {} if engine.containers else {program.name: program for program in programs}
-    known = (*consortium.nodes, *servers)
-    for name in names:
-        if name not in known:
-            raise errors.EngineError(f"this network has no node {name!r}", f"Its nodes: {', '.join(known)}.")
-    nodes = [name for name in names if name in consortium.nodes]
-    return _Chosen(
-        engine, consortium, packaged, programs, nodes, [servers[name] for name in names if name in servers]
-    )
-
-
-def _existing(folder: Folder) -> Record:
-    record = state.read(folder)
-    if record is None:
-        raise errors.StateError(folder.root, "holds no network", "Start one: selat network up --state FOLDER.")
-    return record
-
-
-@contextlib.contextmanager
-def _alone(folder: Folder) -> Iterator[None]:
-    """Keep a second command away from the folder while this one changes it."""
-    with (folder.root / ".lock").open("w") as lock:
+    Keys, certificates, ports and logs stay.
+    """
+    if kept is None or not kept.engine:
+        return
+    engines.by_name(kept.engine).stop(folder)
+    processes.stop(folder)
+    for place in (folder.data(kept.engine), folder.genesis("any").parent):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise errors.StateError(
-                folder.root, "is being changed by another `selat network` command", "Wait until that one has ended."
-            ) from error
-        yield
+            if place.exists():
+                shutil.rmtree(place)
+        except OSError as error:
+            raise state.unusable(place, error) from error

@@ -36,6 +36,10 @@ class Nodes:
                 self._peers[name] = self._peer(self._known[name])
             return self._peers[name]
 
+    def knows(self, msp_id: str) -> bool:
+        """Whether an organisation of that MSP id is in the consortium asked."""
+        return msp_id in self._first
+
     def first_peer(self, msp_id: str) -> PeerConnection:
         """An organisation's first peer."""
         return self.peer(self._first[msp_id])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -15,68 +14,12 @@ from fabric_protos.orderer import configuration_pb2
 from hlf import errors as hlf_errors
 from hlf import identity
 from hlf.admin import channel, discovery, lifecycle
-from hlf.client import gateway
-from hlf.profile import Profile
 from hlf.wire import packages
 from network import admin, errors, processes, state, topology
-from network.admin.nodes import Nodes
 from selat import cli
-
-# Two organisations, one with two peers, and a chaincode whose process differs by organisation.
-CONSORTIUM = """\
-name: small
-organisations:
-  - {msp_id: AMSP, domain: a.test, peers: 2}
-  - {msp_id: BMSP, domain: b.test}
-%(organisations)schannels:
-  - name: c
-    members: [AMSP, BMSP%(member)s]
-    batch: {timeout: 20ms}
-    # As in the default consortium: nobody reads whole blocks from a peer's event service.
-    acls: {event/Block: /Channel/Application/Admins}
-servers:
-  - name: lab
-    command: ["{python}", -m, tests.support.lab]
-    environment:
-      {CHAINCODE_ID: "{package_id}", CHAINCODE_SERVER_ADDRESS: "{address}", CORE_PEER_LOCALMSPID: "{organisation}"}
-    per_organisation: true
-chaincodes:
-  - name: lab
-    channel: c
-    server: lab
-    sequence: %(sequence)s
-    version: %(version)s
-    collections:
-      - {name: both, policy: "OR('AMSP.member', 'BMSP.member')"}
-"""
-_FIRST = {"organisations": "", "member": "", "sequence": 1, "version": "1.0"}
-
+from tests.support.small import CONSORTIUM, FIRST, Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
-
-
-@dataclasses.dataclass
-class Net:
-    """One network, with its consortium file to be rewritten."""
-
-    engine: str
-    root: object
-    file: object
-
-    def write(self, **changes) -> None:
-        self.file.write_text(CONSORTIUM % {**_FIRST, **changes})
-
-    def up(self) -> admin.Network:
-        return admin.up(self.engine, self.root, self.file)
-
-    def nodes(self) -> Nodes:
-        folder = state.Folder(self.root)
-        return Nodes(folder, state.read(folder), topology.load(folder.consortium_file))
-
-    def connect(self, msp_id: str = "AMSP"):
-        folder = state.Folder(self.root)
-        who, signer = identity.load_user(folder.user(msp_id, "User1"), msp_id)
-        return gateway.connect(Profile.load(folder.profile(msp_id)), who, signer)
 
 
 @pytest.fixture(params=ENGINES)
@@ -260,9 +203,10 @@ def test_an_organisation_joins_a_running_channel(net):
         contract = fabric.network("c").contract("lab")
         contract.submit("put", "key", "from the new one")
         assert contract.evaluate("get", "key") == b"from the new one"
-    with pytest.raises(errors.StateError, match="is a member of channel c already"):
-        admin.add_organisation("c", "CMSP", net.root, net.file)
-    net.up()
+    again = admin.add_organisation("c", "CMSP", net.root, net.file)
+    assert again.done
+    assert again.sequence == plan.sequence + 1
+    assert net.up().differences == ()
 
 
 def _admin(folder, msp_id):
@@ -300,7 +244,7 @@ class TestAsANewUser:
     @pytest.fixture
     def file(self, tmp_path):
         file = tmp_path / "consortium.yaml"
-        file.write_text(CONSORTIUM % _FIRST)
+        file.write_text(CONSORTIUM % FIRST)
         return file
 
     def test_up_status_down(self, selat, file, tmp_path):
@@ -317,7 +261,7 @@ class TestAsANewUser:
 
     def test_broken_yaml(self, selat, file):
         """File, line, field."""
-        file.write_text((CONSORTIUM % _FIRST).replace("members: [AMSP, BMSP]", "members: [AMSP, XMSP]"))
+        file.write_text((CONSORTIUM % FIRST).replace("members: [AMSP, BMSP]", "members: [AMSP, XMSP]"))
         up = selat("up", "--consortium", str(file))
         assert up.exit_code == 1
         assert "consortium.yaml:7: channels[0].members[1]: 'XMSP' is none of AMSP, BMSP" in up.stderr
@@ -337,7 +281,7 @@ class TestAsANewUser:
     def test_the_folder_of_another_consortium(self, selat, file):
         """Named with the first difference."""
         selat("up", "--consortium", str(file))
-        up = selat("up")
+        up = selat("up", "--consortium", str(topology.DEFAULT))
         assert up.exit_code == 1
         assert "holds the network of another consortium: its name is 'small', not 'selat'" in up.stderr
 
@@ -360,14 +304,14 @@ class TestAsANewUser:
 
     def test_bft_without_real_orderers(self, selat, file):
         """The embedded engine says what it cannot do, and who can."""
-        file.write_text(CONSORTIUM % _FIRST + "orderers: bft\n")
+        file.write_text(CONSORTIUM % FIRST + "orderers: bft\n")
         up = selat("up", "--consortium", str(file))
         assert up.exit_code == 1
         assert "--engine native" in up.stderr
 
     def test_a_chaincode_that_does_not_start(self, selat, file, tmp_path):
         """Its last words are in the message, and the nodes are stopped again."""
-        file.write_text((CONSORTIUM % _FIRST).replace("tests.support.lab", "tests.support.nothing"))
+        file.write_text((CONSORTIUM % FIRST).replace("tests.support.lab", "tests.support.nothing"))
         up = selat("up", "--consortium", str(file))
         assert up.exit_code == 1
         assert "No module named tests.support.nothing" in up.stderr

@@ -113,8 +113,9 @@ def test_fabric_2_5_takes_no_part_in_channels_of_fabric_3(tmp_path):
     """Its nodes would refuse them in words about something else, or panic; asked for in the file or made by 3.x."""
     folder = state.Folder(tmp_path / "state")
     consortium = topology.load()
-    state.adopt(folder, consortium)
-    state.write(folder, lifetime.record_for(folder, consortium, "native", "3.1.5"))
+    record = lifetime.record_for(folder, consortium, "native", "3.1.5")
+    record.started = True
+    state.write(folder, record)
     with pytest.raises(errors.EngineError, match="has the capability V3_0, and Fabric 2.5.16 does not know it"):
         lifetime.record_for(folder, consortium, "native", "2.5.16")
     file = tmp_path / "consortium.yaml"

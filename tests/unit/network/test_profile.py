@@ -33,7 +33,7 @@ def folder(tmp_path_factory):
     state.adopt(folder, consortium)
     material.make(folder, consortium)
     ports.assign(record, consortium)
-    channelconfig.make(folder, record, consortium)
+    channelconfig.draft(folder, record, consortium, [each.name for each in consortium.channels])
     profile.make(folder, record, consortium)
     state.write(folder, record)
     return folder
