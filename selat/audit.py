@@ -11,6 +11,7 @@ import click
 from gateway.wallet import Wallet, WalletError
 from hlf import audit as verifier
 from hlf.errors import HlfError
+from selat import evidence
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -20,6 +21,10 @@ _BLOCKS = click.Path(exists=True, path_type=Path)
 @click.group()
 def audit() -> None:
     """Blocks taken home, and what they prove there."""
+
+
+audit.add_command(evidence.receipt)
+audit.add_command(evidence.check)
 
 
 @audit.command()

@@ -24,10 +24,18 @@ from chaincode.domain.disclosures import Document
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
+DOCUMENT = "claim.document"
+"""The object type of a claim's digest document."""
+
+
+def attributes(claim_id: str, revision: int) -> list[str]:
+    """What a claim's keys are made of, behind their object type; revisions sort in their order."""
+    return [claim_id, f"{revision:06}"]
+
 
 def document_key(ctx: api.Context, claim_id: str, revision: int) -> str:
     """The key of a claim's digest document in its owner's implicit collection."""
-    return _key(ctx, "claim.document", claim_id, revision)
+    return _key(ctx, DOCUMENT, claim_id, revision)
 
 
 def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) -> tuple[Document, bytes]:
@@ -137,8 +145,7 @@ class Claims(api.Contract):
 def _key(ctx: api.Context, object_type: str, claim_id: str, revision: int) -> str:
     identifiers.check("claim_id", claim_id)
     grants.check_revision("revision", revision)
-    # Six digits with leading zeros, so that revisions are listed in their order.
-    return ctx.stub.create_composite_key(object_type, [claim_id, f"{revision:06}"])
+    return ctx.stub.create_composite_key(object_type, attributes(claim_id, revision))
 
 
 def _array(data: bytes) -> list[Any]:

@@ -19,12 +19,14 @@ class Anchor:
         words: what it is, for people.
         hashes: of the blocks it knows, by number.
         state_number, state_hash: of the block whose state hash it knows; -1 and empty if of none.
+        checkpoint: that it is, if it is one.
     """
 
     words: str
     hashes: Mapping[int, bytes]
     state_number: int = -1
     state_hash: bytes = b""
+    checkpoint: checkpoints.Checkpoint | None = None
 
 
 def of_block(serialized: bytes) -> Anchor:
@@ -55,6 +57,7 @@ def of_checkpoint(checkpoint: checkpoints.Checkpoint) -> Anchor:
         {0: checkpoint.genesis_hash, last: checkpoint.hash},
         last,
         checkpoint.state_hash,
+        checkpoint,
     )
 
 

@@ -73,9 +73,14 @@ class Proof:
         return all(check.passed for check in self.checks)
 
     @property
-    def consistent(self) -> bool:
-        """Whether all checks passed but those of what it hangs on."""
-        return all(check.passed for check in self.checks if not check.name.startswith(_TRUST))
+    def defects(self) -> list[Check]:
+        """What does not hold in the receipt itself, whatever it hangs on."""
+        return [check for check in self.checks if not check.passed and not check.name.startswith(_TRUST)]
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether something was trusted, and the receipt does not hang on it."""
+        return not self.anchored and _NOTHING_TRUSTED not in self.checks
 
     @property
     def endorsers(self) -> list[str]:
@@ -140,7 +145,7 @@ def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> Proof:
         run = dict(receipt.headers.hashes())
         checks.append(_headers(run, known, block.number))
         known = run | known
-    anchors = [_anchor(anchor, known, block.number) for anchor in trusted] or [_NOTHING_TRUSTED]
+    anchors = [_anchor(anchor, known, block.number, link.bundle) for anchor in trusted] or [_NOTHING_TRUSTED]
     checks += anchors
     vouched = PEER if transaction.code is not None else ""
     for anchor in trusted:
@@ -239,7 +244,7 @@ def _headers(run: dict[int, bytes], known: dict[int, bytes], number: int) -> Che
     return Check(name, number in run, f"{len(run)} header(s)" if number in run else f"block {number} is not among them")
 
 
-def _anchor(anchor: Anchor, known: dict[int, bytes], number: int) -> Check:
+def _anchor(anchor: Anchor, known: dict[int, bytes], number: int, bundle: channelconfig.Bundle) -> Check:
     name = f"{_TRUST}it hangs on {anchor.words}"
     met = [each for each in anchor.hashes if each in known]
     other = next((each for each in met if anchor.hashes[each] != known[each]), None)
@@ -248,9 +253,13 @@ def _anchor(anchor: Anchor, known: dict[int, bytes], number: int) -> Check:
     if not met:
         wanted = ", ".join(map(str, anchor.hashes))
         return Check(name, False, f"the receipt says nothing of block {wanted}; make it again with --checkpoint")
+    words = f"block {max(met)} is the same"
     if max(met) < number:
-        return Check(name, True, f"block {max(met)} is the same; from there on orderers' signatures are what counts")
-    return Check(name, True, f"block {max(met)} is the same")
+        words += "; from there on orderers' signatures are what counts"
+    if anchor.checkpoint is not None:
+        stranger = anchor.checkpoint.membership_refusal(bundle) is not None
+        words += "; its signer is no member of the channel here" if stranger else "; its signer is a member"
+    return Check(name, True, words)
 
 
 def _state(anchor: Anchor, receipt: Receipt, block: blocks.Block) -> Check | None:

@@ -1,0 +1,100 @@
+"""
+Claims in receipts: where the channel has the hash of one, and what its disclosures prove.
+
+``hlf.audit.opening`` checks disclosures after RFC 9901 alone. Under that, an owner could hide a second value of one
+name among decoys; a claim of the trade has a fixed slot for each name, and only here is known which.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chaincode.contracts import claims as contract
+from chaincode.domain import claims as rules
+from chaincode.domain import disclosures
+from chaincode.domain.disclosures import Document
+from chaincode.domain.refusals import Refused
+from hlf.audit import documents, visible
+from hlf.audit.opening import Opening
+from hlf.errors import WireError
+from hlf.wire import keys
+
+# Members of the gateway's answers that have a document and disclosures besides others.
+_PLACE = ("namespace", "collection", "key")
+
+
+def read(data: bytes, chaincode: str) -> Opening:
+    """
+    Return what a file discloses.
+
+    The file is what the gateway's addresses for claims and disclosures answer, or any JSON object with ``document``
+    and ``disclosures``; ``namespace``, ``collection`` and ``key`` say where the channel has it, if it is no claim.
+
+    Raises:
+        WireError: it is none, or does not say what it is about.
+    """
+    found = documents.loads(data)
+    if not isinstance(found, dict):
+        raise WireError("the disclosure is no JSON object")
+    text = documents.text_of(found.get("document"), "the disclosure's document")
+    listed = found.get("disclosures")
+    if not isinstance(listed, list):
+        raise WireError("the disclosure has no array of disclosures")
+    encoded = tuple(documents.text_of(each, "a disclosure") for each in listed)
+    if any(name in found for name in _PLACE):
+        namespace, collection, key = (documents.text_of(found.get(name), f"the disclosure's {name}") for name in _PLACE)
+        return Opening(namespace, collection, key, text, encoded)
+    try:
+        document = disclosures.read_document(text.encode())
+    except Refused as refused:
+        words = "the document is no claim, so say where it stands with namespace, collection and key"
+        raise WireError(f"{words} ({refused})") from None
+    return Opening(chaincode, *_place_of(document), text, encoded)
+
+
+def refusal(opening: Opening) -> str:
+    """
+    Return why a claim's disclosures do not bind its owner; empty if they do, or if it is no claim.
+
+    Each disclosure must stand in the slot of its name, and the claim in the collection of its issuer.
+    """
+    document = _claim(opening)
+    if document is None:
+        return ""
+    try:
+        opened = [disclosures.read(each, f"disclosures[{at}]") for at, each in enumerate(opening.disclosures)]
+        disclosures.opened(document, opened, rules.kind_of(document).slots)
+    except Refused as refused:
+        return str(refused)
+    if (opening.collection, opening.key) != _place_of(document):
+        return "the document stands elsewhere than its issuer, claim and revision say"
+    return ""
+
+
+def shown(opening: Opening, values: dict[str, Any]) -> list[str]:
+    """Return what was disclosed for people, one value a line, with who is bound by it."""
+    owner = keys.msp_of_implicit_collection(opening.collection) or f"collection {opening.collection}"
+    lines = [
+        f"{visible.text(owner)} committed to {json.dumps(name)} = {json.dumps(value)}"
+        for name, value in sorted(values.items())
+    ]
+    if _claim(opening) is None:
+        lines.append("it is no claim of the trade: other values of the same names may be hidden in it")
+    return lines
+
+
+def _claim(opening: Opening) -> Document | None:
+    """The claim of the trade that the value is, if it is one."""
+    try:
+        document = disclosures.read_document(opening.value.encode())
+        rules.kind_of(document)
+    except Refused:
+        return None
+    return document
+
+
+def _place_of(document: Document) -> tuple[str, str]:
+    """Collection and key of a claim."""
+    key = keys.composite_key(contract.DOCUMENT, contract.attributes(document.claim_id, document.revision))
+    return keys.implicit_collection(document.issuer), key

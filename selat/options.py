@@ -1,0 +1,68 @@
+"""What the commands of ``selat audit`` have in common: whose peer is asked, and how errors end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gateway.wallet import WalletError
+from hlf.audit import anchors, documents
+from hlf.errors import HlfError, WireError
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+# Existence is looked at when a file is opened: a path that is no regular file is refused there as well.
+FILE = click.Path(path_type=Path)
+BLOCKS = click.Path(exists=True, path_type=Path)
+# Exit codes beside 0, which is that everything holds.
+DOES_NOT_HOLD, CANNOT_TELL = 1, 2
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def of_a_peer(command: _Command) -> _Command:
+    """Add the options that say whose peer is asked, and as whom."""
+    for option in (
+        click.option("--wallet", type=FOLDER, default=Path("build/network"), show_default=True),
+        click.option("--user", default="User1", show_default=True, help="Who asks."),
+        click.option("--organisation", default="AuditorMSP", show_default=True, help="Whose peer is asked."),
+    ):
+        command = option(command)
+    return command
+
+
+trusted = click.option(
+    "--trusted",
+    "trusted",
+    type=FILE,
+    multiple=True,
+    help="A genesis block or checkpoint from somebody you trust; several may be given.",
+)
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """End with one line of cause and cure."""
+    try:
+        yield
+    except (HlfError, WalletError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def read_anchors(paths: tuple[Path, ...]) -> list[anchors.Anchor]:
+    """
+    Return what the files of ``--trusted`` hold.
+
+    Raises:
+        WireError: names the file that is neither a checkpoint nor a block.
+    """
+    found = []
+    for path in paths:
+        try:
+            found.append(anchors.read(documents.read(path)))
+        except WireError as refused:
+            raise WireError(f"{path}: {refused}") from None
+    return found
