@@ -57,7 +57,8 @@ def loads(data: bytes | str) -> object:
 
     Raises:
         CanonicalError: not JSON, a name given twice, a float, an integer beyond
-            2^53-1, NaN or Infinity, a lone surrogate, or nesting beyond DEEPEST.
+            2^53-1, NaN or Infinity, a lone surrogate, or nesting beyond DEEPEST;
+            it names the place of all but the first.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -73,6 +74,13 @@ def loads(data: bytes | str) -> object:
         raise CanonicalError("$", f"nested deeper than {DEEPEST}") from None
     _check(value, "$", 0)
     return value
+
+
+class _Unfit:
+    """What the reader met and must not pass; it stands in the value until its place is known."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
 
 def _write(value: object, path: str, depth: int, pieces: list[str]) -> None:
@@ -141,28 +149,28 @@ def _deeper(depth: int, path: str) -> None:
         raise CanonicalError(path[:80], f"nested deeper than {DEEPEST}")
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise CanonicalError("$", f"the name {twice[:80]!r} is given twice in one object")
-    return members
+def _object(pairs: list[tuple[str, object]]) -> object:
+    seen: dict[str, object] = {}
+    for name, item in pairs:
+        if name in seen:
+            return _Unfit(f"the name {name[:80]!r} is given twice in one object")
+        seen[name] = item
+    return seen
 
 
 def _no_float(text: str) -> object:
-    raise CanonicalError("$", "a number that is not an integer")
+    return _Unfit("a number that is not an integer")
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> object:
     # Judged by length first: int() of a very long text is slow, and refused by Python itself.
     if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
-        raise CanonicalError("$", "an integer beyond 2^53-1 must travel as a string")
+        return _Unfit("an integer beyond 2^53-1 must travel as a string")
     return int(text)
 
 
 def _check(value: object, path: str, depth: int) -> None:
-    """Refuse what dumps would refuse, so that whatever was read can be written again."""
+    """Refuse what the reader marked and what dumps would refuse, so that whatever was read can be written again."""
     if isinstance(value, str):
         _whole(value, path)
     elif isinstance(value, list):
@@ -174,3 +182,5 @@ def _check(value: object, path: str, depth: int) -> None:
         for name, item in value.items():
             _whole(name, path)
             _check(item, f"{path}.{name}", depth + 1)
+    elif isinstance(value, _Unfit):
+        raise CanonicalError(path, value.reason)

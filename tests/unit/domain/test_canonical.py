@@ -94,6 +94,30 @@ def test_hostile_bytes_are_refused(data):
         canonical.loads(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ('{"a":[0,{"b":1,"b":2}]}', "$.a[1]"),
+        ('{"a":{"price":1.5}}', "$.a.price"),
+        ('{"a":[NaN]}', "$.a[0]"),
+        ('{"a":[1,' + "9" * 5_000 + "]}", "$.a[1]"),
+        ('{"a":"\\ud800"}', "$.a"),
+    ],
+)
+def test_what_is_refused_in_reading_is_named_by_its_place(data, path):
+    """Whoever sent a long document must find the one name or number that cannot be taken."""
+    with pytest.raises(canonical.CanonicalError) as refused:
+        canonical.loads(data)
+    assert refused.value.path == path
+
+
+def test_many_names_of_which_the_last_is_given_twice_are_read_in_one_pass():
+    """A hostile object of a megabyte costs what its length costs: the name is found without counting each."""
+    names = ",".join(f'"{number}":0' for number in range(60_000))
+    with pytest.raises(canonical.CanonicalError, match="'59999' is given twice"):
+        canonical.loads(f'{{{names},"59999":0}}')
+
+
 def test_depth_is_bounded_on_the_way_out_too():
     """A value nested as deep as allowed passes; one level more does not."""
     value: object = 0
