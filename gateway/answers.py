@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -12,16 +11,6 @@ from werkzeug.exceptions import HTTPException
 from gateway import current, problems
 
 _LOG = logging.getLogger("gateway")
-
-_BY_STATUS = {
-    400: "REQUEST_MALFORMED",
-    404: "NO_SUCH_ADDRESS",
-    405: "METHOD_NOT_ALLOWED",
-    406: "NOT_ACCEPTABLE",
-    413: "BODY_TOO_LARGE",
-    415: "MEDIA_TYPE_UNSUPPORTED",
-    422: "REQUEST_INVALID",
-}
 
 
 def install(app: Flask) -> None:
@@ -41,6 +30,8 @@ def render(problem: problems.Problem) -> Response:
     document = problem.document(g.get("request_id", ""))
     if current.transactions():
         document["committed"] = current.transactions()
+    if current.in_flight():
+        document.setdefault("transaction_id", current.in_flight())
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     response = Response(text, problem.kind.status, content_type="application/problem+json")
     response.headers.update(problem.headers())
@@ -56,32 +47,10 @@ def from_exception(error: Exception) -> Response:
 
 
 def from_http(error: HTTPException) -> Response:
-    """Answer what Flask, Werkzeug or webargs found wrong with the request."""
-    status = error.code or 500
-    if status < 400 and error.response is not None:
-        return error.response  # type: ignore[return-value]  # A redirect.
-    code = _BY_STATUS.get(status, "REQUEST_MALFORMED" if status < 500 else "GATEWAY_FAULT")
-    members: dict[str, Any] = {}
-    found = getattr(error, "data", None) or {}
-    if "messages" in found:
-        members["errors"] = found["messages"]
-    detail = _invalid(found["messages"]) if members else (error.description or "") if code != "GATEWAY_FAULT" else ""
-    response = render(problems.Problem(code, detail, **members))
-    for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
-            response.headers[name] = value
-    return response
-
-
-def _invalid(messages: dict[str, Any]) -> str:
-    """``json.lines.0.gtin: Not a GTIN`` for the first of webargs' nested messages."""
-    path: list[str] = []
-    found: Any = messages
-    while isinstance(found, dict) and found:
-        name, found = next(iter(found.items()))
-        path.append(str(name))
-    words = found[0] if isinstance(found, list) and found else found
-    return f"{'.'.join(path)}: {words}"
+    """Answer what Flask, Werkzeug or webargs found wrong with the request; a redirect is none of it."""
+    if (error.code or 500) < 400 and error.response is not None:
+        return error.response  # type: ignore[return-value]
+    return from_exception(error)
 
 
 def _place(error: BaseException) -> str:

@@ -46,8 +46,7 @@ def check() -> None:
     scope = scope_of(current_app.view_functions[request.endpoint])
     if scope == PUBLIC:
         return
-    g.token_text = _presented()
-    g.caller = current.services().tokens.caller(g.token_text)
+    g.caller = current.services().tokens.caller(_presented())
     if scope is None or scope not in g.caller.scopes:
         held = ", ".join(sorted(g.caller.scopes))
         raise Problem(

@@ -85,11 +85,11 @@ def submit(call: Call) -> Receipt:
     A conflict wrote nothing. Where an earlier transaction of the same request is committed already, it is worth trying
     again: the caller could not repeat the request as a whole.
     """
-    asking, attempts = caller(), _ATTEMPTS if transactions() else 1
+    attempts = _ATTEMPTS if transactions() else 1
     while True:
         attempts -= 1
         try:
-            receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _note_transaction)
+            receipt = _sent(call)
         except (errors.CommitError, errors.EndorseError) as error:
             if not attempts or of(error).code not in _CONFLICTS:
                 raise
@@ -98,9 +98,36 @@ def submit(call: Call) -> Receipt:
         return receipt
 
 
+def _sent(call: Call) -> Receipt:
+    """One attempt; from just before its transaction is sent until its outcome is known, ``in_flight`` names it."""
+    asking = caller()
+    try:
+        receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _before_sending)
+    except (errors.EndorseError, errors.SubmitError, errors.CommitError) as error:
+        if getattr(error, "outcome_known", True):
+            g.in_flight = ""
+        raise
+    except Exception as error:
+        if not in_flight() or of(error).outcome_open:
+            raise
+        raise Problem("OUTCOME_UNKNOWN", str(error), transaction_id=in_flight()) from error
+    g.in_flight = ""
+    return receipt
+
+
 def transactions() -> list[str]:
     """Ids of what the request being served has committed so far."""
     return [receipt.transaction_id for _, receipt in g.get("receipts", [])]
+
+
+def in_flight() -> str:
+    """The id of a transaction that was sent and whose outcome is not known; empty if there is none."""
+    return g.get("in_flight", "")
+
+
+def may_have_written() -> bool:
+    """Whether the request being served has written something, or may yet have."""
+    return bool(transactions() or in_flight())
 
 
 def blocks_written() -> dict[str, int]:
@@ -156,8 +183,9 @@ def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
     return services().ledgers.status(asking.msp_id, asking.user, channel, transaction_id, wait_seconds)
 
 
-def _note_transaction(transaction_id: str) -> None:
+def _before_sending(transaction_id: str) -> None:
     """Keep the id with the idempotency key in use, if any, before the transaction can take effect."""
     key = g.get("idempotency_key")
     if key is not None:
-        services().keys.note_transaction(caller().token_id, key, transaction_id)
+        services().keys.note_transaction(key, transaction_id)
+    g.in_flight = transaction_id

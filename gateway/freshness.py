@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from fabric_protos.common import ledger_pb2
+from flask import Response
 
 AFTER, BLOCK = "Selat-After", "Selat-Block"
 _SECONDS = 10.0
@@ -43,6 +44,12 @@ def parse(text: str) -> dict[str, int]:
 def text(blocks: Mapping[str, int]) -> str:
     """The header's text for the block of each channel."""
     return ", ".join(f"{channel}={block}" for channel, block in sorted(blocks.items()))
+
+
+def tell(response: Response, blocks: Mapping[str, int]) -> None:
+    """Put the blocks that an answer's request wrote into its header."""
+    if blocks:
+        response.headers[BLOCK] = text(blocks)
 
 
 class Heights:

@@ -31,15 +31,22 @@ REQUEST = {
     "SCOPE_MISSING": Kind(403, "The access token does not allow this", "Use a token that has the scope named."),
     "REQUEST_MALFORMED": Kind(400, "The request cannot be read", "Mend what the detail names."),
     "REQUEST_INVALID": Kind(422, "The request has fields that cannot be accepted", "Mend the fields under errors."),
+    "BODY_MISSING": Kind(
+        400,
+        "The request has no body, and this address needs one",
+        "Send it with Content-Type: application/json; {} if you mean that all its fields are left out.",
+    ),
     "BODY_TOO_LARGE": Kind(
         413, "The request body is too large", "Send less; documents go by their SHA-256, not whole."
     ),
     "NO_SUCH_ADDRESS": Kind(404, "There is nothing at this address", "See /docs for the addresses there are."),
     "METHOD_NOT_ALLOWED": Kind(405, "This address does not take this method", "See /docs for the methods it takes."),
     "NOT_ACCEPTABLE": Kind(406, "The answer cannot be given in the form asked for", "Accept application/json."),
-    "MEDIA_TYPE_UNSUPPORTED": Kind(415, "The body is of another kind", "Send Content-Type: application/json."),
+    "MEDIA_TYPE_UNSUPPORTED": Kind(
+        415, "The body is of another kind, so it was not read", "Send Content-Type: application/json."
+    ),
     "IDEMPOTENCY_KEY_REUSED": Kind(
-        422, "The idempotency key belongs to another request", "Use a new key for each new request."
+        422, "The idempotency key belongs to another request of this user", "Use a new key for each new request."
     ),
     "IDEMPOTENCY_IN_PROGRESS": Kind(
         409, "A request with this idempotency key is being worked on", "Ask again after the seconds in Retry-After."

@@ -3,28 +3,27 @@ A request sent twice acts once: the header ``Idempotency-Key`` of IETF draft-iet
 
 The first request with a key does the work. A repetition gets the very same answer; one that comes while the first is
 under way is told to come back; one with another body is refused. A key whose request certainly wrote nothing is free
-again; one whose request wrote something and then failed repeats that problem. Kept answers may hold what only the
-caller may see, so they are sealed with a key made from the caller's token, which the gateway does not keep.
+again, whatever ended the request; one whose request wrote something, or may have, repeats what it was answered.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import hmac
-import json
-import os
+import logging
 import re
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Response, g, make_response, request
 
-from gateway import answers, current, problems
+from gateway import answers, current, freshness, problems
+from gateway.idempotency import Answer, Held
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,128}")
+_KEPT_HEADERS = ("Content-Type", "Retry-After", freshness.BLOCK)
+_LOG = logging.getLogger("gateway")
 
 
 def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
@@ -37,46 +36,55 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
             return make_response(view(*args, **kwargs))
         if not _KEY.fullmatch(key):
             raise problems.Problem("REQUEST_MALFORMED", f"{HEADER} must be 1 to 128 visible ASCII characters")
-        kept, token_id = current.services().keys, current.caller().token_id
-        sealed = kept.begin(token_id, key, _fingerprint(g.token_text))
-        if sealed is not None:
-            return _opened(g.token_text, key, sealed)
-        g.idempotency_key = key
+        caller = current.caller()
+        content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
+        found = current.services().keys.begin(caller.msp_id, caller.user, key, content)
+        if isinstance(found, Answer):
+            return _repeated(found)
+        g.idempotency_key = found
         try:
             response = make_response(view(*args, **kwargs))
         except Exception as error:
-            problem = problems.of(error)
-            if problem.outcome_open or current.transactions():
-                kept.finish(token_id, key, _sealed(g.token_text, key, answers.render(problem)))
+            if current.may_have_written():
+                _keep(found, answers.render(problems.of(error)))
             else:
-                kept.release(token_id, key)
+                _release(found)
             raise
-        kept.finish(token_id, key, _sealed(g.token_text, key, response))
+        except BaseException:
+            # The process is being ended. Once something was sent, the row with its transaction's id must stay.
+            if not current.may_have_written():
+                _release(found)
+            raise
+        _keep(found, response)
         return response
 
     return once
 
 
-def _fingerprint(token: str) -> bytes:
-    """What tells one request from another; keyed, so that a short private value in the body cannot be searched for."""
-    digest = hmac.new(token.encode(), digestmod=hashlib.sha256)
-    for part in (request.method.encode(), request.full_path.encode(), request.get_data(cache=True)):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.digest()
+def _keep(held: Held, response: Response) -> None:
+    """
+    Keep an answer for repetitions.
+
+    What was done is done: if the answer cannot be kept, the caller gets it all the same, and a repetition is told the
+    transaction's id.
+    """
+    try:
+        freshness.tell(response, current.blocks_written())
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        current.services().keys.finish(held, Answer(response.status_code, headers, response.get_data()))
+    except Exception as error:  # noqa: BLE001  Whatever it was, the transaction stands.
+        _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 
-def _cipher(token: str) -> AESGCM:
-    return AESGCM(hmac.digest(token.encode(), b"selat idempotency answer", "sha256"))
+def _release(held: Held) -> None:
+    """Free a key; where that fails the caller still hears what was wrong, and the key is free after two minutes."""
+    try:
+        current.services().keys.release(held)
+    except (sqlite3.Error, OSError) as error:
+        _LOG.error("a key was not freed: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 
-def _sealed(token: str, key: str, response: Response) -> bytes:
-    answer = {"status": response.status_code, "type": response.content_type, "body": response.get_data(as_text=True)}
-    nonce = os.urandom(12)
-    return nonce + _cipher(token).encrypt(nonce, json.dumps(answer).encode(), key.encode())
-
-
-def _opened(token: str, key: str, sealed: bytes) -> Response:
-    answer = json.loads(_cipher(token).decrypt(sealed[:12], sealed[12:], key.encode()))
-    response = Response(answer["body"], answer["status"], content_type=answer["type"])
+def _repeated(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status, headers=dict(answer.headers))
     response.headers["Idempotency-Replayed"] = "true"
     return response

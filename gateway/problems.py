@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from chaincode.domain.refusals import Refused
 from gateway import batches, ledger, tokens, wallet
 from gateway.kinds import COMMIT, KINDS, REFUSALS
@@ -19,10 +21,12 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
 
     Attributes:
         outcome_open: True if the request may still have written something.
+        sent: headers that belong to this one, beside those of its status.
     """
 
     def __init__(self, code: str, detail: str = "", **members: Any) -> None:
         self.code = code
+        self.sent: dict[str, str] = {}
         self.kind = KINDS[code]
         self.detail = detail or self.kind.title
         self.members = members
@@ -38,9 +42,9 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
             error = (
                 "" if self.code == "TOKEN_MISSING" else f', error="invalid_token", error_description="{self.detail}"'
             )
-            return {"WWW-Authenticate": f'Bearer realm="selat"{error}'}
+            return {"WWW-Authenticate": f'Bearer realm="selat"{error}', **self.sent}
         seconds = _RETRY_SECONDS.get(self.code)
-        return {} if seconds is None else {"Retry-After": str(seconds)}
+        return self.sent if seconds is None else {"Retry-After": str(seconds), **self.sent}
 
     def document(self, request_id: str) -> dict[str, Any]:
         """The body of ``application/problem+json``."""
@@ -57,9 +61,15 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
 
 
 def of(error: Exception) -> Problem:
-    """The problem for an error of ``hlf`` or of the gateway's own; GATEWAY_FAULT for one that is in no table."""
+    """
+    The problem for an error of ``hlf``, of Flask and what it stands on, or of the gateway's own.
+
+    GATEWAY_FAULT for one that is in no table.
+    """
     if isinstance(error, Problem):
         return error
+    if isinstance(error, HTTPException):
+        return _of_http(error)
     if isinstance(error, tokens.TokenError):
         return _of_token(error)
     if isinstance(error, wallet.WalletError):
@@ -93,6 +103,41 @@ def of(error: Exception) -> Problem:
     if isinstance(error, errors.HlfError):
         return Problem("FABRIC_REFUSED", str(error))
     return Problem("GATEWAY_FAULT")
+
+
+_BY_STATUS = {
+    400: "REQUEST_MALFORMED",
+    404: "NO_SUCH_ADDRESS",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "MEDIA_TYPE_UNSUPPORTED",
+    422: "REQUEST_INVALID",
+}
+
+
+def _of_http(error: HTTPException) -> Problem:
+    """What Flask, Werkzeug or webargs found wrong with the request."""
+    status = error.code or 500
+    code = _BY_STATUS.get(status, "REQUEST_MALFORMED" if status < 500 else "GATEWAY_FAULT")
+    messages = (getattr(error, "data", None) or {}).get("messages")
+    if messages:
+        problem = Problem(code, _first(messages), errors=messages)
+    else:
+        problem = Problem(code, "" if code == "GATEWAY_FAULT" else error.description or "")
+    problem.sent = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return problem
+
+
+def _first(messages: dict[str, Any]) -> str:
+    """``json.lines.0.gtin: Not a GTIN`` for the first of webargs' nested messages."""
+    path: list[str] = []
+    found: Any = messages
+    while isinstance(found, dict) and found:
+        name, found = next(iter(found.items()))
+        path.append(str(name))
+    words = found[0] if isinstance(found, list) and found else found
+    return f"{'.'.join(path)}: {words}"
 
 
 def _of_token(error: tokens.TokenError) -> Problem:

@@ -6,7 +6,9 @@ Nothing of the ledger's is kept here.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,15 +25,17 @@ CREATE TABLE IF NOT EXISTS tokens (
     expires_at  INTEGER NOT NULL,
     revoked_at  INTEGER
 ) STRICT;
-CREATE TABLE IF NOT EXISTS idempotency (
-    token_id       TEXT NOT NULL,
-    key            TEXT NOT NULL,
+-- Keys were kept by token before; what was kept so can be thrown away.
+DROP TABLE IF EXISTS idempotency;
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    id             BLOB PRIMARY KEY,
     fingerprint    BLOB NOT NULL,
+    attempt        BLOB NOT NULL,
     started_at     INTEGER NOT NULL,
     transaction_id TEXT NOT NULL DEFAULT '',
-    answer         BLOB,
-    PRIMARY KEY (token_id, key)
+    answer         BLOB
 ) STRICT;
+CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (started_at);
 CREATE TABLE IF NOT EXISTS checkpoints (
     msp_id         TEXT NOT NULL,
     user           TEXT NOT NULL,
@@ -66,6 +70,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
         self._path = folder / "gateway.sqlite"
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         with self.connection() as database:
@@ -82,3 +87,27 @@ class Store:
                 yield database
         finally:
             database.close()
+
+    def secret(self) -> bytes:
+        """
+        32 random bytes of this gateway, in a file beside the database; made by whoever asks first.
+
+        Without it what is sealed in the database cannot be opened, and with it alone neither.
+        """
+        path = self._folder / "secret"
+        if not path.exists():
+            self._make_secret(path)
+        return path.read_bytes()
+
+    def _make_secret(self, path: Path) -> None:
+        made = self._folder / f"secret.{secrets.token_hex(8)}"
+        file = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            os.write(file, secrets.token_bytes(32))
+            os.fsync(file)
+            # A link appears whole or not at all, and does not replace the one of another process.
+            with contextlib.suppress(FileExistsError):
+                os.link(made, path)
+        finally:
+            os.close(file)
+            made.unlink()

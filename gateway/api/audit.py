@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from gateway import auth, current, provenance
 from gateway.accesses import Accesses
+from gateway.inputs import Blueprint
 from gateway.schemas.audit import (
     AccessesQuerySchema,
     AccessesSchema,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from gateway import auth, current, once
+from gateway.inputs import Blueprint
 from gateway.ledger import Call
 from gateway.schemas.calls import AnswerSchema, CallSchema, ReceiptSchema, StatusQuerySchema, StatusSchema
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from chaincode.domain import canonical
 from gateway import auth, current, identifiers, once
 from gateway.current import CARRIAGE
+from gateway.inputs import Blueprint
 from gateway.schemas.carriage import (
     AgreedSchema,
     AgreementAnswerSchema,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from gateway import auth, current, once
 from gateway.current import COMMERCE
+from gateway.inputs import Blueprint
 from gateway.schemas.catalogue import ListQuerySchema, ProductSchema
 from gateway.schemas.receipts import CommittedSchema
 

@@ -12,12 +12,11 @@ import secrets
 import time
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from chaincode.domain import claims as rules
 from chaincode.domain import disclosures
 from gateway import auth, current, identifiers, once
 from gateway.current import TRADE
+from gateway.inputs import Blueprint
 from gateway.problems import Problem
 from gateway.schemas.claims import (
     AttributeSchema,

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from gateway import auth, current, events
 from gateway.checkpoints import Checkpoints, Cursor, Reader
+from gateway.inputs import Blueprint
 from gateway.problems import Problem
 from gateway.schemas.events import StreamQuerySchema
 

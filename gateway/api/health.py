@@ -6,9 +6,8 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from gateway import auth, current
+from gateway.inputs import Blueprint
 from gateway.schemas.health import HealthSchema, ReadinessSchema
 
 blueprint = Blueprint("health", __name__, description="For those who run the gateway")

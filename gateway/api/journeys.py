@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from gateway import auth, current, identifiers, once
 from gateway.current import COMMERCE, TRADE
+from gateway.inputs import Blueprint
 from gateway.schemas.journeys import (
     AcceptSchema,
     HandOverSchema,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from chaincode.domain import canonical, records
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from gateway import auth, batches, current, identifiers, once, showing
 from gateway.current import TRADE
+from gateway.inputs import Blueprint
 from gateway.schemas.gapmeter import ContributedSchema, ContributionSchema
 from gateway.schemas.matching import (
     BatchSchema,

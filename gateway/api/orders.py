@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from chaincode.domain import canonical
 from gateway import auth, current, identifiers, once
 from gateway.current import COMMERCE
+from gateway.inputs import Blueprint
 from gateway.schemas.orders import CancelSchema, FulfilSchema, PlacedSchema, PlaceSchema, PublicOrderSchema
 from gateway.schemas.receipts import CommittedSchema
 

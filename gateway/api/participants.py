@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from gateway import auth, current, identifiers, once
 from gateway.current import CARRIAGE, TRADE, Chaincode
+from gateway.inputs import Blueprint
 from gateway.schemas.participants import (
     AmendmentSchema,
     FoundSchema,

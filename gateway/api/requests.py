@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from chaincode.domain import canonical
 from gateway import auth, current, identifiers, once, showing
 from gateway.current import TRADE
+from gateway.inputs import Blueprint
 from gateway.schemas.disclosures import AnsweredSchema, RequestedSchema, RequestSchema
 from gateway.schemas.receipts import CommittedSchema
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gateway import auth, current, once
+from gateway import acts, auth, current, once
 from gateway.api.returns import asked_for
 from gateway.current import TRADE
+from gateway.inputs import Blueprint
 from gateway.schemas import returnacts
 from gateway.schemas.receipts import CommittedSchema
 from gateway.schemas.returns import DecidedSchema, ReturnSchema
@@ -24,17 +24,17 @@ blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", descript
 
 @dataclass(frozen=True)
 class Act:
-    """One act: its address, the contract's function, and the body whose fields are the arguments, in order."""
+    """One act: its address, the contract's function, and the body (if any) with the arguments, in order."""
 
     address: str
     function: str
-    body: type[Schema]
+    body: type[Schema] | None
     arguments: tuple[str, ...]
     summary: str
 
 
 ACTS = (
-    Act("submission", "submit", returnacts.NothingSchema, (), "Submit a drafted return."),
+    Act("submission", "submit", None, (), "Submit a drafted return."),
     Act(
         "answer",
         "answer",
@@ -59,11 +59,11 @@ ACTS = (
         "Give the buyer what the return is for; an exchange books its journey.",
     ),
     Act("sending-back", "send_back", returnacts.ProofHashSchema, ("proof_hash",), "Send failed goods back."),
-    Act("cancellation", "cancel", returnacts.NothingSchema, (), "Take the request back."),
+    Act("cancellation", "cancel", None, (), "Take the request back."),
     Act("dispute", "dispute", returnacts.DisputeSchema, ("grounds_hash",), "Dispute the outcome."),
     Act("arbitration", "arbitrate", returnacts.AwardSchema, ("award", "opinion_hash"), "Decide a dispute."),
-    Act("closing", "close", returnacts.NothingSchema, (), "Close a return that is settled."),
-    Act("enforcement", "enforce", returnacts.NothingSchema, (), "Enforce a deadline that has passed."),
+    Act("closing", "close", None, (), "Close a return that is settled."),
+    Act("enforcement", "enforce", None, (), "Enforce a deadline that has passed."),
 )
 
 
@@ -79,16 +79,12 @@ def draft(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _serve(act: Act) -> None:
-    @auth.needs("write")
-    @once.keyed
-    @blueprint.arguments(act.body)
-    @blueprint.response(200, CommittedSchema)
     def do(body: dict[str, Any], return_id: str) -> dict[str, Any]:
         given = [body[name] for name in act.arguments if name in body]
         return current.act(TRADE, f"Returns:{act.function}", return_id, *given)
 
-    do.__doc__ = act.summary
-    blueprint.route(f"/<return_id>/{act.address}", methods=["POST"], endpoint=act.function)(do)
+    address = f"/<return_id>/{act.address}"
+    acts.serve(blueprint, address, act.function, do, body=act.body, answer=CommittedSchema, summary=act.summary)
 
 
 for _act in ACTS:

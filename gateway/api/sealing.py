@@ -6,11 +6,10 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from chaincode.domain import canonical
 from gateway import auth, current, identifiers, once, showing
 from gateway.current import TRADE
+from gateway.inputs import Blueprint
 from gateway.schemas.disclosures import SealedSchema, SealSchema
 from hlf import sealing
 

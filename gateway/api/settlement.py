@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
+from marshmallow import Schema
 
 from chaincode.domain import canonical
-from gateway import auth, current, identifiers, once
+from gateway import acts, auth, current, identifiers, once
 from gateway.current import COMMERCE
+from gateway.inputs import Blueprint
 from gateway.schemas.receipts import CommittedSchema
 from gateway.schemas.settlement import (
     AuthorisationSchema,
     ConversionQuerySchema,
     DutiesQuerySchema,
-    PaymentChangeSchema,
+    PartSchema,
     PaymentSchema,
     RatesSchema,
+    SettleSchema,
     TariffSchema,
 )
 
@@ -25,12 +27,12 @@ rates = Blueprint("rates", __name__, url_prefix="/v1/rates", description="Dated 
 tariffs = Blueprint("tariffs", __name__, url_prefix="/v1/tariffs", description="Duty and tax by country and goods")
 duties = Blueprint("duties", __name__, url_prefix="/v1/orders", description="Who pays duty and tax, and how much")
 
-# What a payment firm does with a payment: address, contract's function, summary.
-_MOVES = (
-    ("capture", "capture", "Take some or all of what is reserved."),
-    ("settlement", "settle", "Pay out to the merchant what was captured."),
-    ("refund", "refund", "Give some or all of it back to the buyer."),
-    ("voiding", "void", "Let a reservation go."),
+# What a payment firm does with a payment: address, contract's function, body, summary.
+_MOVES: tuple[tuple[str, str, type[Schema] | None, str], ...] = (
+    ("capture", "capture", PartSchema, "Take some or all of what is reserved."),
+    ("settlement", "settle", SettleSchema, "Pay out to the merchant what was captured."),
+    ("refund", "refund", PartSchema, "Give some or all of it back to the buyer."),
+    ("voiding", "void", None, "Let a reservation go."),
 )
 
 
@@ -47,8 +49,7 @@ def authorise(body: dict[str, Any]) -> dict[str, Any]:
     """
     payment_id = body.pop("payment_id", None) or identifiers.public_id("payment")
     total = current.evaluate(COMMERCE.call("Orders:total", [body["order_id"]], None, (current.caller().msp_id,)))
-    due = canonical.loads(total)
-    payment = {"amount": due["amount"], "currency": due["currency"], **body, "salt": identifiers.salt()}
+    payment = {**body, "salt": identifiers.salt()}
     authorised = current.act(
         COMMERCE,
         "Settlement:authorise",
@@ -75,11 +76,7 @@ def read(payment_id: str) -> dict[str, Any]:
     return current.ask(COMMERCE, "Settlement:read", payment_id)
 
 
-def _serve(address: str, function: str, summary: str) -> None:
-    @auth.needs("write")
-    @once.keyed
-    @payments.arguments(PaymentChangeSchema)
-    @payments.response(200, PaymentSchema)
+def _serve(address: str, function: str, schema: type[Schema] | None, summary: str) -> None:
     def move(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
         own = current.caller().msp_id
         stored = current.evaluate(COMMERCE.call("Settlement:show", [payment_id], None, (own,)))
@@ -93,8 +90,7 @@ def _serve(address: str, function: str, summary: str) -> None:
         )
         return {"payment_id": payment_id, **moved}
 
-    move.__doc__ = summary
-    payments.route(f"/<payment_id>/{address}", methods=["POST"], endpoint=function)(move)
+    acts.serve(payments, f"/<payment_id>/{address}", function, move, body=schema, answer=PaymentSchema, summary=summary)
 
 
 for _move in _MOVES:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from gateway import auth, current, identifiers, once
 from gateway.current import TRADE
+from gateway.inputs import Blueprint
 from gateway.schemas.participants import AmendmentSchema
 from gateway.schemas.receipts import CommittedSchema
 from gateway.schemas.stages import ProposeStagesSchema

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, render_template, request
-from flask_smorest import Blueprint
 
-from gateway import auth, tracking
+from gateway import auth, inputs, tracking
+from gateway.inputs import Blueprint
 from gateway.schemas.tracking import TrackingSchema
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
@@ -15,6 +15,8 @@ blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="Fo
 
 @blueprint.route("/<token>")
 @auth.needs(auth.PUBLIC)
+# Whoever passes a link on may add parameters of its own to it.
+@inputs.takes(query=None)
 @blueprint.response(200, TrackingSchema)
 def follow(token: str) -> dict[str, Any] | Response:
     """Say where the goods behind a link are; a browser gets a page."""

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from gateway import auth, current, provenance
+from gateway import auth, current, inputs, provenance
 from gateway.current import COMMERCE, TRADE
 from gateway.problems import Problem
 from gateway.tokens import TokenError
@@ -29,6 +29,7 @@ def login() -> str:
 
 @blueprint.route("/login", methods=["POST"], endpoint="enter")
 @auth.needs(auth.PUBLIC)
+@inputs.takes(body=inputs.FORM)
 def enter() -> Redirect | Response:
     """Keep the token in a cookie for as long as it is valid; nothing is written anywhere else."""
     token = request.form.get("token", "").strip()
@@ -74,6 +75,7 @@ def orders() -> str:
 
 @blueprint.route("/journeys")
 @auth.needs("read")
+@inputs.takes(query={"id"})
 def find_journey() -> Redirect:
     """Go to the journey whose id was typed in."""
     wanted = request.args.get("id", "").strip()
@@ -107,15 +109,13 @@ def disclosures() -> str:
 
 @blueprint.route("/audit")
 @auth.needs("audit")
+@inputs.takes(query={"channel", "contract", "key", "transaction_id"})
 def audit_forms() -> str | Redirect:
     """What to look up; a filled-in form leads to the answer."""
-    given = {name: value.strip() for name, value in request.args.items()}
-    if given.get("transaction_id"):
-        where = {"channel": given["channel"], "transaction_id": given["transaction_id"]}
-        return redirect(url_for("console.transaction", **where), 303)
-    if given.get("key"):
-        where = {"channel": given["channel"], "contract": given["contract"], "key": given["key"]}
-        return redirect(url_for("console.history", **where), 303)
+    for page, names in (("transaction", ("channel", "transaction_id")), ("history", ("channel", "contract", "key"))):
+        given = {name: request.args.get(name, "").strip() for name in names}
+        if all(given.values()):
+            return redirect(url_for(f"console.{page}", **given), 303)
     return _page("audit.html")
 
 

@@ -16,10 +16,6 @@ def _hash(what: str) -> fields.String:
     )
 
 
-class NothingSchema(Schema):
-    """Body of an act that needs no more words; ``{}`` or none at all."""
-
-
 class AnswerReturnSchema(Schema):
     """Body of ``POST /v1/returns/<id>/answer``."""
 

@@ -24,9 +24,9 @@ class AuthorisationSchema(Schema):
     merchant = fields.String(required=True, validate=MSP_ID)
     payments = fields.String(required=True, validate=MSP_ID, metadata={"description": "The payment firm"})
     amount = fields.String(
-        validate=AMOUNT, metadata={"description": "Minor units; the order's total, which is also what it must be"}
+        required=True, validate=AMOUNT, metadata={"description": "Minor units; it must be the order's total"}
     )
-    currency = fields.String(validate=CURRENCY, metadata={"description": "The order's"})
+    currency = fields.String(required=True, validate=CURRENCY, metadata={"description": "The order's"})
     settle_currency = fields.String(required=True, validate=CURRENCY)
 
 
@@ -36,15 +36,15 @@ class PaymentSchema(CommittedSchema):
     payment_id = fields.String()
 
 
-class PaymentChangeSchema(Schema):
-    """Body of what the payment firm does with a payment."""
+class PartSchema(Schema):
+    """Body of ``POST /v1/payments/<id>/capture`` and ``/refund``: how much, for an amount left out is no amount."""
 
-    amount = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=AMOUNT,
-        metadata={"description": "For a capture or a refund; all there is, if it is not given"},
-    )
+    amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
+
+
+class SettleSchema(Schema):
+    """Body of ``POST /v1/payments/<id>/settlement``: ``{}`` where the currencies are the same."""
+
     rate_date = fields.String(validate=DAY, metadata={"description": "Whose rates count, where the currencies differ"})
     rate_base = fields.String(validate=CURRENCY)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chaincode.domain.goods import gs1_check_digit
 
@@ -47,6 +49,12 @@ class Article:
             "unit_price": self.unit_price,
             "weight_grm": self.weight_grm,
         }
+
+
+def total(order: Mapping[str, Any]) -> str:
+    """What an order comes to, in minor units: goods, freight and insurance."""
+    lines = sum(line["quantity"] * int(line["unit_price"]) for line in order["lines"])
+    return str(lines + int(order["freight"]) + int(order["insurance"]))
 
 
 # HS 2022: 8518.30 headphones and earphones; 6108.31 women's knitted cotton nightwear.

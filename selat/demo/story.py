@@ -226,7 +226,9 @@ def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
         "/v1/rates", {"date": today, "base": "USD", "rates": {"CNY": "7.1024"}, "source": "its own desk"}
     )
     sides = {"platform": cast.platform.msp_id, "merchant": cast.merchant.msp_id, "payments": cast.payments.msp_id}
-    body = {"order_id": order["order_id"], **sides, "settle_currency": "CNY"}
+    content = cast.platform.get(f"/v1/orders/{order['order_id']}/content")
+    due = {"amount": goods.total(content), "currency": content["currency"]}
+    body = {"order_id": order["order_id"], **sides, **due, "settle_currency": "CNY"}
     payment = cast.platform.post("/v1/payments", body)["payment_id"]
     known = cast.payments.get(f"/v1/payments/{payment}")
     terms = known["payment"]["terms"]
@@ -239,7 +241,8 @@ def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
 
 def _settle(cast: Cast, screen: Screen, payment: str) -> None:
     today = datetime.now(UTC).date().isoformat()
-    cast.payments.post(f"/v1/payments/{payment}/capture", {})
+    reserved = cast.payments.get(f"/v1/payments/{payment}")["payment"]["terms"]["amount"]
+    cast.payments.post(f"/v1/payments/{payment}/capture", {"amount": reserved})
     cast.payments.post(f"/v1/payments/{payment}/settlement", {"rate_date": today, "rate_base": "USD"})
     settled = cast.merchant.get(f"/v1/payments/{payment}")
     hidden = cast.auditor.refusal("GET", f"/v1/payments/{payment}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from selat.demo import goods
 from selat.demo.goods import FORECAST, SERVICE
 
 CHANNELS = {"trade": ("auditor", "trade"), "ecommerce": ("auditor", "commerce"), "logistics": ("auditor", "carriage")}
@@ -56,9 +57,10 @@ def private(cast, played) -> dict[str, str]:
         },
     )
     asked = {"order_id": placed["order_id"], "platform": "PlatformMSP", "merchant": "MerchantMSP"}
-    asked |= {"payments": "PaymentsMSP", "settle_currency": "USD"}
+    amount = goods.total(cast.merchant.get(f"/v1/orders/{placed['order_id']}/content"))
+    asked |= {"payments": "PaymentsMSP", "amount": amount, "currency": "USD", "settle_currency": "USD"}
     payment = cast.platform.post("/v1/payments", asked)["payment_id"]
-    amount = cast.payments.get(f"/v1/payments/{payment}")["payment"]["terms"]["amount"]
+    assert cast.payments.get(f"/v1/payments/{payment}")["payment"]["terms"]["amount"] == amount
     assert int(amount) > int(PRICE)
     secrets = {
         "a tariff": TARIFF,

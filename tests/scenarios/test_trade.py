@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hlf import sealing
+from selat.demo import goods
 from selat.demo.goods import CAPABILITY, FORECAST, HEADPHONES
 
 EXPIRY = "2030-01-01T00:00:00Z"
@@ -167,12 +168,15 @@ def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
         "platform": "PlatformMSP",
         "merchant": "MerchantMSP",
         "payments": "PaymentsMSP",
+        "amount": goods.total(cast.merchant.get(f"/v1/orders/{played.order['order_id']}/content")),
+        "currency": "USD",
         "settle_currency": "CNY",
     }
     assert cast.platform.refusal("POST", "/v1/payments", {**asked, "amount": "1"})["code"] == "AMOUNT_DIFFERS"
     payment = cast.platform.post("/v1/payments", asked)["payment_id"]
-    assert cast.merchant.refusal("POST", f"/v1/payments/{payment}/capture", {})["code"] == "NOT_PAYMENT_FIRM"
-    cast.payments.post(f"/v1/payments/{payment}/capture", {})
+    all_of_it = {"amount": asked["amount"]}
+    assert cast.merchant.refusal("POST", f"/v1/payments/{payment}/capture", all_of_it)["code"] == "NOT_PAYMENT_FIRM"
+    cast.payments.post(f"/v1/payments/{payment}/capture", all_of_it)
     cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "100"})
     cast.payments.post(f"/v1/payments/{payment}/settlement", {"rate_date": today, "rate_base": "USD"})
     for caller in (cast.platform, cast.merchant, cast.payments):

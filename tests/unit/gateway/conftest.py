@@ -10,9 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway import current
-from gateway.app import create_app
-from gateway.settings import Settings
-from tests.unit.gateway.fakes import FakeLedgers
+from tests.unit.gateway.fakes import FakeLedgers, application
 
 
 @pytest.fixture
@@ -23,15 +21,7 @@ def ledgers() -> FakeLedgers:
 @pytest.fixture
 def app(tmp_path: Path, ledgers: FakeLedgers) -> Flask:
     """An application whose wallet has two organisations with a user each (files that nobody reads here)."""
-    wallet = tmp_path / "wallet"
-    for msp_id in ("PlatformMSP", "ForwarderMSP"):
-        user = wallet / "organisations" / msp_id / "users" / "User1"
-        user.mkdir(parents=True)
-        (user / "cert.pem").write_text("")
-        (wallet / "profiles").mkdir(exist_ok=True)
-        (wallet / "profiles" / f"{msp_id}.json").write_text("{}")
-    settings = Settings(wallet=wallet, data=tmp_path / "data", tracking="PlatformMSP/User1", max_body_bytes=4096)
-    return create_app(settings, ledgers)
+    return application(tmp_path, ledgers)
 
 
 @pytest.fixture

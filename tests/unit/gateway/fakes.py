@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from flask import Flask
+
+from gateway.app import create_app
 from gateway.ledger import Call, Receipt
+from gateway.settings import Settings
+from hlf import errors
 from hlf.client.commit import Status
 
 TRANSACTION = "ab" * 32
@@ -28,6 +34,8 @@ class FakeLedgers:
     def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
         self.asked.append((msp_id, user, call))
         call.texts()
+        if isinstance(self.answers.get(call.function), errors.EndorseError):
+            self._answer(call)
         before_sending(TRANSACTION)
         self.before_commit()
         return Receipt(TRANSACTION, 7, self._answer(call))
@@ -43,6 +51,19 @@ class FakeLedgers:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def application(folder: Path, ledgers: FakeLedgers) -> Flask:
+    """A gateway over *ledgers* whose wallet has two organisations with a user each, in files that nobody reads."""
+    wallet = folder / "wallet"
+    for msp_id in ("PlatformMSP", "ForwarderMSP"):
+        user = wallet / "organisations" / msp_id / "users" / "User1"
+        user.mkdir(parents=True)
+        (user / "cert.pem").write_text("")
+        (wallet / "profiles").mkdir(exist_ok=True)
+        (wallet / "profiles" / f"{msp_id}.json").write_text("{}")
+    settings = Settings(wallet=wallet, data=folder / "data", tracking="PlatformMSP/User1", max_body_bytes=4096)
+    return create_app(settings, ledgers)  # type: ignore[arg-type]
 
 
 ORDER = {
