@@ -63,6 +63,21 @@ class Profile:
     def own_peers(self) -> tuple[Endpoint, ...]:
         return tuple(peer for peer in self.peers if peer.msp_id == self.organisation)
 
+    def peer(self, name: str | None = None) -> Endpoint:
+        """
+        Return the peer called *name*; without a name, the one that ``gateway`` is.
+
+        Raises:
+            ProfileError: there is none of that name.
+        """
+        if name is None:
+            return self.gateway
+        found = next((peer for peer in self.peers if peer.name == name), None)
+        if found is None:
+            known = ", ".join(peer.name for peer in self.peers)
+            raise ProfileError(f"the profile has no peer {name!r}, only {known}")
+        return found
+
     @classmethod
     def load(cls, path: Path | str) -> Profile:
         """

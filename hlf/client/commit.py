@@ -10,13 +10,9 @@ from fabric_protos.gateway import gateway_pb2
 from hlf import errors
 from hlf.client.sending import Sender
 from hlf.steps import commit as steps
-from hlf.steps.commit import Status
+from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, Status
 
 __all__ = ["Commit", "Status"]
-
-# Between two questions to a peer that is unavailable, or that answers so.
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
 
 
 class Commit(steps.CommitStep):
@@ -42,7 +38,7 @@ class Commit(steps.CommitStep):
         """
         self.ensure_signed(self._sender.session.sign)
         deadline = time.monotonic() + self._sender.timeouts.commit_status
-        pause = _FIRST_PAUSE
+        pause = FIRST_PAUSE
         while True:
             try:
                 return self._sender.send(self.question(), deadline - time.monotonic())
@@ -51,7 +47,7 @@ class Commit(steps.CommitStep):
                 if not away or time.monotonic() + pause > deadline or not self._sender.wait_reachable(deadline):
                     raise
             time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def of(sender: Sender, channel_id: str, transaction_id: str) -> Commit:

@@ -16,9 +16,6 @@ from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
 from hlf.wire import blocks, envelopes
 
-# How long a new stream waits for its peer to be connected; later, a stream waits for its peer without end.
-_CONNECT_TIMEOUT = 10.0
-
 
 def chaincode_events(
     sender: Sender, channel_id: str, chaincode: str, start: Position
@@ -64,7 +61,7 @@ def require_peer(sender: Sender) -> None:
     A stream waits for its peer without end, and must not begin that with a wrong address.
     """
     try:
-        sender.wait_ready(_CONNECT_TIMEOUT)
+        sender.wait_ready(events.CONNECT_SECONDS)
     except errors.GatewayError as unreachable:
         raise errors.EventsError(unreachable.message, status=unreachable.status) from unreachable
 
@@ -77,7 +74,7 @@ def newest_block(sender: Sender, channel_id: str) -> int:
         EventsError: the peer cannot be reached, or refuses.
     """
     envelope = sender.session.seek_envelope(channel_id, "newest", "newest")
-    call = sender.session.deliver(sender.endpoint).DeliverFiltered(iter([envelope]), timeout=_CONNECT_TIMEOUT)
+    call = sender.session.deliver(sender.endpoint).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
     try:
         return events.filtered_block(events.delivered(next(call)))[1]
     except grpc.RpcError as failure:

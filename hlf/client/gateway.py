@@ -146,11 +146,5 @@ def connect(
     Raises:
         ProfileError: the profile has no peer of that name.
     """
-    endpoint = profile.gateway
-    if peer is not None:
-        named = [candidate for candidate in profile.peers if candidate.name == peer]
-        if not named:
-            known = ", ".join(candidate.name for candidate in profile.peers)
-            raise errors.ProfileError(f"the profile has no peer {peer!r}, only {known}")
-        endpoint = named[0]
-    return Gateway(Session(identity, signer, tls_identity=tls_identity), endpoint, timeouts or Timeouts())
+    session = Session(identity, signer, tls_identity=tls_identity)
+    return Gateway(session, profile.peer(peer), timeouts or Timeouts())

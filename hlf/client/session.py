@@ -8,83 +8,32 @@ directly.
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
-import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import grpc
-from cryptography.hazmat.primitives import serialization
 from fabric_protos.gateway import gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2_grpc
-from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, proposal_pb2
+from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
 
-from hlf.errors import GatewayError, IdentityError
-from hlf.identity import Identity, load_certificate
+from hlf.errors import GatewayError
+from hlf.identity import Identity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
+from hlf.steps import connecting
+from hlf.steps.caller import Caller
+from hlf.steps.connecting import MESSAGE_LIMIT, TlsIdentity
 from hlf.wire import envelopes, proposals
-
-# Fabric's peers and orderers take and send messages of up to 100 MiB.
-MESSAGE_LIMIT = 100 * 1024 * 1024
-
-_OPTIONS: tuple[tuple[str, Any], ...] = (
-    ("grpc.max_send_message_length", MESSAGE_LIMIT),
-    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
-    # Peers close connections that ping more often than once a minute. An event stream may be silent for hours, and
-    # without pings a peer that vanished without a word would never be noticed.
-    ("grpc.keepalive_time_ms", 75_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.max_pings_without_data", 0),
-    # A peer that restarts is back within seconds; gRPC's own back-off would wait up to two minutes for it.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 1_000),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-)
 
 # Between two questions whether a server is there, which wait for its connection by themselves.
 _PROBE_PAUSE = 0.05
 
 Stub = TypeVar("Stub")
 
-
-@dataclass(frozen=True)
-class TlsIdentity:
-    """The certificate and key a client shows where servers ask for one (mutual TLS); not its Fabric identity."""
-
-    certificate_pem: bytes
-    key_pem: bytes = field(repr=False)
-
-    @classmethod
-    def load(cls, folder: Path) -> TlsIdentity | None:
-        """
-        The ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
-
-        Showing them to a server that does not ask is harmless.
-
-        Raises:
-            IdentityError: one of the two cannot be read.
-        """
-        certificate, key = Path(folder) / "tls" / "client.crt", Path(folder) / "tls" / "client.key"
-        if not certificate.exists() and not key.exists():
-            return None
-        try:
-            return cls(certificate.read_bytes(), key.read_bytes())
-        except OSError as unreadable:
-            raise IdentityError(f"{unreadable.filename} cannot be read: {unreadable.strerror}") from unreadable
-
-    @property
-    def certificate_hash(self) -> bytes:
-        """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS."""
-        der = load_certificate(self.certificate_pem).public_bytes(serialization.Encoding.DER)
-        return hashlib.sha256(der).digest()
+__all__ = ["MESSAGE_LIMIT", "Session", "TlsIdentity"]
 
 
 class Session:
@@ -98,10 +47,9 @@ class Session:
             signer: None if every message is signed elsewhere (offline signing).
             tls_identity: for servers that require mutual TLS.
         """
+        self.caller = Caller(identity, signer, tls_identity)
         self.identity = identity
         self.creator = identity.serialized
-        self.tls_certificate_hash = tls_identity.certificate_hash if tls_identity else b""
-        self._signer = signer
         self._tls_identity = tls_identity
         self._lock = threading.Lock()
         self._channels: dict[Endpoint, grpc.Channel] = {}
@@ -115,9 +63,7 @@ class Session:
         Raises:
             IdentityError: the session has no signer; or the signer's own.
         """
-        if self._signer is None:
-            raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")
-        return self._signer.sign(message)
+        return self.caller.sign(message)
 
     def gateway(self, endpoint: Endpoint) -> gateway_pb2_grpc.GatewayStub:
         """The gateway service of a peer."""
@@ -170,15 +116,11 @@ class Session:
                 raise GatewayError("this session is closed") from None
             else:
                 return
-        raise GatewayError(
-            f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and do its "
-            "certificate's authority and host name match the connection profile?",
-            status=grpc.StatusCode.UNAVAILABLE,
-        ) from failure
+        raise connecting.unreachable(endpoint, timeout) from failure
 
     def signed_proposal(self, proposal: proposals.Proposal) -> Any:
         """A ``protos.SignedProposal`` to send to an endorser."""
-        return proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes, signature=self.sign(proposal.bytes))
+        return self.caller.signed_proposal(proposal)
 
     def seek_envelope(
         self,
@@ -189,17 +131,7 @@ class Session:
         wait: bool = True,
     ) -> Any:
         """A signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
-        envelope = envelopes.seek_envelope(
-            channel_id,
-            self.creator,
-            start=start,
-            stop=stop,
-            wait=wait,
-            nonce=secrets.token_bytes(proposals.NONCE_LENGTH),
-            tls_cert_hash=self.tls_certificate_hash,
-        )
-        envelope.signature = self.sign(envelope.payload)
-        return envelope
+        return self.caller.seek_envelope(channel_id, start, stop, wait=wait)
 
     @property
     def closed(self) -> bool:
@@ -239,27 +171,8 @@ class Session:
         return channel
 
     def _connect(self, endpoint: Endpoint) -> grpc.Channel:
-        options = list(_OPTIONS)
-        if _is_loopback(endpoint.address):
-            # A proxy set in the environment is for the outside world; it cannot reach this machine's loopback.
-            options.append(("grpc.enable_http_proxy", 0))
-        if endpoint.tls_ca_pem is None:
+        options = connecting.options(endpoint)
+        credentials = connecting.credentials(endpoint, self._tls_identity)
+        if credentials is None:
             return grpc.insecure_channel(endpoint.address, options)
-        if endpoint.override_hostname:
-            options.append(("grpc.ssl_target_name_override", endpoint.override_hostname))
-            options.append(("grpc.default_authority", endpoint.override_hostname))
-        mine = self._tls_identity
-        credentials = grpc.ssl_channel_credentials(
-            root_certificates=endpoint.tls_ca_pem,
-            private_key=mine.key_pem if mine else None,
-            certificate_chain=mine.certificate_pem if mine else None,
-        )
         return grpc.secure_channel(endpoint.address, credentials, options)
-
-
-def _is_loopback(address: str) -> bool:
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

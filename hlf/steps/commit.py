@@ -13,6 +13,10 @@ from hlf import errors
 from hlf.steps.call import Call
 from hlf.steps.step import Step
 
+# Between two questions to a peer that is unavailable, or that answers so, in seconds.
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

@@ -17,6 +17,9 @@ from hlf.wire import blocks, envelopes, rwsets
 
 Item = TypeVar("Item")
 
+# How long a new stream waits for its peer to be connected; later, a stream waits for its peer without end.
+CONNECT_SECONDS = 10.0
+
 # A Deliver service answers with HTTP-like numbers; these are gRPC's words for them.
 _STATUSES = {
     common_pb2.BAD_REQUEST: grpc.StatusCode.INVALID_ARGUMENT,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hlf import aio
 from hlf.client import gateway
 from hlf.identity import Identity
 from hlf.signers import ecdsa
+from tests.unit.hlf import blocking
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
 
@@ -26,9 +28,20 @@ def peer():
     started.stop()
 
 
+@pytest.fixture(params=["client", "aio"])
+def connect(request):
+    """Return how a gateway is made: that of the synchronous client, and in a second run that of the asyncio one."""
+    if request.param == "client":
+        yield gateway.connect
+        return
+    loop = blocking.Loop()
+    yield lambda *args, **kwargs: blocking.Blocking(loop, loop.call(aio.connect, *args, **kwargs))
+    loop.stop()
+
+
 @pytest.fixture
-def fabric(peer, user):
-    with gateway.connect(peer.profile, *user) as connected:
+def fabric(connect, peer, user):
+    with connect(peer.profile, *user) as connected:
         yield connected
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf import errors
-from hlf.client import gateway
 from hlf.client.gateway import Timeouts
 from hlf.steps import failures
 from tests.unit.hlf.fake_peer import status_details
@@ -139,10 +138,10 @@ def test_a_commit_status_survives_a_restart_of_the_peer(contract, peer):
     assert len(peer.requests["CommitStatus"]) == 4
 
 
-def test_nobody_listens(peer, user):
+def test_nobody_listens(connect, peer, user):
     """A peer that is away is an error of the stage, and waiting for it one that says what to look at."""
     peer.stop()
-    with gateway.connect(peer.profile, *user) as fabric:
+    with connect(peer.profile, *user) as fabric:
         with pytest.raises(errors.EvaluateError) as refused:
             fabric.network("trade").contract("lab").evaluate("read")
         assert refused.value.status is grpc.StatusCode.UNAVAILABLE

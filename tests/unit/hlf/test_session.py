@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from hlf import errors
-from hlf.client import gateway
-from hlf.client.session import _OPTIONS, Session, TlsIdentity
+from hlf.client.session import Session, TlsIdentity
 from hlf.profile import Endpoint
+from hlf.steps.connecting import OPTIONS
 from hlf.wire import envelopes
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
@@ -45,7 +45,7 @@ def test_any_answer_is_a_connection(peer, user):
         session.wait_ready(peer.endpoint, 5)
 
 
-def test_mutual_tls(user):
+def test_mutual_tls(connect, user):
     """A server that asks for a certificate gets it, and Deliver requests are bound to it."""
     authority = issue("client ca")
     mine = issue("client", authority)
@@ -53,7 +53,7 @@ def test_mutual_tls(user):
     peer.start()
     try:
         tls = TlsIdentity(mine.pem, mine.key_pem)
-        with gateway.connect(peer.profile, *user, tls_identity=tls) as fabric:
+        with connect(peer.profile, *user, tls_identity=tls) as fabric:
             assert fabric.network("trade").height() == 1
         (sent,) = peer.requests["DeliverFiltered"]
         header = envelopes.parse(sent.SerializeToString()).channel_header
@@ -103,6 +103,6 @@ def test_a_closed_session_opens_nothing(peer, user):
 
 def test_keepalive_is_what_fabric_bears():
     """Peers close connections that ping more often than once a minute."""
-    options = dict(_OPTIONS)
+    options = dict(OPTIONS)
     assert options["grpc.keepalive_time_ms"] >= 60_000
     assert options["grpc.max_receive_message_length"] == options["grpc.max_send_message_length"] == 100 * 2**20

@@ -11,16 +11,14 @@ from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 
 from hlf import errors
-from hlf.client import gateway
-from hlf.client.session import Session
 from hlf.wire import envelopes, proposals, signatures
 from tests.unit.hlf import golden
 
 
 @pytest.fixture
-def unsigned(peer, user):
+def unsigned(connect, peer, user):
     """A gateway of a caller whose key is elsewhere."""
-    with gateway.connect(peer.profile, user[0], None) as connected:
+    with connect(peer.profile, user[0], None) as connected:
         yield connected
 
 
@@ -205,25 +203,25 @@ def test_a_gateway_serves_many_threads(contract):
     assert done == [b"result"] * 16
 
 
-def test_a_gateway_through_another_peer(peer, user):
+def test_a_gateway_through_another_peer(connect, peer, user):
     """Any peer of the profile can be the way in; a name it does not have is said to be missing."""
-    with gateway.connect(peer.profile, *user, peer="peer0.carrier.test") as connected:
+    with connect(peer.profile, *user, peer="peer0.carrier.test") as connected:
         connected.wait_ready()
         assert connected.endpoint == peer.endpoint
     with pytest.raises(errors.ProfileError, match="no peer 'elsewhere', only peer0.carrier.test"):
-        gateway.connect(peer.profile, *user, peer="elsewhere")
+        connect(peer.profile, *user, peer="elsewhere")
 
 
-def test_a_closed_gateway_says_so(peer, user):
+def test_a_closed_gateway_says_so(connect, peer, user):
     """A call after the end is an error of this package, not of gRPC's."""
-    connected = gateway.connect(peer.profile, *user)
+    connected = connect(peer.profile, *user)
     contract = connected.network("trade").contract("lab")
     contract.evaluate("read")
     connected.close()
     with pytest.raises(errors.EvaluateError, match="closed"):
         contract.evaluate("read")
     with pytest.raises(errors.GatewayError, match="closed"):
-        Session.gateway(connected.session, peer.endpoint)
+        connected.wait_ready()
 
 
 def test_whether_a_transaction_changes_anything(fabric):

@@ -209,7 +209,7 @@ def test_deliver_statuses(fabric, channel, peer):
 
 def test_an_unreachable_peer_is_an_error_at_the_start(channel, peer, monkeypatch):
     """A wrong address is not waited for without end; only a stream that once had its peer waits."""
-    monkeypatch.setattr("hlf.client.events._CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr("hlf.steps.events.CONNECT_SECONDS", 0.2)
     peer.stop()
     with pytest.raises(errors.EventsError, match="no connection") as refused:
         channel.chaincode_events("lab")

@@ -1,0 +1,20 @@
+"""
+The client for asyncio: the names, types and guarantees of ``hlf.client``, on ``grpc.aio``.
+
+::
+
+    async with aio.connect(Profile.load("profiles/ForwarderMSP.json"), *load_user(folder, "ForwarderMSP")) as fabric:
+        journeys = fabric.network("trade").contract("trade", "Journeys")
+        await journeys.submit("hand_over", "J1", "LastMileMSP")
+        async for event in await fabric.network("trade").chaincode_events("trade", start_block=0):
+            ...
+
+Cancelling a task cancels the call that it waits for: a query is dropped, a stream goes on where it was when it is
+asked again, and a submitted transaction may still be committed. Signing happens in the event loop; give a signer whose
+``sign`` is quick, or sign elsewhere.
+"""
+
+from hlf.aio.gateway import Gateway, connect
+from hlf.steps.call import Timeouts
+
+__all__ = ["Gateway", "Timeouts", "connect"]

@@ -1,0 +1,58 @@
+"""Commits: the third step, waiting for the block."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import grpc
+from fabric_protos.gateway import gateway_pb2
+
+from hlf import errors
+from hlf.aio.sending import Sender
+from hlf.steps import commit as steps
+from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, Status
+
+__all__ = ["Commit", "Status"]
+
+
+class Commit(steps.CommitStep):
+    """
+    A question for the outcome of a transaction.
+
+    It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.commit_from_bytes``.
+    """
+
+    def __init__(self, sender: Sender, message: gateway_pb2.SignedCommitStatusRequest, transaction_id: str) -> None:
+        super().__init__(message, transaction_id)
+        self._sender = sender
+
+    async def wait_committed(self) -> Status:
+        """
+        Return what became of the transaction, once it is in a block; valid or not, this does not raise for it.
+
+        While the peer is unreachable the question is asked again (asking changes nothing) until the time-out for
+        commit status is over. A transaction that was never ordered is waited for just as long.
+
+        Raises:
+            CommitStatusError: no answer came, so the outcome is unknown.
+        """
+        self.ensure_signed(self._sender.session.caller.sign)
+        deadline = time.monotonic() + self._sender.timeouts.commit_status
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._sender.send(self.question(), deadline - time.monotonic())
+            except errors.CommitStatusError as failure:
+                away = failure.status is grpc.StatusCode.UNAVAILABLE
+                if not away or time.monotonic() + pause > deadline:
+                    raise
+                if not await self._sender.wait_reachable(deadline):
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def of(sender: Sender, channel_id: str, transaction_id: str) -> Commit:
+    """Return the question for the outcome of *transaction_id*, in the name of the sender's identity."""
+    return Commit(sender, steps.ask(channel_id, transaction_id, sender.session.caller.creator), transaction_id)

@@ -1,0 +1,107 @@
+"""Networks: one channel, its contracts and its events."""
+
+from __future__ import annotations
+
+from hlf.aio import events
+from hlf.aio.contract import Contract
+from hlf.aio.sending import Sender
+from hlf.aio.streams import EventStream
+from hlf.steps import events as messages
+from hlf.steps.checkpoints import Checkpoint, Position
+from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent, FilteredBlock
+from hlf.wire import blocks
+
+
+class Network:
+    """
+    A channel.
+
+    Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
+    block that the peer does not have yet at the moment of the call. It heals: see ``streams``.
+
+    Every function that opens a stream raises EventsError if the peer cannot be reached, or refuses.
+    """
+
+    def __init__(self, sender: Sender, name: str) -> None:
+        self._sender = sender
+        self.name = name
+
+    def contract(self, chaincode: str, name: str | None = None) -> Contract:
+        """Return the chaincode of that name; with *name*, one of the contracts in it."""
+        return Contract(self._sender, self.name, chaincode, name)
+
+    async def height(self) -> int:
+        """
+        Return the number of blocks the gateway's peer has.
+
+        Raises:
+            EventsError: the peer cannot be reached, or refuses.
+        """
+        return await events.newest_block(self._sender, self.name) + 1
+
+    async def block(self, number: int) -> bytes:
+        """
+        Return one block of the gateway's peer, asked of qscc: for channels that close the block events.
+
+        Raises:
+            EvaluateError: there is no such block, or the peer refuses.
+        """
+        return await self.contract("qscc").evaluate("GetBlockByNumber", self.name, str(number))
+
+    async def chaincode_events(
+        self,
+        chaincode: str,
+        start_block: int | None = None,
+        after_transaction_id: str | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> EventStream[ChaincodeEvent]:
+        """
+        Return the events that valid transactions of *chaincode* set; close the stream when done.
+
+        Args:
+            after_transaction_id: leave out the events up to this transaction's, which must have set one.
+        """
+        start = await self._start(start_block, checkpoint, after_transaction_id)
+        return events.chaincode_events(self._sender, self.name, chaincode, start)
+
+    async def block_events(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[blocks.Block]:
+        """Return blocks as plain records, with validation codes; without end, or to *last_block*."""
+        start = await self._start(start_block, checkpoint)
+        return events.delivered(self._sender, self.name, start, last_block, "Deliver", messages.block)
+
+    async def serialized_blocks(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[bytes]:
+        """Return blocks as bytes, for export; without end, or to *last_block*."""
+        start = await self._start(start_block, checkpoint)
+        return events.delivered(self._sender, self.name, start, last_block, "Deliver", messages.serialized_block)
+
+    async def filtered_block_events(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[FilteredBlock]:
+        """Return transaction ids, validation codes and names of events; without end, or to *last_block*."""
+        start = await self._start(start_block, checkpoint)
+        return events.delivered(self._sender, self.name, start, last_block, "DeliverFiltered", messages.filtered_block)
+
+    async def block_and_private_data_events(
+        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+    ) -> EventStream[BlockAndPrivateData]:
+        """Return blocks with the private data the caller's organisation holds; without end, or to *last_block*."""
+        start = await self._start(start_block, checkpoint)
+        return events.delivered(
+            self._sender, self.name, start, last_block, "DeliverWithPrivateData", messages.block_and_private_data
+        )
+
+    async def _start(
+        self, start_block: int | None, checkpoint: Checkpoint | None, after_transaction_id: str | None = None
+    ) -> Position:
+        await events.require_peer(self._sender)
+        position = checkpoint.position if checkpoint is not None else None
+        if position is not None:
+            return position
+        if start_block is None:
+            # Asking a peer for "the next block" would leave a gap whenever the stream broke before that block came.
+            start_block = await self.height()
+        return Position(start_block, after_transaction_id)

@@ -1,0 +1,43 @@
+"""Proposals: the first of a transaction's three steps, or a query."""
+
+from __future__ import annotations
+
+from fabric_protos.gateway import gateway_pb2
+
+from hlf.aio.sending import Sender
+from hlf.aio.transaction import Transaction
+from hlf.steps import proposal as steps
+
+
+class Proposal(steps.ProposalStep):
+    """
+    A call of a chaincode, made but not sent.
+
+    It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.proposal_from_bytes``.
+    With transient data in it, those bytes are as private as the data.
+    """
+
+    def __init__(self, sender: Sender, message: gateway_pb2.ProposedTransaction, channel_id: str) -> None:
+        super().__init__(message, channel_id)
+        self._sender = sender
+
+    async def evaluate(self) -> bytes:
+        """
+        Return the answer of one peer; nothing is written.
+
+        Raises:
+            EvaluateError: the contract or a peer refused, or did not answer in time.
+        """
+        self.ensure_signed(self._sender.session.caller.sign)
+        return await self._sender.send(self.evaluation())
+
+    async def endorse(self) -> Transaction:
+        """
+        Return the transaction that the needed organisations' peers have endorsed; nothing is written yet.
+
+        Raises:
+            EndorseError: the contract or a peer refused, the peers' answers differ, or did not come in time; or the
+                gateway gave back another transaction than was proposed.
+        """
+        self.ensure_signed(self._sender.session.caller.sign)
+        return Transaction(self._sender, await self._sender.send(self.endorsement()))

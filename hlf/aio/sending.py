@@ -1,0 +1,78 @@
+"""Sending: what the steps, contracts and streams need of the gateway they came from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import grpc
+import grpc.aio
+
+from hlf.aio.session import Session
+from hlf.errors import GatewayError
+from hlf.profile import Endpoint
+from hlf.steps import failures
+from hlf.steps.call import Answer, Call, Timeouts
+
+
+class Sender(Protocol):
+    """A caller and its peer, as far as what is sent there must know it; a ``Gateway`` is one."""
+
+    session: Session
+    endpoint: Endpoint
+    timeouts: Timeouts
+
+    @property
+    def stub(self) -> Any:
+        """The gateway service of the peer; raises GatewayError once the gateway is closed."""
+
+    async def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
+        """
+        Return the answer to *call*, which may take *timeout* seconds instead of its stage's own.
+
+        Raises:
+            GatewayError: of the kind that the call names.
+        """
+
+    async def wait_ready(self, timeout: float = 5.0) -> None:
+        """Return once the peer is connected; raises GatewayError if it is not within *timeout* seconds."""
+
+    async def wait_reachable(self, deadline: float) -> bool:
+        """Whether the peer is connected again before *deadline* (of the monotonic clock) has come."""
+
+
+async def call(
+    kind: type[GatewayError],
+    method: Callable[..., Awaitable[Any]],
+    request: Any,
+    timeout: float | None,
+    transaction_id: str = "",
+) -> Any:
+    """
+    Return the answer of a unary gRPC *method*.
+
+    Raises:
+        kind: whatever went wrong on the way, mapped.
+    """
+    try:
+        answer = await method(request, timeout=timeout)
+    except grpc.aio.AioRpcError as failure:
+        raise failures.from_rpc(kind, failure, transaction_id) from failure
+    except grpc.aio.UsageError as closed:
+        raise kind(f"the connection is closed: {closed}", transaction_id=transaction_id) from closed
+    except asyncio.CancelledError as cancelled:
+        # grpc ends the calls of a channel that is closed in this way too; only a task that was itself cancelled is.
+        if cancels_task():
+            raise
+        raise kind("the connection is closed", transaction_id=transaction_id) from cancelled
+    if answer is None:
+        # grpc.aio's word for bytes that are no message.
+        raise kind("the answer cannot be read", transaction_id=transaction_id, status=grpc.StatusCode.INTERNAL)
+    return answer
+
+
+def cancels_task() -> bool:
+    """Whether somebody asked the running task to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,100 @@
+"""Sessions: one caller's connections to peers, and its signature, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+import grpc.aio
+
+from hlf.errors import GatewayError
+from hlf.identity import Identity
+from hlf.profile import Endpoint
+from hlf.signers import Signer
+from hlf.steps import connecting
+from hlf.steps.caller import Caller
+from hlf.steps.connecting import TlsIdentity
+
+# Between two questions whether a server is there, which wait for its connection by themselves.
+_PROBE_PAUSE = 0.05
+
+
+class Session:
+    """One caller's connections and signature; close it, or use it in an ``async with`` statement."""
+
+    def __init__(self, identity: Identity, signer: Signer | None, *, tls_identity: TlsIdentity | None = None) -> None:
+        """Make a session; nothing is connected yet. The arguments are those of ``hlf.client.session.Session``."""
+        self.caller = Caller(identity, signer, tls_identity)
+        self._tls_identity = tls_identity
+        self._channels: dict[Endpoint, Any] = {}
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def channel(self, endpoint: Endpoint) -> Any:
+        """
+        Return the ``grpc.aio.Channel`` to *endpoint*, shared by all that ask for it.
+
+        Raises:
+            GatewayError: the session is closed.
+        """
+        if self._closed:
+            raise GatewayError("this session is closed")
+        channel = self._channels.get(endpoint)
+        if channel is None:
+            channel = self._channels[endpoint] = self._connect(endpoint)
+        return channel
+
+    async def wait_ready(self, endpoint: Endpoint, timeout: float) -> None:
+        """
+        Return once *endpoint* is connected.
+
+        Raises:
+            GatewayError: it is not within *timeout* seconds.
+        """
+        # Fabric's servers do not offer the health service as a rule, but any answer to it comes over a connection.
+        probe = self.channel(endpoint).unary_unary("/grpc.health.v1.Health/Check")
+        deadline = time.monotonic() + timeout
+        failure: grpc.RpcError | None = None
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                await probe(b"", timeout=remaining, wait_for_ready=True)
+            except grpc.aio.AioRpcError as answer:
+                failure = answer
+                if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                    return
+                # The connection broke under the question, as that of a server that is going down does.
+                await asyncio.sleep(min(_PROBE_PAUSE, remaining))
+            except grpc.aio.UsageError:
+                raise GatewayError("this session is closed") from None
+            else:
+                return
+        raise connecting.unreachable(endpoint, timeout) from failure
+
+    async def close(self) -> None:
+        """Close every connection; calls under way fail."""
+        self._closed = True
+        channels = list(self._channels.values())
+        self._channels.clear()
+        for channel in channels:
+            await channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _connect(self, endpoint: Endpoint) -> Any:
+        options = connecting.options(endpoint)
+        credentials = connecting.credentials(endpoint, self._tls_identity)
+        if credentials is None:
+            return grpc.aio.insecure_channel(endpoint.address, options)
+        return grpc.aio.secure_channel(endpoint.address, credentials, options)

@@ -1,0 +1,67 @@
+"""Callers: who asks, and how its requests are signed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from fabric_protos.peer import proposal_pb2
+
+from hlf.errors import IdentityError
+from hlf.identity import Identity
+from hlf.signers import Signer
+from hlf.steps.connecting import TlsIdentity
+from hlf.wire import envelopes, proposals
+
+
+class Caller:
+    """An identity and its signature."""
+
+    def __init__(self, identity: Identity, signer: Signer | None, tls_identity: TlsIdentity | None = None) -> None:
+        """
+        Make a caller.
+
+        Args:
+            signer: None if every message is signed elsewhere (offline signing).
+            tls_identity: for servers that require mutual TLS; Deliver requests are bound to its certificate.
+        """
+        self.identity = identity
+        self.creator = identity.serialized
+        self._signer = signer
+        self._tls_certificate_hash = tls_identity.certificate_hash if tls_identity else b""
+
+    def sign(self, message: bytes) -> bytes:
+        """
+        Return the caller's signature of *message*.
+
+        Raises:
+            IdentityError: there is no signer; or the signer's own.
+        """
+        if self._signer is None:
+            raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")
+        return self._signer.sign(message)
+
+    def signed_proposal(self, proposal: proposals.Proposal) -> Any:
+        """Return a ``protos.SignedProposal`` to send to an endorser."""
+        return proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes, signature=self.sign(proposal.bytes))
+
+    def seek_envelope(
+        self,
+        channel_id: str,
+        start: envelopes.Position,
+        stop: envelopes.Position = envelopes.LAST_BLOCK,
+        *,
+        wait: bool = True,
+    ) -> Any:
+        """Return a signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
+        envelope = envelopes.seek_envelope(
+            channel_id,
+            self.creator,
+            start=start,
+            stop=stop,
+            wait=wait,
+            nonce=secrets.token_bytes(proposals.NONCE_LENGTH),
+            tls_cert_hash=self._tls_certificate_hash,
+        )
+        envelope.signature = self.sign(envelope.payload)
+        return envelope

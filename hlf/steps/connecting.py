@@ -1,0 +1,106 @@
+"""How a client connects to Fabric's nodes: limits, keep-alive, credentials, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from cryptography.hazmat.primitives import serialization
+
+from hlf.errors import GatewayError, IdentityError
+from hlf.identity import load_certificate
+from hlf.profile import Endpoint
+
+# Fabric's peers and orderers take and send messages of up to 100 MiB.
+MESSAGE_LIMIT = 100 * 1024 * 1024
+
+OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.max_send_message_length", MESSAGE_LIMIT),
+    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+    # Peers close connections that ping more often than once a minute. An event stream may be silent for hours, and
+    # without pings a peer that vanished without a word would never be noticed.
+    ("grpc.keepalive_time_ms", 75_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    # A peer that restarts is back within seconds; gRPC's own back-off would wait up to two minutes for it.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1_000),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+
+
+@dataclass(frozen=True)
+class TlsIdentity:
+    """The certificate and key a client shows where servers ask for one (mutual TLS); not its Fabric identity."""
+
+    certificate_pem: bytes
+    key_pem: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> TlsIdentity | None:
+        """
+        The ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
+
+        Showing them to a server that does not ask is harmless.
+
+        Raises:
+            IdentityError: one of the two cannot be read.
+        """
+        certificate, key = Path(folder) / "tls" / "client.crt", Path(folder) / "tls" / "client.key"
+        if not certificate.exists() and not key.exists():
+            return None
+        try:
+            return cls(certificate.read_bytes(), key.read_bytes())
+        except OSError as unreadable:
+            raise IdentityError(f"{unreadable.filename} cannot be read: {unreadable.strerror}") from unreadable
+
+    @property
+    def certificate_hash(self) -> bytes:
+        """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS."""
+        der = load_certificate(self.certificate_pem).public_bytes(serialization.Encoding.DER)
+        return hashlib.sha256(der).digest()
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def options(endpoint: Endpoint) -> list[tuple[str, Any]]:
+    """Return the gRPC channel options for *endpoint*."""
+    chosen = list(OPTIONS)
+    if _is_loopback(endpoint.address):
+        # A proxy set in the environment is for the outside world; it cannot reach this machine's loopback.
+        chosen.append(("grpc.enable_http_proxy", 0))
+    if endpoint.tls_ca_pem is not None and endpoint.override_hostname:
+        chosen.append(("grpc.ssl_target_name_override", endpoint.override_hostname))
+        chosen.append(("grpc.default_authority", endpoint.override_hostname))
+    return chosen
+
+
+def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCredentials | None:
+    """Return the TLS credentials for *endpoint*; None where the profile says that it has no TLS."""
+    if endpoint.tls_ca_pem is None:
+        return None
+    return grpc.ssl_channel_credentials(
+        root_certificates=endpoint.tls_ca_pem,
+        private_key=mine.key_pem if mine else None,
+        certificate_chain=mine.certificate_pem if mine else None,
+    )
+
+
+def unreachable(endpoint: Endpoint, timeout: float) -> GatewayError:
+    """Return the error for an *endpoint* that was not connected within *timeout* seconds, with its cure."""
+    return GatewayError(
+        f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and do its "
+        "certificate's authority and host name match the connection profile?",
+        status=grpc.StatusCode.UNAVAILABLE,
+    )

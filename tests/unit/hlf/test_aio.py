@@ -1,0 +1,73 @@
+"""What only an asyncio client can get wrong: cancelled tasks, and many tasks at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hlf import aio, errors
+
+
+def run(peer, user, body):
+    """Return what *body* comes to, given a gateway in an event loop."""
+
+    async def connected():
+        async with aio.connect(peer.profile, *user) as fabric:
+            return await body(fabric)
+
+    return asyncio.run(connected())
+
+
+def test_many_tasks_share_one_connection(peer, user):
+    """Sixty-four submits at once, each with its own transaction."""
+
+    async def body(fabric):
+        contract = fabric.network("trade").contract("lab")
+        return await asyncio.gather(*(contract.submit("put", str(number)) for number in range(64)))
+
+    assert run(peer, user, body) == [b"result"] * 64
+    assert len({request.transaction_id for request in peer.requests["Submit"]}) == 64
+
+
+def test_a_cancelled_call_is_cancelled_at_the_peer(peer, user):
+    """The task ends as cancelled, not with an error of this library, and the gateway goes on."""
+
+    async def body(fabric):
+        asked = asyncio.create_task(fabric.commit_status("trade", "never").wait_committed())
+        while not peer.requests.get("CommitStatus"):
+            await asyncio.sleep(0)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        return await fabric.network("trade").contract("lab").evaluate("read")
+
+    assert run(peer, user, body) == b"result"
+
+
+def test_a_cancelled_consumer_loses_nothing(peer, user):
+    """A consumer that gave up waiting gets, when it asks again, the event that came meanwhile."""
+
+    async def body(fabric):
+        stream = await fabric.network("trade").chaincode_events("lab", start_block=1)
+        async with stream:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(stream), 0.05)
+            peer.add_block("missed")
+            return (await anext(stream)).name
+
+    assert run(peer, user, body) == "missed"
+
+
+def test_closing_the_gateway_under_a_call_is_an_error_of_the_stage(peer, user):
+    """Whoever waits is told that the connection is closed; its task was not cancelled, so it does not end so."""
+
+    async def body(fabric):
+        asked = asyncio.create_task(fabric.commit_status("trade", "never").wait_committed())
+        while not peer.requests.get("CommitStatus"):
+            await asyncio.sleep(0)
+        await fabric.close()
+        with pytest.raises(errors.CommitStatusError, match="closed"):
+            await asked
+
+    run(peer, user, body)
