@@ -15,7 +15,7 @@ from chaincode.contracts import access, claims, granting, participants, private
 from chaincode.domain import claims as claim_rules
 from chaincode.domain import disclosures, grants, identifiers, moments, records
 from chaincode.domain.grants import Grant
-from chaincode.domain.matching import offers, plans, units
+from chaincode.domain.matching import offers, units
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Plan
 from chaincode.domain.matching.units import Service
@@ -108,7 +108,7 @@ def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
             offer.carrier,
             offer.service_id,
             offer.offer_id,
-            plans.derived(kept.salt, "units"),
+            disclosures.derived_salt(kept.salt, "units"),
             units.unit_parcels(offer),
         )
     )
@@ -178,7 +178,7 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
 
 def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:
     ordered = tuple(sorted(listed, key=lambda one: (one.carrier, one.service_id)))
-    kept = Services(ordered, plans.derived(fresh, "services"))
+    kept = Services(ordered, disclosures.derived_salt(fresh, "services"))
     ctx.stub.put_private_data(TENDER, _SERVICES, records.dumps(kept))
 
 

@@ -165,8 +165,8 @@ def keep(
         replaces=wanted.replaces,
         salt=wanted.salt,
     )
-    proof = KeptCertificate(certify(graph, choice), plans.derived(wanted.salt, "certificate"))
-    taken = records.dumps(Taken(plan.plan_id, plans.derived(wanted.salt, "unit")))
+    proof = KeptCertificate(certify(graph, choice), disclosures.derived_salt(wanted.salt, "certificate"))
+    taken = records.dumps(Taken(plan.plan_id, disclosures.derived_salt(wanted.salt, "unit")))
     for name in booked:
         ctx.stub.put_private_data(TENDER, unit_key(ctx, name), taken)
     ctx.stub.put_private_data(TENDER, plan_key(ctx, plan.plan_id), records.dumps(plan))

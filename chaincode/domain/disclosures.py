@@ -127,6 +127,12 @@ def check_salt(salt: str, field: str = "salt") -> str:
     return salt
 
 
+def derived_salt(salt: str, what: str) -> str:
+    """A salt that follows from another, for a part that is told alone; it does not give the other away."""
+    drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:SALT_BYTES]
+    return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
+
+
 def commit(
     kind: str,
     issuer: str,

@@ -7,9 +7,7 @@ shopper's link carries.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
 import re
 from typing import Literal
 
@@ -180,8 +178,7 @@ class PublicOrder:
 
 def total_of(order_id: str, order: Order) -> Total:
     """The total of *order* as platform and merchant keep it beside the order."""
-    derived = hashlib.sha256(f"order.total {order_id} {order.salt}".encode()).digest()
-    salt = base64.urlsafe_b64encode(derived).rstrip(b"=").decode()
+    salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
     return Total(order_id, order.total.minor, order.currency, salt)
 
 

@@ -4,13 +4,11 @@ Plans: what was chosen, what of it each carrier is told, what everybody sees, an
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from chaincode.domain import moments, records
+from chaincode.domain import disclosures, moments, records
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import Standing
@@ -179,7 +177,7 @@ def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> t
                 receives_from=carriers[number - 1] if number else "",
                 hands_to=carriers[number + 1] if number + 1 < len(runs) else "",
                 answer_by=until,
-                salt=derived(salt, f"leg {number}"),
+                salt=disclosures.derived_salt(salt, f"leg {number}"),
             )
         )
         elapsed += hours
@@ -196,12 +194,6 @@ def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
         found.append((number, here, graph.demand.day_after(elapsed, place)))
         elapsed += graph.offers[here].transit_hours
     return found
-
-
-def derived(salt: str, what: str) -> str:
-    """A salt that follows from another, for a part that is told alone; it does not give the other away."""
-    drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:16]
-    return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
 
 
 def notice(plan: Plan, certificate_hash: str) -> Notice:
