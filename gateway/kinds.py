@@ -216,6 +216,21 @@ _REFUSALS = {
     "PLAN_UNKNOWN": (404, "There is no such plan", "Check its id."),
     # What stands in the way.
     "ALREADY_EXISTS": (409, "It exists already", "Records are added, never overwritten: use another id."),
+    "ALREADY_CAPTURED": (
+        409,
+        "Another payment has taken the order's money",
+        "Move that payment on, and void this one.",
+    ),
+    "ALREADY_SETTLED": (
+        409,
+        "The order's money is paid out to the merchant",
+        "What the buyer is due from now on, the merchant pays; give money back before a payment is settled.",
+    ),
+    "ORDER_CANCELLED": (
+        409,
+        "The order is cancelled",
+        "Void the payment, or refund what it captured; nothing is taken or paid out for it any more.",
+    ),
     "JOURNEY_EXISTS": (409, "There is a journey of that id", "Use another id."),
     "RETURN_EXISTS": (409, "There is a return of that id", "Use another id."),
     "LINK_EXISTS": (409, "That link is in use", "Make a new one."),

@@ -38,6 +38,11 @@ def content_key(ctx: api.Context, order_id: str) -> str:
     return ctx.stub.create_composite_key("order.content", [identifiers.check("order_id", order_id)])
 
 
+def mark_key(ctx: api.Context, step: str, order_id: str) -> str:
+    """Where platform and merchant keep that a payment took the order's money (capture), or paid it out (settle)."""
+    return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id)])
+
+
 def public(ctx: api.Context, order_id: str) -> PublicOrder:
     """
     The part of an order that all see.
@@ -108,12 +113,15 @@ class Orders(api.Contract):
     @api.transaction
     def cancel(self, ctx: api.Context, order_id: str, reason: Cancellation) -> Any:
         """
-        End an order before anything was shipped.
+        End an order before anything was shipped, and before its money was paid out.
 
         Raises:
-            Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE, ALREADY_SETTLED.
         """
-        return _moved(ctx, _of_party(ctx, order_id).moved("cancelled", reason=reason))
+        found = _of_party(ctx, order_id)
+        if private.held(ctx, mark_key(ctx, "settle", order_id), found.parties):
+            raise Refused("ALREADY_SETTLED", f"the money of order {order_id} is paid out to {found.merchant}")
+        return _moved(ctx, found.moved("cancelled", reason=reason))
 
     @api.transaction
     def fulfil(self, ctx: api.Context, order_id: str, journey_id: str) -> Any:

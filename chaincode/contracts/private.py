@@ -94,6 +94,11 @@ def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> Non
         ctx.stub.put_private_data(collection(holder), key, value)
 
 
+def held(ctx: api.Context, key: str, holders: Iterable[str]) -> bool:
+    """Whether any of *holders* keeps something under *key*; every peer sees that much."""
+    return any(ctx.stub.get_private_data_hash(collection(holder), key) for holder in sorted(set(holders)))
+
+
 def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> None:
     """
     Refuse if any of *holders* has something under *key* already.
@@ -101,9 +106,8 @@ def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> Non
     Raises:
         Refused: ALREADY_EXISTS.
     """
-    for holder in sorted(set(holders)):
-        if ctx.stub.get_private_data_hash(collection(holder), key):
-            raise Refused("ALREADY_EXISTS", f"{what} exists; records are added, not overwritten")
+    if held(ctx, key, holders):
+        raise Refused("ALREADY_EXISTS", f"{what} exists; records are added, not overwritten")
 
 
 def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:

@@ -13,7 +13,9 @@ Payments for orders, the dated rates they are exchanged at, and the duty and tax
 
 Amounts are private to the three parties of a payment. Each change carries the
 payment as it stands in the transient data and proves it by its hash, since
-each party's peer holds its own copy only.
+each party's peer holds its own copy only. Which payment of an order took its
+money is a mark at platform and merchant, of which every endorser sees whether
+it is there.
 
 Rates and tariffs are public, and each is its publisher's own statement: there
 is no directory of participants on this channel whose majority could adopt one
@@ -28,7 +30,8 @@ from chaincode.contracts import access, orders, private, store
 from chaincode.domain import attributes, duties, identifiers, payments, places, records
 from chaincode.domain.duties import Assessment, Tariff
 from chaincode.domain.money import Money, Rates
-from chaincode.domain.payments import Authorisation, Change, Payment
+from chaincode.domain.orders import PublicOrder
+from chaincode.domain.payments import Authorisation, Change, Mark, Payment
 from chaincode.domain.refusals import Refused
 from chaincode.shim import api
 
@@ -46,7 +49,7 @@ class Settlement(api.Contract):
 
         Raises:
             Refused: NOT_A_PARTY, ORDER_UNKNOWN, WRONG_ORDER, WRONG_STATE, NOT_AS_STORED, AMOUNT_DIFFERS,
-                ALREADY_EXISTS, INVALID_ARGUMENT.
+                ALREADY_EXISTS, ALREADY_CAPTURED, INVALID_ARGUMENT.
         """
         terms = private.record(ctx, "payment", Authorisation)
         made = payments.authorised(payment_id, terms, private.now(ctx))
@@ -56,6 +59,7 @@ class Settlement(api.Contract):
             raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
         if order.state in ("closed", "cancelled"):
             raise Refused("WRONG_STATE", f"order {order.order_id} is {order.state}")
+        _check_untaken(ctx, order)
         orders.proven_total(ctx, order).check_pays(terms.amount, terms.currency)
         key = _key(ctx, payment_id)
         private.absent(ctx, key, made.parties, f"payment {payment_id}")
@@ -65,13 +69,19 @@ class Settlement(api.Contract):
     @api.transaction
     def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Take some or all of what is reserved.
+        Take some or all of what is reserved; of an order's payments one alone may.
 
         Raises:
-            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED.
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_CAPTURED,
+                ORDER_CANCELLED, INVALID_ARGUMENT (no amount).
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentCaptured", found, found.captured_by(change, private.now(ctx)))
+        order = _living(ctx, found)
+        captured = found.captured_by(change, private.now(ctx))
+        if found.mark is None and captured.mark:
+            _check_untaken(ctx, order)
+            _put_mark(ctx, order, captured.mark)
+        return _keep(ctx, "PaymentCaptured", found, captured)
 
     @api.transaction
     def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -80,22 +90,25 @@ class Settlement(api.Contract):
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
-                SALT_REUSED.
+                SALT_REUSED, ORDER_CANCELLED, INVALID_ARGUMENT (an amount).
         """
         found, change = _due(ctx, payment_id)
-        rates = None
+        order, rates = _living(ctx, found), None
         if change.rate_date:
             rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
             rates.check_fresh(private.now(ctx)[:10])
-        return _keep(ctx, "PaymentSettled", found, found.settled_by(change, private.now(ctx), rates))
+        settled = found.settled_by(change, private.now(ctx), rates)
+        _put_mark(ctx, order, payments.settled_mark(found, change))
+        return _keep(ctx, "PaymentSettled", found, settled)
 
     @api.transaction
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Give some or all of what was captured back to the buyer.
+        Give some or all of what was captured back to the buyer, until it is settled.
 
         Raises:
-            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED.
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_SETTLED,
+                INVALID_ARGUMENT (no amount).
         """
         found, change = _due(ctx, payment_id)
         return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, private.now(ctx)))
@@ -106,7 +119,7 @@ class Settlement(api.Contract):
         Let a reservation go of which nothing was taken.
 
         Raises:
-            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED.
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED, INVALID_ARGUMENT (an amount).
         """
         found, change = _due(ctx, payment_id)
         return _keep(ctx, "PaymentVoided", found, found.voided_by(change, private.now(ctx)))
@@ -209,6 +222,28 @@ def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
     private.prove(ctx, data, _key(ctx, payment_id), found.parties, "NOT_AS_STORED", f"payment {payment_id}")
     access.one_of(ctx, [found.terms.payments], "NOT_PAYMENT_FIRM", "its payment firm moves a payment on")
     return found, private.record(ctx, "change", Change)
+
+
+def _living(ctx: api.Context, payment: Payment) -> PublicOrder:
+    """
+    The payment's order, of which money may still be taken or paid out.
+
+    Raises:
+        Refused: ORDER_CANCELLED.
+    """
+    order = orders.public(ctx, payment.terms.order_id)
+    if order.state == "cancelled":
+        raise Refused("ORDER_CANCELLED", f"order {order.order_id} is cancelled; its money is voided or refunded")
+    return order
+
+
+def _check_untaken(ctx: api.Context, order: PublicOrder) -> None:
+    if private.held(ctx, orders.mark_key(ctx, "capture", order.order_id), order.parties):
+        raise Refused("ALREADY_CAPTURED", f"another payment took the money of order {order.order_id}")
+
+
+def _put_mark(ctx: api.Context, order: PublicOrder, mark: Mark) -> None:
+    private.put(ctx, orders.mark_key(ctx, mark.step, mark.order_id), records.dumps(mark), order.parties)
 
 
 def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict[str, str]:

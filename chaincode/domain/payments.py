@@ -4,7 +4,11 @@ Payments for an order: authorised, captured, settled, refunded, in minor units.
 An amount is first reserved (authorised), then taken from the buyer (captured),
 then paid out to the merchant in its own currency at the rate of a named day
 (settled). What was captured can be given back (refunded), wholly or in part,
-and what was only authorised can be let go (voided).
+until it is settled, and what was only authorised can be let go (voided).
+
+One payment takes an order's money. Which one it is, and that it was paid out,
+platform and merchant keep beside their payments (`Mark`), since other payments
+of the same order must not take it again, and a paid order cannot be cancelled.
 """
 
 from __future__ import annotations
@@ -47,9 +51,10 @@ class Authorisation:
 @dataclasses.dataclass(frozen=True)
 class Change:
     """
-    What is to happen next; *amount* for a capture or a refund, absent for all there is.
+    What is to happen next.
 
     Attributes:
+        amount: of a capture or a refund, and of nothing else; there is no amount that is meant without being said.
         rate_date: the day of the payment firm's rates, for settling in another currency.
         rate_base: their base currency.
     """
@@ -75,6 +80,16 @@ class Entry:
 
 
 @dataclasses.dataclass(frozen=True)
+class Mark:
+    """That money of an order was captured, or settled, by one of its payments; kept by platform and merchant."""
+
+    step: Literal["capture", "settle"]
+    order_id: str
+    payment_id: str
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Payment:
     """
     A payment as platform, merchant and payment firm keep it.
@@ -83,6 +98,7 @@ class Payment:
         settled: what was paid out, in the payment's currency; never given back through this payment alone.
         paid_out: the same in the merchant's currency.
         rate_date: the day whose rates counted, empty if no exchange was needed.
+        captured_mark: the salt of the mark that this payment took the order's money; empty if it did not.
     """
 
     payment_id: str
@@ -95,6 +111,7 @@ class Payment:
     rate_date: str = ""
     rate_base: str = ""
     voided: bool = False
+    captured_mark: str = ""
 
     @property
     def parties(self) -> frozenset[str]:
@@ -112,16 +129,24 @@ class Payment:
             return "settled"
         return "captured" if self.captured else "authorised"
 
+    @property
+    def mark(self) -> Mark | None:
+        """What platform and merchant keep of this payment having taken the order's money, once it has."""
+        if not self.captured_mark:
+            return None
+        return Mark("capture", self.terms.order_id, self.payment_id, self.captured_mark)
+
     def captured_by(self, change: Change, at: str) -> Payment:
         """
         Take some or all of what is reserved; possible in parts until it is settled.
 
         Raises:
-            Refused: WRONG_STATE, AMOUNT_EXCEEDS.
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount).
         """
         self._check("capture", "authorised", "captured")
         amount = self._amount(change, self.terms.amount - self.captured, "authorised")
-        return self._stepped("capture", change, at, amount, captured=self.captured + amount)
+        mark = self.captured_mark or disclosures.derived_salt(change.salt, "captured")
+        return self._stepped("capture", change, at, amount, captured=self.captured + amount, captured_mark=mark)
 
     def settled_by(self, change: Change, at: str, rates: Rates | None) -> Payment:
         """
@@ -132,7 +157,7 @@ class Payment:
         """
         self._check("settle", "captured")
         if change.amount is not None:
-            raise invalid("change.amount", "is not given: everything captured is settled")
+            raise invalid("change.amount", "is not given: everything captured and not refunded is settled")
         due = Money(self.captured - self.refunded, self.terms.currency)
         if self.terms.settle_currency == self.terms.currency:
             paid, date, base = due.minor, "", ""
@@ -146,12 +171,14 @@ class Payment:
 
     def refunded_by(self, change: Change, at: str) -> Payment:
         """
-        Give back some or all of what was captured.
+        Give back some or all of what was captured, while it is still with the payment firm.
 
         Raises:
-            Refused: WRONG_STATE, AMOUNT_EXCEEDS.
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount), ALREADY_SETTLED.
         """
-        self._check("refund", "captured", "settled")
+        if self.settled:
+            raise Refused("ALREADY_SETTLED", f"payment {self.payment_id} is paid out; its money is the merchant's")
+        self._check("refund", "captured")
         amount = self._amount(change, self.captured - self.refunded, "captured")
         return self._stepped("refund", change, at, amount, refunded=self.refunded + amount)
 
@@ -160,9 +187,11 @@ class Payment:
         Let a reservation go of which nothing was taken.
 
         Raises:
-            Refused: WRONG_STATE.
+            Refused: WRONG_STATE, INVALID_ARGUMENT (a part: it is let go as a whole).
         """
         self._check("void", "authorised")
+        if change.amount is not None:
+            raise invalid("change.amount", "is not given: a reservation is let go as a whole")
         return self._stepped("void", change, at, self.terms.amount, voided=True)
 
     def _check(self, step: Step, *states: State) -> None:
@@ -171,10 +200,11 @@ class Payment:
             raise Refused("WRONG_STATE", f"payment {self.payment_id} is {self.state}; {step} needs {needed}")
 
     def _amount(self, change: Change, most: int, what: str) -> int:
-        amount = most if change.amount is None else change.amount
-        if amount > most or most <= 0:
+        if change.amount is None:
+            raise invalid("change.amount", "is missing: say how many minor units")
+        if change.amount > most:
             raise Refused("AMOUNT_EXCEEDS", f"payment {self.payment_id} has less than that {what}")
-        return amount
+        return change.amount
 
     def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: int | str | bool) -> Payment:
         if change.salt == self.terms.salt:
@@ -182,6 +212,11 @@ class Payment:
         terms = dataclasses.replace(self.terms, salt=change.salt)
         entries = (*self.entries, Entry(step, at, amount))
         return dataclasses.replace(self, terms=terms, entries=entries, **fields)  # type: ignore[arg-type]
+
+
+def settled_mark(payment: Payment, change: Change) -> Mark:
+    """What platform and merchant keep of the order's money having been paid out by *change*."""
+    return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
 
 
 def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:

@@ -154,6 +154,13 @@ def test_attributes_are_sealed_to_an_outsiders_key(cast, forecast):
     assert cast.merchant.refusal("POST", "/v1/disclosures/sealed", body)["code"] == "KEY_UNUSABLE"
 
 
+def ordered_again(cast, played) -> dict[str, Any]:
+    """Another order of the story's goods, with a payment of its own to be made."""
+    content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
+    body = {name: value for name, value in content.items() if name not in {"buyer_token_hash", "salt"}}
+    return cast.platform.post("/v1/orders", body)
+
+
 def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
     today = datetime.now(UTC).date().isoformat()
     assert cast.merchant.get(f"/v1/rates/PaymentsMSP/USD/{today}")["rates"]["CNY"] == "7.1024"
@@ -163,15 +170,18 @@ def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
         f"/v1/rates/PaymentsMSP/USD/{today}/conversion", minor="100", currency="USD", target="CNY"
     )
     assert converted == {"minor": "710", "currency": "CNY"}
+    order = ordered_again(cast, played)["order_id"]
     asked = {
-        "order_id": played.order["order_id"],
+        "order_id": order,
         "platform": "PlatformMSP",
         "merchant": "MerchantMSP",
         "payments": "PaymentsMSP",
-        "amount": goods.total(cast.merchant.get(f"/v1/orders/{played.order['order_id']}/content")),
+        "amount": goods.total(cast.merchant.get(f"/v1/orders/{order}/content")),
         "currency": "USD",
         "settle_currency": "CNY",
     }
+    again = {**asked, "order_id": played.order["order_id"]}
+    assert cast.platform.refusal("POST", "/v1/payments", again)["code"] == "ALREADY_CAPTURED"
     assert cast.platform.refusal("POST", "/v1/payments", {**asked, "amount": "1"})["code"] == "AMOUNT_DIFFERS"
     payment = cast.platform.post("/v1/payments", asked)["payment_id"]
     all_of_it = {"amount": asked["amount"]}
@@ -179,6 +189,8 @@ def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
     cast.payments.post(f"/v1/payments/{payment}/capture", all_of_it)
     cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "100"})
     cast.payments.post(f"/v1/payments/{payment}/settlement", {"rate_date": today, "rate_base": "USD"})
+    refund = cast.payments.refusal("POST", f"/v1/payments/{payment}/refund", {"amount": "1"})
+    assert refund["code"] == "ALREADY_SETTLED"
     for caller in (cast.platform, cast.merchant, cast.payments):
         assert caller.get(f"/v1/payments/{payment}")["state"] == "settled"
     assert cast.auditor.refusal("GET", f"/v1/payments/{payment}")["status"] in {403, 404, 422}

@@ -98,15 +98,15 @@ class Shop:
         transient = {"payment": as_bytes({**PAYMENT, **changes}), "total": total}
         return self.submit("Settlement:authorise", payment_id, by=by, transient=transient, endorsed_by=THREE)
 
-    def move(self, step, number, by=PAYMENTS, kept=b"", at=START, **change):
+    def move(self, step, number, by=PAYMENTS, kept=b"", at=START, payment="p1", **change):
         """Move the payment on."""
-        kept = kept or self.ask("Settlement:show", "p1", by=PAYMENTS).payload
+        kept = kept or self.ask("Settlement:show", payment, by=PAYMENTS).payload
         transient = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change})}
-        return self.submit(f"Settlement:{step}", "p1", by=by, transient=transient, endorsed_by=THREE, at=at)
+        return self.submit(f"Settlement:{step}", payment, by=by, transient=transient, endorsed_by=THREE, at=at)
 
-    def state(self):
+    def state(self, payment="p1"):
         """Where the payment stands."""
-        return self.ask("Settlement:read", "p1", by=MERCHANT).json()["state"]
+        return self.ask("Settlement:read", payment, by=MERCHANT).json()["state"]
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_the_key_of_an_order_takes_both_parties(shop):
 # Payments
 
 
-def test_a_payment_from_reservation_to_refund(shop):
+def test_a_payment_from_reservation_to_settlement(shop):
     """Each state is seen by its three parties, none by anybody else, and no amount by the channel."""
     shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
     result = shop.authorise()
@@ -195,16 +195,14 @@ def test_a_payment_from_reservation_to_refund(shop):
     assert result.json() == {"payment_id": "p1"}
     assert shop.state() == "authorised"
     shop.move("capture", 1, amount="600")
-    shop.move("capture", 2)
+    shop.move("capture", 2, amount="40000")
     assert shop.state() == "captured"
     shop.move("refund", 3, amount="1600")
     shop.move("settle", 4, rate_date="2026-11-20", rate_base="USD")
     assert shop.state() == "settled"
     payment = shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]
     assert (payment["settled"], payment["paid_out"]) == ("39000", str(round(39_000 * 711 / 130)))
-    shop.move("refund", 5)
-    assert shop.state() == "refunded"
-    assert [one["state"] for one in shop.ask("Settlement:list", by=PLATFORM).json()] == ["refunded"]
+    assert [one["state"] for one in shop.ask("Settlement:list", by=PLATFORM).json()] == ["settled"]
     assert shop.ask("Settlement:list", by=AUDITOR).json() == []
     for caller, peer in ((AUDITOR, ""), (AUDITOR, PAYMENTS)):
         with pytest.raises((testing.Refused, testing.Failed)):
@@ -216,7 +214,7 @@ def test_a_reservation_is_let_go(shop):
     shop.authorise()
     shop.move("void", 1)
     assert shop.state() == "voided"
-    assert refused(shop.move, "capture", 2) == "WRONG_STATE"
+    assert refused(shop.move, "capture", 2, amount="1") == "WRONG_STATE"
 
 
 def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
@@ -227,9 +225,9 @@ def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
     assert refused(shop.move, "capture", 1, kept=kept.replace(b"40600", b"90600")) == "NOT_AS_STORED"
     assert refused(shop.move, "capture", 1, amount="40601") == "AMOUNT_EXCEEDS"
     assert refused(shop.move, "capture", 1, amount=1) == "INVALID_ARGUMENT"
-    assert refused(shop.move, "capture", 1, salt=PAYMENT["salt"]) == "SALT_REUSED"
-    shop.move("capture", 1)
-    assert refused(shop.move, "capture", 2, kept=kept) == "NOT_AS_STORED"
+    assert refused(shop.move, "capture", 1, salt=PAYMENT["salt"], amount="1") == "SALT_REUSED"
+    shop.move("capture", 1, amount="40600")
+    assert refused(shop.move, "capture", 2, kept=kept, amount="1") == "NOT_AS_STORED"
 
 
 @pytest.mark.parametrize(
@@ -268,10 +266,98 @@ def test_a_payment_is_made_once_by_a_party_for_a_living_order(shop):
     assert refused(shop.authorise, "p2") == "WRONG_STATE"
 
 
+@pytest.mark.parametrize("step", ["capture", "refund"])
+def test_a_change_without_an_amount_moves_nothing(shop, step):
+    """Nothing is meant that is not said; the refusal names the field."""
+    shop.authorise()
+    shop.move("capture", 1, amount="600")
+    with pytest.raises(testing.Refused, match="INVALID_ARGUMENT: change.amount: is missing"):
+        shop.move(step, 2)
+    with pytest.raises(testing.Refused, match="INVALID_ARGUMENT: change.amount: is missing"):
+        shop.move(step, 2, amount=None)
+    assert shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]["captured"] == "600"
+
+
+def test_one_payment_takes_an_orders_money(shop):
+    """A second one is neither captured nor authorised any more; the first goes on in parts."""
+    shop.authorise()
+    shop.authorise("p2", salt=salt("second"))
+    shop.move("capture", 1, amount="600")
+    assert refused(shop.move, "capture", 2, payment="p2", amount="1") == "ALREADY_CAPTURED"
+    assert refused(shop.authorise, "p3", salt=salt("third")) == "ALREADY_CAPTURED"
+    shop.move("capture", 3, amount="40000")
+    shop.move("void", 4, payment="p2")
+    shop.move("refund", 5, amount="40600")
+    assert (shop.state(), shop.state("p2")) == ("refunded", "voided")
+    assert refused(shop.authorise, "p3", salt=salt("third")) == "ALREADY_CAPTURED"
+
+
+def test_two_payments_captured_in_one_block_are_one(shop):
+    """Both saw the order's money untaken; the second is invalid."""
+    both = []
+    for payment, number in (("p1", 1), ("p2", 2)):
+        shop.authorise(payment, salt=salt(payment))
+        kept = shop.ask("Settlement:show", payment, by=PAYMENTS).payload
+        change = as_bytes({"salt": salt("change", number), "amount": "40600"})
+        both.append((payment, {"payment": kept, "change": change}))
+    first, second = (
+        shop.ledger.endorse(
+            "Settlement:capture", payment, client=user(PAYMENTS), transient=transient, endorsed_by=THREE, at=START
+        )
+        for payment, transient in both
+    )
+    shop.ledger.commit(first)
+    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+        shop.ledger.commit(second)
+
+
+def test_nothing_is_taken_or_paid_out_for_a_cancelled_order(shop):
+    """What was captured goes back, what was reserved is let go."""
+    shop.authorise(settle_currency="SGD")
+    shop.authorise("p2", salt=salt("second"))
+    shop.move("capture", 1, amount="600")
+    shop.submit("Orders:cancel", "o1", "OUT_OF_STOCK")
+    assert refused(shop.move, "settle", 2) == "ORDER_CANCELLED"
+    assert refused(shop.move, "capture", 2, amount="1") == "ORDER_CANCELLED"
+    assert refused(shop.move, "capture", 2, payment="p2", amount="1") == "ORDER_CANCELLED"
+    shop.move("refund", 3, amount="600")
+    shop.move("void", 4, payment="p2")
+    assert (shop.state(), shop.state("p2")) == ("refunded", "voided")
+
+
+def test_what_is_settled_is_neither_refunded_nor_cancelled(shop):
+    """The money is the merchant's; no rule yet says how it would come back."""
+    shop.authorise(settle_currency="SGD")
+    shop.move("capture", 1, amount="40600")
+    shop.move("refund", 2, amount="600")
+    shop.move("settle", 3)
+    assert refused(shop.move, "refund", 4, amount="1") == "ALREADY_SETTLED"
+    assert refused(shop.submit, "Orders:cancel", "o1", "BUYER_REQUEST") == "ALREADY_SETTLED"
+    payment = shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]
+    assert (payment["captured"], payment["refunded"], payment["settled"]) == ("40600", "600", "40000")
+
+
+def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):
+    """Whichever comes second is invalid."""
+    shop.authorise(settle_currency="SGD")
+    shop.move("capture", 1, amount="40600")
+    kept = shop.ask("Settlement:show", "p1", by=PAYMENTS).payload
+    transient = {"payment": kept, "change": as_bytes({"salt": salt("change", 2)})}
+    settled = shop.ledger.endorse(
+        "Settlement:settle", "p1", client=user(PAYMENTS), transient=transient, endorsed_by=THREE, at=START
+    )
+    cancelled = shop.ledger.endorse(
+        "Orders:cancel", "o1", "FRAUD_SUSPECTED", client=user(MERCHANT), endorsed_by=BOTH, at=START
+    )
+    shop.ledger.commit(settled)
+    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+        shop.ledger.commit(cancelled)
+
+
 def test_rates_are_published_once_and_count_for_their_publisher(shop):
     """The payment firm cannot settle at somebody else's, at a lost day's, or at rewritten rates."""
     shop.authorise()
-    shop.move("capture", 1)
+    shop.move("capture", 1, amount="40600")
     named = {"rate_date": "2026-11-20", "rate_base": "USD"}
     assert refused(shop.move, "settle", 2) == "RATES_NEEDED"
     shop.submit("Settlement:publish_rates", as_bytes(RATES), by=MERCHANT)

@@ -29,15 +29,15 @@ def code(call, *args, **named) -> str:
     return refused.value.code
 
 
-CAPTURED = RESERVED.captured_by(change(1), AT)
+CAPTURED = RESERVED.captured_by(change(1, 45_650), AT)
 SETTLED = CAPTURED.settled_by(change(2), AT, RATES)
-REFUNDED = SETTLED.refunded_by(change(3), AT)
+REFUNDED = CAPTURED.refunded_by(change(3, 45_650), AT)
 VOIDED = RESERVED.voided_by(change(4), AT)
 BY_STATE = {"authorised": RESERVED, "captured": CAPTURED, "settled": SETTLED, "refunded": REFUNDED, "voided": VOIDED}
 ALLOWED = {
     "authorised": {"capture", "void"},
     "captured": {"capture", "settle", "refund"},
-    "settled": {"refund"},
+    "settled": set(),
     "refunded": set(),
     "voided": set(),
 }
@@ -50,13 +50,15 @@ def test_every_step_from_every_state(state, step):
     payment = BY_STATE[state]
     assert payment.state == state
     steps = {
-        "capture": lambda: payment.captured_by(change(9), AT),
+        "capture": lambda: payment.captured_by(change(9, 1), AT),
         "settle": lambda: payment.settled_by(change(9), AT, RATES),
-        "refund": lambda: payment.refunded_by(change(9), AT),
+        "refund": lambda: payment.refunded_by(change(9, 1), AT),
         "void": lambda: payment.voided_by(change(9), AT),
     }
     if (state, step) == ("captured", "capture"):
         assert code(steps[step]) == "AMOUNT_EXCEEDS"
+    elif (state, step) == ("settled", "refund"):
+        assert code(steps[step]) == "ALREADY_SETTLED"
     elif step in ALLOWED[state]:
         assert steps[step]().entries[-1].step == step
     else:
@@ -74,7 +76,7 @@ def test_settling_pays_out_at_the_rate_of_a_day():
 def test_the_same_currency_needs_no_rate():
     """And none is recorded."""
     same = payments.authorised("p1", dataclasses.replace(TERMS, settle_currency="SGD"), AT)
-    settled = same.captured_by(change(1), AT).settled_by(change(2), AT, None)
+    settled = same.captured_by(change(1, 45_650), AT).settled_by(change(2), AT, None)
     assert (settled.paid_out, settled.rate_date) == (45_650, "")
 
 
@@ -87,7 +89,7 @@ def test_what_was_refunded_before_is_not_settled():
 
 def test_each_change_has_its_own_salt():
     """Else the hash of the next state could be found from the last."""
-    assert code(RESERVED.captured_by, Change(TERMS.salt), AT) == "SALT_REUSED"
+    assert code(RESERVED.captured_by, Change(TERMS.salt, 1), AT) == "SALT_REUSED"
     assert code(Change, "short") == "SALT_TOO_SHORT"
     assert CAPTURED.terms.salt == change(1).salt
 
@@ -129,3 +131,24 @@ def test_what_is_no_payment_is_refused(wrong):
 def test_nothing_is_no_amount():
     """A capture of nothing would be a step without meaning."""
     assert code(change, 1, 0) == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("step", [RESERVED.captured_by, CAPTURED.refunded_by])
+def test_no_amount_is_meant_without_being_said(step):
+    """A body that got lost on its way must not move everything there is."""
+    assert code(step, change(5), AT) == "INVALID_ARGUMENT"
+
+
+def test_a_reservation_is_let_go_as_a_whole():
+    """A part of one cannot be named, as for a settlement."""
+    assert code(RESERVED.voided_by, change(5, 1), AT) == "INVALID_ARGUMENT"
+
+
+def test_the_marks_of_a_payment_say_which_it_is_and_hide_its_salts():
+    """Each has a salt of its own; a further part of the capture leaves the mark as it is."""
+    assert RESERVED.mark is None
+    part = RESERVED.captured_by(change(1, 50), AT)
+    assert part.captured_by(change(2, 600), AT).mark == part.mark
+    settled = payments.settled_mark(CAPTURED, change(2))
+    assert (part.mark.step, settled.step) == ("capture", "settle")
+    assert len({part.mark.salt, settled.salt, change(1).salt, change(2).salt}) == 4
