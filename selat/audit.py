@@ -11,7 +11,7 @@ import click
 from gateway.wallet import Wallet, WalletError
 from hlf import audit as verifier
 from hlf.errors import HlfError
-from selat import evidence
+from selat import checkpointing, evidence
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -25,6 +25,8 @@ def audit() -> None:
 
 audit.add_command(evidence.receipt)
 audit.add_command(evidence.check)
+audit.add_command(checkpointing.checkpoint)
+audit.add_command(checkpointing.compare)
 
 
 @audit.command()

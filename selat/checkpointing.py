@@ -1,0 +1,231 @@
+"""``selat audit checkpoint`` and ``compare``: what was seen of a channel, signed, and copies held against it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.wallet import Wallet
+from hlf import audit
+from hlf.audit import anchors, checkpoints, comparison, documents, files, visible
+from hlf.audit.checkpoints import Checkpoint
+from hlf.errors import WireError
+from hlf.wire.channelconfig import Bundle
+from selat import options
+from selat.peers import Ledger
+
+
+@click.group()
+def checkpoint() -> None:
+    """Sign what was seen of a channel, and hold others to it."""
+
+
+@checkpoint.command()
+@click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
+@click.option("--height", type=click.IntRange(1), help="How many of the blocks; default: all of them.")
+@click.option("--trusted", type=options.FILE, help="The channel's genesis block, from somebody you trust.")
+@click.option("--output", type=options.FILE, help="Default: checkpoint-<channel>-<height>.json here.")
+@options.of_a_peer
+def make(
+    blocks: tuple[Path, ...],
+    height: int | None,
+    trusted: Path | None,
+    output: Path | None,
+    organisation: str,
+    user: str,
+    wallet: Path,
+) -> None:
+    """
+    Verify exported BLOCKS from genesis on, and sign their height, last hash and state hash as a user of the wallet.
+
+    Nothing is signed where anything does not hold. No peer is asked.
+    """
+    with options.explained():
+        who, signer = Wallet(wallet).user(organisation, user)
+        genesis = documents.read(trusted) if trusted is not None else None
+        report = audit.verify(itertools.islice(files.read_blocks(*blocks), height), trusted=genesis)
+        _must_hold(report, height)
+        made = checkpoints.sign(
+            channel=report.channel_id,
+            genesis_hash=bytes.fromhex(report.genesis_hash),
+            height=report.blocks,
+            last_hash=bytes.fromhex(report.last_hash),
+            state_hash=bytes.fromhex(report.state_hash) if report.blocks > 1 else b"",
+            who=who,
+            signer=signer,
+        )
+        place = output or Path(f"checkpoint-{made.channel}-{made.height}.json")
+        place.write_bytes(made.to_bytes())
+    click.echo(f"{place}: {made.height} blocks of {made.channel}, signed by {visible.text(made.signer)}")
+    if trusted is None:
+        click.echo(f"compare its genesis hash with one you trust, or give --trusted: {report.genesis_hash}")
+
+
+@checkpoint.command("check")
+@click.argument("file", type=options.FILE)
+@click.argument("blocks", type=options.BLOCKS, nargs=-1)
+@click.option("--peer", "peers", multiple=True, help="MSP id of an organisation whose peer's ledger is compared.")
+@click.option("--trusted", type=options.FILE, help="The channel's genesis block, from somebody you trust.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome for machines.")
+@options.of_a_peer
+@click.pass_context
+def check_checkpoint(
+    context: click.Context,
+    file: Path,
+    blocks: tuple[Path, ...],
+    peers: tuple[str, ...],
+    trusted: Path | None,
+    as_json: bool,
+    organisation: str,
+    user: str,
+    wallet: Path,
+) -> None:
+    """
+    Check the checkpoint in FILE: its signature, and exported BLOCKS and peers' ledgers against it.
+
+    Exported blocks are replayed up to its height, so a past that was rewritten anywhere is found. Of a peer's ledger
+    the blocks that show it are asked for. Exits with 0 if all agree, with 1 if not.
+    """
+    with options.explained():
+        read = Checkpoint.from_bytes(documents.read(file))
+        read.check_signature()
+        found: dict[str, list[str]] = {}
+        notes = []
+        if trusted is not None:
+            genesis = documents.read(trusted)
+            found["genesis"] = _of_genesis(read, genesis)
+            notes = [] if found["genesis"] else [_membership(read, genesis)]
+        if blocks:
+            found["blocks"] = _of_blocks(read, files.read_blocks(*blocks))
+        if peers:
+            with Wallet(wallet).connect(organisation, user) as fabric:
+                for msp_id in peers:
+                    found[msp_id] = _of_peer(read, Ledger(fabric.network(read.channel), msp_id))
+    if as_json:
+        document = {"channel": read.channel, "height": read.height, "signer": read.signer, "made_at": read.made_at}
+        click.echo(json.dumps({**document, "compared": found, "notes": notes}, indent=2))
+    else:
+        click.echo(f"{read.height} blocks of {read.channel}, signed by {visible.text(read.signer)}, {read.made_at}")
+        for note in notes:
+            click.echo(visible.text(note))
+        for name, refusals in found.items():
+            for words in refusals or ["agrees"]:
+                click.echo(visible.text(f"{name}: {words}"))
+        if not found:
+            click.echo("its signature holds; give BLOCKS or --peer to compare with it")
+    context.exit(options.DOES_NOT_HOLD if any(found.values()) else 0)
+
+
+@click.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--channel", help="The channel, where peers are compared.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome for machines.")
+@options.of_a_peer
+@click.pass_context
+def compare(
+    context: click.Context,
+    first: str,
+    second: str,
+    channel: str | None,
+    as_json: bool,
+    organisation: str,
+    user: str,
+    wallet: Path,
+) -> None:
+    """
+    Say where FIRST and SECOND part: each is an export (folder or file), or the MSP id of an organisation's peer.
+
+    Exits with 0 if they are the same, with 1 if they contradict each other, with 2 if one only ends earlier: it may be
+    older, or cut off.
+    """
+    with options.explained(), contextlib.ExitStack() as stack:
+        network = None
+        if any(not Path(name).exists() for name in (first, second)):
+            if channel is None:
+                missing = first if not Path(first).exists() else second
+                raise click.UsageError(f"{missing} is no export here; to ask that organisation's peer give --channel")
+            network = stack.enter_context(Wallet(wallet).connect(organisation, user)).network(channel)
+        outcome = comparison.compare(
+            *(_copy(name, network) for name in (first, second)), (visible.text(first), visible.text(second))
+        )
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(outcome), indent=2))
+    else:
+        for line in _compared(outcome):
+            click.echo(visible.text(line))
+    if outcome.contradict:
+        context.exit(options.DOES_NOT_HOLD)
+    context.exit(options.CANNOT_TELL if outcome.difference or outcome.first_block is None else 0)
+
+
+def _copy(name: str, network: Any) -> Iterable[bytes]:
+    return files.read_blocks(Path(name)) if Path(name).exists() else Ledger(network, name).blocks()
+
+
+def _compared(outcome: comparison.Comparison) -> Iterator[str]:
+    if outcome.first_block is None:
+        yield "no block is the same in both"
+    else:
+        yield f"blocks {outcome.first_block} to {outcome.last_block} are the same"
+    if outcome.one_sided:
+        yield f"in {outcome.one_sided} of them only one has validation codes or state hashes to compare"
+    yield str(outcome.difference) if outcome.difference else "there is no difference"
+
+
+def _must_hold(report: audit.Report, height: int | None) -> None:
+    """Return if a verified export is one to be signed for."""
+    for finding in report.findings:
+        raise WireError(f"the blocks do not hold, so nothing is signed: {finding}")
+    if height is not None and report.blocks < height:
+        raise WireError(f"there are {report.blocks} blocks, {height} were asked for")
+    if not report.complete or (report.blocks > 1 and not report.state_hash):
+        raise WireError(
+            "the state could not be replayed: give all blocks from the genesis block on, as a peer has them"
+        )
+
+
+def _of_genesis(read: Checkpoint, genesis: bytes) -> list[str]:
+    anchor = anchors.of_block(genesis)
+    if anchor.hashes.get(0) != read.genesis_hash:
+        return ["CHANNEL: the trusted block is not the genesis block that the checkpoint names"]
+    return []
+
+
+def _membership(read: Checkpoint, genesis: bytes) -> str:
+    refused = read.membership_refusal(Bundle.from_config_block(genesis))
+    if refused is None:
+        return "its signer is a member of the channel by its genesis block"
+    return f"its signer is no member by the genesis block, so it joined later or never: {refused}"
+
+
+def _of_blocks(read: Checkpoint, serialized: Iterable[bytes]) -> list[str]:
+    """What an export has against a checkpoint: replayed to its height, and by hashes alone behind it."""
+    rest = iter(serialized)
+    report = audit.verify(itertools.islice(rest, read.height))
+    refusals = [f"the blocks do not hold: {finding}" for finding in report.findings]
+    if report.genesis_hash and report.genesis_hash != read.genesis_hash.hex():
+        return ["CHANNEL: another genesis block: it is another channel"]
+    last = read.height - 1
+    if report.blocks < read.height:
+        words = f"TAIL: they end with block {report.last_block}, and the checkpoint has seen block {last}"
+        return [*refusals, words]
+    if report.last_hash != read.hash.hex():
+        words = f"PAST: block {last} is another than the checkpoint has seen: a fork, or a past that was rewritten"
+        return [*refusals, f"{words}; selat audit compare with an earlier export says where"]
+    if report.state_hash != read.state_hash.hex():
+        refusals.append(f"STATE: the blocks up to {last} are the same and come to another state")
+    difference = comparison.sequel(last, read.hash, rest)
+    return [*refusals, str(difference)] if difference is not None else refusals
+
+
+def _of_peer(read: Checkpoint, ledger: Ledger) -> list[str]:
+    difference = comparison.against(read, ledger.block, ledger.height())
+    return [str(difference)] if difference is not None else []

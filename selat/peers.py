@@ -1,0 +1,46 @@
+"""Ledgers of organisations' peers, asked through one's own gateway, which passes the question on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fabric_protos.common import ledger_pb2
+from google.protobuf.message import DecodeError
+
+from hlf.client.network import Network
+from hlf.errors import WireError
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One organisation's copy of a channel."""
+
+    network: Network
+    msp_id: str
+
+    def height(self) -> int:
+        """
+        Return how many blocks it has.
+
+        Raises:
+            EvaluateError: it cannot be asked.
+            WireError: it gives no answer of that kind.
+        """
+        try:
+            return int(ledger_pb2.BlockchainInfo.FromString(self._ask("GetChainInfo")).height)
+        except DecodeError as malformed:
+            raise WireError(f"the peer of {self.msp_id} does not say how many blocks it has") from malformed
+
+    def block(self, number: int) -> bytes:
+        """Return a serialized block; raises EvaluateError where there is none or it cannot be asked."""
+        return self._ask("GetBlockByNumber", str(number))
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give the blocks that it has now, in order."""
+        for number in range(self.height()):
+            yield self.block(number)
+
+    def _ask(self, function: str, *arguments: str) -> bytes:
+        contract = self.network.contract("qscc")
+        return contract.evaluate(function, self.network.name, *arguments, endorsing_organizations=(self.msp_id,))
