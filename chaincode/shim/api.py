@@ -23,10 +23,11 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from chaincode.domain import records
 from chaincode.shim import decoding, identity, metadata, responses
+from chaincode.shim.declarations import Declaration
 from chaincode.shim.endorsement import all_of as endorsed_by_all_of
 from chaincode.shim.errors import (
     UNKNOWN_FUNCTION,
@@ -62,16 +63,78 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 _MARK = "_selat_function"
 
 
-def transaction(method: _Method) -> _Method:
-    """Let clients submit *method*: it may write."""
-    setattr(method, _MARK, "submit")
-    return method
+@overload
+def transaction(method: _Method) -> _Method: ...
 
 
-def query(method: _Method) -> _Method:
+@overload
+def transaction(
+    *,
+    endorsed_by: Sequence[str] | None = None,
+    transient: Sequence[str] | None = None,
+    called_by: Sequence[str] = (),
+) -> Callable[[_Method], _Method]: ...
+
+
+def transaction(
+    method: _Method | None = None,
+    *,
+    endorsed_by: Sequence[str] | None = None,
+    transient: Sequence[str] | None = None,
+    called_by: Sequence[str] = (),
+) -> _Method | Callable[[_Method], _Method]:
+    """
+    Let clients submit *method*: it may write. The arguments declare what it is; see ``declarations``.
+
+        @api.transaction(endorsed_by=("caller", "taker"), transient=("draft",))
+    """
+    # Whoever declares who endorses says all: a function that names no transient field takes none.
+    fields = () if transient is None and endorsed_by is not None else transient
+    return _marked(
+        method,
+        "submit",
+        Declaration(
+            endorsed_by=None if endorsed_by is None else tuple(endorsed_by),
+            transient=None if fields is None else tuple(fields),
+            called_by=tuple(called_by),
+        ),
+    )
+
+
+@overload
+def query(method: _Method) -> _Method: ...
+
+
+@overload
+def query(
+    *,
+    read_on: Sequence[str] = (),
+    transient: Sequence[str] | None = None,
+    called_by: Sequence[str] = (),
+) -> Callable[[_Method], _Method]: ...
+
+
+def query(
+    method: _Method | None = None,
+    *,
+    read_on: Sequence[str] = (),
+    transient: Sequence[str] | None = None,
+    called_by: Sequence[str] = (),
+) -> _Method | Callable[[_Method], _Method]:
     """Let clients evaluate *method*: it reads, and a write or an event in it is refused as a defect."""
-    setattr(method, _MARK, "evaluate")
-    return method
+    fields = None if transient is None else tuple(transient)
+    declared = Declaration(transient=fields, called_by=tuple(called_by), read_on=tuple(read_on))
+    return _marked(method, "evaluate", declared)
+
+
+def _marked(
+    method: _Method | None, tag: str, declared: Declaration
+) -> _Method | Callable[[_Method], _Method]:
+    def mark(marked: _Method) -> _Method:
+        setattr(marked, _MARK, (tag, declared))
+        return marked
+
+    return mark if method is None else mark(method)
 
 
 class Context:
@@ -84,10 +147,11 @@ class Context:
         function: the function's name.
     """
 
-    def __init__(self, stub: Stub, contract: str, function: str) -> None:
+    def __init__(self, stub: Stub, function: Function) -> None:
         self.stub = stub
-        self.contract = contract
-        self.function = function
+        self.contract = function.contract
+        self.function = function.name
+        self._transient = function.declared.admitted(stub.transient, function.where)
 
     @cached_property
     def client(self) -> Client:
@@ -97,7 +161,7 @@ class Context:
     @property
     def transient(self) -> Mapping[str, bytes]:
         """The client's private inputs; they reach every endorser and no block."""
-        return self.stub.transient
+        return self._transient
 
     @property
     def timestamp(self) -> datetime:
@@ -156,10 +220,10 @@ class Chaincode:
         where = self.name
         try:
             function = self._find(stub.args)
-            where = f"{function.contract}:{function.name}"
+            where = function.where
             arguments = function.decode(stub.args[1:])
             stub.read_only = function.tag == "evaluate"
-            result = function.call(Context(stub, function.contract, function.name), *arguments)
+            result = function.call(Context(stub, function), *arguments)
             return responses.success(_encoded(result))
         except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
             return responses.of_error(error, where, stub.tx_id)
@@ -190,13 +254,21 @@ def _functions(contract: type[Contract], name: str) -> list[Function]:
     serving = contract()
     found = []
     for attribute, method in inspect.getmembers(contract, inspect.isfunction):
-        tag = getattr(method, _MARK, None)
-        if tag is not None:
-            found.append(_function(name, attribute, tag, method, getattr(serving, attribute)))
+        marked = getattr(method, _MARK, None)
+        if marked is not None:
+            tag, declared = marked
+            found.append(_function(name, attribute, tag, declared, method, getattr(serving, attribute)))
     return found
 
 
-def _function(contract: str, name: str, tag: str, method: Callable[..., Any], call: Callable[..., Any]) -> Function:
+def _function(
+    contract: str,
+    name: str,
+    tag: str,
+    declared: Declaration,
+    method: Callable[..., Any],
+    call: Callable[..., Any],
+) -> Function:
     where = f"{contract}:{name}"
     hints = typing.get_type_hints(method, include_extras=True)
     signature = list(inspect.signature(call).parameters.values())
@@ -215,8 +287,9 @@ def _function(contract: str, name: str, tag: str, method: Callable[..., Any], ca
             raise ContractError(f"{where}: {parameter.name}: {error}") from None
         required = parameter.default is parameter.empty
         parameters.append(Parameter(parameter.name, annotation, decoder, required))
+    declared.check(where, tuple(parameter.name for parameter in parameters))
     documentation = inspect.getdoc(method) or ""
-    return Function(contract, name, tag, documentation, tuple(parameters), hints.get("return"), call)
+    return Function(contract, name, tag, documentation, tuple(parameters), hints.get("return"), call, declared)
 
 
 def _encoded(result: Any) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chaincode.shim.declarations import Declaration
 from chaincode.shim.errors import INVALID_ARGUMENT, Refused
 
 
@@ -30,6 +31,12 @@ class Function:
     parameters: tuple[Parameter, ...]
     returns: Any
     call: Callable[..., Any]
+    declared: Declaration = Declaration()
+
+    @property
+    def where(self) -> str:
+        """The name that clients call it by."""
+        return f"{self.contract}:{self.name}"
 
     def decode(self, arguments: Sequence[bytes]) -> list[Any]:
         """

@@ -66,6 +66,7 @@ def _transaction(function: Function, components: _Schema) -> _Schema:
             }
             for parameter in function.parameters
         ],
+        **function.declared.published(),
     }
     if function.documentation:
         described["description"] = function.documentation

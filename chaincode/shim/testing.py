@@ -33,8 +33,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID
 from fabric_protos.peer import proposal_pb2
 
-from chaincode.domain import records
-from chaincode.shim import invocation
+from chaincode.domain import parties, records
+from chaincode.shim import api, invocation
 from chaincode.shim.effects import Effects
 from chaincode.shim.errors import Refused, ShimError
 from chaincode.shim.line import Limits
@@ -56,6 +56,7 @@ __all__ = [
     "Limits",
     "Refused",
     "Result",
+    "Undeclared",
     "client",
     "transcripts",
 ]
@@ -79,6 +80,10 @@ class Failed(ShimError):  # noqa: N818  (an outcome, as Refused is)
 
 class Disagreed(ShimError):  # noqa: N818  (an outcome, as Refused is)
     """Two endorsers answered differently: the contract is not deterministic, or reads what only one of them has."""
+
+
+class Undeclared(ShimError):  # noqa: N818  (an outcome, as Refused is)
+    """The contract does not keep what it declares of itself: more organisations would see values than need to."""
 
 
 class Invalid(ShimError):  # noqa: N818  (an outcome, as Refused is)
@@ -191,16 +196,18 @@ class Ledger:
         client: Caller,
         transient: Mapping[str, bytes] | None = None,
         peer: str = "",
-        endorsed_by: Iterable[str] = (),
+        endorsed_by: Iterable[str] | None = None,
         at: datetime | None = None,
     ) -> Result:
         """
         Endorse and commit; arguments that are not text or bytes go as canonical JSON.
 
-        The endorsers are *endorsed_by*, or *peer* alone, which is the client's
-        own organisation if not named.
+        The endorsers are *endorsed_by*, or *peer* alone. If neither is named they
+        are those that the function declares, found out from the call as a client
+        would; of a function that declares nothing, the client's own organisation.
 
         Raises:
+            Undeclared: the function does not keep what it declares.
             Refused: the contract said no.
             Failed: the contract raised something else; its cause is that.
             Disagreed: the endorsers' answers differ.
@@ -231,11 +238,14 @@ class Ledger:
         client: Caller,
         transient: Mapping[str, bytes] | None = None,
         peer: str = "",
-        endorsed_by: Iterable[str] = (),
+        endorsed_by: Iterable[str] | None = None,
         at: datetime | None = None,
     ) -> Endorsed:
         """Run the transaction at its endorsers, for tests that commit it later or never."""
-        endorsers = sorted(set(endorsed_by)) or [peer or client.msp_id]
+        declared: tuple[str, ...] = ()
+        if endorsed_by is None and not peer:
+            declared = self._declared_endorsers(function, args, client, transient or {})
+        endorsers = sorted(set(endorsed_by or declared)) or [peer or client.msp_id]
         self._transactions += 1
         at = at or START + timedelta(seconds=self._transactions - 1)
         encoded = [function.encode(), *map(_encoded, args)]
@@ -253,6 +263,9 @@ class Ledger:
             if other[0] != answers[0][0]:
                 raise Disagreed(f"{function} answers or writes otherwise at {endorser} than at {endorsers[0]}")
         result, effects = answers[0]
+        for endorser in declared:
+            if effects and self.world.endorsed(effects, set(declared) - {endorser}):
+                raise Undeclared(f"{function} declares {endorser} an endorser, and nothing that it writes needs it")
         for recorded in (result.rwset, result.private_rwset, result.payload, _event_bytes(result.event)):
             self._transcript.update(len(recorded).to_bytes(8, "big") + recorded)
         return Endorsed(result, frozenset(endorsers), at, effects)
@@ -278,6 +291,27 @@ class Ledger:
         Equal runs must give equal transcripts, whatever PYTHONHASHSEED is.
         """
         return self._transcript.hexdigest()
+
+    def _declared_endorsers(
+        self, function: str, args: Sequence[Any], client: Caller, transient: Mapping[str, bytes]
+    ) -> tuple[str, ...]:
+        """Who endorses by the function's declaration; nobody if it leaves that to the policies, or declares nothing."""
+        chaincode = self._chaincodes[self._name]
+        known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
+        if known is None or not known.declared.endorsed_by:
+            return ()
+        names = (parameter.name for parameter in known.parameters)
+        arguments = {name: _encoded(arg).decode() for name, arg in zip(names, args, strict=False)}
+        call = parties.Call(client.msp_id, arguments, transient)
+
+        def ask(query: str, asked: Sequence[str]) -> bytes:
+            return self.evaluate(query, *asked, client=client).payload
+
+        try:
+            return parties.resolve(known.declared.endorsed_by, call, ask)
+        except parties.PartyError:
+            # The call lacks what a party is read from; the contract says so itself, at the caller's own peer.
+            return ()
 
     def _simulate(
         self, endorser: str, caller: Caller, proposal: proposals.Proposal, args: list[bytes]

@@ -72,7 +72,7 @@ class World:
         """
         version = Version(self.height, 0)
         self.height += 1
-        if not self._endorsed(effects, endorsers):
+        if not self.endorsed(effects, endorsers):
             return "ENDORSEMENT_POLICY_FAILURE"
         if any(self._version(*key) != seen for key, seen in effects.reads.items()):
             return "MVCC_READ_CONFLICT"
@@ -92,7 +92,7 @@ class World:
         held = self.hashes.get((namespace, collection), {}).get(key_hash)
         return held[1] if held else None
 
-    def _endorsed(self, effects: Effects, endorsers: set[str]) -> bool:
+    def endorsed(self, effects: Effects, endorsers: set[str]) -> bool:
         """Whether each key written has the endorsements of its own policy, else of its collection's or chaincode's."""
         asked: list[tuple[str, tuple[str, str, str | bytes]]] = [
             ("", (namespace, "", key)) for namespace, key in (*effects.writes, *effects.metadata)
