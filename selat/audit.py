@@ -11,7 +11,7 @@ import click
 from gateway.wallet import Wallet, WalletError
 from hlf import audit as verifier
 from hlf.errors import HlfError
-from selat import checkpointing, evidence
+from selat import checkpointing, evidence, searching
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,6 +27,8 @@ audit.add_command(evidence.receipt)
 audit.add_command(evidence.check)
 audit.add_command(checkpointing.checkpoint)
 audit.add_command(checkpointing.compare)
+audit.add_command(searching.find)
+audit.add_command(searching.report)
 
 
 @audit.command()

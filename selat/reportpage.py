@@ -1,0 +1,85 @@
+"""
+A page about exported blocks for people who have no terminal: a verdict, its grounds, and transactions.
+
+It is one HTML file without scripts and without anything from elsewhere. Everything in it that comes from a ledger is
+text, with what is not printable shown as escapes; arguments, results and private values are not in it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import jinja2
+
+from hlf import audit
+from hlf.audit import search, tables, visible
+from hlf.audit.search import Filter, Found
+
+_MOST_FINDINGS = 100
+_LONGEST_VALUE = 300
+_PLACES = jinja2.Environment(
+    loader=jinja2.PackageLoader("selat"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+)
+_PLACES.filters["shown"] = visible.text
+
+
+def render(
+    report: audit.Report, found: Sequence[Found], wanted: Filter, *, more: bool, trusted: bool, now: datetime
+) -> str:
+    """
+    Return the page.
+
+    Args:
+        found: the transactions that are listed; *more* says that the search has found others besides.
+        trusted: whether a genesis block by somebody trusted was given to the verification.
+    """
+    return _PLACES.get_template("report.html").render(
+        report=report,
+        verdict=_verdict(report, trusted=trusted),
+        findings=[str(finding) for finding in report.findings[:_MOST_FINDINGS]],
+        more_findings=max(0, len(report.findings) - _MOST_FINDINGS),
+        codes=sorted(report.codes.items()),
+        organisations=Counter(search.organisation(each.transaction.creator) or "unknown" for each in found),
+        wanted={name: str(value) for name, value in _given(wanted).items()},
+        transactions=[_transaction(each) for each in found],
+        more=more,
+        trusted=trusted,
+        made_at=f"{now:%Y-%m-%d %H:%M:%S} UTC",
+    )
+
+
+def _verdict(report: audit.Report, *, trusted: bool) -> tuple[str, str]:
+    """A class for the style, and words."""
+    if not report.ok:
+        return "bad", "The blocks do not hold"
+    if not report.complete:
+        return "open", "The blocks hold as far as they go: without those before them, policies were not replayed"
+    if not trusted:
+        return "open", "The blocks agree with themselves; no genesis block from somebody trusted was given"
+    return "good", "The blocks hold"
+
+
+def _given(wanted: Filter) -> Mapping[str, Any]:
+    return {field.name: value for field in dataclasses.fields(wanted) if (value := getattr(wanted, field.name))}
+
+
+def _transaction(found: Found) -> dict[str, Any]:
+    (row,) = tables.TABLES["transactions"].rows(found, Filter())
+    return {
+        **row,
+        "dated": f"{row['dated']:%Y-%m-%d %H:%M:%S}" if row["dated"] else "without a date",
+        "written": [_written(each) for each in search.writes(found.transaction)],
+        "events": list(tables.TABLES["events"].rows(found, Filter())),
+    }
+
+
+def _written(write: search.Written) -> dict[str, str]:
+    if write.collection:
+        value = "purged" if write.purged else "deleted" if write.deleted else f"SHA-256 {write.value_hash}"
+        return {"place": f"{write.namespace}, private, {write.collection}", "key": write.key_hash, "value": value}
+    value = "deleted" if write.deleted else visible.text(write.value or "", _LONGEST_VALUE)
+    return {"place": write.namespace, "key": visible.key(write.key or ""), "value": value}
