@@ -116,10 +116,7 @@ class Ledgers:
         Raises:
             hlf.errors.CommitStatusError: not committed so far, or never sent.
         """
-        connection = self._connection(msp_id, user)
-        # The time-outs belong to a gateway; this one shares the other's connection.
-        patient = fabric.Gateway(connection.session, connection.endpoint, fabric.Timeouts(commit_status=seconds))
-        return patient.commit_status(channel, transaction_id).wait_committed()
+        return self._connection(msp_id, user).commit_status(channel, transaction_id).wait_committed(seconds)
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         """

@@ -16,5 +16,6 @@ asked again, and a submitted transaction may still be committed. Signing happens
 
 from hlf.aio.gateway import Gateway, connect
 from hlf.steps.call import Timeouts
+from hlf.steps.retrying import Retry
 
-__all__ = ["Gateway", "Timeouts", "connect"]
+__all__ = ["Gateway", "Retry", "Timeouts", "connect"]

@@ -11,6 +11,7 @@ from fabric_protos.gateway import gateway_pb2
 from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.steps import commit as steps
+from hlf.steps.budget import Budget
 from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, Status
 
 __all__ = ["Commit", "Status"]
@@ -27,7 +28,7 @@ class Commit(steps.CommitStep):
         super().__init__(message, transaction_id)
         self._sender = sender
 
-    async def wait_committed(self) -> Status:
+    async def wait_committed(self, timeout: float | None = None) -> Status:
         """
         Return what became of the transaction, once it is in a block; valid or not, this does not raise for it.
 
@@ -38,16 +39,16 @@ class Commit(steps.CommitStep):
             CommitStatusError: no answer came, so the outcome is unknown.
         """
         self.ensure_signed(self._sender.session.caller.sign)
-        deadline = time.monotonic() + self._sender.timeouts.commit_status
+        budget = Budget(self.question().seconds(self._sender.timeouts, timeout))
         pause = FIRST_PAUSE
         while True:
             try:
-                return await self._sender.send(self.question(), deadline - time.monotonic())
+                return await self._sender.send(self.question(), budget.remaining)
             except errors.CommitStatusError as failure:
-                away = failure.status is grpc.StatusCode.UNAVAILABLE
-                if not away or time.monotonic() + pause > deadline:
+                left = budget.remaining or 0.0
+                if failure.status is not grpc.StatusCode.UNAVAILABLE or pause > left:
                     raise
-                if not await self._sender.wait_reachable(deadline):
+                if not await self._sender.wait_reachable(time.monotonic() + left):
                     raise
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

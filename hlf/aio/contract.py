@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from hlf import errors
 from hlf.aio.commit import Commit, Status
 from hlf.aio.proposal import Proposal
 from hlf.aio.sending import Sender
+from hlf.aio.transaction import Transaction
 from hlf.steps import proposal as steps
+from hlf.steps.budget import Budget
+from hlf.steps.call import Answer
 from hlf.steps.proposal import Transient
+from hlf.steps.retrying import Retry, Tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +30,22 @@ class Submitted:
     def transaction_id(self) -> str:
         return self.commit.transaction_id
 
-    async def wait_committed(self) -> Status:
+    async def wait_committed(self, timeout: float | None = None) -> Status:
         """
         Return what became of it, once it is in a block.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
         """
-        return await self.commit.wait_committed()
+        return await self.commit.wait_committed(timeout)
 
 
 class Contract:
-    """A chaincode on a channel, or one of the contracts in it; the arguments mean what ``hlf.client.contract`` says."""
+    """
+    A chaincode on a channel, or one of the contracts in it; the arguments mean what ``hlf.client.contract`` says.
+
+    Instead of a cancellation, cancel the task.
+    """
 
     def __init__(self, sender: Sender, channel_id: str, chaincode: str, name: str | None = None) -> None:
         self._sender = sender
@@ -49,6 +59,8 @@ class Contract:
         *args: str | bytes,
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+        retry: Retry | None = None,
     ) -> bytes:
         """
         Return the contract's answer on one peer; nothing is written.
@@ -56,9 +68,14 @@ class Contract:
         Raises:
             EvaluateError: the contract or a peer refused, or did not answer in time.
         """
-        return await self.propose(
-            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
-        ).evaluate()
+
+        async def once(budget: Budget) -> bytes:
+            proposal = self.propose(
+                function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+            )
+            return await proposal.evaluate(budget.remaining)
+
+        return await self._again(once, timeout, retry)
 
     async def submit(
         self,
@@ -66,23 +83,40 @@ class Contract:
         *args: str | bytes,
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+        retry: Retry | None = None,
     ) -> bytes:
         """
         Endorse, order and wait; return the contract's answer.
 
+        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in once
+        more, which commits it once at most, and its commit status is asked for until the time is over.
+
         Raises:
             EndorseError: the contract or a peer refused; nothing was written.
-            SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
-            CommitStatusError: outcome unknown; ask again with its transaction id.
+            SubmitError: the orderer's answer is negative, or missing and the outcome could not be found out;
+                ``outcome_known`` says which.
+            CommitStatusError: ordered, but whether it is valid is unknown; ask again with its transaction id.
             CommitError: in a block, but marked invalid; nothing was written.
         """
-        submitted = await self.submit_async(
-            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        status = await submitted.wait_committed()
-        if not status.valid:
-            raise errors.CommitError(status.transaction_id, status.code, status.block_number)
-        return submitted.result
+
+        async def once(budget: Budget) -> bytes:
+            proposal = self.propose(
+                function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+            )
+            endorsed = await proposal.endorse(budget.remaining)
+            try:
+                commit = await endorsed.submit(budget.remaining)
+                status = await commit.wait_committed(budget.remaining)
+            except errors.SubmitError as unclear:
+                if unclear.outcome_known:
+                    raise
+                status = await _found_out(endorsed, unclear, budget)
+            if not status.valid:
+                raise errors.CommitError(status.transaction_id, status.code, status.block_number)
+            return endorsed.result
+
+        return await self._again(once, timeout, retry)
 
     async def submit_async(
         self,
@@ -90,6 +124,8 @@ class Contract:
         *args: str | bytes,
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+        retry: Retry | None = None,
     ) -> Submitted:
         """
         Endorse and order; return before the transaction is in a block.
@@ -98,10 +134,15 @@ class Contract:
             EndorseError: the contract or a peer refused; nothing was written.
             SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
         """
-        endorsed = await self.propose(
-            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
-        ).endorse()
-        return Submitted(endorsed.result, await endorsed.submit())
+
+        async def once(budget: Budget) -> Submitted:
+            proposal = self.propose(
+                function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+            )
+            endorsed = await proposal.endorse(budget.remaining)
+            return Submitted(endorsed.result, await endorsed.submit(budget.remaining))
+
+        return await self._again(once, timeout, retry)
 
     def propose(
         self,
@@ -120,3 +161,31 @@ class Contract:
             endorsing_organizations,
         )
         return Proposal(self._sender, message, self._channel_id)
+
+    async def _again(
+        self, once: Callable[[Budget], Awaitable[Answer]], timeout: float | None, retry: Retry | None
+    ) -> Answer:
+        """Do *once*, and again as the policy allows."""
+        budget, tries = Budget(timeout), Tries(retry or self._sender.retry)
+        while True:
+            try:
+                return await once(budget)
+            except (errors.GatewayError, errors.CommitError) as failure:
+                pause = budget.within(tries.pause(failure))
+            await asyncio.sleep(pause)
+
+
+async def _found_out(endorsed: Transaction, unclear: errors.SubmitError, budget: Budget) -> Status:
+    """
+    Return what became of a transaction whose submission was not answered.
+
+    Raises:
+        SubmitError: *unclear*, if that stays unknown.
+    """
+    # The second answer says nothing of the first: the commit status alone does.
+    with contextlib.suppress(errors.SubmitError):
+        await endorsed.submit(budget.remaining)
+    try:
+        return await endorsed.commit().wait_committed(budget.remaining)
+    except errors.CommitStatusError as unknown:
+        raise unclear from unknown

@@ -8,13 +8,13 @@ from typing import Any
 import grpc
 import grpc.aio
 from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import events_pb2_grpc
 
 from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.aio.streams import EventStream
 from hlf.steps import events, failures
 from hlf.steps.checkpoints import Position
+from hlf.steps.choosing import Route
 from hlf.steps.events import Item
 from hlf.wire import envelopes
 
@@ -24,10 +24,12 @@ def chaincode_events(
 ) -> EventStream[events.ChaincodeEvent]:
     """Return the events of *chaincode* after *start*."""
 
+    route = Route(sender.peers)
+
     def request(position: Position) -> Any:
         asked = events.chaincode_events_request(channel_id, chaincode, sender.session.caller.creator, position)
         signed = gateway_pb2.SignedChaincodeEventsRequest(request=asked, signature=sender.session.caller.sign(asked))
-        return sender.stub.ChaincodeEvents(signed)
+        return sender.session.gateway(route.next()).ChaincodeEvents(signed)
 
     return EventStream(sender.session, request, events.chaincode_events, start)
 
@@ -42,10 +44,12 @@ def delivered(
 ) -> EventStream[Item]:
     """Return what a *service* of the peer delivers from *start* on, to *last* if that is given."""
 
+    route = Route(sender.peers)
+
     def request(position: Position) -> Any:
         stop = envelopes.LAST_BLOCK if last is None else last
         envelope = sender.session.caller.seek_envelope(channel_id, position.block_number, stop)
-        return _deliver(sender, service)(iter([envelope]))
+        return getattr(sender.session.deliver(route.next()), service)(iter([envelope]))
 
     return EventStream(sender.session, request, events.unpacked(read), start, last)
 
@@ -70,7 +74,7 @@ async def newest_block(sender: Sender, channel_id: str) -> int:
         EventsError: the peer cannot be reached, or refuses.
     """
     envelope = sender.session.caller.seek_envelope(channel_id, "newest", "newest")
-    call = _deliver(sender, "DeliverFiltered")(iter([envelope]), timeout=events.CONNECT_SECONDS)
+    call = sender.session.deliver(sender.peers.pick()).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
     try:
         answer = await call.read()
         if answer is grpc.aio.EOF:
@@ -80,7 +84,3 @@ async def newest_block(sender: Sender, channel_id: str) -> int:
         raise failures.from_rpc(errors.EventsError, failure) from failure
     finally:
         call.cancel()
-
-
-def _deliver(sender: Sender, service: str) -> Any:
-    return getattr(events_pb2_grpc.DeliverStub(sender.session.channel(sender.endpoint)), service)

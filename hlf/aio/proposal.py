@@ -21,7 +21,7 @@ class Proposal(steps.ProposalStep):
         super().__init__(message, channel_id)
         self._sender = sender
 
-    async def evaluate(self) -> bytes:
+    async def evaluate(self, timeout: float | None = None) -> bytes:
         """
         Return the answer of one peer; nothing is written.
 
@@ -29,9 +29,9 @@ class Proposal(steps.ProposalStep):
             EvaluateError: the contract or a peer refused, or did not answer in time.
         """
         self.ensure_signed(self._sender.session.caller.sign)
-        return await self._sender.send(self.evaluation())
+        return await self._sender.send(self.evaluation(), timeout)
 
-    async def endorse(self) -> Transaction:
+    async def endorse(self, timeout: float | None = None) -> Transaction:
         """
         Return the transaction that the needed organisations' peers have endorsed; nothing is written yet.
 
@@ -40,4 +40,4 @@ class Proposal(steps.ProposalStep):
                 gateway gave back another transaction than was proposed.
         """
         self.ensure_signed(self._sender.session.caller.sign)
-        return Transaction(self._sender, await self._sender.send(self.endorsement()))
+        return Transaction(self._sender, await self._sender.send(self.endorsement(), timeout))

@@ -11,35 +11,33 @@ import grpc.aio
 
 from hlf.aio.session import Session
 from hlf.errors import GatewayError
-from hlf.profile import Endpoint
 from hlf.steps import failures
 from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.choosing import Peers
+from hlf.steps.retrying import Retry
 
 
 class Sender(Protocol):
-    """A caller and its peer, as far as what is sent there must know it; a ``Gateway`` is one."""
+    """A caller and its peers, as far as what is sent there must know them; a ``Gateway`` is one."""
 
     session: Session
-    endpoint: Endpoint
+    peers: Peers
     timeouts: Timeouts
-
-    @property
-    def stub(self) -> Any:
-        """The gateway service of the peer; raises GatewayError once the gateway is closed."""
+    retry: Retry
 
     async def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
         """
-        Return the answer to *call*, which may take *timeout* seconds instead of its stage's own.
+        Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
 
         Raises:
             GatewayError: of the kind that the call names.
         """
 
     async def wait_ready(self, timeout: float = 5.0) -> None:
-        """Return once the peer is connected; raises GatewayError if it is not within *timeout* seconds."""
+        """Return once a peer is connected; raises GatewayError if none is within *timeout* seconds."""
 
     async def wait_reachable(self, deadline: float) -> bool:
-        """Whether the peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
 
 
 async def call(

@@ -9,7 +9,10 @@ from typing import Any, Self
 
 import grpc
 import grpc.aio
+from fabric_protos.gateway import gateway_pb2_grpc
+from fabric_protos.peer import events_pb2_grpc
 
+from hlf.aio.connections import Connections
 from hlf.errors import GatewayError
 from hlf.identity import Identity
 from hlf.profile import Endpoint
@@ -25,30 +28,36 @@ _PROBE_PAUSE = 0.05
 class Session:
     """One caller's connections and signature; close it, or use it in an ``async with`` statement."""
 
-    def __init__(self, identity: Identity, signer: Signer | None, *, tls_identity: TlsIdentity | None = None) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        signer: Signer | None,
+        *,
+        tls_identity: TlsIdentity | None = None,
+        connections: Connections | None = None,
+        owned: bool = False,
+    ) -> None:
         """Make a session; nothing is connected yet. The arguments are those of ``hlf.client.session.Session``."""
-        self.caller = Caller(identity, signer, tls_identity)
-        self._tls_identity = tls_identity
-        self._channels: dict[Endpoint, Any] = {}
+        self.connections = connections or Connections(tls_identity=tls_identity)
+        self.caller = Caller(identity, signer, self.connections.tls_identity)
+        self._owned = owned or connections is None
         self._closed = False
 
     @property
     def closed(self) -> bool:
-        return self._closed
+        return self._closed or self.connections.closed
+
+    def gateway(self, endpoint: Endpoint) -> Any:
+        """Return the gateway service of a peer; raises GatewayError once the session is closed."""
+        return self.connections.stub(gateway_pb2_grpc.GatewayStub, endpoint)
+
+    def deliver(self, endpoint: Endpoint) -> Any:
+        """Return the block service of a peer; raises GatewayError once the session is closed."""
+        return self.connections.stub(events_pb2_grpc.DeliverStub, endpoint)
 
     def channel(self, endpoint: Endpoint) -> Any:
-        """
-        Return the ``grpc.aio.Channel`` to *endpoint*, shared by all that ask for it.
-
-        Raises:
-            GatewayError: the session is closed.
-        """
-        if self._closed:
-            raise GatewayError("this session is closed")
-        channel = self._channels.get(endpoint)
-        if channel is None:
-            channel = self._channels[endpoint] = self._connect(endpoint)
-        return channel
+        """Return the channel to *endpoint*; raises GatewayError once the session is closed."""
+        return self.connections.channel(endpoint)
 
     async def wait_ready(self, endpoint: Endpoint, timeout: float) -> None:
         """
@@ -77,12 +86,10 @@ class Session:
         raise connecting.unreachable(endpoint, timeout) from failure
 
     async def close(self) -> None:
-        """Close every connection; calls under way fail."""
+        """Close the session's own connections; calls under way fail. Shared ones stay open."""
         self._closed = True
-        channels = list(self._channels.values())
-        self._channels.clear()
-        for channel in channels:
-            await channel.close()
+        if self._owned:
+            await self.connections.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,10 +98,3 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    def _connect(self, endpoint: Endpoint) -> Any:
-        options = connecting.options(endpoint)
-        credentials = connecting.credentials(endpoint, self._tls_identity)
-        if credentials is None:
-            return grpc.aio.insecure_channel(endpoint.address, options)
-        return grpc.aio.secure_channel(endpoint.address, credentials, options)

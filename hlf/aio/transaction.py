@@ -19,7 +19,7 @@ class Transaction(steps.TransactionStep):
         super().__init__(prepared)
         self._sender = sender
 
-    async def submit(self) -> Commit:
+    async def submit(self, timeout: float | None = None) -> Commit:
         """
         Return the third step, once an orderer has taken the transaction.
 
@@ -30,7 +30,7 @@ class Transaction(steps.TransactionStep):
             SubmitError: no orderer took it, or whether one did is unknown.
         """
         self.ensure_signed(self._sender.session.caller.sign)
-        await self._sender.send(self.submission())
+        await self._sender.send(self.submission(), timeout)
         return self.commit()
 
     def commit(self) -> Commit:

@@ -8,8 +8,10 @@ import grpc
 from fabric_protos.gateway import gateway_pb2
 
 from hlf import errors
+from hlf.client.cancelling import Cancellation
 from hlf.client.sending import Sender
 from hlf.steps import commit as steps
+from hlf.steps.budget import Budget
 from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, Status
 
 __all__ = ["Commit", "Status"]
@@ -26,7 +28,7 @@ class Commit(steps.CommitStep):
         super().__init__(message, transaction_id)
         self._sender = sender
 
-    def wait_committed(self) -> Status:
+    def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
         What became of the transaction, once it is in a block; valid or not, this does not raise for it.
 
@@ -37,16 +39,20 @@ class Commit(steps.CommitStep):
             CommitStatusError: no answer came, so the outcome is unknown.
         """
         self.ensure_signed(self._sender.session.sign)
-        deadline = time.monotonic() + self._sender.timeouts.commit_status
+        budget = Budget(self.question().seconds(self._sender.timeouts, timeout))
         pause = FIRST_PAUSE
         while True:
             try:
-                return self._sender.send(self.question(), deadline - time.monotonic())
+                return self._sender.send(self.question(), budget.remaining, cancellation)
             except errors.CommitStatusError as failure:
+                left = budget.remaining or 0.0
                 away = failure.status is grpc.StatusCode.UNAVAILABLE
-                if not away or time.monotonic() + pause > deadline or not self._sender.wait_reachable(deadline):
+                if not away or pause > left or not self._sender.wait_reachable(time.monotonic() + left):
                     raise
-            time.sleep(pause)
+            if cancellation is None:
+                time.sleep(pause)
+            else:
+                cancellation.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hlf import errors
+from hlf.client.cancelling import Cancellation
 from hlf.client.commit import Commit, Status
 from hlf.client.proposal import Proposal
 from hlf.client.sending import Sender
+from hlf.client.transaction import Transaction
 from hlf.steps import proposal as steps
+from hlf.steps.budget import Budget
+from hlf.steps.call import Answer
 from hlf.steps.proposal import Transient
+from hlf.steps.retrying import Retry, Tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +31,14 @@ class Submitted:
     def transaction_id(self) -> str:
         return self.commit.transaction_id
 
-    def wait_committed(self) -> Status:
+    def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
         What became of it, once it is in a block.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
         """
-        return self.commit.wait_committed()
+        return self.commit.wait_committed(timeout, cancellation)
 
 
 class Contract:
@@ -41,6 +48,9 @@ class Contract:
     In each call *transient* goes to the endorsers and never into a block, and *endorsing_organizations* says whose
     peers are asked; without it the gateway chooses them by the policies concerned. Name the organisations where
     transient data must reach nobody else.
+
+    *timeout* bounds the whole call in seconds, beside the stages' own time-outs; *cancellation* ends it from another
+    thread; *retry* replaces the gateway's own policy of trying again.
     """
 
     def __init__(self, sender: Sender, channel_id: str, chaincode: str, name: str | None = None) -> None:
@@ -55,6 +65,9 @@ class Contract:
         *args: str | bytes,
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        cancellation: Cancellation | None = None,
     ) -> bytes:
         """
         The contract's answer on one peer; nothing is written.
@@ -62,9 +75,14 @@ class Contract:
         Raises:
             EvaluateError: the contract or a peer refused, or did not answer in time.
         """
-        return self.propose(
-            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
-        ).evaluate()
+
+        def once(budget: Budget) -> bytes:
+            proposal = self.propose(
+                function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+            )
+            return proposal.evaluate(budget.remaining, cancellation)
+
+        return self._again(once, timeout, retry, cancellation)
 
     def submit(
         self,
@@ -72,23 +90,39 @@ class Contract:
         *args: str | bytes,
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        cancellation: Cancellation | None = None,
     ) -> bytes:
         """
         Endorse, order and wait; return the contract's answer.
 
+        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in once
+        more, which commits it once at most, and its commit status is asked for until the time is over.
+
         Raises:
             EndorseError: the contract or a peer refused; nothing was written.
-            SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
-            CommitStatusError: outcome unknown; ask again with its transaction id.
+            SubmitError: the orderer's answer is negative, or missing and the outcome could not be found out;
+                ``outcome_known`` says which.
+            CommitStatusError: ordered, but whether it is valid is unknown; ask again with its transaction id.
             CommitError: in a block, but marked invalid; nothing was written.
         """
-        submitted = self.submit_async(
-            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        status = submitted.wait_committed()
-        if not status.valid:
-            raise errors.CommitError(status.transaction_id, status.code, status.block_number)
-        return submitted.result
+
+        def once(budget: Budget) -> bytes:
+            endorsed = self.propose(
+                function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+            ).endorse(budget.remaining, cancellation)
+            try:
+                status = endorsed.submit(budget.remaining, cancellation).wait_committed(budget.remaining, cancellation)
+            except errors.SubmitError as unclear:
+                if unclear.outcome_known:
+                    raise
+                status = _found_out(endorsed, unclear, budget, cancellation)
+            if not status.valid:
+                raise errors.CommitError(status.transaction_id, status.code, status.block_number)
+            return endorsed.result
+
+        return self._again(once, timeout, retry, cancellation)
 
     def submit_async(
         self,
@@ -96,6 +130,9 @@ class Contract:
         *args: str | bytes,
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Submitted:
         """
         Endorse and order; return before the transaction is in a block.
@@ -104,10 +141,14 @@ class Contract:
             EndorseError: the contract or a peer refused; nothing was written.
             SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
         """
-        endorsed = self.propose(
-            function, *args, transient=transient, endorsing_organizations=endorsing_organizations
-        ).endorse()
-        return Submitted(endorsed.result, endorsed.submit())
+
+        def once(budget: Budget) -> Submitted:
+            endorsed = self.propose(
+                function, *args, transient=transient, endorsing_organizations=endorsing_organizations
+            ).endorse(budget.remaining, cancellation)
+            return Submitted(endorsed.result, endorsed.submit(budget.remaining, cancellation))
+
+        return self._again(once, timeout, retry, cancellation)
 
     def propose(
         self,
@@ -126,3 +167,42 @@ class Contract:
             endorsing_organizations,
         )
         return Proposal(self._sender, message, self._channel_id)
+
+    def _again(
+        self,
+        once: Callable[[Budget], Answer],
+        timeout: float | None,
+        retry: Retry | None,
+        cancellation: Cancellation | None,
+    ) -> Answer:
+        """Do *once*, and again as the policy allows."""
+        budget, tries = Budget(timeout), Tries(retry or self._sender.retry)
+        while True:
+            try:
+                return once(budget)
+            except (errors.GatewayError, errors.CommitError) as failure:
+                pause = budget.within(tries.pause(failure))
+            if cancellation is None:
+                time.sleep(pause)
+            else:
+                cancellation.wait(pause)
+
+
+def _found_out(
+    endorsed: Transaction, unclear: errors.SubmitError, budget: Budget, cancellation: Cancellation | None
+) -> Status:
+    """
+    Return what became of a transaction whose submission was not answered.
+
+    Raises:
+        SubmitError: *unclear*, if that stays unknown.
+    """
+    if cancellation is not None and cancellation.cancelled:
+        raise unclear
+    # The second answer says nothing of the first: the commit status alone does.
+    with contextlib.suppress(errors.SubmitError):
+        endorsed.submit(budget.remaining, cancellation)
+    try:
+        return endorsed.commit().wait_committed(budget.remaining, cancellation)
+    except errors.CommitStatusError as unknown:
+        raise unclear from unknown

@@ -13,6 +13,7 @@ from hlf.client.sending import Sender
 from hlf.client.streams import EventStream
 from hlf.steps import events, failures
 from hlf.steps.checkpoints import Position
+from hlf.steps.choosing import Route
 from hlf.steps.events import Item
 from hlf.wire import blocks, envelopes
 
@@ -22,10 +23,12 @@ def chaincode_events(
 ) -> EventStream[events.ChaincodeEvent]:
     """The events of *chaincode* after *start*."""
 
+    route = Route(sender.peers)
+
     def request(position: Position) -> Any:
         asked = events.chaincode_events_request(channel_id, chaincode, sender.session.creator, position)
         signed = gateway_pb2.SignedChaincodeEventsRequest(request=asked, signature=sender.session.sign(asked))
-        return sender.stub.ChaincodeEvents(signed)
+        return sender.session.gateway(route.next()).ChaincodeEvents(signed)
 
     return EventStream(sender.session, request, events.chaincode_events, start)
 
@@ -74,7 +77,7 @@ def newest_block(sender: Sender, channel_id: str) -> int:
         EventsError: the peer cannot be reached, or refuses.
     """
     envelope = sender.session.seek_envelope(channel_id, "newest", "newest")
-    call = sender.session.deliver(sender.endpoint).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
+    call = sender.session.deliver(sender.peers.pick()).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
     try:
         return events.filtered_block(events.delivered(next(call)))[1]
     except grpc.RpcError as failure:
@@ -93,9 +96,11 @@ def _delivered(
     service: str,
     read: Callable[[Any], tuple[Item, int]],
 ) -> EventStream[Item]:
+    route = Route(sender.peers)
+
     def request(position: Position) -> Any:
         stop = envelopes.LAST_BLOCK if last is None else last
         envelope = sender.session.seek_envelope(channel_id, position.block_number, stop)
-        return getattr(sender.session.deliver(sender.endpoint), service)(iter([envelope]))
+        return getattr(sender.session.deliver(route.next()), service)(iter([envelope]))
 
     return EventStream(sender.session, request, events.unpacked(read), start, last)

@@ -1,5 +1,5 @@
 """
-Gateways: the way into a Fabric network, through one peer of the caller's organisation.
+Gateways: the way into a Fabric network, through peers of the caller's organisation.
 
 ::
 
@@ -10,15 +10,19 @@ Gateways: the way into a Fabric network, through one peer of the caller's organi
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from fabric_protos.gateway import gateway_pb2_grpc
+import grpc
 
 from hlf import errors
 from hlf.client import commit, sending
+from hlf.client.cancelling import Cancellation
 from hlf.client.commit import Commit
+from hlf.client.connections import Connections
 from hlf.client.network import Network
 from hlf.client.proposal import Proposal
 from hlf.client.session import Session, TlsIdentity
@@ -27,25 +31,39 @@ from hlf.identity import Identity
 from hlf.profile import Endpoint, Profile
 from hlf.signers import Signer
 from hlf.steps import commit as commit_steps
+from hlf.steps import connecting
 from hlf.steps import proposal as proposal_steps
 from hlf.steps import transaction as transaction_steps
+from hlf.steps.budget import Budget
 from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.choosing import PROBE_SECONDS, Peers
+from hlf.steps.retrying import Retry
 
-__all__ = ["Gateway", "Timeouts", "connect"]
+__all__ = ["Cancellation", "Gateway", "Retry", "Timeouts", "connect"]
 
 
 class Gateway:
     """One caller's way into the network; safe to use from many threads, and meant to be kept."""
 
-    def __init__(self, session: Session, endpoint: Endpoint, timeouts: Timeouts) -> None:
+    def __init__(self, session: Session, peers: Peers, timeouts: Timeouts, retry: Retry) -> None:
         self.session = session
-        self.endpoint = endpoint
+        self.peers = peers
         self.timeouts = timeouts
-        self.stub: gateway_pb2_grpc.GatewayStub = session.gateway(endpoint)
+        self.retry = retry
 
     @property
     def identity(self) -> Identity:
         return self.session.identity
+
+    def with_identity(self, identity: Identity, signer: Signer | None) -> Gateway:
+        """
+        Return another caller's way in over the same connections; closing it leaves them open.
+
+        Under mutual TLS the connections stay those of the first caller's certificate, which a peer does not compare
+        with who signs.
+        """
+        session = Session(identity, signer, connections=self.session.connections)
+        return Gateway(session, self.peers, self.timeouts, self.retry)
 
     def network(self, channel_id: str) -> Network:
         """The channel of that name; whether it exists shows at the first call."""
@@ -85,33 +103,69 @@ class Gateway:
         """The question for the outcome of any transaction, for example one of an error that left it unknown."""
         return commit.of(self, channel_id, transaction_id)
 
-    def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
+    def send(
+        self, call: Call[Answer], timeout: float | None = None, cancellation: Cancellation | None = None
+    ) -> Answer:
         """
-        Return the answer to *call*, which may take *timeout* seconds instead of its stage's own.
+        Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
+
+        A peer that cannot be reached is passed over for another, if there is one: asking again changes nothing, and a
+        transaction that is handed in twice commits once.
 
         Raises:
             GatewayError: of the kind that the call names.
         """
-        seconds = self.timeouts.of(call.stage) if timeout is None else timeout
-        method = getattr(self.stub, call.method)
-        return call.read(sending.call(call.failure, method, call.request, seconds, call.transaction_id))
+        budget = Budget(call.seconds(self.timeouts, timeout))
+        tried: list[Endpoint] = []
+        while True:
+            endpoint = self.peers.pick(tried)
+            tried.append(endpoint)
+            try:
+                with self.peers.calling(endpoint):
+                    return call.read(self._ask(endpoint, call, budget.remaining, cancellation))
+            except call.failure as failure:
+                if failure.status is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+                self.peers.unreachable(endpoint)
+                if not self.peers.others(tried) or not budget.remaining:
+                    raise
 
     def wait_ready(self, timeout: float = 5.0) -> None:
         """
-        Return once the peer is connected; calls connect by themselves, this is to know beforehand.
+        Return once a peer is connected; calls connect by themselves, this is to know beforehand.
 
         Raises:
-            GatewayError: it is not within *timeout* seconds.
+            GatewayError: none is within *timeout* seconds.
         """
-        self.session.wait_ready(self.endpoint, timeout)
+        budget, endpoints = Budget(timeout), itertools.cycle(self.peers.endpoints)
+        share = timeout if len(self.peers.endpoints) == 1 else PROBE_SECONDS
+        while True:
+            endpoint = next(endpoints)
+            try:
+                return self.session.wait_ready(endpoint, budget.within(share))
+            except errors.GatewayError as failure:
+                if self.session.closed:
+                    raise
+                if not budget.remaining:
+                    raise connecting.unreachable(endpoint, timeout) from failure
 
     def wait_reachable(self, deadline: float) -> bool:
-        """Whether the peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
         try:
-            self.session.wait_ready(self.endpoint, max(0.0, deadline - time.monotonic()))
+            self.wait_ready(max(0.0, deadline - time.monotonic()))
         except errors.GatewayError:
             return False
         return True
+
+    def _ask(
+        self, endpoint: Endpoint, call: Call[Any], seconds: float | None, cancellation: Cancellation | None
+    ) -> Any:
+        try:
+            method = getattr(self.session.gateway(endpoint), call.method)
+        except errors.GatewayError as closed:
+            words = f"the connection is closed: {closed.message}"
+            raise call.failure(words, transaction_id=call.transaction_id) from None
+        return sending.call(call.failure, method, call.request, seconds, call.transaction_id, cancellation)
 
     def close(self) -> None:
         """Close the connections; calls under way fail, event streams end."""
@@ -132,19 +186,31 @@ def connect(
     signer: Signer | None,
     *,
     timeouts: Timeouts | None = None,
+    retry: Retry | None = None,
     tls_identity: TlsIdentity | None = None,
     peer: str | None = None,
+    peers: Sequence[str] = (),
+    options: Sequence[tuple[str, Any]] = (),
+    interceptors: Sequence[Any] = (),
+    channel: grpc.Channel | None = None,
 ) -> Gateway:
     """
     A gateway through the profile's own peer; the connection is made at the first call.
 
     Args:
         signer: None if every step is signed elsewhere (offline signing).
+        retry: what is tried again by itself; nothing by default.
         tls_identity: for networks with mutual TLS.
         peer: the name of another peer in the profile to go through.
+        peers: the names of several to go through instead: each call takes the least busy of those that answer, so
+            that a query may find a peer that has not yet committed what another one told.
+        options, interceptors: gRPC's, for every connection.
+        channel: the caller's own gRPC channel instead of one made from the profile; closing it is the caller's matter.
 
     Raises:
         ProfileError: the profile has no peer of that name.
     """
-    session = Session(identity, signer, tls_identity=tls_identity)
-    return Gateway(session, profile.peer(peer), timeouts or Timeouts())
+    chosen = [profile.peer(name) for name in peers] or [profile.peer(peer)]
+    connections = Connections(tls_identity=tls_identity, options=options, interceptors=interceptors, channel=channel)
+    session = Session(identity, signer, connections=connections, owned=True)
+    return Gateway(session, Peers(chosen), timeouts or Timeouts(), retry or Retry())

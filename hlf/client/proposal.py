@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fabric_protos.gateway import gateway_pb2
 
+from hlf.client.cancelling import Cancellation
 from hlf.client.sending import Sender
 from hlf.client.transaction import Transaction
 from hlf.steps import proposal as steps
@@ -21,7 +22,7 @@ class Proposal(steps.ProposalStep):
         super().__init__(message, channel_id)
         self._sender = sender
 
-    def evaluate(self) -> bytes:
+    def evaluate(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> bytes:
         """
         The answer of one peer; nothing is written.
 
@@ -29,9 +30,9 @@ class Proposal(steps.ProposalStep):
             EvaluateError: the contract or a peer refused, or did not answer in time.
         """
         self.ensure_signed(self._sender.session.sign)
-        return self._sender.send(self.evaluation())
+        return self._sender.send(self.evaluation(), timeout, cancellation)
 
-    def endorse(self) -> Transaction:
+    def endorse(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Transaction:
         """
         The transaction that the needed organisations' peers have endorsed; nothing is written yet.
 
@@ -40,4 +41,4 @@ class Proposal(steps.ProposalStep):
                 gateway gave back another transaction than was proposed.
         """
         self.ensure_signed(self._sender.session.sign)
-        return Transaction(self._sender, self._sender.send(self.endorsement()))
+        return Transaction(self._sender, self._sender.send(self.endorsement(), timeout, cancellation))

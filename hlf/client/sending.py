@@ -7,38 +7,47 @@ from typing import Any, Protocol
 
 import grpc
 
+from hlf.client.cancelling import Cancellation
 from hlf.client.session import Session
 from hlf.errors import GatewayError
-from hlf.profile import Endpoint
 from hlf.steps import failures
 from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.choosing import Peers
+from hlf.steps.retrying import Retry
 
 
 class Sender(Protocol):
-    """A caller and its peer, as far as what is sent there must know it; a ``Gateway`` is one."""
+    """A caller and its peers, as far as what is sent there must know them; a ``Gateway`` is one."""
 
     session: Session
-    endpoint: Endpoint
+    peers: Peers
     timeouts: Timeouts
-    stub: Any
+    retry: Retry
 
-    def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
+    def send(
+        self, call: Call[Answer], timeout: float | None = None, cancellation: Cancellation | None = None
+    ) -> Answer:
         """
-        Return the answer to *call*, which may take *timeout* seconds instead of its stage's own.
+        Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
 
         Raises:
             GatewayError: of the kind that the call names.
         """
 
     def wait_ready(self, timeout: float = 5.0) -> None:
-        """Return once the peer is connected; raises GatewayError if it is not within *timeout* seconds."""
+        """Return once a peer is connected; raises GatewayError if none is within *timeout* seconds."""
 
     def wait_reachable(self, deadline: float) -> bool:
-        """Whether the peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
 
 
 def call(
-    kind: type[GatewayError], method: Callable[..., Any], request: Any, timeout: float | None, transaction_id: str = ""
+    kind: type[GatewayError],
+    method: Callable[..., Any],
+    request: Any,
+    timeout: float | None,
+    transaction_id: str = "",
+    cancellation: Cancellation | None = None,
 ) -> Any:
     """
     Return the answer of a unary gRPC *method*.
@@ -47,7 +56,15 @@ def call(
         kind: whatever went wrong on the way, mapped.
     """
     try:
-        return method(request, timeout=timeout)
+        if cancellation is None:
+            return method(request, timeout=timeout)
+        started = method.future(request, timeout=timeout)  # type: ignore[attr-defined]
+        with cancellation.ending(started):
+            return started.result()
+    except grpc.FutureCancelledError as cancelled:
+        raise kind(
+            "the caller cancelled the call", transaction_id=transaction_id, status=grpc.StatusCode.CANCELLED
+        ) from cancelled
     except grpc.RpcError as failure:
         raise failures.from_rpc(kind, failure, transaction_id) from failure
     except ValueError as closed:

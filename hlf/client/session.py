@@ -8,17 +8,16 @@ directly.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import grpc
 from fabric_protos.gateway import gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2_grpc
 from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
 
+from hlf.client.connections import Connections
 from hlf.errors import GatewayError
 from hlf.identity import Identity
 from hlf.profile import Endpoint
@@ -31,29 +30,35 @@ from hlf.wire import envelopes, proposals
 # Between two questions whether a server is there, which wait for its connection by themselves.
 _PROBE_PAUSE = 0.05
 
-Stub = TypeVar("Stub")
-
 __all__ = ["MESSAGE_LIMIT", "Session", "TlsIdentity"]
 
 
 class Session:
     """One caller's connections and signature; close it, or use it in a ``with`` statement."""
 
-    def __init__(self, identity: Identity, signer: Signer | None, *, tls_identity: TlsIdentity | None = None) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        signer: Signer | None,
+        *,
+        tls_identity: TlsIdentity | None = None,
+        connections: Connections | None = None,
+        owned: bool = False,
+    ) -> None:
         """
         Make a session; nothing is connected yet.
 
         Args:
             signer: None if every message is signed elsewhere (offline signing).
             tls_identity: for servers that require mutual TLS.
+            connections: shared with other callers, and closed by whoever made them unless *owned*; their mutual TLS
+                is in force.
         """
-        self.caller = Caller(identity, signer, tls_identity)
+        self.connections = connections or Connections(tls_identity=tls_identity)
+        self.caller = Caller(identity, signer, self.connections.tls_identity)
         self.identity = identity
         self.creator = identity.serialized
-        self._tls_identity = tls_identity
-        self._lock = threading.Lock()
-        self._channels: dict[Endpoint, grpc.Channel] = {}
-        self._stubs: dict[tuple[Callable[..., Any], Endpoint], Any] = {}
+        self._owned = owned or connections is None
         self._closed = False
 
     def sign(self, message: bytes) -> bytes:
@@ -67,19 +72,19 @@ class Session:
 
     def gateway(self, endpoint: Endpoint) -> gateway_pb2_grpc.GatewayStub:
         """The gateway service of a peer."""
-        return self._stub(gateway_pb2_grpc.GatewayStub, endpoint)
+        return self.connections.stub(gateway_pb2_grpc.GatewayStub, endpoint)
 
     def endorser(self, endpoint: Endpoint) -> peer_pb2_grpc.EndorserStub:
         """The endorser service of a peer, which system chaincodes are called through."""
-        return self._stub(peer_pb2_grpc.EndorserStub, endpoint)
+        return self.connections.stub(peer_pb2_grpc.EndorserStub, endpoint)
 
     def deliver(self, endpoint: Endpoint) -> events_pb2_grpc.DeliverStub:
         """The block service of a peer."""
-        return self._stub(events_pb2_grpc.DeliverStub, endpoint)
+        return self.connections.stub(events_pb2_grpc.DeliverStub, endpoint)
 
     def broadcast(self, endpoint: Endpoint) -> ab_pb2_grpc.AtomicBroadcastStub:
         """The ordering and block services of an orderer."""
-        return self._stub(ab_pb2_grpc.AtomicBroadcastStub, endpoint)
+        return self.connections.stub(ab_pb2_grpc.AtomicBroadcastStub, endpoint)
 
     def channel(self, endpoint: Endpoint) -> grpc.Channel:
         """
@@ -88,8 +93,7 @@ class Session:
         Raises:
             GatewayError: the session is closed.
         """
-        with self._lock:
-            return self._open(endpoint)
+        return self.connections.channel(endpoint)
 
     def wait_ready(self, endpoint: Endpoint, timeout: float) -> None:
         """
@@ -135,17 +139,13 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        return self._closed
+        return self._closed or self.connections.closed
 
     def close(self) -> None:
-        """Close every connection; calls under way fail."""
-        with self._lock:
-            self._closed = True
-            channels = list(self._channels.values())
-            self._channels.clear()
-            self._stubs.clear()
-        for channel in channels:
-            channel.close()
+        """Close the session's own connections; calls under way fail. Shared ones stay open."""
+        self._closed = True
+        if self._owned:
+            self.connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -154,25 +154,3 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _stub(self, kind: Callable[[grpc.Channel], Stub], endpoint: Endpoint) -> Stub:
-        with self._lock:
-            stub = self._stubs.get((kind, endpoint))
-            if stub is None:
-                stub = self._stubs[kind, endpoint] = kind(self._open(endpoint))
-            return stub
-
-    def _open(self, endpoint: Endpoint) -> grpc.Channel:
-        if self._closed:
-            raise GatewayError("this session is closed")
-        channel = self._channels.get(endpoint)
-        if channel is None:
-            channel = self._channels[endpoint] = self._connect(endpoint)
-        return channel
-
-    def _connect(self, endpoint: Endpoint) -> grpc.Channel:
-        options = connecting.options(endpoint)
-        credentials = connecting.credentials(endpoint, self._tls_identity)
-        if credentials is None:
-            return grpc.insecure_channel(endpoint.address, options)
-        return grpc.secure_channel(endpoint.address, credentials, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hlf.client import commit
+from hlf.client.cancelling import Cancellation
 from hlf.client.commit import Commit
 from hlf.client.sending import Sender
 from hlf.steps import transaction as steps
@@ -19,7 +20,7 @@ class Transaction(steps.TransactionStep):
         super().__init__(prepared)
         self._sender = sender
 
-    def submit(self) -> Commit:
+    def submit(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Commit:
         """
         The third step, once an orderer has taken the transaction.
 
@@ -30,7 +31,7 @@ class Transaction(steps.TransactionStep):
             SubmitError: no orderer took it, or whether one did is unknown.
         """
         self.ensure_signed(self._sender.session.sign)
-        self._sender.send(self.submission())
+        self._sender.send(self.submission(), timeout, cancellation)
         return self.commit()
 
     def commit(self) -> Commit:

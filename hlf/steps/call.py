@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
+import grpc
+
 from hlf.errors import GatewayError
 
 Answer = TypeVar("Answer")
@@ -47,3 +49,19 @@ class Call(Generic[Answer]):
     transaction_id: str
     request: Any = field(repr=False)
     read: Callable[[Any], Answer] = field(repr=False)
+
+    def seconds(self, timeouts: Timeouts, timeout: float | None) -> float:
+        """
+        Return how long the call may take: its stage's own time, or *timeout* if that is less.
+
+        Raises:
+            GatewayError: of the kind ``failure``, no time is left; nothing was sent.
+        """
+        seconds = timeouts.of(self.stage) if timeout is None else min(timeout, timeouts.of(self.stage))
+        if seconds > 0:
+            return seconds
+        raise self.failure(
+            "the time for the whole call was over before this stage began; nothing was sent",
+            transaction_id=self.transaction_id,
+            status=grpc.StatusCode.DEADLINE_EXCEEDED,
+        )

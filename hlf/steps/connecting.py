@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,16 +75,16 @@ def _is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
-def options(endpoint: Endpoint) -> list[tuple[str, Any]]:
-    """Return the gRPC channel options for *endpoint*."""
-    chosen = list(OPTIONS)
+def options(endpoint: Endpoint, further: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, Any]]:
+    """Return the gRPC channel options for *endpoint*; one among *further* replaces this library's own of that name."""
+    chosen = [option for option in OPTIONS if option[0] not in dict(further)]
     if _is_loopback(endpoint.address):
         # A proxy set in the environment is for the outside world; it cannot reach this machine's loopback.
         chosen.append(("grpc.enable_http_proxy", 0))
     if endpoint.tls_ca_pem is not None and endpoint.override_hostname:
         chosen.append(("grpc.ssl_target_name_override", endpoint.override_hostname))
         chosen.append(("grpc.default_authority", endpoint.override_hostname))
-    return chosen
+    return [*chosen, *further]
 
 
 def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCredentials | None:

@@ -78,7 +78,7 @@ def test_what_is_known_after_a_failed_submit(contract, peer, code):
     """Answers that no orderer has it are certain; all others leave it open, and the words say what to do."""
     peer.refuse("Submit", code)
     with pytest.raises(errors.SubmitError) as refused:
-        contract.submit("put")
+        contract.submit_async("put")
     assert refused.value.outcome_known is (code.name in NOT_ORDERED)
     expected = "was not ordered and nothing is written" if refused.value.outcome_known else "is UNKNOWN"
     assert expected in str(refused.value)
@@ -157,7 +157,7 @@ def test_an_answer_that_cannot_be_read(contract, peer, monkeypatch):
         request_serializer=gateway_pb2.EvaluateRequest.SerializeToString,
         response_deserializer=lambda _: gateway_pb2.EvaluateResponse.FromString(b"\xff"),
     )
-    monkeypatch.setattr(contract._sender.stub, "Evaluate", broken)
+    monkeypatch.setattr(contract._sender.session.gateway(peer.endpoint), "Evaluate", broken)
     with pytest.raises(errors.EvaluateError) as refused:
         contract.evaluate("read")
     assert refused.value.status is grpc.StatusCode.INTERNAL

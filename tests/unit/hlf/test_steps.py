@@ -207,7 +207,7 @@ def test_a_gateway_through_another_peer(connect, peer, user):
     """Any peer of the profile can be the way in; a name it does not have is said to be missing."""
     with connect(peer.profile, *user, peer="peer0.carrier.test") as connected:
         connected.wait_ready()
-        assert connected.endpoint == peer.endpoint
+        assert connected.peers.endpoints == (peer.endpoint,)
     with pytest.raises(errors.ProfileError, match="no peer 'elsewhere', only peer0.carrier.test"):
         connect(peer.profile, *user, peer="elsewhere")
 

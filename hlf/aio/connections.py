@@ -1,0 +1,83 @@
+"""Connections: one channel to each node, for as many callers of one event loop as share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc.aio
+
+from hlf.errors import GatewayError
+from hlf.profile import Endpoint
+from hlf.steps import connecting
+from hlf.steps.connecting import TlsIdentity
+
+
+class Connections:
+    """Channels that are opened when they are first asked for, and kept; for the tasks of one event loop."""
+
+    def __init__(
+        self,
+        *,
+        tls_identity: TlsIdentity | None = None,
+        options: Sequence[tuple[str, Any]] = (),
+        interceptors: Sequence[Any] = (),
+        channel: Any = None,
+    ) -> None:
+        """Make connections; the arguments are those of ``hlf.client.connections``, as ``grpc.aio`` has them."""
+        self.tls_identity = tls_identity
+        self._options = tuple(options)
+        self._interceptors = tuple(interceptors)
+        self._own = channel
+        self._channels: dict[Endpoint, Any] = {}
+        self._stubs: dict[tuple[Callable[..., Any], Endpoint], Any] = {}
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def channel(self, endpoint: Endpoint) -> Any:
+        """
+        Return the ``grpc.aio.Channel`` to *endpoint*, shared by all that ask for it.
+
+        Raises:
+            GatewayError: the connections are closed.
+        """
+        if self._closed:
+            raise GatewayError("this session is closed")
+        if self._own is not None:
+            return self._own
+        channel = self._channels.get(endpoint)
+        if channel is None:
+            channel = self._channels[endpoint] = self._connect(endpoint)
+        return channel
+
+    def stub(self, kind: Callable[[Any], Any], endpoint: Endpoint) -> Any:
+        """
+        Return a service's stub on the channel to *endpoint*.
+
+        Raises:
+            GatewayError: the connections are closed.
+        """
+        channel = self.channel(endpoint)
+        stub = self._stubs.get((kind, endpoint))
+        if stub is None:
+            stub = self._stubs[kind, endpoint] = kind(channel)
+        return stub
+
+    async def close(self) -> None:
+        """Close every connection; calls under way fail."""
+        self._closed = True
+        channels = list(self._channels.values())
+        self._channels.clear()
+        self._stubs.clear()
+        for channel in channels:
+            await channel.close()
+
+    def _connect(self, endpoint: Endpoint) -> Any:
+        options = connecting.options(endpoint, self._options)
+        credentials = connecting.credentials(endpoint, self.tls_identity)
+        if credentials is None:
+            return grpc.aio.insecure_channel(endpoint.address, options, interceptors=self._interceptors)
+        return grpc.aio.secure_channel(endpoint.address, credentials, options, interceptors=self._interceptors)

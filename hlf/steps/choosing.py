@@ -1,0 +1,69 @@
+"""Choosing peers: the least busy of those that answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from hlf.profile import Endpoint
+
+# A peer that could not be reached is left alone for so long, as long as there is another.
+_REST_SECONDS = 2.0
+# While several peers may be the way in, each is waited for so long before the next.
+PROBE_SECONDS = 1.0
+
+
+class Peers:
+    """The peers that a gateway may go through; safe to use from many threads."""
+
+    def __init__(self, endpoints: Collection[Endpoint]) -> None:
+        self.endpoints = tuple(endpoints)
+        self._calls = dict.fromkeys(self.endpoints, 0)
+        self._resting: dict[Endpoint, float] = {}
+        self._lock = threading.Lock()
+
+    def pick(self, but: Collection[Endpoint] = ()) -> Endpoint:
+        """Return the peer with the fewest calls under way, one of *but* only where there is no other."""
+        with self._lock:
+            now = time.monotonic()
+            return min(
+                self.endpoints,
+                key=lambda peer: (peer in but, self._resting.get(peer, 0.0) > now, self._calls[peer]),
+            )
+
+    def others(self, tried: Collection[Endpoint]) -> bool:
+        """Whether there is a peer that is not among *tried*."""
+        return any(peer not in tried for peer in self.endpoints)
+
+    def unreachable(self, endpoint: Endpoint) -> None:
+        """Take note that *endpoint* could not be reached."""
+        with self._lock:
+            self._resting[endpoint] = time.monotonic() + _REST_SECONDS
+
+    @contextmanager
+    def calling(self, endpoint: Endpoint) -> Iterator[None]:
+        """Count a call of *endpoint* while it is under way."""
+        with self._lock:
+            self._calls[endpoint] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._calls[endpoint] -= 1
+
+
+class Route:
+    """The peers that one event stream goes through: one that broke is left for another, if there is one."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+        self._last: Endpoint | None = None
+
+    def next(self) -> Endpoint:
+        """Return the peer to ask now; the one before, if any, has just failed."""
+        if self._last is not None:
+            self._peers.unreachable(self._last)
+        self._last = self._peers.pick()
+        return self._last

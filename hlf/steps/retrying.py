@@ -1,0 +1,78 @@
+"""Trying again: what may be sent a second time, and what must be proposed anew."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import grpc
+
+from hlf import errors
+
+_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+# The gateway's words where two endorsers have simulated on different states.
+_DISAGREE = "ProposalResponsePayloads do not match"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """
+    How often a call is tried again; the defaults are never.
+
+    Nothing is ever done twice: after a conflict, or a refusal before anything was ordered, the call is proposed anew;
+    while an outcome is unknown it is not.
+
+    Attributes:
+        conflicts: how often a submit is proposed anew because another transaction was faster (Fabric's
+            ``MVCC_READ_CONFLICT`` and ``PHANTOM_READ_CONFLICT``, or endorsers that answered from different states).
+        unavailable: how often a query or an endorsement is asked for again while no peer can be reached.
+        first_pause, longest_pause: seconds before the first and any later try; each pause is twice the one before,
+            and up to half of it is left out at random, so that callers in conflict do not meet again.
+    """
+
+    conflicts: int = 0
+    unavailable: int = 0
+    first_pause: float = 0.1
+    longest_pause: float = 2.0
+
+
+class Tries:
+    """What is left of one call's policy."""
+
+    def __init__(self, policy: Retry) -> None:
+        self._policy = policy
+        self._conflicts = policy.conflicts
+        self._unavailable = policy.unavailable
+        self._pause = policy.first_pause
+
+    def pause(self, failure: errors.HlfError) -> float:
+        """
+        Return the seconds to wait before the call is made again.
+
+        Raises:
+            HlfError: *failure*, if it may not be, or has been often enough.
+        """
+        if is_conflict(failure) and self._conflicts > 0:
+            self._conflicts -= 1
+        elif _is_unavailable(failure) and self._unavailable > 0:
+            self._unavailable -= 1
+        else:
+            raise failure
+        pause, self._pause = self._pause, min(2 * self._pause, self._policy.longest_pause)
+        return pause * (1 - random.random() / 2)  # noqa: S311  (spreads callers out, keeps no secret)
+
+
+def is_conflict(failure: errors.HlfError) -> bool:
+    """Whether *failure* says that another transaction was faster, and nothing was written."""
+    if isinstance(failure, errors.CommitError):
+        return failure.name in _CONFLICTS
+    if not isinstance(failure, errors.EndorseError):
+        return False
+    return any(_DISAGREE in words for words in (failure.message, *(detail.message for detail in failure.details)))
+
+
+def _is_unavailable(failure: errors.HlfError) -> bool:
+    """Whether nobody could be asked; of a submit that would leave open what became of it."""
+    if not isinstance(failure, errors.EvaluateError | errors.EndorseError):
+        return False
+    return failure.status is grpc.StatusCode.UNAVAILABLE
