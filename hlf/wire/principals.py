@@ -53,6 +53,29 @@ class Principal:
         """The organisation asked for, or None for a combination or an unreadable principal."""
         return _msp_of(self)
 
+    @property
+    def comparable(self) -> bool:
+        """Whether planning can tell how it stands to others: a readable role, organisational unit or identity."""
+        return _subject_of(self) is not None
+
+    def is_a(self, other: Principal) -> bool:
+        """
+        Return whether everybody who satisfies this principal is known to satisfy *other* too.
+
+        A peer is a member of its MSP, and so is who stands in an
+        organisational unit or is named by a certificate; nothing else is known
+        of two that are not equal (Fabric's ``common/policies/inquire``).
+        """
+        this, that = _subject_of(self), _subject_of(other)
+        if this is None or that is None or this.msp_id != that.msp_id:
+            return False
+        if that.classification == KINDS.ROLE and that.role == MEMBER:
+            return True
+        if this.classification == that.classification:
+            return this == that
+        # Where a certificate is asked for and its bytes are empty, Fabric takes it for whatever is no certificate.
+        return this.classification == KINDS.IDENTITY and not this.certificate
+
     def __str__(self) -> str:
         role = self.role
         if role is not None:
@@ -69,6 +92,35 @@ def _role_of(principal: Principal) -> tuple[str, int] | None:
     except DecodeError:
         return None
     return role.msp_identifier, role.role
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What two principals are compared by."""
+
+    classification: int
+    msp_id: str
+    role: int = -1
+    unit: tuple[str, bytes] = ("", b"")
+    certificate: bytes = b""
+
+
+@lru_cache(maxsize=4096)
+def _subject_of(principal: Principal) -> _Subject | None:
+    kind = principal.classification
+    if kind == KINDS.ROLE:
+        role = principal.role
+        return None if role is None else _Subject(kind, role[0], role=role[1])
+    if kind == KINDS.ORGANIZATION_UNIT:
+        unit = unit_of(principal)
+        return None if unit is None else _Subject(kind, unit[0], unit=unit[1:])
+    if kind == KINDS.IDENTITY:
+        try:
+            identity = identities_pb2.SerializedIdentity.FromString(principal.value)
+        except DecodeError:
+            return None
+        return _Subject(kind, identity.mspid, certificate=identity.id_bytes)
+    return None
 
 
 @lru_cache(maxsize=4096)
