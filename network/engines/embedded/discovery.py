@@ -24,6 +24,7 @@ from network.engines.embedded.requests import INVALID_WIRE
 
 if TYPE_CHECKING:
     from network.engines.embedded.peer import Peer
+    from network.engines.embedded.views import View, Views
 
 # Fabric sets no limit here; this one only keeps a mistaken client from filling the memory.
 MOST_CALLS = 2500
@@ -37,7 +38,7 @@ class QueryError(Exception):
 class Discovery(protocol_pb2_grpc.DiscoveryServicer):
     """Discovery at one peer."""
 
-    def __init__(self, peer: Peer, views: endorsers.Views) -> None:
+    def __init__(self, peer: Peer, views: Views) -> None:
         self.limit = statuses.Limit("discovery.Discovery", MOST_CALLS)
         self._peer = peer
         self._views = views
@@ -94,7 +95,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
             raise QueryError("access denied")
 
     def _list_members(
-        self, peers: Sequence[Peer], view: endorsers.View | None, result: protocol_pb2.QueryResult
+        self, peers: Sequence[Peer], view: View | None, result: protocol_pb2.QueryResult
     ) -> None:
         result.members.SetInParent()
         for peer in peers:
@@ -102,7 +103,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
 
     def _list_endorsers(
         self,
-        view: endorsers.View,
+        view: View,
         interests: Sequence[responses.ChaincodeInterest],
         result: protocol_pb2.QueryResult,
     ) -> None:
@@ -126,7 +127,7 @@ def _refused(reason: str) -> statuses.StatusError:
     return statuses.StatusError(grpc.StatusCode.UNKNOWN, reason)
 
 
-def _filtered(view: endorsers.View, interest: responses.ChaincodeInterest) -> list[Peer]:
+def _filtered(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
     """The members that run what *interest* names and may read the collections it names."""
     if not interest.chaincodes:
         return list(view.peers)
@@ -147,7 +148,7 @@ def _check_interests(interests: Sequence[responses.ChaincodeInterest]) -> None:
             raise QueryError("chaincode name in interest cannot be empty")
 
 
-def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: endorsers.View | None) -> None:
+def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: View | None) -> None:
     described.identity = peer.local.serialized
     pki_id = hashlib.sha256(peer.local.serialized).digest()
     alive = message_pb2.GossipMessage(tag=message_pb2.GossipMessage.EMPTY)

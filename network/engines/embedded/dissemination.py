@@ -15,8 +15,8 @@ from hlf.wire import keys
 from network.engines.embedded import endorsers
 
 if TYPE_CHECKING:
-    from network.engines.embedded.endorsers import View
     from network.engines.embedded.peer import Peer
+    from network.engines.embedded.views import View
 
 
 class DisseminationError(Exception):

@@ -29,8 +29,8 @@ from network.engines.embedded.transactions import Transaction
 if TYPE_CHECKING:
     from hlf.wire import msp
     from network.engines.embedded.channels import Channel
-    from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
+    from network.engines.embedded.views import Views
 
 log = logging.getLogger(__name__)
 

@@ -13,33 +13,17 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fabric_protos.peer import collection_pb2, policy_pb2
+from fabric_protos.peer import policy_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
-from fabric_protos.peer.lifecycle import chaincode_definition_pb2
 from google.protobuf import message
 
 from hlf import errors
 from hlf.wire import keys, msp, policies
 from network.engines.embedded import lifecycle
-from network.engines.embedded.peer import is_system
 
 if TYPE_CHECKING:
-    from network.engines.embedded.channels import Channel
     from network.engines.embedded.peer import Peer
-
-
-# The lifecycle's own functions are endorsed as the channel's configuration says.
-_LIFECYCLE = lifecycle.ChaincodeDefinition(
-    chaincode_definition_pb2.ChaincodeEndorsementInfo(version="syscc", endorsement_plugin="escc"),
-    chaincode_definition_pb2.ChaincodeValidationInfo(
-        validation_plugin="vscc",
-        validation_parameter=policy_pb2.ApplicationPolicy(
-            channel_config_policy_reference="/Channel/Application/LifecycleEndorsement"
-        ).SerializeToString(),
-    ),
-    collection_pb2.CollectionConfigPackage(),
-    sequence=1,
-)
+    from network.engines.embedded.views import View
 
 
 class NoEndorsersError(Exception):
@@ -55,95 +39,13 @@ class Descriptor:
     layouts: list[dict[str, int]]
 
 
-class View:
-    """A channel as its members see one another at one height; what was found out once is kept."""
+def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
+    """
+    Return the peers that can endorse a call.
 
-    def __init__(self, channel: Channel, peers: Sequence[Peer]) -> None:
-        """*peers* are those that joined the channel."""
-        self.channel = channel
-        self.peers = peers
-        self.height = channel.ledger.height
-        self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
-        self._running: dict[str, tuple[Peer, ...]] = {}
-        self._described: dict[bytes, Descriptor] = {}
-
-    def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
-        """The committed definition of a chaincode, or None."""
-        if name == lifecycle.NAMESPACE:
-            return _LIFECYCLE
-        if name not in self._definitions:
-            with self.channel.ledger.snapshot() as snapshot:
-                self._definitions[name] = self.channel.definition(name, snapshot)
-        return self._definitions[name]
-
-    def running(self, name: str) -> tuple[Peer, ...]:
-        """The peers that can execute chaincode *name*."""
-        known = self._running.get(name)
-        if known is None:
-            known = self._running[name] = self._find_running(name)
-        return known
-
-    def names(self) -> list[str]:
-        """The chaincodes that the channel defines, sorted."""
-        with self.channel.ledger.snapshot() as snapshot:
-            return sorted(lifecycle.definitions(snapshot))
-
-    def identity(self, peer: Peer) -> msp.Identity | None:
-        """The member of the channel that *peer* is, or None if the channel does not know it."""
-        try:
-            return self.channel.bundle.msps.identity(peer.local.serialized)
-        except errors.IdentityError:
-            return None
-
-    def describe(self, interest: responses.ChaincodeInterest) -> Descriptor:
-        """
-        The peers that can endorse a call.
-
-        Raises:
-            NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
-        """
-        encoded = interest.SerializeToString(deterministic=True)
-        known = self._described.get(encoded)
-        if known is None:
-            known = self._described[encoded] = _describe(self, interest)
-        return known
-
-    def _find_running(self, name: str) -> tuple[Peer, ...]:
-        if is_system(name):
-            return tuple(self.peers)
-        definition = self.definition(name)
-        if definition is None:
-            return ()
-        with self.channel.ledger.snapshot() as snapshot:
-            return tuple(
-                peer for peer in self.peers if peer.runnable(self.channel, snapshot, name, definition) is not None
-            )
-
-
-class Views:
-    """The present view of every channel, shared by all gateways of the process."""
-
-    def __init__(self, peers: Sequence[Peer]) -> None:
-        self._peers = peers
-        self._views: dict[str, tuple[tuple[object, ...], View]] = {}
-
-    @property
-    def peers(self) -> list[Peer]:
-        """The peers of the network that are taken to be alive."""
-        return [peer for peer in self._peers if peer.presumed_alive]
-
-    def of(self, channel: Channel) -> View:
-        """The view of *channel*; a new one after each block, join, installed package, and peer lost or back."""
-        alive = self.peers
-        state = (channel, channel.ledger.height, len(channel.peers), sum(len(peer.packages) for peer in alive), *alive)
-        known = self._views.get(channel.id)
-        if known is None or known[0] != state:
-            members = [peer for peer in alive if peer.name in channel.peers]
-            known = self._views[channel.id] = (state, View(channel, members))
-        return known[1]
-
-
-def _describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
+    Raises:
+        NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
+    """
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
     groups: dict[msp.Principal, str] = {}

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from fabric_protos.orderer import ab_pb2
 
     from network.engines.embedded.broadcast import Orderer
-    from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
     from network.engines.embedded.settings import PeerSettings
+    from network.engines.embedded.views import Views
 
 Code = grpc.StatusCode
 EVALUATE_FAILED = "failed to evaluate transaction, see attached details for more info"

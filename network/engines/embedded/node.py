@@ -27,12 +27,12 @@ from network.engines.embedded import statuses
 from network.engines.embedded.broadcast import Orderer
 from network.engines.embedded.channels import Channels
 from network.engines.embedded.endorser import Endorser
-from network.engines.embedded.endorsers import Views
 from network.engines.embedded.listeners import ListenError
 from network.engines.embedded.localmsp import LocalMsp
 from network.engines.embedded.peer import Peer
 from network.engines.embedded.serving import OrdererServer, PeerServer, Server
 from network.engines.embedded.settings import Settings, SettingsError, read
+from network.engines.embedded.views import Views
 
 log = logging.getLogger(__name__)
 

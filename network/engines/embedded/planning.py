@@ -15,6 +15,7 @@ from network.engines.embedded.statuses import StatusError
 if TYPE_CHECKING:
     from network.engines.embedded.channels import Channel
     from network.engines.embedded.peer import Peer
+    from network.engines.embedded.views import Views
 
 Code = grpc.StatusCode
 _shuffle = secrets.SystemRandom().shuffle
@@ -23,7 +24,7 @@ _shuffle = secrets.SystemRandom().shuffle
 class Planner:
     """Plans for the gateway at one peer."""
 
-    def __init__(self, peer: Peer, views: endorsers.Views) -> None:
+    def __init__(self, peer: Peer, views: Views) -> None:
         self._peer = peer
         self._views = views
 

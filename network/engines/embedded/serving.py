@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from network.engines.embedded.broadcast import Orderer
     from network.engines.embedded.channels import Channels
     from network.engines.embedded.endorser import Endorser
-    from network.engines.embedded.endorsers import Views
     from network.engines.embedded.peer import Peer
     from network.engines.embedded.settings import OrdererSettings, PeerSettings
+    from network.engines.embedded.views import Views
 
 
 class Server:

@@ -8,7 +8,7 @@ import pytest
 from fabric_protos.peer import proposal_response_pb2 as responses
 
 from hlf.wire import policies
-from network.engines.embedded import endorsers, plans
+from network.engines.embedded import endorsers, plans, views
 from network.engines.embedded.endorser import Outcome
 from network.engines.embedded.peer import Runnable
 from tests.support.members import Definition, collection
@@ -77,7 +77,7 @@ class Peers:
 
     def __init__(self, running: Running, without: frozenset[str] = frozenset()) -> None:
         self.all = [self._peer(running, name, name not in without) for name in running.who.members]
-        self.view = endorsers.View(running.channel, self.all)
+        self.view = views.View(running.channel, self.all)
 
     def _peer(self, running: Running, name: str, runs: bool) -> types.SimpleNamespace:
         found = Runnable("1.0", "cc:1", init_required=False) if runs else None
@@ -200,11 +200,11 @@ def test_a_view_is_new_after_each_block(tmp_path):
         peers = Peers(running).all
         for peer in peers:
             peer.packages = ()
-        views = endorsers.Views(peers)
-        before = views.of(running.channel)
-        assert views.of(running.channel) is before
+        known = views.Views(peers)
+        before = known.of(running.channel)
+        assert known.of(running.channel) is before
         assert before.definition("cc") is None
         await running.submit(running.who.define(Definition("cc")))
-        assert views.of(running.channel).definition("cc").sequence == 1
+        assert known.of(running.channel).definition("cc").sequence == 1
 
     run(tmp_path, scenario)
