@@ -1,5 +1,5 @@
 """
-Signature policies: their text, their message, who satisfies them and who could.
+Signature policies: their text, their message, and who satisfies them.
 
 The text is that of Fabric's command line: ``OR('A.peer', AND('B.peer',
 'C.peer'))``, ``OutOf(2, ...)``. Evaluation is Fabric's: rules are tried from
@@ -11,10 +11,9 @@ would have satisfied the policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from fabric_protos.common import policies_pb2
 from fabric_protos.msp import msp_principal_pb2
@@ -30,14 +29,8 @@ _TOKEN = re.compile(
 )
 _GATES = {"and", "or", "outof"}
 _DEEPEST = 32
-# Fabric's discovery considers no more combinations than this.
-_MOST_SETS = 10_000
 
 T = TypeVar("T", contravariant=True)
-
-
-class _Satisfies(Protocol):
-    def satisfies(self, principal: msp.Principal) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,6 @@ class OutOf:
 
 
 Rule = SignedBy | OutOf
-PrincipalSet = tuple[msp.Principal, ...]
 
 
 def parse(envelope: bytes | Any) -> Rule:
@@ -161,79 +153,6 @@ def _holds(
             verified += 1
             used[:] = attempt
     return verified >= rule.count
-
-
-def enough(envelope: Any, identities: Sequence[_Satisfies]) -> bool:
-    """Return whether endorsements by *identities* are enough for the policy; as :func:`evaluate`, for planning."""
-    return evaluate(envelope, identities)
-
-
-def minimal_sets(envelope: Any) -> list[PrincipalSet]:
-    """
-    Return the sets of principals that satisfy the policy, none with a member too many.
-
-    A set may name a principal more than once: so many different identities
-    are needed. Smaller sets come first; the order is otherwise the policy's.
-
-    Raises:
-        PolicyError: the policy cannot be used, or has more than 10,000 combinations.
-    """
-    rule = envelope if isinstance(envelope, SignedBy | OutOf) else parse(envelope)
-    found: dict[PrincipalSet, None] = {}
-    for number, principals in enumerate(_sets(rule)):
-        if number >= _MOST_SETS:
-            raise errors.PolicyError(f"the policy has more than {_MOST_SETS} combinations")
-        found.setdefault(tuple(sorted(principals, key=lambda one: (one.classification, one.value))))
-    ordered = sorted(found, key=len)
-    return [one for index, one in enumerate(ordered) if not any(_contains(one, less) for less in ordered[:index])]
-
-
-def _sets(rule: Rule) -> Iterator[PrincipalSet]:
-    if isinstance(rule, SignedBy):
-        yield (rule.principal,)
-        return
-    for chosen in combinations(rule.rules, max(rule.count, 0)):
-        for parts in product(*(tuple(_sets(inner)) for inner in chosen)):
-            yield tuple(principal for part in parts for principal in part)
-
-
-def _contains(larger: PrincipalSet, smaller: PrincipalSet) -> bool:
-    remaining = list(larger)
-    for principal in smaller:
-        if principal not in remaining:
-            return False
-        remaining.remove(principal)
-    return True
-
-
-def combine(envelopes: Sequence[Any]) -> list[PrincipalSet]:
-    """
-    Return the smallest sets that satisfy every one of these policies together.
-
-    One identity may answer to several policies, so equal principals of
-    different policies count once. Planning uses it for a chaincode's policy
-    beside those of the collections and keys a transaction writes.
-    """
-    sets: list[PrincipalSet] = [()]
-    for envelope in envelopes:
-        sets = _smallest(_union(left, right) for left in sets for right in minimal_sets(envelope))
-    return sets
-
-
-def _union(left: PrincipalSet, right: PrincipalSet) -> PrincipalSet:
-    missing = list(left)
-    extra = []
-    for principal in right:
-        if principal in missing:
-            missing.remove(principal)
-        else:
-            extra.append(principal)
-    return tuple(sorted((*left, *extra), key=lambda one: (one.classification, one.value)))
-
-
-def _smallest(sets: Iterable[PrincipalSet]) -> list[PrincipalSet]:
-    ordered = sorted(dict.fromkeys(sets), key=len)
-    return [one for index, one in enumerate(ordered) if not any(_contains(one, less) for less in ordered[:index])]
 
 
 def from_dsl(text: str) -> Any:

@@ -45,6 +45,7 @@ class Channel:
         id, ledger: name and ledger.
         bundle: the configuration in force.
         peers: names of the peers that joined, with their organisations.
+        defined_at: the ledger's height when last a chaincode was approved or defined.
         ordering: whether the orderer has joined, so that messages are taken.
         trouble: why nothing is committed at the moment, or None.
     """
@@ -61,6 +62,7 @@ class Channel:
         self._own = own
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._definitions_height = ledger.height
+        self.defined_at = ledger.height
         self._queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
         self._cutter = Cutter()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commit-{self.id}")
@@ -241,18 +243,20 @@ class Channel:
                 self._publish(*await writing)
             raise
 
-    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None) -> None:
+    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None, defines: bool) -> None:
         if self.trouble is not None:
             _LOG.warning("%s: block %s could be written after all", self.id, committed.number)
             self.trouble = None
         if bundle is not None:
             self._use(bundle)
+        if defines:
+            self.defined_at = committed.number + 1
         self.ledger.publish(committed)
 
     # On the commit thread ----------------------------------------------------------------------------------------
 
-    def _write(self, batch: Sequence[Message]) -> tuple[Committed, channelconfig.Bundle | None]:
-        """Make, validate and write one block; return the new configuration if it holds one."""
+    def _write(self, batch: Sequence[Message]) -> tuple[Committed, channelconfig.Bundle | None, bool]:
+        """Make, validate and write one block; with it return the configuration it holds, and whether it defines."""
         number = self.ledger.height
         raws = [message.raw for message in batch]
         is_config = batch[0].update is not None
@@ -286,7 +290,7 @@ class Channel:
                     CODES.Name(verdict.code),
                     verdict.why,
                 )
-        return committed, bundle
+        return committed, bundle, _defines(validated)
 
     def _redefine(
         self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int
@@ -316,6 +320,12 @@ class Channel:
         if configured is None or configured.consensus_type != "etcdraft":
             return b""
         return ordering.raft_metadata(1, number + 1)
+
+
+def _defines(validated: Validated) -> bool:
+    """Whether a block's valid transactions approve or define a chaincode."""
+    changes = validated.updates
+    return any(namespace == lifecycle.NAMESPACE for namespace, *_ in (*changes.public, *changes.hashed))
 
 
 def _changed_definitions(validated: Validated) -> set[str]:

@@ -119,7 +119,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
                     _describe_peer(descriptor.endorsers_by_groups[name].peers.add(), peer, view)
             for quantities in found.layouts:
                 layout = descriptor.layouts.add()
-                for name, count in quantities.items():
+                for name, count in quantities:
                     layout.quantities_by_group[name] = count
 
 

@@ -35,6 +35,7 @@ class EndorsementPolicies:
             member.msp_id: f"/Channel/Application/{name}/Endorsement"
             for name, member in bundle.application_organisations.items()
         }
+        self._lifecycle = self.application(lifecycle_policy(bundle).SerializeToString())
 
     def application(self, encoded: bytes) -> channelpolicies.Policy:
         """Return the policy of an encoded ``ApplicationPolicy``; one that refuses everybody if it is unusable."""
@@ -46,7 +47,7 @@ class EndorsementPolicies:
     def chaincode(self, name: str, definition: lifecycle.ChaincodeDefinition | None) -> channelpolicies.Policy | None:
         """Return the policy of chaincode *name*, or None where it is not defined."""
         if name == lifecycle.NAMESPACE:
-            return self._lifecycle()
+            return self._lifecycle
         return None if definition is None else self.application(definition.validation_parameter)
 
     def collection(
@@ -86,14 +87,19 @@ class EndorsementPolicies:
         found = self._bundle.policies.find(path)
         return found or channelpolicies.Signature(policies.parse(policies.signed_by_any([owner], msp.MEMBER)))
 
-    def _lifecycle(self) -> channelpolicies.Policy:
-        found = self._bundle.policies.find(LIFECYCLE_POLICY)
-        if found is not None:
-            return found
-        # A channel without the policy is governed by members of a majority of its organisations.
-        members = self._bundle.application_msp_ids
-        rules = tuple(policies.SignedBy(msp.Principal.of_role(member, msp.MEMBER)) for member in members)
-        return channelpolicies.Signature(policies.OutOf(len(members) // 2 + 1, rules))
+
+def lifecycle_policy(bundle: channelconfig.Bundle) -> policy_pb2.ApplicationPolicy:
+    """
+    Return the policy that the functions of ``_lifecycle`` are endorsed by.
+
+    A channel without one is governed by members of a majority of its organisations.
+    """
+    if bundle.policies.find(LIFECYCLE_POLICY) is not None:
+        return policy_pb2.ApplicationPolicy(channel_config_policy_reference=LIFECYCLE_POLICY)
+    members = bundle.application_msp_ids
+    rules = tuple(policies.SignedBy(msp.Principal.of_role(member, msp.MEMBER)) for member in members)
+    majority = policies.build(policies.OutOf(len(members) // 2 + 1, rules))
+    return policy_pb2.ApplicationPolicy(signature_policy=majority)
 
 
 def _signature(encoded: bytes) -> channelpolicies.Policy:

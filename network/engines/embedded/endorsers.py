@@ -1,24 +1,27 @@
 """
 Which peers can together satisfy the policies of a call: Fabric's service discovery.
 
-Policies of chaincodes, collections and keys are merged into sets of
-principals. Peers that satisfy a principal form a group, and each set becomes a
-layout: so many endorsements from this group, so many from that.
+What the policies of chaincodes, collections and keys want is merged into sets
+of principals. Peers that satisfy a principal form a group, and each set becomes
+a layout: so many endorsements from this group, so many from that. Refusals are
+in Fabric's words, which a gateway passes on.
 """
 
 from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from fabric_protos.common import policies_pb2
 from fabric_protos.peer import policy_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 from google.protobuf import message
 
 from hlf import errors
-from hlf.wire import keys, msp, policies
+from hlf.wire import keys, msp, policies, principalmerge, principalsets
 from network.engines.embedded import lifecycle
 
 if TYPE_CHECKING:
@@ -30,13 +33,34 @@ class NoEndorsersError(Exception):
     """No peers can satisfy the policies; the text is Fabric's."""
 
 
+#: A layout: how many endorsements of each group are enough together.
+Layout = tuple[tuple[str, int], ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Descriptor:
-    """Groups of peers, and the quantities that are enough."""
+    """
+    Whose endorsements are enough for a call.
+
+    Attributes:
+        chaincode: the chaincode called first.
+        groups: peers that answer alike to one principal, by the group's name.
+        layouts: each enough by itself.
+    """
 
     chaincode: str
     groups: dict[str, list[Peer]]
-    layouts: list[dict[str, int]]
+    layouts: list[Layout]
+    _parted: dict[frozenset[str], tuple[list[Layout], list[Layout]]] = dataclasses.field(default_factory=dict)
+
+    def parted(self, groups: frozenset[str]) -> tuple[list[Layout], list[Layout]]:
+        """The layouts that want one of *groups*, and the others."""
+        known = self._parted.get(groups)
+        if known is None:
+            known = self._parted[groups] = ([], [])
+            for layout in self.layouts:
+                known[all(name not in groups for name, _ in layout)].append(layout)
+        return known
 
 
 def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
@@ -48,59 +72,62 @@ def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     """
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
-    groups: dict[msp.Principal, str] = {}
-    layouts = []
-    for principals in sets:
-        counted = collections.Counter(principals)
-        layouts.append({groups.setdefault(one, f"G{len(groups)}"): count for one, count in counted.items()})
+    names: dict[int, str] = {}
+    for place in itertools.chain.from_iterable(sets.ways):
+        names.setdefault(place, f"G{len(names)}")
     satisfying = {
-        name: [peer for peer in peers if _satisfies(view, peer, principal)] for principal, name in groups.items()
+        name: [peer for peer in peers if _satisfies(view, peer, sets.principals[place])]
+        for place, name in names.items()
     }
-    layouts = [layout for layout in layouts if _enough(layout, satisfying)]
+    layouts = _possible(_layouts(sets.ways, names), satisfying)
     if not layouts:
         raise NoEndorsersError("no peer combination can satisfy the endorsement policy")
-    needed = list(dict.fromkeys(call.name for call in interest.chaincodes))
+    needed = dict.fromkeys(call.name for call in interest.chaincodes)
     running = {
         name: [peer for peer in members if all(peer in view.running(chaincode) for chaincode in needed)]
         for name, members in satisfying.items()
     }
-    layouts = [layout for layout in layouts if _enough(layout, running)]
+    # Of layouts that lack peers with the chaincode the groups stay known, as in Fabric.
+    used = {name for layout in layouts for name, _ in layout}
+    groups = {name: members for name, members in running.items() if members and name in used}
+    layouts = _possible(layouts, running)
     if not layouts:
         raise NoEndorsersError("required chaincodes are not installed on sufficient peers")
-    used = {name for layout in layouts for name in layout}
-    return Descriptor(
-        interest.chaincodes[0].name, {name: running[name] for name in sorted(used) if running[name]}, layouts
-    )
+    return Descriptor(interest.chaincodes[0].name, groups, layouts)
 
 
-def signature_rule(view: View, parameter: bytes | policy_pb2.ApplicationPolicy) -> policies.Rule:
-    """
-    The endorsement policy that an ApplicationPolicy states or refers to.
+def _layouts(ways: Iterable[principalsets.Way], names: dict[int, str]) -> list[Layout]:
+    once = {place: (name, 1) for place, name in names.items()}
+    found: list[Layout] = []
+    for way in ways:
+        if len(set(way)) == len(way):
+            found.append(tuple([once[place] for place in way]))
+        else:
+            found.append(tuple((names[place], count) for place, count in collections.Counter(way).items()))
+    return found
 
-    Raises:
-        PolicyError: it cannot be read, or refers to no policy of signatures.
-    """
-    if isinstance(parameter, bytes):
-        try:
-            parameter = policy_pb2.ApplicationPolicy.FromString(parameter)
-        except message.DecodeError:
-            raise errors.PolicyError("failed to unmarshal ApplicationPolicy bytes") from None
-    if parameter.HasField("signature_policy"):
-        return policies.parse(parameter.signature_policy)
-    return view.channel.bundle.policy(parameter.channel_config_policy_reference).rule()
+
+def _possible(layouts: list[Layout], groups: dict[str, list[Peer]]) -> list[Layout]:
+    """Those layouts for which every group has peers enough."""
+    wanted = set(itertools.chain.from_iterable(layouts))
+    lacking = {(name, count) for name, count in wanted if len(groups[name]) < count}
+    return [layout for layout in layouts if lacking.isdisjoint(layout)] if lacking else layouts
 
 
 def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
-    """The peers that may read every private collection which the call reads."""
+    """
+    The peers that may read every private collection which the call reads.
+
+    Raises:
+        NoEndorsersError: a chaincode or a collection of it is unknown, or its policy cannot be told.
+    """
     peers = [peer for peer in view.peers if view.identity(peer) is not None]
     for call in interest.chaincodes:
+        _policies(view, call)
         definition = view.definition(call.name)
-        if definition is None:
-            raise NoEndorsersError(f"No metadata was found for chaincode {call.name} in channel {view.channel.id}")
-        if call.no_private_reads:
-            continue
-        for name in call.collection_names:
-            peers = members(view, peers, definition, call.name, name)
+        if not call.no_private_reads:
+            for name in call.collection_names:
+                peers = members(view, peers, definition, call.name, name)
     return peers
 
 
@@ -131,26 +158,43 @@ def _member_principals(
     return [msp.Principal.of(one) for one in config.member_orgs_policy.signature_policy.identities]
 
 
-def _principal_sets(view: View, interest: responses.ChaincodeInterest) -> list[policies.PrincipalSet]:
-    rules: list[policies.Rule] = []
+# The policies of a call ------------------------------------------------------------------------------------------
+
+
+def _principal_sets(view: View, interest: responses.ChaincodeInterest) -> principalsets.PrincipalSets:
+    """What the policies of chaincodes and collections want together, and those of keys, merged first, with them."""
+    wanted = [policy for call in interest.chaincodes for policy in _counting(view, call)]
+    keys_want = [policy for call in interest.chaincodes for policy in call.key_policies]
     try:
-        for call in interest.chaincodes:
-            rules.extend(_call_rules(view, call))
-        for call in interest.chaincodes:
-            rules.extend(policies.parse(policy) for policy in call.key_policies)
-        if not rules:
+        found = [_ways(policy) for policy in wanted]
+        if keys_want:
+            of_keys = [_ways(policy, "state based ", " for state based endorsement") for policy in keys_want]
+            found.append(principalmerge.merge(of_keys))
+        if not found:
             raise NoEndorsersError("no principal sets remained after filtering")
-        return policies.combine(rules)
-    except errors.PolicyError:
-        raise NoEndorsersError("endorsement policy cannot be satisfied") from None
+        return principalmerge.merge(found)
+    except principalsets.TooMany as error:
+        raise NoEndorsersError(str(error)) from None
 
 
-def _call_rules(view: View, call: responses.ChaincodeCall) -> Iterable[policies.Rule]:
-    definition = view.definition(call.name)
-    if not call.collection_names:
-        found = [signature_rule(view, definition.validation_parameter)]
-    else:
-        found = list(dict.fromkeys(_collection_rule(view, definition, name) for name in call.collection_names))
+def _ways(
+    policy: policies_pb2.SignaturePolicyEnvelope, kind: str = "", purpose: str = ""
+) -> principalsets.PrincipalSets:
+    try:
+        return principalsets.of_policy(policy)
+    except principalsets.Incomparable:
+        raise NoEndorsersError(f"failed creating a comparable principal set{purpose}") from None
+    except principalsets.Unsatisfiable:
+        raise NoEndorsersError(f"{kind}endorsement policy cannot be satisfied") from None
+
+
+def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.SignaturePolicyEnvelope]:
+    """The policies of a chaincode and its collections that a call must satisfy."""
+    chaincode, of_collections = _policies(view, call)
+    if not all(policy.identities and policy.HasField("rule") for policy in (chaincode, *of_collections)):
+        raise NoEndorsersError("policy not found")
+    # Those that are equal count once; a collection without one of its own goes by the chaincode's.
+    found = list({policy.SerializeToString(): policy for policy in of_collections or [chaincode]}.values())
     if not call.disregard_namespace_policy:
         return found
     if len(found) == 1 and not call.key_policies:
@@ -159,23 +203,53 @@ def _call_rules(view: View, call: responses.ChaincodeCall) -> Iterable[policies.
             "either disable DisregardNamespacePolicy or specify at least one key policy or at least one collection "
             "policy"
         )
+    # Fabric leaves out the first, whichever it is.
     return found[1:]
 
 
-def _collection_rule(view: View, definition: lifecycle.ChaincodeDefinition, collection: str) -> policies.Rule:
+def _policies(
+    view: View, call: responses.ChaincodeCall
+) -> tuple[policies_pb2.SignaturePolicyEnvelope, list[policies_pb2.SignaturePolicyEnvelope]]:
+    """The chaincode's policy, and that of each collection which the call names."""
+    definition = view.definition(call.name)
+    unknown = NoEndorsersError(f"No metadata was found for chaincode {call.name} in channel {view.channel.id}")
+    if definition is None:
+        raise unknown
+    try:
+        chaincode = _signature_policy(view, definition.validation_parameter)
+        return chaincode, [_collection_policy(view, definition, name) or chaincode for name in call.collection_names]
+    except errors.PolicyError:
+        raise unknown from None
+
+
+def _collection_policy(
+    view: View, definition: lifecycle.ChaincodeDefinition, collection: str
+) -> policies_pb2.SignaturePolicyEnvelope | None:
     owner = keys.msp_of_implicit_collection(collection)
     if owner is not None:
-        return policies.SignedBy(msp.Principal.of_role(owner, msp.MEMBER))
+        return policies.signed_by_any([owner], msp.MEMBER)
     config = definition.collection(collection)
-    if config is not None and config.HasField("endorsement_policy"):
-        return signature_rule(view, config.endorsement_policy)
-    return signature_rule(view, definition.validation_parameter)
+    if config is None or not config.HasField("endorsement_policy"):
+        return None
+    return _signature_policy(view, config.endorsement_policy.SerializeToString())
+
+
+def _signature_policy(view: View, parameter: bytes) -> policies_pb2.SignaturePolicyEnvelope:
+    """
+    The endorsement policy that an encoded ApplicationPolicy states or refers to.
+
+    Raises:
+        PolicyError: it cannot be read, or refers to no policy of signatures.
+    """
+    try:
+        stated = policy_pb2.ApplicationPolicy.FromString(parameter)
+    except message.DecodeError:
+        raise errors.PolicyError("failed to unmarshal ApplicationPolicy bytes") from None
+    if stated.HasField("signature_policy"):
+        return stated.signature_policy
+    return policies.build(view.channel.bundle.policy(stated.channel_config_policy_reference).rule())
 
 
 def _satisfies(view: View, peer: Peer, principal: msp.Principal) -> bool:
     identity = view.identity(peer)
     return identity is not None and identity.satisfies(principal)
-
-
-def _enough(layout: dict[str, int], groups: dict[str, list[Peer]]) -> bool:
-    return all(len(groups[name]) >= count for name, count in layout.items())

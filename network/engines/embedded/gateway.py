@@ -148,10 +148,10 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             plan = self._planner.for_organisations(channel_id, name, tuple(asked.endorsing_organizations))
         else:
             plan = await self._plan_from_first(request, channel_id, name, transient)
-        while plan.completed is None and (chosen := plan.endorsers()):
+        while not plan.completed and (chosen := plan.endorsers()):
             exhausted = await asyncio.gather(*(self._collect(plan, peer, request) for peer in chosen))
             plan.abandon(*exhausted)
-        if plan.completed is None:
+        if not plan.completed:
             raise StatusError(Code.ABORTED, COLLECT_FAILED, plan.details)
         return _prepare(request, plan)
 
@@ -174,7 +174,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         default = responses.ChaincodeInterest(chaincodes=[responses.ChaincodeCall(name=name)])
         own = self._planner.by_organisation(channel_id, name).get(self._peer.msp_id)
         if own:
-            plan = plans.Plan([{self._peer.msp_id: 1}], {self._peer.msp_id: own})
+            plan = plans.Plan([((self._peer.msp_id, 1),)], {self._peer.msp_id: own})
         elif transient:
             raise StatusError(
                 Code.FAILED_PRECONDITION,

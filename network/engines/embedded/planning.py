@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from fabric_protos.peer import proposal_response_pb2 as responses
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from network.engines.embedded.views import Views
 
 Code = grpc.StatusCode
-_shuffle = secrets.SystemRandom().shuffle
+T = TypeVar("T")
 
 
 class Planner:
@@ -47,7 +48,7 @@ class Planner:
                 Code.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {', '.join(missing)}"
             )
         wanted = list(dict.fromkeys(organisations))
-        return plans.Plan([dict.fromkeys(wanted, 1)], {msp_id: found[msp_id] for msp_id in wanted})
+        return plans.Plan([tuple((msp_id, 1) for msp_id in wanted)], {msp_id: found[msp_id] for msp_id in wanted})
 
     def protecting(
         self, channel_id: str, interest: responses.ChaincodeInterest, first: Peer, transient: bool
@@ -104,12 +105,10 @@ class Planner:
             found = self._views.of(channel).describe(interest)
         except endorsers.NoEndorsersError as error:
             raise StatusError(Code.FAILED_PRECONDITION, f"{prefix}: {error}") from None
-        ours = {group for group, peers in found.groups.items() if preferred in peers}
-        layouts = list(found.layouts)
-        _shuffle(layouts)
-        layouts.sort(key=lambda layout: not ours.intersection(layout))
+        ours = frozenset(group for group, peers in found.groups.items() if preferred in peers)
+        order = itertools.chain.from_iterable(map(_drawn, found.parted(ours)))
         groups = {name: sorted(peers, key=self._distance) for name, peers in found.groups.items()}
-        return plans.Plan(layouts, groups)
+        return plans.Plan(found.layouts, groups, order)
 
     def by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
         """The peers that run a chaincode, by organisation, this peer before its like."""
@@ -123,3 +122,12 @@ class Planner:
     def _distance(self, peer: Peer) -> int:
         """This peer is nearest, then its organisation's others, then the rest."""
         return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
+
+
+def _drawn(items: Sequence[T]) -> Iterator[T]:
+    """Give all of *items* in an order of chance, each drawn only when it is asked for."""
+    moved: dict[int, int] = {}
+    for last in range(len(items) - 1, -1, -1):
+        drawn = secrets.randbelow(last + 1)
+        yield items[moved.get(drawn, drawn)]
+        moved[drawn] = moved.pop(last, last)

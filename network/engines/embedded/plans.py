@@ -7,8 +7,9 @@ keeps the first answer's payload; every other endorser must give the same bytes.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable
+import collections
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fabric_protos.gateway import gateway_pb2
@@ -18,48 +19,57 @@ if TYPE_CHECKING:
 
     from network.engines.embedded.broadcast import Orderer
     from network.engines.embedded.endorser import Outcome
+    from network.engines.embedded.endorsers import Layout
     from network.engines.embedded.peer import Peer
 
 MISMATCH = "ProposalResponsePayloads do not match"
 
 
-@dataclasses.dataclass
-class Layout:
-    """Endorsements still required by group, and those collected."""
-
-    required: dict[str, int]
-    endorsements: list[responses.Endorsement] = dataclasses.field(default_factory=list)
-
-
 class Plan:
     """The state of one call's search for endorsements."""
 
-    def __init__(self, layouts: Iterable[dict[str, int]], groups: dict[str, list[Peer]]) -> None:
-        self._layouts: list[Layout | None] = [Layout(dict(layout)) for layout in layouts]
+    def __init__(
+        self, layouts: Sequence[Layout], groups: Mapping[str, Sequence[Peer]], order: Iterable[Layout] | None = None
+    ) -> None:
+        """
+        Begin a search.
+
+        There may be thousands of layouts, of which most searches look at one:
+        *order* gives them one after the other when they are to be tried, if it
+        is not the order of *layouts*.
+        """
+        self._layouts = layouts
+        self._order = iter(layouts if order is None else order)
+        self._smallest = min((sum(count for _, count in layout) for layout in layouts), default=0)
+        self._current: Layout = ()
         self._groups = {name: list(peers) for name, peers in groups.items()}
         # A peer may satisfy several principals; as in Fabric it then counts for the last group that lists it.
         self._group_of = {peer.name: name for name, peers in groups.items() for peer in peers}
-        self._next = 0
+        self._received: list[tuple[str, responses.Endorsement]] = []
+        self._counts: collections.Counter[str] = collections.Counter()
+        self._exhausted: set[str] = set()
+        self._completed: Layout | None = None
         self.payload: bytes | None = None
-        self.completed: Layout | None = None
         self.details: list[gateway_pb2.ErrorDetail] = []
+
+    @property
+    def completed(self) -> bool:
+        """Whether endorsements enough for one of the layouts are there."""
+        return self._completed is not None
 
     def endorsers(self) -> list[Peer]:
         """Whom to ask now, all at once; empty when no layout is left."""
-        while True:
-            while self._next < len(self._layouts) and self._layouts[self._next] is None:
-                self._next += 1
-            if self._next >= len(self._layouts):
-                return []
-            layout = self._layouts[self._next]
-            if any(count > len(self._groups.get(name, ())) for name, count in layout.required.items()):
-                self._layouts[self._next] = None
+        for layout in self._order:
+            missing = [(name, count - self._counts[name]) for name, count in layout if count > self._counts[name]]
+            if any(name in self._exhausted or count > len(self._groups.get(name, ())) for name, count in missing):
                 continue
+            self._current = layout
             chosen: list[Peer] = []
-            for name, count in layout.required.items():
+            for name, count in missing:
                 chosen += self._groups[name][:count]
-                self._groups[name] = self._groups[name][count:]
+                del self._groups[name][:count]
             return chosen
+        return []
 
     def accept(self, peer: Peer, outcome: Outcome) -> bool:
         """Count an endorsement towards every layout; False if its payload is not that of the first."""
@@ -71,16 +81,11 @@ class Plan:
         elif self.payload != outcome.payload:
             self.details.append(detail(peer, MISMATCH))
             return False
-        for layout in self._layouts[self._next :]:
-            if layout is None or group not in layout.required:
-                continue
-            layout.required[group] -= 1
-            layout.endorsements.append(outcome.endorsement)
-            if not layout.required[group]:
-                del layout.required[group]
-                if not layout.required:
-                    self.completed = layout
-                    break
+        self._received.append((group, outcome.endorsement))
+        self._counts[group] += 1
+        if len(self._received) >= self._smallest:
+            candidates = itertools.chain([self._current] if self._current else (), self._layouts)
+            self._completed = next(filter(self._is_complete, candidates), self._completed)
         return True
 
     def following(self, peer: Peer) -> tuple[Peer | None, str]:
@@ -91,19 +96,21 @@ class Plan:
         return None, group
 
     def abandon(self, *groups: str) -> None:
-        """Give up layouts that need *groups*, and go on to the next layout."""
-        for index in range(self._next, len(self._layouts)):
-            layout = self._layouts[index]
-            if layout is not None and any(name in layout.required for name in groups if name):
-                self._layouts[index] = None
-        self._next += 1
+        """Give up layouts that need more of *groups* than has come."""
+        self._exhausted.update(name for name in groups if name)
 
     def unique_endorsements(self) -> list[responses.Endorsement]:
-        """The collected endorsements, each endorser once."""
+        """The collected endorsements that the layout wants, each endorser once."""
+        wanted = dict(self._completed or ())
         unique: dict[bytes, responses.Endorsement] = {}
-        for endorsement in self.completed.endorsements:
-            unique.setdefault(endorsement.endorser, endorsement)
+        for group, endorsement in self._received:
+            if wanted.get(group):
+                wanted[group] -= 1
+                unique.setdefault(endorsement.endorser, endorsement)
         return list(unique.values())
+
+    def _is_complete(self, layout: Layout) -> bool:
+        return all(self._counts[name] >= count for name, count in layout)
 
 
 def detail(node: Peer | Orderer, reason: str) -> gateway_pb2.ErrorDetail:

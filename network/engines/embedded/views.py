@@ -9,49 +9,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fabric_protos.peer import collection_pb2, policy_pb2
+from fabric_protos.peer import collection_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2
 
 from hlf import errors
-from hlf.wire import msp
-from network.engines.embedded import endorsers, lifecycle
+from hlf.wire import channelconfig, msp
+from network.engines.embedded import endorsement, endorsers, lifecycle
 from network.engines.embedded.peer import is_system
 
 if TYPE_CHECKING:
     from network.engines.embedded.channels import Channel
     from network.engines.embedded.peer import Peer
-
-# The lifecycle's own functions are endorsed as the channel's configuration says.
-_LIFECYCLE = lifecycle.ChaincodeDefinition(
-    chaincode_definition_pb2.ChaincodeEndorsementInfo(version="syscc", endorsement_plugin="escc"),
-    chaincode_definition_pb2.ChaincodeValidationInfo(
-        validation_plugin="vscc",
-        validation_parameter=policy_pb2.ApplicationPolicy(
-            channel_config_policy_reference="/Channel/Application/LifecycleEndorsement"
-        ).SerializeToString(),
-    ),
-    collection_pb2.CollectionConfigPackage(),
-    sequence=1,
-)
+# A description holds up to 10,000 layouts.
+_MOST_DESCRIBED = 64
 
 
 class View:
-    """A channel as its members see one another at one height; what was found out once is kept."""
+    """A channel as its members see one another, until one of them, a chaincode or the configuration changes."""
 
     def __init__(self, channel: Channel, peers: Sequence[Peer]) -> None:
         """*peers* are those that joined the channel."""
         self.channel = channel
         self.peers = peers
-        self.height = channel.ledger.height
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._running: dict[str, tuple[Peer, ...]] = {}
         self._described: dict[bytes, endorsers.Descriptor] = {}
 
+    @property
+    def height(self) -> int:
+        """How many blocks the members have."""
+        return self.channel.ledger.height
+
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
         """The committed definition of a chaincode, or None."""
         if name == lifecycle.NAMESPACE:
-            return _LIFECYCLE
+            return _lifecycle(self.channel.bundle)
         if name not in self._definitions:
             with self.channel.ledger.snapshot() as snapshot:
                 self._definitions[name] = self.channel.definition(name, snapshot)
@@ -84,9 +77,11 @@ class View:
             NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
         """
         encoded = interest.SerializeToString(deterministic=True)
-        known = self._described.get(encoded)
-        if known is None:
-            known = self._described[encoded] = endorsers.describe(self, interest)
+        known = self._described.pop(encoded, None) or endorsers.describe(self, interest)
+        while len(self._described) >= _MOST_DESCRIBED:
+            # Anybody may ask for whatever key policies come to mind; what was asked for last is at the end.
+            del self._described[next(iter(self._described))]
+        self._described[encoded] = known
         return known
 
     def _find_running(self, name: str) -> tuple[Peer, ...]:
@@ -99,6 +94,19 @@ class View:
             return tuple(
                 peer for peer in self.peers if peer.runnable(self.channel, snapshot, name, definition) is not None
             )
+
+
+def _lifecycle(bundle: channelconfig.Bundle) -> lifecycle.ChaincodeDefinition:
+    """The lifecycle as if it were defined: its functions are endorsed as the channel's configuration says."""
+    policy = endorsement.lifecycle_policy(bundle)
+    return lifecycle.ChaincodeDefinition(
+        chaincode_definition_pb2.ChaincodeEndorsementInfo(version="syscc", endorsement_plugin="escc"),
+        chaincode_definition_pb2.ChaincodeValidationInfo(
+            validation_plugin="vscc", validation_parameter=policy.SerializeToString()
+        ),
+        collection_pb2.CollectionConfigPackage(),
+        sequence=1,
+    )
 
 
 class Views:
@@ -114,9 +122,10 @@ class Views:
         return [peer for peer in self._peers if peer.presumed_alive]
 
     def of(self, channel: Channel) -> View:
-        """The view of *channel*; a new one after each block, join, installed package, and peer lost or back."""
+        """The view of *channel*: a new one once something changes that peers are planned by."""
         alive = self.peers
-        state = (channel, channel.ledger.height, len(channel.peers), sum(len(peer.packages) for peer in alive), *alive)
+        packages = sum(len(peer.packages) for peer in alive)
+        state = (channel, channel.bundle, channel.defined_at, len(channel.peers), packages, *alive)
         known = self._views.get(channel.id)
         if known is None or known[0] != state:
             members = [peer for peer in alive if peer.name in channel.peers]

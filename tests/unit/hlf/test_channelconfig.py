@@ -9,7 +9,7 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 
 from hlf import errors
-from hlf.wire import blocks, channelconfig, configvalues, msp, policies, signatures
+from hlf.wire import blocks, channelconfig, configvalues, msp, policies, principalsets, signatures
 from tests.unit.hlf import golden
 
 CONFIG_BLOCKS = [
@@ -93,8 +93,8 @@ def test_a_real_transaction_satisfies_the_channels_policies():
 def test_an_implicit_policy_as_signatures():
     """Planning needs the majority of the members spelled out."""
     bundle = channelconfig.Bundle.from_config_block(golden.read("block-00000-genesis.peer.pb"))
-    sets = policies.minimal_sets(bundle.policy("/Channel/Application/Endorsement").rule())
-    assert sorted(tuple(str(one) for one in each) for each in sets) == [
+    majority = policies.build(bundle.policy("/Channel/Application/Endorsement").rule())
+    assert sorted(tuple(str(one) for one in way) for way in principalsets.of_policy(majority)) == [
         ("Org1MSP.peer", "Org2MSP.peer"),
         ("Org1MSP.peer", "Org3MSP.peer"),
         ("Org2MSP.peer", "Org3MSP.peer"),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import combinations, combinations_with_replacement
-
 import pytest
 from fabric_protos.common import policies_pb2
 from hypothesis import given
@@ -132,7 +129,7 @@ def test_evaluation_is_fabrics(rule, names):
     """Rules are tried from left to right, and each takes the first identity that nobody used before."""
     expected = naive(rule, names, frozenset()) is not None
     assert policies.evaluate(rule, [Peer(name) for name in names]) is expected
-    assert policies.enough(policies.build(rule), [Peer(name) for name in names]) is expected
+    assert policies.evaluate(policies.build(rule), [Peer(name) for name in names]) is expected
 
 
 def test_an_identity_counts_once():
@@ -140,56 +137,6 @@ def test_an_identity_counts_once():
     two = policies.from_dsl("AND('A.peer', 'A.peer')")
     assert not policies.evaluate(two, [Peer("A")])
     assert policies.evaluate(two, [Peer("A"), Peer("A")])
-
-
-def remainders(rule, names):
-    """What may be left of *names* when each rule takes whom it was meant for; nothing if there is no way."""
-    if isinstance(rule, policies.SignedBy):
-        taken = Counter([rule.principal.role[0]])
-        return [names - taken] if taken <= names else []
-    left = []
-    for chosen in combinations(rule.rules, rule.count):
-        ways = [names]
-        for inner in chosen:
-            ways = [after for before in ways for after in remainders(inner, before)]
-        left.extend(ways)
-    return left
-
-
-@given(RULES)
-def test_minimal_sets_are_enough_and_minimal(rule):
-    """
-    Who is planned as an endorser suffices, and nobody is asked in vain.
-
-    Suffices, that is, if each rule takes whom it was planned for: evaluation
-    itself is greedy, in Fabric as here, and Fabric's planner does not look ahead at that.
-    """
-    counted = [Counter(principal.role[0] for principal in one) for one in policies.minimal_sets(rule)]
-    assert all(Counter() in remainders(rule, one) for one in counted)
-    assert not any(one != other and one <= other for one in counted for other in counted)
-
-
-@given(RULES)
-def test_minimal_sets_miss_nobody(rule):
-    """Every group of endorsers that satisfies the policy contains one of the sets."""
-    sets = [Counter(principal.role[0] for principal in one) for one in policies.minimal_sets(rule)]
-    for size in range(4):
-        for names in combinations_with_replacement("ABCD", size):
-            if policies.evaluate(rule, [Peer(name) for name in names]):
-                assert any(one <= Counter(names) for one in sets)
-
-
-def test_too_many_combinations_are_refused():
-    """A policy cannot make a planner work for ever."""
-    many = policies.OutOf(10, tuple(policies.SignedBy(msp.Principal.of_role(f"M{i}", msp.PEER)) for i in range(20)))
-    with pytest.raises(errors.PolicyError, match="more than 10000 combinations"):
-        policies.minimal_sets(many)
-
-
-def test_combined_policies_share_identities():
-    """A member asked by two policies endorses once."""
-    sets = policies.combine([policies.from_dsl("AND('A.peer','B.peer')"), policies.from_dsl("OR('B.peer','C.peer')")])
-    assert [[str(principal) for principal in one] for one in sets] == [["A.peer", "B.peer"]]
 
 
 @pytest.mark.parametrize(

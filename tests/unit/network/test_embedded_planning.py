@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import types
+from collections import Counter
+from math import comb
 
 import pytest
+from fabric_protos.common import configtx_pb2
+from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 
-from hlf.wire import policies
+from hlf.wire import configupdate, policies
 from network.engines.embedded import endorsers, plans, views
 from network.engines.embedded.endorser import Outcome
 from network.engines.embedded.peer import Runnable
-from tests.support.members import Definition, collection
-from tests.support.running import Running, run
+from tests.support.members import collection, private_put, put
+from tests.support.running import Running, consortium, run
 
 
 def outcome(payload: bytes = b"same", endorser: str = "x") -> Outcome:
@@ -23,6 +27,11 @@ def named(*names: str) -> list[types.SimpleNamespace]:
     return [types.SimpleNamespace(name=name, address=name, msp_id=name[0]) for name in names]
 
 
+def layouts(*names: str) -> list[endorsers.Layout]:
+    """``AAB`` as two endorsements of group A and one of B."""
+    return [tuple(Counter(each).items()) for each in names]
+
+
 def endorse(plan: plans.Plan, peer, payload: bytes = b"same") -> bool:
     return plan.accept(peer, outcome(payload, peer.name))
 
@@ -30,10 +39,10 @@ def endorse(plan: plans.Plan, peer, payload: bytes = b"same") -> bool:
 def test_a_plan_is_complete_with_one_layout():
     """Endorsements count towards every layout they fit, and the first that is complete ends the search."""
     a, b, c = named("A0", "B0", "C0")
-    plan = plans.Plan([{"A": 1, "B": 1}, {"A": 1, "C": 1}], {"A": [a], "B": [b], "C": [c]})
+    plan = plans.Plan(layouts("AB", "AC"), {"A": [a], "B": [b], "C": [c]})
     assert plan.endorsers() == [a, b]
     assert endorse(plan, a)
-    assert plan.completed is None
+    assert not plan.completed
     assert endorse(plan, b)
     assert [one.endorser for one in plan.unique_endorsements()] == [b"A0", b"B0"]
 
@@ -41,7 +50,7 @@ def test_a_plan_is_complete_with_one_layout():
 def test_another_peer_of_the_group_stands_in():
     """Only when a group has nobody left do the layouts that need it go."""
     a, b, second, c = named("A0", "B0", "B1", "C0")
-    plan = plans.Plan([{"A": 1, "B": 1}, {"A": 1, "C": 1}], {"A": [a], "B": [b, second], "C": [c]})
+    plan = plans.Plan(layouts("AB", "AC"), {"A": [a], "B": [b, second], "C": [c]})
     assert plan.endorsers() == [a, b]
     endorse(plan, a)
     assert plan.following(b) == (second, "")
@@ -55,11 +64,11 @@ def test_another_peer_of_the_group_stands_in():
 def test_the_first_answer_is_the_measure():
     """Who answers otherwise is named in the details and does not count."""
     a, b = named("A0", "B0")
-    plan = plans.Plan([{"A": 1, "B": 1}], {"A": [a], "B": [b]})
+    plan = plans.Plan(layouts("AB"), {"A": [a], "B": [b]})
     plan.endorsers()
     assert endorse(plan, a, b"one")
     assert not endorse(plan, b, b"other")
-    assert plan.completed is None
+    assert not plan.completed
     assert [(detail.msp_id, detail.message) for detail in plan.details] == [
         ("B", "ProposalResponsePayloads do not match")
     ]
@@ -68,7 +77,7 @@ def test_the_first_answer_is_the_measure():
 def test_a_plan_with_nobody_left_ends():
     """No layout can be met: nobody is asked any more."""
     (a,) = named("A0")
-    plan = plans.Plan([{"A": 2}, {"B": 1}], {"A": [a]})
+    plan = plans.Plan(layouts("AA", "B"), {"A": [a]})
     assert plan.endorsers() == []
 
 
@@ -91,7 +100,7 @@ class Peers:
         found = self.view.describe(responses.ChaincodeInterest(chaincodes=calls))
         organisations = {group: "".join(peer.msp_id for peer in peers) for group, peers in found.groups.items()}
         return {
-            frozenset(f"{organisations[group]}*{count}" for group, count in layout.items()) for layout in found.layouts
+            frozenset(f"{organisations[group]}*{count}" for group, count in layout) for layout in found.layouts
         }
 
     def refusal(self, *calls: responses.ChaincodeCall) -> str:
@@ -193,18 +202,140 @@ def test_one_organisation_twice_needs_two_of_its_peers(tmp_path):
     run(tmp_path, scenario)
 
 
-def test_a_view_is_new_after_each_block(tmp_path):
-    """What gateways know of a channel is what its last block left."""
+def test_a_peer_answers_for_a_member(tmp_path):
+    """
+    One endorsement satisfies two policies that name its peer differently, at whatever level they stand.
+
+    Two groups with the same peer in them would be a plan that nobody can
+    carry out, because a gateway counts a peer for one group.
+    """
+
+    async def scenario(running: Running) -> None:
+        loose = collection("loose", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.member')")
+        await running.define(collections=(AB, loose))
+        peers = Peers(running)
+        with_a = sets("AMSP+BMSP", "AMSP+CMSP")
+        assert peers.layouts(call(), call(collection_names=["_implicit_org_AMSP"], no_private_reads=True)) == with_a
+        assert peers.layouts(call(key_policies=[policies.from_dsl("OR('AMSP.member')")])) == with_a
+        assert peers.layouts(call(collection_names=["ab", "loose"])) == sets("AMSP+BMSP")
+        several = [policies.from_dsl(text) for text in ("OR('AMSP.peer')", "OR('AMSP.member')")]
+        assert peers.layouts(call(key_policies=several, disregard_namespace_policy=True)) == sets("AMSP")
+
+    run(tmp_path, scenario)
+
+
+def test_who_cannot_be_a_peer_is_not_planned_with(tmp_path):
+    """A policy that asks for clients or admins is met by no peer, and the words are Fabric's."""
+
+    async def scenario(running: Running) -> None:
+        await running.define()
+        peers = Peers(running)
+        for role in ("client", "admin"):
+            key = policies.from_dsl(f"OR('AMSP.{role}')")
+            assert peers.refusal(call(key_policies=[key])) == (
+                "no peer combination can satisfy the endorsement policy"
+            )
+        nobody = policies.from_dsl("OutOf(0,'AMSP.peer')")
+        assert peers.refusal(call(key_policies=[nobody])) == "state based endorsement policy cannot be satisfied"
+
+    run(tmp_path, scenario)
+
+
+def test_a_policy_that_leads_nowhere_leaves_its_chaincode_unknown(tmp_path):
+    """Fabric knows nothing of a chaincode, not even its members, where a policy of it cannot be told."""
+
+    async def scenario(running: Running) -> None:
+        astray = collection("astray", "OR('AMSP.member')", policy="/Channel/Application/Nowhere")
+        await running.define(collections=(AB, astray))
+        await running.define("lost", policy="/Channel/Application/Nowhere")
+        peers = Peers(running)
+        unknown = "No metadata was found for chaincode {} in channel trade"
+        assert peers.refusal(call("lost")) == unknown.format("lost")
+        assert peers.refusal(call(collection_names=["astray"])) == unknown.format("cc")
+        assert peers.layouts(call(collection_names=["ab"])) == sets("AMSP+BMSP")
+
+    run(tmp_path, scenario)
+
+
+MANY = [f"M{number:02}MSP" for number in range(20)]
+
+
+def test_a_majority_of_many_members_is_planned_with(tmp_path):
+    """Of 20 members Fabric considers 16, and every 11 of these are a layout."""
+
+    async def scenario(running: Running) -> None:
+        await running.define()
+        peers = Peers(running)
+        found = peers.view.describe(responses.ChaincodeInterest(chaincodes=[call()]))
+        assert len(found.groups) == 16
+        assert len(found.layouts) == comb(16, 11)
+        assert peers.view.describe(responses.ChaincodeInterest(chaincodes=[call()])) is found
+
+    run(tmp_path, scenario, who=consortium(*MANY))
+
+
+def new_configuration(running: Running):
+    """An update of something that nobody plans by."""
+    bundle, who = running.channel.bundle, running.who.ordering.admin
+    group = configtx_pb2.Config.FromString(bundle.config.SerializeToString())
+    value = orderer_pb2.BatchTimeout(timeout="21ms").SerializeToString()
+    group.channel_group.groups["Orderer"].values["BatchTimeout"].value = value
+    update = configupdate.compute_update(bundle.channel_id, bundle.config, group).SerializeToString()
+    signature = configupdate.config_signature(update, who.serialized, who.sign)
+    return configupdate.update_envelope(bundle.channel_id, update, [signature], who.serialized, who.sign)
+
+
+def test_a_view_is_new_when_something_changes_that_peers_are_planned_by(tmp_path):
+    """Not by a block that writes other things: the plans of many members are worked out once."""
 
     async def scenario(running: Running) -> None:
         peers = Peers(running).all
         for peer in peers:
-            peer.packages = ()
+            peer.packages = []
         known = views.Views(peers)
-        before = known.of(running.channel)
-        assert known.of(running.channel) is before
-        assert before.definition("cc") is None
-        await running.submit(running.who.define(Definition("cc")))
-        assert known.of(running.channel).definition("cc").sequence == 1
+        seen = [known.of(running.channel)]
+
+        def changed() -> bool:
+            seen.append(known.of(running.channel))
+            return seen[-1] is not seen[-2]
+
+        assert seen[0].definition("cc") is None
+        await running.define()
+        assert changed()
+        assert seen[-1].definition("cc").sequence == 1
+        assert await running.submit(running.who.transaction(put(a=b"1"), ["AMSP", "BMSP"])) == "VALID"
+        assert not changed()
+        assert seen[-1].height == running.ledger.height
+        approval, private = private_put("_implicit_org_AMSP", {"x": b"1"}, namespace="_lifecycle")
+        approved = running.who.transaction(approval, ["AMSP"], chaincode="_lifecycle", version="syscc")
+        assert await running.submit(approved, private) == "VALID"
+        assert changed()
+        peers[0].packages.append("installed")
+        assert changed()
+        peers[0].presumed_alive = False
+        assert changed()
+        assert await running.raw_block([new_configuration(running)]) == ["VALID"]
+        assert changed()
+        assert not changed()
+
+    run(tmp_path, scenario)
+
+
+def test_what_is_described_is_kept_within_bounds(tmp_path):
+    """Any member may ask for whatever key policies come to mind; what was asked for last stays."""
+
+    async def scenario(running: Running) -> None:
+        await running.define()
+        view = Peers(running).view
+        interests = [
+            responses.ChaincodeInterest(chaincodes=[call(key_policies=[policies.from_dsl("OR('AMSP.peer')")] * number)])
+            for number in range(100)
+        ]
+        first = view.describe(interests[0])
+        for interest in interests:
+            assert view.describe(interests[0]) is first
+            view.describe(interest)
+        assert view.describe(interests[99]) is view.describe(interests[99])
+        assert len(view._described) == 64
 
     run(tmp_path, scenario)
