@@ -16,10 +16,9 @@ from typing import Any
 
 from fabric_protos.common import common_pb2
 
-from hlf.audit import anatomy, trustchain
+from hlf.audit import anatomy, trustchain, validity
 from hlf.audit.anchors import Anchor
 from hlf.audit.receipts import Receipt
-from hlf.audit.state import Replay, State
 from hlf.errors import HlfError, WireError
 from hlf.wire import blocks, channelconfig, rwsets
 
@@ -36,6 +35,7 @@ class Check:
     detail: str = ""
 
 
+_STATE = "validity: the block's validation codes and writes come to the checkpoint's state hash"
 _TRUST = "trust: "
 _NOTHING_TRUSTED = Check(
     f"{_TRUST}it hangs on something trusted",
@@ -149,10 +149,10 @@ def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> Proof:
     checks += anchors
     vouched = PEER if transaction.code is not None else ""
     for anchor in trusted:
-        state = _state(anchor, receipt, block)
-        if state is not None:
-            checks.append(state)
-            vouched = CHECKPOINT if state.passed else vouched
+        proved = validity.proved_by(anchor, block, receipt.previous_state_hash)
+        if proved is not None:
+            checks.append(Check(_STATE, proved, "" if proved else "another code, write or past than was signed"))
+            vouched = CHECKPOINT if proved else vouched
     values: dict[str, Any] = {}
     if receipt.opening is not None:
         checks.append(_opening(receipt, transaction, values))
@@ -260,45 +260,6 @@ def _anchor(anchor: Anchor, known: dict[int, bytes], number: int, bundle: channe
         stranger = anchor.checkpoint.membership_refusal(bundle) is not None
         words += "; its signer is no member of the channel here" if stranger else "; its signer is a member"
     return Check(name, True, words)
-
-
-def _state(anchor: Anchor, receipt: Receipt, block: blocks.Block) -> Check | None:
-    """Whether validation codes and writes are those that a checkpoint right behind the block was signed over."""
-    if anchor.state_number != block.number or block.number == 0 or not block.flags:
-        return None
-    if block.number > 1 and not receipt.previous_state_hash:
-        return None
-    name = "validity: the block's validation codes and writes come to the checkpoint's state hash"
-    replay = Replay(State(), block.number)
-    for transaction in block.transactions:
-        if transaction.valid and transaction.type == common_pb2.ENDORSER_TRANSACTION:
-            for action in transaction.actions:
-                replay.add(action.rwset, transaction.index)
-    if _carries(block, replay):
-        return None
-    found = blocks.commit_hash(block.flags, replay.updates(), receipt.previous_state_hash)
-    passed = found == anchor.state_hash
-    return Check(name, passed, "" if passed else "another code, another write or another past than was signed")
-
-
-def _carries(block: blocks.Block, replay: Replay) -> bool:
-    """Whether a valid transaction changes metadata alone: the value then comes from before, and is not known here."""
-    return any(
-        (part.namespace, "", write.key) not in replay.changes
-        for transaction in block.transactions
-        if transaction.valid
-        for action in transaction.actions
-        for part in action.rwset.namespaces
-        for write in part.metadata_writes
-    ) or any(
-        (part.namespace, collection.name, write.key_hash) not in replay.changes
-        for transaction in block.transactions
-        if transaction.valid
-        for action in transaction.actions
-        for part in action.rwset.namespaces
-        for collection in part.collections
-        for write in collection.metadata_writes
-    )
 
 
 def _opening(receipt: Receipt, transaction: blocks.Transaction, values: dict[str, Any]) -> Check:

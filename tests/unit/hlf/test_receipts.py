@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hlf import audit, errors
-from hlf.audit import anchors, checkpoints, proofs, receipts
+from hlf.audit import anchors, checkpoints, proofs, receipts, validity
 from hlf.audit.opening import Opening
 from hlf.audit.receipts import Receipt, Run
 from hlf.identity import Identity
-from hlf.wire import blocks, signatures
+from hlf.wire import blocks, rwsets, signatures
 from tests.support.members import Consortium, Definition, collection, private_put, put
 from tests.support.running import consortium
+from tests.unit.hlf import golden
 from tests.unit.hlf.chain import Chain
 from tests.unit.hlf.test_audit import _remove_member, _timeout
 
@@ -152,6 +153,31 @@ def test_a_checkpoint_behind_the_block_vouches_for_its_codes(story, receipt, gen
     assert proof.verified
     assert proof.vouched == proofs.CHECKPOINT
     assert proofs.check(receipt, [genesis, exact]).vouched == proofs.CHECKPOINT
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_the_state_hashes_of_real_fabric_are_arrived_at(number):
+    """What real peers keep beside each block comes of its codes and writes and of the one before."""
+    chain = [golden.read(name) for name in golden.PEER_BLOCKS[:5]]
+    block = blocks.decode(chain[number])
+    state = blocks.decode(chain[number]).commit_hash
+    before = blocks.decode(chain[number - 1]).commit_hash or b""
+    anchor = anchors.Anchor("what an auditor has signed", {number: block.hash}, number, state)
+    made = receipts.from_blocks(chain, block.transactions[0].transaction_id)
+    assert made.previous_state_hash == before
+    assert proofs.check(made, [anchor]).vouched == proofs.CHECKPOINT
+    assert validity.proved_by(anchor, block, b"\1" * 32) is False
+    assert validity.proved_by(anchor, block, b"") is (True if number == 1 else None)
+
+
+def test_a_policy_changed_alone_leaves_it_open(story):
+    """The value beside it comes from before the block and is part of the state, but is not in the receipt."""
+    entry = rwsets.MetadataWrite("k", (("VALIDATION_PARAMETER", b"x"),))
+    alone = rwsets.TxRwset((rwsets.NamespaceRwset("cc", metadata_writes=(entry,)),))
+    chain = copy.deepcopy(story.chain)
+    block = blocks.from_message(chain.add(story.who.transaction(alone, ["AMSP", "BMSP"])))
+    anchor = anchors.Anchor("it", {block.number: block.hash}, block.number, b"\1" * 32)
+    assert validity.proved_by(anchor, block, b"\1" * 32) is None
 
 
 @pytest.mark.parametrize(("height", "vouched"), [(1, "peer"), (5, "peer"), (7, "peer")])
