@@ -48,6 +48,8 @@ def explained() -> Iterator[None]:
     """End with one line of cause and cure."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # Whoever reads has seen enough, as `head` does; click ends quietly.
     except (HlfError, WalletError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
