@@ -41,6 +41,10 @@ _REFUSAL = re.compile(r"(?:\A|chaincode response \d+, )refused/([A-Z][A-Z0-9_]*)
 INVALID_WIRE = "proto: cannot parse invalid wire-format data"
 
 
+# What to look at when a node cannot be reached, or its certificate is not the expected one.
+UNREACHABLE = "is it running, and do its certificate's authority and host name match the connection profile?"
+
+
 class HlfError(Exception):
     """Root of all errors this package raises."""
 
@@ -115,7 +119,12 @@ class GatewayError(HlfError):
         status = f" ({self.status.name})" if self.status is not None else ""
         subject = f" of transaction {self.transaction_id}" if self.transaction_id else ""
         details = "".join(f"\n  {d.msp_id} {d.address}: {d.message}" for d in self.details)
-        return f"{self.stage}{subject} failed{status}: {self.message}{self._advice()}{details}"
+        return f"{self.stage}{subject} failed{status}: {self.message}{self._cure()}{self._advice()}{details}"
+
+    def _cure(self) -> str:
+        """What to look at, where gRPC's own words are all there is: it could not connect, or not trust whom it found."""
+        unconnected = self.status is grpc.StatusCode.UNAVAILABLE and self.message.startswith("failed to connect")
+        return f"; {UNREACHABLE}" if unconnected else ""
 
     def _advice(self) -> str:
         """What is known of the outcome and what to do about it, for those stages where that is in question."""
@@ -172,7 +181,7 @@ class SubmitError(GatewayError):
         if self.outcome_known:
             return "; the transaction was not ordered and nothing is written"
         return (
-            "; whether it was ordered is UNKNOWN. This client did not send it again. Ask for its commit status, "
+            "; whether it was ordered is UNKNOWN. Ask for its commit status, "
             "or submit the same transaction again: it can commit only once. A new proposal could write twice"
         )
 

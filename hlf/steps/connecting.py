@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 from cryptography.hazmat.primitives import serialization
 
-from hlf.errors import GatewayError, IdentityError
+from hlf.errors import UNREACHABLE, GatewayError, IdentityError
 from hlf.identity import load_certificate
 from hlf.profile import Endpoint
 
@@ -101,7 +101,6 @@ def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCre
 def unreachable(endpoint: Endpoint, timeout: float) -> GatewayError:
     """Return the error for an *endpoint* that was not connected within *timeout* seconds, with its cure."""
     return GatewayError(
-        f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: is it running, and do its "
-        "certificate's authority and host name match the connection profile?",
+        f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: {UNREACHABLE}",
         status=grpc.StatusCode.UNAVAILABLE,
     )
