@@ -195,11 +195,11 @@ def check(block: Block, previous: Block | None = None) -> list[str]:
 
 def _signature(value: bytes, message: Any, header: Any) -> Signature:
     identifier, creator = None, b""
-    if message.identifier_header:
+    if message.identifier_header and not message.signature_header:
         identifier = common_pb2.IdentifierHeader.FromString(message.identifier_header).identifier
     else:
         creator = common_pb2.SignatureHeader.FromString(message.signature_header).creator
-    signed = value + (message.identifier_header or message.signature_header) + header_bytes(header)
+    signed = value + (message.signature_header or message.identifier_header) + header_bytes(header)
     return Signature(creator, identifier, signed, message.signature)
 
 

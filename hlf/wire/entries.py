@@ -16,12 +16,12 @@ from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError
+from hlf.wire import fields
 
 # More than fit into the largest message that Fabric's nodes exchange (100 MiB), each with a creator's certificate.
 MOST_ENTRIES = 100_000
 
 _PAYLOAD, _SIGNATURE = 0x0A, 0x12
-_VARINT, _FIXED64, _BYTES, _GROUP, _END, _FIXED32 = range(6)
 # What Go's protobuf reads: fields of unknown groups may have larger numbers than those of the message itself.
 _MOST_GROUPS = 10_001
 _MOST_NUMBER = (1 << 29) - 1
@@ -68,8 +68,8 @@ def _field(entry: bytes, place: int, tag: int) -> int | None:
     """Where a field of bytes ends that begins at *place* in its shortest form; None if it is not there or empty."""
     if place >= len(entry) or entry[place] != tag:
         return None
-    length, start = _varint(entry, place + 1)
-    if start - place - 1 != _varint_size(length):
+    length, start = fields.varint(entry, place + 1)
+    if start - place - 1 != fields.varint_size(length):
         raise ValueError("a length in a longer form than it needs")
     if start + length > len(entry):
         raise ValueError("a field that ends behind its entry")
@@ -80,50 +80,23 @@ def _are_unknown(entry: bytes, place: int) -> bool:
     """Whether all from *place* on are whole fields, none of them a second payload or signature."""
     groups: list[int] = []
     while place < len(entry):
-        tag, place = _varint(entry, place)
+        tag, place = fields.varint(entry, place)
         number, kind = tag >> 3, tag & 7
         if not 0 < number <= (_MOST_INNER_NUMBER if groups else _MOST_NUMBER):
             return False
         if not groups and tag in (_PAYLOAD, _SIGNATURE):
             return False
-        if kind == _GROUP:
+        if kind == fields.GROUP:
             groups.append(number)
             if len(groups) > _MOST_GROUPS:
                 return False
-        elif kind == _END:
+        elif kind == fields.END:
             if not groups or groups.pop() != number:
                 return False
-        elif kind == _VARINT:
-            _, place = _varint(entry, place)
-        elif kind == _BYTES:
-            length, place = _varint(entry, place)
-            place += length
-        elif kind in (_FIXED64, _FIXED32):
-            place += 8 if kind == _FIXED64 else 4
-        else:
+        elif kind > fields.FIXED32:
             return False
+        place = fields.skip(entry, place, kind)
     return place == len(entry) and not groups
-
-
-def _varint(entry: bytes, place: int) -> tuple[int, int]:
-    """The number at *place* and where it ends."""
-    number = entry[place]
-    if number < 0x80:
-        return number, place + 1
-    number &= 0x7F
-    for shift in range(7, 70, 7):
-        place += 1
-        byte = entry[place]
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if number >> 64:
-                break
-            return number, place + 1
-    raise ValueError("a number of more than 64 bits")
-
-
-def _varint_size(number: int) -> int:
-    return max(1, (number.bit_length() + 6) // 7)
 
 
 def _is_configuration(entry: bytes) -> bool:

@@ -172,11 +172,10 @@ def decode(serialized: bytes) -> TxRwset:
     The read-write set in a serialized ``rwset.TxReadWriteSet``.
 
     Raises:
-        WireError: the bytes are malformed, at any depth, or of another data model.
+        WireError: the bytes are malformed, at any depth. The data model is not looked at, as in Fabric's validation.
     """
     try:
         message = rwset_pb2.TxReadWriteSet.FromString(serialized)
-        _require_key_value_model(message)
         return TxRwset(tuple(_namespace(n) for n in message.ns_rwset))
     except DecodeError as malformed:
         raise WireError("not a read-write set") from malformed
@@ -197,11 +196,10 @@ def decode_private(serialized: bytes) -> PrivateRwset:
     The private read-write set in a serialized ``rwset.TxPvtReadWriteSet``.
 
     Raises:
-        WireError: the bytes are malformed, at any depth, or of another data model.
+        WireError: the bytes are malformed, at any depth.
     """
     try:
         message = rwset_pb2.TxPvtReadWriteSet.FromString(serialized)
-        _require_key_value_model(message)
         return PrivateRwset(tuple(_private_namespace(n) for n in message.ns_pvt_rwset))
     except DecodeError as malformed:
         raise WireError("not a private read-write set") from malformed
@@ -214,11 +212,6 @@ def private_collection_bytes(collection: PrivateCollection) -> bytes:
         metadata_writes=[_metadata_message(w) for w in collection.metadata_writes],
     )
     return bytes(message.SerializeToString())
-
-
-def _require_key_value_model(message: Any) -> None:
-    if message.data_model != rwset_pb2.TxReadWriteSet.KV:
-        raise WireError(f"a read-write set of data model {message.data_model}; only key-value sets are known")
 
 
 def _namespace_message(namespace: NamespaceRwset) -> Any:

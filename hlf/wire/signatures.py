@@ -11,7 +11,7 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from fabric_protos.msp import identities_pb2
 from google.protobuf.message import DecodeError
 
@@ -21,6 +21,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 _ECDSA_SHA256 = ec.ECDSA(hashes.SHA256())
+_ECDSA_HASHED = ec.ECDSA(Prehashed(hashes.SHA256()))
 _ORDERS = {
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": int(
@@ -80,6 +81,17 @@ def verify(public_key: object, signature: bytes, message: bytes) -> bool:
             public_key.verify(signature, message)
         else:
             return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, digest: bytes) -> bool:
+    """As ``verify``, for a message of which only the SHA-256 is at hand."""
+    if not is_low_s(signature, public_key):
+        return False
+    try:
+        public_key.verify(signature, digest, _ECDSA_HASHED)
     except InvalidSignature:
         return False
     return True

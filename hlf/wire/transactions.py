@@ -2,11 +2,13 @@
 The transactions of a block, as plain records.
 
 Anyone may get garbage ordered, peers mark it invalid and go on, and so must whoever reads blocks: a transaction that
-cannot be read to its end has a ``defect``.
+cannot be read to its end has a ``defect``. The parts are read in the order in which Fabric's validation comes to them,
+so that the first defect is the one that it meets, under the same code.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,9 +24,14 @@ from fabric_protos.peer import (
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError, validation_code_name
-from hlf.wire import envelopes, keys, proposals, rwsets
+from hlf.wire import fields, keys, rwsets
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HEADER = transaction_pb2.BAD_COMMON_HEADER
+_ENDORSED = transaction_pb2.INVALID_ENDORSER_TRANSACTION
+_SIGNATURE_HEADER = "a signature header"
+# ChaincodeActionPayload.chaincode_proposal_payload, ProposalResponsePayload.extension, ChaincodeAction.events.
+_PROPOSAL_PAYLOAD, _EXTENSION, _EVENTS = 1, 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +54,47 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A chaincode call in a transaction, with its endorsed results."""
+    """
+    A chaincode call in a transaction, with its endorsed results.
 
-    chaincode: str
-    version: str
-    args: tuple[bytes, ...]
-    is_init: bool
-    status: int
-    message: str
-    payload: bytes
-    rwset: rwsets.TxRwset
-    event: Event | None
-    endorsements: tuple[Endorsement, ...]
+    Attributes:
+        chaincode, version: what the endorsers say they ran.
+        status, message, payload: the chaincode's response.
+        signature_header, proposal_payload: of the proposal, as the transaction repeats it.
+        proposal_hash: of the proposal that the endorsers answered.
+        response_payload: what the endorsers signed, each followed by its own identity.
+    """
+
     signature_header: bytes
     proposal_payload: bytes
-    proposal_hash: bytes
+    endorsements: tuple[Endorsement, ...]
     response_payload: bytes
+    proposal_hash: bytes
+    chaincode: str = ""
+    version: str = ""
+    status: int = 0
+    message: str = ""
+    payload: bytes = b""
+    rwset: rwsets.TxRwset = rwsets.TxRwset()
+    event: Event | None = None
+
+    @property
+    def args(self) -> tuple[bytes, ...]:
+        """The function and its arguments; empty where nobody can read them, which makes no transaction invalid."""
+        return tuple(self._invocation.args)
+
+    @property
+    def is_init(self) -> bool:
+        """Whether the chaincode was called to initialise itself."""
+        return bool(self._invocation.is_init)
+
+    @property
+    def _invocation(self) -> Any:
+        try:
+            proposed = proposal_pb2.ChaincodeProposalPayload.FromString(self.proposal_payload)
+            return chaincode_pb2.ChaincodeInvocationSpec.FromString(proposed.input).chaincode_spec.input
+        except DecodeError:
+            return chaincode_pb2.ChaincodeInput()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +108,7 @@ class Transaction:
         chaincode: what its header says it calls; whether the endorsers have run that, each action says.
         config: the serialized ``common.ConfigEnvelope`` of a configuration transaction.
         defect: why the envelope could not be read to its end; the fields behind that point are empty then.
+        defect_code: the validation code that Fabric has for that, unless it comes to another one before.
     """
 
     index: int
@@ -86,7 +119,6 @@ class Transaction:
     type: int = -1
     channel_id: str = ""
     transaction_id: str = ""
-    timestamp: datetime | None = None
     creator: bytes = b""
     nonce: bytes = b""
     channel_header: bytes = b""
@@ -95,6 +127,7 @@ class Transaction:
     actions: tuple[Action, ...] = ()
     config: bytes | None = field(default=None, repr=False)
     defect: str | None = None
+    defect_code: int | None = None
 
     @property
     def valid(self) -> bool:
@@ -108,36 +141,38 @@ class Transaction:
     def computed_transaction_id(self) -> str:
         return keys.transaction_id(self.nonce, self.creator)
 
+    @property
+    def timestamp(self) -> datetime | None:
+        """
+        The moment that its client named, to the microsecond.
+
+        None for one outside of datetime's years, which a hostile header may name, and where there is no header.
+        """
+        if not self.channel_header:
+            return None
+        try:
+            stamp = common_pb2.ChannelHeader.FromString(self.channel_header).timestamp
+            return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+        except (DecodeError, OverflowError):
+            return None
+
+
+class _Defect(Exception):  # noqa: N818 - found in what others sent, not a failure of the program.
+    """Where reading a transaction ends; *code* is Fabric's for it."""
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+        self.words = words
+
 
 def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None) -> Transaction:
     """The contents of one envelope of a block; never raises, a malformed one has a ``defect``."""
+    known: dict[str, Any] = {}
     try:
-        parsed = envelopes.parse(envelope)
-    except WireError as malformed:
-        return Transaction(index, code, envelope, defect=str(malformed))
-    known: dict[str, Any] = {
-        "payload": parsed.payload,
-        "signature": parsed.signature,
-        "type": parsed.channel_header.type,
-        "channel_id": parsed.channel_header.channel_id,
-        "transaction_id": parsed.channel_header.tx_id,
-        "timestamp": _datetime(parsed.channel_header.timestamp),
-        "creator": parsed.signature_header.creator,
-        "nonce": parsed.signature_header.nonce,
-        "channel_header": parsed.channel_header_bytes,
-        "signature_header": parsed.signature_header_bytes,
-    }
-    try:
-        if parsed.channel_header.type == common_pb2.ENDORSER_TRANSACTION:
-            called = proposal_pb2.ChaincodeHeaderExtension.FromString(parsed.channel_header.extension)
-            known["chaincode"] = called.chaincode_id.name
-            actions = transaction_pb2.Transaction.FromString(parsed.data).actions
-            known["actions"] = tuple(_action(action) for action in actions)
-        elif parsed.channel_header.type == common_pb2.CONFIG:
-            configtx_pb2.ConfigEnvelope.FromString(parsed.data)
-            known["config"] = parsed.data
-    except (DecodeError, WireError) as malformed:
-        known["defect"] = f"malformed transaction: {malformed}"
+        _read(envelope, known)
+    except _Defect as found:
+        known["defect"], known["defect_code"] = found.words, found.code
     return Transaction(index, code, envelope, **known)
 
 
@@ -153,48 +188,118 @@ def check_transaction(transaction: Transaction) -> list[str]:
     for action in transaction.actions:
         if action.signature_header != transaction.signature_header:
             found.append("its action was proposed under another signature header")
-        expected = proposals.proposal_hash(
-            transaction.channel_header, transaction.signature_header, action.proposal_payload
-        )
-        if action.proposal_hash != expected:
+        if action.proposal_hash != computed_proposal_hash(transaction, action):
             found.append("its endorsements are for another proposal")
     return found
 
 
-def _action(message: Any) -> Action:
-    payload = transaction_pb2.ChaincodeActionPayload.FromString(message.payload)
-    proposed = proposal_pb2.ChaincodeProposalPayload.FromString(payload.chaincode_proposal_payload)
-    spec = chaincode_pb2.ChaincodeInvocationSpec.FromString(proposed.input).chaincode_spec
-    response = proposal_response_pb2.ProposalResponsePayload.FromString(payload.action.proposal_response_payload)
-    result = proposal_pb2.ChaincodeAction.FromString(response.extension)
-    return Action(
-        chaincode=result.chaincode_id.name,
-        version=result.chaincode_id.version,
-        args=tuple(spec.input.args),
-        is_init=spec.input.is_init,
-        status=result.response.status,
-        message=result.response.message,
-        payload=result.response.payload,
-        rwset=rwsets.decode(result.results),
-        event=_event(result.events),
-        endorsements=tuple(Endorsement(e.endorser, e.signature) for e in payload.action.endorsements),
-        signature_header=message.header,
-        proposal_payload=payload.chaincode_proposal_payload,
-        proposal_hash=response.proposal_hash,
-        response_payload=payload.action.proposal_response_payload,
+def computed_proposal_hash(transaction: Transaction, action: Action) -> bytes:
+    """The hash of the proposal that *transaction* repeats, as validation computes it: over its bytes as they stand."""
+    hashed = transaction.channel_header + action.signature_header + action.proposal_payload
+    return hashlib.sha256(hashed).digest()
+
+
+def _read(envelope: bytes, known: dict[str, Any]) -> None:
+    outer = _parsed(common_pb2.Envelope, envelope, transaction_pb2.INVALID_OTHER_REASON, "an envelope")
+    known["payload"], known["signature"] = outer.payload, outer.signature
+    payload = _parsed(common_pb2.Payload, outer.payload, transaction_pb2.BAD_PAYLOAD, "a payload")
+    if not payload.HasField("header"):
+        raise _Defect(_HEADER, "a payload without a header")
+    header = payload.header
+    known["channel_header"], known["signature_header"] = header.channel_header, header.signature_header
+    channel = _parsed(common_pb2.ChannelHeader, header.channel_header, _HEADER, "a channel header")
+    known["type"], known["channel_id"], known["transaction_id"] = channel.type, channel.channel_id, channel.tx_id
+    signer = _parsed(common_pb2.SignatureHeader, header.signature_header, _HEADER, _SIGNATURE_HEADER)
+    known["creator"], known["nonce"] = signer.creator, signer.nonce
+    if channel.type == common_pb2.ENDORSER_TRANSACTION:
+        _check_headers(channel, signer)
+        _read_endorsed(payload.data, channel.extension, known)
+    elif channel.type == common_pb2.CONFIG:
+        # The first one has no creator, and is never validated.
+        code = transaction_pb2.INVALID_CONFIG_TRANSACTION
+        _parsed(configtx_pb2.ConfigEnvelope, payload.data, code, "a configuration")
+        known["config"] = payload.data
+    elif channel.type == common_pb2.CONFIG_UPDATE:
+        _check_headers(channel, signer)
+        raise _Defect(transaction_pb2.UNSUPPORTED_TX_PAYLOAD, "an update of the configuration, which is for orderers")
+    else:
+        raise _Defect(_HEADER, f"a header of type {channel.type}")
+
+
+def _check_headers(channel: Any, signer: Any) -> None:
+    if channel.epoch:
+        raise _Defect(_HEADER, f"a header of epoch {channel.epoch}")
+    if not signer.nonce or not signer.creator:
+        raise _Defect(_HEADER, "a signature header without nonce or creator")
+
+
+def _read_endorsed(data: bytes, extension: bytes, known: dict[str, Any]) -> None:
+    transaction = _parsed(transaction_pb2.Transaction, data, _ENDORSED, "a transaction")
+    if len(transaction.actions) != 1:
+        raise _Defect(_ENDORSED, f"a transaction of {len(transaction.actions)} actions, where one is supported")
+    (action,) = transaction.actions
+    if action.header != known["signature_header"]:
+        signer = _parsed(common_pb2.SignatureHeader, action.header, _ENDORSED, _SIGNATURE_HEADER)
+        if not signer.nonce or not signer.creator:
+            raise _Defect(_ENDORSED, "an action whose signature header has no nonce or no creator")
+    payload = _parsed(transaction_pb2.ChaincodeActionPayload, action.payload, _ENDORSED, "an action")
+    endorsed = payload.action
+    signed = endorsed.proposal_response_payload
+    response = _parsed(proposal_response_pb2.ProposalResponsePayload, signed, _ENDORSED, "an endorsed response")
+    if not payload.chaincode_proposal_payload and _PROPOSAL_PAYLOAD not in fields.numbers(action.payload):
+        raise _Defect(_ENDORSED, "an action without its proposal")
+    parts: dict[str, Any] = {
+        "signature_header": action.header,
+        "proposal_payload": payload.chaincode_proposal_payload,
+        "endorsements": tuple([Endorsement(e.endorser, e.signature) for e in endorsed.endorsements]),
+        "response_payload": signed,
+        "proposal_hash": response.proposal_hash,
+    }
+    try:
+        _read_result(response.extension, signed, extension, known, parts)
+    finally:
+        known["actions"] = (Action(**parts),)
+
+
+def _read_result(
+    serialized: bytes, signed: bytes, extension: bytes, known: dict[str, Any], parts: dict[str, Any]
+) -> None:
+    called = _parsed(
+        proposal_pb2.ChaincodeHeaderExtension, extension, transaction_pb2.BAD_HEADER_EXTENSION, "a header extension"
     )
+    known["chaincode"] = called.chaincode_id.name
+    if not serialized and _EXTENSION not in fields.numbers(signed):
+        raise _Defect(transaction_pb2.BAD_RESPONSE_PAYLOAD, "an endorsed response without a result")
+    result = _parsed(proposal_pb2.ChaincodeAction, serialized, transaction_pb2.BAD_RESPONSE_PAYLOAD, "a result")
+    ran = result.chaincode_id
+    parts["chaincode"], parts["version"] = ran.name, ran.version
+    response = result.response
+    parts["status"], parts["message"], parts["payload"] = response.status, response.message, response.payload
+    try:
+        parts["rwset"] = rwsets.decode(result.results)
+    except WireError as malformed:
+        raise _Defect(transaction_pb2.BAD_RWSET, str(malformed)) from malformed
+    if not (called.HasField("chaincode_id") and result.HasField("chaincode_id")):
+        raise _Defect(transaction_pb2.INVALID_OTHER_REASON, "it does not say what it calls, or what its endorsers ran")
+    if not ran.version or not ran.name or called.chaincode_id.name != ran.name:
+        words = f"it calls {called.chaincode_id.name!r}, its endorsers ran {ran.name!r} in version {ran.version!r}"
+        raise _Defect(transaction_pb2.INVALID_CHAINCODE, words)
+    if result.events or _EVENTS in fields.numbers(serialized):
+        parts["event"] = event = _event(result.events)
+        if event.chaincode != ran.name:
+            raise _Defect(transaction_pb2.INVALID_OTHER_REASON, f"its event claims to be of {event.chaincode!r}")
+    named = [namespace.namespace for namespace in parts["rwset"].namespaces]
+    if len(set(named)) != len(named):
+        raise _Defect(transaction_pb2.ILLEGAL_WRITESET, "a namespace stands twice in its read-write set")
 
 
-def _event(serialized: bytes) -> Event | None:
-    if not serialized:
-        return None
-    event = chaincode_event_pb2.ChaincodeEvent.FromString(serialized)
+def _event(serialized: bytes) -> Event:
+    event = _parsed(chaincode_event_pb2.ChaincodeEvent, serialized, transaction_pb2.INVALID_OTHER_REASON, "an event")
     return Event(event.chaincode_id, event.tx_id, event.event_name, event.payload)
 
 
-def _datetime(stamp: Any) -> datetime | None:
-    """The moment to the microsecond; None for one outside of datetime's years, which a hostile header may name."""
+def _parsed(kind: Any, serialized: bytes, code: int, words: str) -> Any:
     try:
-        return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
-    except OverflowError:
-        return None
+        return kind.FromString(serialized)
+    except DecodeError:
+        raise _Defect(code, f"it is not {words}") from None

@@ -1,0 +1,75 @@
+"""
+Which fields stand in serialized bytes.
+
+A field that is there and empty and one that is not there are the same to this language's protobuf; Go tells them
+apart, and some of Fabric's rules ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+VARINT, FIXED64, BYTES, GROUP, END, FIXED32 = range(6)
+
+
+def numbers(message: bytes) -> Iterator[int]:
+    """Yield the numbers of the fields in a well-formed *message*, from the outside in the order of their bytes."""
+    place, depth = 0, 0
+    while place < len(message):
+        tag, place = varint(message, place)
+        kind = tag & 7
+        if kind == END:
+            depth -= 1
+        elif not depth:
+            yield tag >> 3
+        if kind == GROUP:
+            depth += 1
+        place = skip(message, place, kind)
+
+
+def skip(message: bytes, place: int, kind: int) -> int:
+    """
+    Return where a value of that *kind* ends, which may be behind the message; groups end where they begin.
+
+    Raises:
+        ValueError, IndexError: there is no such kind, or no number where one should be.
+    """
+    if kind in (GROUP, END):
+        return place
+    if kind == VARINT:
+        return varint(message, place)[1]
+    if kind == BYTES:
+        length, place = varint(message, place)
+        return place + length
+    if kind == FIXED64:
+        return place + 8
+    if kind == FIXED32:
+        return place + 4
+    raise ValueError(f"no kind {kind} of values")
+
+
+def varint(message: bytes, place: int) -> tuple[int, int]:
+    """
+    Return the number at *place* and where it ends.
+
+    Raises:
+        ValueError, IndexError: it does not end, or has more than 64 bits.
+    """
+    number = message[place]
+    if number < 0x80:
+        return number, place + 1
+    number &= 0x7F
+    for shift in range(7, 70, 7):
+        place += 1
+        byte = message[place]
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            if number >> 64:
+                break
+            return number, place + 1
+    raise ValueError("a number of more than 64 bits")
+
+
+def varint_size(number: int) -> int:
+    """Return how many bytes *number* takes in its shortest form."""
+    return max(1, (number.bit_length() + 6) // 7)
