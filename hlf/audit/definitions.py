@@ -20,7 +20,13 @@ class Definition:
     """What a channel has agreed on for a chaincode, as far as validation asks."""
 
     endorsement_policy: bytes
+    plugin: str
     collections: dict[str, Any]
+
+    @property
+    def usable(self) -> bool:
+        """Whether it names the rules by which transactions are validated, without which none is valid."""
+        return bool(self.plugin and self.endorsement_policy)
 
     def block_to_live(self, collection: str) -> int:
         """For how many blocks a collection keeps its data; 0 means for ever, as implicit ones do."""
@@ -38,8 +44,9 @@ def definition(state: State, name: str) -> Definition | None:
         package = collection_pb2.CollectionConfigPackage.FromString(_field(state, name, "Collections"))
     except DecodeError:
         return None
-    explicit = [config.static_collection_config for config in package.config]
-    return Definition(validation.validation_parameter, {config.name: config for config in explicit})
+    explicit = [c.static_collection_config for c in package.config if c.HasField("static_collection_config")]
+    collections = {config.name: config for config in reversed(explicit)}
+    return Definition(validation.validation_parameter, validation.validation_plugin, collections)
 
 
 def _field(state: State, name: str, field: str) -> bytes:

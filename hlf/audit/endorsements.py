@@ -19,15 +19,49 @@ from hlf.errors import PolicyError
 from hlf.wire import blocks, channelconfig, channelpolicies, keys, msp, policies, rwsets
 
 _LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
+_MOST_KNOWN = 10_000
+
+
+class Rules:
+    """
+    The policies of one configuration, and what they made of groups of endorsers.
+
+    Kept from block to block: the same few organisations endorse under the same few policies again and again.
+    """
+
+    def __init__(self, bundle: channelconfig.Bundle) -> None:
+        self.bundle = bundle
+        self._parsed: dict[bytes, channelpolicies.Policy] = {}
+        self._refusals: dict[tuple[int, tuple[int, ...]], tuple[Any, Any, str | None]] = {}
+
+    def signature_policy(self, envelope: bytes) -> channelpolicies.Policy:
+        """The policy that a serialized ``SignaturePolicyEnvelope`` is; one that nobody satisfies if it is none."""
+        found = self._parsed.get(envelope)
+        if found is None:
+            _bound(self._parsed)
+            found = self._parsed[envelope] = _signature_policy(envelope)
+        return found
+
+    def refusal(self, policy: channelpolicies.Policy, endorsers: Sequence[msp.Identity]) -> str | None:
+        """Why *endorsers* do not satisfy *policy*; None if they do."""
+        key = (id(policy), tuple([id(endorser) for endorser in endorsers]))
+        known = self._refusals.get(key)
+        if known is None:
+            _bound(self._refusals)
+            # The objects are kept with the answer, so that no other ones come to have their numbers.
+            known = self._refusals[key] = (policy, endorsers, policy.refusal(endorsers))
+        return known[2]
 
 
 class Judge:
     """Judges the endorsements of one block's transactions, under the state and configuration before it."""
 
-    def __init__(self, bundle: channelconfig.Bundle, state: State) -> None:
-        self._bundle = bundle
+    def __init__(self, rules: Rules, state: State) -> None:
+        self._rules = rules
+        self._bundle = rules.bundle
         self._state = state
         self._definitions: dict[str, Definition | None] = {}
+        self._policies: dict[str, channelpolicies.Policy] = {}
         # Keys whose own policy an earlier transaction of the block changes: no policy is certain for them.
         self._changed: set[Place] = set()
 
@@ -37,26 +71,36 @@ class Judge:
             self._definitions[name] = definition(self._state, name)
         return self._definitions[name]
 
-    def verdict(self, action: blocks.Action) -> tuple[int, str]:
-        """VALID, or the code of what is wrong and why."""
-        named = [namespace.namespace for namespace in action.rwset.namespaces]
-        if len(set(named)) != len(named):
-            return transaction_pb2.ILLEGAL_WRITESET, "a namespace stands twice in the read-write set"
-        endorsers = self._bundle.msps.signers(
-            msp.Signed(action.response_payload + e.endorser, e.endorser, e.signature) for e in action.endorsements
-        )
+    def block_to_live(self, name: str, collection: str) -> int:
+        """For how many blocks a collection keeps its data, 0 meaning for ever."""
+        defined = self.definition(name)
+        return defined.block_to_live(collection) if defined is not None else 0
+
+    def verdict(self, action: blocks.Action, endorsers: Sequence[msp.Identity]) -> tuple[tuple[int, ...], str]:
+        """
+        VALID, or the codes of what is wrong and why.
+
+        Peers look at a transaction's chaincodes in an order of their own, and end with the first that refuses.
+        """
         sets = {namespace.namespace: namespace for namespace in action.rwset.namespaces}
-        written = sorted(name for name, rwset in sets.items() if any(True for _ in _written(rwset)))
+        written = sorted(name for name, rwset in sets.items() if _writes(rwset))
+        codes: dict[int, str] = {}
         for name in dict.fromkeys([action.chaincode, *written]):
-            if name != LIFECYCLE and self.definition(name) is None:
-                return transaction_pb2.INVALID_CHAINCODE, f"chaincode {name} is not defined"
+            defined = self.definition(name) if name != LIFECYCLE else None
+            if name != LIFECYCLE and (defined is None or not defined.usable):
+                codes.setdefault(transaction_pb2.INVALID_CHAINCODE, f"chaincode {name} is not defined")
+                continue
             refused = self._refusal(name, sets.get(name), endorsers)
             if refused is not None:
-                return transaction_pb2.ENDORSEMENT_POLICY_FAILURE, refused
-        self._changed.update(place for rwset in sets.values() for place in _governed(rwset))
-        return transaction_pb2.VALID, ""
+                codes.setdefault(transaction_pb2.ENDORSEMENT_POLICY_FAILURE, refused)
+        if codes:
+            return tuple(codes), next(iter(codes.values()))
+        for rwset in sets.values():
+            self._changed.update(_governed(rwset))
+        return (transaction_pb2.VALID,), ""
 
     def _refusal(self, name: str, rwset: rwsets.NamespaceRwset | None, endorsers: Sequence[msp.Identity]) -> str | None:
+        rules = self._rules
         judged: set[str] = set()
         key_policies = 0
         for place in _written(rwset) if rwset is not None else ():
@@ -65,18 +109,18 @@ class Judge:
             own = self._state.policy(place)
             if own:
                 key_policies += 1
-                refused = _signature_policy(own).refusal(endorsers)
+                refused = rules.refusal(rules.signature_policy(own), endorsers)
             elif place[1] in judged:
                 continue
             else:
                 judged.add(place[1])
-                refused = self._collection_policy(name, place[1]).refusal(endorsers)
+                refused = rules.refusal(self._collection_policy(name, place[1]), endorsers)
             if refused is not None:
                 return f"{name}: {refused}"
         if judged or key_policies:
             return None
         # What only reads still needs the chaincode's endorsement.
-        return self._chaincode_policy(name).refusal(endorsers)
+        return rules.refusal(self._chaincode_policy(name), endorsers)
 
     def _collection_policy(self, name: str, collection: str) -> channelpolicies.Policy:
         if not collection:
@@ -93,6 +137,12 @@ class Judge:
         return self._chaincode_policy(name)
 
     def _chaincode_policy(self, name: str) -> channelpolicies.Policy:
+        found = self._policies.get(name)
+        if found is None:
+            found = self._policies[name] = self._read_chaincode_policy(name)
+        return found
+
+    def _read_chaincode_policy(self, name: str) -> channelpolicies.Policy:
         if name == LIFECYCLE:
             return self._lifecycle_policy()
         defined = self.definition(name)
@@ -105,7 +155,7 @@ class Judge:
     def _application_policy(self, policy: Any) -> channelpolicies.Policy:
         if policy.WhichOneof("Type") == "channel_config_policy_reference":
             return self._bundle.policy(policy.channel_config_policy_reference)
-        return _signature_policy(policy.signature_policy.SerializeToString())
+        return self._rules.signature_policy(policy.signature_policy.SerializeToString())
 
     def _organisation_policy(self, owner: str) -> channelpolicies.Policy:
         for name, member in self._bundle.application_organisations.items():
@@ -119,6 +169,12 @@ class Judge:
         return self._bundle.policies.find(_LIFECYCLE_POLICY) or _members(members, len(members) // 2 + 1)
 
 
+def _bound(known: dict[Any, Any]) -> None:
+    """Forget all where too much is known: members choose what it is."""
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+
+
 def _signature_policy(envelope: bytes) -> channelpolicies.Policy:
     try:
         return channelpolicies.Signature(policies.parse(envelope))
@@ -129,6 +185,10 @@ def _signature_policy(envelope: bytes) -> channelpolicies.Policy:
 def _members(msp_ids: Sequence[str], count: int) -> channelpolicies.Policy:
     rules = tuple(policies.SignedBy(msp.Principal.of_role(msp_id, msp.MEMBER)) for msp_id in msp_ids)
     return channelpolicies.Signature(policies.OutOf(count, rules))
+
+
+def _writes(rwset: rwsets.NamespaceRwset) -> bool:
+    return bool(rwset.writes or rwset.metadata_writes) or any(c.writes or c.metadata_writes for c in rwset.collections)
 
 
 def _written(rwset: rwsets.NamespaceRwset) -> Iterator[Place]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 # What a finding is about, by the rule that does not hold.
 FORM = "FORM"
 TRUST = "TRUST"
 UNANCHORED = "UNANCHORED"
+CHANNEL = "CHANNEL"
 CHAIN = "CHAIN"
 DATA_HASH = "DATA_HASH"
 ORDERER_SIGNATURE = "ORDERER_SIGNATURE"
@@ -17,22 +18,83 @@ LAST_CONFIG = "LAST_CONFIG"
 CONFIG = "CONFIG"
 VALIDATION_CODE = "VALIDATION_CODE"
 COMMIT_HASH = "COMMIT_HASH"
+# What a remark is about: a part of a block that nobody has signed.
+UNSIGNED = "UNSIGNED"
+
+# The three verdicts.
+HOLDS = "holds"
+DOES_NOT_HOLD = "does not hold"
+CANNOT_TELL = "cannot tell"
+
+# What is kept in memory of a chain that somebody filled with faults; how many there were is counted all the same.
+MOST_LISTED = 1_000
+MOST_CONSEQUENCES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where blocks and rules disagree; *transaction_index* is None where a whole block is concerned."""
+    """
+    One place where blocks and rules disagree.
+
+    Attributes:
+        transaction_index: None where a whole block is concerned.
+        consequences: disagreements that follow from this one, the first ``MOST_CONSEQUENCES`` of them.
+        more: how many follow besides.
+    """
 
     block_number: int | None
     rule: str
     words: str
     transaction_index: int | None = None
     transaction_id: str = ""
+    consequences: tuple[Finding, ...] = ()
+    more: int = 0
 
     def __str__(self) -> str:
         block = "unreadable block" if self.block_number is None else f"block {self.block_number}"
         inner = "" if self.transaction_index is None else f", transaction {self.transaction_index}"
-        return f"{block}{inner}: {self.rule}: {self.words}"
+        count = len(self.consequences) + self.more
+        follows = f" ({count} disagreement{'s follow' if count > 1 else ' follows'} from it)" if count else ""
+        return f"{block}{inner}: {self.rule}: {self.words}{follows}"
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "block": self.block_number,
+            "transaction": self.transaction_index,
+            "transaction_id": self.transaction_id or None,
+            "rule": self.rule,
+            "words": self.words,
+            "consequences": [finding.document() for finding in self.consequences],
+            "more_consequences": self.more,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A transaction that stands in the chain and changed nothing; *code* is the recomputed one where it is certain."""
+
+    block_number: int
+    transaction_index: int
+    transaction_id: str
+    code: str
+    words: str
+
+    def __str__(self) -> str:
+        named = f" ({self.transaction_id})" if self.transaction_id else ""
+        why = f": {self.words}" if self.words else ""
+        return f"block {self.block_number}, transaction {self.transaction_index}{named}: {self.code}{why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of the blocks that should have a part do have it."""
+
+    have: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.have} of {self.of}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +103,24 @@ class Report:
     The outcome of a verification.
 
     Attributes:
-        complete: the chain was verified from its genesis block, so that policies, conflicts and state were replayed.
-            Otherwise hashes, orderers, creators and the signatures of endorsers were, but not whether the endorsers
-            were enough, nor what was read.
+        complete: the chain was replayed from its genesis block without a gap, policies, conflicts and state included.
+            Otherwise hashes, orderers, creators and the signatures of endorsers were looked at, but not whether the
+            endorsers were enough, nor what was read.
         genesis_hash: of block 0 in hexadecimal, empty if it was not among the blocks: compare it with one that was
             obtained otherwise, since a whole forged channel is consistent in itself.
         last_hash: of the last block, in hexadecimal: it stands for all that was verified.
+        commit_hashes: how many blocks carried a peer's hash of its state, which the replay arrived at as well.
         state_hash: the commit hash after the last block in hexadecimal, as recomputed: peers that hold the same state
             have the same one. Empty where the chain was not replayed from its genesis block without a gap, or a code
             that it depends on is not known.
-        codes: how many transactions have which validation code, as recomputed; NOT_JUDGED are those that only the
-            chain of hashes up to the trusted block holds.
         anchored: whether the chain was tied to the block that was given as trusted.
-        commit_hashes: how many blocks carried a peer's hash of its state, which the replay arrived at as well.
+        codes: how many transactions have which validation code, as recomputed; MALFORMED are those for which Fabric
+            has no certain one, NOT_JUDGED those that only hashes hold.
+        findings: what does not hold, the first ``MOST_LISTED``, each with what follows from it.
+        more_findings: how many there are besides.
+        unsigned: of each part that nobody signs, how many blocks have it: who exports a chain can leave them out.
+        remarks: where such a part is not what Fabric writes; it changes nothing that is signed.
+        invalid: the transactions that are not valid, the first ``MOST_LISTED``; *codes* has their number.
     """
 
     channel_id: str
@@ -67,10 +134,62 @@ class Report:
     commit_hashes: int
     state_hash: str = ""
     anchored: bool = False
-    codes: Mapping[str, int] = field(default_factory=Counter)
+    codes: Mapping[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    more_findings: int = 0
+    unsigned: Mapping[str, Share] = field(default_factory=dict)
+    remarks: tuple[Finding, ...] = ()
+    more_remarks: int = 0
+    invalid: tuple[Invalid, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether nothing was found, in at least one block."""
-        return self.blocks > 0 and not self.findings
+        return self.verdict == HOLDS
+
+    @property
+    def verdict(self) -> str:
+        """HOLDS, DOES_NOT_HOLD, or CANNOT_TELL where there is nothing to judge the blocks by."""
+        if any(finding.rule != UNANCHORED for finding in self.findings):
+            return DOES_NOT_HOLD
+        return HOLDS if self.blocks and not self.findings else CANNOT_TELL
+
+    @property
+    def whole(self) -> bool:
+        """Whether every block has all the parts that nobody signs, as a peer's blocks have them."""
+        return all(share.have == share.of for share in self.unsigned.values())
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        invalid = self.transactions - self.codes.get("VALID", 0) - self.codes.get("NOT_JUDGED", 0)
+        return {
+            "verdict": self.verdict,
+            "channel": self.channel_id,
+            "first_block": self.first_block,
+            "last_block": self.last_block,
+            "complete": self.complete,
+            "anchored": self.anchored,
+            "genesis_hash": self.genesis_hash or None,
+            "last_hash": self.last_hash or None,
+            "state_hash": self.state_hash or None,
+            "blocks": self.blocks,
+            "transactions": self.transactions,
+            "codes": dict(sorted(self.codes.items())),
+            "unsigned": {name: {"have": share.have, "of": share.of} for name, share in self.unsigned.items()},
+            "commit_hashes_recomputed": self.commit_hashes,
+            "findings": [finding.document() for finding in self.findings],
+            "more_findings": self.more_findings,
+            "remarks": [remark.document() for remark in self.remarks],
+            "more_remarks": self.more_remarks,
+            "invalid": [
+                {
+                    "block": found.block_number,
+                    "transaction": found.transaction_index,
+                    "transaction_id": found.transaction_id or None,
+                    "code": found.code,
+                    "words": found.words,
+                }
+                for found in self.invalid
+            ],
+            "more_invalid": invalid - len(self.invalid),
+        }

@@ -21,6 +21,8 @@ from hlf.wire.rwsets import Entries, Version
 # Namespace, collection (empty: public), and the key (a hash where there is a collection).
 Place = tuple[str, str, str | bytes]
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+_UPSERT, _METADATA, _NO_METADATA, _DELETE = 1, 2, 4, 8
+_NOTHING: tuple[int, bytes | None, Entries] = (0, None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,37 +119,24 @@ class Replay:
     def add(self, rwset: rwsets.TxRwset, index: int) -> None:
         """Take in the writes of the valid transaction at *index*."""
         version = Version(self._number, index)
-        for namespace in rwset.namespaces:
-            name = namespace.namespace
-            public: dict[Place, bytes | None] = {(name, "", w.key): w.value or None for w in namespace.writes}
-            metadata: dict[Place, Entries] = {(name, "", w.key): w.entries for w in namespace.metadata_writes}
-            self._write(public, metadata, version)
-            for collection in namespace.collections:
-                self._write(
-                    {
-                        (name, collection.name, w.key_hash): None if w.is_delete else w.value_hash
-                        for w in collection.writes
-                    },
-                    {(name, collection.name, w.key_hash): w.entries for w in collection.metadata_writes},
-                    version,
-                )
+        for place, change in _changes(rwset).items():
+            flags, value, metadata = change
+            current = self.changes.get(place) or self._state.get(place)
+            if flags & _DELETE:
+                self.changes[place] = Held(None, (), version)
+            elif flags & _UPSERT and flags & (_METADATA | _NO_METADATA):
+                self.changes[place] = Held(value, metadata, version)
+            elif flags in (0, _UPSERT):
+                self.changes[place] = Held(value, current.metadata if current is not None else (), version)
+            elif current is not None and current.value is not None:
+                # Metadata alone leave the value as it is, in a new version; a key that is not there gets none.
+                self.changes[place] = Held(current.value, metadata, version)
 
     def updates(self) -> Iterator[blocks.StateUpdate]:
         """The changes as peers hash them."""
         for (namespace, collection, key), held in self.changes.items():
             encoded = key.encode() if isinstance(key, str) else key
             yield blocks.StateUpdate(namespace, collection, encoded, held.value, held.version)
-
-    def _write(self, values: dict[Place, bytes | None], metadata: dict[Place, Entries], version: Version) -> None:
-        for place in values | metadata:
-            current = self.changes.get(place) or self._state.get(place)
-            if place in values:
-                value = values[place]
-                kept = metadata.get(place, current.metadata if current is not None else ())
-                self.changes[place] = Held(value, kept if value is not None else (), version)
-            elif current is not None and current.value is not None:
-                # Metadata alone leave the value as it is, in a new version; a key that is not there gets none.
-                self.changes[place] = Held(current.value, metadata[place], version)
 
     def _stands(self, place: Place, version: Version | None) -> bool:
         if place in self.changes:
@@ -175,3 +164,36 @@ class Replay:
             held = self.changes.get(place) or self._state.get(place)
             if held is not None and held.value is not None:
                 yield key, held.version
+
+
+def _changes(rwset: rwsets.TxRwset) -> dict[Place, tuple[int, bytes | None, Entries]]:
+    """
+    What a transaction does to each place: flags, the last value, the last metadata.
+
+    Flags are added up as Fabric adds them (``core/ledger/kvledger/txmgmt/validation/tx_ops.go``), in a byte: a key
+    that a doctored set writes twice comes out as strangely here as there.
+    """
+    found: dict[Place, tuple[int, bytes | None, Entries]] = {}
+
+    def change(place: Place, flag: int, value: bytes | None = None, metadata: Entries | None = None) -> None:
+        flags, last_value, last_metadata = found.get(place, _NOTHING)
+        found[place] = (
+            (flags + flag) & 0xFF,
+            last_value if value is None else value,
+            last_metadata if metadata is None else metadata,
+        )
+
+    for namespace in rwset.namespaces:
+        name = namespace.namespace
+        for write in namespace.writes:
+            change((name, "", write.key), _DELETE if write.is_delete else _UPSERT, write.value)
+        for described in namespace.metadata_writes:
+            change((name, "", described.key), _METADATA if described.entries else _NO_METADATA, None, described.entries)
+        for collection in namespace.collections:
+            for hashed in collection.writes:
+                place = (name, collection.name, hashed.key_hash)
+                change(place, _DELETE if hashed.is_delete else _UPSERT, None if hashed.is_delete else hashed.value_hash)
+            for marked in collection.metadata_writes:
+                place = (name, collection.name, marked.key_hash)
+                change(place, _METADATA if marked.entries else _NO_METADATA, None, marked.entries)
+    return found

@@ -1,44 +1,74 @@
-"""What each transaction of a block deserves, before conflicts of what was read are looked at."""
+"""
+What each transaction of a block deserves, before conflicts of what was read are looked at.
+
+The checks come in the order of Fabric's validation (``core/common/validation``, ``txvalidator/v20``), so that a
+transaction in which several things are wrong has the code that peers give it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.endorsements import Judge
+from hlf.audit.signing import Signed
 from hlf.errors import IdentityError
 from hlf.wire import blocks, channelconfig, msp, rwsets
+from hlf.wire.transactions import computed_proposal_hash
+
+VALID = transaction_pb2.VALID
+# Where a transaction is of no use to anybody before its creator is looked at.
+_UNREADABLE = (transaction_pb2.BAD_PAYLOAD, transaction_pb2.BAD_COMMON_HEADER)
 
 
 @dataclass(slots=True)
 class Verdict:
-    """The validation code that a transaction deserves (None: malformed, for which there are many), and why."""
+    """
+    What a transaction deserves.
 
-    code: int | None = transaction_pb2.VALID
+    Attributes:
+        codes: the validation codes that peers may give it: one as a rule, two where their own order is random, none
+            where Fabric has no certain one, so that all but VALID are right.
+        words: why.
+    """
+
+    codes: tuple[int, ...] = (VALID,)
     words: str = ""
     rwset: rwsets.TxRwset | None = None
 
+    @property
+    def valid(self) -> bool:
+        return self.codes == (VALID,)
+
+    def allows(self, code: int) -> bool:
+        """Whether a peer may have given it this code."""
+        return code in self.codes if self.codes else code != VALID
+
 
 def verdicts(
-    block: blocks.Block, bundle: channelconfig.Bundle, judge: Judge | None, used: Iterable[str]
+    signed: Signed, bundle: channelconfig.Bundle, judge: Judge | None, used: Collection[str]
 ) -> list[Verdict]:
     """
     One verdict for each transaction.
 
     Args:
         judge: of endorsements; None where the state before the block is unknown, and only signatures can be judged.
-        used: the transaction ids of all blocks before.
+        used: the transaction ids of all blocks before, as far as they are known.
     """
     found = []
     seen: set[str] = set()
-    for transaction in block.transactions:
-        verdict = _verdict(transaction, bundle, judge, used, first_block=block.number == 0)
-        if verdict.code == transaction_pb2.VALID and transaction.type == common_pb2.ENDORSER_TRANSACTION:
+    for index, transaction in enumerate(signed.block.transactions):
+        if signed.block.number == 0:
+            # The configuration a channel begins with is signed by nobody; it is the root of trust itself.
+            found.append(Verdict())
+            continue
+        verdict = _verdict(transaction, signed.creators[index], signed.endorsements[index], bundle, judge, used)
+        if verdict.valid and transaction.type == common_pb2.ENDORSER_TRANSACTION:
             if transaction.transaction_id in seen:
-                verdict = Verdict(transaction_pb2.DUPLICATE_TXID, "its id was used earlier in the block")
+                verdict = Verdict((transaction_pb2.DUPLICATE_TXID,), "its id was used earlier in the block")
             seen.add(transaction.transaction_id)
         found.append(verdict)
     return found
@@ -46,61 +76,63 @@ def verdicts(
 
 def _verdict(
     transaction: blocks.Transaction,
+    signed: bool,  # noqa: FBT001 - as the two after it, an answer that belongs to the transaction.
+    endorsed: Sequence[bool],
     bundle: channelconfig.Bundle,
     judge: Judge | None,
-    used: Iterable[str],
-    *,
-    first_block: bool,
+    used: Collection[str],
 ) -> Verdict:
-    if transaction.defect is not None:
-        return Verdict(None, transaction.defect)
-    if transaction.type not in (common_pb2.ENDORSER_TRANSACTION, common_pb2.CONFIG):
-        return Verdict(None, f"it is of type {transaction.type}")
-    if first_block:
-        # The configuration a channel begins with is signed by nobody; it is the root of trust itself.
-        return Verdict()
-    refused = _creator_refusal(transaction, bundle)
-    if refused is not None:
-        return Verdict(transaction_pb2.BAD_CREATOR_SIGNATURE, refused)
-    if transaction.type == common_pb2.CONFIG:
-        return Verdict()
-    if transaction.transaction_id != transaction.computed_transaction_id:
-        return Verdict(transaction_pb2.BAD_PROPOSAL_TXID, "its id is not the hash of its nonce and creator")
+    defect = transaction.defect or ""
+    if transaction.defect_code in _UNREADABLE or not transaction.payload:
+        return _refused(transaction.defect_code, defect)
     if transaction.channel_id != bundle.channel_id:
-        return Verdict(transaction_pb2.TARGET_CHAIN_NOT_FOUND, f"it is for channel {transaction.channel_id}")
-    if len(transaction.actions) != 1 or blocks.check_transaction(transaction):
-        return Verdict(None, "; ".join(blocks.check_transaction(transaction)) or "it has not exactly one action")
-    if transaction.transaction_id in used:
-        return Verdict(transaction_pb2.DUPLICATE_TXID, "its id was used in an earlier block")
+        return Verdict((), f"it is for channel {transaction.channel_id}")
+    refused = _creator_refusal(transaction, signed, bundle)
+    if refused is not None:
+        return Verdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), refused)
+    if transaction.type != common_pb2.ENDORSER_TRANSACTION:
+        return _refused(transaction.defect_code, defect) if defect else Verdict()
+    if transaction.transaction_id != transaction.computed_transaction_id:
+        return Verdict((transaction_pb2.BAD_PROPOSAL_TXID,), "its id is not the hash of its nonce and creator")
+    if not transaction.actions:
+        return _refused(transaction.defect_code, defect)
     (action,) = transaction.actions
-    if not action.chaincode:
-        return Verdict(None, "its endorsers do not say what they ran")
-    if action.chaincode != transaction.chaincode or not action.version:
-        words = f"it calls {transaction.chaincode}, its endorsers ran {action.chaincode} in version {action.version!r}"
-        return Verdict(transaction_pb2.INVALID_CHAINCODE, words)
-    if action.event is not None and action.event.chaincode != action.chaincode:
-        return Verdict(None, f"its event claims to be of {action.event.chaincode}")
+    if action.proposal_hash != computed_proposal_hash(transaction, action):
+        return Verdict((transaction_pb2.INVALID_ENDORSER_TRANSACTION,), "its endorsements are for another proposal")
+    if transaction.transaction_id in used:
+        return Verdict((transaction_pb2.DUPLICATE_TXID,), "its id was used in an earlier block")
+    if defect:
+        return _refused(transaction.defect_code, defect)
+    endorsers = _endorsers(action, endorsed, bundle)
     if judge is not None:
-        code, words = judge.verdict(action)
+        codes, words = judge.verdict(action, endorsers)
+    elif any(endorser.valid for endorser in endorsers):
+        codes, words = (VALID,), ""
     else:
-        code, words = _signatures_alone(action, bundle)
-    return Verdict(code, words, action.rwset)
+        codes, words = (transaction_pb2.ENDORSEMENT_POLICY_FAILURE,), "no endorsement by a member holds"
+    return Verdict(codes, words, action.rwset)
 
 
-def _creator_refusal(transaction: blocks.Transaction, bundle: channelconfig.Bundle) -> str | None:
+def _refused(code: int | None, words: str) -> Verdict:
+    return Verdict(() if code is None else (code,), words)
+
+
+def _creator_refusal(transaction: blocks.Transaction, signed: bool, bundle: channelconfig.Bundle) -> str | None:  # noqa: FBT001
     try:
-        creator = bundle.msps.validate(transaction.creator)
+        bundle.msps.validate(transaction.creator)
     except IdentityError as refused:
         return f"its creator is no member: {refused}"
-    if not creator.verify(transaction.payload, transaction.signature):
-        return "the creator's signature does not hold"
-    return None
+    return None if signed else "the creator's signature does not hold"
 
 
-def _signatures_alone(action: blocks.Action, bundle: channelconfig.Bundle) -> tuple[int, str]:
-    signers = bundle.msps.signers(
-        msp.Signed(action.response_payload + e.endorser, e.endorser, e.signature) for e in action.endorsements
-    )
-    if any(signer.valid for signer in signers):
-        return transaction_pb2.VALID, ""
-    return transaction_pb2.ENDORSEMENT_POLICY_FAILURE, "no endorsement by a member holds"
+def _endorsers(action: blocks.Action, endorsed: Sequence[bool], bundle: channelconfig.Bundle) -> list[msp.Identity]:
+    """Who really endorsed: each identity once, in order."""
+    found: dict[tuple[str, str], msp.Identity] = {}
+    for endorsement, holds in zip(action.endorsements, endorsed, strict=True):
+        if holds:
+            try:
+                identity = bundle.msps.identity(endorsement.endorser)
+            except IdentityError:
+                continue
+            found.setdefault((identity.msp_id, identity.id), identity)
+    return list(found.values())

@@ -96,7 +96,7 @@ def test_a_real_configuration_update():
     assert not outcome.complete
     bent = common_pb2.Block.FromString(after)
     bent.data.data[0] = bent.data.data[0].replace(b"200ms", b"900ms")
-    assert report.CONFIG in _rules(audit.verify([bent.SerializeToString()], trusted=before))
+    assert _rules(audit.verify([bent.SerializeToString()], trusted=before)) == [report.DATA_HASH]
 
 
 def test_every_real_block_by_its_configuration():
@@ -221,7 +221,9 @@ def test_changed_data_are_found(chain):
     chain.blocks[2].data.data[0] += b"\x22\x00"
     assert _rules(_verify(chain)) == [report.DATA_HASH]
     chain.blocks[2].header.data_hash = hashlib.sha256(chain.blocks[2].data.data[0]).digest()
-    assert set(_rules(_verify(chain))) == {report.CHAIN, report.ORDERER_SIGNATURE}
+    (forged,) = _verify(chain).findings
+    assert (forged.block_number, forged.rule) == (2, report.ORDERER_SIGNATURE)
+    assert [(f.block_number, f.rule) for f in forged.consequences] == [(3, report.CHAIN)]
     chain.blocks[2] = good
     assert _verify(chain).ok
 
@@ -308,9 +310,16 @@ def test_creators(chain):
     """Somebody else's signature, a stranger's transaction, an id that is not the hash of its parts."""
     c = chain.consortium
     transaction = c.transaction(put(k=b"v"), ["AMSP", "BMSP"])
-    assert _code(copy.deepcopy(chain), _bent_header(transaction, "channel_id", "other")) == ["TARGET_CHAIN_NOT_FOUND"]
+    good = c.transaction(put(j=b"v"), ["AMSP", "BMSP"])
+    foreign = _bent_header(transaction, "channel_id", "other")
+    assert _code(copy.deepcopy(chain), good, foreign) == ["VALID", "MALFORMED"]
     assert _code(copy.deepcopy(chain), _bent_header(transaction, "tx_id", "0" * 64)) == ["BAD_PROPOSAL_TXID"]
-    assert _code(copy.deepcopy(chain), _bent_header(transaction, "type", 0)) == ["MALFORMED"]
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "type", 0)) == ["BAD_COMMON_HEADER"]
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "type", 2)) == ["UNSUPPORTED_TX_PAYLOAD"]
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "epoch", 1)) == ["BAD_COMMON_HEADER"]
+    assert _code(copy.deepcopy(chain), _bent_header(transaction, "extension", b"\xff")) == [
+        "INVALID_ENDORSER_TRANSACTION"
+    ]
     mallory = c["CMSP"].client
     forged = transaction.envelope(signer=mallory).SerializeToString()
     assert _code(copy.deepcopy(chain), forged) == ["BAD_CREATOR_SIGNATURE"]
@@ -328,10 +337,17 @@ def test_one_transaction_counts_once(chain):
 
 
 def test_garbage_is_not_valid(chain):
-    """Whatever form code a peer gave to it, but not VALID."""
-    assert _code(copy.deepcopy(chain), ordered(b"\xff"), ordered(b"\x12\x00")) == ["MALFORMED", "MALFORMED"]
-    chain.add(ordered(b"\xff"), codes=[CODES.BAD_PAYLOAD])
-    assert _verify(chain).ok
+    """It has the code that Fabric has for it, is listed, and does not hide what stands beside it."""
+    good = chain.consortium.transaction(put(k=b"v"), ["AMSP", "BMSP"])
+    garbage = (ordered(b"\xff"), ordered(b"\x12\x00"))
+    assert _code(copy.deepcopy(chain), good, *garbage) == ["VALID", "BAD_PAYLOAD", "BAD_COMMON_HEADER"]
+    chain.add(good, *garbage, codes=[CODES.VALID, CODES.BAD_PAYLOAD, CODES.BAD_COMMON_HEADER])
+    outcome = _verify(chain)
+    assert outcome.ok
+    assert [(f.block_number, f.transaction_index, f.code) for f in outcome.invalid] == [
+        (2, 1, "BAD_PAYLOAD"),
+        (2, 2, "BAD_COMMON_HEADER"),
+    ]
 
 
 def test_a_valid_transaction_that_is_suppressed(chain):
@@ -354,11 +370,11 @@ def test_chaincodes_must_be_defined(chain):
     [
         (lambda action: setattr(action.chaincode_id, "name", "dd"), "INVALID_CHAINCODE"),
         (lambda action: action.chaincode_id.ClearField("version"), "INVALID_CHAINCODE"),
-        (lambda action: action.ClearField("chaincode_id"), "MALFORMED"),
+        (lambda action: action.ClearField("chaincode_id"), "INVALID_OTHER_REASON"),
         (lambda action: action.ClearField("results"), "VALID"),
-        (lambda action: setattr(action, "results", b"\xff"), "MALFORMED"),
-        (lambda action: setattr(action, "events", b"\xff"), "MALFORMED"),
-        (lambda action: setattr(action, "events", b"\x0a\x02dd"), "MALFORMED"),
+        (lambda action: setattr(action, "results", b"\xff"), "BAD_RWSET"),
+        (lambda action: setattr(action, "events", b"\xff"), "INVALID_OTHER_REASON"),
+        (lambda action: setattr(action, "events", b"\x0a\x02dd"), "INVALID_OTHER_REASON"),
         (lambda action: setattr(action, "events", b"\x0a\x02cc"), "VALID"),
     ],
 )

@@ -1,0 +1,80 @@
+"""
+What checks signatures, here or in a process of its own; ``ahead`` starts it.
+
+This file is that process's program, and imports only what it needs.
+"""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import struct
+import sys
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import IO, Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from hlf.wire import signatures
+
+# A key's DER, what was signed (hashed already where the key is elliptic), and the signature.
+Claim = tuple[bytes, bytes, bytes]
+
+_LENGTH = struct.Struct(">Q")
+_REMEMBERED_KEYS = 4096
+
+
+class Checker:
+    """Checks claims; remembers the keys it has loaded."""
+
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[bytes, Any] = OrderedDict()
+
+    def check(self, claims: Iterable[Claim]) -> bytes:
+        """Return a byte for each claim: 1 where the signature is one that Fabric accepts, else 0."""
+        return bytes([self._holds(*claim) for claim in claims])
+
+    def _holds(self, key: bytes, signed: bytes, signature: bytes) -> bool:
+        if not key or not signature:
+            return False
+        loaded = self._loaded.get(key)
+        if loaded is None:
+            loaded = self._loaded[key] = load_der_public_key(key)
+            if len(self._loaded) > _REMEMBERED_KEYS:
+                self._loaded.popitem(last=False)
+        if isinstance(loaded, ec.EllipticCurvePublicKey):
+            return signatures.verify_hashed(loaded, signature, signed)
+        return signatures.verify(loaded, signature, signed)
+
+
+def send(stream: IO[bytes], message: bytes) -> None:
+    """Write one message with its length before it."""
+    stream.write(_LENGTH.pack(len(message)))
+    stream.write(message)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes | None:
+    """Read the next message; None where the other side has ended."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    message = stream.read(length)
+    return message if len(message) == length else None
+
+
+def main() -> None:
+    """Answer lots of claims until the other side ends."""
+    # What is typed at a terminal reaches all its processes; this one ends with the one that asks it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    checker = Checker()
+    while (message := receive(sys.stdin.buffer)) is not None:
+        # From the process that started this one, and from nobody else.
+        send(sys.stdout.buffer, checker.check(pickle.loads(message)))  # noqa: S301
+
+
+if __name__ == "__main__":
+    main()
