@@ -122,7 +122,7 @@ class GatewayError(HlfError):
         return f"{self.stage}{subject} failed{status}: {self.message}{self._cure()}{self._advice()}{details}"
 
     def _cure(self) -> str:
-        """What to look at, where gRPC's own words are all there is: it could not connect, or not trust whom it found."""
+        """What to look at where gRPC has only said that it could not connect."""
         unconnected = self.status is grpc.StatusCode.UNAVAILABLE and self.message.startswith("failed to connect")
         return f"; {UNREACHABLE}" if unconnected else ""
 
