@@ -17,9 +17,10 @@ import jinja2
 
 from hlf import audit
 from hlf.audit import search, tables, visible
+from hlf.audit.report import CANNOT_TELL, DOES_NOT_HOLD
 from hlf.audit.search import Filter, Found
 
-_MOST_FINDINGS = 100
+_MOST_LISTED = 100
 _LONGEST_VALUE = 300
 _PLACES = jinja2.Environment(
     loader=jinja2.PackageLoader("selat"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
@@ -40,8 +41,11 @@ def render(
     return _PLACES.get_template("report.html").render(
         report=report,
         verdict=_verdict(report, trusted=trusted),
-        findings=[str(finding) for finding in report.findings[:_MOST_FINDINGS]],
-        more_findings=max(0, len(report.findings) - _MOST_FINDINGS),
+        findings=[str(finding) for finding in report.findings[:_MOST_LISTED]],
+        more_findings=max(0, len(report.findings) - _MOST_LISTED) + report.more_findings,
+        invalid=[str(each) for each in report.invalid[:_MOST_LISTED]],
+        more_invalid=max(0, len(report.invalid) - _MOST_LISTED),
+        unsigned=[(name.replace("_", " "), str(share)) for name, share in sorted(report.unsigned.items())],
         codes=sorted(report.codes.items()),
         organisations=Counter(search.organisation(each.transaction.creator) or "unknown" for each in found),
         wanted={name: str(value) for name, value in _given(wanted).items()},
@@ -54,8 +58,10 @@ def render(
 
 def _verdict(report: audit.Report, *, trusted: bool) -> tuple[str, str]:
     """A class for the style, and words."""
-    if not report.ok:
+    if report.verdict == DOES_NOT_HOLD:
         return "bad", "The blocks do not hold"
+    if report.verdict == CANNOT_TELL:
+        return "open", "Whether the blocks hold cannot be told: there is nothing to judge them by"
     if not report.complete:
         return "open", "The blocks hold as far as they go: without those before them, policies were not replayed"
     if not trusted:

@@ -16,7 +16,7 @@ from typing import Any
 
 from fabric_protos.common import common_pb2
 
-from hlf.audit import anatomy, trustchain, validity
+from hlf.audit import anatomy, blocksigners, trustchain, validity
 from hlf.audit.anchors import Anchor
 from hlf.audit.receipts import Receipt
 from hlf.errors import HlfError, WireError
@@ -179,7 +179,7 @@ def _configurations(receipt: Receipt, chain: trustchain.Chain) -> Check:
 
 
 def _block(block: blocks.Block, receipt: Receipt, link: trustchain.Link) -> Check:
-    name = f"block: signed by orderers as {trustchain.BLOCK_VALIDATION} asks, over all its entries"
+    name = f"block: signed by orderers as {blocksigners.BLOCK_VALIDATION} asks, over all its entries"
     if block.data_hash != block.computed_data_hash:
         return Check(name, False, "the data hash in its header is not that of its data")
     if block.number == 0:

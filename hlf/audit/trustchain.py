@@ -15,11 +15,10 @@ from functools import lru_cache
 
 from fabric_protos.common import configtx_pb2
 
-from hlf.audit import configuration
+from hlf.audit import blocksigners, configuration
 from hlf.errors import HlfError, WireError
-from hlf.wire import blocks, channelconfig, msp, signatures
+from hlf.wire import blocks, channelconfig, msp
 
-BLOCK_VALIDATION = "/Channel/Orderer/BlockValidation"
 # More configurations than a channel has in a lifetime; a peer that leads on for ever is stopped here.
 _MOST = 10_000
 
@@ -116,11 +115,9 @@ def last_config(block: blocks.Block) -> int:
 
 def orderers_refusal(block: blocks.Block, bundle: channelconfig.Bundle) -> str | None:
     """Return why the orderers' signatures are not what the channel's BlockValidation policy asks; None if they are."""
-    signed = []
-    for signature in block.signatures:
-        creator = signature.creator or _consenter(bundle, signature.identifier)
-        signed.append(msp.Signed(signature.signed, creator, signature.signature))
-    return bundle.refusal(BLOCK_VALIDATION, signed)
+    claimed = zip(block.signatures, blocksigners.identities(block, bundle), strict=True)
+    signed = [msp.Signed(signature.signed, who, signature.signature) for signature, who in claimed]
+    return bundle.refusal(blocksigners.BLOCK_VALIDATION, signed)
 
 
 def _link(block: blocks.Block, previous: Link | None) -> Link:
@@ -159,10 +156,3 @@ def _creator_refusal(transaction: blocks.Transaction, bundle: channelconfig.Bund
     if not creator.verify(transaction.payload, transaction.signature):
         return "the signature of its creator does not hold"
     return None
-
-
-def _consenter(bundle: channelconfig.Bundle, identifier: int | None) -> bytes:
-    """The identity of a BFT orderer, which signs under its number in the channel's configuration."""
-    consenters = bundle.ordering.consenters if bundle.ordering else ()
-    found = next((c for c in consenters if c.id == identifier), None)
-    return signatures.serialized_identity(found.msp_id, found.identity) if found else b""

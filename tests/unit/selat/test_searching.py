@@ -23,6 +23,7 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export in which somebody has written markup, and somebody something private."""
     story = Story(consortium())
     story.chain.add(story.who.transaction(put(**{ATTACK: ATTACK.encode()}), ["AMSP", "BMSP"], event=ATTACK.encode()))
+    story.chain.add(story.who.transaction(put(x=b"y"), ["AMSP"]), codes=[10])
     private, _ = private_put("kept", {"secret-key": b"secret-value"})
     story.chain.add(story.who.transaction(private, ["AMSP", "BMSP"]))
     folder = tmp_path_factory.mktemp("blocks")
@@ -48,7 +49,7 @@ def test_pages_lead_to_the_end(blocks):
         after = ("--after", page.stderr.split("--after ")[1].strip())
     everything = run("search", blocks, "--format", "jsonl").stdout.splitlines()
     assert seen == [json.loads(line)["transaction_id"] for line in everything]
-    assert len(seen) == 10
+    assert len(seen) == 11
 
 
 @pytest.mark.parametrize(("kind", "begins"), [("jsonl", b"{"), ("csv", b"block,"), ("parquet", b"PAR1")])
@@ -127,6 +128,9 @@ def test_a_report_says_what_holds_and_what_nobody_signs(blocks, tmp_path: Path):
     run("report", blocks, "--trusted", blocks / "0.block", "--output", place, "--key", "k")
     _, text = _page(place)
     assert "The blocks hold" in text
+    assert "Transactions that changed nothing" in text
+    assert "ENDORSEMENT_POLICY_FAILURE" in text
+    assert "10 of 10 blocks have them" in text
     assert "Validation codes and state hashes are signed by nobody" in text
     assert "Looked for: key k" in text
     assert "1 are listed." in text
