@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from hlf import signers
 from hlf.errors import IdentityError
-from hlf.wire import signatures
+from hlf.wire import certificates, signatures
+from hlf.wire.certificates import Certificate
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Identity:
     Whether a channel accepts it, its peers decide: chain, validity and role are checked there.
 
     Raises:
-        IdentityError: there is no organisation, or not exactly one certificate in the PEM.
+        IdentityError: there is no organisation, or the PEM is not one certificate and nothing else: all of it goes
+            into every proposal, where anybody on the channel reads it.
     """
 
     msp_id: str
@@ -35,24 +36,22 @@ class Identity:
         object.__setattr__(self, "serialized", signatures.serialized_identity(self.msp_id, self.certificate_pem))
 
     @property
-    def certificate(self) -> x509.Certificate:
+    def certificate(self) -> Certificate:
+        """What is in the PEM."""
         return load_certificate(self.certificate_pem)
 
 
-def load_certificate(pem: bytes) -> x509.Certificate:
+def load_certificate(pem: bytes) -> Certificate:
     """
     The one certificate in *pem*.
 
     Raises:
         IdentityError: there is none, more than one, or it cannot be read.
     """
-    try:
-        certificates = x509.load_pem_x509_certificates(pem)
-    except ValueError as malformed:
-        raise IdentityError("no X.509 certificate in PEM can be read from this") from malformed
-    if len(certificates) != 1:
-        raise IdentityError(f"expected one certificate, found {len(certificates)}; leave the chain out")
-    return certificates[0]
+    found = certificates.read_all(pem)
+    if len(found) != 1:
+        raise IdentityError(f"expected one certificate, found {len(found)}; leave the chain out")
+    return found[0]
 
 
 def load_user(folder: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
@@ -81,7 +80,7 @@ def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.S
         signer = signers.from_private_key(private)
     except IdentityError as unusable:
         raise IdentityError(f"{key}: {unusable}") from None
-    if _public_bytes(private.public_key()) != _public_bytes(identity.certificate.public_key()):  # type: ignore[attr-defined]
+    if _public_bytes(private.public_key()) != identity.certificate.public_key.der:  # type: ignore[attr-defined]
         raise IdentityError(f"{key} is not the key of the certificate {certificate}")
     return identity, signer
 

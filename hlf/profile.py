@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
-from hlf.errors import ProfileError
+from hlf.errors import IdentityError, ProfileError
+from hlf.wire import certificates
 
 
 @dataclass(frozen=True)
@@ -185,9 +184,9 @@ def _authorities(entry: Mapping[str, Any], where: str, folder: Path) -> bytes:
         except OSError as unreadable:
             raise ProfileError(f"{where}.path: {path} cannot be read: {unreadable.strerror}") from unreadable
     try:
-        x509.load_pem_x509_certificates(pem)
-    except ValueError as malformed:
-        raise ProfileError(f"{where} holds no readable certificate") from malformed
+        certificates.read_all(pem)
+    except IdentityError as malformed:
+        raise ProfileError(f"{where} holds no readable certificate: {malformed}") from malformed
     return pem
 
 

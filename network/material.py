@@ -15,11 +15,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from hlf.errors import IdentityError
+from hlf.wire.certificates import read
+from hlf.wire.certificates.names import ORGANIZATION
 from network import certificates, errors, state
 from network.certificates import Issued
 from network.state import Folder
@@ -75,11 +76,10 @@ def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str],
 def _domain(certificate_file: Path) -> str | None:
     """The domain that an authority was made for; None where there is no authority yet."""
     try:
-        subject = x509.load_pem_x509_certificate(certificate_file.read_bytes()).subject
-    except (OSError, ValueError):
+        subject = read(certificate_file.read_bytes()).subject
+    except (OSError, IdentityError):
         return None
-    names = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    return str(names[0].value) if names else None
+    return next(iter(subject.values(ORGANIZATION)), None)
 
 
 def _organisation(folder: Folder, organisation: Organisation) -> None:
@@ -192,11 +192,11 @@ def _once(place: Path, files: Callable[[], dict[str, bytes]]) -> None:
 
 def _load(certificate_file: Path, key_file: Path) -> Issued:
     try:
-        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        certificate = read(certificate_file.read_bytes()).for_building()
     except OSError as error:
         raise errors.MaterialError(certificate_file, f"cannot be read: {error.strerror}", _UNUSABLE) from error
-    except ValueError as error:
-        raise errors.MaterialError(certificate_file, "is not a PEM certificate", _UNUSABLE) from error
+    except IdentityError as error:
+        raise errors.MaterialError(certificate_file, f"is not a PEM certificate: {error}", _UNUSABLE) from error
     try:
         key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
     except OSError as error:

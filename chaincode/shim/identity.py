@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 from fabric_protos.msp import identities_pb2
 from google.protobuf.message import DecodeError
 
 from chaincode.shim.errors import Refused
+from hlf.errors import IdentityError
+from hlf.wire import certificates
+from hlf.wire.certificates import Certificate, names
 
-_ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+_ATTRIBUTES = "1.2.3.4.5.6.7.8.1"
 """Where Fabric CA puts an identity's attributes, as JSON ``{"attrs": {name: value}}``."""
 
 _ROLES = ("client", "peer", "admin", "orderer")
@@ -38,39 +39,36 @@ class Client:
         self.pem: bytes = identity.id_bytes
 
     @cached_property
-    def certificate(self) -> x509.Certificate:
-        """The X.509 certificate."""
+    def certificate(self) -> Certificate:
+        """The X.509 certificate, read as the peer reads it."""
         try:
-            return x509.load_pem_x509_certificate(self.pem)
-        except ValueError:
+            return certificates.read(self.pem)
+        except IdentityError:
             raise Refused("INVALID_ARGUMENT", "the proposal's creator has no readable X.509 certificate") from None
 
     @cached_property
     def id(self) -> str:
         """The same text for every certificate of one person: ``x509::<subject>::<issuer>``, names as in RFC 4514."""
-        return f"x509::{self.certificate.subject.rfc4514_string()}::{self.certificate.issuer.rfc4514_string()}"
+        return f"x509::{self.certificate.subject.rfc4514()}::{self.certificate.issuer.rfc4514()}"
 
     @cached_property
     def common_name(self) -> str:
         """The certificate's common name, empty if it has none."""
-        found = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return str(found[0].value) if found else ""
+        return next(iter(self.certificate.subject.values(names.COMMON_NAME)), "")
 
     @cached_property
     def role(self) -> str:
         """``client``, ``peer``, ``admin`` or ``orderer`` after the organisational unit (NodeOUs); else empty."""
-        units = self.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-        return next((str(unit.value) for unit in units if unit.value in _ROLES), "")
+        units = self.certificate.subject.values(names.ORGANIZATIONAL_UNIT)
+        return next((unit for unit in units if unit in _ROLES), "")
 
     @cached_property
     def attributes(self) -> Mapping[str, str]:
         """What the organisation's CA says about the holder; empty if it says nothing readable."""
         try:
-            extension = self.certificate.extensions.get_extension_for_oid(_ATTRIBUTES).value
-            assert isinstance(extension, x509.UnrecognizedExtension)  # noqa: S101  (what cryptography gives for an OID of its own)
-            listed = json.loads(extension.value)["attrs"]
+            listed = json.loads(self.certificate.extensions.by_oid[_ATTRIBUTES].value)["attrs"]
             found = {str(name): str(value) for name, value in listed.items()}
-        except (x509.ExtensionNotFound, ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             found = {}
         return MappingProxyType(found)
 

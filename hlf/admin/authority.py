@@ -211,7 +211,7 @@ class Authority:
         """Read an answer's fields; one that is missing or of another kind becomes an AuthorityError."""
         try:
             yield
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, errors.IdentityError):
             raise errors.AuthorityError(f"answered with an unreadable {what}", address=self.address) from None
 
     def close(self) -> None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from hlf import errors, signers
 from hlf.identity import Identity, load_certificate
-from hlf.wire import signatures
+from hlf.wire import certificates, signatures
+from hlf.wire.certificates import Certificate, names
 
 # Longer chains than this are nobody's; each link costs a search and a signature to check.
 _MAX_CHAIN = 10
@@ -159,7 +159,7 @@ def accept(
     key: ec.EllipticCurvePrivateKey,
     enrollment_id: str,
     msp_id: str,
-    anchor: x509.Certificate | None = None,
+    anchor: Certificate | None = None,
 ) -> Enrollment:
     """
     The enrolment, if the certificate is of *key* and *enrollment_id* and of the authority that issued it.
@@ -173,7 +173,7 @@ def accept(
         AuthorityError: they do not belong together.
     """
     certificate = load_certificate(certificate_pem)
-    if certificate.public_key() != key.public_key():
+    if certificate.public_key.key != key.public_key():
         raise errors.AuthorityError("answered with a certificate of another key than the one that was sent")
     if common_name(certificate) != enrollment_id:
         raise errors.AuthorityError("answered with a certificate of another enrollment id than the one asked for")
@@ -184,19 +184,19 @@ def accept(
             cure="Is this the CA that was meant, and has its certificate been renewed?",
         )
     return Enrollment(
-        Identity(msp_id, _pem(certificate)),
+        Identity(msp_id, certificate.pem),
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-        b"".join(map(_pem, chain)),
+        b"".join(one.pem for one in chain),
     )
 
 
-def common_name(certificate: x509.Certificate) -> str:
+def common_name(certificate: Certificate) -> str:
     """The enrollment id in a certificate; empty where there is not exactly one."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if len(names) == 1 else ""
+    found = certificate.subject.values(names.COMMON_NAME)
+    return found[0] if len(found) == 1 else ""
 
 
-def authorities(chain_pem: bytes) -> list[x509.Certificate]:
+def authorities(chain_pem: bytes) -> list[Certificate]:
     """
     The certificates in a chain.
 
@@ -204,17 +204,17 @@ def authorities(chain_pem: bytes) -> list[x509.Certificate]:
         IdentityError: there is none, too many, or one cannot be read.
     """
     try:
-        found = x509.load_pem_x509_certificates(chain_pem)
-    except ValueError as malformed:
-        raise errors.IdentityError("the chain of the CA cannot be read") from malformed
+        found = list(certificates.read_all(chain_pem))
+    except errors.IdentityError as malformed:
+        raise errors.IdentityError(f"the chain of the CA cannot be read: {malformed}") from malformed
     if len(found) > _MAX_CHAIN:
         raise errors.IdentityError(f"the chain of the CA has {len(found)} certificates; at most {_MAX_CHAIN} are read")
     return found
 
 
-def _chain(certificate: x509.Certificate, offered: list[x509.Certificate]) -> list[x509.Certificate]:
+def _chain(certificate: Certificate, offered: list[Certificate]) -> list[Certificate]:
     """Issuer after issuer, from the certificate's own, as far as those offered go."""
-    chain: list[x509.Certificate] = []
+    chain: list[Certificate] = []
     lower = certificate
     while issuer := next((one for one in offered if one not in chain and _issued(lower, one)), None):
         chain.append(issuer)
@@ -224,13 +224,5 @@ def _chain(certificate: x509.Certificate, offered: list[x509.Certificate]) -> li
     return chain
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
-        return False
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
+def _issued(certificate: Certificate, issuer: Certificate) -> bool:
+    return issuer.extensions.authority and issuer.issued(certificate)

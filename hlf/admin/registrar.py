@@ -16,6 +16,8 @@ from hlf.admin import enrollment
 from hlf.admin.authority import Authority, authorisation
 from hlf.identity import Identity, load_certificate
 from hlf.signers import Signer
+from hlf.wire import certificates
+from hlf.wire.certificates import Certificate
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ class Registrar:
         aki: str = "",
         not_expired: bool = False,
         not_revoked: bool = False,
-    ) -> tuple[x509.Certificate, ...]:
+    ) -> tuple[Certificate, ...]:
         """The certificates that the CA has issued, those named only, as far as the caller may see them."""
         asked = {
             "id": enrollment_id,
@@ -273,17 +275,14 @@ class Registrar:
 _NOT_THERE = 63
 
 
-def serial_and_aki(certificate: x509.Certificate) -> tuple[str, str]:
+def serial_and_aki(certificate: Certificate) -> tuple[str, str]:
     """
     What names a certificate to its CA: serial number and authority key identifier in hexadecimal.
 
     Raises:
         AuthorityError: the certificate says nothing of its authority's key.
     """
-    try:
-        aki = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except (x509.ExtensionNotFound, ValueError):
-        aki = None
+    aki = certificate.extensions.authority_key_id
     if not aki:
         raise errors.AuthorityError("the certificate has no authority key identifier; no Fabric CA issued it")
     return f"{certificate.serial_number:x}", aki.hex()
@@ -329,7 +328,7 @@ def _number(value: object) -> int:
 
 def _crl(text: str) -> bytes:
     pem = base64.b64decode(text, validate=True)
-    x509.load_pem_x509_crl(pem)
+    certificates.read_revocations(pem)
     return pem
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from cryptography import x509
-
 from hlf import errors
 from hlf.wire import blocks, channelconfig, rwsets
 
@@ -17,10 +15,10 @@ def who(serialized: bytes, bundle: channelconfig.Bundle) -> dict[str, Any]:
         identity = bundle.msps.identity(serialized)
     except errors.HlfError:
         return {"msp_id": "unknown", "subject": "", "serial_number": ""}
-    certificate: x509.Certificate = identity.certificate
+    certificate = identity.certificate
     return {
         "msp_id": identity.msp_id,
-        "subject": certificate.subject.rfc4514_string(),
+        "subject": certificate.subject.rfc4514(),
         "serial_number": f"{certificate.serial_number:x}",
     }
 

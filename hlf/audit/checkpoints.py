@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
-
 from hlf import errors, identity, signers
 from hlf.audit import documents
 from hlf.errors import WireError
@@ -63,10 +61,9 @@ class Checkpoint:
         """Who has signed it, for people: organisation, name, and SHA-256 of the certificate."""
         try:
             certificate = identity.load_certificate(self.certificate)
-            name, digest = certificate.subject.rfc4514_string(), certificate.fingerprint(hashes.SHA256()).hex()
-        except (errors.HlfError, ValueError):
+        except errors.IdentityError:
             return f"{self.msp_id}, with a certificate that cannot be read"
-        return f"{self.msp_id}, {name}, certificate {digest}"
+        return f"{self.msp_id}, {certificate.subject.rfc4514()}, certificate {certificate.fingerprint}"
 
     def to_bytes(self) -> bytes:
         """Return the checkpoint as a file."""
@@ -108,8 +105,8 @@ class Checkpoint:
             WireError: it is not, or the certificate cannot be used.
         """
         try:
-            key = identity.load_certificate(self.certificate).public_key()
-        except (errors.HlfError, ValueError) as unusable:
+            key = identity.load_certificate(self.certificate).public_key.key
+        except errors.IdentityError as unusable:
             raise WireError(f"the checkpoint's certificate cannot be used: {unusable}") from None
         if not signatures.verify(key, self.signature, self._signed()):
             raise WireError("the checkpoint's signature does not hold")
@@ -161,6 +158,6 @@ def sign(
         state_hash=state_hash,
         made_at=f"{moment:%Y-%m-%dT%H:%M:%SZ}",
         msp_id=who.msp_id,
-        certificate=who.certificate.public_bytes(serialization.Encoding.PEM),
+        certificate=who.certificate.pem,
     )
     return dataclasses.replace(checkpoint, signature=signer.sign(checkpoint._signed()))

@@ -13,13 +13,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hlf.audit.worker import Claim
 from hlf.errors import IdentityError, WireError
-from hlf.wire import blocks, chains, signatures
+from hlf.wire import blocks, certificates, signatures
 
 _REMEMBERED_KEYS = 4096
 
@@ -107,8 +106,11 @@ def _claim(keys: Keys, identity: bytes, parts: tuple[bytes, ...], signature: byt
 
 def _key(identity: bytes) -> tuple[bytes, bool]:
     try:
-        key = chains.public_key(chains.certificate(signatures.parse_identity(identity)[1]))
-        encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (IdentityError, WireError, UnsupportedAlgorithm, ValueError):
+        key = certificates.read(signatures.parse_identity(identity)[1]).public_key.key
+    except (IdentityError, WireError):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+        # Fabric takes no signature of any other kind of key.
         return b"", False
-    return bytes(encoded), isinstance(key, ec.EllipticCurvePublicKey)
+    encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return encoded, isinstance(key, ec.EllipticCurvePublicKey)

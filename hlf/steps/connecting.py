@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from cryptography.hazmat.primitives import serialization
 
 from hlf.errors import UNREACHABLE, GatewayError, IdentityError
 from hlf.identity import load_certificate
@@ -63,8 +62,7 @@ class TlsIdentity:
     @property
     def certificate_hash(self) -> bytes:
         """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS."""
-        der = load_certificate(self.certificate_pem).public_bytes(serialization.Encoding.DER)
-        return hashlib.sha256(der).digest()
+        return hashlib.sha256(load_certificate(self.certificate_pem).der).digest()
 
 
 def _is_loopback(address: str) -> bool:

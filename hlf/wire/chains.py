@@ -5,146 +5,109 @@ A certificate is checked one second after its own notBefore, against the
 authorities its organisation published and against no others; there must be
 exactly one chain. What Go's verifier refuses (a missing keyCertSign, a path
 that is too long, an extended key usage that excludes servers, an unknown
-critical extension) is refused here too.
+critical extension, a name beyond an authority's constraints) is refused here
+too.
 """
 
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from hlf import errors
-from hlf.wire import signatures
+from hlf.wire import certificates, signatures
+from hlf.wire.certificates import (
+    Certificate,
+    RevocationList,
+    constraints,
+    der,
+    extensions,
+    pem,
+    policytree,
+    publickeys,
+)
 
-_LONGEST_CHAIN = 10
-_ECDSA = {
-    SignatureAlgorithmOID.ECDSA_WITH_SHA1,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA256,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA384,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA512,
-}
-_UNDERSTOOD = {
-    ExtensionOID.KEY_USAGE,
-    ExtensionOID.BASIC_CONSTRAINTS,
-    ExtensionOID.EXTENDED_KEY_USAGE,
-    ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
-    ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
-    ExtensionOID.SUBJECT_KEY_IDENTIFIER,
-    ExtensionOID.CERTIFICATE_POLICIES,
-    ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
-    ExtensionOID.CRL_DISTRIBUTION_POINTS,
-}
-_BEGIN = b"-----BEGIN "
+# What Go's verifier tries before it gives up.
+_MOST_SIGNATURE_CHECKS = 100
+_SERVERS, _ANY_PURPOSE = "1.3.6.1.5.5.7.3.1", "2.5.29.37.0"
+_IMPORTED = (publickeys.ECDSA, publickeys.ED25519, publickeys.RSA)
+
+Chain = tuple[Certificate, ...]
 
 
-@dataclass(frozen=True)
-class Authority:
-    """A certificate with the bytes it is known by: its DER with the signature in the low form."""
-
-    certificate: x509.Certificate
-    der: bytes
+def signed_with_ecdsa(certificate: Certificate) -> bool:
+    """Return whether the certificate's issuer signed with ECDSA."""
+    return certificate.algorithm.key == publickeys.ECDSA
 
 
-def certificate(pem: bytes) -> x509.Certificate:
+def require_known_key(certificate: Certificate) -> None:
     """
-    Return the first certificate of *pem*.
+    Return if the certificate's key is of a kind that Fabric imports.
 
     Raises:
-        IdentityError: there is none, or it cannot be read.
+        IdentityError: it is not.
     """
-    if _BEGIN not in pem:
-        raise errors.IdentityError("could not decode the PEM structure")
-    try:
-        with warnings.catch_warnings():
-            # A certificate with, say, a serial number of zero is judged by the rules below, not on the console.
-            warnings.simplefilter("ignore")
-            parsed = x509.load_pem_x509_certificate(pem)
-            public_key(parsed)
-            _ = parsed.extensions, parsed.subject, parsed.issuer
-            _ = parsed.not_valid_after_utc, parsed.not_valid_before_utc
-    except errors.IdentityError:
-        raise
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, OverflowError) as error:
-        raise errors.IdentityError(f"the certificate cannot be read: {error}") from error
-    return parsed
+    if certificate.public_key.algorithm not in _IMPORTED:
+        raise errors.IdentityError(
+            "Certificate's public key type not recognized. Supported keys: [ECDSA, ED25519, RSA]"
+        )
 
 
-def public_key(certificate: x509.Certificate) -> Any:
-    """Return the certificate's public key; raises IdentityError for one of an unknown kind or curve."""
-    try:
-        return certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise errors.IdentityError(f"failed to import certificate's public key: {error}") from error
-
-
-def algorithm_name(key: object) -> str:
-    """Return the name under which a key's algorithm is refused."""
-    names = {rsa.RSAPublicKey: "RSA", ed25519.Ed25519PublicKey: "Ed25519", ed448.Ed448PublicKey: "Ed448"}
-    return next((name for kind, name in names.items() if isinstance(key, kind)), type(key).__name__)
-
-
-def der(certificate: x509.Certificate) -> bytes:
-    """Return the certificate's DER bytes."""
-    return certificate.public_bytes(Encoding.DER)
-
-
-def signed_with_ecdsa(certificate: x509.Certificate) -> bool:
-    """Return whether the certificate's issuer signed with ECDSA."""
-    return certificate.signature_algorithm_oid in _ECDSA
-
-
-def is_authority(certificate: x509.Certificate) -> bool:
-    """Return whether the certificate says it may issue others."""
-    constraints = _extension(certificate, x509.BasicConstraints)
-    return constraints is not None and bool(constraints.ca)
-
-
-def published(pem: bytes) -> x509.Certificate:
-    """As ``certificate``, for one that stands in an organisation's own configuration: the words are others."""
-    if _BEGIN not in pem:
-        numbers = " ".join(map(str, pem))
+def published(text: bytes) -> Certificate:
+    """As ``certificates.read``, for one that stands in an organisation's own configuration: the words are others."""
+    block = pem.first(text)
+    if block is None:
+        numbers = " ".join(map(str, text))
         raise errors.IdentityError(f"getCertFromPem error: could not decode pem bytes [[{numbers}]]")
-    return certificate(pem)
-
-
-def _extension(certificate: x509.Certificate, kind: type[Any]) -> Any | None:
     try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
+        return certificates.parse(block.content)
+    except errors.IdentityError as error:
+        raise errors.IdentityError(f"getCertFromPem error: failed to parse x509 cert: {error}") from None
 
 
 class Authorities:
     """The roots and intermediates an organisation published."""
 
-    def __init__(self, roots: list[x509.Certificate], intermediates: list[x509.Certificate]) -> None:
-        self._roots = {der(found): found for found in roots}
-        self._intermediates = {der(found): found for found in intermediates}
+    def __init__(self, roots: Iterable[Certificate], intermediates: Iterable[Certificate]) -> None:
+        self._roots = {found.der: found for found in roots}
+        self._intermediates = {found.der: found for found in intermediates}
         self._inner: set[bytes] = set()
 
     @classmethod
-    def of(cls, roots: Iterable[bytes], intermediates: Iterable[bytes], *, required: bool = True) -> Authorities:
+    def of(cls, roots: Iterable[bytes], intermediates: Iterable[bytes]) -> Authorities:
         """
         Return the set of these PEM certificates.
 
         Raises:
-            WireError: no root although *required*.
             IdentityError: a certificate cannot be read.
         """
-        found = cls([published(pem) for pem in roots], [published(pem) for pem in intermediates])
-        if required and not found._roots:
+        return cls([published(text) for text in roots], [published(text) for text in intermediates])
+
+    @classmethod
+    def of_members(cls, roots: Iterable[bytes], intermediates: Iterable[bytes]) -> Authorities:
+        """
+        Return those that issue an organisation's members, each by the bytes it is known by.
+
+        Raises:
+            WireError: there is no root.
+            IdentityError: a certificate cannot be read, or leads to no root.
+        """
+        found = cls.of(roots, intermediates)
+        if not found._roots:
             raise errors.WireError("expected at least one CA certificate")
-        return found
+        for one in found:
+            require_known_key(one)
+        # All are looked at before one takes the place of another, as a node does it.
+        return cls(
+            [found.canonical(one)[0] for one in found._roots.values()],
+            [found.canonical(one)[0] for one in found._intermediates.values()],
+        )
+
+    def __iter__(self) -> Iterator[Certificate]:
+        yield from self._roots.values()
+        yield from self._intermediates.values()
 
     def check(self, revocations: Revocations) -> None:
         """
@@ -153,11 +116,11 @@ class Authorities:
         Raises:
             IdentityError: one is no authority, has no key identifier, does not chain or is revoked.
         """
-        for found in [*self._roots.values(), *self._intermediates.values()]:
+        for found in self:
             serial = f"{found.serial_number:x}"
-            if not is_authority(found):
+            if not found.extensions.authority:
                 raise errors.IdentityError(f"CA Certificate did not have the CA attribute, (SN: {serial})")
-            if _extension(found, x509.SubjectKeyIdentifier) is None:
+            if found.extensions.subject_key_id is None:
                 raise errors.IdentityError(
                     "CA Certificate problem with Subject Key Identifier extension, "
                     f"(SN: {serial}): subjectKeyIdentifier not found in certificate"
@@ -173,63 +136,103 @@ class Authorities:
         for found in self._intermediates.values():
             self._inner.update(authority.der for authority in self.chain(found)[1:])
 
-    def is_inner(self, authority: Authority) -> bool:
+    def is_inner(self, authority: Certificate) -> bool:
         """Return whether *authority* issued another authority, which bars it from issuing members."""
         return authority.der in self._inner
 
-    def chain(self, leaf: x509.Certificate) -> tuple[Authority, ...]:
+    def canonical(self, certificate: Certificate) -> tuple[Certificate, Chain]:
+        """
+        Return the certificate that *certificate* is known by, its signature in the low form, and its chain.
+
+        Anyone can turn the S of an ECDSA signature around without the key; both forms must be one identity, or a policy
+        would count one signer twice. The chain is empty where it is not needed for that.
+
+        Raises:
+            IdentityError: it was signed with ECDSA and leads to no root.
+        """
+        if not signed_with_ecdsa(certificate):
+            return certificate, ()
+        if certificate.extensions.authority and certificate.signed_for(certificate):
+            own = _low_s(certificate, certificate)
+            Authorities([own], self._intermediates.values()).chain(own)
+            return own, ()
+        chain = self.chain(certificate)
+        if len(chain) < 2:
+            raise errors.IdentityError(
+                "failed to traverse certificate verification chain for leaf or intermediate certificate, "
+                f"with subject {certificate.subject.rfc4514()}"
+            )
+        return _low_s(certificate, chain[1]), chain
+
+    def chain(self, leaf: Certificate) -> Chain:
         """
         Return the one chain from *leaf* to a root, both included.
 
         Raises:
             IdentityError: there is none, or more than one.
         """
-        at = leaf.not_valid_before_utc + timedelta(seconds=1)
-        _check_leaf(leaf, at)
-        if der(leaf) in self._roots:
-            return (Authority(leaf, _low_s(leaf, leaf)),)
-        found = list(self._chains([leaf], at))
+        candidates = self._candidates(leaf)
+        found = [chain for chain in candidates if _allowed(chain)]
         if not found:
-            raise errors.IdentityError(
-                "the supplied identity is not valid: x509: certificate signed by unknown authority"
-            )
+            raise errors.IdentityError(f"the supplied identity is not valid: {_why_none(candidates)}")
         if len(found) > 1:
             raise errors.IdentityError(f"this MSP only supports a single validation chain, got {len(found)}")
-        chain = found[0]
-        issuers = [*chain[1:], chain[-1]]
-        return tuple(Authority(own, _low_s(own, issuer)) for own, issuer in zip(chain, issuers, strict=True))
+        if constraints.bar_common_name(found[0]):
+            raise errors.IdentityError(
+                "the supplied identity is not valid: x509: issuer has name constraints but leaf doesn't have a SAN "
+                "extension"
+            )
+        return found[0]
 
-    def certifiers_id(self, pem: bytes) -> bytes:
+    def certifiers_id(self, text: bytes) -> bytes:
         """
         Return the identifier of an authority's own chain, as organisational units name it.
 
         Raises:
             IdentityError: it is not one of these authorities.
         """
-        found = certificate(pem)
-        if der(found) not in self._roots and der(found) not in self._intermediates:
+        found, _ = self.canonical(published(text))
+        if found.der in self._roots:
+            return chain_id((found,))
+        if found.der not in self._intermediates:
             raise errors.IdentityError("Failed adding OU. Certificate not in root or intermediate certs.")
-        return hashlib.sha256(b"".join(authority.der for authority in self.chain(found))).digest()
+        chain = self.chain(found)
+        if self.is_inner(found):
+            raise errors.IdentityError(
+                "invalid validation chain. Parent certificate should be a leaf of the certification tree"
+            )
+        return chain_id(chain)
 
-    def _chains(self, path: list[x509.Certificate], at: datetime) -> Iterator[list[x509.Certificate]]:
-        child = path[-1]
-        if len(path) > _LONGEST_CHAIN:
-            return
-        for known, root in ((self._roots, True), (self._intermediates, False)):
-            for issuer in known.values():
-                if issuer in path or issuer.subject != child.issuer or not _may_issue(issuer, child, path, at):
-                    continue
-                if root:
-                    yield [*path, issuer]
-                else:
-                    yield from self._chains([*path, issuer], at)
+    def _candidates(self, leaf: Certificate) -> list[Chain]:
+        """Every chain that signatures, names and times allow."""
+        at = leaf.begins + 1
+        refusal = _unusable(leaf, [], at)
+        if refusal:
+            raise errors.IdentityError(f"the supplied identity is not valid: {refusal}")
+        if leaf.der in self._roots:
+            return [(leaf,)]
+        found: list[Chain] = []
+        checks = 0
+        paths: list[Chain] = [(leaf,)]
+        while paths:
+            path = paths.pop()
+            for known, root in ((self._roots, True), (self._intermediates, False)):
+                for issuer in known.values():
+                    if issuer.subject.der != path[-1].issuer.der:
+                        continue
+                    checks += 1
+                    if checks > _MOST_SIGNATURE_CHECKS:
+                        return found
+                    if _may_issue(issuer, path, at, root):
+                        (found if root else paths).append((*path, issuer))
+        return found
 
 
 class Revocations:
     """The certificate revocation lists an organisation published."""
 
-    def __init__(self, lists: list[x509.CertificateRevocationList]) -> None:
-        self._lists = lists
+    def __init__(self, lists: Iterable[RevocationList]) -> None:
+        self._lists = tuple(lists)
 
     @classmethod
     def of(cls, encoded: Iterable[bytes]) -> Revocations:
@@ -239,123 +242,101 @@ class Revocations:
         Raises:
             IdentityError: one cannot be read.
         """
-        lists = []
-        for one in encoded:
-            try:
-                load = x509.load_pem_x509_crl if _BEGIN in one else x509.load_der_x509_crl
-                parsed = load(one)
-                _ = parsed.extensions
-                lists.append(parsed)
-            except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
-                raise errors.IdentityError(f"could not parse RevocationList: {error}") from error
-        return cls(lists)
+        try:
+            return cls(map(certificates.read_revocations, encoded))
+        except errors.IdentityError as error:
+            raise errors.IdentityError(f"could not parse RevocationList: {error}") from error
 
-    def check(self, certificate: x509.Certificate, issuer: Authority) -> None:
+    def check(self, certificate: Certificate, issuer: Certificate) -> None:
         """
         Check that *issuer* has not revoked *certificate*; the time of revocation does not matter.
 
         Raises:
             IdentityError: it has, or one of the lists does not say whose it is.
         """
-        if not self._lists:
-            return
-        key_id = _extension(issuer.certificate, x509.SubjectKeyIdentifier)
+        key_id = issuer.extensions.subject_key_id
         if key_id is None:
-            raise errors.IdentityError("could not obtain Subject Key Identifier for signer cert")
+            raise errors.IdentityError(
+                "could not obtain Subject Key Identifier for signer cert: subjectKeyIdentifier not found in certificate"
+            )
         for revoked in self._lists:
-            try:
-                authority = revoked.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-            except x509.ExtensionNotFound as error:
-                raise errors.IdentityError("could not obtain Authority Key Identifier for crl") from error
-            if authority.key_identifier != key_id.digest:
+            if revoked.authority_key_id is None:
+                raise errors.IdentityError(
+                    "could not obtain Authority Key Identifier for crl: authorityKeyIdentifier not found in certificate"
+                )
+            if revoked.authority_key_id != key_id or certificate.serial_number not in revoked.serial_numbers:
                 continue
-            if revoked.get_revoked_certificate_by_serial_number(certificate.serial_number) is None:
-                continue
-            if _signed_by(revoked, issuer.certificate):
+            # A list that somebody else signed revokes nothing.
+            if revoked.is_from(issuer):
                 raise errors.IdentityError("The certificate has been revoked")
 
 
-def _signed_by(revoked: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    """Whether the list really is the issuer's; a list that somebody else signed revokes nothing."""
-    try:
-        return revoked.is_signature_valid(public_key(issuer))
-    except (TypeError, ValueError, UnsupportedAlgorithm):
+def chain_id(chain: Iterable[Certificate]) -> bytes:
+    """Return the digest by which Fabric knows a chain of authorities."""
+    return hashlib.sha256(b"".join(authority.der for authority in chain)).digest()
+
+
+def _allowed(chain: Chain) -> bool:
+    return policytree.permit(chain) and all(map(_serves, chain)) and constraints.permit(chain)
+
+
+def _why_none(candidates: list[Chain]) -> str:
+    if not candidates:
+        return "x509: certificate signed by unknown authority"
+    if not all(map(policytree.permit, candidates)):
+        return f"x509: no valid chains built: {len(candidates)} candidate chains with invalid policies"
+    if not all(map(_serves, candidates[0])):
+        return "x509: certificate specifies an incompatible key usage"
+    return "x509: a root or intermediate certificate is not authorized to sign for this name"
+
+
+def _may_issue(issuer: Certificate, path: Chain, at: int, root: bool) -> bool:
+    if any(_is_same(issuer, one) for one in path) or not issuer.signed_for(path[-1]):
         return False
+    return not _unusable(issuer, path, at) and (root or issuer.extensions.authority)
 
 
-def _check_leaf(leaf: x509.Certificate, at: datetime) -> None:
-    if leaf.not_valid_after_utc < at:
-        raise errors.IdentityError("the supplied identity is not valid: x509: certificate has expired before it began")
-    unknown = _unknown_critical(leaf)
-    if unknown:
-        raise errors.IdentityError(f"the supplied identity is not valid: x509: unhandled critical extension {unknown}")
-    if not _allows_servers(leaf):
-        raise errors.IdentityError(
-            "the supplied identity is not valid: x509: certificate specifies an incompatible key usage"
+def _is_same(one: Certificate, other: Certificate) -> bool:
+    """Whether two certificates are of one holder and key, which may stand once in a chain."""
+    names = [each.extensions.by_oid.get(extensions.ALTERNATIVE_NAMES) for each in (one, other)]
+    values = {name.value if name else None for name in names}
+    return (one.subject.der, one.public_key.der, 1) == (other.subject.der, other.public_key.der, len(values))
+
+
+def _unusable(certificate: Certificate, path: Iterable[Certificate], at: int) -> str:
+    """Why a certificate cannot stand at the end of *path* at that time; empty if it can."""
+    says = certificate.extensions
+    if says.unhandled:
+        return "x509: unhandled critical extension"
+    if not certificate.begins <= at <= certificate.ends:
+        against = certificate.begins if at < certificate.begins else certificate.ends
+        return (
+            f"x509: certificate has expired or is not yet valid: current time {_rfc3339(at)} is "
+            f"{'before' if at < certificate.begins else 'after'} {_rfc3339(against)}"
         )
-
-
-def _may_issue(issuer: x509.Certificate, child: x509.Certificate, path: list[x509.Certificate], at: datetime) -> bool:
-    if not issuer.not_valid_before_utc <= at <= issuer.not_valid_after_utc:
-        return False
-    constraints = _extension(issuer, x509.BasicConstraints)
-    if constraints is None or not constraints.ca:
-        return False
-    if constraints.path_length is not None and len(path) - 1 > constraints.path_length:
-        return False
-    usage = _extension(issuer, x509.KeyUsage)
-    if usage is not None and not usage.key_cert_sign:
-        return False
-    if _unknown_critical(issuer) or not _allows_servers(issuer):
-        return False
-    # Name constraints narrow what an authority may issue. They are not evaluated here, so such an authority
-    # may issue nothing that carries names of its own.
-    if _extension(issuer, x509.NameConstraints) is not None and _extension(path[0], x509.SubjectAlternativeName):
-        return False
-    try:
-        child.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
-
-
-def _allows_servers(certificate: x509.Certificate) -> bool:
-    """Fabric verifies with Go's default purpose, so an extended key usage must include it or any."""
-    usage = _extension(certificate, x509.ExtendedKeyUsage)
-    if usage is None:
-        return True
-    return ExtendedKeyUsageOID.SERVER_AUTH in usage or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage
-
-
-def _unknown_critical(certificate: x509.Certificate) -> str:
-    for extension in certificate.extensions:
-        if extension.critical and extension.oid not in _UNDERSTOOD and extension.oid != ExtensionOID.NAME_CONSTRAINTS:
-            return str(extension.oid.dotted_string)
+    if says.constrained and 0 <= says.path_length < len(tuple(path)) - 1:
+        return "x509: too many intermediates for path length constraint"
     return ""
 
 
-def _low_s(own: x509.Certificate, issuer: x509.Certificate) -> bytes:
-    """
-    Return the DER bytes of *own* with its signature in the low form.
+def _serves(certificate: Certificate) -> bool:
+    """Fabric verifies with Go's default purpose, so an extended key usage must include it or any."""
+    purposes = certificate.extensions.purposes
+    return not purposes or _SERVERS in purposes or _ANY_PURPOSE in purposes
 
-    Anyone can turn the S of an ECDSA signature around without the key; both
-    forms must be one identity, or a policy would count one signer twice.
-    """
-    encoded = der(own)
-    key = public_key(issuer)
-    if not signed_with_ecdsa(own) or not isinstance(key, ec.EllipticCurvePublicKey):
-        return encoded
+
+def _low_s(own: Certificate, issuer: Certificate) -> Certificate:
+    """Return *own* with its signature in the low form."""
+    key = issuer.public_key.key
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return own
     low = signatures.normalise_low_s(own.signature, key.curve)
     if low == own.signature:
-        return encoded
-    body = own.tbs_certificate_bytes
-    start = encoded.index(body) + len(body)
-    algorithm = encoded[start : start + 2 + encoded[start + 1]]
-    return _tlv(0x30, body + algorithm + _tlv(0x03, b"\x00" + low))
+        return own
+    parts = der.Reader(der.Reader(own.der).take(der.SEQUENCE, "x509: malformed certificate"))
+    signed, algorithm = (parts.any_whole("x509: malformed certificate") for _ in range(2))
+    return certificates.parse(der.tlv(der.SEQUENCE, signed + algorithm + der.tlv(der.BIT_STRING, b"\x00" + low)))
 
 
-def _tlv(tag: int, content: bytes) -> bytes:
-    if len(content) < 0x80:
-        return bytes((tag, len(content))) + content
-    length = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
+def _rfc3339(seconds: int) -> str:
+    return f"{der.moment(seconds):%Y-%m-%dT%H:%M:%SZ}"

@@ -17,19 +17,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import NameOID
 from fabric_protos.msp import identities_pb2, msp_config_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import chains, principals, signatures
+from hlf.wire import certificates, chains, principals, signatures
+from hlf.wire.certificates import Certificate, names, publickeys
 from hlf.wire.principals import ADMIN, CLIENT, MEMBER, ORDERER, PEER, ROLE_NAMES, Principal
 
 __all__ = ["ADMIN", "CLIENT", "MEMBER", "ORDERER", "PEER", "ROLE_NAMES"]
@@ -58,23 +56,24 @@ class Identity:
     the object, since one identity is asked about again and again.
     """
 
-    __slots__ = ("_msp", "_refusal", "_satisfied", "_validated", "certificate", "chain_id", "der", "id", "msp_id",
-                 "not_after", "not_before", "public_key", "units")  # fmt: skip
+    __slots__ = ("_msp", "_refusal", "_satisfied", "_validated", "certificate", "chain", "chain_id", "der", "id",
+                 "msp_id", "not_after", "not_before", "public_key", "units")  # fmt: skip
 
-    def __init__(self, msp: Msp, certificate: x509.Certificate, chain: Sequence[chains.Authority], der: bytes) -> None:
+    def __init__(self, msp: Msp, certificate: Certificate, chain: chains.Chain) -> None:
         self._msp = msp
         self._validated = False
         self._refusal: str | None = None
         self._satisfied: dict[Principal, bool] = {}
         self.certificate = certificate
-        self.der = der
+        self.der = certificate.der
         self.msp_id = msp.id
-        self.id = hashlib.sha256(der).hexdigest()
-        self.public_key = chains.public_key(certificate)
-        self.chain_id = hashlib.sha256(b"".join(authority.der for authority in chain)).digest() if chain else b""
-        self.units = _units(certificate)
-        self.not_before: datetime = certificate.not_valid_before_utc
-        self.not_after: datetime = certificate.not_valid_after_utc
+        self.id = hashlib.sha256(self.der).hexdigest()
+        self.public_key = certificate.public_key.key
+        self.chain = chain
+        self.chain_id = chains.chain_id(chain[1:]) if chain else b""
+        self.units = certificate.subject.values(names.ORGANIZATIONAL_UNIT)
+        self.not_before: datetime = certificate.not_before
+        self.not_after: datetime = certificate.not_after
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Return whether this identity's key made *signature* over *message* (a high S is refused)."""
@@ -104,11 +103,6 @@ class Identity:
         return f"Identity({self.msp_id}, {self.id[:16]})"
 
 
-def _units(certificate: x509.Certificate) -> tuple[str, ...]:
-    attributes = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-    return tuple(value if isinstance(value := attribute.value, str) else "" for attribute in attributes)
-
-
 @dataclass(frozen=True)
 class RoleUnit:
     """The organisational unit that marks a role, and the authority it must come from (empty: any)."""
@@ -125,12 +119,10 @@ class Msp:
         self.config = config
         self._ed25519 = ed25519_allowed
         try:
-            self._authorities = chains.Authorities.of(config.root_certs, config.intermediate_certs)
+            self._authorities = chains.Authorities.of_members(config.root_certs, config.intermediate_certs)
             self._revocations = chains.Revocations.of(config.revocation_list)
             self._authorities.check(self._revocations)
-            chains.Authorities.of(config.tls_root_certs, config.tls_intermediate_certs, required=False).check(
-                self._revocations
-            )
+            chains.Authorities.of(config.tls_root_certs, config.tls_intermediate_certs).check(self._revocations)
             self._units_required = self._unit_restrictions(config.organizational_unit_identifiers)
             self._roles = self._role_units(config)
             self.enforces_roles = bool(config.fabric_node_ous.enable and self._roles)
@@ -163,14 +155,14 @@ class Msp:
         Raises:
             IdentityError: it is no certificate, or none that this organisation's authorities issued.
         """
-        parsed = chains.certificate(certificate)
-        if not chains.signed_with_ecdsa(parsed):
-            # Only a certificate with an ECDSA signature needs its issuer at this point, to bring the
-            # signature into its low form; the chain of any other is looked at when it is validated.
-            return Identity(self, parsed, (), chains.der(parsed))
-        chain = self._authorities.chain(parsed)
-        own, issuers = chain[0], chain[1:]
-        return Identity(self, own.certificate, issuers, own.der)
+        parsed = certificates.read(certificate)
+        try:
+            chains.require_known_key(parsed)
+        except errors.IdentityError as error:
+            raise errors.IdentityError(f"failed to import certificate's public key: {error}") from None
+        # Only a certificate with an ECDSA signature needs its issuer at this point, to bring the
+        # signature into its low form; the chain of any other is looked at when it is validated.
+        return Identity(self, *self._authorities.canonical(parsed))
 
     def validate(self, certificate: bytes, at: datetime | None = None) -> Identity:
         """
@@ -195,31 +187,30 @@ class Msp:
     # How an identity is judged: called by Identity, which keeps the answer.
 
     def _refusal(self, identity: Identity) -> str | None:
-        key = identity.public_key
-        if not isinstance(key, ec.EllipticCurvePublicKey) and not (
-            self._ed25519 and isinstance(key, ed25519.Ed25519PublicKey)
-        ):
-            name = chains.algorithm_name(key)
-            return f"could not validate identity's public key algorithm: {name} is not supported"
-        if chains.is_authority(identity.certificate):
+        kind = identity.certificate.public_key.algorithm
+        if kind != publickeys.ECDSA and not (self._ed25519 and kind == publickeys.ED25519):
+            return f"could not validate identity's public key algorithm: {kind} is not supported"
+        if identity.certificate.extensions.authority:
             return (
                 "could not obtain certification chain: An X509 certificate with Basic Constraint: "
                 "Certificate Authority equals true cannot be used as an identity"
             )
         try:
-            chain = self._authorities.chain(identity.certificate)
-            if len(chain) < 2:
-                return "could not obtain certification chain: expected a chain of length at least 2, got 1"
-            if self._authorities.is_inner(chain[1]):
-                return (
-                    "could not obtain certification chain: invalid validation chain. "
-                    "Parent certificate should be a leaf of the certification tree"
-                )
+            chain = identity.chain or self._authorities.chain(identity.certificate)
+        except errors.IdentityError as error:
+            return f"could not obtain certification chain: failed getting validation chain: {error}"
+        if len(chain) < 2:
+            return "could not obtain certification chain: expected a chain of length at least 2, got 1"
+        if self._authorities.is_inner(chain[1]):
+            return (
+                "could not obtain certification chain: invalid validation chain. "
+                "Parent certificate should be a leaf of the certification tree"
+            )
+        try:
             self._revocations.check(identity.certificate, chain[1])
         except errors.IdentityError as error:
             return f"could not validate identity against certification chain: {error}"
-        if not identity.chain_id:
-            identity.chain_id = hashlib.sha256(b"".join(authority.der for authority in chain[1:])).digest()
+        identity.chain_id = chains.chain_id(chain[1:])
         return self._unit_refusal(identity)
 
     def _unit_refusal(self, identity: Identity) -> str | None:

@@ -16,6 +16,7 @@ from fabric_protos.msp import identities_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.errors import IdentityError, WireError
+from hlf.wire.certificates import algorithms
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -23,11 +24,17 @@ PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _ECDSA_SHA256 = ec.ECDSA(hashes.SHA256())
 _ECDSA_HASHED = ec.ECDSA(Prehashed(hashes.SHA256()))
 _ORDERS = {
+    "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": int(
         "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
     ),
+    "secp521r1": int(
+        "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
+        "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409", 16
+    ),
 }
+_SIGNING = ("secp256r1", "secp384r1")
 _HALF_ORDERS = {name: order >> 1 for name, order in _ORDERS.items()}
 
 
@@ -36,7 +43,7 @@ def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
     The signature of *message* that Fabric accepts: ECDSA in DER with low S, or Ed25519's 64 bytes.
 
     Raises:
-        IdentityError: the key is on another curve than P-256 and P-384.
+        IdentityError: the key is on a curve that Fabric does not know.
     """
     if isinstance(private_key, ed25519.Ed25519PrivateKey):
         return private_key.sign(message)
@@ -49,7 +56,7 @@ def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
 
     Raises:
         WireError: *der* is no DER signature, or a number in it is out of the curve's range.
-        IdentityError: the curve is neither P-256 nor P-384.
+        IdentityError: the curve is none that Fabric knows.
     """
     order = _order(curve)
     try:
@@ -63,20 +70,21 @@ def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
 
 def is_low_s(der: bytes, public_key: ec.EllipticCurvePublicKey) -> bool:
     """Whether S is in the lower half of the order; False as well for bytes that are no signature."""
-    half = _HALF_ORDERS.get(public_key.curve.name)
-    try:
-        return half is not None and decode_dss_signature(der)[1] <= half
-    except ValueError:
-        return False
+    return _canonical(public_key, der) is not None
 
 
 def verify(public_key: object, signature: bytes, message: bytes) -> bool:
-    """Whether *signature* over *message* is one that Fabric accepts; False for high S and for unsupported keys."""
+    """
+    Whether *signature* over *message* is one that Fabric accepts; False for high S and for unsupported keys.
+
+    *public_key* is one of the library ``cryptography``.
+    """
     try:
         if isinstance(public_key, ec.EllipticCurvePublicKey):
-            if not is_low_s(signature, public_key):
+            canonical = _canonical(public_key, signature)
+            if canonical is None:
                 return False
-            public_key.verify(signature, message, _ECDSA_SHA256)
+            public_key.verify(canonical, message, _ECDSA_SHA256)
         elif isinstance(public_key, ed25519.Ed25519PublicKey):
             public_key.verify(signature, message)
         else:
@@ -88,13 +96,38 @@ def verify(public_key: object, signature: bytes, message: bytes) -> bool:
 
 def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, digest: bytes) -> bool:
     """As ``verify``, for a message of which only the SHA-256 is at hand."""
-    if not is_low_s(signature, public_key):
+    canonical = _canonical(public_key, signature)
+    if canonical is None:
         return False
     try:
-        public_key.verify(signature, digest, _ECDSA_HASHED)
+        public_key.verify(canonical, digest, _ECDSA_HASHED)
     except InvalidSignature:
         return False
     return True
+
+
+def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes | None:
+    """
+    The signature as the library takes it; None where Fabric would not look further.
+
+    Fabric reads the two numbers alone, so it minds neither what follows them nor what follows the whole.
+    """
+    numbers = _numbers(signature)
+    half = _HALF_ORDERS.get(public_key.curve.name)
+    if numbers is None or half is None or numbers[1] > half:
+        return None
+    return encode_dss_signature(*numbers)
+
+
+def _numbers(signature: bytes) -> tuple[int, int] | None:
+    try:
+        return decode_dss_signature(signature)
+    except ValueError:
+        pass
+    try:
+        return algorithms.numbers(signature)
+    except IdentityError:
+        return None
 
 
 def serialized_identity(msp_id: str, pem: bytes) -> bytes:
@@ -120,16 +153,17 @@ def parse_identity(serialized: bytes) -> tuple[str, bytes]:
 
 def require_supported(curve: ec.EllipticCurve) -> None:
     """
-    Nothing, if keys on *curve* can be used.
+    Nothing, if keys on *curve* can be signed with: Fabric's own tools make no others.
 
     Raises:
         IdentityError: they cannot.
     """
-    _order(curve)
+    if curve.name not in _SIGNING:
+        raise IdentityError(f"curve {curve.name} is not supported; use P-256 or P-384")
 
 
 def _order(curve: ec.EllipticCurve) -> int:
     try:
         return _ORDERS[curve.name]
     except KeyError:
-        raise IdentityError(f"curve {curve.name} is not supported; use P-256 or P-384") from None
+        raise IdentityError(f"curve {curve.name} is none that Fabric knows; use P-256 or P-384") from None

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import chains, channelconfig, configvalues, signatures
+from hlf.wire import certificates, chains, channelconfig, configvalues, signatures
 
 RAFT, BFT = "etcdraft", "BFT"
 _RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
@@ -149,7 +147,7 @@ def _tls_authorities(ordering: channelconfig.Ordering) -> chains.Authorities:
     for organisation in ordering.organisations.values():
         roots += organisation.msp.config.tls_root_certs
         intermediates += organisation.msp.config.tls_intermediate_certs
-    return chains.Authorities.of(roots, intermediates, required=False)
+    return chains.Authorities.of(roots, intermediates)
 
 
 def _check_certificates(consenter: Any, place: str, authorities: chains.Authorities) -> None:
@@ -169,8 +167,8 @@ def _check_validity(consenter: Any) -> None:
     """A newcomer's certificates must be valid today; those that are there already may have expired."""
     now = datetime.now(UTC).replace(microsecond=0)
     for end, pem in (("client", consenter.client_tls_cert), ("server", consenter.server_tls_cert)):
-        certificate = chains.certificate(pem)
-        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        certificate = certificates.read(pem)
+        first, last = certificate.not_before, certificate.not_after
         if not first <= now <= last:
             against = f"before {first:{_RFC3339}}" if now < first else f"after {last:{_RFC3339}}"
             raise errors.ConfigError(
@@ -180,12 +178,14 @@ def _check_validity(consenter: Any) -> None:
             )
 
 
-def _parsed(end: str, pem: bytes, place: str) -> x509.Certificate:
+def _parsed(end: str, pem: bytes, place: str) -> certificates.Certificate:
+    block = certificates.pem.first(pem)
+    if block is None:
+        raise errors.ConfigError(f"parsing tls {end} cert of {place}: no PEM data found in cert[{pem.hex(' ')}]")
     try:
-        return chains.certificate(pem)
+        return certificates.parse(block.content)
     except errors.IdentityError as error:
-        why = str(error) if b"-----BEGIN " in pem else f"no PEM data found in cert[{pem.hex(' ')}]"
-        raise errors.ConfigError(f"parsing tls {end} cert of {place}: {why}") from error
+        raise errors.ConfigError(f"parsing tls {end} cert of {place}: {error}") from error
 
 
 def _is_among(own: bytes, listed: list[bytes]) -> bool:
@@ -196,7 +196,6 @@ def _is_among(own: bytes, listed: list[bytes]) -> bool:
 
 def _public_key(pem: bytes) -> bytes | None:
     try:
-        key = chains.public_key(chains.certificate(pem))
+        return certificates.read(pem).public_key.der
     except errors.IdentityError:
         return None
-    return bytes(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))

@@ -14,14 +14,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
 from fabric_protos.peer import events_pb2, events_pb2_grpc
 from google.protobuf import message
 
 from hlf.wire import msp
+from hlf.wire.certificates import pem
 from network.engines.embedded import access, filtering, statuses
 from network.engines.embedded.requests import TIME_WINDOW, expiry
 
@@ -250,9 +249,7 @@ def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb
 
 def _client_certificate_hash(context) -> bytes:
     """SHA-256 of the caller's TLS certificate where there is one: a seek must be bound to it."""
-    certificates = context.auth_context().get("x509_pem_cert", ())
-    if not certificates:
-        return b""
-    certificate = x509.load_pem_x509_certificate(certificates[0])
-    return hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
+    shown = context.auth_context().get("x509_pem_cert", ())
+    block = pem.first(shown[0]) if shown else None
+    return hashlib.sha256(block.content).digest() if block is not None else b""
 

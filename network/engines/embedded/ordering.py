@@ -17,7 +17,7 @@ from fabric_protos.orderer.etcdraft import metadata_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import blocks, chains, channelconfig, envelopes, msp, signatures
+from hlf.wire import blocks, certificates, channelconfig, envelopes, msp, signatures
 from network.engines.embedded import configuration, consenters, succession
 
 WRITERS = "/Channel/Writers"
@@ -162,7 +162,7 @@ class Admission:
             not_after = self._bundle.msps.identity(serialized).not_after
         except errors.IdentityError:
             try:
-                not_after = chains.certificate(signatures.parse_identity(serialized)[1]).not_valid_after_utc
+                not_after = certificates.read(signatures.parse_identity(serialized)[1]).not_after
             except (errors.IdentityError, errors.WireError):
                 return False
         return not_after <= datetime.now(UTC)

@@ -15,13 +15,12 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from cryptography import x509
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_pb2, proposal_pb2
 from google.protobuf import message
 
 from hlf import errors
-from hlf.wire import keys, signatures
+from hlf.wire import certificates, keys, signatures
 
 if TYPE_CHECKING:
     from hlf.wire import msp
@@ -199,10 +198,9 @@ def decode(kind: type[Kind], encoded: bytes) -> Kind:
 def expiry(creator: bytes) -> datetime.datetime | None:
     """When an identity's certificate expires; None where there is no certificate to tell."""
     try:
-        certificate = x509.load_pem_x509_certificate(signatures.parse_identity(creator)[1])
-    except (errors.WireError, ValueError):
+        return certificates.read(signatures.parse_identity(creator)[1]).not_after
+    except (errors.WireError, errors.IdentityError):
         return None
-    return certificate.not_valid_after_utc
 
 
 def header_type(number: int) -> str:

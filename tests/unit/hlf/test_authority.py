@@ -19,19 +19,20 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from hlf import errors, identity, signers
 from hlf.admin import enrollment
 from hlf.admin.authority import Authority
 from hlf.admin.enrollment import Request
 from hlf.admin.registrar import Attribute, Registrar, serial_and_aki
-from hlf.wire import signatures
+from hlf.wire import certificates, signatures
+from hlf.wire.certificates import Certificate, extensions
+from hlf.wire.certificates.names import ORGANIZATIONAL_UNIT
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_authority import FakeAuthority
 
 BOSS = ("boss", "boss-secret")
-_ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+_ATTRIBUTES = "1.2.3.4.5.6.7.8.1"
 
 
 @dataclass
@@ -120,8 +121,8 @@ def _enrolled(authority, registrar, name, request=None, **registration):
     return authority.enroll(name, registrar.register(name, **registration), "AMSP", request)
 
 
-def _attributes(certificate: x509.Certificate) -> dict[str, str]:
-    return json.loads(certificate.extensions.get_extension_for_oid(_ATTRIBUTES).value.value)["attrs"]
+def _attributes(certificate: Certificate) -> dict[str, str]:
+    return json.loads(certificate.extensions.by_oid[_ATTRIBUTES].value)["attrs"]
 
 
 class TestEnrolling:
@@ -137,19 +138,17 @@ class TestEnrolling:
         """And can be used at once."""
         assert boss.identity.msp_id == "AMSP"
         message = boss.signer.sign(b"message")
-        assert signatures.verify(boss.identity.certificate.public_key(), message, b"message")
-        boss.identity.certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(boss.chain_pem))
+        assert signatures.verify(boss.identity.certificate.public_key.key, message, b"message")
+        assert certificates.read(boss.chain_pem).issued(boss.identity.certificate)
 
     def test_a_tls_certificate_for_a_server(self, authority, registrar, name):
         """Hosts become alternative names, addresses as addresses; the curve is the asker's."""
         request = Request(hosts=("peer0.a.test", "127.0.0.1"), profile="tls", curve=ec.SECP384R1())
         certificate = _enrolled(authority, registrar, name, request, type="peer").identity.certificate
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        assert names.get_values_for_type(x509.DNSName) == ["peer0.a.test"]
-        assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
-        assert certificate.public_key().curve.name == "secp384r1"
-        units = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-        assert units[0].value == "peer"
+        names = certificate.extensions.names
+        assert names == ((extensions.DNS, b"peer0.a.test"), (extensions.IP, bytes((127, 0, 0, 1))))
+        assert certificate.public_key.key.curve.name == "secp384r1"
+        assert certificate.subject.values(ORGANIZATIONAL_UNIT)[0] == "peer"
 
     def test_attributes_are_those_asked_for(self, authority, registrar, name):
         """Those registered for every certificate, unless the enrolment names others."""
@@ -346,7 +345,7 @@ class TestFolder:
         boss.save(tmp_path / "users" / "boss")
         loaded, signer = identity.load_user(tmp_path / "users" / "boss", "AMSP")
         assert loaded == boss.identity
-        assert signatures.verify(loaded.certificate.public_key(), signer.sign(b"m"), b"m")
+        assert signatures.verify(loaded.certificate.public_key.key, signer.sign(b"m"), b"m")
         assert (tmp_path / "users" / "boss" / "ca.pem").read_bytes() == boss.chain_pem
         assert stat.S_IMODE((tmp_path / "users" / "boss" / "key.pem").stat().st_mode) == 0o600
         assert stat.S_IMODE((tmp_path / "users" / "boss").stat().st_mode) == 0o700

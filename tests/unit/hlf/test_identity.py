@@ -31,7 +31,7 @@ def test_a_user_is_loaded_from_its_folder(folder):
     loaded, signer = identity.load_user(folder, "Org1MSP")
     assert signatures.parse_identity(loaded.serialized) == ("Org1MSP", USER.pem)
     signature = signer.sign(b"message")
-    assert signatures.verify(loaded.certificate.public_key(), signature, b"message")
+    assert signatures.verify(loaded.certificate.public_key.key, signature, b"message")
 
 
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate()])
@@ -86,9 +86,11 @@ def _encrypted_pem() -> bytes:
     [
         ("cert.pem", None, "cannot be read"),
         ("key.pem", None, "cannot be read"),
-        ("cert.pem", b"", "no X.509 certificate"),
+        ("cert.pem", b"", "no certificate in PEM"),
         ("cert.pem", USER.pem + CA.pem, "found 2; leave the chain out"),
-        ("cert.pem", USER.key_pem, "no X.509 certificate"),
+        ("cert.pem", USER.key_pem, "only certificates belong here"),
+        ("cert.pem", USER.pem + USER.key_pem, "only certificates belong here"),
+        ("cert.pem", b"\xef\xbb\xbf" + USER.pem, "not even a byte order mark"),
         ("key.pem", b"SECRET WORDS", "expected PEM"),
         ("key.pem", USER.pem, "expected PEM"),
         ("key.pem", _rsa_pem(), "neither ECDSA nor Ed25519"),

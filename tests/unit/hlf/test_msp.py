@@ -320,8 +320,8 @@ def test_an_authority_may_only_do_what_it_says(bent):
 @pytest.mark.parametrize(
     ("bent", "why"),
     [
-        ({"ca": False}, "did not have the CA attribute"),
-        ({"ca": None}, "did not have the CA attribute"),
+        ({"ca": False}, "failed to traverse certificate verification chain"),
+        ({"ca": None}, "failed to traverse certificate verification chain"),
         ({"key_id": False}, "Subject Key Identifier"),
     ],
 )
@@ -343,13 +343,17 @@ def test_extensions_of_a_member(extra, good):
             build(ca).validate(identity)
 
 
-def test_name_constraints_admit_no_names():
-    """An authority limited in names may issue certificates without any."""
+@pytest.mark.parametrize(("host", "why"), [("x.a.test", None), ("b.test", "to sign for this name"), (None, "a SAN")])
+def test_an_authority_limited_in_names_certifies_no_others(host, why):
+    """Its members' names lie in its limits, and they have such a name where their common name could be a host's."""
     ca = Authority(extra=[NAME_LIMIT])
-    build(ca).validate(pem(ca.issue("client")))
-    named = x509.SubjectAlternativeName([x509.DNSName("b.test")])
-    with pytest.raises(errors.IdentityError):
-        build(ca).validate(pem(ca.issue("client", extra=[(named, False)])))
+    extra = [(x509.SubjectAlternativeName([x509.DNSName(host)]), False)] if host else []
+    member = pem(ca.issue("client", extra=extra))
+    if why is None:
+        build(ca).validate(member)
+    else:
+        with pytest.raises(errors.IdentityError, match=why):
+            build(ca).validate(member)
 
 
 def test_an_authoritys_own_certificate_is_no_member():

@@ -8,9 +8,10 @@ import stat
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import utils
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hlf import identity
+from hlf.wire.certificates.names import ORGANIZATIONAL_UNIT
 from network import certificates, errors, material, state, topology
 
 CONSORTIUM = """\
@@ -74,15 +75,14 @@ def test_making_it_again_changes_nothing(folder, consortium):
 def test_users_carry_role_and_attributes(folder):
     """The role is the organisational unit, attributes are where a Fabric CA puts them."""
     clerk, _ = identity.load_user(folder.user("AMSP", "clerk"), "AMSP")
-    units = clerk.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-    assert [unit.value for unit in units] == ["client"]
-    extension = clerk.certificate.extensions.get_extension_for_oid(certificates.ATTRIBUTES).value
+    assert clerk.certificate.subject.values(ORGANIZATIONAL_UNIT) == ("client",)
+    extension = clerk.certificate.extensions.by_oid[certificates.ATTRIBUTES.dotted_string]
     attributes = json.loads(extension.value)["attrs"]
     assert attributes["selat.desk"] == "7"
     assert attributes["name"] == "Nguyễn"
     assert attributes["hf.EnrollmentID"] == "clerk"
     admin, _ = identity.load_user(folder.user("AMSP", "Admin"), "AMSP")
-    assert admin.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)[0].value == "admin"
+    assert admin.certificate.subject.values(ORGANIZATIONAL_UNIT) == ("admin",)
 
 
 def test_ca_file_verifies_the_user_and_the_peers(folder):
