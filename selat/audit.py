@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from gateway.wallet import Wallet, WalletError
+from gateway.wallet import Wallet
 from hlf import audit as verifier
-from hlf.errors import HlfError
-from selat import checkpointing, evidence, searching
+from hlf.audit import documents, files, visible
+from hlf.audit.disclosures import PrivateWrite, ValueProof
+from hlf.errors import EventsError
+from hlf.wire import keys
+from selat import checkpointing, evidence, exporting, options, searching
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_BLOCKS = click.Path(exists=True, path_type=Path)
+_EXIT = {
+    verifier.HOLDS: 0,
+    verifier.DOES_NOT_HOLD: options.DOES_NOT_HOLD,
+    verifier.CANNOT_TELL: options.CANNOT_TELL,
+}
+_MOST_SHOWN = 20
+_PARTS = {
+    "validation_codes": "validation codes",
+    "commit_hashes": "commit hashes",
+    "last_configurations": "repeated configuration numbers",
+}
+
+_trusted = click.option(
+    "--trusted", type=options.FILE, help="A configuration block, genesis or later, from somebody you trust."
+)
+_jobs = click.option(
+    "--jobs", type=click.IntRange(0), help="Processes that check signatures; as many as cores unless given."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="The verdict for machines.")
 
 
 @click.group()
@@ -32,72 +54,217 @@ audit.add_command(searching.report)
 
 
 @audit.command()
-@click.argument("folder", type=_FOLDER)
+@click.argument("folder", type=options.FOLDER)
 @click.option("--channel", required=True, help="The channel to export.")
-@click.option("--organisation", default="AuditorMSP", show_default=True, help="Whose peer is asked.")
-@click.option("--user", default="User1", show_default=True)
-@click.option(
-    "--wallet", type=_FOLDER, default=Path("build/network"), show_default=True, help="The network's state folder."
-)
+@options.of_a_peer
 def export(folder: Path, channel: str, organisation: str, user: str, wallet: Path) -> None:
-    """Write every block of a channel to FOLDER that is not there yet, one file a block."""
-    with _explained(), Wallet(wallet).connect(organisation, user) as fabric:
-        network = fabric.network(channel)
-        height = network.height()
-        folder.mkdir(parents=True, exist_ok=True)
-        # Block files appear whole and in order, so an interrupted export goes on where it stopped.
-        start = sum(1 for _ in folder.glob("*.block"))
-        for number in range(start, height):
-            # Not from the block events, which a channel with private data keeps closed.
-            verifier.write_block(folder, network.block(number))
-    click.echo(f"{height} blocks of {channel} in {folder}, {max(0, height - start)} of them new")
+    """Write every block of a channel to FOLDER that is not there yet, one file a block, holes included."""
+    with options.explained():
+        held = Wallet(wallet)
+        with held.connect(organisation, user) as fabric:
+            network = fabric.network(channel)
+            try:
+                missing = exporting.missing(network, folder)
+            except EventsError as error:
+                known = held.profile(organisation).channels
+                if not known or channel in known:
+                    raise
+                words = f"{organisation} is on no channel {channel!r}; its channels are {', '.join(sorted(known))}"
+                raise click.BadParameter(words, param_hint="--channel") from error
+            with _progress("exporting", len(missing)) as advance:
+                exporting.fetch(network, folder, missing, advance)
+    count = len(files.find(folder))
+    click.echo(f"{count} blocks of {channel} in {folder}, {len(missing)} of them new")
 
 
 @audit.command()
-@click.argument("blocks", type=_BLOCKS, nargs=-1, required=True)
-@click.option("--trusted", type=_FILE, help="A configuration block, genesis or later, from somebody you trust.")
-def verify(blocks: tuple[Path, ...], trusted: Path | None) -> None:
-    """Replay exported BLOCKS (files or folders) under Fabric's rules; exit with 1 where bytes and rules disagree."""
-    with _explained():
-        report = verifier.verify(
-            verifier.read_blocks(*blocks), trusted=trusted.read_bytes() if trusted is not None else None
-        )
-    click.echo(f"channel {report.channel_id}, blocks {report.first_block} to {report.last_block}")
-    codes = ", ".join(f"{count} {name}" for name, count in sorted(report.codes.items()))
-    click.echo(f"{report.transactions} transactions: {codes}")
-    click.echo(f"genesis {report.genesis_hash or 'not among the blocks'}, last {report.last_hash}")
-    if not report.complete:
-        click.echo("the chain was not replayed from its genesis block: policies and conflicts were not looked at")
-    if trusted is None:
-        click.echo("compare the genesis hash with one you trust, or give --trusted: a forgery agrees with itself")
-    for finding in report.findings:
-        click.echo(str(finding), err=True)
-    if not report.ok:
-        raise click.ClickException(f"{len(report.findings)} findings")
-    click.echo(f"everything holds; {report.commit_hashes} of the peer's state hashes were arrived at as well")
+@click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
+@_trusted
+@_json
+@_jobs
+@click.pass_context
+def verify(
+    context: click.Context, blocks: tuple[Path, ...], trusted: Path | None, as_json: bool, jobs: int | None
+) -> None:
+    """
+    Replay exported BLOCKS (files or folders) under Fabric's rules.
+
+    Exits with 0 if everything holds, with 1 if bytes and rules disagree, with 2 if there is no verdict: nothing to
+    judge the blocks by, files that cannot be read, or a mistake in the command.
+    """
+    with options.judging(as_json=as_json):
+        found = files.find(*blocks)
+        anchor = documents.read(trusted) if trusted is not None else None
+        with _progress("verifying", len(found)) as advance:
+            report = verifier.verify(files.read(found), trusted=anchor, processes=jobs, on_block=advance)
+    if as_json:
+        click.echo(json.dumps({**report.document(), "exit": _EXIT[report.verdict]}, indent=2))
+    else:
+        _tell(report)
+    context.exit(_EXIT[report.verdict])
 
 
 @audit.command()
-@click.argument("blocks", type=_BLOCKS, nargs=-1, required=True)
+@click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
 @click.option("--chaincode", required=True)
 @click.option("--collection", required=True, help="For an organisation's own: _implicit_org_<MSP id>.")
-@click.option("--key", required=True)
-@click.option("--value", type=_FILE, required=True, help="A file with exactly the bytes that were disclosed.")
-def value(blocks: tuple[Path, ...], chaincode: str, collection: str, key: str, value: Path) -> None:
-    """Say where in exported BLOCKS exactly this private value was committed; exit with 1 if it never was."""
-    with _explained():
-        found = verifier.private_writes(verifier.read_blocks(*blocks), chaincode, collection, key, value.read_bytes())
-    for write in found:
-        outcome = "valid" if write.valid else "invalid"
-        click.echo(f"block {write.block_number}, transaction {write.transaction_id}, {outcome}")
-    if not any(write.valid for write in found):
-        raise click.ClickException("no valid transaction of these blocks wrote that value under that key")
+@click.option("--key", required=True, help="The private key; with --composite its parts with slashes between.")
+@click.option("--composite", is_flag=True, help="The key is a composite one: journey/J1.")
+@click.option("--value", type=options.FILE, required=True, help="A file with exactly the bytes that were disclosed.")
+@_trusted
+@_json
+@_jobs
+@click.pass_context
+def value(
+    context: click.Context,
+    blocks: tuple[Path, ...],
+    chaincode: str,
+    collection: str,
+    key: str,
+    composite: bool,
+    value: Path,
+    trusted: Path | None,
+    as_json: bool,
+    jobs: int | None,
+) -> None:
+    """
+    Prove that exported BLOCKS commit to exactly this private value, and say what became of it.
+
+    The blocks are verified first. Exits with 0 if a valid transaction wrote the value, with 1 if the blocks do not
+    hold or none did, with 2 if there is no verdict: BLOCKS that do not begin with the genesis block say only what
+    was ordered.
+    """
+    with options.judging(as_json=as_json):
+        name, *parts = key.split("/") if composite else [key]
+        wanted = keys.composite_key(name, parts) if composite else key
+        told = documents.read(value)
+        anchor = documents.read(trusted) if trusted is not None else None
+        found = files.find(*blocks)
+        with _progress("verifying", len(found)) as advance:
+            proof = verifier.prove_value(
+                files.read(found), chaincode, collection, wanted, told,
+                trusted=anchor, processes=jobs, on_block=advance,
+            )  # fmt: skip
+    if as_json:
+        click.echo(json.dumps({**_value_document(proof), "exit": _EXIT[proof.verdict]}, indent=2))
+    else:
+        _tell_value(proof)
+    context.exit(_EXIT[proof.verdict])
+
+
+def _tell(report: verifier.Report) -> None:
+    """Print a report: what was looked at, what is unsigned, what is invalid, what does not hold, the verdict."""
+    click.echo(f"channel {report.channel_id or 'unknown'}, blocks {report.first_block} to {report.last_block}")
+    codes = ", ".join(f"{count} {name}" for name, count in sorted(report.codes.items()))
+    click.echo(f"{report.transactions} transactions{f': {codes}' if codes else ''}")
+    click.echo(f"genesis {report.genesis_hash or 'not among the blocks'}, last {report.last_hash or 'none'}")
+    if report.state_hash:
+        click.echo(f"state {report.state_hash}")
+    if report.blocks and not report.complete:
+        click.echo("the chain was not replayed from its genesis block: policies and conflicts were not looked at")
+    if report.blocks and not report.anchored:
+        click.echo("compare the genesis hash with one you trust, or give --trusted: a forgery agrees with itself")
+    shares = ", ".join(f"{_PARTS[part]} in {share} blocks" for part, share in report.unsigned.items())
+    if shares:
+        click.echo(f"signed by nobody: {shares}")
+    _list("invalid", report.invalid, report.document()["more_invalid"])
+    _list("unsigned", report.remarks, report.more_remarks)
+    for finding in report.findings:
+        click.echo(str(finding), err=True)
+        for consequence in finding.consequences:
+            click.echo(f"  so {consequence}", err=True)
+    if report.more_findings:
+        click.echo(f"and {report.more_findings} findings more", err=True)
+    click.echo(_verdict(report))
+
+
+def _verdict(report: verifier.Report) -> str:
+    if report.verdict == verifier.DOES_NOT_HOLD:
+        return f"it does not hold: {len(report.findings) + report.more_findings} findings"
+    if report.verdict == verifier.CANNOT_TELL:
+        return "no verdict: there is nothing to judge the blocks by"
+    if not report.whole:
+        lacking = ", ".join(
+            f"{share.of - share.have} lack {_PARTS[part]}"
+            for part, share in report.unsigned.items()
+            if share.have < share.of
+        )
+        return f"what is signed holds; of the blocks, {lacking}: an orderer's copies, or somebody took them out"
+    return f"everything holds; {report.commit_hashes} of the peer's state hashes were arrived at as well"
+
+
+def _tell_value(proof: ValueProof) -> None:
+    """Print what a chain proves about a private value."""
+    report = proof.report
+    for finding in report.findings:
+        click.echo(str(finding), err=True)
+    for write in proof.writes:
+        outcome = "valid" if write.valid else "INVALID: it wrote nothing"
+        endorsers = visible.text(", ".join(write.endorsers))
+        click.echo(f"block {write.block_number} ({write.block_hash}), endorsed by {endorsers}, {outcome}")
+        click.echo(f"  transaction {visible.text(write.transaction_id)}")
+    valid = [write for write in proof.writes if write.valid]
+    if valid:
+        for change in proof.since:
+            where = "" if change.block_number is None else f" in block {change.block_number}, {change.transaction_id}"
+            click.echo(f"since then {change.kind}{visible.text(where)}")
+        if not proof.since and report.complete:
+            click.echo("it stands: nothing has changed it since")
+    click.echo(_value_verdict(proof, valid))
+
+
+def _value_verdict(proof: ValueProof, valid: list[PrivateWrite]) -> str:
+    report = proof.report
+    if report.verdict == verifier.DOES_NOT_HOLD:
+        return "it proves nothing: the blocks do not hold"
+    if report.verdict == verifier.CANNOT_TELL:
+        return "no verdict: there is nothing to judge the blocks by"
+    if proof.verdict == verifier.CANNOT_TELL:
+        words = "whether it was valid is not known" if proof.writes else "these blocks do not have it"
+        return f"no verdict: {words}; give all blocks from the genesis block on"
+    if not valid:
+        return "refused: no valid transaction of these blocks wrote that value under that key"
+    last = valid[-1].transaction_id
+    anchored = "" if report.anchored else "; compare the genesis hash with one you trust, or give --trusted"
+    return f"proved{anchored}. For one file that proves it: selat audit receipt {visible.text(last)} BLOCKS"
+
+
+def _value_document(proof: ValueProof) -> dict[str, Any]:
+    return {
+        "verdict": proof.verdict,
+        "writes": [
+            {
+                "block": write.block_number,
+                "block_hash": write.block_hash,
+                "transaction_id": write.transaction_id,
+                "endorsers": list(write.endorsers),
+                "valid": write.valid,
+            }
+            for write in proof.writes
+        ],
+        "since": [
+            {"change": change.kind, "block": change.block_number, "transaction_id": change.transaction_id or None}
+            for change in proof.since
+        ],
+        "chain": proof.report.document(),
+    }
+
+
+def _list(name: str, found: tuple[object, ...], more: int) -> None:
+    for each in found[:_MOST_SHOWN]:
+        click.echo(f"{name}: {each}")
+    left = len(found[_MOST_SHOWN:]) + more
+    if left:
+        click.echo(f"{name}: and {left} more; --json lists up to {len(found)}")
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """End with one line of cause and cure."""
-    try:
-        yield
-    except (HlfError, WalletError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+def _progress(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """A bar on the terminal, where there is one, that moves on at each call."""
+    # To where errors go, so that what is printed can be piped on.
+    terminal = sys.stderr
+    if not terminal.isatty():
+        yield lambda number: None
+        return
+    with click.progressbar(length=length, label=label, file=terminal) as bar:
+        yield lambda number: bar.update(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,14 +11,15 @@ from typing import Any, TypeVar
 import click
 
 from gateway.wallet import WalletError
-from hlf.audit import anchors, documents
+from hlf.audit import anchors, documents, visible
 from hlf.errors import HlfError, WireError
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 # Existence is looked at when a file is opened: a path that is no regular file is refused there as well.
 FILE = click.Path(path_type=Path)
 BLOCKS = click.Path(exists=True, path_type=Path)
-# Exit codes beside 0, which is that everything holds.
+# Exit codes beside 0, which is that everything holds. Click ends with 2 where a command is typed wrongly, which gives
+# no verdict either.
 DOES_NOT_HOLD, CANNOT_TELL = 1, 2
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -43,6 +45,12 @@ trusted = click.option(
 )
 
 
+class NoVerdict(click.ClickException):
+    """What was asked cannot be answered; the text is cause and cure."""
+
+    exit_code = CANNOT_TELL
+
+
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
     """End with one line of cause and cure."""
@@ -51,7 +59,21 @@ def explained() -> Iterator[None]:
     except BrokenPipeError:
         raise  # Whoever reads has seen enough, as `head` does; click ends quietly.
     except (HlfError, WalletError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(visible.text(str(error))) from error
+
+
+@contextlib.contextmanager
+def judging(*, as_json: bool) -> Iterator[None]:
+    """As ``explained``, where a verdict is asked for and there is none: another exit code, and *as_json* the words."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # Whoever reads has seen enough, as `head` does; click ends quietly.
+    except (HlfError, WalletError, OSError) as error:
+        words = visible.text(str(error))
+        if as_json:
+            click.echo(json.dumps({"verdict": "cannot tell", "error": words, "exit": CANNOT_TELL}, indent=2))
+        raise NoVerdict(words) from error
 
 
 def read_anchors(paths: tuple[Path, ...]) -> list[anchors.Anchor]:

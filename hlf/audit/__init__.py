@@ -5,12 +5,26 @@ The verifier: what exported blocks prove, without a peer and without trust in wh
 where the bytes and the rules disagree. It shares no code with any engine, so that each is a check on the other.
 
 What it cannot know: whether an endorser ran the contract honestly (that is what several endorsers are for), and
-private values, of which a channel has hashes only; ``private_writes`` proves a value that was disclosed.
+private values, of which a channel has hashes only; ``prove_value`` proves one that was disclosed.
 """
 
-from hlf.audit.disclosures import PrivateWrite, private_writes
+from hlf.audit.disclosures import PrivateWrite, ValueProof, private_writes, prove_value
 from hlf.audit.files import read_blocks, write_block
-from hlf.audit.report import Finding, Report
+from hlf.audit.report import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, Finding, Report
 from hlf.audit.verifier import Verifier, verify
 
-__all__ = ["Finding", "PrivateWrite", "Report", "Verifier", "private_writes", "read_blocks", "verify", "write_block"]
+__all__ = [
+    "CANNOT_TELL",
+    "DOES_NOT_HOLD",
+    "HOLDS",
+    "Finding",
+    "PrivateWrite",
+    "Report",
+    "ValueProof",
+    "Verifier",
+    "private_writes",
+    "prove_value",
+    "read_blocks",
+    "verify",
+    "write_block",
+]

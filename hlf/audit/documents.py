@@ -41,9 +41,9 @@ def dumps(document: Mapping[str, Any]) -> bytes:
         raise WireError("a text has a lone surrogate, which UTF-8 cannot carry") from None
 
 
-def read(path: Path, most: int = MOST_BYTES) -> bytes:
+def read(path: Path, most: int = MOST_BYTES, *, first: int | None = None) -> bytes:
     """
-    Return the bytes of a regular file.
+    Return the bytes of a regular file; only the *first* ones if that is given.
 
     Raises:
         WireError: it is none (a folder, a device, a pipe), or longer than *most*.
@@ -51,11 +51,17 @@ def read(path: Path, most: int = MOST_BYTES) -> bytes:
     """
     # Opening a pipe that nobody writes to would wait for ever.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise WireError(f"{path} is no regular file")
-        data = file.read(most + 1)
-    if len(data) > most:
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise WireError(f"{path} is no regular file: leave it out, or move it away")
+        data = b""
+        if status.st_size <= most:
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(most + 1 if first is None else first)
+    finally:
+        os.close(descriptor)
+    if max(status.st_size, len(data)) > most:
         raise WireError(f"{path} is longer than {most >> 20} MiB; no such evidence is")
     return data
 

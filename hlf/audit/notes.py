@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hlf.audit import visible
 from hlf.audit.report import MOST_CONSEQUENCES, MOST_LISTED, Finding, Invalid
 
 _MOST_CHARACTERS = 200
@@ -93,24 +94,23 @@ class Notes:
                 Invalid(
                     found.block_number,
                     found.transaction_index,
-                    plain(found.transaction_id),
+                    _shown(found.transaction_id),
                     found.code,
-                    plain(found.words),
+                    _shown(found.words),
                 )
             )
-
-
-def plain(text: str) -> str:
-    """Return *text* as it can be printed: what members chose may be long, and meant for a terminal."""
-    shown = "".join(character if character.isprintable() else "\ufffd" for character in text[: _MOST_CHARACTERS + 1])
-    return shown if len(shown) <= _MOST_CHARACTERS else f"{shown[:_MOST_CHARACTERS]}..."
 
 
 def _plain_finding(finding: Finding) -> Finding:
     return Finding(
         finding.block_number,
         finding.rule,
-        plain(finding.words),
+        _shown(finding.words),
         finding.transaction_index,
-        plain(finding.transaction_id),
+        _shown(finding.transaction_id),
     )
+
+
+def _shown(text: str) -> str:
+    """Return *text* as it can be printed: parts of it are what members chose."""
+    return visible.text(text, _MOST_CHARACTERS)

@@ -47,7 +47,17 @@ def verify(
         WireError: *trusted* is no configuration block, or not whole.
         ConfigError: it holds no usable configuration.
     """
-    verifier = Verifier(trusted=trusted)
+    return run(Verifier(trusted=trusted), serialized, processes=processes, on_block=on_block)
+
+
+def run(
+    verifier: Verifier,
+    serialized: Iterable[bytes],
+    *,
+    processes: int | None = None,
+    on_block: Callable[[int], object] | None = None,
+) -> Report:
+    """Give all blocks to *verifier*, or all until it stops; return its report. For the rest see ``verify``."""
     with Ahead(processes) as ahead:
         try:
             for signed in ahead.run(verifier.read(serialized), verifier.orderers):
@@ -67,15 +77,25 @@ class Unreadable(Exception):  # noqa: N818 - of what others made, not a failure 
 class Verifier:
     """Takes blocks one by one, in order; what it keeps is the channel's state and its transaction ids."""
 
-    def __init__(self, *, trusted: bytes | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        trusted: bytes | None = None,
+        watch: Callable[[blocks.Block, blocks.Transaction, bool], object] | None = None,
+    ) -> None:
         """
         Begin a verification; see ``verify`` for *trusted*.
+
+        Args:
+            watch: called with each transaction that was judged, in order, and whether it is valid. Where the chain
+                was not replayed from its genesis block that is the exporting peer's word, unless it cannot be so.
 
         Raises:
             WireError: *trusted* is no configuration block, or not whole.
             ConfigError: it holds no usable configuration.
         """
         self._trust = Trust.of(trusted) if trusted is not None else None
+        self._watch = watch
         self._anchored = False
         self._rules: Rules | None = None
         self._last_config = 0
@@ -149,6 +169,11 @@ class Verifier:
         """Note that the chain goes on with something that is no block; nothing after it can be verified."""
         number = self._previous.number + 1 if self._previous is not None else None
         self._notes.find(Finding(number, report.FORM, str(malformed)))
+
+    def private_hash(self, namespace: str, collection: str, key_hash: bytes) -> bytes | None:
+        """Return the hash of the value that stands under a private key after the last block; None if none does."""
+        held = self._state.get((namespace, collection, key_hash)) if self._state is not None else None
+        return held.value if held is not None else None
 
     def report(self) -> Report:
         """What was found so far."""
@@ -283,6 +308,8 @@ class Verifier:
                 if verdict.valid:
                     replay.add(verdict.rwset, transaction.index)
             cause = self._compare(block, transaction, verdict) or cause
+            if self._watch is not None:
+                self._watch(block, transaction, verdict.valid and (state is not None or transaction.valid))
         self._ids.update(t.transaction_id for t in block.transactions if t.transaction_id)
         if state is not None and judge is not None:
             self._check_commit_hash(block, verdicts, replay, cause)
