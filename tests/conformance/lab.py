@@ -120,7 +120,9 @@ class Lab:
             organisation = path.stem.removesuffix("MSP")
             loaded = profile.Profile.load(path)
             self.nodes[organisation] = Node(loaded.gateway, self.tls_identity(organisation))
-            self.addresses[loaded.gateway.address] = f"<peer{organisation.removeprefix('Org')}>"
+            number = organisation.removeprefix("Org")
+            for index, peer in enumerate(loaded.own_peers):
+                self.addresses[peer.address] = f"<peer{number}.{index}>" if index else f"<peer{number}>"
             self.nodes["orderer"] = self.nodes.get("orderer") or Node(loaded.orderers[0])
         self.addresses[self.nodes["orderer"].endpoint.address] = "<orderer>"
 
@@ -133,6 +135,10 @@ class Lab:
     def organisations(self) -> list[str]:
         """The organisations, in order."""
         return [name for name in self.nodes if name != "orderer"]
+
+    def placed(self, address: str) -> str:
+        """The placeholder of a node's address, which is another in each run."""
+        return self.addresses[address]
 
     def tls_identity(self, organisation: str, user: str = "User1") -> TlsIdentity | None:
         """What *user* shows to nodes with mutual TLS."""

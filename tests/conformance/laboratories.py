@@ -25,6 +25,7 @@ NODE = "node"
 OUTAGES = "outages"
 SETTINGS = "settings"
 GENESIS = "genesis"
+PLANNING = "planning"
 
 
 def _nothing() -> Mapping[str, str]:
@@ -45,6 +46,7 @@ LABORATORIES = {
     OUTAGES: Laboratory("outages.yaml"),
     SETTINGS: Laboratory("settings.yaml"),
     GENESIS: Laboratory("genesis.yaml"),
+    PLANNING: Laboratory("planning.yaml"),
 }
 
 

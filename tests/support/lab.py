@@ -287,6 +287,23 @@ class Lab:
         stub.set_state_validation_parameter(key, b"")
         return "ok"
 
+    def do_hold(self, stub: Stub, *held: str) -> str:
+        """Make keys with policies of their own: key, policy in hexadecimal digits, key, policy."""
+        for key, policy in zip(held[::2], held[1::2], strict=True):
+            stub.put_state(key, b"held")
+            stub.set_state_validation_parameter(key, bytes.fromhex(policy))
+        return "ok"
+
+    def do_write(self, stub: Stub, *places: str) -> str:
+        """Write to keys, and to ``collection/key``."""
+        for place in places:
+            collection, _, key = place.rpartition("/")
+            if collection:
+                stub.put_private_data(collection, key, b"written")
+            else:
+                stub.put_state(key, b"written")
+        return "ok"
+
     def do_invoke(self, stub: Stub, chaincode: str, channel: str, *arguments: str) -> str:
         answer = stub.invoke_chaincode(chaincode, arguments, channel)
         return _json({"status": answer.status, "message": answer.message, "payload": _text(answer.payload)})

@@ -19,7 +19,7 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from google.protobuf import message
 
 from hlf.wire import channelconfig, msp
-from network.engines.embedded import access, endorsers, lifecycle, statuses
+from network.engines.embedded import access, endorsers, gotext, lifecycle, statuses
 from network.engines.embedded.requests import INVALID_WIRE
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
             try:
                 found = view.describe(interest)
             except endorsers.NoEndorsersError:
-                raise QueryError(f"failed constructing descriptor for {_go_text(interest)}") from None
+                raise QueryError(f"failed constructing descriptor for {gotext.printed(interest)}") from None
             descriptor = result.cc_query_res.content.add(chaincode=found.chaincode)
             for name, peers in found.groups.items():
                 for peer in peers:
@@ -186,14 +186,3 @@ def _describe_configuration(bundle: channelconfig.Bundle, result: protocol_pb2.Q
             host, _, port = address.rpartition(":")
             if port.isdigit() and int(port) < 1 << 16:
                 endpoints.endpoint.add(host=host, port=int(port))
-
-
-def _go_text(interest: responses.ChaincodeInterest) -> str:
-    """A chaincode interest as Go prints it in errors."""
-    calls = []
-    for call in interest.chaincodes:
-        fields = [f'name:"{call.name}"', *(f'collection_names:"{name}"' for name in call.collection_names)]
-        if call.no_private_reads:
-            fields.append("no_private_reads:true")
-        calls.append(f"chaincodes:{{{' '.join(fields)}}}")
-    return " ".join(calls)
