@@ -14,7 +14,7 @@ from network.engines.native import config
 from network.engines.native.config import Placement
 from network.processes import Program
 from network.state import Folder, Record
-from network.topology import Consortium, Orderer, Peer, PeerSettings, Server
+from network.topology import Consortium, Orderer, Organisation, Peer, Server
 
 _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _ADMIN_ROOT = PurePosixPath("/etc/hyperledger/admin-ca.pem")
@@ -41,8 +41,8 @@ def write(
     for orderer in consortium.orderers:
         services[orderer.name] = _orderer(folder, record, place, orderer)
     for peer in consortium.peers:
-        settings = consortium.organisation(peer.msp_id).settings
-        services[peer.name] = _peer(folder, record, place, peer, settings, builder)
+        organisation = consortium.organisation(peer.msp_id)
+        services[peer.name] = _peer(folder, record, place, peer, organisation, builder)
     for program in servers:
         services[program.name] = _server(folder, place, consortium, program)
     file = place / "compose.yaml"
@@ -74,11 +74,13 @@ def _orderer(folder: Folder, record: Record, place: Path, orderer: Orderer) -> d
 
 
 def _peer(
-    folder: Folder, record: Record, place: Path, peer: Peer, settings: PeerSettings, builder: BuilderConfig
+    folder: Folder, record: Record, place: Path, peer: Peer, organisation: Organisation, builder: BuilderConfig
 ) -> dict[str, Any]:
     placement = Placement(_MATERIAL, _DATA, host="0.0.0.0")  # noqa: S104 - in a container
     own = place / peer.name
-    values = config.peer(record, peer, settings, placement, PurePosixPath(images.BUILDER))
+    values = config.peer(
+        record, peer, organisation.settings, placement, PurePosixPath(images.BUILDER), organisation.peers[0]
+    )
     state.replace_file(own / "core.yaml", config.text(values))
     environment = {**_LOGGING, "FABRIC_CFG_PATH": str(_CONFIG)}
     # Compose reads $ as its own; a JSON text has none, and a package template only braces.

@@ -21,6 +21,12 @@ _QUICK_GOSSIP = {
     "reconnectInterval": "2s",
     "membershipTrackerInterval": "1s",
     "pullInterval": "1s",
+    # A pull is hello, digests, request, items. Fabric's defaults let one take three seconds; begun every second, rounds
+    # then overlap, and the end of one throws away what the next has asked for: certificates of peers that are not
+    # anchors arrive by luck, in seconds or never. A round must be over before the next begins.
+    "digestWaitTime": "250ms",
+    "requestWaitTime": "700ms",
+    "responseWaitTime": "500ms",
     "requestStateInfoInterval": "1s",
     "publishStateInfoInterval": "1s",
     "publishCertPeriod": "1s",
@@ -49,9 +55,18 @@ class Placement:
 
 
 def peer(
-    record: Record, node: Peer, settings: PeerSettings, placement: Placement, builder: PurePath
+    record: Record,
+    node: Peer,
+    settings: PeerSettings,
+    placement: Placement,
+    builder: PurePath,
+    first: Peer | None = None,
 ) -> dict[str, Any]:
-    """The ``core.yaml`` of a peer that runs chaincode through *builder*, and in no other way."""
+    """
+    The ``core.yaml`` of a peer that runs chaincode through *builder*, and in no other way.
+
+    *first* is its organisation's first peer, through which it finds the others.
+    """
     address = record.inside(node.name)
     tls = placement.material / "tls"
     return {
@@ -68,7 +83,7 @@ def peer(
                 "dialTimeout": "10s",
             },
             "gossip": {
-                "bootstrap": address,
+                "bootstrap": record.inside((first or node).name),
                 "endpoint": address,
                 "externalEndpoint": address,
                 # Every peer fetches its blocks from the orderers by itself.

@@ -11,7 +11,7 @@ from network.engines.native.binaries import Release
 from network.engines.native.config import Placement
 from network.processes import Program
 from network.state import Folder, Record
-from network.topology import BFT, Consortium, Orderer, Peer, PeerSettings
+from network.topology import BFT, Consortium, Orderer, Organisation, Peer
 
 _START_SECONDS = 60.0
 _PEER_USES = ("listen", "chaincode", "operations")
@@ -61,7 +61,7 @@ class Native:
             )
         orderers = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
         peers = [
-            self._peer(folder, record, release, peer, organisation.settings, builder.get(peer.name, {}))
+            self._peer(folder, record, release, peer, organisation, builder.get(peer.name, {}))
             for organisation in consortium.organisations
             for peer in organisation.peers
         ]
@@ -115,12 +115,13 @@ class Native:
         record: Record,
         release: Release,
         peer: Peer,
-        settings: PeerSettings,
+        organisation: Organisation,
         builder: Mapping[str, str],
     ) -> Program:
         place = folder.data(self.name) / peer.name
         placement = Placement(material=folder.peer(peer.msp_id, peer.name).absolute(), data=(place / "data").absolute())
-        text = config.text(config.peer(record, peer, settings, placement, release.builder))
+        values = config.peer(record, peer, organisation.settings, placement, release.builder, organisation.peers[0])
+        text = config.text(values)
         state.replace_file(place / "core.yaml", text)
         return Program(
             peer.name,

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fabric_protos.common import configuration_pb2
 
-from hlf.wire import channelconfig
+from hlf.wire import channelconfig, configvalues
 from network import channelconfig as genesis
 from network import errors, material, ports, state, topology
 from network.admin import lifetime
@@ -145,6 +145,24 @@ def test_a_peer_is_told_of_no_handler_that_it_does_not_know(tmp_path, version, k
     filters = [each["name"] for each in peer["peer"]["handlers"]["authFilters"]]
     assert ("TimeWindowCheck" in filters) is knows
     assert {"DefaultAuth", "ExpirationCheck"} <= set(filters)
+
+
+def test_a_round_of_gossip_is_over_before_the_next_begins(tmp_path):
+    """Rounds that overlap throw away what the other has asked for; and further peers ask their first for the others."""
+    file = tmp_path / "consortium.yaml"
+    file.write_text(topology.DEFAULT.read_text(encoding="utf-8").replace("country: SG", "country: SG\n    peers: 2", 1))
+    consortium = topology.load(file)
+    record = state.Record(consortium.name, engine="native")
+    ports.assign(record, consortium)
+    placement = Placement(tmp_path / "material", tmp_path / "data")
+    first, second, *_ = consortium.peers
+    for peer in (first, second):
+        values = config.peer(record, peer, topology.PeerSettings(), placement, tmp_path, first)
+        gossip = values["peer"]["gossip"]
+        times = {name: configvalues.duration(value) for name, value in gossip.items() if name.endswith(("Time", "val"))}
+        assert times["digestWaitTime"] + times["responseWaitTime"] < times["pullInterval"]
+        assert times["digestWaitTime"] < times["requestWaitTime"] < times["pullInterval"]
+        assert gossip["bootstrap"] == record.address(first.name)
 
 
 def test_configuration_stays_on_loopback_and_in_its_folder(tmp_path):
