@@ -75,6 +75,7 @@ class Running:
     log: Path
     log_offset: int
     fingerprint: str
+    addresses: tuple[str, ...]
     alive: bool
 
 
@@ -109,9 +110,18 @@ def start(folder: Folder, program: Program) -> Running:
             ) from error
     _children[child.pid] = child
     started = _start_time(child.pid) or ""
-    values = {"pid": child.pid, "started": started, "log_offset": offset, "fingerprint": program.fingerprint}
-    state.replace_file(folder.run / f"{program.name}.json", json.dumps(values).encode())
-    return Running(program.name, child.pid, started, log, offset, program.fingerprint, alive=True)
+    running = Running(
+        program.name, child.pid, started, log, offset, program.fingerprint, tuple(program.addresses), alive=True
+    )
+    values = {
+        "pid": child.pid,
+        "started": started,
+        "log_offset": offset,
+        "fingerprint": program.fingerprint,
+        "addresses": program.addresses,
+    }
+    state.replace_file(folder.run / f"{program.name}.json", json.dumps(values).encode(), 0o600)
+    return running
 
 
 def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Program, Running]]:
@@ -163,18 +173,22 @@ def wait_until(condition: Callable[[], bool], timeout: float, *, every: float = 
 
 def find(folder: Folder) -> list[Running]:
     """Every program started from this folder and not stopped, alive or fallen."""
+    for child in _children.values():
+        # Another command may have ended it and taken its record away.
+        child.poll()
     found = []
     for file in sorted(folder.run.glob("*.json")) if folder.run.is_dir() else ():
         try:
             values: Any = json.loads(file.read_text(encoding="utf-8"))
             pid, started, offset = int(values["pid"]), str(values["started"]), int(values["log_offset"])
             fingerprint = str(values["fingerprint"])
+            addresses = tuple(map(str, values.get("addresses", ())))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise errors.StateError(
                 file, f"is not a record of a running program ({error})", "Remove it, and end the program by hand."
             ) from error
         log = folder.logs / f"{file.stem}.log"
-        found.append(Running(file.stem, pid, started, log, offset, fingerprint, _alive(pid, started)))
+        found.append(Running(file.stem, pid, started, log, offset, fingerprint, addresses, _alive(pid, started)))
     return found
 
 
@@ -182,19 +196,20 @@ def stop(folder: Folder, names: Iterable[str] | None = None, *, timeout: float =
     """
     End programs of this folder (all by default) and return the names of those that were alive.
 
-    Each is asked (SIGTERM), and killed if it has not ended within *timeout*.
+    Each is asked (SIGTERM), and killed if it has not ended within *timeout*. A program may have started others that
+    serve in its place (npm starts Node): all that are left of its session are ended too, and it counts as ended when
+    nobody listens at its addresses any more.
+
+    Raises:
+        ProcessError: somebody still listens there *timeout* later.
     """
     wanted = None if names is None else set(names)
     chosen = [running for running in find(folder) if wanted is None or running.name in wanted]
     alive = [running for running in chosen if running.alive]
     for running in alive:
         _signal(running, signal.SIGTERM)
-    for running in alive:
-        ended = wait_until(lambda running=running: not _alive(running.pid, running.started), timeout)  # type: ignore[misc]
-        if not ended:
-            _signal(running, signal.SIGKILL)
-            wait_until(lambda running=running: not _alive(running.pid, running.started), timeout)  # type: ignore[misc]
     for running in chosen:
+        _wait_ended(running, timeout)
         (folder.run / f"{running.name}.json").unlink(missing_ok=True)
     return [running.name for running in alive]
 
@@ -229,6 +244,44 @@ def listens(address: str) -> bool:
             return True
     except OSError:
         return False
+
+
+def _wait_ended(running: Running, timeout: float) -> None:
+    """Return when a program that was asked to end has, with all it started; kill what has not."""
+
+    def ended() -> bool:
+        return not _alive(running.pid, running.started)
+
+    def silent() -> bool:
+        return not any(listens(address) for address in running.addresses)
+
+    if not wait_until(ended, timeout):
+        _signal_session(running, signal.SIGKILL)
+        wait_until(ended, timeout)
+    if silent():
+        return
+    # What it started outlives it, in the session that it was started in.
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _signal_session(running, number)
+        if wait_until(silent, timeout / 3):
+            return
+    if not running.alive:
+        # It fell before it was asked; by now the port may be anybody's.
+        return
+    raise errors.ProcessError(
+        running.name,
+        f"has ended, and somebody still listens at {', '.join(running.addresses)}",
+        "Find out who: ss -ltnp",
+        log=running.log,
+    )
+
+
+def _signal_session(running: Running, number: signal.Signals) -> None:
+    """Signal the process group that a program was started as the leader of, unless its number is another's by now."""
+    if _start_time(running.pid) not in (None, running.started):
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(running.pid, number)
 
 
 def _fallen(running: Running, what: str) -> errors.ProcessError:

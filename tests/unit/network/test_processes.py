@@ -64,6 +64,39 @@ def test_a_program_is_started_found_and_ended(folder, free_port):
     assert processes.stop(folder) == []
 
 
+# As npm does: another process serves, and the first ends without waiting for it.
+PARENT = """
+import signal, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1], *sys.argv[2:]])
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+child.wait()
+"""
+STUBBORN = SERVER.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN")
+
+
+@pytest.mark.parametrize("served_by", [SERVER, STUBBORN], ids=["polite", "stubborn"])
+def test_a_program_has_ended_when_nobody_listens_any_more(folder, free_port, served_by):
+    """What it started in its place is ended too, so that the port is free for the next one."""
+    program = _server(folder, free_port)
+    program = dataclasses.replace(program, command=[sys.executable, "-c", PARENT, served_by, *program.command[3:]])
+    processes.wait_ready([(program, processes.start(folder, program))], 20)
+    assert processes.stop(folder, timeout=3) == ["server"]
+    assert not processes.listens(f"127.0.0.1:{free_port}")
+
+
+def test_what_a_fallen_program_left_behind_is_ended(folder, free_port):
+    """Its record is enough to find what serves in its place."""
+    program = _server(folder, free_port)
+    program = dataclasses.replace(program, command=[sys.executable, "-c", PARENT, SERVER, *program.command[3:]])
+    running = processes.start(folder, program)
+    processes.wait_ready([(program, running)], 20)
+    os.kill(running.pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: not any(each.alive for each in processes.find(folder)), 10)
+    assert processes.listens(f"127.0.0.1:{free_port}")
+    assert processes.stop(folder, timeout=3) == []
+    assert not processes.listens(f"127.0.0.1:{free_port}")
+
+
 def test_a_fallen_program_is_reported_with_its_last_words(folder):
     """The error carries exit code, last lines and the log's place; older runs' words are not mixed in."""
     folder.logs.mkdir(parents=True)
