@@ -1,0 +1,120 @@
+"""`selat network up` and `add-organisation` killed at any moment: the same command, given again, ends well."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from network import admin, processes, state
+from tests.support.small import CONSORTIUM, FIRST, Net
+
+GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
+LONGEST_SECONDS = {"embedded": 3.0, "native": 10.0}
+
+
+@pytest.fixture(params=["embedded", pytest.param("native", marks=pytest.mark.native)])
+def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Net]:
+    """A network of the test's own, not started."""
+    net = Net(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
+    net.write()
+    yield net
+    processes.stop(state.Folder(net.root), timeout=5)
+
+
+def command(net: Net, *words: str) -> subprocess.Popen[bytes]:
+    """``selat network WORDS`` for this network, as a process of its own."""
+    given = ["--state", str(net.root), "--consortium", str(net.file)]
+    return subprocess.Popen(
+        [sys.executable, "-c", "from selat import cli; cli.main()", "network", *words, *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def kill_at_any_moment(net: Net, chance: random.Random, *words: str) -> None:
+    """Start a command and end it as a crash would, unless it is done by then."""
+    running = command(net, *words)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.wait(chance.uniform(0.5, LONGEST_SECONDS[net.engine]))
+    running.kill()
+    running.communicate()
+
+
+def finish(net: Net, *words: str) -> str:
+    """Run a command to its end, which is a good one; what it said."""
+    running = command(net, *words)
+    said, _ = running.communicate(timeout=180)
+    assert running.returncode == 0, said.decode()
+    return said.decode()
+
+
+def assert_works(net: Net, msp_id: str) -> None:
+    """All that should run does, nothing differs from the file, and a member's transaction commits."""
+    assert admin.status(net.root, heights=True).running
+    assert net.up().differences == ()
+    with net.connect(msp_id) as fabric:
+        assert fabric.network("c").contract("lab").submit("put", "key", msp_id) == msp_id.encode()
+
+
+def test_a_first_start_may_be_cut_off(net: Net) -> None:
+    """Whatever was there by then: nothing, keys, nodes, half joined channels, approvals."""
+    chance = random.Random(1)  # noqa: S311 - moments, not secrets
+    for _ in range(3):
+        kill_at_any_moment(net, chance, "up", "--engine", net.engine)
+    finish(net, "up", "--engine", net.engine)
+    assert_works(net, "AMSP")
+
+
+def test_an_upgrade_may_be_cut_off(net: Net) -> None:
+    """A new version of a chaincode is in force in the end, and what was written before is there."""
+    net.up()
+    assert_works(net, "AMSP")
+    chance = random.Random(2)  # noqa: S311 - moments, not secrets
+    net.write(version="1.1", sequence=2)
+    for _ in range(3):
+        kill_at_any_moment(net, chance, "up")
+    finish(net, "up")
+    with net.connect("BMSP") as fabric:
+        assert fabric.network("c").contract("lab").evaluate("get", "key") == b"AMSP"
+    assert_works(net, "BMSP")
+
+
+def test_an_addition_may_be_cut_off(net: Net) -> None:
+    """Between the update and the folder's memory too: then the plan says that the channel has the member already."""
+    net.up()
+    net.write(**GROWN)
+    chance = random.Random(3)  # noqa: S311 - moments, not secrets
+    for _ in range(3):
+        kill_at_any_moment(net, chance, "add-organisation", "--channel", "c", "--msp", "CMSP", "--apply")
+    # The nodes outlive a command that is killed, but not always: it may have been about to start one anew.
+    if not admin.status(net.root).programs or not all(admin.status(net.root).programs.values()):
+        finish(net, "up")
+    finish(net, "add-organisation", "--channel", "c", "--msp", "CMSP", "--apply")
+    assert_works(net, "CMSP")
+
+
+def test_an_update_that_the_folder_does_not_remember_is_no_obstacle(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut off right after the update: the old file, the new file and the same command are all taken."""
+    net.up()
+    net.write(**GROWN)
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("network.admin.lifetime.bring_up", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            admin.add_organisation("c", "CMSP", net.root, net.file)
+    net.file.write_text(CONSORTIUM % FIRST)
+    (told,) = net.up().differences
+    assert "CMSP is a member, and not in the file" in str(told)
+    admin.down(net.root)
+    net.write(**GROWN)
+    net.up()
+    assert_works(net, "CMSP")
