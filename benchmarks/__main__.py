@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import matching, network, runtime, throughput, trade
+from benchmarks import gateway, matching, network, runtime, throughput, trade
 from benchmarks.figures import Line, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "memory": network.memory,
     "throughput": throughput.throughput,
     "runtime": runtime.runtime,
+    "gateway": gateway.gateway,
     "trade": trade.trade,
     "matching": matching.matching,
 }

@@ -116,21 +116,25 @@ def ratio(name: str, one: Rounds, other: Rounds, bound: str = "") -> Figure:
     return Figure(name, statistics.median(ratios), "times", bound, (min(ratios), max(ratios)))
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], state: Path, mode: str, callers: int) -> Told:
+def run(
+    command: Sequence[str], environment: Mapping[str, str], state: Path, mode: str, callers: int, *folders: Path
+) -> Told:
     """
     Let a program of `benchmarks.callers` call as User1 of Org1MSP for one round.
+
+    *folders* are those of programs beside the network's whose processor time counts.
 
     Raises:
         RuntimeError: it did not end well; the error has its last words.
     """
     user = state / "organisations" / "Org1MSP" / "users" / "User1"
     profile = state / "profiles" / "Org1MSP.json"
-    before = Programs.of(state).processor_seconds()
+    before = Programs.of(state, *folders).processor_seconds()
     done = subprocess.run(
         [*command, str(profile), str(user), "Org1MSP", mode, str(callers), str(SECONDS)],
         env=dict(environment), capture_output=True, text=True, timeout=_PATIENCE, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
-    used = difference(before, Programs.of(state).processor_seconds())
+    used = difference(before, Programs.of(state, *folders).processor_seconds())
     return Told(network=used, **json.loads(done.stdout))

@@ -1,5 +1,5 @@
 """``python -m gateway``: serve with the settings in the environment."""
 
-from gateway.wsgi import main
+from gateway.front.server import main
 
 main()

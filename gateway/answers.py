@@ -13,6 +13,17 @@ from gateway import current, problems
 _LOG = logging.getLogger("gateway")
 
 
+# What every answer says, whatever it is; the pages have no script and need none, and text from the ledger could not run
+# one either.
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'",
+    "Server": "selat",
+}
+
+
 def install(app: Flask) -> None:
     """Give *app* an answer for every exception; after the blueprints, whose own handlers this replaces."""
     app.register_error_handler(HTTPException, from_http)

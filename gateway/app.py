@@ -8,7 +8,6 @@ import uuid
 
 from flask import Flask, Response, g, request
 from flask_smorest import Api
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway import accesses, answers, auth, current, documentation, freshness, inputs
 from gateway.api import BLUEPRINTS
@@ -22,9 +21,6 @@ from gateway.tokens import Tokens
 from gateway.wallet import Wallet
 
 _ACCESS = logging.getLogger("gateway.access")
-# A refused body is read to its end up to here: a client that is still sending would see a broken connection, not the
-# answer.
-_DRAINED_BYTES = 32 << 20
 
 
 def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
@@ -34,24 +30,11 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
         API_TITLE="Selat gateway",
         API_VERSION="1",
         OPENAPI_VERSION="3.0.3",
-        # Werkzeug cuts a chunked body here without a word; one byte over the limit shows that it was longer.
-        MAX_CONTENT_LENGTH=settings.max_body_bytes + 1,
-        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["int"] = inputs.Number
-    store, wallet = Store(settings.data), Wallet(settings.wallet)
-    app.extensions[current.EXTENSION] = current.Services(
-        settings=settings,
-        store=store,
-        tokens=Tokens(store),
-        wallet=wallet,
-        ledgers=ledgers or Ledgers(wallet, settings.submit_seconds),
-        keys=Keys(store),
-        places=Places(settings.streams),
-    )
+    serve_with(app, settings, ledgers)
     app.before_request(_begin)
-    app.before_request(_limit_body)
     app.before_request(auth.check)
     app.before_request(inputs.check)
     app.before_request(accesses.record)
@@ -65,21 +48,25 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     return app
 
 
+def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -> None:
+    """Let *app* work with these settings from now on; it holds nothing of others."""
+    # Werkzeug cuts a chunked body here without a word; one byte over the limit shows that it was longer.
+    app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
+    store, wallet = Store(settings.data), Wallet(settings.wallet)
+    app.extensions[current.EXTENSION] = current.Services(
+        settings=settings,
+        store=store,
+        tokens=Tokens(store),
+        wallet=wallet,
+        ledgers=ledgers or Ledgers(wallet, settings.submit_seconds),
+        keys=Keys(store),
+        places=Places(settings.streams),
+    )
+
+
 def _begin() -> None:
-    g.request_id = uuid.uuid4().hex
+    g.request_id = request.environ.get("selat.request_id") or uuid.uuid4().hex
     g.started = time.monotonic()
-
-
-def _limit_body() -> None:
-    """Refuse a body over the limit before a view asks for it, with its size and the limit in the answer."""
-    length, limit = request.content_length, current.services().settings.max_body_bytes
-    if length is None or length <= limit:
-        return
-    remaining = min(length, _DRAINED_BYTES)
-    stream = request.environ["wsgi.input"]
-    while remaining > 0 and (chunk := stream.read(min(remaining, 1 << 16))):
-        remaining -= len(chunk)
-    raise RequestEntityTooLarge(f"The body has {length} bytes; this gateway takes at most {limit}")
 
 
 def _end(response: Response) -> Response:
@@ -89,12 +76,9 @@ def _end(response: Response) -> Response:
     The line has the route and not the path, because a path may hold a shopper's link, and never a query or a body.
     """
     response.headers["X-Request-Id"] = g.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
     freshness.tell(response, current.blocks_written())
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    # The pages have no script and need none; text from the ledger could not run one either.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; form-action 'self'"
+    for name, value in answers.ALWAYS.items():
+        response.headers.setdefault(name, value)
     caller = g.get("caller")
     _ACCESS.info(
         "%s %s %s %d %s %.0fms %s",

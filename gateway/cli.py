@@ -48,7 +48,7 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
             "or name its state folder with --wallet."
         )
     _must_be_free(settings.listen)
-    from gateway.wsgi import Server  # gunicorn is needed by this command alone.
+    from gateway.front.server import Server  # gunicorn is needed by this command alone.
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
     Server(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()

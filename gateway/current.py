@@ -12,6 +12,8 @@ from flask import current_app, g, request
 
 from gateway import freshness
 from gateway.events import Places
+from gateway.front import presence as presences
+from gateway.front.presence import Presence
 from gateway.idempotency import Keys
 from gateway.ledger import Call, Ledgers, Receipt
 from gateway.problems import Problem, of
@@ -142,7 +144,17 @@ def building_on(call: Call) -> Call:
     except ValueError as error:
         raise Problem("REQUEST_MALFORMED", str(error)) from None
     blocks = [found[call.channel] for found in (known, blocks_written()) if call.channel in found]
-    return dataclasses.replace(call, after=max(blocks)) if blocks else call
+    return dataclasses.replace(call, after=max(blocks) if blocks else call.after, gone=gone)
+
+
+def gone() -> bool:
+    """Whether the client has gone and nothing was written for it so far: then nothing need be begun."""
+    return presence().left and not may_have_written()
+
+
+def presence() -> Presence:
+    """Whether whoever sent the request is still there."""
+    return presences.of(request.environ)
 
 
 def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:

@@ -6,6 +6,7 @@ import base64
 import json
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,18 +19,30 @@ _AHEAD = 256
 
 
 class Places:
-    """How many streams are served at once; each holds a thread of the gateway."""
+    """How many streams are served at once, and how many of them to one reader: a quarter."""
 
     def __init__(self, number: int) -> None:
-        self._free = threading.BoundedSemaphore(number)
+        self._free = number
+        self._each = max(1, number // 4)
+        self._taken: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
 
-    def take(self) -> bool:
-        """True if there was a place; give it back with ``release``."""
-        return self._free.acquire(blocking=False)
+    def take(self, reader: tuple[str, str]) -> bool:
+        """True if there was a place for *reader*; give it back with ``release``."""
+        with self._lock:
+            if self._free == 0 or self._taken[reader] >= self._each:
+                return False
+            self._free -= 1
+            self._taken[reader] += 1
+            return True
 
-    def release(self) -> None:
+    def release(self, reader: tuple[str, str]) -> None:
         """Give a place back."""
-        self._free.release()
+        with self._lock:
+            self._free += 1
+            self._taken[reader] -= 1
+            if not self._taken[reader]:
+                del self._taken[reader]
 
 
 def cloud_event(event: Any, channel: str) -> dict[str, Any]:

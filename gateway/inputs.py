@@ -105,10 +105,12 @@ def check() -> None:
         return
     taken = of(current_app.view_functions[request.endpoint])
     _check_query(taken)
-    sent = request.get_data(cache=True, parse_form_data=False)
     limit = current.services().settings.max_body_bytes
+    if (length := request.content_length) is not None and length > limit:
+        raise too_large(limit, length)
+    sent = request.get_data(cache=True, parse_form_data=False)
     if len(sent) > limit:
-        raise Problem("BODY_TOO_LARGE", f"The body has more than the {limit} bytes that this gateway takes")
+        raise too_large(limit)
     if not sent:
         if taken.body:
             raise Problem("BODY_MISSING")
@@ -119,6 +121,12 @@ def check() -> None:
         g.body = _read(sent)
         if not taken.body and g.body != {}:
             raise _invalid("json", _names(g.body), "Unknown field: this address takes no body.")
+
+
+def too_large(limit: int, length: int | None = None) -> Problem:
+    """The problem of a body over the limit; a chunked one has no length that is known."""
+    size = "is longer than that" if length is None else f"has {length} bytes"
+    return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
 
 
 def _check_query(taken: Takes) -> None:

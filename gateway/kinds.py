@@ -39,6 +39,16 @@ REQUEST = {
     "BODY_TOO_LARGE": Kind(
         413, "The request body is too large", "Send less; documents go by their SHA-256, not whole."
     ),
+    "REQUEST_TIMEOUT": Kind(
+        408, "The request did not come to its end in time", "Send it at once, or in smaller parts."
+    ),
+    "EXPECTATION_FAILED": Kind(417, "What the header Expect asks for cannot be done", "Leave it out."),
+    "GATEWAY_BUSY": Kind(
+        503,
+        "The gateway has as many requests as it bears; this one was not begun",
+        "Try again after the seconds in Retry-After.",
+    ),
+    "CLIENT_GONE": Kind(499, "The client went away before anything was done", "Nothing was written; send it again."),
     "NO_SUCH_ADDRESS": Kind(404, "There is nothing at this address", "See /docs for the addresses there are."),
     "METHOD_NOT_ALLOWED": Kind(405, "This address does not take this method", "See /docs for the methods it takes."),
     "NOT_ACCEPTABLE": Kind(406, "The answer cannot be given in the form asked for", "Accept application/json."),
@@ -79,6 +89,11 @@ FABRIC = {
         404,
         "No such channel or chaincode for this organisation",
         "Check both names, and that the organisation is a member of the channel.",
+    ),
+    "BLOCK_NOT_REACHED": Kind(
+        412,
+        "A peer does not have the block that the request builds on; nothing was asked or written",
+        "Try again after the seconds in Retry-After, or compare Selat-After with the Selat-Block of an earlier answer.",
     ),
     "ENDORSERS_MISSING": Kind(
         503,

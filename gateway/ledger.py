@@ -24,6 +24,10 @@ class ArgumentError(Exception):
     """An argument of a call cannot be sent; the message says which and why."""
 
 
+class GoneError(Exception):
+    """Whoever asked has gone; nothing was sent in its name."""
+
+
 class NothingToWriteError(Exception):
     """A submitted call turned out to be a query; it was not ordered, because its answer would stand in a block."""
 
@@ -39,6 +43,7 @@ class Call:
         transient: what only the endorsers see. Never logged, never part of an error.
         endorsers: organisations that must endorse; empty lets Fabric plan by the policies.
         after: a block the answer must build on; peers that do not have it yet are waited for.
+        gone: whether whoever wants the answer has gone; then nothing more is sent.
     """
 
     channel: str
@@ -48,6 +53,7 @@ class Call:
     transient: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     endorsers: tuple[str, ...] = ()
     after: int | None = None
+    gone: Callable[[], bool] = field(default=lambda: False, repr=False, compare=False)
 
     def texts(self) -> list[str]:
         """
@@ -124,7 +130,8 @@ class Ledgers:
 
         Raises:
             hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
-            ArgumentError, gateway.wallet.WalletError.
+            gateway.freshness.NotReachedError: a peer does not have the block that the answer must build on.
+            GoneError, ArgumentError, gateway.wallet.WalletError.
         """
         contract = self._contract(msp_id, user, call)
         texts = call.texts()
@@ -149,7 +156,8 @@ class Ledgers:
             hlf.errors.SubmitError, hlf.errors.CommitStatusError: it may have been written.
             hlf.errors.CommitError: in a block, but invalid; nothing was written.
             NothingToWriteError: the function only reads; nothing was sent to the orderer.
-            ArgumentError, gateway.wallet.WalletError.
+            gateway.freshness.NotReachedError: a peer does not have the block that it must build on; nothing was sent.
+            GoneError, ArgumentError, gateway.wallet.WalletError.
         """
         contract = self._contract(msp_id, user, call)
         texts = call.texts()
@@ -163,6 +171,7 @@ class Ledgers:
         )
         if not transaction.changes:
             raise NothingToWriteError(f"{call.function} writes nothing")
+        _must_be_there(call)
         before_sending(transaction.transaction_id)
         status = transaction.submit().wait_committed()
         if not status.valid:
@@ -189,9 +198,11 @@ class Ledgers:
         Those named are waited for beforehand. Whom Fabric chooses by itself shows only when one refuses: then those
         that spoke are waited for, and asked once more.
         """
+        if call.after is not None:
+            self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
+        _must_be_there(call)
         if call.after is None:
             return ask()
-        self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
         try:
             return ask()
         except (errors.EvaluateError, errors.EndorseError) as refused:
@@ -208,7 +219,7 @@ class Ledgers:
 
         # Who cannot be asked for its height will say why when it is asked the question itself.
         with contextlib.suppress(errors.EvaluateError):
-            self._heights.wait(call.channel, sorted(organisations), call.after or 0, height)
+            self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
 
     def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
         with self._lock:
@@ -219,6 +230,11 @@ class Ledgers:
 
     def _contract(self, msp_id: str, user: str, call: Call) -> Contract:
         return self.network(msp_id, user, call.channel).contract(call.chaincode)
+
+
+def _must_be_there(call: Call) -> None:
+    if call.gone():
+        raise GoneError("the client went away")
 
 
 def _text(position: int, value: Any) -> str:

@@ -8,11 +8,17 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from chaincode.domain.refusals import Refused
-from gateway import batches, ledger, tokens, wallet
+from gateway import batches, freshness, ledger, tokens, wallet
 from gateway.kinds import COMMIT, KINDS, REFUSALS
 from hlf import errors
 
-_RETRY_SECONDS = {"FABRIC_BUSY": 1, "IDEMPOTENCY_IN_PROGRESS": 1, "STREAMS_EXHAUSTED": 10}
+_RETRY_SECONDS = {
+    "BLOCK_NOT_REACHED": 1,
+    "FABRIC_BUSY": 1,
+    "GATEWAY_BUSY": 1,
+    "IDEMPOTENCY_IN_PROGRESS": 1,
+    "STREAMS_EXHAUSTED": 10,
+}
 
 
 class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
@@ -82,6 +88,10 @@ def of(error: Exception) -> Problem:
         return Problem("SOLVER_MISSING", str(error))
     if isinstance(error, ledger.NothingToWriteError):
         return Problem("NOTHING_TO_WRITE", str(error))
+    if isinstance(error, ledger.GoneError):
+        return Problem("CLIENT_GONE")
+    if isinstance(error, freshness.NotReachedError):
+        return Problem("BLOCK_NOT_REACHED", str(error), block_number=error.block, height=error.height)
     if isinstance(error, ledger.ArgumentError):
         return Problem("REQUEST_INVALID", str(error))
     if isinstance(error, errors.CommitError):

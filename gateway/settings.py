@@ -23,8 +23,13 @@ class Settings:
         data: folder of what the gateway keeps; all of it but the access tokens, and the record of who looked at what
             through the audit, can be thrown away.
         listen: address and port; port 0 lets the system choose.
-        workers, threads: processes, and requests served at once by each. An event stream holds a thread.
-        streams: event streams served at once by each process; fewer than the threads, so that requests still pass.
+        workers: processes.
+        threads: in each process, for requests that a peer answers at once.
+        submits: threads for requests that write; each may wait for a block.
+        waits: threads for requests that wait for a block to reach a peer, or for what became of a transaction.
+        streams: event streams at once in each process; one user may have a quarter of them.
+        connections: sockets at once in each process, whatever they do.
+        read_seconds: how long a client may take for the head of a request, and again for its body.
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
@@ -37,8 +42,12 @@ class Settings:
     data: Path
     listen: str = "127.0.0.1:8080"
     workers: int = 1
-    threads: int = 8
-    streams: int = 4
+    threads: int = 16
+    submits: int = 64
+    waits: int = 16
+    streams: int = 64
+    connections: int = 2500
+    read_seconds: int = 20
     max_body_bytes: int = 1 << 20
     submit_seconds: int = 30
     tracking: str = ""
@@ -47,14 +56,11 @@ class Settings:
     ready_file: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("workers", "threads", "streams", "max_body_bytes", "submit_seconds"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{PREFIX}{name.upper()} is {getattr(self, name)}; it must be at least 1")
-        if self.streams >= self.threads:
-            raise SettingsError(
-                f"{PREFIX}STREAMS is {self.streams} and {PREFIX}THREADS {self.threads}; "
-                "there must be more threads than streams, or streams alone would keep the gateway busy"
-            )
+        for field in fields(self):
+            if field.type == "int" and getattr(self, field.name) < 1:
+                raise SettingsError(
+                    f"{PREFIX}{field.name.upper()} is {getattr(self, field.name)}; it must be at least 1"
+                )
         host, colon, port = self.listen.rpartition(":")
         if not (host and colon and port.isdecimal() and int(port) < 65536):
             raise SettingsError(f"{PREFIX}LISTEN is {self.listen!r}; it must be <address>:<port>, as 127.0.0.1:8080")

@@ -34,10 +34,11 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         reader = Reader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
         cursor = cursor or Checkpoints(services.store).get(reader)
     start = cursor.block_number if cursor else query.get("start_block")
-    if not services.places.take():
+    who = (asking.msp_id, asking.user)
+    if not services.places.take(who):
         raise Problem("STREAMS_EXHAUSTED")
     with ExitStack() as stack:
-        stack.callback(services.places.release)
+        stack.callback(services.places.release, who)
         opened = stack.enter_context(
             services.ledgers.events(
                 asking.msp_id, asking.user, channel, chaincode, start, cursor.transaction_id if cursor else ""
@@ -53,6 +54,8 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
     text = events.lines(
         opened, channel, limit=query.get("limit"), idle_seconds=query.get("idle_seconds"), delivered=delivered
     )
+    # Its reader is waited for in the gateway's front, and says here that it has gone.
+    current.presence().when_left(opened.close)
     response = Response(_closing(text, kept), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     # A client that goes away before the first line is asked for never starts the generator, so its end alone would

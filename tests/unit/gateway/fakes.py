@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
-from gateway.app import create_app
+from gateway.app import create_app, serve_with
 from gateway.ledger import Call, Receipt
 from gateway.settings import Settings
 from hlf import errors
@@ -25,10 +27,13 @@ class FakeLedgers:
     asked: list[tuple[str, str, Call]] = field(default_factory=list)
     up: set[str] = field(default_factory=set)
     before_commit: Callable[[], None] = lambda: None
+    before_answer: Callable[[Call], None] = lambda _: None
+    stream: Any = None
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         self.asked.append((msp_id, user, call))
         call.texts()
+        self.before_answer(call)
         return self._answer(call)
 
     def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
@@ -43,6 +48,13 @@ class FakeLedgers:
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> Status:
         return Status(transaction_id, 11, 7)
 
+    @contextlib.contextmanager
+    def events(self, *_: object) -> Iterator[Any]:
+        try:
+            yield self.stream
+        finally:
+            self.stream.close()
+
     def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
         return msp_id in self.up
 
@@ -53,8 +65,12 @@ class FakeLedgers:
         return answer
 
 
-def application(folder: Path, ledgers: FakeLedgers) -> Flask:
-    """A gateway over *ledgers* whose wallet has two organisations with a user each, in files that nobody reads."""
+def application(folder: Path, ledgers: FakeLedgers, **chosen: int) -> Flask:
+    """
+    A gateway over *ledgers* whose wallet has two organisations with a user each, in files that nobody reads.
+
+    *chosen* are settings that differ from the defaults.
+    """
     wallet = folder / "wallet"
     for msp_id in ("PlatformMSP", "ForwarderMSP"):
         user = wallet / "organisations" / msp_id / "users" / "User1"
@@ -62,8 +78,21 @@ def application(folder: Path, ledgers: FakeLedgers) -> Flask:
         (user / "cert.pem").write_text("")
         (wallet / "profiles").mkdir(exist_ok=True)
         (wallet / "profiles" / f"{msp_id}.json").write_text("{}")
-    settings = Settings(wallet=wallet, data=folder / "data", tracking="PlatformMSP/User1", max_body_bytes=4096)
-    return create_app(settings, ledgers)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"tracking": "PlatformMSP/User1", "max_body_bytes": 4096, **chosen}
+    settings = Settings(wallet=wallet, data=folder / "data", **given)
+    app = _application(settings)
+    serve_with(app, settings, ledgers)  # type: ignore[arg-type]
+    return app
+
+
+# Made once, since that takes as long as a hundred requests; all that differs between tests stands in its services.
+_made: list[Flask] = []
+
+
+def _application(settings: Settings) -> Flask:
+    if not _made:
+        _made.append(create_app(settings))
+    return _made[0]
 
 
 ORDER = {

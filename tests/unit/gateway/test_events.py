@@ -118,12 +118,14 @@ def test_a_stream_that_stays_open_has_a_heartbeat(monkeypatch):
     generator.close()
 
 
-def test_places_are_given_back():
-    places = events.Places(1)
-    assert places.take()
-    assert not places.take()
-    places.release()
-    assert places.take()
+def test_places_are_given_back_and_a_quarter_is_for_one_reader():
+    """Whoever follows everything must not be the only one who follows anything."""
+    places = events.Places(4)
+    assert places.take(("AMSP", "User1"))
+    assert not places.take(("AMSP", "User1"))
+    assert [places.take((msp_id, "User1")) for msp_id in ("BMSP", "CMSP", "DMSP", "EMSP")] == [True] * 3 + [False]
+    places.release(("AMSP", "User1"))
+    assert places.take(("EMSP", "User1"))
 
 
 @pytest.mark.parametrize("text", ["", "7", "7:xyz", "-1:" + "0" * 64, "7:" + "0" * 63, "9" * 19 + ":" + "0" * 64])

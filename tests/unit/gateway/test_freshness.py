@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from fabric_protos.common import ledger_pb2
 
@@ -39,15 +42,49 @@ def test_a_peer_that_is_behind_is_waited_for():
     assert peers.asked == ["AMSP", "BMSP", "BMSP", "BMSP"]
 
 
-def test_a_peer_that_stays_behind_is_not_waited_for_for_ever():
+def stuck(channel: str, msp_id: str) -> bytes:
+    return ledger_pb2.BlockchainInfo(height=1).SerializeToString()
+
+
+def test_a_peer_that_stays_behind_is_told_and_not_waited_for_for_ever():
+    """An answer from an older state would look like one that builds on the block."""
+    with pytest.raises(freshness.NotReachedError, match="peer of AMSP has block 0 of trade, and was to have block 7"):
+        Heights(seconds=0.05).wait("trade", ["AMSP"], 7, stuck)
+
+
+def test_nobody_waits_for_whoever_has_gone():
+    """A client that hangs up frees what waits for it."""
+    Heights(seconds=60).wait("trade", ["AMSP"], 7, stuck, lambda: True)
+
+
+def test_a_peer_is_asked_by_one_at_a_time():
+    """A hundred that wait for one block must not each ask the peer for its height."""
+    heights, asking, answer = Heights(seconds=60), threading.Event(), threading.Event()
     asked = []
 
-    def stuck(channel: str, msp_id: str) -> bytes:
+    def slow(channel: str, msp_id: str) -> bytes:
         asked.append(msp_id)
-        return ledger_pb2.BlockchainInfo(height=1).SerializeToString()
+        asking.set()
+        assert answer.wait(30)
+        return ledger_pb2.BlockchainInfo(height=8).SerializeToString()
 
-    Heights(seconds=0.05).wait("trade", ["AMSP"], 7, stuck)
-    assert len(asked) > 1
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(heights.wait, "trade", ["AMSP"], 7, slow)
+        assert asking.wait(30)
+        for _ in range(3):
+            heights.wait("trade", ["AMSP"], 7, slow, gone=lambda: True)
+        answer.set()
+        first.result()
+    assert asked == ["AMSP"]
+
+
+def test_a_request_whose_block_has_not_come_is_refused(client, bearer, ledgers):
+    """It says which peer is how far, and when to come back."""
+    ledgers.answers["Participants:list"] = freshness.NotReachedError("trade", 42, "PlatformMSP", 7)
+    answer = client.get("/v1/participants", headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"]) == (412, "BLOCK_NOT_REACHED")
+    assert (answer.json["block_number"], answer.json["height"]) == (42, 7)
+    assert answer.headers["Retry-After"]
 
 
 def test_channels_are_told_apart():

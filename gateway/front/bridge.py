@@ -1,0 +1,144 @@
+"""One request to the WSGI application and its answer back (PEP 3333); the request is whole before it is called."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import urllib.parse
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp.web import BaseRequest
+
+from gateway.front.presence import ENVIRON, Presence
+
+EVENT_STREAM = "text/event-stream"
+_OWN = {"content-type": "CONTENT_TYPE", "content-length": "", "transfer-encoding": "", "expect": ""}
+
+
+class Stream:
+    """An event stream's text, piece by piece, which is followed or discarded, and either way closed once."""
+
+    def __init__(self, pieces: Iterable[bytes], close: Callable[[], None]) -> None:
+        self._pieces = pieces
+        self._close = close
+        self._lock = threading.Lock()
+        self._taken = False
+
+    def follow(self, write: Callable[[bytes], None]) -> None:
+        """Give each piece to *write* until they end or it fails; blocks."""
+        if self._take():
+            try:
+                for piece in self._pieces:
+                    write(piece)
+            finally:
+                self._close()
+
+    def discard(self) -> None:
+        """Close it, unless it is followed."""
+        if self._take():
+            self._close()
+
+    def _take(self) -> bool:
+        with self._lock:
+            taken, self._taken = self._taken, True
+        return not taken
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    What the application answered.
+
+    Attributes:
+        body: all of it; of an event stream nothing.
+        stream: what must be followed or discarded; None unless it is an event stream.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+    stream: Stream | None = None
+
+
+def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, Any]:
+    """The request as WSGI wants it."""
+    path, _, query = target(request).partition("?")
+    peer = (request.transport.get_extra_info("peername") if request.transport else None) or ("", 0)
+    own = (request.transport.get_extra_info("sockname") if request.transport else None) or ("", 0)
+    found: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": urllib.parse.unquote_to_bytes(_bytes(path)).decode("latin-1"),
+        "QUERY_STRING": _bytes(query).decode("latin-1"),
+        "SERVER_NAME": str(own[0]),
+        "SERVER_PORT": str(own[1]),
+        "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
+        "REMOTE_ADDR": str(peer[0]),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": _scheme(request, str(peer[0])),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        ENVIRON: presence,
+    }
+    for name, value in request.headers.items():
+        # A name with an underscore would be read as one with a dash, which a proxy may have taken care of.
+        key = _OWN.get(name.lower(), "" if "_" in name else f"HTTP_{name.upper().replace('-', '_')}")
+        if key:
+            told = _bytes(value).decode("latin-1")
+            found[key] = f"{found[key]},{told}" if key in found else told
+    return found
+
+
+def target(request: BaseRequest) -> str:
+    """The request's path and query, as sent; of an address with scheme and host, what comes after them."""
+    sent = request.raw_path
+    if sent.startswith("/"):
+        return sent
+    parts = urllib.parse.urlsplit(sent)
+    return urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")) if parts.netloc else f"/{sent}"
+
+
+def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> Answer:
+    """The application's answer, whole unless it is an event stream."""
+    began: list[tuple[int, tuple[tuple[str, str], ...]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+        began[:] = [(int(status.split(" ", 1)[0]), tuple(headers))]
+        return _unused
+
+    pieces = application(environment, start_response)
+    close = getattr(pieces, "close", _nothing)
+    status, headers = began[0]
+    kind = next((value for name, value in headers if name.lower() == "content-type"), "")
+    if kind.startswith(EVENT_STREAM):
+        return Answer(status, headers, stream=Stream(pieces, close))
+    try:
+        return Answer(status, headers, b"".join(pieces))
+    finally:
+        close()
+
+
+def _scheme(request: BaseRequest, peer: str) -> str:
+    """A proxy on the same machine may say that it was spoken to over TLS; nobody else is believed."""
+    told = request.headers.get("X-Forwarded-Proto", "")
+    return told if told in {"http", "https"} and peer in {"127.0.0.1", "::1"} else request.scheme
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _unused(_: bytes) -> None:
+    raise NotImplementedError("the application returns its body")
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,97 @@
+"""
+Threads in lanes: requests that wait for different things do not wait for each other.
+
+A lane has so many threads and a queue. In the queue each caller has its own row, and the rows take turns, so that one
+caller with a thousand requests delays another's only request by one. A request whose caller has gone leaves the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+_Answer = TypeVar("_Answer")
+
+
+class FullError(Exception):
+    """The lane's queue is full, or a turn did not come in time; the request was not begun."""
+
+
+class Lane:
+    """One lane; all of it but the work itself happens on the event loop."""
+
+    def __init__(self, name: str, threads: int, *, queue: int, seconds: float) -> None:
+        """Make a lane of *threads*, in whose queue at most *queue* requests wait, each at most *seconds*."""
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._free = threads
+        self._room = queue
+        self._seconds = seconds
+        self._rows: OrderedDict[bytes, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a thread."""
+        return sum(len(row) for row in self._rows.values())
+
+    async def run(self, caller: bytes, work: Callable[[], _Answer]) -> _Answer:
+        """
+        What *work* returns or raises, done in a thread when it is *caller*'s turn.
+
+        If this is cancelled, work that has begun goes on and keeps its thread; what has not is dropped.
+
+        Raises:
+            FullError: it was not begun.
+        """
+        if self._free:
+            self._free -= 1
+        else:
+            await self._turn(caller)
+        loop = asyncio.get_running_loop()
+        job: Future[_Answer] = self._pool.submit(work)
+        job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._freed))
+        return await asyncio.wrap_future(job)
+
+    def close(self) -> None:
+        """Begin nothing more, and do not wait for what runs."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _turn(self, caller: bytes) -> None:
+        """Return once a thread is this request's."""
+        if self.waiting >= self._room:
+            raise FullError
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rows.setdefault(caller, deque()).append(turn)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                # The thread was given to it just as it gave up: pass it on.
+                self._freed()
+            else:
+                self._leave(caller, turn)
+            if isinstance(error, TimeoutError):
+                raise FullError from None
+            raise
+
+    def _freed(self) -> None:
+        """Give a free thread to the row whose turn it is, which then goes to the end."""
+        while self._rows:
+            caller, row = self._rows.popitem(last=False)
+            turn = row.popleft()
+            if row:
+                self._rows[caller] = row
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+    def _leave(self, caller: bytes, turn: asyncio.Future[None]) -> None:
+        row = self._rows.get(caller)
+        if row is not None and turn in row:
+            row.remove(turn)
+            if not row:
+                del self._rows[caller]

@@ -1,0 +1,111 @@
+"""The gateway's processes: gunicorn listens, starts workers and replaces those that end; each serves by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import resource
+import signal
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
+
+from gateway.front.service import Service
+from gateway.settings import Settings
+
+# What a worker needs beside its connections: its file, channels to peers, gunicorn's pipes.
+_FILES = 512
+_NOTIFY_SECONDS = 1.0
+# Over the time that a submit may take, so that none is cut off by a restart.
+_SPARE_SECONDS = 10
+
+
+class Server(BaseApplication):
+    """
+    ``Server(settings).run()`` serves until SIGTERM or SIGINT.
+
+    The application is made in each worker, never before the fork: gRPC does not survive one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        chosen: dict[str, Any] = {
+            "bind": self.settings.listen,
+            "workers": self.settings.workers,
+            "worker_class": LoopWorker,
+            "graceful_timeout": self.settings.submit_seconds + _SPARE_SECONDS,
+            "accesslog": None,  # The application writes its own line, without addresses that may hold a link.
+            "errorlog": "-",
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "when_ready": self._ready,
+            "proc_name": "selat-gateway",
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from gateway.app import create_app  # Imported in the worker: the listening process needs none of it.
+
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        return create_app(self.settings)
+
+    def _ready(self, arbiter: Any) -> None:
+        address = "{}:{}".format(*arbiter.LISTENERS[0].sock.getsockname()[:2])
+        if self.settings.ready_file:
+            path = Path(self.settings.ready_file)
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps({"pid": os.getpid(), "address": address}))
+            partial.replace(path)
+
+
+class LoopWorker(Worker):  # type: ignore[misc]
+    """A process with one event loop, which serves ``gateway.front.service``."""
+
+    def run(self) -> None:
+        settings: Settings = self.app.settings
+        _allow_files(settings.connections + _FILES)
+        asyncio.run(self._serve(settings))
+
+    async def _serve(self, settings: Settings) -> None:
+        service = Service(self.wsgi, settings)
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            loop.add_signal_handler(number, ended.set)
+        listening = [
+            await loop.create_server(service.connections, sock=each.sock, backlog=self.cfg.backlog)
+            for each in self.sockets
+        ]
+        while not ended.is_set() and os.getppid() == self.ppid:
+            self.notify()
+            try:
+                async with asyncio.timeout(_NOTIFY_SECONDS):
+                    await ended.wait()
+            except TimeoutError:
+                continue
+        for each in listening:
+            each.close()
+        stopping = asyncio.create_task(service.stop(self.cfg.graceful_timeout))
+        while not stopping.done():
+            self.notify()
+            await asyncio.wait([stopping], timeout=_NOTIFY_SECONDS)
+
+
+def _allow_files(wanted: int) -> None:
+    """Let this process open as many files as it needs, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+
+
+def main() -> None:
+    """Serve with the settings in the environment."""
+    Server(Settings.from_environment(os.environ)).run()

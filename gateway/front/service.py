@@ -1,0 +1,214 @@
+"""
+One request on the event loop: its body is read, a thread of its lane makes the answer, the answer is written.
+
+A lane is chosen by what a request may have to wait for: an answer from a peer, a block that is yet to be cut, a block
+that another peer has; and whoever needs no token has lanes apart. So none of them can hold up another kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from aiohttp.web import BaseRequest, Response, StreamResponse
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter, RequestRedirect
+
+from gateway import auth, freshness, inputs
+from gateway.front import bridge, refusals
+from gateway.front.connections import Connections, Limits
+from gateway.front.lanes import FullError, Lane
+from gateway.front.presence import Presence
+from gateway.problems import Problem
+from gateway.settings import Settings
+
+ALIVE = "/healthz"
+_AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"
+_LOG = logging.getLogger("gateway")
+_ACCESS = logging.getLogger("gateway.access")
+# As many requests may wait in a lane as one expects callers, and their bodies together may be as large as this many
+# of the largest.
+_QUEUE = 2_000
+_BODIES = 64
+_IDLE_SECONDS = 75.0
+_WRITE_SECONDS = 60.0
+_Response = TypeVar("_Response", bound=StreamResponse)
+
+
+class Service:
+    """Everything one process serves; made on the event loop that serves it."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._routes: MapAdapter = app.url_map.bind("localhost")
+        make = functools.partial(Lane, queue=_QUEUE, seconds=settings.submit_seconds)
+        self._lanes = {
+            "work": make("work", settings.threads),
+            "submit": make("submit", settings.submits),
+            "wait": make("wait", settings.waits),
+            "public": make("public", max(1, settings.threads // 4)),
+            "public-wait": make("public-wait", max(1, settings.waits // 4)),
+            "ready": make("ready", 1),
+        }
+        # Whoever may have a place is decided by the application; a stream's thread waits for nobody else's.
+        self._streams = Lane("stream", settings.streams, queue=0, seconds=1)
+        self._there: set[Presence] = set()
+        self._held = 0
+        limits = Limits(settings.connections, settings.read_seconds, _IDLE_SECONDS)
+        self.connections = Connections(self.handle, limits)
+
+    async def stop(self, seconds: float) -> None:
+        """Take nothing more, end event streams, and return once all other answers are written, or after *seconds*."""
+        self.connections.pre_shutdown()
+        for presence in list(self._there):
+            presence.leave()
+        await self.connections.shutdown(seconds)
+        self.connections.end()
+        for lane in (*self._lanes.values(), self._streams):
+            lane.close()
+
+    async def handle(self, request: BaseRequest) -> StreamResponse:
+        """The answer to one request, written already."""
+        request_id = uuid.uuid4().hex
+        body = bytearray()
+        try:
+            await self._read(request, body)
+            if request.raw_path == ALIVE and request.method in {"GET", "HEAD"} and not body:
+                return await self._write(request, refusals.alive(request_id))
+            return await self._answered(request, bytes(body), request_id)
+        except Problem as problem:
+            _ACCESS.info("%s %s - %d %s", request_id, request.method, problem.kind.status, problem.code)
+            late = problem.code == "REQUEST_TIMEOUT"
+            written = await self._write(request, refusals.response(problem, request_id, close=late))
+            if late:
+                # A body that is refused at once is read to its end, so that its sender sees the answer; not this one.
+                request.protocol.force_close()
+            return written
+        finally:
+            self._held -= len(body)
+
+    async def _read(self, request: BaseRequest, body: bytearray) -> None:
+        """
+        Read the body as far as it may go.
+
+        Raises:
+            Problem: BODY_TOO_LARGE, REQUEST_TIMEOUT, GATEWAY_BUSY, EXPECTATION_FAILED.
+        """
+        limit, seconds = self._settings.max_body_bytes, self._settings.read_seconds
+        length = request.headers.get("Content-Length", "0")
+        if int(length) > limit:
+            raise inputs.too_large(limit, int(length))
+        # Should it be dropped in the end for want of room, then after it was told that it is too late.
+        self.connections.waits(request.protocol, 2 * seconds)
+        await _expected(request)
+        try:
+            async with asyncio.timeout(seconds):
+                while piece := await request.content.readany():
+                    body += piece
+                    self._held += len(piece)
+                    if len(body) > limit:
+                        raise inputs.too_large(limit)
+                    if self._held > _BODIES * limit:
+                        raise Problem("GATEWAY_BUSY")
+        except TimeoutError:
+            raise Problem(
+                "REQUEST_TIMEOUT", f"The body had not come to its end within {seconds} seconds; {len(body)} bytes came"
+            ) from None
+        self.connections.served(request.protocol)
+
+    async def _answered(self, request: BaseRequest, body: bytes, request_id: str) -> StreamResponse:
+        presence = Presence()
+        environment = bridge.environ(request, body, presence)
+        environment["selat.request_id"] = request_id
+        lane = self._lanes[self._lane(environment)]
+        self._there.add(presence)
+        try:
+            answer = await lane.run(_caller(request), functools.partial(self._worked, environment, presence))
+            if answer.stream is not None:
+                return await self._follow(request, answer, answer.stream)
+            return await self._write(request, _with(answer.headers, Response(body=answer.body, status=answer.status)))
+        except FullError:
+            raise Problem("GATEWAY_BUSY") from None
+        finally:
+            self._there.discard(presence)
+            presence.leave()
+
+    def _lane(self, environment: dict[str, Any]) -> str:
+        """Which lane a request belongs to, by its address."""
+        try:
+            endpoint, _ = self._routes.match(environment["PATH_INFO"], method=environment["REQUEST_METHOD"])
+        except (HTTPException, RequestRedirect):
+            return "public"
+        scope = auth.scope_of(self._app.view_functions[endpoint])
+        waits = _AFTER in environment
+        if scope == auth.PUBLIC:
+            return "ready" if endpoint == "health.readyz" else "public-wait" if waits else "public"
+        if scope == "write":
+            return "submit"
+        return "wait" if waits or endpoint == "calls.status" else "work"
+
+    def _worked(self, environment: dict[str, Any], presence: Presence) -> bridge.Answer:
+        """The application's answer, made in a thread."""
+        answer = bridge.call(self._app.wsgi_app, environment)
+        if answer.stream is not None:
+            # Should nobody be left to follow it, its place is given back all the same.
+            presence.when_left(answer.stream.discard)
+        return answer
+
+    async def _follow(self, request: BaseRequest, answer: bridge.Answer, stream: bridge.Stream) -> StreamResponse:
+        """Write an event stream as it comes, until it ends, or its reader is gone or does not read."""
+        response = _with(answer.headers, StreamResponse(status=answer.status))
+        loop = asyncio.get_running_loop()
+
+        async def write(piece: bytes) -> None:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                await response.write(piece)
+
+        def wait_written(piece: bytes) -> None:
+            asyncio.run_coroutine_threadsafe(write(piece), loop).result(_WRITE_SECONDS + 5)
+
+        await response.prepare(request)
+        await self._streams.run(b"", functools.partial(stream.follow, wait_written))
+        await response.write_eof()
+        return response
+
+    async def _write(self, request: BaseRequest, response: Response) -> Response:
+        """Write all of an answer to a client that may read slowly, but not for ever."""
+        try:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                await response.prepare(request)
+                await response.write_eof()
+        except TimeoutError:
+            self.connections.drop(request.protocol)
+        return response
+
+
+async def _expected(request: BaseRequest) -> None:
+    """A client that asks beforehand whether its body is welcome is told that it is."""
+    expected = request.headers.get("Expect", "")
+    if expected.lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # What was written was no answer yet.
+        request.writer.output_size = 0
+    elif expected:
+        raise Problem("EXPECTATION_FAILED")
+
+
+def _caller(request: BaseRequest) -> bytes:
+    """Whose turn it is, without keeping the token: one caller's requests stand in one row."""
+    told = request.headers.get("Authorization") or request.headers.get("Cookie") or str(request.remote)
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).digest()
+
+
+def _with(headers: Iterable[tuple[str, str]], response: _Response) -> _Response:
+    """*response* with these headers, of which some may stand there several times."""
+    for name, value in headers:
+        response.headers.add(name, value)
+    return response
