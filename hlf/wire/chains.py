@@ -12,6 +12,7 @@ too.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -51,7 +52,8 @@ def require_known_key(certificate: Certificate) -> None:
     """
     if certificate.public_key.algorithm not in _IMPORTED:
         raise errors.IdentityError(
-            "Certificate's public key type not recognized. Supported keys: [ECDSA, ED25519, RSA]"
+            "Failed importing key with opts [&{true}]: Certificate's public key type not recognized. "
+            "Supported keys: [ECDSA, ED25519, RSA]"
         )
 
 
@@ -152,7 +154,7 @@ class Authorities:
         """
         if not signed_with_ecdsa(certificate):
             return certificate, ()
-        if certificate.extensions.authority and certificate.signed_for(certificate):
+        if certificate.extensions.authority and not certificate.signature_refusal(certificate):
             own = _low_s(certificate, certificate)
             Authorities([own], self._intermediates.values()).chain(own)
             return own, ()
@@ -171,10 +173,11 @@ class Authorities:
         Raises:
             IdentityError: there is none, or more than one.
         """
-        candidates = self._candidates(leaf)
+        candidates, why = self._candidates(leaf)
         found = [chain for chain in candidates if _allowed(chain)]
         if not found:
-            raise errors.IdentityError(f"the supplied identity is not valid: {_why_none(candidates)}")
+            why = _why_none(candidates) if candidates else why
+            raise errors.IdentityError(f"the supplied identity is not valid: {why}")
         if len(found) > 1:
             raise errors.IdentityError(f"this MSP only supports a single validation chain, got {len(found)}")
         if constraints.bar_common_name(found[0]):
@@ -203,29 +206,43 @@ class Authorities:
             )
         return chain_id(chain)
 
-    def _candidates(self, leaf: Certificate) -> list[Chain]:
-        """Every chain that signatures, names and times allow."""
+    def _candidates(self, leaf: Certificate) -> tuple[list[Chain], str]:
+        """Every chain that signatures, names and times allow, and why there is no other."""
         at = leaf.begins + 1
-        refusal = _unusable(leaf, [], at)
+        refusal = _unusable(leaf, (), at)
         if refusal:
             raise errors.IdentityError(f"the supplied identity is not valid: {refusal}")
         if leaf.der in self._roots:
-            return [(leaf,)]
+            return [(leaf,)], ""
         found: list[Chain] = []
+        why = hint = ""
         checks = 0
         paths: list[Chain] = [(leaf,)]
         while paths:
             path = paths.pop()
-            for known, root in ((self._roots, True), (self._intermediates, False)):
-                for issuer in known.values():
-                    if issuer.subject.der != path[-1].issuer.der:
-                        continue
-                    checks += 1
-                    if checks > _MOST_SIGNATURE_CHECKS:
-                        return found
-                    if _may_issue(issuer, path, at, root):
-                        (found if root else paths).append((*path, issuer))
-        return found
+            for issuer, root in self._issuers(path[-1]):
+                checks += 1
+                if checks > _MOST_SIGNATURE_CHECKS:
+                    return found, "x509: signature check attempts limit reached while verifying certificate chain"
+                if any(_is_same(issuer, one) for one in path):
+                    continue
+                unsigned = issuer.signature_refusal(path[-1])
+                if unsigned:
+                    hint = hint or _hint(unsigned, issuer)
+                    continue
+                refusal = _unusable(issuer, path, at, intermediate=not root)
+                if refusal:
+                    why = refusal
+                else:
+                    (found if root else paths).append((*path, issuer))
+        return found, why or f"x509: certificate signed by unknown authority{hint}"
+
+    def _issuers(self, certificate: Certificate) -> Iterator[tuple[Certificate, bool]]:
+        """Those that a certificate names as its issuer, and whether they are roots."""
+        for known, root in ((self._roots, True), (self._intermediates, False)):
+            for issuer in known.values():
+                if issuer.subject.der == certificate.issuer.der:
+                    yield issuer, root
 
 
 class Revocations:
@@ -281,8 +298,7 @@ def _allowed(chain: Chain) -> bool:
 
 
 def _why_none(candidates: list[Chain]) -> str:
-    if not candidates:
-        return "x509: certificate signed by unknown authority"
+    """Why none of the chains is allowed."""
     if not all(map(policytree.permit, candidates)):
         return f"x509: no valid chains built: {len(candidates)} candidate chains with invalid policies"
     if not all(map(_serves, candidates[0])):
@@ -290,10 +306,9 @@ def _why_none(candidates: list[Chain]) -> str:
     return "x509: a root or intermediate certificate is not authorized to sign for this name"
 
 
-def _may_issue(issuer: Certificate, path: Chain, at: int, root: bool) -> bool:
-    if any(_is_same(issuer, one) for one in path) or not issuer.signed_for(path[-1]):
-        return False
-    return not _unusable(issuer, path, at) and (root or issuer.extensions.authority)
+def _hint(refusal: str, issuer: Certificate) -> str:
+    name = json.dumps(issuer.subject.common_name, ensure_ascii=False)
+    return f" (possibly because of {json.dumps(refusal)} while trying to verify candidate authority certificate {name})"
 
 
 def _is_same(one: Certificate, other: Certificate) -> bool:
@@ -303,7 +318,7 @@ def _is_same(one: Certificate, other: Certificate) -> bool:
     return (one.subject.der, one.public_key.der, 1) == (other.subject.der, other.public_key.der, len(values))
 
 
-def _unusable(certificate: Certificate, path: Iterable[Certificate], at: int) -> str:
+def _unusable(certificate: Certificate, path: Chain, at: int, *, intermediate: bool = False) -> str:
     """Why a certificate cannot stand at the end of *path* at that time; empty if it can."""
     says = certificate.extensions
     if says.unhandled:
@@ -314,7 +329,9 @@ def _unusable(certificate: Certificate, path: Iterable[Certificate], at: int) ->
             f"x509: certificate has expired or is not yet valid: current time {_rfc3339(at)} is "
             f"{'before' if at < certificate.begins else 'after'} {_rfc3339(against)}"
         )
-    if says.constrained and 0 <= says.path_length < len(tuple(path)) - 1:
+    if intermediate and not says.authority:
+        return "x509: certificate is not authorized to sign other certificates"
+    if says.constrained and 0 <= says.path_length < len(path) - 1:
         return "x509: too many intermediates for path length constraint"
     return ""
 

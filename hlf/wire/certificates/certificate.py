@@ -80,16 +80,22 @@ class Certificate:
 
     def issued(self, other: Certificate) -> bool:
         """Return whether *other* names this certificate's subject, may be issued by it and bears its signature."""
-        return self.subject.der == other.issuer.der and self.signed_for(other)
+        return self.subject.der == other.issuer.der and not self.signature_refusal(other)
 
-    def signed_for(self, other: Certificate) -> bool:
-        """As ``issued``, whatever name *other* gives its issuer."""
+    def signature_refusal(self, other: Certificate) -> str:
+        """Return why *other* does not bear this certificate's signature, in Go's words; empty if it does."""
         says = self.extensions
-        if (self.version == _LATEST_VERSION and not says.constrained) or (says.constrained and not says.authority):
-            return False
-        if says.key_usage and extensions.KEY_CERT_SIGN not in says.key_usage:
-            return False
-        return algorithms.verifies(other.algorithm, self.public_key.key, other.signed, other.signature)
+        unconstrained = self.version == _LATEST_VERSION and not says.constrained
+        no_signer = says.key_usage and extensions.KEY_CERT_SIGN not in says.key_usage
+        if unconstrained or no_signer or (says.constrained and not says.authority):
+            return "x509: invalid signature: parent certificate cannot sign this kind of certificate"
+        if algorithms.verifies(other.algorithm, self.public_key.key, other.signed, other.signature):
+            return ""
+        if not other.algorithm.key or not self.public_key.key:
+            return "x509: cannot verify signature: algorithm unimplemented"
+        if other.algorithm.key != self.public_key.algorithm:
+            return f"x509: signature algorithm specifies an {other.algorithm.key} public key, but have another kind"
+        return f"x509: {other.algorithm.key} verification failure"
 
 
 def parse(encoded: bytes) -> Certificate:

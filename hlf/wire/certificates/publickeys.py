@@ -92,7 +92,10 @@ def _ecdsa(parameters: bytes, data: bytes) -> ec.EllipticCurvePublicKey:
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(curve, data)
     except (ValueError, UnsupportedAlgorithm):
-        raise IdentityError("crypto/ecdsa: the public key is no point on its curve") from None
+        # From_encoded_point tells a wrong length and a wrong point alike; Go does not.
+        name = f"P{curve.key_size}"
+        whole = len(data) == 1 + 2 * ((curve.key_size + 7) // 8)
+        raise IdentityError(f"{name} point not on curve" if whole else f"invalid {name} point encoding") from None
 
 
 def _ed25519(parameters: bytes, data: bytes) -> ed25519.Ed25519PublicKey:
