@@ -1,4 +1,4 @@
-"""A consortium file turned into :class:`network.topology.Consortium`, or an error that names line and field."""
+"""A consortium file turned into :class:`network.parts.Consortium`, or an error that names line and field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from hlf.wire.capabilities import SUPPORTED
 from network import document, parties, policies, software
 from network.document import Field
-from network.topology import Batch, Capabilities, Chaincode, Channel, Consortium, Server
+from network.parts import Batch, Capabilities, Chaincode, Channel, Consortium, Server
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 # Fabric's own rule for a channel's id.

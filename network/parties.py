@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from network.document import Field
-from network.topology import BFT, RAFT, Orderer, OrdererOrganisation, Ordering, Organisation, Peer, PeerSettings, User
+from network.parts import BFT, RAFT, Orderer, OrdererOrganisation, Ordering, Organisation, Peer, PeerSettings, User
 
 MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,62}")
 DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from network import policies
 from network.document import Field
-from network.topology import Chaincode, Channel, Collection, Organisation, Server
+from network.parts import Chaincode, Channel, Collection, Organisation, Server
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")

@@ -8,8 +8,8 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from network import errors, state
-from network.engines import BuilderConfig
 from network.engines.docker import images
+from network.engines.engine import BuilderConfig
 from network.engines.native import config
 from network.engines.native.config import Placement
 from network.processes import Program

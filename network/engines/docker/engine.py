@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from network import errors, processes
-from network.engines import BuilderConfig
 from network.engines.docker import compose, images
+from network.engines.engine import BuilderConfig
 from network.engines.native import leaders
 from network.processes import Program
 from network.state import Folder, Record

@@ -10,7 +10,7 @@ from typing import Any
 
 from hlf.wire import configvalues
 from network import errors, ports, processes, state
-from network.engines import BuilderConfig
+from network.engines.engine import BuilderConfig
 from network.processes import Program
 from network.state import Folder, Record
 from network.topology import BFT, Consortium, PeerSettings

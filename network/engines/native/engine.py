@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from network import errors, processes, state
-from network.engines import BuilderConfig
+from network.engines.engine import BuilderConfig
 from network.engines.native import binaries, config, leaders
 from network.engines.native.binaries import Release
 from network.engines.native.config import Placement

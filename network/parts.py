@@ -1,0 +1,225 @@
+"""
+What a consortium is made of, as plain frozen values.
+
+The values say what is wanted; ports, keys and package ids are chosen later and
+kept in the state folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RAFT = "raft"
+BFT = "bft"
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody of an organisation with a certificate; *attributes* ride in it as a Fabric CA would put them."""
+
+    name: str
+    role: str = "client"
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One peer; *port* is None where any free one will do."""
+
+    name: str
+    msp_id: str
+    port: int | None = None
+
+
+@dataclass(frozen=True)
+class PeerSettings:
+    """What an organisation's peers are told in their ``core.yaml``, as far as it can differ; times are Go durations."""
+
+    client_auth_required: bool = False
+    gateway_enabled: bool = True
+    endorsement_timeout: str = "30s"
+    execute_timeout: str = "30s"
+    endorser_concurrency: int = 2500
+    deliver_concurrency: int = 2500
+    gateway_concurrency: int = 500
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A member of the consortium, with its peers and users (``Admin`` and ``User1`` always among them)."""
+
+    msp_id: str
+    domain: str
+    role: str
+    country: str
+    peers: tuple[Peer, ...]
+    users: tuple[User, ...]
+    settings: PeerSettings = field(default_factory=PeerSettings)
+
+    def user(self, name: str) -> User:
+        """The user of that name; KeyError where there is none."""
+        return {user.name: user for user in self.users}[name]
+
+
+@dataclass(frozen=True)
+class Orderer:
+    """One ordering node; *port* and *admin_port* are None where any free one will do."""
+
+    name: str
+    msp_id: str
+    port: int | None = None
+    admin_port: int | None = None
+
+
+@dataclass(frozen=True)
+class OrdererOrganisation:
+    """An organisation that runs ordering nodes; it is no member of any channel's application."""
+
+    msp_id: str
+    domain: str
+    orderers: tuple[Orderer, ...]
+    users: tuple[User, ...] = (User("Admin", "admin"),)
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """How blocks are agreed upon: ``raft`` or ``bft``, and by whom."""
+
+    consensus: str
+    organisations: tuple[OrdererOrganisation, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """When a block is cut; *timeout* is a Go duration."""
+
+    timeout: str = "50ms"
+    max_messages: int = 100
+    preferred_max_bytes: int = 2 << 20
+    absolute_max_bytes: int = 99 << 20
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """Capability levels; *channel* is None where the engine's Fabric version decides (V3_0, on Fabric 2.5 V2_0)."""
+
+    channel: str | None = None
+    orderer: str = "V2_0"
+    application: str = "V2_5"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One ledger and who shares it; *policies* overrides entries of ``/Channel/Application`` by name."""
+
+    name: str
+    members: tuple[str, ...]
+    policies: Mapping[str, str] = field(default_factory=dict)
+    acls: Mapping[str, str] = field(default_factory=dict)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    batch: Batch = field(default_factory=Batch)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A private data collection; *endorsement* is None where the chaincode's policy holds."""
+
+    name: str
+    policy: str
+    required_peer_count: int = 0
+    max_peer_count: int = 1
+    block_to_live: int = 0
+    member_only_read: bool = True
+    member_only_write: bool = True
+    endorsement: str | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """
+    A program that serves chaincodes: ``command``, then ``each`` once for every chaincode of it.
+
+    Words may hold ``{python}``, ``{state}``, ``{organisation}`` and, in *each*
+    and *environment*, ``{chaincode}``, ``{package_id}``, ``{address}``,
+    ``{host}``, ``{port}``. With ``per_organisation`` each organisation's peers
+    get a process of their own. *image* is what engines with containers run it
+    in; a Python of this package needs none.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    each: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    image: str | None = None
+    per_organisation: bool = False
+
+
+@dataclass(frozen=True)
+class Chaincode:
+    """
+    A chaincode and its definition on one channel.
+
+    *server* names who runs it. Without one it is served by others at
+    *addresses*: one entry ``""`` for all peers, or one a peer or MSP id.
+    *installed_by* are the members whose peers run it, all of them unless said
+    otherwise; the others approve its definition and endorse nothing.
+    """
+
+    name: str
+    channel: str
+    version: str = "1.0"
+    sequence: int = 1
+    endorsement: str | None = None
+    collections: tuple[Collection, ...] = ()
+    init_required: bool = False
+    server: str | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    installed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Consortium:
+    """The whole of it; *source* is the file's own text, *base* the folder from which its paths are meant."""
+
+    name: str
+    organisations: tuple[Organisation, ...]
+    ordering: Ordering
+    channels: tuple[Channel, ...]
+    chaincodes: tuple[Chaincode, ...]
+    servers: tuple[Server, ...] = ()
+    source: str = ""
+    base: Path = Path()
+
+    @property
+    def orderers(self) -> tuple[Orderer, ...]:
+        """Every ordering node."""
+        return tuple(orderer for organisation in self.ordering.organisations for orderer in organisation.orderers)
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """Every peer."""
+        return tuple(peer for organisation in self.organisations for peer in organisation.peers)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The name of every peer and every orderer."""
+        return tuple(node.name for node in (*self.peers, *self.orderers))
+
+    def organisation(self, msp_id: str) -> Organisation:
+        """The member of that MSP id; KeyError where there is none."""
+        return {organisation.msp_id: organisation for organisation in self.organisations}[msp_id]
+
+    def channel(self, name: str) -> Channel:
+        """The channel of that name; KeyError where there is none."""
+        return {channel.name: channel for channel in self.channels}[name]
+
+    def channels_of(self, msp_id: str) -> tuple[Channel, ...]:
+        """The channels an organisation is a member of."""
+        return tuple(channel for channel in self.channels if msp_id in channel.members)
+
+    def chaincodes_of(self, channel: str) -> tuple[Chaincode, ...]:
+        """The chaincodes defined on a channel."""
+        return tuple(chaincode for chaincode in self.chaincodes if chaincode.channel == channel)
