@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from hlf.aio.sending import Sender
 from hlf.aio.transaction import Transaction
 from hlf.steps import proposal as steps
 from hlf.steps.budget import Budget
-from hlf.steps.call import Answer
+from hlf.steps.call import Answer, Timeouts
 from hlf.steps.proposal import Transient
 from hlf.steps.retrying import Retry, Tries
 
@@ -111,7 +110,7 @@ class Contract:
             except errors.SubmitError as unclear:
                 if unclear.outcome_known:
                     raise
-                status = await _found_out(endorsed, unclear, budget)
+                status = await _found_out(endorsed, unclear, self._sender.timeouts, budget)
             if not status.valid:
                 raise errors.CommitError(status.transaction_id, status.code, status.block_number)
             return endorsed.result
@@ -175,17 +174,23 @@ class Contract:
             await asyncio.sleep(pause)
 
 
-async def _found_out(endorsed: Transaction, unclear: errors.SubmitError, budget: Budget) -> Status:
+async def _found_out(
+    endorsed: Transaction, unclear: errors.SubmitError, timeouts: Timeouts, budget: Budget
+) -> Status:
     """
     Return what became of a transaction whose submission was not answered.
 
     Raises:
         SubmitError: *unclear*, if that stays unknown.
     """
-    # The second answer says nothing of the first: the commit status alone does.
-    with contextlib.suppress(errors.SubmitError):
-        await endorsed.submit(budget.remaining)
+    # The second answer says nothing of the first: the commit status alone does. Where the transaction was not taken
+    # this time either, it will hardly come, and is waited for as long as a submission may take.
     try:
-        return await endorsed.commit().wait_committed(budget.remaining)
+        await endorsed.submit(budget.remaining)
+        patience = budget.remaining
+    except errors.SubmitError:
+        patience = budget.within(timeouts.submit)
+    try:
+        return await endorsed.commit().wait_committed(patience)
     except errors.CommitStatusError as unknown:
         raise unclear from unknown

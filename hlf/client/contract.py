@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from hlf.client.sending import Sender
 from hlf.client.transaction import Transaction
 from hlf.steps import proposal as steps
 from hlf.steps.budget import Budget
-from hlf.steps.call import Answer
+from hlf.steps.call import Answer, Timeouts
 from hlf.steps.proposal import Transient
 from hlf.steps.retrying import Retry, Tries
 
@@ -117,7 +116,7 @@ class Contract:
             except errors.SubmitError as unclear:
                 if unclear.outcome_known:
                     raise
-                status = _found_out(endorsed, unclear, budget, cancellation)
+                status = _found_out(endorsed, unclear, self._sender.timeouts, budget, cancellation)
             if not status.valid:
                 raise errors.CommitError(status.transaction_id, status.code, status.block_number)
             return endorsed.result
@@ -189,7 +188,11 @@ class Contract:
 
 
 def _found_out(
-    endorsed: Transaction, unclear: errors.SubmitError, budget: Budget, cancellation: Cancellation | None
+    endorsed: Transaction,
+    unclear: errors.SubmitError,
+    timeouts: Timeouts,
+    budget: Budget,
+    cancellation: Cancellation | None,
 ) -> Status:
     """
     Return what became of a transaction whose submission was not answered.
@@ -199,10 +202,14 @@ def _found_out(
     """
     if cancellation is not None and cancellation.cancelled:
         raise unclear
-    # The second answer says nothing of the first: the commit status alone does.
-    with contextlib.suppress(errors.SubmitError):
-        endorsed.submit(budget.remaining, cancellation)
+    # The second answer says nothing of the first: the commit status alone does. Where the transaction was not taken
+    # this time either, it will hardly come, and is waited for as long as a submission may take.
     try:
-        return endorsed.commit().wait_committed(budget.remaining, cancellation)
+        endorsed.submit(budget.remaining, cancellation)
+        patience = budget.remaining
+    except errors.SubmitError:
+        patience = budget.within(timeouts.submit)
+    try:
+        return endorsed.commit().wait_committed(patience, cancellation)
     except errors.CommitStatusError as unknown:
         raise unclear from unknown
