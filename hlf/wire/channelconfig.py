@@ -174,7 +174,7 @@ class Values:
         if "ACLs" in group.values and not capabilities & {"V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}:
             raise errors.ConfigError("ACLs may not be specified without the required capability")
         self.capabilities = Capabilities(self.capabilities.channel, self.capabilities.orderer, capabilities)
-        self.acls = {name: _absolute(acl.policy_ref) for name, acl in values["ACLs"].acls.items()}
+        self.acls = {name: _absolute(acl.policy_ref) for name, acl in values["ACLs"].acls.items() if acl.policy_ref}
         found = {}
         for name, below in sorted(group.groups.items()):
             _no_groups(below, "ApplicationOrg config does not allow sub-groups")

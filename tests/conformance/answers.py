@@ -81,6 +81,14 @@ def normalised(value: Any, addresses: Mapping[str, str]) -> Any:
     return value
 
 
+def by_answer(answers: Mapping[str, str]) -> dict[str, str]:
+    """Which of several questions have the same answer."""
+    told: dict[str, list[str]] = {}
+    for name, answer in answers.items():
+        told.setdefault(answer, []).append(name)
+    return {answer: ", ".join(names) for answer, names in told.items()}
+
+
 def ask(call: Callable[[], Any]) -> Answer:
     """Return what *call* gave: its value as the result, or the gRPC error it raised."""
     try:

@@ -26,6 +26,7 @@ OUTAGES = "outages"
 SETTINGS = "settings"
 GENESIS = "genesis"
 PLANNING = "planning"
+GUARDED = "guarded"
 
 
 def _nothing() -> Mapping[str, str]:
@@ -47,6 +48,7 @@ LABORATORIES = {
     SETTINGS: Laboratory("settings.yaml"),
     GENESIS: Laboratory("genesis.yaml"),
     PLANNING: Laboratory("planning.yaml"),
+    GUARDED: Laboratory("guarded.yaml"),
 }
 
 

@@ -55,15 +55,21 @@ _OF_PEER = {
     "_lifecycle/QueryApprovedChaincodeDefinition": "Admins",
     "_lifecycle/QueryApprovedChaincodeDefinitions": "Admins",
     "cscc/JoinChain": "Admins",
+    "cscc/JoinChainBySnapshot": "Admins",
+    "cscc/JoinBySnapshotStatus": "Admins",
     "cscc/GetChannels": "Members",
 }
+_ROLES = {"Admins": msp.ADMIN, "Members": msp.MEMBER}
 
 
 def refusal(
     resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signers: list[msp.Identity]
 ) -> str | None:
     """Why *signers* may not use a resource of the channel, in Fabric's words; None when they may."""
-    path = (bundle.acls.get(resource) if bundle is not None else None) or _OF_CHANNEL.get(resource)
+    own = bundle.acls.get(resource) if bundle is not None else None
+    if bundle is not None and own is not None:
+        return _refusal_by_rule(own, bundle, signers)
+    path = _OF_CHANNEL.get(resource)
     if path is None:
         return f"Unmapped policy for {resource}"
     if bundle is None:
@@ -75,6 +81,15 @@ def refusal(
         f"Failed evaluating policy on signed data during check policy on channel [{channel_id}] with policy [{path}]: "
         f"[{reason}]"
     )
+
+
+def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.Identity]) -> str | None:
+    """As ``refusal``, where the channel's configuration names the policy: Fabric words that otherwise."""
+    policy = bundle.policies.find(path)
+    reason = f"policy {path} not found" if policy is None else policy.refusal(signers)
+    if reason is None:
+        return None
+    return f"failed evaluating policy on signed data during check policy [{path}]: [{reason}]"
 
 
 def signed_refusal(
@@ -90,6 +105,11 @@ def proposal_refusal(
 ) -> str | None:
     """As ``refusal``, for a proposal; resources of the peer are judged by the peer's own organisation."""
     needed = _OF_PEER.get(resource)
+    if needed is None and not channel_id:
+        # Asked in the name of no channel, a channel's policy is taken for the name of a role, which it is not.
+        needed = _OF_CHANNEL.get(resource)
+        if needed is None:
+            return f"Unmapped policy for {resource}"
     if needed is not None:
         return _local_refusal(needed, request, local)
     signed = msp.Signed(request.signed.proposal_bytes, request.creator, request.signed.signature)
@@ -98,12 +118,17 @@ def proposal_refusal(
 
 def _local_refusal(needed: str, request: Request, local: LocalMsp) -> str | None:
     try:
-        identity = local.msps.identity(request.creator)
+        identity = local.identity(request.creator)
     except errors.IdentityError as error:
         return (
             f"Failed deserializing proposal creator during channelless check policy with policy [{needed}]: [{error}]"
         )
-    role = msp.ADMIN if needed == "Admins" else msp.MEMBER
+    role = _ROLES.get(needed)
+    if role is None:
+        return (
+            f"Failed getting local MSP principal during channelless check policy with policy [{needed}]: "
+            f"[MSP Principal role [{needed}] not recognized]"
+        )
     if not identity.satisfies(msp.Principal.of_role(local.msp_id, role)):
         return (
             "Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy "

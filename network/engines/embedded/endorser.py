@@ -20,7 +20,7 @@ from google.protobuf import message
 from hlf import errors
 from hlf.wire import proposals
 from network import errors as network_errors
-from network.engines.embedded import access, chaincodes, dissemination, lifecycle, system
+from network.engines.embedded import access, chaincodes, dissemination, lifecycle, system, systemanswers
 from network.engines.embedded.peer import SYSTEM_VERSION, Runnable, UndefinedError, is_system
 from network.engines.embedded.requests import AccessDeniedError, MalformedError, Request, decode, expiry
 from network.engines.embedded.simulator import SimulationError, Simulator
@@ -284,7 +284,10 @@ class Endorser:
     ) -> chaincodes.Message:
         name = transaction.namespace
         if is_system(name):
-            response = await self._system.run(transaction, tuple(given.args), request)
+            try:
+                response = await self._system.run(transaction, tuple(given.args), request)
+            except systemanswers.UnspeakableError as error:
+                return chaincodes.Message(type=_ERROR_MESSAGE, payload=str(error).encode(), txid=transaction.tx_id)
             return chaincodes.Message(
                 type=_COMPLETED,
                 payload=response.SerializeToString(),

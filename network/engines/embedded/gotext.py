@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LITERAL = {**_SHORT, "\a": "\\a", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
 _SINGLE = (Message, str, bytes, int, float)
 _DELETE, _LAST_CONTROL = 0x7F, 0x9F
 
@@ -32,6 +33,24 @@ def quoted(text: bytes | str) -> str:
     # Bytes that are no UTF-8 become surrogates, one each.
     characters = text if isinstance(text, str) else text.decode(errors="surrogateescape")
     return f'"{"".join(map(_escaped, characters))}"'
+
+
+def literal(text: bytes) -> str:
+    """Text as a Go program would have it between quotes (``strconv.Quote``)."""
+    return f'"{"".join(map(_literal, text.decode(errors="surrogateescape")))}"'
+
+
+def _literal(character: str) -> str:
+    code = ord(character)
+    if character in _LITERAL:
+        return _LITERAL[character]
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x20 or code == _DELETE:
+        return f"\\x{code:02x}"
+    if character.isprintable():
+        return character
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _value(descriptor: FieldDescriptor, value: Any) -> str:

@@ -74,7 +74,9 @@ class Installing:
     def _package(self, given: lifecycle_pb2.GetInstalledChaincodePackageArgs) -> message.Message:
         package = self._peer.packages.load(given.package_id)
         if package is None:
-            raise LifecycleError(f"chaincode install package '{given.package_id}' not found", 404)
+            raise LifecycleError(
+                f"could not load cc install package: chaincode install package '{given.package_id}' not found"
+            )
         return lifecycle_pb2.GetInstalledChaincodePackageResult(chaincode_install_package=package)
 
     def _uses(self, package_id: str) -> dict[str, list[tuple[str, str]]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabric_protos.peer import collection_pb2, policy_pb2, proposal_response_pb2
+from fabric_protos.peer import collection_pb2, policy_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, lifecycle_pb2
 from google.protobuf import message
 
@@ -18,13 +18,13 @@ from network.engines.embedded import access, collections, installing, lifecycle
 from network.engines.embedded.installing import LifecycleError
 from network.engines.embedded.requests import INVALID_WIRE, Request
 from network.engines.embedded.simulator import SimulationError
+from network.engines.embedded.systemanswers import Response, failure, success, text
 
 if TYPE_CHECKING:
     from network.engines.embedded.peer import Peer
     from network.engines.embedded.simulator import Simulator
     from network.engines.embedded.transactions import Transaction
 
-Response = proposal_response_pb2.Response
 DEFAULT_POLICY = "/Channel/Application/Endorsement"
 _DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=DEFAULT_POLICY).SerializeToString()
 
@@ -97,39 +97,42 @@ class LifecycleCalls:
     def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
         """Answer one call; refusals are responses of status 500, or 404 for what is not there."""
         if not args:
-            return Response(status=500, message="lifecycle scc must be invoked with arguments")
+            return failure("lifecycle scc must be invoked with arguments")
         if len(args) != 2:
-            reason = f"lifecycle scc operations require exactly two arguments but received {len(args)}"
-            return Response(status=500, message=reason)
-        name = args[0].decode(errors="replace")
+            return failure(f"lifecycle scc operations require exactly two arguments but received {len(args)}")
+        name = text(args[0])
         refusal = access.proposal_refusal(
             f"_lifecycle/{name}", transaction.bundle, transaction.channel_id, request, self._peer.local
         )
         if refusal is not None:
-            return Response(status=500, message=f"Failed to authorize invocation due to failed ACL check: {refusal}")
+            return failure(f"Failed to authorize invocation due to failed ACL check: {refusal}")
         try:
             answer = self._call(name, transaction, args[1])
         except LifecycleError as error:
             if error.status != 500:
-                return Response(status=error.status, message=str(error))
-            return Response(status=500, message=f"failed to invoke backing implementation of '{name}': {error}")
+                return failure(str(error), error.status)
+            return failure(f"failed to invoke backing implementation of '{name}': {error}")
         except (SimulationError, lifecycle.LayoutError) as error:
-            return Response(status=500, message=f"failed to invoke backing implementation of '{name}': {error}")
-        return Response(status=200, payload=answer.SerializeToString())
+            return failure(f"failed to invoke backing implementation of '{name}': {error}")
+        return success(answer.SerializeToString())
 
     def _call(self, name: str, transaction: Transaction, encoded: bytes) -> message.Message:
         of_peer = self._installing.functions.get(name)
-        kind, function = of_peer or self._functions[name]
+        known = of_peer or self._functions.get(name)
+        if known is None:
+            # Whoever makes an access rule for it may ask for it.
+            raise LifecycleError(f"receiver *lifecycle.Invocation.{name} does not exist")
+        kind, function = known
         try:
             given = kind.FromString(encoded)
         except message.DecodeError:
             raise LifecycleError(
-                f"could not decode input arg for receiver {name}: {INVALID_WIRE}"
+                f"could not decode input arg for *lifecycle.Invocation.{name}: {INVALID_WIRE}"
             ) from None
         if of_peer:
             return function(given)
         if transaction.simulator is None:
-            raise LifecycleError(f"no application config for channel '{transaction.channel_id}'")
+            raise LifecycleError(_no_channel(name, given, transaction.tx_id))
         return function(transaction, given)
 
     # Approvals ---------------------------------------------------------------------------------------------------
@@ -334,6 +337,30 @@ class LifecycleCalls:
             )
             for msp_id in transaction.bundle.application_msp_ids
         }
+
+
+def _no_channel(name: str, given: message.Message, tx_id: str) -> str:
+    """Where a function fails that is asked in the name of no channel, and whom the peer's admins may ask so."""
+    if name == "ApproveChaincodeDefinitionForMyOrg":
+        try:
+            collections.check_names(given.name, given.version)
+        except collections.CollectionError as error:
+            return f"error validating chaincode definition: {error}"
+        return "error validating chaincode definition: could not get channelconfig for channel ''"
+    reason = f"failed: transaction ID: {tx_id}: no ledger context"
+    if name == "QueryApprovedChaincodeDefinitions":
+        return (
+            "could not fetch metadatas: could not get state range for namespace namespaces: could not get state "
+            f"iterator: GET_STATE_BY_RANGE {reason}"
+        )
+    if not given.sequence:
+        key = lifecycle.field_key(lifecycle.NAMESPACES, given.name, "Sequence")
+        return f"could not get current sequence: could not get state for key {key}: GET_STATE {reason}"
+    approved = f"{given.name}#{given.sequence}"
+    return (
+        f"could not deserialize namespace metadata for {approved}: could not query metadata for namespace "
+        f"{lifecycle.NAMESPACES}/{approved}: GET_STATE {reason}"
+    )
 
 
 def _check_next(requested: int, current: int) -> None:

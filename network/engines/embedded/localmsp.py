@@ -47,6 +47,21 @@ class LocalMsp:
         except errors.WireError as error:
             raise errors.IdentityError(f"the MSP folder {folder} cannot be used: {error}") from None
 
+    def identity(self, serialized: bytes) -> msp.Identity:
+        """
+        Return who this is, judged by the node's own organisation.
+
+        Raises:
+            IdentityError: the bytes are no identity, or another organisation's.
+        """
+        try:
+            named, _ = signatures.parse_identity(serialized)
+        except errors.WireError as error:
+            raise errors.IdentityError(f"could not deserialize a SerializedIdentity: {error}") from None
+        if named != self.msp_id:
+            raise errors.IdentityError(f"expected MSP ID {self.msp_id}, received {named}")
+        return self.msps.identity(serialized)
+
     def sign(self, message: bytes) -> bytes:
         """This node's signature."""
         return signatures.sign_low_s(self._key, message)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 from fabric_protos.common import common_pb2, ledger_pb2
-from fabric_protos.peer import proposal_response_pb2, query_pb2, transaction_pb2
+from fabric_protos.peer import query_pb2, transaction_pb2
 
-from network.engines.embedded import access, joining, lifecyclecalls
+from network.engines.embedded import access, chaincodes, gotext, joining, lifecyclecalls
 from network.engines.embedded.requests import Request
+from network.engines.embedded.systemanswers import Response, failure, is_text, success, text
 
 if TYPE_CHECKING:
     from network.engines.embedded.ledger import Ledger
     from network.engines.embedded.peer import Peer
     from network.engines.embedded.transactions import Transaction
 
-Response = proposal_response_pb2.Response
 _UINT64 = re.compile(rb"[0-9]+")
+_MOST_DIGITS = 20
 
 
 class CallError(Exception):
@@ -37,7 +39,10 @@ class SystemChaincodes:
         if name == "_lifecycle":
             return self._lifecycle.run(transaction, args, request)
         if name == "lscc":
-            return failure("the old lifecycle is not served: use _lifecycle, which came with Fabric 2.0")
+            raise chaincodes.ExecutionError(
+                "could not launch chaincode lscc.syscc: error building chaincode: the old lifecycle is not served: use "
+                "_lifecycle, which came with Fabric 2.0"
+            )
         if request.chaincode != name:
             return failure(_rejected(name, request.chaincode))
         try:
@@ -52,7 +57,7 @@ class SystemChaincodes:
     def _query_ledger(self, args: tuple[bytes, ...], request: Request) -> bytes:
         if len(args) < 2:
             raise CallError(f"Incorrect number of arguments, {len(args)}")
-        function, channel_id = _text(args[0]), _text(args[1])
+        function, channel_id = text(args[0]), text(args[1])
         if function != "GetChainInfo" and len(args) < 3:
             raise CallError(f"missing 3rd argument for {function}")
         channel = self._peer.channel(channel_id)
@@ -75,7 +80,7 @@ class SystemChaincodes:
     async def _configure(self, args: tuple[bytes, ...], request: Request) -> bytes:
         if not args:
             raise CallError("Incorrect number of arguments, 0")
-        function = _text(args[0])
+        function = text(args[0])
         if function not in ("GetChannels", "JoinBySnapshotStatus") and len(args) < 2:
             raise CallError(f"Incorrect number of arguments, {len(args)}")
         if function == "JoinChain":
@@ -85,7 +90,12 @@ class SystemChaincodes:
             joined = [query_pb2.ChannelInfo(channel_id=name) for name in self._peer.channels.joined(self._peer.name)]
             return query_pb2.ChannelQueryResponse(channels=joined).SerializeToString()
         if function in ("GetConfigBlock", "GetChannelConfig"):
-            return self._describe(function, _text(args[1]), request)
+            return self._describe(function, text(args[1]), request)
+        if function == "JoinChainBySnapshot":
+            self._refuse_snapshot(text(args[1]), request)
+        if function == "JoinBySnapshotStatus":
+            self._allow(function, None, request)
+            return query_pb2.JoinBySnapshotStatus().SerializeToString()
         raise CallError(f"Requested function {function} not found.")
 
     def _describe(self, function: str, channel_id: str, request: Request) -> bytes:
@@ -115,6 +125,18 @@ class SystemChaincodes:
             raise CallError(str(error)) from None
         return b""
 
+    def _refuse_snapshot(self, folder: str, request: Request) -> None:
+        """Say why a channel is not joined by a snapshot, which the embedded engine does not do."""
+        if not folder:
+            raise CallError("Cannot join the channel, no snapshot directory provided")
+        refusal = access.proposal_refusal("cscc/JoinChainBySnapshot", None, "", request, self._peer.local)
+        if refusal is not None:
+            raise CallError(f"access denied for [JoinChainBySnapshot]: [{refusal}]")
+        reason = "the embedded engine joins no channel by a snapshot"
+        if not os.path.lexists(folder):
+            reason = f"error opening dir [{folder}]: open {folder}: no such file or directory"
+        raise CallError(f"cannot create ledger from snapshot {folder}: {reason}")
+
     def _allow(self, function: str, channel_id: str | None, request: Request) -> None:
         channel = self._peer.channel(channel_id) if channel_id is not None else None
         refusal = access.proposal_refusal(
@@ -127,16 +149,6 @@ class SystemChaincodes:
         if refusal is not None:
             place = f"[{function}]" if channel_id is None else f"[{function}][{channel_id}]"
             raise CallError(f"access denied for {place}: {refusal}")
-
-
-def success(payload: bytes) -> Response:
-    """A response that agrees."""
-    return Response(status=200, payload=payload)
-
-
-def failure(reason: str) -> Response:
-    """A response that refuses."""
-    return Response(status=500, message=reason)
 
 
 def last_config(ledger: Ledger) -> int:
@@ -162,16 +174,13 @@ def _chain_info(ledger: Ledger) -> bytes:
 
 
 def _block_by_number(ledger: Ledger, argument: bytes) -> bytes:
-    text = _text(argument)
+    unreadable = f"Failed to parse block number with error strconv.ParseUint: parsing {gotext.literal(argument)}"
     if not _UINT64.fullmatch(argument):
-        raise CallError(
-            f'Failed to parse block number with error strconv.ParseUint: parsing "{text}": invalid syntax'
-        )
-    number = int(argument)
-    if number >= 1 << 64:
-        raise CallError(
-            f'Failed to parse block number with error strconv.ParseUint: parsing "{text}": value out of range'
-        )
+        raise CallError(f"{unreadable}: invalid syntax")
+    # Python would not even read a number of very many digits.
+    digits = argument.lstrip(b"0") or b"0"
+    if len(digits) > _MOST_DIGITS or (number := int(digits)) >= 1 << 64:
+        raise CallError(f"{unreadable}: value out of range")
     # The largest number means the newest block.
     newest = number == (1 << 64) - 1
     block = ledger.block(ledger.height - 1) if newest else ledger.block(number) if number < 1 << 63 else None
@@ -184,22 +193,22 @@ def _block_by_hash(ledger: Ledger, argument: bytes) -> bytes:
     block = ledger.block_by_hash(argument)
     if block is None:
         raise CallError(
-            f"Failed to get block hash {_text(argument)}, error no such block hash [{argument.hex()}] in index"
+            f"Failed to get block hash {text(argument)}, error no such block hash [{argument.hex()}] in index"
         )
     return block
 
 
 def _block_by_transaction(ledger: Ledger, argument: bytes) -> bytes:
-    name = _text(argument)
-    block = ledger.block_by_transaction(name)
+    name = text(argument)
+    block = ledger.block_by_transaction(name) if is_text(argument) else None
     if block is None:
         raise CallError(f"Failed to get block for txID {name}, error no such transaction ID [{name}] in index")
     return block
 
 
 def _transaction(ledger: Ledger, argument: bytes) -> bytes:
-    name = _text(argument)
-    record = ledger.transaction(name)
+    name = text(argument)
+    record = ledger.transaction(name) if is_text(argument) else None
     if record is None:
         raise CallError(f"Failed to get transaction with id {name}, error no such transaction ID [{name}] in index")
     processed = transaction_pb2.ProcessedTransaction(validationCode=record.code)
@@ -213,9 +222,3 @@ _QUERIES = {
     "GetBlockByTxID": _block_by_transaction,
     "GetTransactionByID": _transaction,
 }
-
-
-def _text(argument: bytes) -> str:
-    return argument.decode(errors="replace")
-
-

@@ -22,7 +22,7 @@ from fabric_protos.peer import proposal_response_pb2
 from hlf.wire import msp, policies, principals
 from network import topology
 from tests.conformance import callers, discovery
-from tests.conformance.answers import Answer, ask, of_error
+from tests.conformance.answers import Answer, ask, by_answer, of_error
 from tests.conformance.cases import case
 from tests.conformance.discovery import call
 from tests.conformance.lab import Lab
@@ -43,21 +43,13 @@ KINDS = principals.KINDS
 Calls = tuple[proposal_response_pb2.ChaincodeCall, ...]
 
 
-def _by_answer(answers: Mapping[str, str]) -> dict[str, str]:
-    """Which of several questions have the same answer."""
-    told: dict[str, list[str]] = {}
-    for name, answer in answers.items():
-        told.setdefault(answer, []).append(name)
-    return {answer: ", ".join(names) for answer, names in told.items()}
-
-
 def _plans(lab: Lab, asked: Mapping[str, Calls]) -> Answer:
     """Whose endorsements each interest needs, as discovery says."""
     queries = [discovery.endorsers(discovery.interest(*calls)) for calls in asked.values()]
 
     def whole() -> dict[str, str]:
         told = discovery.asked_together(lab, queries, discovery.ways)
-        return _by_answer(dict(zip(asked, map(_shortly, told), strict=True)))
+        return by_answer(dict(zip(asked, map(_shortly, told), strict=True)))
 
     return ask(whole)
 
@@ -156,7 +148,7 @@ def _written_with(lab: Lab, first: str) -> Answer:
         except grpc.RpcError as error:
             told[name] = _refusal(of_error(error).as_json(lab.addresses))
     told |= {name: lab.code(endorsed.transaction_id) for name, endorsed in sent.items()}
-    return Answer(result=_by_answer({name: told[name] for name in places}))
+    return Answer(result=by_answer({name: told[name] for name in places}))
 
 
 def _refusal(told: Mapping[str, Any]) -> str:
@@ -321,7 +313,7 @@ def members(lab: Lab) -> Answer:
 
     def whole() -> dict[str, str]:
         told = discovery.asked_together(lab, queries, _members)
-        return _by_answer(
+        return by_answer(
             {
                 name: each["error"] if isinstance(each, dict) else each
                 for name, each in zip(asked, told, strict=True)
