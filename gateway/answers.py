@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 
-from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from gateway import current, problems
+from gateway import auth, current, problems
+from gateway.kinds import REQUEST
 
 _LOG = logging.getLogger("gateway")
 
@@ -31,22 +32,42 @@ def install(app: Flask) -> None:
 
 
 def render(problem: problems.Problem) -> Response:
-    """The response a problem becomes; people at the console get a page, and who must log in is sent there."""
+    """The response a problem becomes; people get a page, and who must log in at the console is sent there."""
     g.problem = problem
     if request.blueprint == "console":
         if problem.kind.status == 401:
             return redirect(url_for("console.login"), 303)  # type: ignore[return-value]
         page = render_template("problem.html", problem=problem, request_id=g.get("request_id", ""))
         return make_response(page, problem.kind.status)
-    document = problem.document(g.get("request_id", ""))
-    if current.transactions():
-        document["committed"] = current.transactions()
-    if current.in_flight():
-        document.setdefault("transaction_id", current.in_flight())
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    response = Response(text, problem.kind.status, content_type="application/problem+json")
+    if request.blueprint == "tracking" and page_wanted():
+        return make_response(render_template("refused.html", kind=problem.kind), problem.kind.status)
+    response = Response(_document(problem), problem.kind.status, content_type="application/problem+json")
     response.headers.update(problem.headers())
     return response
+
+
+def page_wanted() -> bool:
+    """Whether whoever asks would rather have a page than JSON."""
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+
+
+def _document(problem: problems.Problem) -> str:
+    if _open_to_all():
+        # Whoever needs no token is told what was wrong with the request, and nothing of the network behind.
+        own = problem.code in REQUEST and problem.kind.status < 500
+        document = (problem if own else problems.Problem(problem.code)).document(g.get("request_id", ""))
+    else:
+        document = problem.document(g.get("request_id", ""))
+        if current.transactions():
+            document["committed"] = current.transactions()
+        if current.in_flight():
+            document.setdefault("transaction_id", current.in_flight())
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _open_to_all() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return view is not None and auth.scope_of(view) == auth.PUBLIC
 
 
 def from_exception(error: Exception) -> Response:

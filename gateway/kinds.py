@@ -66,6 +66,11 @@ REQUEST = {
     ),
     "TRACKING_CLOSED": Kind(503, "This gateway answers no tracking links", "Its operator sets SELAT_TRACKING."),
     "STREAMS_EXHAUSTED": Kind(503, "All event streams of this gateway are taken", "Come back later, with the cursor."),
+    "CURSOR_UNKNOWN": Kind(
+        422,
+        "The cursor is of no event of this stream",
+        "Use the id of one of its events, or begin anew with start_block and another checkpoint.",
+    ),
     "HISTORY_UNPROVABLE": Kind(
         422, "The contract's history names no transactions", "Its resource lists the versions it keeps."
     ),
@@ -89,6 +94,11 @@ FABRIC = {
         404,
         "No such channel or chaincode for this organisation",
         "Check both names, and that the organisation is a member of the channel.",
+    ),
+    "ENDORSER_UNKNOWN": Kind(
+        422,
+        "An organisation that must endorse is not a member of the channel",
+        "Check its MSP id; the detail names the members.",
     ),
     "BLOCK_NOT_REACHED": Kind(
         412,
@@ -143,6 +153,11 @@ FABRIC = {
 COMMIT = {
     "MVCC_READ_CONFLICT": Kind(409, "Somebody changed the same thing at the same moment", "Read it again, and retry."),
     "PHANTOM_READ_CONFLICT": Kind(409, "A list this depends on changed at the same moment", "Read it again and retry."),
+    "KEY_POLICY_CONFLICT": Kind(
+        409,
+        "Who must agree to a change of this was changed at the same moment",
+        "Read it again, and retry.",
+    ),
     "ENDORSEMENT_POLICY_FAILURE": Kind(
         403,
         "The endorsements do not satisfy the policy",

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import grpc
+
 from chaincode.domain import canonical
+from gateway import channels, races
+from gateway.checkpoints import Cursor
 from gateway.freshness import Heights
 from gateway.wallet import Wallet, WalletError
 from hlf import errors
@@ -19,13 +23,30 @@ from hlf.client.network import Network
 
 _Answer = TypeVar("_Answer")
 
+# Answers to the question for a transaction's status that are about the question, and not about the transaction.
+_REFUSED = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION,
+}
+
 
 class ArgumentError(Exception):
     """An argument of a call cannot be sent; the message says which and why."""
 
 
+class PolicyChangedError(errors.CommitError):
+    """Marked ENDORSEMENT_POLICY_FAILURE because a key's policy was changed after the endorsing; nothing is written."""
+
+
 class GoneError(Exception):
     """Whoever asked has gone; nothing was sent in its name."""
+
+
+class CursorError(Exception):
+    """A cursor is of no event of the stream; what comes after it is unknown."""
 
 
 class NothingToWriteError(Exception):
@@ -121,8 +142,32 @@ class Ledgers:
 
         Raises:
             hlf.errors.CommitStatusError: not committed so far, or never sent.
+            hlf.errors.EvaluateError: the question was refused, which says nothing of the transaction.
         """
-        return self._connection(msp_id, user).commit_status(channel, transaction_id).wait_committed(seconds)
+        try:
+            return self._connection(msp_id, user).commit_status(channel, transaction_id).wait_committed(seconds)
+        except errors.CommitStatusError as failed:
+            if failed.status not in _REFUSED:
+                raise
+            raise errors.EvaluateError(failed.message, status=failed.status, details=failed.details) from failed
+
+    def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: Cursor | None) -> None:
+        """
+        Refuse a stream that could never give an event, or would leave some out without a word.
+
+        Raises:
+            gateway.channels.ExplainedError: there is no such chaincode.
+            CursorError: the cursor is of no event of this stream.
+            gateway.freshness.NotReachedError: the peer does not have the cursor's block.
+            hlf.errors.EvaluateError: there is no such channel, or the peer cannot be asked.
+        """
+        network = self.network(msp_id, user, channel)
+        if channels.is_defined(network, chaincode) is False:
+            raise channels.ExplainedError(f"{channel} has no chaincode {chaincode}", code="CHAINCODE_NOT_FOUND")
+        if cursor is not None:
+            self._wait(msp_id, user, Call(channel, chaincode, "", after=cursor.block_number), {msp_id})
+            if not channels.has_event(network, chaincode, cursor):
+                raise CursorError(f"{cursor} is no event of {chaincode} on {channel}")
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         """
@@ -130,6 +175,7 @@ class Ledgers:
 
         Raises:
             hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
+            gateway.channels.ExplainedError: nobody can answer it, and why.
             gateway.freshness.NotReachedError: a peer does not have the block that the answer must build on.
             GoneError, ArgumentError, gateway.wallet.WalletError.
         """
@@ -154,7 +200,8 @@ class Ledgers:
         Raises:
             hlf.errors.EndorseError: nothing was written.
             hlf.errors.SubmitError, hlf.errors.CommitStatusError: it may have been written.
-            hlf.errors.CommitError: in a block, but invalid; nothing was written.
+            hlf.errors.CommitError: in a block, but invalid; nothing was written. PolicyChangedError is one.
+            gateway.channels.ExplainedError: nobody can endorse it, and why.
             NothingToWriteError: the function only reads; nothing was sent to the orderer.
             gateway.freshness.NotReachedError: a peer does not have the block that it must build on; nothing was sent.
             GoneError, ArgumentError, gateway.wallet.WalletError.
@@ -175,7 +222,7 @@ class Ledgers:
         before_sending(transaction.transaction_id)
         status = transaction.submit().wait_committed()
         if not status.valid:
-            raise errors.CommitError(status.transaction_id, status.code, status.block_number)
+            raise self._invalid(msp_id, user, call.channel, status)
         return Receipt(status.transaction_id, status.block_number, transaction.result)
 
     @contextlib.contextmanager
@@ -201,16 +248,28 @@ class Ledgers:
         if call.after is not None:
             self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
         _must_be_there(call)
+
         if call.after is None:
-            return ask()
+            return self._explaining(msp_id, user, call, ask)
         try:
-            return ask()
+            return self._explaining(msp_id, user, call, ask)
         except (errors.EvaluateError, errors.EndorseError) as refused:
             spoke = {detail.msp_id for detail in refused.details} - {""}
             if not spoke:
                 raise
             self._wait(msp_id, user, call, spoke)
             return ask()
+
+    def _explaining(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
+        """The answer; where Fabric only says that nobody can give one, the channel is asked why."""
+        try:
+            return ask()
+        except (errors.EvaluateError, errors.EndorseError) as refused:
+            network = self.network(msp_id, user, call.channel)
+            why = channels.explained(network, call.chaincode, call.endorsers, refused)
+            if why is refused:
+                raise
+            raise why from refused
 
     def _wait(self, msp_id: str, user: str, call: Call, organisations: set[str]) -> None:
         def height(channel: str, organisation: str) -> bytes:
@@ -220,6 +279,13 @@ class Ledgers:
         # Who cannot be asked for its height will say why when it is asked the question itself.
         with contextlib.suppress(errors.EvaluateError):
             self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
+
+    def _invalid(self, msp_id: str, user: str, channel: str, status: commit.Status) -> errors.CommitError:
+        """The error for a transaction that is in a block and marked invalid."""
+        found = errors.CommitError(status.transaction_id, status.code, status.block_number)
+        if found.name == "ENDORSEMENT_POLICY_FAILURE" and races.lost(self.network(msp_id, user, channel), found):
+            return PolicyChangedError(status.transaction_id, status.code, status.block_number)
+        return found
 
     def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from chaincode.domain.refusals import Refused
-from gateway import batches, freshness, ledger, tokens, wallet
+from gateway import batches, channels, freshness, ledger, tokens, wallet
 from gateway.kinds import COMMIT, KINDS, REFUSALS
 from hlf import errors
 
@@ -94,8 +94,12 @@ def of(error: Exception) -> Problem:
         return Problem("BLOCK_NOT_REACHED", str(error), block_number=error.block, height=error.height)
     if isinstance(error, ledger.ArgumentError):
         return Problem("REQUEST_INVALID", str(error))
+    if isinstance(error, ledger.CursorError):
+        return Problem("CURSOR_UNKNOWN", str(error))
     if isinstance(error, errors.CommitError):
         code = error.name if error.name in COMMIT else "TRANSACTION_INVALID"
+        if isinstance(error, ledger.PolicyChangedError):
+            code = "KEY_POLICY_CONFLICT"
         return Problem(
             code,
             str(error),
@@ -160,6 +164,7 @@ def _of_token(error: tokens.TokenError) -> Problem:
 # first. A status alone decides where no phrase matches.
 _PHRASES = (
     (r"too many requests for /", "FABRIC_BUSY"),
+    (r"Failed to get policy manager for channel|Invalid chain ID", "CHAINCODE_NOT_FOUND"),
     (
         r"proposal client identity expired|access denied|creator org|implicit policy evaluation failed",
         "IDENTITY_REFUSED",
@@ -198,6 +203,8 @@ def _of_gateway(error: errors.GatewayError) -> Problem:
     }
     if error.transaction_id:
         members["transaction_id"] = error.transaction_id
+    if isinstance(error, channels.ExplainedError):
+        return Problem(error.code, error.explanation, **members)
     if error.contract_code is not None:
         return _refused(error.contract_code, error.contract_message or "", members)
     if isinstance(error, errors.CommitStatusError):

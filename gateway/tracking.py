@@ -8,6 +8,7 @@ from typing import Any
 from gateway import current, identifiers
 from gateway.current import TRADE
 from gateway.problems import Problem
+from hlf import errors
 
 
 def follow(token: str) -> dict[str, Any]:
@@ -15,11 +16,16 @@ def follow(token: str) -> dict[str, Any]:
     What the holder of a link may see: no organisation, no identifier of the goods, nothing of other orders.
 
     Raises:
-        Problem: TRACKING_CLOSED, the gateway has no identity for this.
-        hlf.errors.EvaluateError: LINK_UNKNOWN among others.
+        Problem: TRACKING_CLOSED, the gateway has no identity for this; LINK_UNKNOWN, whatever the contract said.
+        hlf.errors.EvaluateError: the peer could not be asked.
     """
-    seen = _asked("Journeys:track", token)
-    return {**seen, "returns": _asked("Returns:track", token)}
+    try:
+        seen = _asked("Journeys:track", token)
+        return {**seen, "returns": _asked("Returns:track", token)}
+    except errors.GatewayError as refused:
+        if refused.contract_code is None:
+            raise
+        raise Problem("LINK_UNKNOWN") from None
 
 
 def _asked(function: str, token: str) -> Any:

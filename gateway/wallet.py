@@ -43,7 +43,7 @@ class Wallet:
         """
         if msp_id not in self.organisations():
             known = ", ".join(self.organisations()) or "none: is the network up, and is this its state folder?"
-            raise WalletError(f"organisation {msp_id!r} is not in the wallet {self._folder}; it has {known}")
+            raise WalletError(f"organisation {msp_id!r} is not in the wallet; it has {known}")
         folder = self._folder / "organisations" / msp_id / "users"
         return sorted(path.parent.name for path in folder.glob("*/cert.pem"))
 

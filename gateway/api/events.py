@@ -33,6 +33,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
     if "checkpoint" in query:
         reader = Reader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
         cursor = cursor or Checkpoints(services.store).get(reader)
+    services.ledgers.check_stream(asking.msp_id, asking.user, channel, chaincode, cursor)
     start = cursor.block_number if cursor else query.get("start_block")
     who = (asking.msp_id, asking.user)
     if not services.places.take(who):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 
-from gateway import auth, inputs, tracking
+from gateway import answers, auth, inputs, tracking
 from gateway.inputs import Blueprint
 from gateway.schemas.tracking import TrackingSchema
 
@@ -21,6 +21,6 @@ blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="Fo
 def follow(token: str) -> dict[str, Any] | Response:
     """Say where the goods behind a link are; a browser gets a page."""
     seen = tracking.follow(token)
-    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+    if answers.page_wanted():
         return make_response(render_template("tracking.html", seen=seen))
     return seen

@@ -13,6 +13,7 @@ import requests
 
 from gateway.store import Store
 from gateway.tokens import Tokens
+from tests.unit.gateway.fakes import ORDER
 
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
@@ -80,9 +81,17 @@ def test_a_token_made_on_the_command_line_works_until_it_is_revoked(stage, folde
 
 def test_an_endorser_nobody_knows(cast):
     body = {"function": "Claims:list", "endorsing_organizations": ["NopeMSP"]}
-    problem = cast.platform.refusal("POST", SUBMIT, body)
-    assert (problem["status"], problem["code"]) == (503, "ENDORSERS_MISSING")
-    assert "NopeMSP" in problem["detail"]
+    for address in (SUBMIT, EVALUATE):
+        problem = cast.platform.refusal("POST", address, body)
+        assert (problem["status"], problem["code"]) == (422, "ENDORSER_UNKNOWN")
+        assert "no member NopeMSP; it has AuditorMSP, CustomsMSP" in problem["detail"]
+
+
+def test_a_party_nobody_knows_is_the_callers_to_mend(cast):
+    """An organisation in a body names who must endorse; a mistyped one is no failure of the network."""
+    body = {**ORDER, "merchant": "NopeMSP"}
+    problem = cast.platform.refusal("POST", "/v1/orders", body)
+    assert (problem["status"], problem["code"]) == (422, "ENDORSER_UNKNOWN")
 
 
 @pytest.mark.parametrize(
@@ -92,10 +101,16 @@ def test_an_endorser_nobody_knows(cast):
         ("/v1/channels/trade/chaincodes/nochaincode/evaluate", "CHAINCODE_NOT_FOUND"),
         ("/v1/channels/nochannel/chaincodes/trade/submit", "CHAINCODE_NOT_FOUND"),
         ("/v1/channels/trade/chaincodes/nochaincode/submit", "CHAINCODE_NOT_FOUND"),
+        (f"/v1/channels/nochannel/transactions/{'0' * 64}/status", "CHAINCODE_NOT_FOUND"),
+        (f"/v1/audit/nochannel/transactions/{'0' * 64}", "CHAINCODE_NOT_FOUND"),
+        ("/v1/events/nochannel/trade", "CHAINCODE_NOT_FOUND"),
+        ("/v1/events/trade/nochaincode", "CHAINCODE_NOT_FOUND"),
     ],
 )
 def test_a_channel_or_chaincode_that_is_not_there(cast, address, code):
-    problem = cast.platform.refusal("POST", address, {"function": "f"})
+    posted = "chaincodes" in address
+    body = {"function": "f"} if posted else None
+    problem = cast.auditor.refusal("POST" if posted else "GET", address, body)
     assert (problem["status"], problem["code"]) == (404, code)
     assert problem["fabric"]["message"]
 

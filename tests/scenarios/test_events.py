@@ -70,6 +70,17 @@ def test_a_cursor_that_is_none(cast):
     assert "cursor" in problem["detail"]
 
 
+def test_a_cursor_of_another_stream_is_refused(cast, everything, played):
+    """Going on behind an event that this stream never had would leave some out without a word."""
+    opening = played.order["opening"]
+    elsewhere = f"{opening['block_number']}:{opening['transaction_id']}"
+    for cursor in (elsewhere, everything[3]["id"].split(":")[0] + ":" + "0" * 64):
+        problem = cast.auditor.refusal("GET", f"{PATH}?after={cursor}")
+        assert (problem["status"], problem["code"]) == (422, "CURSOR_UNKNOWN")
+    ahead = cast.auditor.refusal("GET", f"{PATH}?after=99999:{'0' * 64}")
+    assert (ahead["status"], ahead["code"]) == (412, "BLOCK_NOT_REACHED")
+
+
 def test_streams_leave_room_for_requests(cast):
     """With all places of one reader taken a further stream is refused; others are followed, and requests pass."""
     opened = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hlf import sealing
 from selat.demo import goods
 from selat.demo.goods import CAPABILITY, FORECAST, HEADPHONES
+from selat.demo.voyage import Clock
 
 EXPIRY = "2030-01-01T00:00:00Z"
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
@@ -344,6 +346,27 @@ def test_times_incidents_and_corrections_of_a_journey(cast, played):
     assert stage["planned_at"]
     assert cast.auditor.get(journey)["incidents"]
     assert cast.auditor.get(f"{journey}/estimate") is None
+
+
+def test_scans_at_once_are_recorded_or_told_to_come_again(cast, played):
+    """Each event sets its page's policy, so Fabric refuses those behind it in the block by that; it is a conflict."""
+    clock = Clock()
+    scans = [
+        {"stage_id": "S04", "step": "selat:classifying", "event_time": clock.next("CNSZX"), "place": "CNSZX",
+         "details": {"hs6": "851830", "ahtn8": "85183010"}}
+        for _ in range(8)
+    ]  # fmt: skip
+
+    def scan(body: dict[str, Any]) -> tuple[int, str]:
+        answer = cast.merchant.send("POST", f"/v1/journeys/{played.journey_id}/events", json=body)
+        return answer.status_code, answer.json().get("code", "")
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = set(pool.map(scan, scans))
+    assert (201, "") in outcomes
+    assert outcomes <= {(201, ""), (409, "KEY_POLICY_CONFLICT"), (409, "MVCC_READ_CONFLICT")}
+    for body in scans[:2]:
+        assert scan({**body, "event_time": clock.next("CNSZX")})[0] == 201
 
 
 def test_carriers_are_seen_to_perform(cast, played):

@@ -48,6 +48,9 @@ class FakeLedgers:
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> Status:
         return Status(transaction_id, 11, 7)
 
+    def check_stream(self, *_: object) -> None:
+        pass
+
     @contextlib.contextmanager
     def events(self, *_: object) -> Iterator[Any]:
         try:

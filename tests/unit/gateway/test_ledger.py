@@ -126,7 +126,7 @@ def test_unknown_identities_are_named_with_those_there_are(tmp_path):
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "AMSP.json").write_text("{}")
     ledgers = Ledgers(Wallet(tmp_path), 1)
-    with pytest.raises(WalletError, match="'BMSP' is not in the wallet .* it has AMSP"):
+    with pytest.raises(WalletError, match="'BMSP' is not in the wallet; it has AMSP"):
         ledgers.network("BMSP", "User1", "trade")
     with pytest.raises(WalletError, match="no user '../../etc'"):
         ledgers.network("AMSP", "../../etc", "trade")

@@ -1,0 +1,93 @@
+"""
+Whether a transaction lost a race for a key's policy.
+
+Fabric marks a transaction ENDORSEMENT_POLICY_FAILURE when those who must agree did not, and also when they did and the
+key's policy was changed before its turn: by an earlier transaction of the same block, or of a block since it was
+endorsed. The former needs other endorsers; the latter is a conflict like any other, and can be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hlf import errors
+from hlf.client.network import Network
+from hlf.wire import blocks, rwsets
+
+# How many blocks back a change is looked for; endorsing and ordering take two or three at the most.
+_BLOCKS = 5
+
+# A key as it stands in a read-write set: chaincode, collection (empty for the public state), and key or its hash.
+_Key = tuple[str, str, str | bytes]
+
+
+def lost(network: Network, error: errors.CommitError) -> bool:
+    """Whether the policy of a key that the transaction writes was changed after it was endorsed."""
+    if error.block_number is None:
+        return False
+    try:
+        return _lost(network, error.block_number, error.transaction_id)
+    except errors.HlfError:
+        # Who may not read blocks is told what the peer says.
+        return False
+
+
+def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
+    block = blocks.decode(network.block(block_number))
+    found = next((each for each in block.transactions if each.transaction_id == transaction_id), None)
+    if found is None:
+        return False
+    seen, written = dict(_reads(found)), set(_written(found))
+
+    def overtaken(key: _Key, here: rwsets.Version) -> bool:
+        """A key that was read shows which state was seen; of any other key the same block alone is certain."""
+        if key not in written:
+            return False
+        if key not in seen:
+            return here.block == block_number
+        version = seen[key]
+        return version is None or here > version
+
+    for number in range(block_number, max(block_number - _BLOCKS, 0), -1):
+        if number != block_number:
+            block = blocks.decode(network.block(number))
+        for other in block.transactions:
+            here = rwsets.Version(number, other.index)
+            earlier = number < block_number or other.index < found.index
+            if earlier and other.valid and any(overtaken(key, here) for key in _changed(other)):
+                return True
+    return False
+
+
+def _reads(transaction: blocks.Transaction) -> Iterator[tuple[_Key, rwsets.Version | None]]:
+    for namespace in _namespaces(transaction):
+        for read in namespace.reads:
+            yield (namespace.namespace, "", read.key), read.version
+        for collection in namespace.collections:
+            for hashed in collection.reads:
+                yield (namespace.namespace, collection.name, hashed.key_hash), hashed.version
+
+
+def _written(transaction: blocks.Transaction) -> Iterator[_Key]:
+    """Keys whose policy the transaction must satisfy."""
+    for namespace in _namespaces(transaction):
+        for write in (*namespace.writes, *namespace.metadata_writes):
+            yield namespace.namespace, "", write.key
+        for collection in namespace.collections:
+            for hashed in (*collection.writes, *collection.metadata_writes):
+                yield namespace.namespace, collection.name, hashed.key_hash
+
+
+def _changed(transaction: blocks.Transaction) -> Iterator[_Key]:
+    """Keys whose policy the transaction changes; deleting a key takes its policy away."""
+    for namespace in _namespaces(transaction):
+        for write in (*namespace.metadata_writes, *(each for each in namespace.writes if each.is_delete)):
+            yield namespace.namespace, "", write.key
+        for collection in namespace.collections:
+            for hashed in (*collection.metadata_writes, *(each for each in collection.writes if each.is_delete)):
+                yield namespace.namespace, collection.name, hashed.key_hash
+
+
+def _namespaces(transaction: blocks.Transaction) -> Iterator[rwsets.NamespaceRwset]:
+    for action in transaction.actions:
+        yield from action.rwset.namespaces
