@@ -23,5 +23,6 @@ def archive(files: dict[str, bytes]) -> bytes:
 def package(label: str = "cc_1", kind: str = "ccaas", metadata: bytes | None = None, **connection: Any) -> bytes:
     """A package that runs as a service at the address in *connection*."""
     described = json.dumps({"label": label, "type": kind}).encode() if metadata is None else metadata
-    code = archive({"connection.json": json.dumps({"address": "127.0.0.1:1", **connection}).encode()})
+    service = {"address": "127.0.0.1:1", "dial_timeout": "10s", **connection}
+    code = archive({"connection.json": json.dumps(service).encode()})
     return archive({"metadata.json": described, "code.tar.gz": code})

@@ -89,6 +89,8 @@ class Runtime:
             prefix = f"could not launch chaincode {package_id}"
             if package is None:
                 raise ExecutionError(f"{prefix}: could not find chaincode with package id '{package_id}'")
+            if package.unusable:
+                raise ExecutionError(f"{prefix}: error building chaincode: {package.unusable}")
             try:
                 channel = await _dial(package.connection)
             except ExecutionError as error:
@@ -268,8 +270,13 @@ async def _dial(connection: packages.Connection) -> grpc.aio.Channel:
     gRPC itself would keep trying; so the address is tried first.
     """
     host, _, port = connection.address.rpartition(":")
+    if not host:
+        raise ExecutionError(
+            'failed to create new connection: connection error: desc = "transport: error while dialing: dial tcp: '
+            f'address {connection.address}: missing port in address"'
+        )
     try:
-        async with asyncio.timeout(connection.dial_timeout):
+        async with asyncio.timeout(connection.dial_seconds):
             _, writer = await asyncio.open_connection(host.strip("[]"), port)
             writer.close()
             channel = _channel(connection)
@@ -308,8 +315,6 @@ def _channel(connection: packages.Connection) -> grpc.aio.Channel:
     ]
     if not connection.tls:
         return grpc.aio.insecure_channel(connection.address, options)
-    if connection.domain:
-        options.append(("grpc.ssl_target_name_override", connection.domain))
     credentials = grpc.ssl_channel_credentials(
         connection.root_cert.encode(),
         connection.client_key.encode() if connection.client_auth else None,

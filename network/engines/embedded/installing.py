@@ -48,6 +48,8 @@ class Installing:
         try:
             installed = self._peer.packages.install(given.chaincode_install_package)
         except packages.PackageError as error:
+            if error.cause:
+                log.warning("peer %s does not install a package: %s", self._peer.name, error.cause)
             raise LifecycleError(str(error)) from None
         log.info("peer %s installed %s", self._peer.name, installed.package_id)
         return lifecycle_pb2.InstallChaincodeResult(label=installed.label, package_id=installed.package_id)

@@ -10,52 +10,73 @@ words, because administrators' tools know them.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-import gzip
 import hashlib
-import io
-import json
 import os
+import posixpath
 import re
-import tarfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from hlf import errors as hlf_errors
+from hlf.wire import configvalues
 from network import errors
+from network.engines.embedded import gojson, tarballs
 
-MAX_UNPACKED = 100 * 1024 * 1024
-_LABEL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _TEMPLATE = re.compile(r"\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-_UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|ms|s|m|h)")
+_METADATA = "persistence.ChaincodePackageMetadata"
+_CONNECTION_FIELDS: dict[str, type] = {
+    **dict.fromkeys(("address", "dial_timeout", "root_cert", "client_key", "client_cert"), str),
+    **dict.fromkeys(("tls_required", "client_auth_required"), bool),
+}
+_DIAL_SECONDS = 3.0
 
 
 class PackageError(Exception):
-    """A package cannot be installed; the text says why."""
+    """A package cannot be installed; the text is Fabric's, ``cause`` what a peer would only log."""
+
+    def __init__(self, reason: str, cause: str = "") -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class ConnectionFileError(Exception):
+    """A builder cannot use a connection.json; the text goes on behind that name."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """How a peer reaches a chaincode that runs as a service."""
+    """How a peer reaches a chaincode that runs as a service, as its package says."""
 
     address: str
-    dial_timeout: float
+    dial_timeout: str
     tls: bool = False
     client_auth: bool = False
     root_cert: str = ""
     client_key: str = dataclasses.field(default="", repr=False)
     client_cert: str = ""
-    domain: str = ""
+
+    @property
+    def dial_seconds(self) -> float:
+        """
+        How long to wait for a connection.
+
+        Raises:
+            ConfigError: (of ``hlf``) the duration cannot be read; the text is Go's.
+        """
+        return configvalues.duration(self.dial_timeout) or _DIAL_SECONDS
 
 
 @dataclasses.dataclass(frozen=True)
 class Installed:
-    """One package of a peer."""
+    """One package of a peer; *unusable* says why its chaincode cannot be launched, and is empty where it can."""
 
     package_id: str
     label: str
     connection: Connection
+    unusable: str = ""
 
 
 class Store:
@@ -102,12 +123,20 @@ class Store:
         if read_package.package_id in self._installed:
             raise PackageError(f"chaincode already successfully installed (package ID '{read_package.package_id}')")
         target = self._file(read_package.package_id)
-        draft = target.with_suffix(".part")
-        with draft.open("wb") as stream:
-            stream.write(package)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.rename(target)
+        draft = self._folder / f"{hashlib.sha256(package).hexdigest()}.part"
+        try:
+            with draft.open("wb") as stream:
+                stream.write(package)
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.rename(target)
+        except OSError as error:
+            # A label may be longer than the name of a file.
+            draft.unlink(missing_ok=True)
+            raise PackageError(
+                f"could not save cc install package: error writing chaincode install package to {target}: "
+                f"{(error.strerror or str(error)).lower()}"
+            ) from None
         self._installed[read_package.package_id] = read_package
         return read_package
 
@@ -129,131 +158,126 @@ def read(package: bytes, values: Mapping[str, str]) -> Installed:
     Raises:
         PackageError: what is wrong with it.
     """
-    try:
-        members = _unpack(package)
-    except PackageError as error:
-        raise PackageError(f"could not parse as a chaincode install package: {error}") from None
-    label, kind = _read_metadata(members)
-    if kind.lower() != "ccaas":
-        raise PackageError(
-            f"could not build chaincode: chaincode type not supported: {kind}; this engine runs chaincode as a service "
-            "(type ccaas)"
-        )
+    label, kind, code = _parse(package)
     digest = hashlib.sha256(package).hexdigest()
-    try:
-        code = _unpack(members["code.tar.gz"])
-    except PackageError as error:
-        raise PackageError(f"could not build chaincode: failed to untar source package: {error}") from None
-    return Installed(f"{label}:{digest}", label, _read_connection(code, values))
+    connection = _build(kind, code, values)
+    return Installed(f"{label}:{digest}", label, connection, _why_unusable(connection))
 
 
-def _unpack(archive: bytes) -> dict[str, bytes]:
-    """The regular files of a gzipped tar, by name; never more than MAX_UNPACKED bytes of them."""
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(archive)) as stream:
-            plain = stream.read(MAX_UNPACKED + 1)
-    except EOFError:
-        raise PackageError("error reading as gzip stream: unexpected EOF") from None
-    except (gzip.BadGzipFile, zlib.error, OSError):
-        cause = "unexpected EOF" if len(archive) < 10 else "gzip: invalid header"
-        raise PackageError(f"error reading as gzip stream: {cause}") from None
-    if not archive:
-        raise PackageError("error reading as gzip stream: EOF")
-    if len(plain) > MAX_UNPACKED:
-        raise PackageError(f"error reading as gzip stream: more than {MAX_UNPACKED} bytes when unpacked")
-    files: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
-            for member in tar:
-                if not member.isreg():
-                    raise PackageError(f"tar entry {member.name} is not a regular file, type {ord(member.type)}")
-                opened = tar.extractfile(member)
-                files[member.name] = opened.read() if opened is not None else b""
-    except (tarfile.TarError, ValueError, EOFError):
-        raise PackageError("error inspecting next tar header: archive/tar: invalid tar header") from None
-    return files
-
-
-def _read_metadata(members: Mapping[str, bytes]) -> tuple[str, str]:
+def _parse(package: bytes) -> tuple[str, str, bytes]:
+    """Label, kind and code, in the order in which a peer finds fault with them."""
     prefix = "could not parse as a chaincode install package"
-    metadata: dict[str, object] | None = None
-    if "metadata.json" in members:
-        metadata = _json_object(members["metadata.json"], f"{prefix}: could not unmarshal metadata.json as json")
-    if "code.tar.gz" not in members:
+    metadata: dict[str, str] | None = None
+    code: bytes | None = None
+    try:
+        for entry in tarballs.entries(package):
+            if not entry.is_file:
+                raise PackageError(f"{prefix}: tar entry {entry.name} is not a regular file, type {entry.kind}")
+            if entry.name == "metadata.json":
+                metadata = gojson.structure(entry.content, _METADATA, dict.fromkeys(("path", "type", "label"), str))
+            elif entry.name == "code.tar.gz":
+                code = entry.content
+    except tarballs.NoGzipError as error:
+        raise PackageError(f"{prefix}: error reading as gzip stream: {error}") from None
+    except tarballs.UnreadableError as error:
+        what = f"could not read {error.entry} from tar" if error.entry else "error inspecting next tar header"
+        raise PackageError(f"{prefix}: {what}: {error}") from None
+    except gojson.UnreadableError as error:
+        raise PackageError(f"{prefix}: could not unmarshal metadata.json as json: {error}") from None
+    if code is None:
         raise PackageError(f"{prefix}: did not find a code package inside the package")
     if metadata is None:
         raise PackageError(f"{prefix}: did not find any package metadata (missing metadata.json)")
-    label, kind = str(metadata.get("label", "")), str(metadata.get("type", ""))
-    if not _LABEL.match(label):
+    label = metadata["label"]
+    if not _LABEL.fullmatch(label):
         raise PackageError(
             f"{prefix}: invalid label '{label}'. Label must be non-empty, can only consist of alphanumerics, symbols "
             "from '.+-_', and can only begin with alphanumerics"
         )
-    return label, kind
-
-
-def _read_connection(code: Mapping[str, bytes], values: Mapping[str, str]) -> Connection:
-    prefix = "could not build chaincode: connection.json"
-    if "connection.json" not in code:
-        raise PackageError(f"{prefix} not found in the code package")
-    document = _json_object(code["connection.json"], f"{prefix} is no JSON object")
-
-    def text(name: str) -> str:
-        value = document.get(name, "")
-        if not isinstance(value, str):
-            raise PackageError(f"{prefix}: {name} is not a string")
-        return _fill(value, name, values)
-
-    tls = document.get("tls_required") is True
-    connection = Connection(
-        address=text("address"),
-        dial_timeout=_seconds(text("dial_timeout")),
-        tls=tls,
-        client_auth=tls and document.get("client_auth_required") is True,
-        root_cert=text("root_cert") if tls else "",
-        client_key=text("client_key") if tls else "",
-        client_cert=text("client_cert") if tls else "",
-        domain=text("domain") if tls else "",
-    )
-    if not connection.address:
-        raise PackageError("could not build chaincode: chaincode address not provided")
-    if connection.client_auth and not connection.client_key:
-        raise PackageError("could not build chaincode: chaincode tls key not provided")
-    if connection.client_auth and not connection.client_cert:
-        raise PackageError("could not build chaincode: chaincode tls cert not provided")
-    if tls and not connection.root_cert:
-        raise PackageError("could not build chaincode: chaincode tls root cert not provided")
-    return connection
-
-
-def _json_object(text: bytes, refusal: str) -> dict[str, object]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise PackageError(refusal) from None
-    if not isinstance(document, dict):
-        raise PackageError(refusal)
-    return document
+        # A peer looks for indexes of its state database first.
+        collections.deque(tarballs.entries(code), maxlen=0)
+    except tarballs.UnreadableError as error:
+        raise PackageError(f"{prefix}: error retrieving DB artifacts from code package: {error}") from None
+    return label, metadata["type"], code
+
+
+def _build(kind: str, code: bytes, values: Mapping[str, str]) -> Connection:
+    """What the builder of services makes of the code; a real peer keeps its reasons for its log."""
+    refused = "could not build chaincode: external builder failed"
+    files: dict[str, bytes] = {}
+    for entry in tarballs.entries(code):
+        if _leads_out(entry.name):
+            path = f"tar contains the absolute or escaping path '{entry.name}'"
+            raise PackageError(f"{refused}: could not create build context: could not untar source package: {path}")
+        if not entry.is_file and not entry.is_folder:
+            odd = f"invalid file type '{entry.kind}' contained in archive for file '{entry.name}'"
+            raise PackageError(f"{refused}: could not create build context: could not untar source package: {odd}")
+        files[posixpath.normpath(entry.name)] = entry.content
+    if kind.lower() != "ccaas":
+        raise PackageError(
+            "could not build chaincode: docker build failed: docker build is disabled",
+            f"the type is {kind!r}, and this engine runs chaincode as a service alone (type ccaas)",
+        )
+    try:
+        return _connection(files, values)
+    except ConnectionFileError as error:
+        raise PackageError(
+            f"{refused}: external builder failed to build: external builder 'ccaas_builder' failed: exit status 1",
+            f"connection.json {error}",
+        ) from None
+
+
+def _leads_out(path: str) -> bool:
+    clean = posixpath.normpath(path)
+    return clean.startswith(("/", "../")) or clean == ".."
+
+
+def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> Connection:
+    if "connection.json" not in files:
+        raise ConnectionFileError("is not in the code package")
+    try:
+        given = gojson.structure(files["connection.json"], "main.connection", _CONNECTION_FIELDS)
+    except gojson.UnreadableError as error:
+        raise ConnectionFileError(f"cannot be read: {error}") from None
+    tls = given["tls_required"]
+    texts = {
+        name: _fill(given[name], name, values)
+        for name in ("address", "dial_timeout", *(("root_cert", "client_key", "client_cert") if tls else ()))
+    }
+    return Connection(tls=tls, client_auth=tls and given["client_auth_required"], **texts)
 
 
 def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
+    """The text with ``{{.name}}`` filled in; a real builder knows all of Go's templates."""
+
     def value_of(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in values:
-            raise PackageError(
-                f"could not build chaincode: connection.json: {field} asks for '{name}', which this peer's "
-                f"chaincode_config does not have (it has: {', '.join(sorted(values)) or 'nothing'})"
+            raise ConnectionFileError(
+                f"asks for '{name}' in {field}, which this peer's chaincode_config does not have "
+                f"(it has: {', '.join(sorted(values)) or 'nothing'})"
             )
         return str(values[name])
 
-    return _TEMPLATE.sub(value_of, text)
+    filled = _TEMPLATE.sub(value_of, text)
+    if "{{" in _TEMPLATE.sub("", text):
+        raise ConnectionFileError(f"has a template in {field} that is not of the form {{{{.name}}}}")
+    return filled
 
 
-def _seconds(duration: str) -> float:
-    """A Go duration such as ``1m30s``; Fabric's three seconds where none is given."""
-    if not duration:
-        return 3.0
-    parts = _DURATION.findall(duration)
-    if "".join(number + unit for number, unit in parts) != duration:
-        raise PackageError(f"could not build chaincode: connection.json: invalid duration '{duration}'")
-    return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts) or 3.0
+def _why_unusable(connection: Connection) -> str:
+    """Why nobody can connect so, as a peer says when the chaincode is called; empty where one can."""
+    try:
+        configvalues.duration(connection.dial_timeout)
+    except hlf_errors.ConfigError as error:
+        return f"malformed chaincode info at 'connection.json': {error}"
+    if not connection.address:
+        return "chaincode address not provided"
+    if connection.client_auth and not connection.client_key:
+        return "chaincode tls key not provided"
+    if connection.client_auth and not connection.client_cert:
+        return "chaincode tls cert not provided"
+    if connection.tls and not connection.root_cert:
+        return "chaincode tls root cert not provided"
+    return ""
