@@ -110,7 +110,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         _check_interests(interests)
         for interest in interests:
             try:
-                found = view.describe(interest)
+                found = endorsers.describe(view, interest)
             except endorsers.NoEndorsersError:
                 raise QueryError(f"failed constructing descriptor for {gotext.printed(interest)}") from None
             descriptor = result.cc_query_res.content.add(chaincode=found.chaincode)

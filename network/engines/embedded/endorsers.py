@@ -65,11 +65,15 @@ class Descriptor:
 
 def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     """
-    Return the peers that can endorse a call.
+    Return the peers that can endorse a call; worked out once while *view* holds.
 
     Raises:
         NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
     """
+    return view.kept(interest.SerializeToString(deterministic=True), lambda: _described(view, interest))
+
+
+def _described(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
     names: dict[int, str] = {}

@@ -102,7 +102,7 @@ class Planner:
                 f"{prefix}: No metadata was found for chaincode {missing} in channel {channel_id}",
             )
         try:
-            found = self._views.of(channel).describe(interest)
+            found = endorsers.describe(self._views.of(channel), interest)
         except endorsers.NoEndorsersError as error:
             raise StatusError(Code.FAILED_PRECONDITION, f"{prefix}: {error}") from None
         ours = frozenset(group for group, peers in found.groups.items() if preferred in peers)

@@ -6,23 +6,24 @@ What is found out of a view is kept with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fabric_protos.peer import collection_pb2
-from fabric_protos.peer import proposal_response_pb2 as responses
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2
 
 from hlf import errors
 from hlf.wire import channelconfig, msp
-from network.engines.embedded import endorsement, endorsers, lifecycle
+from network.engines.embedded import endorsement, lifecycle
 from network.engines.embedded.peer import is_system
 
 if TYPE_CHECKING:
     from network.engines.embedded.channels import Channel
     from network.engines.embedded.peer import Peer
-# A description holds up to 10,000 layouts.
-_MOST_DESCRIBED = 64
+# What is found out of a view may be a description of up to 10,000 layouts.
+_MOST_KEPT = 64
+
+Found = TypeVar("Found")
 
 
 class View:
@@ -34,7 +35,7 @@ class View:
         self.peers = peers
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._running: dict[str, tuple[Peer, ...]] = {}
-        self._described: dict[bytes, endorsers.Descriptor] = {}
+        self._kept: dict[bytes, Any] = {}
 
     @property
     def height(self) -> int:
@@ -69,19 +70,16 @@ class View:
         except errors.IdentityError:
             return None
 
-    def describe(self, interest: responses.ChaincodeInterest) -> endorsers.Descriptor:
+    def kept(self, question: bytes, find: Callable[[], Found]) -> Found:
         """
-        The peers that can endorse a call.
+        Return what *find* finds, found once for a *question* while this view holds; raises what *find* raises.
 
-        Raises:
-            NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
+        Of many questions the last asked are kept: anybody may ask for whatever key policies come to mind.
         """
-        encoded = interest.SerializeToString(deterministic=True)
-        known = self._described.pop(encoded, None) or endorsers.describe(self, interest)
-        while len(self._described) >= _MOST_DESCRIBED:
-            # Anybody may ask for whatever key policies come to mind; what was asked for last is at the end.
-            del self._described[next(iter(self._described))]
-        self._described[encoded] = known
+        known: Found = self._kept.pop(question, None) or find()
+        while len(self._kept) >= _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[question] = known
         return known
 
     def _find_running(self, name: str) -> tuple[Peer, ...]:

@@ -97,7 +97,7 @@ class Peers:
 
     def layouts(self, *calls: responses.ChaincodeCall) -> set[frozenset[str]]:
         """Each combination that is enough, as organisations."""
-        found = self.view.describe(responses.ChaincodeInterest(chaincodes=calls))
+        found = endorsers.describe(self.view, responses.ChaincodeInterest(chaincodes=calls))
         organisations = {group: "".join(peer.msp_id for peer in peers) for group, peers in found.groups.items()}
         return {
             frozenset(f"{organisations[group]}*{count}" for group, count in layout) for layout in found.layouts
@@ -105,7 +105,7 @@ class Peers:
 
     def refusal(self, *calls: responses.ChaincodeCall) -> str:
         with pytest.raises(endorsers.NoEndorsersError) as refused:
-            self.view.describe(responses.ChaincodeInterest(chaincodes=calls))
+            endorsers.describe(self.view, responses.ChaincodeInterest(chaincodes=calls))
         return str(refused.value)
 
 
@@ -266,10 +266,10 @@ def test_a_majority_of_many_members_is_planned_with(tmp_path):
     async def scenario(running: Running) -> None:
         await running.define()
         peers = Peers(running)
-        found = peers.view.describe(responses.ChaincodeInterest(chaincodes=[call()]))
+        found = endorsers.describe(peers.view, responses.ChaincodeInterest(chaincodes=[call()]))
         assert len(found.groups) == 16
         assert len(found.layouts) == comb(16, 11)
-        assert peers.view.describe(responses.ChaincodeInterest(chaincodes=[call()])) is found
+        assert endorsers.describe(peers.view, responses.ChaincodeInterest(chaincodes=[call()])) is found
 
     run(tmp_path, scenario, who=consortium(*MANY))
 
@@ -331,11 +331,11 @@ def test_what_is_described_is_kept_within_bounds(tmp_path):
             responses.ChaincodeInterest(chaincodes=[call(key_policies=[policies.from_dsl("OR('AMSP.peer')")] * number)])
             for number in range(100)
         ]
-        first = view.describe(interests[0])
+        first = endorsers.describe(view, interests[0])
         for interest in interests:
-            assert view.describe(interests[0]) is first
-            view.describe(interest)
-        assert view.describe(interests[99]) is view.describe(interests[99])
-        assert len(view._described) == 64
+            assert endorsers.describe(view, interests[0]) is first
+            endorsers.describe(view, interest)
+        assert endorsers.describe(view, interests[99]) is endorsers.describe(view, interests[99])
+        assert len(view._kept) == 64
 
     run(tmp_path, scenario)
