@@ -148,15 +148,29 @@ class _Ways:
         if part.threshold == 0:
             return [(order, None)]
         shift = _CHOICE_BITS * (self._gates - 1 - part.number)
-        signers = [inner for inner in part.parts if isinstance(inner, int)]
-        if len(signers) == len(part.parts):
-            ways = combinations(signers, part.threshold)
-            return [(order + (number << shift), ((), way)) for number, way in enumerate(ways)]
         below = [self._choices(inner) for inner in part.parts]
+        signer = [_lone(choices) for choices in below]
+        if len({depth for depth, _ in signer}) == 1 and signer[0][0]:
+            # As most policies are: whatever is chosen, it is one signer each, and all of them stand side by side.
+            above: tuple[Way, ...] = ((),) * signer[0][0]
+            orders = map(sum, combinations([choices[0][0] for choices in below], part.threshold))
+            ways = combinations([place for _, place in signer], part.threshold)
+            return [
+                (order + (number << shift) + inner, (*above, way))
+                for number, (inner, way) in enumerate(zip(orders, ways, strict=True))
+            ]
         return [
             (order + (number << shift) + sum(orders), _joined(levels))
             for number, orders, levels in _picked(below, part.threshold)
         ]
+
+
+def _lone(choices: list[_Choice]) -> tuple[int, int]:
+    """How many levels above it has the only signer of the only choice, and who that is; 0 where it is otherwise."""
+    levels = choices[0][1] if len(choices) == 1 else None
+    if levels is None or any(levels[:-1]) or len(levels[-1]) != 1:
+        return 0, 0
+    return len(levels), levels[-1][0]
 
 
 def _picked(below: Sequence[list[_Choice]], threshold: int) -> Iterator[tuple[int, Sequence[int], Sequence[_Levels]]]:

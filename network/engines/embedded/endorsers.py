@@ -76,9 +76,7 @@ def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
 def _described(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
-    names: dict[int, str] = {}
-    for place in itertools.chain.from_iterable(sets.ways):
-        names.setdefault(place, f"G{len(names)}")
+    names = {place: f"G{number}" for number, place in enumerate(sorted(set().union(*sets.ways)))}
     satisfying = {
         name: [peer for peer in peers if _satisfies(view, peer, sets.principals[place])]
         for place, name in names.items()
@@ -92,8 +90,8 @@ def _described(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
         for name, members in satisfying.items()
     }
     # Of layouts that lack peers with the chaincode the groups stay known, as in Fabric.
-    used = {name for layout in layouts for name, _ in layout}
-    groups = {name: members for name, members in running.items() if members and name in used}
+    used = set(itertools.chain.from_iterable(layouts))
+    groups = {name: running[name] for name in sorted({name for name, _ in used}) if running[name]}
     layouts = _possible(layouts, running)
     if not layouts:
         raise NoEndorsersError("required chaincodes are not installed on sufficient peers")
@@ -101,14 +99,13 @@ def _described(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
 
 
 def _layouts(ways: Iterable[principalsets.Way], names: dict[int, str]) -> list[Layout]:
-    once = {place: (name, 1) for place, name in names.items()}
-    found: list[Layout] = []
-    for way in ways:
-        if len(set(way)) == len(way):
-            found.append(tuple([once[place] for place in way]))
-        else:
-            found.append(tuple((names[place], count) for place, count in collections.Counter(way).items()))
-    return found
+    once = {place: (name, 1) for place, name in names.items()}.__getitem__
+    return [
+        tuple(map(once, way))
+        if len(set(way)) == len(way)
+        else tuple((names[place], count) for place, count in collections.Counter(way).items())
+        for way in ways
+    ]
 
 
 def _possible(layouts: list[Layout], groups: dict[str, list[Peer]]) -> list[Layout]:
