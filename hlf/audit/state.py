@@ -145,9 +145,13 @@ class Replay:
         return (held.version if held is not None else None) == version
 
     def _range_stands(self, namespace: str, query: rwsets.RangeQuery) -> bool:
-        # Where the iterator was left early, the range ends with the last key that was seen, that key included.
-        end = query.end + "\x00" if query.end and not query.exhausted else query.end
-        present = list(self._range(namespace, query.start, end))
+        present = list(self._range(namespace, query.start, query.end))
+        if not query.exhausted:
+            # Where the iterator was left early, the end is the last key that was seen. Peers look at it last, wherever
+            # the range begins.
+            last = self.changes.get((namespace, "", query.end)) or self._state.get((namespace, "", query.end))
+            if last is not None and last.value is not None:
+                present.append((query.end, last.version))
         if query.merkle is not None:
             degree = query.merkle.max_degree
             return degree >= 2 and ranges.summary(present, degree) == query.merkle
@@ -180,7 +184,8 @@ def _changes(rwset: rwsets.TxRwset) -> dict[Place, tuple[int, bytes | None, Entr
         found[place] = (
             (flags + flag) & 0xFF,
             last_value if value is None else value,
-            last_metadata if metadata is None else metadata,
+            # What takes metadata away is counted, and leaves those that the same set gives.
+            metadata or last_metadata,
         )
 
     for namespace in rwset.namespaces:

@@ -353,7 +353,8 @@ class Ledger:
         run("DELETE FROM hashed WHERE namespace = ? AND collection = ? AND key_hash = ?", gone)
         verdicts = validated.verdicts
         run(
-            "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?)",
+            # Of several writes of a key in one transaction a peer tells the first.
+            "INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     entry.namespace,

@@ -19,7 +19,9 @@ MAX_DEGREE = 50
 class RangeReads:
     """Collects the results of one range query in the order they were met."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_degree: int = MAX_DEGREE) -> None:
+        """*max_degree* is 50 in what honest peers write; whoever checks a set takes its word for it."""
+        self._max_degree = max_degree
         self._pending: list[kv_rwset_pb2.KVRead] = []
         self._levels: dict[int, list[bytes]] = {}
         self._top = 1
@@ -31,7 +33,7 @@ class RangeReads:
         read.version.block_num = block
         read.version.tx_num = tx
         self._pending.append(read)
-        if len(self._pending) > MAX_DEGREE:
+        if len(self._pending) > self._max_degree:
             self._hash_pending()
 
     def describe(self, info: kv_rwset_pb2.RangeQueryInfo) -> None:
@@ -43,7 +45,7 @@ class RangeReads:
         if self._pending:
             self._hash_pending()
         self._close_tree()
-        info.reads_merkle_hashes.max_degree = MAX_DEGREE
+        info.reads_merkle_hashes.max_degree = self._max_degree
         info.reads_merkle_hashes.max_level = self._top
         info.reads_merkle_hashes.max_level_hashes.extend(self._levels[self._top])
 
@@ -52,7 +54,7 @@ class RangeReads:
         self._pending = []
         self._levels.setdefault(1, []).append(hashlib.sha256(reads.SerializeToString()).digest())
         level = 1
-        while len(self._levels[level]) > MAX_DEGREE:
+        while len(self._levels[level]) > self._max_degree:
             combined = _combine(self._levels.pop(level))
             level += 1
             self._levels.setdefault(level, []).append(combined)
@@ -64,7 +66,7 @@ class RangeReads:
             if hashes:
                 carried = hashes[0] if len(hashes) == 1 else _combine(hashes)
                 self._levels.setdefault(level + 1, []).append(carried)
-        if len(self._levels[self._top]) > MAX_DEGREE:
+        if len(self._levels[self._top]) > self._max_degree:
             combined = _combine(self._levels.pop(self._top))
             self._top += 1
             self._levels[self._top] = [combined]

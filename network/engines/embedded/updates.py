@@ -10,18 +10,22 @@ included, are those of Fabric's state validator, and the resulting updates are w
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf.wire import blocks, rwsets
 from network.engines.embedded import rangereads
+from network.engines.embedded.keyoperations import Operation
 
 Version = rwsets.Version
 Row = tuple[str, bytes, Version]
+# Namespace and key, or namespace, collection and the key's hash.
+Place = Any
 
 
 class State(Protocol):
@@ -54,7 +58,13 @@ class HistoryEntry:
 
 
 class Updates:
-    """The changes of a block's valid transactions so far."""
+    """
+    The changes of a block's valid transactions so far.
+
+    Attributes:
+        valueless: the transactions that give metadata to a key without a value, as where an earlier one of the block
+            deleted it.
+    """
 
     def __init__(self, committed: State) -> None:
         self._committed = committed
@@ -62,6 +72,7 @@ class Updates:
         self.hashed: dict[tuple[str, str, bytes], Update] = {}
         self.purged: dict[tuple[str, str, bytes], Version] = {}
         self.history: list[HistoryEntry] = []
+        self.valueless: list[int] = []
 
     def conflict(self, rwset: rwsets.TxRwset) -> int:
         """Return the validation code of a transaction with these reads: VALID or which conflict it has."""
@@ -112,7 +123,7 @@ class Updates:
         if query.merkle is not None:
             if query.merkle.max_degree < 2:
                 return False
-            reads = rangereads.RangeReads()
+            reads = rangereads.RangeReads(query.merkle.max_degree)
             for key, version in present:
                 reads.add(key, version.block, version.tx)
             described = kv_rwset_pb2.RangeQueryInfo()
@@ -130,65 +141,86 @@ class Updates:
 
     def _range(self, namespace: str, query: rwsets.RangeQuery) -> Iterator[tuple[str, Version]]:
         """Walk the range as it stands now, committed and changed keys merged."""
-        # An iterator that was left early names the last key it saw as its end, so that key belongs to the range.
-        end = query.end + "\x00" if query.end and not query.exhausted else query.end
         changed = sorted(
             (key, update)
             for (name, key), update in self.public.items()
-            if name == namespace and query.start <= key and (not end or key < end)
+            if name == namespace and query.start <= key and (not query.end or key < query.end)
         )
         mine = ((key, 0, update.version if update.value is not None else None) for key, update in changed)
         committed = (
             (key, 1, version)
-            for key, _, version in self._committed.range(namespace, query.start, end)
+            for key, _, version in self._committed.range(namespace, query.start, query.end)
             if (namespace, key) not in self.public
         )
         for key, _, version in heapq.merge(mine, committed, key=lambda row: row[0]):
             if version is not None:
                 yield key, version
+        # An iterator that was left early names the last key it saw as its end, so that key comes last, wherever the
+        # range begins.
+        if not query.exhausted:
+            last = self._version(namespace, query.end)
+            if last is not None:
+                yield query.end, last
+
+    def _version(self, namespace: str, key: str) -> Version | None:
+        """The version of a public key as it stands now; None where there is no such key."""
+        changed = self.public.get((namespace, key))
+        if changed is not None:
+            return None if changed.value is None else changed.version
+        found = self._committed.state(namespace, key)
+        return None if found is None else found[1]
 
     def _apply_public(self, name: str, namespace: rwsets.NamespaceRwset, version: Version) -> None:
-        writes = {write.key: None if write.is_delete else write.value for write in namespace.writes}
-        metadata = {write.key: _metadata_bytes(write.entries) for write in namespace.metadata_writes}
-        for key in {**writes, **metadata}:
+        operations: defaultdict[str, Operation] = defaultdict(Operation)
+        for write in namespace.writes:
+            operations[write.key].write(None if write.is_delete else write.value)
+        for change in namespace.metadata_writes:
+            operations[change.key].change_metadata(_metadata_bytes(change.entries))
+        for key, operation in operations.items():
             place = (name, key)
-            if key in writes:
-                self.public[place] = self._written(
-                    writes[key], key in metadata, metadata.get(key), self._public_metadata(place), version
-                )
-            else:
-                kept = self._public_value(place)
-                if kept is not None:
-                    self.public[place] = Update(kept, metadata[key], version)
+            update = self._outcome(operation, version, place, self._public_metadata, self._public_value)
+            if update is not None:
+                self.public[place] = update
 
     def _apply_hashed(self, name: str, collection: rwsets.CollectionHashed, version: Version) -> None:
-        writes = {write.key_hash: None if _deletes(write) else write.value_hash for write in collection.writes}
-        metadata = {write.key_hash: _metadata_bytes(write.entries) for write in collection.metadata_writes}
-        for key_hash in {**writes, **metadata}:
+        operations: defaultdict[bytes, Operation] = defaultdict(Operation)
+        for write in collection.writes:
+            operations[write.key_hash].write(None if _deletes(write) else write.value_hash)
+        for change in collection.metadata_writes:
+            operations[change.key_hash].change_metadata(_metadata_bytes(change.entries))
+        for key_hash, operation in operations.items():
             place = (name, collection.name, key_hash)
-            if key_hash in writes:
-                self.hashed[place] = self._written(
-                    writes[key_hash],
-                    key_hash in metadata,
-                    metadata.get(key_hash),
-                    self._hashed_metadata(place),
-                    version,
-                )
-            else:
-                kept = self._hashed_value(place)
-                if kept is not None:
-                    self.hashed[place] = Update(kept, metadata[key_hash], version)
+            update = self._outcome(operation, version, place, self._hashed_metadata, self._hashed_value)
+            if update is not None:
+                self.hashed[place] = update
         for write in collection.writes:
             if write.is_purge:
                 self.purged[name, collection.name, write.key_hash] = version
 
-    @staticmethod
-    def _written(
-        value: bytes | None, sets_metadata: bool, metadata: bytes | None, kept: bytes | None, version: Version
-    ) -> Update:
-        if value is None:
+    def _outcome(
+        self,
+        operation: Operation,
+        version: Version,
+        place: Place,
+        metadata_at: Callable[[Place], bytes | None],
+        value_at: Callable[[Place], bytes | None],
+    ) -> Update | None:
+        """A key's update, made of what stands there so far; None where there is nothing to be done."""
+        if operation.deletes:
             return Update(None, None, version)
-        return Update(value, metadata if sets_metadata else kept, version)
+        if operation.value is None and not operation.keeps_value:
+            self.valueless.append(version.tx)
+            return Update(None, None, version)
+        if operation.keeps_metadata:
+            return Update(operation.value, metadata_at(place), version)
+        if not operation.keeps_value:
+            return Update(operation.value, operation.metadata, version)
+        kept = value_at(place)
+        if kept is not None:
+            return Update(kept, operation.metadata, version)
+        if place in self.public or place in self.hashed:
+            self.valueless.append(version.tx)
+        return None
 
     def _public_metadata(self, place: tuple[str, str]) -> bytes | None:
         changed = self.public.get(place)

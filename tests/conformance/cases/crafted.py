@@ -68,6 +68,13 @@ def _bad_extra(opened: Opened) -> None:
     opened.endorse_with([first, second, third])
 
 
+def _longer_signature(opened: Opened) -> None:
+    chosen = opened.endorsements
+    for endorsement in chosen:
+        endorsement.signature += b"\x00"
+    opened.endorse_with(chosen)
+
+
 def _altered(opened: Opened) -> None:
     result = proposal_response_pb2.ProposalResponsePayload.FromString(opened.action.action.proposal_response_payload)
     result.extension = result.extension.replace(b"honest", b"forged")
@@ -104,6 +111,7 @@ SPOILT: dict[str, Callable[[Opened], None]] = {
     "crafted dup + enough": _duplicate_and_enough,
     "crafted bad endorsement signature": _bad_signature,
     "crafted bad extra endorsement": _bad_extra,
+    "crafted endorsement signatures with a byte behind them": _longer_signature,
     "crafted altered payload": _altered,
     "crafted no endorsements": _none,
     "crafted two actions": _two_actions,
@@ -118,13 +126,15 @@ SPOILT: dict[str, Callable[[Opened], None]] = {
 }
 
 
-def _sent(lab: Lab, spoil: Callable[[Opened], None], function: str = "put") -> Answer:
-    """Send the spoilt transaction and tell how the block that holds it marks it."""
+def _sent(
+    lab: Lab, spoil: Callable[[Opened], None], function: str = "put", sign: Callable[[bytes], bytes] = bytes
+) -> Answer:
+    """Send the spoilt transaction, signed as *sign* changes it, and tell how the block that holds it marks it."""
     endorsed = lab.endorse(function, lab.fresh("crafted"), "honest", orgs=ALL)
     opened = Opened(endorsed)
     spoil(opened)
     payload = opened.close()
-    envelope = common_pb2.Envelope(payload=payload, signature=endorsed.caller.sign(payload))
+    envelope = common_pb2.Envelope(payload=payload, signature=sign(endorsed.caller.sign(payload)))
     height = lab.height()
 
     def whole() -> list[str]:
@@ -143,3 +153,9 @@ for _name, _spoil in SPOILT.items():
 def put_together_again(lab: Lab) -> Answer:
     """Taken apart and put together with nothing changed, a transaction that read is as good as before."""
     return _sent(lab, lambda opened: None, "rmw")
+
+
+@case("crafted signature with a byte behind it")
+def longer_signature(lab: Lab) -> Answer:
+    """Go's asn1 passes over what follows R and S, so a transaction has more than one good signature."""
+    return _sent(lab, lambda opened: None, sign=lambda signature: signature + b"\x00")

@@ -82,6 +82,36 @@ def test_high_s_is_refused_and_can_be_mended(key):
     assert signatures.normalise_low_s(high, key.curve) == encode_dss_signature(r, s)
 
 
+def longer(signature: bytes, inside: bytes = b"", after: bytes = b"") -> bytes:
+    """A signature with more values in its sequence, and bytes behind it."""
+    content = signature[2:] + inside
+    size = bytes([len(content)]) if len(content) < 0x80 else b"\x81" + bytes([len(content)])
+    return b"\x30" + size + content + after
+
+
+@pytest.mark.parametrize("key", KEYS, ids=["P-256", "P-384"])
+@pytest.mark.parametrize(
+    ("inside", "after"), [(b"", b"\x00"), (b"\x02\x01\x01", b""), (b"\xff" * 60, b""), (b"\x05\x00", b"hello")]
+)
+def test_what_follows_r_and_s_does_not_matter(key, inside, after):
+    """Peers read a signature with Go's asn1, which passes over it; so does whoever judges as they do."""
+    signature = longer(signatures.sign_low_s(key, b"message"), inside, after)
+    assert signatures.verify(key.public_key(), signature, b"message")
+    assert not signatures.verify(key.public_key(), signature, b"another")
+
+
+def test_what_go_refuses_in_a_signature_is_refused():
+    """Numbers and lengths must be the shortest, and the sequence must be there."""
+    key = KEYS[0]
+    good = signatures.sign_low_s(key, b"message")
+    long_length = b"\x30\x81" + good[1:]
+    leading_zero = b"\x30" + bytes([good[1] + 1]) + b"\x02" + bytes([good[3] + 1]) + b"\x00" + good[4:]
+    endless = b"\x30\x80" + good[2:] + b"\x00\x00"
+    for bad in (long_length, leading_zero, endless, b"\x31" + good[1:], good[:-1], good[2:]):
+        for signature in (bad, bad + b"\x00"):
+            assert not signatures.verify(key.public_key(), signature, b"message")
+
+
 def test_ed25519_signs_the_message_itself():
     """Fabric 3 takes Ed25519 identities, without a digest."""
     key = ed25519.Ed25519PrivateKey.generate()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import transaction_pb2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hlf.audit import state as audited
 from hlf.wire import keys, rwsets
 from network.engines.embedded import rangereads
 from network.engines.embedded.replay import Replayed, merge
@@ -59,6 +60,56 @@ def test_two_changes_of_one_key_in_one_block(tmp_path):
         assert await channel.submit(who.transaction(reading("new", None, new=b"1"), both)) == "VALID"
 
     run(tmp_path, scenario)
+
+
+SAYINGS = [
+    rwsets.Write("k", b"1"),
+    rwsets.Write("k", None),
+    rwsets.MetadataWrite("k", (("VALIDATION_PARAMETER", b""),)),
+    rwsets.MetadataWrite("k", ()),
+]
+
+
+@example(saying=[SAYINGS[1]] * 32, there=True)
+@given(saying=st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=9), there=st.booleans())
+def test_what_a_set_says_of_a_key_is_added_up_alike(saying, there):
+    """The engine and the offline verifier share no code, and agree on sets that no simulation comes to."""
+    before = Updates(Replayed())
+    state = audited.State()
+    first = audited.Replay(state, 1)
+    if there:
+        before.apply(put(k=b"0"), Version(1, 0))
+        first.add(put(k=b"0"), 0)
+    rwset = rwsets.TxRwset(
+        (
+            rwsets.NamespaceRwset(
+                "cc",
+                writes=tuple(each for each in saying if isinstance(each, rwsets.Write)),
+                metadata_writes=tuple(each for each in saying if isinstance(each, rwsets.MetadataWrite)),
+            ),
+        )
+    )
+    before.apply(rwset, Version(1, 1))
+    first.add(rwset, 1)
+    assert list(before.state_updates()) == list(first.updates())
+    engine = {place: metadata_entries(update.metadata) for place, update in before.public.items()}
+    assert engine == {(name, key): dict(held.metadata) for (name, _, key), held in first.changes.items()}
+
+
+@pytest.mark.parametrize(("start", "first"), [("a", "a"), ("c", "d"), ("e", "d"), ("", "a"), ("d", "d")])
+def test_a_range_left_early_ends_with_its_last_key_wherever_it_begins(start, first):
+    """Peers look at the last key after all others, so it counts where the range begins behind it, too."""
+    replayed, state = Replayed(), audited.State()
+    written = audited.Replay(state, 1)
+    updates = Updates(replayed)
+    for index, key in enumerate("abd"):
+        updates.apply(put(**{key: b"v"}), Version(1, index))
+        written.add(put(**{key: b"v"}), index)
+    keys_seen = [key for key in "abd" if first <= key]
+    versions = {key: Version(1, index) for index, key in enumerate("abd")}
+    query = rwsets.RangeQuery(start, "d", False, tuple(rwsets.Read(key, versions[key]) for key in keys_seen))
+    assert updates.conflict(ranging(query)) == VALID
+    assert written.conflict(ranging(query)) == VALID
 
 
 def test_phantoms(tmp_path):
