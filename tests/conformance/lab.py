@@ -44,6 +44,8 @@ PATIENCE = 20.0
 #: Larger than the 100 MiB a peer allows, so that the refusal is the peer's.
 MESSAGE_LIMIT = 200 * 1024 * 1024
 
+_ATTEMPTS = 20
+
 Arg = str | bytes
 
 
@@ -325,6 +327,19 @@ class Lab:
         for endorsed in several:
             self.send(endorsed)
         return [self.code(endorsed.transaction_id) for endorsed in several]
+
+    def in_one_block(self, prepare: Callable[[], Sequence[Endorsed]]) -> tuple[Sequence[Endorsed], list[str]]:
+        """
+        Submit what *prepare* endorses so that one block holds all of it; return it and its codes.
+
+        A block's time may be over while a slow machine submits, so it is tried again.
+        """
+        for _ in range(_ATTEMPTS):
+            several = prepare()
+            codes = self.submit_together(*several)
+            if len({self.status(each.transaction_id).block_number for each in several}) == 1:
+                return several, codes
+        raise TimeoutError(f"{_ATTEMPTS} times no block held all {len(several)} transactions")
 
     def must(self, function: str, *args: Arg, **options: Any) -> str:
         """Commit something a case needs first; fail the case where that does not work."""

@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -25,6 +26,12 @@ from typing import Any
 from chaincode.shim import endorsement, errors, identity, responses, server
 from chaincode.shim.responses import Response
 from chaincode.shim.stub import Stub
+
+#: How long a transaction waits at a gate that nobody opens, in seconds.
+LONGEST = 25.0
+_GATES: dict[str, threading.Event] = {}
+_WAITING_AT: dict[str, int] = {}
+_WAITING = threading.Lock()
 
 
 class Lab:
@@ -179,6 +186,22 @@ class Lab:
     def do_sleep(self, stub: Stub, milliseconds: str) -> str:
         time.sleep(int(milliseconds) / 1000)
         return "slept"
+
+    def do_wait(self, stub: Stub, gate: str) -> str:
+        """Wait until somebody opens the gate of that name in this process."""
+        opened = _GATES.setdefault(gate, threading.Event())
+        with _WAITING:
+            waiting = _WAITING_AT[gate] = _WAITING_AT.get(gate, 0) + 1
+        opened.wait(LONGEST)
+        return str(waiting)
+
+    def do_waiting(self, stub: Stub, gate: str) -> str:
+        """How many came to the gate so far."""
+        return str(_WAITING_AT.get(gate, 0))
+
+    def do_open(self, stub: Stub, gate: str) -> str:
+        _GATES.setdefault(gate, threading.Event()).set()
+        return "open"
 
     def do_big(self, stub: Stub, size: str) -> str:
         return "x" * int(size)

@@ -7,7 +7,7 @@ from fabric_protos.gateway import gateway_pb2
 
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
-from tests.conformance.lab import PATIENCE, Lab, code_name
+from tests.conformance.lab import PATIENCE, Endorsed, Lab, code_name
 
 ALL = ["Org1MSP", "Org2MSP", "Org3MSP"]
 
@@ -67,10 +67,13 @@ def phantom(lab: Lab) -> Answer:
 @case("phantom read conflict same block")
 def phantom_same_block(lab: Lab) -> Answer:
     """The same between two transactions of one block."""
-    prefix = lab.fresh("phantoms")
-    lab.must("writemany", "3", prefix)
-    several = [lab.endorse("rangeput", prefix, prefix + "~", prefix + key, "x") for key in ("a", "b")]
-    return Answer(result=lab.submit_together(*several))
+
+    def endorsed() -> list[Endorsed]:
+        prefix = lab.fresh("phantoms")
+        lab.must("writemany", "3", prefix)
+        return [lab.endorse("rangeput", prefix, prefix + "~", prefix + key, "x") for key in ("a", "b")]
+
+    return Answer(result=lab.in_one_block(endorsed)[1])
 
 
 @case("range update conflict")

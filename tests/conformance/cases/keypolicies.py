@@ -9,7 +9,7 @@ from fabric_protos.common import policies_pb2
 from hlf.wire import policies
 from tests.conformance.answers import Answer
 from tests.conformance.cases import case
-from tests.conformance.lab import Lab
+from tests.conformance.lab import Endorsed, Lab
 
 BOTH = ["Org1MSP", "Org2MSP"]
 
@@ -56,11 +56,14 @@ case("sbe delete wrong orgs")(lambda lab: lab.submit("del", _held_by_org3(lab), 
 @case("sbe change and update same block")
 def change_and_update(lab: Lab) -> Answer:
     """A policy set in a block holds for the transactions behind it in the same block."""
-    key = lab.fresh("changed")
-    lab.must("put", key, "0")
-    update = lab.endorse("put", key, "1", orgs=BOTH)
-    change = lab.endorse("setep", key, "Org3MSP", orgs=BOTH)
-    return Answer(result=lab.submit_together(change, update))
+
+    def endorsed() -> list[Endorsed]:
+        key = lab.fresh("changed")
+        lab.must("put", key, "0")
+        update = lab.endorse("put", key, "1", orgs=BOTH)
+        return [lab.endorse("setep", key, "Org3MSP", orgs=BOTH), update]
+
+    return Answer(result=lab.in_one_block(endorsed)[1])
 
 
 @case("sbe clear")

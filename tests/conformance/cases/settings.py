@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import grpc
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.orderer import ab_pb2
 
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
-from tests.conformance.lab import CHANNEL, OLDEST, Lab, Node, at_block, response
+from tests.conformance.lab import CHANNEL, OLDEST, PATIENCE, Lab, Node, at_block, response
 from tests.conformance.laboratories import SETTINGS
 
 ORG2 = ["Org2MSP"]
@@ -59,15 +62,28 @@ def _by_any_clock(answer: Answer) -> Answer:
 
 @case("gateway concurrency limit", SETTINGS)
 def gateway_limit(lab: Lab) -> Answer:
-    """Two calls are served, four more at the same time are refused."""
-    calls = []
-    for _ in range(6):
-        _, signed = lab.proposal("sleep", "1500")
+    """Two calls are served, four more are refused while they are."""
+    gate = lab.fresh("gate")
+
+    def call() -> grpc.Future:
+        _, signed = lab.proposal("wait", gate)
         request = gateway_pb2.EvaluateRequest(channel_id=CHANNEL, proposed_transaction=signed)
-        calls.append(lab.nodes["Org1"].gateway.Evaluate.future(request, timeout=20))
-    told = [ask(lambda call=call: response(call.result().result)).as_json(lab.addresses) for call in calls]
-    refused = [each for each in told if each["grpc_status"] != "OK"]
-    return Answer(result={"ok": len(told) - len(refused), "refused": refused})
+        return lab.nodes["Org1"].gateway.Evaluate.future(request, timeout=PATIENCE)
+
+    def told(calls: list[grpc.Future]) -> list[dict[str, Any]]:
+        return [ask(lambda call=call: response(call.result().result)).as_json(lab.addresses) for call in calls]
+
+    served = [call() for _ in range(2)]
+    lab.wait_until(lambda: lab.process("waiting", gate).result["payload"] == b"2", "two calls at once")
+    refused = told([call() for _ in range(4)])
+    lab.process("open", gate)
+    answers = told(served) + refused
+    return Answer(
+        result={
+            "ok": sum(each["grpc_status"] == "OK" for each in answers),
+            "refused": [each for each in answers if each["grpc_status"] != "OK"],
+        }
+    )
 
 
 @case("deliver concurrency limit", SETTINGS)
