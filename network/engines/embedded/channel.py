@@ -20,15 +20,15 @@ from typing import Any
 
 from fabric_protos.common import common_pb2
 
-from hlf.wire import channelconfig
-from network.engines.embedded import lifecycle, ordering, privatedata, statuses, troubles
+from hlf.wire import channelconfig, keys
+from network.engines.embedded import lifecycle, ordering, privatedata, statuses, telling, troubles
 from network.engines.embedded.consenters import Own
 from network.engines.embedded.endorsement import member_msp_ids
 from network.engines.embedded.ledger import Committed, Ledger
 from network.engines.embedded.ordering import Cutter, Message, Refused, Signer
 from network.engines.embedded.snapshots import Snapshot
 from network.engines.embedded.troubles import Trouble, TroubleError
-from network.engines.embedded.validation import CODES, BlockValidator, Validated
+from network.engines.embedded.validation import BlockValidator, Validated
 from network.engines.embedded.waiting import TransactionRecord
 
 _LOG = logging.getLogger(__name__)
@@ -273,24 +273,23 @@ class Channel:
                 self.bundle.application_msp_ids, lambda name: self.definition(name, committed_state)
             )
             private = privatedata.collect(number, validated.verdicts, self.ledger.staged_private, collections)
+            dead = telling.deaths(raws, validated, lambda name, each: self._has(name, each, committed_state))
             changed = _changed_definitions(validated)
             before = {name: self.definition(name, committed_state) for name in changed}
             committed = self.ledger.write(block, validated, private)
             if changed:
                 self._redefine(committed_state, before, number)
         self.ledger.forget_staged(committed)
-        for verdict in validated.verdicts:
-            if not verdict.valid:
-                # The id is whatever its sender wrote.
-                _LOG.warning(
-                    "%s: block %s, transaction %.80r is %s: %s",
-                    self.id,
-                    number,
-                    verdict.tx_id,
-                    CODES.Name(verdict.code),
-                    verdict.why,
-                )
+        telling.of_block(self.id, number, validated, dead)
         return committed, bundle, _defines(validated)
+
+    def _has(self, namespace: str, collection: str, state: Snapshot) -> bool:
+        """Whether a namespace has a collection before a block; an implicit one of any name counts, as at real peers."""
+        implicit = keys.msp_of_implicit_collection(collection) is not None
+        if namespace == lifecycle.NAMESPACE:
+            return implicit
+        definition = self.definition(namespace, state)
+        return definition is not None and (implicit or definition.collection(collection) is not None)
 
     def _redefine(
         self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int
