@@ -16,7 +16,7 @@ from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
 from fabric_protos.peer import transaction_pb2
 
 from hlf.admin.participation import OrdererAdmin
-from hlf.client import failures
+from hlf.steps import failures
 from network.engines.embedded import channel as channels_module
 from network.engines.embedded import replay, troubles, validation
 from network.engines.embedded.ordering import Refused
