@@ -67,7 +67,7 @@ def test_amounts_are_written_as_text_wherever_they_stand():
         (b'{"height":1,"leaves":[{"name":"a","price":"07"}],"colour":"red"}', "tree.leaves[0].price"),
         (b'{"height":1,"leaves":[{"name":"a","price":"-0"}],"colour":"red"}', "tree.leaves[0].price"),
         (b'{"height":1,"leaves":[],"colour":"red","prices":[]}', "tree.prices"),
-        (b'{"height":1.5}', "tree"),
+        (b'{"height":1.5}', "tree.height"),
         (b"secret", "tree"),
     ],
 )
