@@ -106,7 +106,7 @@ class Planner:
         except endorsers.NoEndorsersError as error:
             raise StatusError(Code.FAILED_PRECONDITION, f"{prefix}: {error}") from None
         ours = frozenset(group for group, peers in found.groups.items() if preferred in peers)
-        order = itertools.chain.from_iterable(map(_drawn, found.parted(ours)))
+        order = itertools.chain.from_iterable(map(drawn, found.parted(ours)))
         groups = {name: sorted(peers, key=self._distance) for name, peers in found.groups.items()}
         return plans.Plan(found.layouts, groups, order)
 
@@ -124,7 +124,7 @@ class Planner:
         return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
 
 
-def _drawn(items: Sequence[T]) -> Iterator[T]:
+def drawn(items: Sequence[T]) -> Iterator[T]:
     """Give all of *items* in an order of chance, each drawn only when it is asked for."""
     moved: dict[int, int] = {}
     for last in range(len(items) - 1, -1, -1):

@@ -12,7 +12,7 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 
 from hlf.wire import configupdate, policies
-from network.engines.embedded import endorsers, plans, views
+from network.engines.embedded import endorsers, planning, plans, views
 from network.engines.embedded.endorser import Outcome
 from network.engines.embedded.peer import Runnable
 from tests.support.members import collection, private_put, put
@@ -59,6 +59,28 @@ def test_another_peer_of_the_group_stands_in():
     assert plan.endorsers() == [c]
     endorse(plan, c)
     assert [one.endorser for one in plan.unique_endorsements()] == [b"A0", b"C0"]
+
+
+def test_what_is_enough_for_any_layout_is_enough():
+    """A policy may be met in a way that another one contains; the search ends with the first that is complete."""
+    a, b = named("A0", "B0")
+    plan = plans.Plan(layouts("AB", "A"), {"A": [a], "B": [b]})
+    assert plan.endorsers() == [a, b]
+    endorse(plan, a)
+    assert plan.completed
+    assert [one.endorser for one in plan.unique_endorsements()] == [b"A0"]
+    endorse(plan, b)
+    assert [one.endorser for one in plan.unique_endorsements()] == [b"A0", b"B0"]
+
+
+def test_layouts_are_tried_as_they_are_drawn():
+    """Each once, and no more of them are drawn than are looked at."""
+    assert sorted(planning.drawn(range(50))) == list(range(50))
+    a, b = named("A0", "B0")
+    order = iter(layouts("B", "A"))
+    plan = plans.Plan(layouts("A", "B"), {"A": [a], "B": [b]}, order)
+    assert plan.endorsers() == [b]
+    assert next(order) == (("A", 1),)
 
 
 def test_the_first_answer_is_the_measure():
