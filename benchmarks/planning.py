@@ -26,6 +26,7 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from benchmarks.figures import Figure, Line, Note
 from hlf.wire import channelconfig, configtx, msp, policies
 from network import admin, errors
+from network.engines.embedded import endorsers
 from network.engines.embedded.views import View
 from network.engines.native import binaries
 from tests.conformance import discovery, genesis
@@ -47,18 +48,18 @@ def planning(_: str) -> Iterator[Line]:
     consortium = Consortium([f"M{number:02}MSP" for number in range(max(MEMBERS))])
     first = {}
     for members in MEMBERS:
-        channel = _Channel(consortium, members)
+        channel = Channel(consortium, members)
         times = channel.times(channel.majority)
         first[members] = statistics.median(times)
         bound = f"at most {ASKED_FOR[members]}" if members in ASKED_FOR else ""
         yield Figure(f"planning, majority of {members}", first[members], "ms", bound, (min(times), max(times)))
     yield from _drawn(first)
     for members in ASKED_FOR:
-        yield from _beside(_Channel(consortium, members))
+        yield from _beside(Channel(consortium, members))
     yield from _compared()
 
 
-class _Channel:
+class Channel:
     """A channel of so many members with a peer each, as far as a planner looks at one."""
 
     def __init__(self, consortium: Consortium, members: int) -> None:
@@ -82,11 +83,11 @@ class _Channel:
 
     def times(self, interest: responses.ChaincodeInterest) -> list[float]:
         """Milliseconds until a view that knows nothing has a plan, in each round."""
-        return [_spent(partial(self.view().describe, interest)) for _ in range(ROUNDS)]
+        return [_spent(partial(endorsers.describe, self.view(), interest)) for _ in range(ROUNDS)]
 
 
 def _first_to_again(view: View, interest: responses.ChaincodeInterest) -> float:
-    describe = partial(view.describe, interest)
+    describe = partial(endorsers.describe, view, interest)
     worked_out = _spent(describe)
     return worked_out / (_spent(lambda: [describe() for _ in range(_OFTEN)]) / _OFTEN)
 
@@ -107,7 +108,7 @@ def _interest(*calls: responses.ChaincodeCall) -> responses.ChaincodeInterest:
     return responses.ChaincodeInterest(chaincodes=calls)
 
 
-def _beside(channel: _Channel) -> Iterator[Figure]:
+def _beside(channel: Channel) -> Iterator[Figure]:
     """What other policies beside the majority cost, and how much less a plan that is known already."""
     name = f"planning, majority of {channel.members}"
     ratios = [_first_to_again(channel.view(), channel.majority) for _ in range(ROUNDS)]
