@@ -71,9 +71,9 @@ def selling() -> testing.Ledger:
     shop.open()
     shop.authorise(**PAYMENT)
     shop.submit("Settlement:publish_rates", as_bytes(test_orders.RATES), by=PAYMENTS)
-    shop.move("capture", 1)
-    shop.move("settle", 2, rate_date="2026-11-20", rate_base="USD")
-    shop.move("refund", 3)
+    shop.move("capture", 1, amount=PAYMENT["amount"])
+    shop.move("refund", 2, amount="1")
+    shop.move("settle", 3, rate_date="2026-11-20", rate_base="USD")
     return shop.ledger
 
 
