@@ -14,8 +14,8 @@ from hlf import errors
 from hlf.client.network import Network
 from hlf.wire import blocks, rwsets
 
-# How many blocks back a change is looked for; endorsing and ordering take two or three at the most.
-_BLOCKS = 5
+# How many blocks back a change is looked for: endorsing and ordering take two or three, on a busy machine many more.
+_BLOCKS = 30
 
 # A key as it stands in a read-write set: chaincode, collection (empty for the public state), and key or its hash.
 _Key = tuple[str, str, str | bytes]
