@@ -63,7 +63,10 @@ class Member:
     def __init__(self, state: Path, msp_id: str, user: str = "User1") -> None:
         self.msp_id = msp_id
         who = identity.load_user(state / "organisations" / msp_id / "users" / user, msp_id)
-        self.gateway = gateway.connect(profile.Profile.load(state / "profiles" / f"{msp_id}.json"), *who)
+        # A hundred calls at once on a busy machine take longer than a caller would wait; no test is about that.
+        patient = gateway.Timeouts(evaluate=60, endorse=60, submit=60)
+        known = profile.Profile.load(state / "profiles" / f"{msp_id}.json")
+        self.gateway = gateway.connect(known, *who, timeouts=patient)
         self.trade = self.gateway.network(CHANNEL).contract("trade")
         self.latest = (0, "")
         self._writing = threading.Lock()
