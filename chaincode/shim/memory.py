@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fabric_protos.ledger.queryresult import kv_query_result_pb2
@@ -21,6 +22,14 @@ from hlf.wire.rwsets import Version
 _Kind = chaincode_shim_pb2.ChaincodeMessage
 _BATCH = 100
 """How many results a peer sends at once."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Another channel whose chaincodes may be asked by peers that joined it."""
+
+    world: World
+    chaincodes: Mapping[str, invocation.Chaincode]
 
 
 class Simulation:
@@ -41,6 +50,7 @@ class Simulation:
         *,
         limits: Limits,
         effects: Effects | None = None,
+        elsewhere: Mapping[str, Elsewhere] | None = None,
     ) -> None:
         self.limits = limits
         self.effects = effects if effects is not None else Effects()
@@ -49,6 +59,7 @@ class Simulation:
         self._creator = creator
         self._chaincodes = chaincodes
         self._namespace = namespace
+        self._elsewhere = elsewhere or {}
         self._queries: dict[str, list[Any]] = {}
         self._ids = itertools.count(1)
         self._no_writes = ""
@@ -224,13 +235,21 @@ class Simulation:
 
     def _invoke(self, request: Any) -> bytes:
         name, _, channel = request.chaincode_id.name.partition("/")
-        chaincode = self._chaincodes.get(name)
-        if channel not in ("", self._world.channel):
-            raise PeerRefused(f"failed to find ledger for channel: {channel}")
+        here = channel in ("", self._world.channel)
+        asked = Elsewhere(self._world, self._chaincodes) if here else self._joined(channel)
+        chaincode = asked.chaincodes.get(name)
         if chaincode is None or self._stub is None or self._stub.signed_proposal is None:
-            raise PeerRefused(f"[channel {self._world.channel}] chaincode {name} not found")
+            raise PeerRefused(f"[channel {asked.world.channel}] chaincode {name} not found")
         called = Simulation(
-            self._world, self._peer, self._creator, self._chaincodes, name, limits=self.limits, effects=self.effects
+            asked.world,
+            self._peer,
+            self._creator,
+            asked.chaincodes,
+            name,
+            limits=self.limits,
+            # Of another channel only the answer counts: what is read or written there is forgotten.
+            effects=self.effects if here else None,
+            elsewhere=self._elsewhere,
         )
         stub = called.stub(self._stub.tx_id, request.input.args, self._stub.signed_proposal)
         answer = invocation.run(chaincode, stub, init=False)
@@ -241,6 +260,18 @@ class Simulation:
         return bytes(message.SerializeToString())
 
     # Who may do what
+
+    def _joined(self, channel: str) -> Elsewhere:
+        """Another channel, if the peer joined it and the caller may ask there (Fabric 3.1.5's own words)."""
+        other = self._elsewhere.get(channel)
+        if other is None or self._peer not in other.world.members:
+            raise PeerRefused(f"Failed to get policy manager for channel [{channel}]")
+        if self._creator not in other.world.members:
+            raise PeerRefused(
+                "failed evaluating policy on signed data during check policy [/Channel/Application/Writers]: "
+                "[signature set did not satisfy policy]"
+            )
+        return other
 
     def _known(self, collection: str) -> tuple[str, ...]:
         members = self._world.members_of(collection)

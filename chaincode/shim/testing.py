@@ -38,7 +38,7 @@ from chaincode.shim import api, invocation
 from chaincode.shim.effects import Effects
 from chaincode.shim.errors import Refused, ShimError
 from chaincode.shim.line import Limits
-from chaincode.shim.memory import Simulation
+from chaincode.shim.memory import Elsewhere, Simulation
 from chaincode.shim.responses import Response
 from chaincode.shim.world import Collection, World
 from hlf.errors import contract_refusal
@@ -186,8 +186,13 @@ class Ledger:
         self._name = chaincode.name
         self._chaincodes = {each.name: each for each in (chaincode, *others)}
         self._limits = limits
+        self._elsewhere: dict[str, Elsewhere] = {}
         self._transactions = 0
         self._transcript = hashlib.sha256()
+
+    def join(self, other: Ledger) -> None:
+        """Let the chaincodes here ask those of *other*, another channel, at the peers that are members of both."""
+        self._elsewhere[other.world.channel] = Elsewhere(other.world, other._chaincodes)
 
     def invoke(
         self,
@@ -319,7 +324,13 @@ class Ledger:
         if endorser not in self.members:
             raise ValueError(f"{endorser} is not on the channel")
         line = Simulation(
-            self.world, endorser, caller.msp_id, self._chaincodes, self._name, limits=self._limits
+            self.world,
+            endorser,
+            caller.msp_id,
+            self._chaincodes,
+            self._name,
+            limits=self._limits,
+            elsewhere=self._elsewhere,
         )
         signed = proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes)
         stub = line.stub(proposal.transaction_id, args, signed)

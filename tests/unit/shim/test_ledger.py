@@ -230,6 +230,45 @@ def test_a_called_chaincodes_writes_join_the_transaction(a):
         ledger.invoke("call", "nobody", "write", "k", client=a)
 
 
+class Asked(api.Contract):
+    """A chaincode of another channel."""
+
+    @api.transaction
+    def count(self, ctx: api.Context) -> str:
+        """How often it was asked, as far as the channel knows."""
+        before = int(ctx.stub.get_state("asked") or b"0")
+        ctx.stub.put_state("asked", str(before + 1).encode())
+        return f"{ctx.stub.channel_id}: {before + 1}"
+
+
+class Asking(api.Contract):
+    """A chaincode that asks it."""
+
+    @api.transaction
+    def ask(self, ctx: api.Context, chaincode: str, channel: str) -> str:
+        """What it answers."""
+        return ctx.stub.invoke_chaincode(chaincode, ["count"], channel).payload.decode()
+
+
+def test_another_channel_answers_and_forgets(a, b):
+    """Only its answer counts, at peers that joined it, for callers that are its members (Fabric's own words)."""
+    here = testing.Ledger(api.Chaincode("asking", [Asking]), members=(A, B), channel="here")
+    there = testing.Ledger(api.Chaincode("asked", [Asked]), members=(A,), channel="there")
+    here.join(there)
+    result = here.invoke("ask", "asked", "there", client=a)
+    assert (result.text, result.writes) == ("there: 1", {})
+    assert here.invoke("ask", "asked", "there", client=a).text == "there: 1"
+    for asked, peer, caller, words in (
+        ("there", B, a, r"Failed to get policy manager for channel \[there\]"),
+        ("nowhere", A, a, r"Failed to get policy manager for channel \[nowhere\]"),
+        ("there", A, b, "check policy .*Writers"),
+    ):
+        with pytest.raises(testing.Failed, match=words):
+            here.invoke("ask", "asked", asked, client=caller, peer=peer)
+    with pytest.raises(testing.Failed, match="chaincode nobody not found"):
+        here.invoke("ask", "nobody", "there", client=a)
+
+
 def test_the_recorded_bytes_are_a_read_write_set(ledger, a):
     result = ledger.invoke("put", "k", "v", client=a)
     (namespace,) = rwsets.decode(result.rwset).namespaces
