@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.figures import Line
 from benchmarks.processes import Programs, difference
@@ -57,6 +58,7 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
     merchant, platform = market["MerchantMSP"], market["PlatformMSP"]
     claims: dict[int, Claim] = {}
     clocks: dict[int, Clock] = {}
+    orders: dict[int, dict[str, Any]] = {}
 
     def commit(number: int) -> None:
         claims[number] = merchant.commit("forecast", f"forecast-{number}", FORECAST)
@@ -67,8 +69,12 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
     def deliver(number: int) -> None:
         merchant.deliver(f"grant-{number}", claims[number], "ForwarderMSP", SHOWN)
 
+    def order(number: int) -> None:
+        orders[number] = platform.order(f"order-{number}", terms)
+        merchant.sell("Orders:confirm", f"order-{number}")
+
     def open_journey(number: int) -> None:
-        platform.open_journey(f"journey-{number}", terms)
+        platform.open_journey(f"journey-{number}", orders[number])
 
     def record(number: int) -> None:
         # A caller keeps to one journey: two events at once on one page are a conflict, and the contract wants it so.
@@ -81,6 +87,7 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
     yield "claims committed", commit, LOT
     yield "grants", grant, LOT
     yield "deliveries", deliver, LOT
+    yield "orders placed", order, CALLERS
     yield "journeys opened", open_journey, CALLERS
     yield "stage events", record, LOT
     yield "hand-overs", hand_over, CALLERS

@@ -216,6 +216,7 @@ _REFUSALS = {
     "NOT_FOUND": (404, "There is no such record, or not for this organisation", "Check its id, and who may read it."),
     "JOURNEY_UNKNOWN": (404, "There is no such journey", "Check its id."),
     "ORDER_UNKNOWN": (404, "There is no such order", "Check its id."),
+    "ACCOUNT_UNKNOWN": (404, "No journey of that order was opened", "Check its id, or open one: POST /v1/journeys."),
     "RETURN_UNKNOWN": (404, "There is no such return", "Check its id."),
     "TERMS_UNKNOWN": (404, "There are no such return terms", "Publish them first: POST /v1/terms."),
     "STAGE_UNKNOWN": (404, "The stage is not in the catalogue", "See GET /v1/stages."),
@@ -255,6 +256,21 @@ _REFUSALS = {
         409,
         "The order's money is paid out to the merchant",
         "What the buyer is due from now on, the merchant pays; give money back before a payment is settled.",
+    ),
+    "MORE_THAN_ORDERED": (
+        409,
+        "The order has fewer units left for a journey",
+        "Allot at most what the detail says; see GET /v1/orders/<order_id>/account.",
+    ),
+    "ORDER_DIFFERS": (
+        409,
+        "The order was placed with other facts",
+        "Send what platform and merchant hold of it, exactly (Orders:facts).",
+    ),
+    "UNITS_RETURNED": (
+        409,
+        "The units have come back by another return",
+        "Nothing is left to claim for them; see GET /v1/orders/<order_id>/account.",
     ),
     "ORDER_CANCELLED": (
         409,
@@ -365,7 +381,16 @@ _REFUSALS = {
         "The peer refused what the contract asked of it",
         "Private data are read on the peer of an organisation that holds them.",
     ),
-    "WRONG_TERMS": (422, "The order pins other terms", "Send the terms it pins."),
+    "WRONG_TERMS": (
+        422,
+        "The terms are not the order's",
+        "Send the terms that it pins: its merchant's, in force when it was placed.",
+    ),
+    "NOT_ANSWERED": (
+        502,
+        "A chaincode of another channel failed at a question",
+        "Its log has the place, by the transaction id; then try again.",
+    ),
     "BELOW_CONSORTIUM_TERMS": (
         422,
         "The terms grant less than the consortium's own",

@@ -23,6 +23,7 @@ from chaincode.shim import api
 from hlf.wire import policies
 
 RETURN = "return"
+OF_ORDER = "return-of-order"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -49,8 +49,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     Raises:
         Refused: JOURNEY_EXISTS, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
     """
-    if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", opening.journey_id)):
-        raise Refused("JOURNEY_EXISTS", f"there is a journey {opening.journey_id}")
+    check_unused(ctx, opening.journey_id)
     members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
     now = store.now(ctx)
     journey = journeys.opened(opening, members, stages.current(ctx), access.member(ctx), now, return_id)
@@ -63,6 +62,17 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     for party in journey.parties:
         save_page(ctx, pages.Page(journey_id, party.msp_id))
     return journey
+
+
+def check_unused(ctx: api.Context, journey_id: str) -> None:
+    """
+    Nothing, if *journey_id* can be the id of a new journey.
+
+    Raises:
+        Refused: JOURNEY_EXISTS, INVALID_ARGUMENT.
+    """
+    if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", journey_id)):
+        raise Refused("JOURNEY_EXISTS", f"there is a journey {journey_id}")
 
 
 def load(ctx: api.Context, journey_id: str) -> journeys.Journey:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, dossier, store
+from chaincode.contracts import access, accounts, dossier, store
 from chaincode.contracts.casebook import Casebook
 from chaincode.domain import booking, handling, identifiers, journeys, moments, returns
+from chaincode.domain.refusals import Refused
 from chaincode.domain.terms import Condition, Resolution
 from chaincode.shim import api
 
@@ -121,11 +122,17 @@ class Handling(Casebook):
         Bring an outcome before the arbiter that the terms name.
 
         Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
+            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED, UNITS_RETURNED.
         """
         known, case = self.known(ctx, return_id)
         grounds = journeys.hashed(grounds_hash, "grounds_hash")
-        return self.save(ctx, handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds))
+        moved = handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds)
+        # A request that was turned down left its units with the buyer, and so did an exchange: what is claimed now
+        # must have been on the journey, and not have come back by another return since.
+        left = accounts.returnable(ctx, case.journey, known.request.line, beside=return_id)
+        if left < known.request.quantity:
+            raise Refused("UNITS_RETURNED", f"of the units of return {return_id} {left} have not come back otherwise")
+        return self.save(ctx, moved)
 
     @api.transaction
     def arbitrate(

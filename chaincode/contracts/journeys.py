@@ -5,11 +5,23 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, dossier, participants, stages, store
+from chaincode.contracts import accounts as allotting
 from chaincode.contracts import terms as published_terms
 from chaincode.contracts.handovers import Handovers
-from chaincode.domain import custody, epcis, identifiers, journeys, moments, pages, performance, progress, tracking
-from chaincode.domain.refusals import Refused, invalid
-from chaincode.domain.stages import Catalogue, JourneyType, Stage
+from chaincode.domain import (
+    accounts,
+    custody,
+    epcis,
+    identifiers,
+    journeys,
+    moments,
+    pages,
+    performance,
+    progress,
+    tracking,
+)
+from chaincode.domain.refusals import Refused
+from chaincode.domain.stages import Catalogue, Stage
 from chaincode.shim import api
 
 _OPENERS = frozenset({"platform", "merchant"})
@@ -46,26 +58,30 @@ class Journeys(Handovers, api.Contract):
     """Where each consignment is on its way, stage by stage, and who answers for it."""
 
     @api.transaction
-    def open(self, ctx: api.Context, opening: journeys.Opening) -> journeys.Journey:
+    def open(self, ctx: api.Context, opening: accounts.Consignment) -> journeys.Journey:
         """
-        Open a journey from an order; the first custodian has the goods in hand.
+        Open a journey of units of an order; the first custodian has the goods in hand.
 
-        Takes the majority's endorsement. The terms must be on the ledger under
-        the hash that the order pinned.
+        Takes the endorsement of the majority, with the order's platform and
+        merchant among it. The way back and the journey of an exchange are
+        opened by the return that they belong to.
 
         Raises:
-            Refused: NOT_A_SELLER, JOURNEY_EXISTS, TERMS_UNKNOWN, NOT_A_PARTICIPANT,
-                and those of `domain.journeys.opened`.
+            Refused: NOT_A_SELLER, WRONG_ORDER, JOURNEY_EXISTS, TERMS_UNKNOWN, WRONG_TERMS, NOT_A_PARTICIPANT,
+                those of `contracts.accounts.allot` and of `domain.journeys.opened`.
         """
-        opener = participants.participant(ctx, access.member(ctx))
-        if not _OPENERS & set(opener.roles):
-            raise Refused("NOT_A_SELLER", "a platform or a merchant opens a journey")
-        if opening.kind is JourneyType.REVERSE:
-            raise invalid("opening.kind", "a reverse journey is booked by the approval of a return")
-        seller = published_terms.pinned(ctx, opening.terms_id, opening.terms_hash).terms.seller
-        if seller not in opening.parties:
-            raise Refused("NOT_A_PARTY", f"{seller} sells under these terms and must take part")
-        journey = dossier.start(ctx, opening, in_hand=True)
+        order, caller = opening.order, access.member(ctx)
+        dossier.check_unused(ctx, opening.journey_id)
+        if caller not in order.parties:
+            raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
+        _in_role(ctx, order.platform, "platform")
+        _in_role(ctx, order.merchant, "merchant")
+        if published_terms.pinned(ctx, order.terms.terms_id, order.terms.digest).terms.seller != order.merchant:
+            raise Refused("WRONG_TERMS", f"{order.merchant} does not sell under the terms that the order pins")
+        if order.merchant not in opening.parties:
+            raise Refused("NOT_A_PARTY", f"{order.merchant} sells the goods and must take part")
+        allotting.allot(ctx, opening)
+        journey = dossier.start(ctx, accounts.opening(opening), in_hand=True)
         store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
         return journey
 
@@ -315,6 +331,11 @@ class Journeys(Handovers, api.Contract):
         held = dossier.find_custody(ctx, journey.journey_id).reopened()
         dossier.save_custody(ctx, held)
         return held
+
+
+def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
+    if role not in participants.participant(ctx, msp_id).roles:
+        raise Refused("NOT_A_SELLER", f"{msp_id} is no {role}")
 
 
 def _held(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import access, dossier, store
+from chaincode.contracts import access, accounts, dossier, store
 from chaincode.contracts import terms as published_terms
-from chaincode.contracts.casebook import RETURN, Case, load
+from chaincode.contracts.casebook import OF_ORDER, RETURN, Case, load
 from chaincode.contracts.handling import Handling
 from chaincode.domain import handling, identifiers, journeys, moments, pages, returns, review, simulation
 from chaincode.domain.refusals import Refused, invalid
@@ -50,7 +50,7 @@ class Returns(Handling, api.Contract):
         """
         case = self.case(ctx, request.journey_id)
         made = self._submitted(ctx, case, self._drafted(ctx, case, request))
-        self._index(ctx, made)
+        self._index(ctx, case, made)
         return made
 
     @api.transaction
@@ -63,7 +63,7 @@ class Returns(Handling, api.Contract):
         """
         case = self.case(ctx, request.journey_id)
         made = self._drafted(ctx, case, request)
-        self._index(ctx, made)
+        self._index(ctx, case, made)
         return self.save(ctx, made)
 
     @api.transaction
@@ -171,8 +171,6 @@ class Returns(Handling, api.Contract):
 
     def _facts(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Facts:
         timeline = pages.timeline(dossier.all_pages(ctx, case.journey))
-        earlier = [load(ctx, each) for each in store.each(ctx, str, OF_JOURNEY, case.journey.journey_id)]
-        returned = [each for each in earlier if each.request.line == request.line and each.stands]
         buyer = journeys.hashed(request.buyer_hash, "request.buyer_hash")
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
@@ -182,13 +180,14 @@ class Returns(Handling, api.Contract):
             pinned_from=case.terms.in_force_from,
             delivered=review.first(timeline, "S20", "accepting"),
             attempted=review.first(timeline, "S20", "selat:delivery_attempted"),
-            returned=sum(each.request.quantity for each in returned),
+            returnable=accounts.returnable(ctx, case.journey, request.line),
             recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
             carrier=_carrier(case, case.terms),
         )
 
-    def _index(self, ctx: api.Context, made: returns.Return) -> None:
+    def _index(self, ctx: api.Context, case: Case, made: returns.Return) -> None:
         store.save(ctx, made.return_id, OF_JOURNEY, made.request.journey_id, made.return_id)
+        store.save(ctx, made.return_id, OF_ORDER, case.journey.order_id, made.return_id)
         store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chaincode.contracts.accounts import Accounts
 from chaincode.contracts.claims import Claims
 from chaincode.contracts.disclosures import Disclosures
 from chaincode.contracts.gapmeter import GapMeter
@@ -17,5 +18,18 @@ from chaincode.shim import api
 
 chaincode = api.Chaincode(
     "trade",
-    [Participants, Claims, Disclosures, GapMeter, Lpi, Stages, Journeys, Performance, Terms, Returns, Matching],
+    [
+        Participants,
+        Claims,
+        Disclosures,
+        GapMeter,
+        Lpi,
+        Stages,
+        Accounts,
+        Journeys,
+        Performance,
+        Terms,
+        Returns,
+        Matching,
+    ],
 )

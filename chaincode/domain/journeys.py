@@ -20,9 +20,6 @@ from chaincode.domain.records import Instant
 from chaincode.domain.refusals import Refused, invalid
 from chaincode.domain.stages import Catalogue, JourneyType
 
-SKEW = 15 * moments.MINUTE
-"""How far a client's clock may be ahead of the ledger's, as Fabric itself allows."""
-
 MOST = 100
 """How many lines and identifiers one consignment may have; what is more is another consignment."""
 
@@ -33,16 +30,16 @@ _HS6 = re.compile(r"[0-9]{6}")
 @dataclasses.dataclass(frozen=True)
 class Line:
     """
-    One line of the order, as far as carriers, customs and the return terms need to know it.
+    The units of an order line that a journey carries.
 
     The price stays on the other channel; ``returnless`` is the one bit of it
-    that the terms need: the line is worth less than their ``returnless_below``.
+    that the terms need: the order's line is worth less than their
+    ``returnless_below``, by the order's own prices.
     """
 
     line: str
     hs6: str
     quantity: int
-    final_sale: bool = False
     returnless: bool = False
 
 
@@ -58,7 +55,7 @@ class Party:
 @dataclasses.dataclass(frozen=True)
 class Opening:
     """
-    What the caller states when a journey opens.
+    What a journey opens with; `accounts` and `booking` make it, from an order and from a return.
 
     ``order_hash`` and ``terms_hash`` pin the order of the other channel and
     the return terms; ``buyer_hash`` is the hash of a random token, never of
@@ -147,7 +144,7 @@ def opened(
     _check(opening)
     parties = tuple(_party(member, catalogue, opening.kind) for member in members)
     ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
-    if ordered_at > now + SKEW:
+    if ordered_at > now + moments.SKEW:
         raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
     if opening.custodian not in opening.parties:
         raise Refused("NOT_A_PARTY", f"{opening.custodian} is to hold the goods and takes no part")

@@ -23,6 +23,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+SKEW = 15 * MINUTE
+"""How far a client's clock may be ahead of the ledger's, as Fabric itself allows."""
+
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)

@@ -11,13 +11,16 @@ import dataclasses
 import re
 from typing import Literal
 
-from chaincode.domain import disclosures, goods, grants, identifiers, incoterms, money, places
+from chaincode.domain import disclosures, goods, grants, identifiers, incoterms, moments, money, places
 from chaincode.domain.money import Money
 from chaincode.domain.records import Amount
 from chaincode.domain.refusals import Refused, invalid
 
 State = Literal["placed", "confirmed", "fulfilling", "closed", "cancelled"]
 Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
+
+LATEST = 30 * moments.DAY
+"""How long after it was placed an order may be written down."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 10**9
@@ -145,10 +148,11 @@ class Total:
 
 @dataclasses.dataclass(frozen=True)
 class PublicOrder:
-    """What every member of `ecommerce` sees of an order."""
+    """What every member of `ecommerce` sees of an order; ``facts_hash`` is that of `orderfacts.Facts`."""
 
     order_id: str
     order_hash: str
+    facts_hash: str
     platform: str
     merchant: str
     terms: PinnedTerms
@@ -180,6 +184,20 @@ def total_of(order_id: str, order: Order) -> Total:
     """The total of *order* as platform and merchant keep it beside the order."""
     salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
     return Total(order_id, order.total.minor, order.currency, salt)
+
+
+def timely(order: Order, now: int) -> None:
+    """
+    Nothing, if *order* may be placed *now*: when it says it was, or not long after.
+
+    Raises:
+        Refused: EVENT_IN_FUTURE, TOO_LATE.
+    """
+    placed = moments.parse(order.placed_at).at
+    if placed > now + moments.SKEW:
+        raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
+    if placed < now - LATEST:
+        raise Refused("TOO_LATE", f"an order may be written down for {LATEST // moments.DAY} days")
 
 
 def check_sha256(field: str, text: str) -> str:

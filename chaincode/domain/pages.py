@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from chaincode.domain import custody, epcis, moments
-from chaincode.domain.journeys import SKEW, Journey
+from chaincode.domain.journeys import Journey
 from chaincode.domain.records import Instant
 from chaincode.domain.refusals import Refused
 from chaincode.domain.stages import Catalogue, Stage
@@ -185,7 +185,7 @@ def punctual(journey: Journey, page: Page, now: int) -> None:
     Raises:
         Refused: CLOCK_WENT_BACK.
     """
-    if now < max(page.last_recorded, journey.opened_at) - SKEW:
+    if now < max(page.last_recorded, journey.opened_at) - moments.SKEW:
         raise Refused("CLOCK_WENT_BACK", f"the ledger has something later than this transaction on {page.journey_id}")
 
 
@@ -197,7 +197,7 @@ def timely(journey: Journey, page: Page, at: int, now: int) -> None:
         Refused: CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE.
     """
     punctual(journey, page, now)
-    if at > now + SKEW:
+    if at > now + moments.SKEW:
         raise Refused("EVENT_IN_FUTURE", "the event's time is after the transaction's")
     if at < journey.ordered_at:
         raise Refused("PRE_DATED", "the event's time is before the order")
@@ -334,6 +334,11 @@ def timeline(pages: Iterable[Page]) -> tuple[Entry, ...]:
     """What stands of a journey, in the order in which it happened."""
     entries = (entry for page in pages for entry in page.standing)
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, entry.event_id)))
+
+
+def delivered(pages: Iterable[Page]) -> bool:
+    """Whether the goods were given to the buyer."""
+    return any((entry.stage_id, entry.step) == ("S20", "accepting") for entry in timeline(pages))
 
 
 def everything(pages: Iterable[Page]) -> tuple[Entry, ...]:

@@ -30,7 +30,8 @@ def export(terms: Terms) -> dict[str, object]:
     remorse = terms.reasons.get(Reason.CHANGE_OF_MIND)
     defect = next((terms.reasons[reason] for reason in _DEFECTS if reason in terms.reasons), None)
     general = remorse or defect or next(iter(terms.reasons.values()))
-    window = "MerchantReturnFiniteReturnWindow" if terms.window_days else "MerchantReturnNotPermitted"
+    permitted = terms.window_days and not terms.final_sale
+    window = "MerchantReturnFiniteReturnWindow" if permitted else "MerchantReturnNotPermitted"
     made: dict[str, object] = {
         "@context": _SCHEMA,
         "@type": "MerchantReturnPolicy",
@@ -73,7 +74,7 @@ def _properties(terms: Terms) -> list[tuple[str, object]]:
         ("refundTrigger", terms.refund_trigger),
         ("arbiter", terms.arbiter),
         ("excludedHS", ", ".join(terms.excluded_hs)),
-        ("finalSaleExcluded", terms.final_sale),
+        ("finalSale", terms.final_sale),
     ]
     for reason, cover in sorted(terms.reasons.items()):
         ways = ", ".join(cover.resolutions)

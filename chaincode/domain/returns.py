@@ -58,6 +58,9 @@ class State(enum.StrEnum):
 TO_FETCH = (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED)
 """A carrier is named and the goods are still with the buyer."""
 
+GIVEN = (State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED)
+"""The buyer has its money, goods or credit."""
+
 _FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
 
 
@@ -111,6 +114,11 @@ class Return:
             # The outcome before dispute and award is the one that stands.
             acts = acts[:-2]
         return acts[-1].state not in _FREEING
+
+    @property
+    def outcome(self) -> State | None:
+        """What the buyer was given, last if an arbiter changed it; None if nothing yet."""
+        return next((act.state for act in reversed(self.acts) if act.state in GIVEN), None)
 
     def moved(self, state: State, by: str, at: int, due: int | None = None, **notes: str) -> Return:
         """This return one act further."""

@@ -69,8 +69,8 @@ class Facts:
     What the ledger knows about the order when the request is reviewed.
 
     ``delivered`` and ``attempted`` are None while they have not happened.
-    ``returned`` counts the units of the line in earlier returns that stand,
-    ``recent`` the buyer's returns of the last 90 days. ``pinned_from`` is when
+    ``returnable`` counts the units of the line that may still come back
+    (`accounts.returnable`), ``recent`` the buyer's returns of the last 90 days. ``pinned_from`` is when
     the version that the order pinned came into force; it differs from that
     of ``terms`` where a later version is better for the buyer.
     """
@@ -80,7 +80,7 @@ class Facts:
     pinned_from: int
     delivered: Happening | None
     attempted: Happening | None
-    returned: int
+    returnable: int
     recent: int
     carrier: str | None
 
@@ -199,9 +199,8 @@ def _window(facts: Facts, request: Request, cover: Cover | None, now: int) -> Fi
 
 
 def _final_sale(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
-    line = facts.journey.line(request.line)
-    met = not (facts.terms.final_sale and line and line.final_sale)
-    return Finding(Rejection.FINAL_SALE, met, {"line": request.line}, "the line had not been sold as final")
+    met = not facts.terms.final_sale
+    return Finding(Rejection.FINAL_SALE, met, {"line": request.line}, "it had not been sold as final")
 
 
 def _category(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
@@ -222,15 +221,13 @@ def _reason(facts: Facts, request: Request, cover: Cover | None, now: int) -> Fi
 
 
 def _already(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
-    line = facts.journey.line(request.line)
-    met = line is not None and facts.returned < line.quantity
-    known = {"ordered": str(line.quantity if line else 0), "returned": str(facts.returned)}
-    return Finding(Rejection.ALREADY_RETURNED, met, known, "a unit of the line had not been returned yet")
+    line, left = facts.journey.line(request.line), facts.returnable
+    known = {"carried": str(line.quantity if line else 0), "left": str(left)}
+    return Finding(Rejection.ALREADY_RETURNED, left > 0, known, "a unit of the line had not been returned yet")
 
 
 def _quantity(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
-    line = facts.journey.line(request.line)
-    left = max((line.quantity if line else 0) - facts.returned, 0)
+    left = facts.returnable
     known = {"asked": str(request.quantity), "left": str(left)}
     return Finding(Rejection.QTY_EXCEEDS, request.quantity <= left, known, f"at most {left} units were asked for")
 

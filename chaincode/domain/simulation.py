@@ -11,6 +11,7 @@ import dataclasses
 
 from chaincode.domain import goods, moments, places, review
 from chaincode.domain.journeys import Journey, Line
+from chaincode.domain.records import Amount
 from chaincode.domain.refusals import invalid
 from chaincode.domain.stages import JourneyType
 from chaincode.domain.terms import Condition, Reason, Resolution, Terms
@@ -24,7 +25,8 @@ class Scenario:
     An order and a return that have not happened.
 
     ``delivered_at`` is empty where the parcel never comes. ``evidence`` counts
-    the photographs the shopper would send.
+    the photographs the shopper would send. ``unit_price`` is in minor units of
+    the terms' currency; without it nothing is cheap enough to be kept.
     """
 
     hs6: str
@@ -38,8 +40,7 @@ class Scenario:
     quantity: int = 1
     condition: Condition = Condition.UNUSED
     evidence: int = 0
-    final_sale: bool = False
-    returnless: bool = False
+    unit_price: Amount | None = None
 
 
 def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
@@ -59,14 +60,16 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
     if scenario.ordered < 1 or not 0 <= scenario.evidence <= 100:
         raise invalid("scenario", "needs one unit or more, and 0 to 100 pieces of evidence")
     goods.check_hs6("scenario.hs6", scenario.hs6)
-    line = Line("1", scenario.hs6, scenario.ordered, scenario.final_sale, scenario.returnless)
+    price = scenario.unit_price
+    cheap = price is not None and scenario.ordered * price < terms.returnless_below
+    line = Line("1", scenario.hs6, scenario.ordered, cheap)
     facts = review.Facts(
         journey=_imagined(terms, scenario, line, ordered.at),
         terms=terms,
         pinned_from=terms.in_force_from,
         delivered=delivered,
         attempted=delivered,
-        returned=0,
+        returnable=scenario.ordered,
         recent=0,
         carrier=terms.carrier_for(scenario.destination),
     )

@@ -112,8 +112,11 @@ class Terms:
     of that day where the goods were delivered (with the basis ``order``: where
     they go to); with ``roll`` it ends on the next business day there, when it
     would end on a weekly day of rest or a holiday.
-    ``returnless_below`` is a limit in minor units: the ledger sees only
-    whether a line is below it, as its journey says. The deadlines: the seller
+    With ``final_sale`` whatever is sold under these terms is final: only
+    reasons that stand above FINAL_SALE return it. ``returnless_below`` is a
+    limit in minor units of ``currency``: a line of the order that comes to
+    less need not come back (an order in another currency has none). The
+    ledger sees only whether a line is below it. The deadlines: the seller
     answers what is referred to it, and inspects what it received, within
     ``seller_answer_hours``; the carrier fetches within ``pickup_sla_hours``
     and, if that fails, the buyer hands over within ``handover_days``; the
@@ -135,7 +138,7 @@ class Terms:
     roll: bool = True
     holidays: tuple[str, ...] = ()
     excluded_hs: tuple[str, ...] = ()
-    final_sale: bool = True
+    final_sale: bool = False
     max_returns_per_90d: int = 10
     returnless_below: records.Amount = 0
     currency: str = "USD"

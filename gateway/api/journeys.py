@@ -28,40 +28,25 @@ blueprint = Blueprint("journeys", __name__, url_prefix="/v1/journeys", descripti
 @blueprint.response(201, OpenedSchema)
 def open_journey(body: dict[str, Any]) -> dict[str, Any]:
     """
-    Open a journey from one of the caller's orders.
+    Open a journey of units of one of the caller's orders; of all of it, if no lines are named.
 
-    Of the order's content only each line's HS code and quantity go to the trade channel. The shopper's link of the
-    order leads to the journey from then on.
+    Of the order's content only each line's HS code and quantity go to the trade channel, and whether it is too cheap
+    to come back under its terms. The shopper's link of the order leads to its first journey from then on.
     """
-    order = current.ask(COMMERCE, "Orders:content", body["order_id"])
-    public = current.ask(COMMERCE, "Orders:read", body["order_id"])
+    order = current.ask(COMMERCE, "Orders:facts", body["order_id"])
+    units = body["lines"] or {line["line"]: line["quantity"] for line in order["lines"]}
     journey_id = body.get("journey_id") or identifiers.public_id("journey")
     opening = {
         "journey_id": journey_id,
-        "order_id": body["order_id"],
-        "order_hash": public["order_hash"],
-        "ordered_at": order["placed_at"],
-        "terms_id": order["terms"]["terms_id"],
-        "terms_hash": order["terms"]["digest"],
-        "buyer_hash": order["buyer_token_hash"],
-        "origin": order["origin"],
-        "destination": order["destination"],
+        "order": order,
+        "lines": [{"line": line, "quantity": quantity} for line, quantity in sorted(units.items())],
         "epcs": body["epcs"],
-        "lines": [
-            {
-                "line": str(line["line"]),
-                "hs6": line["hs6"],
-                "quantity": line["quantity"],
-                **body["lines"].get(str(line["line"]), {}),
-            }
-            for line in order["lines"]
-        ],
         "parties": body["parties"],
         "custodian": body["custodian"],
-        "kind": body["kind"],
     }
+    earlier = current.ask(TRADE, "Journeys:of_order", body["order_id"])
     opened = current.act(TRADE, "Journeys:open", opening)
-    linked = current.act(TRADE, "Journeys:link", journey_id, order["buyer_token_hash"])
+    linked = None if earlier else current.act(TRADE, "Journeys:link", journey_id, order["buyer_hash"])
     return {"journey_id": journey_id, "opening": opened, "linking": linked}
 
 

@@ -6,9 +6,16 @@ from typing import Any
 
 from chaincode.domain import canonical
 from gateway import auth, current, identifiers, once
-from gateway.current import COMMERCE
+from gateway.current import COMMERCE, TRADE
 from gateway.inputs import Blueprint
-from gateway.schemas.orders import CancelSchema, FulfilSchema, PlacedSchema, PlaceSchema, PublicOrderSchema
+from gateway.schemas.orders import (
+    CancelSchema,
+    FulfilSchema,
+    PlacedSchema,
+    PlaceSchema,
+    PublicOrderSchema,
+    TallySchema,
+)
 from gateway.schemas.receipts import CommittedSchema
 
 blueprint = Blueprint("orders", __name__, url_prefix="/v1/orders", description="Orders on the ecommerce channel")
@@ -23,16 +30,19 @@ def place(body: dict[str, Any]) -> dict[str, Any]:
     """
     Place an order and make the shopper's link.
 
-    The content goes to platform and merchant alone; a second transaction writes the public part for all.
+    The content goes to platform and merchant alone, with the return terms that it pins, which must be published; a
+    second transaction writes the public part for all.
     """
     order_id = body.pop("order_id", None) or identifiers.public_id("order")
+    pinned = body["terms"]
+    promised = current.ask(TRADE, "Terms:read", pinned["terms_id"], str(pinned["version"]))["terms"]
     token = identifiers.link_token()
     order = {**body, "buyer_token_hash": identifiers.link_hash(token), "salt": identifiers.salt()}
     placed = current.act(
         COMMERCE,
         "Orders:place",
         order_id,
-        transient={"order": canonical.dumps(order)},
+        transient={"order": canonical.dumps(order), "terms": canonical.dumps(promised)},
         endorsers=[body["platform"], body["merchant"]],
     )
     opened = current.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
@@ -78,6 +88,14 @@ def read(order_id: str) -> dict[str, Any]:
 def content(order_id: str) -> dict[str, Any]:
     """Read an order's content, as its platform or merchant."""
     return current.ask(COMMERCE, "Orders:content", order_id)
+
+
+@blueprint.route("/<order_id>/account")
+@auth.needs("read")
+@blueprint.response(200, TallySchema(many=True))
+def account(order_id: str) -> list[dict[str, Any]]:
+    """Read how many units of each line are on journeys, delivered, and coming or come back."""
+    return current.ask(TRADE, "Accounts:read", order_id)
 
 
 @blueprint.route("/<order_id>/confirmation", methods=["POST"])

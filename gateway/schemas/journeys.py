@@ -9,20 +9,11 @@ from gateway.schemas.claims import IDENTIFIER
 from gateway.schemas.orders import HASH, LOCODE
 from gateway.schemas.receipts import CommittedSchema
 
-STAGE = validate.Regexp(r"S(0[1-9]|1\d|2[0-2])\Z", error="Must be a stage from S01 to S22.")
+STAGE = validate.Regexp(r"S(0[1-9]|1[0-9]|2[0-2])\Z", error="Must be a stage from S01 to S22.")
 _MOMENT = validate.Regexp(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)\Z",
+    r"(?a:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d))\Z",
     error="Must be a moment with its offset such as 2026-11-22T15:00:00+07:00.",
 )
-
-
-class LineFlagsSchema(Schema):
-    """What carriers, customs and the return terms need to know of a line beside its code and quantity."""
-
-    final_sale = fields.Boolean(load_default=False)
-    returnless = fields.Boolean(
-        load_default=False, metadata={"description": "The line is worth less than the terms' returnless_below"}
-    )
 
 
 class OpenSchema(Schema):
@@ -46,12 +37,14 @@ class OpenSchema(Schema):
             "example": ["https://id.gs1.org/00/106141412345678908"],
         },
     )
-    kind = fields.String(load_default="forward", validate=validate.OneOf(["forward", "exchange"]))
     lines = fields.Dict(
         keys=fields.String(),
-        values=fields.Nested(LineFlagsSchema),
+        values=fields.Integer(strict=True, validate=validate.Range(1, 10**9)),
         load_default=dict,
-        metadata={"description": "Flags by the order's line; lines without flags may be left out"},
+        metadata={
+            "description": "Units by the order's line; the whole order, if none is named",
+            "example": {"1": 2, "2": 1},
+        },
     )
 
 
@@ -60,7 +53,11 @@ class OpenedSchema(Schema):
 
     journey_id = fields.String()
     opening = fields.Nested(CommittedSchema)
-    linking = fields.Nested(CommittedSchema, metadata={"description": "The shopper's link of the order leads here now"})
+    linking = fields.Nested(
+        CommittedSchema,
+        allow_none=True,
+        metadata={"description": "The shopper's link of the order leads here now; null if it leads to an earlier one"},
+    )
 
 
 class ObservationSchema(Schema):

@@ -76,11 +76,25 @@ class PublicOrderSchema(Schema):
 
     order_id = fields.String()
     order_hash = fields.String()
+    facts_hash = fields.String(metadata={"description": "SHA-256 of what the trade channel is told of the order"})
     platform = fields.String()
     merchant = fields.String()
     state = fields.String()
     terms = fields.Nested(PinnedTermsSchema)
     journey_id = fields.String(allow_none=True)
+
+
+class TallySchema(Schema):
+    """The units of one line of an order, over all of its journeys and returns."""
+
+    line = fields.String()
+    ordered = fields.Integer()
+    allotted = fields.Integer(metadata={"description": "On journeys from the seller"})
+    delivered = fields.Integer()
+    returning = fields.Integer(metadata={"description": "In returns on their way to an outcome"})
+    returned = fields.Integer(metadata={"description": "In returns that have one"})
+    exchanged = fields.Integer(metadata={"description": "Of the returned ones those that were replaced"})
+    left = fields.Integer(metadata={"description": "What a further return may take back"})
 
 
 class CancelSchema(Schema):

@@ -20,7 +20,7 @@ class CoverSchema(Schema):
         required=True,
         validate=validate.Length(1, 4),
     )
-    evidence_min = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    evidence_min = fields.Integer(strict=True, validate=validate.Range(0, 20))
     payer = fields.String(validate=validate.OneOf(["seller", "buyer", "carrier"]))
     restocking_bps = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
     condition = fields.String(validate=validate.OneOf(_CONDITIONS))
@@ -56,7 +56,7 @@ class TermsSchema(Schema):
     roll = fields.Boolean()
     holidays = fields.List(fields.String())
     excluded_hs = fields.List(fields.String(), metadata={"description": "Beginnings of HS codes", "example": ["6108"]})
-    final_sale = fields.Boolean()
+    final_sale = fields.Boolean(metadata={"description": "Whatever is sold under these terms is final"})
     max_returns_per_90d = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
     returnless_below = fields.String(validate=AMOUNT)
     currency = fields.String(validate=validate.Length(3, 3))
@@ -84,8 +84,9 @@ class ScenarioSchema(Schema):
     quantity = fields.Integer(strict=True, validate=validate.Range(1, 10**9))
     condition = fields.String()
     evidence = fields.Integer(strict=True, validate=validate.Range(0, 100))
-    final_sale = fields.Boolean()
-    returnless = fields.Boolean()
+    unit_price = fields.String(
+        validate=AMOUNT, metadata={"description": "Minor units of the terms' currency; nothing is cheap without it"}
+    )
 
 
 class MinimumSchema(Schema):
@@ -93,7 +94,7 @@ class MinimumSchema(Schema):
 
     resolution = fields.String(required=True, validate=validate.OneOf(_RESOLUTIONS))
     condition = fields.String(validate=validate.OneOf(_CONDITIONS))
-    evidence_most = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    evidence_most = fields.Integer(strict=True, validate=validate.Range(0, 20))
     free = fields.Boolean(metadata={"description": "The buyer pays nothing"})
 
 

@@ -104,7 +104,6 @@ def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Cal
             "parties": _PARTIES,
             "custodian": cast.merchant.msp_id,
             "epcs": goods.EPCS,
-            "lines": {"1": {"final_sale": False}, "2": {"final_sale": False}},
         },
     )
     journey, clock = opened["journey_id"], Clock()

@@ -18,7 +18,7 @@ from chaincode.domain.matching import offers
 from hlf import errors
 from network import admin, topology
 from selat.demo import goods
-from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, hence, salt
+from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, facts, hence, salt
 
 FORECASTS = 500
 CARRIERS = 40
@@ -268,7 +268,8 @@ def test_a_consignment_travels_with_the_carriers_that_were_matched(place: Place,
     assert market[SELLER].act("Matching:conclude", "travelling")["carriers"] == chosen
     players = {**PLAYERS, **dict(zip(ACTORS, chosen, strict=True))}
     parties = [msp_id for actor, msp_id in players.items() if actor != "auditor"]
-    market[TENDER].open_journey(plan["journey_id"], place.terms, parties)
+    order = facts("order-of-the-first", place.terms, TENDER)
+    market[TENDER].open_journey(plan["journey_id"], order, parties)
     market.travel(plan["journey_id"], players)
     market.settle(AUDITOR)
     state = market[AUDITOR].ask("Journeys:read", plan["journey_id"])

@@ -17,13 +17,13 @@ from typing import Any, Self
 
 from chaincode.domain import canonical, claims, disclosures
 from hlf import errors, identity, profile
-from hlf.client import gateway
+from hlf.client import commit, contract, gateway
 from selat.demo import goods
 from selat.demo.theatre import ACTORS
 from selat.demo.voyage import STEPS, Clock, HandOver, Step
 
 CHANNEL = "trade"
-AUDITOR = "AuditorMSP"
+AUDITOR, SELLER = "AuditorMSP", "MerchantMSP"
 #: Who plays whom in the demo's journey, with the organisations of the default consortium.
 PLAYERS: Mapping[str, str] = {actor: msp_id for actor, (msp_id, user) in ACTORS.items() if user != "Admin"}
 PARTIES = [msp_id for msp_id in PLAYERS.values() if msp_id != AUDITOR]
@@ -68,6 +68,7 @@ class Member:
         known = profile.Profile.load(state / "profiles" / f"{msp_id}.json")
         self.gateway = gateway.connect(known, *who, timeouts=patient)
         self.trade = self.gateway.network(CHANNEL).contract("trade")
+        self.commerce = self.gateway.network("ecommerce").contract("commerce")
         self.latest = (0, "")
         self._writing = threading.Lock()
 
@@ -83,16 +84,37 @@ class Member:
         transient: Mapping[str, bytes] | None = None,
         endorsers: Sequence[str] = (),
     ) -> Any:
-        """The result of a transaction, once it is valid."""
-        submitted = self.trade.submit_async(
+        """The result of a transaction on `trade`, once it is valid."""
+        status, result = self._submitted(self.trade, function, arguments, transient, endorsers)
+        with self._writing:
+            self.latest = max(self.latest, (status.block_number, status.transaction_id))
+        return json.loads(result) if result else None
+
+    def sell(
+        self,
+        function: str,
+        *arguments: str,
+        transient: Mapping[str, bytes] | None = None,
+        endorsers: Sequence[str] = (),
+    ) -> None:
+        """Submit a transaction on `ecommerce`, and return once it is valid."""
+        self._submitted(self.commerce, function, arguments, transient, endorsers)
+
+    def _submitted(
+        self,
+        submitting: contract.Contract,
+        function: str,
+        arguments: Sequence[str],
+        transient: Mapping[str, bytes] | None,
+        endorsers: Sequence[str],
+    ) -> tuple[commit.Commit, bytes]:
+        submitted = submitting.submit_async(
             function, *arguments, transient=transient, endorsing_organizations=endorsers
         )
         status = submitted.wait_committed()
         if not status.valid:
             raise errors.CommitError(status.transaction_id, status.code, status.block_number)
-        with self._writing:
-            self.latest = max(self.latest, (status.block_number, status.transaction_id))
-        return json.loads(submitted.result) if submitted.result else None
+        return status, submitted.result
 
     def commit(self, kind: str, claim_id: str, values: Mapping[str, object]) -> Claim:
         """Commit to a claim of this organisation."""
@@ -123,22 +145,43 @@ class Member:
         transient = claim.shown(attributes)
         self.act("Disclosures:deliver", grant_id, recipient, transient=transient, endorsers=[recipient])
 
-    def open_journey(self, journey_id: str, terms: Mapping[str, Any], parties: Sequence[str] = PARTIES) -> None:
-        """Open a journey of an order that was placed just now, under published *terms*."""
-        opening = {
-            "journey_id": journey_id,
-            "order_id": f"order-of-{journey_id}",
-            "order_hash": any_hash(),
-            "ordered_at": hence(),
-            "terms_id": terms["terms"]["terms_id"],
-            "terms_hash": terms["digest"],
-            "buyer_hash": any_hash(),
+    def order(self, order_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
+        """Place an order under published *terms*, this organisation its platform; what `trade` is told of it."""
+        sides, promised = [self.msp_id, SELLER], terms["terms"]
+        pinned = {"terms_id": promised["terms_id"], "version": promised["version"], "digest": terms["digest"]}
+        order = {
+            "platform": self.msp_id,
+            "merchant": SELLER,
+            "buyer_token_hash": any_hash(),
+            # The terms may come into force some seconds from now, and clocks may be ahead.
+            "placed_at": max(hence(), promised["effective_from"]),
+            "incoterm": "DDP",
+            "named_place": goods.DESTINATION,
             "origin": goods.ORIGIN,
             "destination": goods.DESTINATION,
+            "lines": [goods.HEADPHONES.order_line()],
+            "currency": "USD",
+            "freight": "890",
+            "insurance": "120",
+            "terms": pinned,
+            "salt": salt(),
+        }
+        transient = {"order": canonical.dumps(order), "terms": canonical.dumps(promised)}
+        self.sell("Orders:place", order_id, transient=transient, endorsers=sides)
+        self.sell("Orders:open", order_id, *sides, json.dumps(pinned))
+        kept = self.commerce.evaluate("Orders:facts", order_id, endorsing_organizations=[self.msp_id])
+        told: dict[str, Any] = json.loads(kept)
+        return told
+
+    def open_journey(self, journey_id: str, order: Mapping[str, Any], parties: Sequence[str] = PARTIES) -> None:
+        """Open a journey of the whole of a confirmed *order*."""
+        opening = {
+            "journey_id": journey_id,
+            "order": order,
+            "lines": [{"line": line["line"], "quantity": line["quantity"]} for line in order["lines"]],
             "epcs": goods.EPCS,
-            "lines": [{"line": "1", "hs6": goods.HEADPHONES.hs6, "quantity": 2}],
             "parties": parties,
-            "custodian": "MerchantMSP",
+            "custodian": SELLER,
         }
         self.act("Journeys:open", json.dumps(opening))
 
@@ -234,6 +277,24 @@ class Market:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+
+def facts(order_id: str, terms: Mapping[str, Any], platform: str) -> dict[str, Any]:
+    """An order as `trade` would be told of it, for a network without `ecommerce`, where no peer can ask for it."""
+    promised = terms["terms"]
+    return {
+        "order_id": order_id,
+        "order_hash": any_hash(),
+        "platform": platform,
+        "merchant": SELLER,
+        "buyer_hash": any_hash(),
+        "placed_at": hence(),
+        "origin": goods.ORIGIN,
+        "destination": goods.DESTINATION,
+        "terms": {"terms_id": promised["terms_id"], "version": promised["version"], "digest": terms["digest"]},
+        "lines": [{"line": "1", "hs6": goods.HEADPHONES.hs6, "quantity": 2, "returnless": False}],
+        "nonce": salt(),
+    }
 
 
 def hence(**later: int) -> str:

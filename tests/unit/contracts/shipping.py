@@ -69,7 +69,11 @@ class Channel:
 
     def __init__(self, **changes: Any) -> None:
         self.ledger = testing.Ledger(
-            trade.chaincode, MEMBERS, collections=[trading.TENDER], endorsement=trading.majority(MEMBERS)
+            trade.chaincode,
+            MEMBERS,
+            collections=[trading.TENDER],
+            endorsement=trading.majority(MEMBERS),
+            channel="trade",
         )
         self.hour = 0.0
         every = [stage.stage_id for stage in stages.STANDARD.stages]
@@ -96,20 +100,30 @@ class Channel:
         """Evaluate at the present hour."""
         return self.ledger.evaluate(function, *args, client=user(by), at=at(self.hour)).json()
 
-    def opening(self, journey_id: str = "J1", **changes: Any) -> dict[str, Any]:
-        """What the platform states when it opens a journey."""
+    def order(self, order_id: str = "O1", **changes: Any) -> dict[str, Any]:
+        """An order of two telephones, as `trade` is told of it."""
         return {
-            "journey_id": journey_id,
-            "order_id": "O1",
+            "order_id": order_id,
             "order_hash": "0" * 64,
-            "ordered_at": text(3),
-            "terms_id": "T1",
-            "terms_hash": self.terms_hash,
+            "platform": PLATFORM,
+            "merchant": MERCHANT,
             "buyer_hash": BUYER,
+            "placed_at": text(3),
             "origin": "CNSZX",
             "destination": "VNHAN",
+            "terms": {"terms_id": "T1", "version": 1, "digest": self.terms_hash},
+            "lines": [{"line": "1", "hs6": "851712", "quantity": 2, "returnless": False}],
+            "nonce": trading.salt("facts", order_id),
+        } | changes
+
+    def opening(self, journey_id: str = "J1", **changes: Any) -> dict[str, Any]:
+        """What the platform states when it opens a journey: the whole of an order of its own, if none is given."""
+        order = changes.pop("order", None) or self.order("O1" if journey_id == "J1" else f"O-of-{journey_id}")
+        return {
+            "journey_id": journey_id,
+            "order": order,
+            "lines": [{"line": each["line"], "quantity": each["quantity"]} for each in order["lines"]],
             "epcs": [SSCC],
-            "lines": [{"line": "1", "hs6": "851712", "quantity": 2}],
             "parties": list(MEMBERS),
             "custodian": MERCHANT,
         } | changes

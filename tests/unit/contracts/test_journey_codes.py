@@ -11,8 +11,10 @@ from chaincode.domain.returns import State
 from chaincode.domain.terms import Reason, Rejection
 
 ROOT = Path(__file__).parents[3]
-DOMAIN = "agreements custody epcis floors handling journeys pages plans returns review stages terms tracking"
-CONTRACTS = "agreements casebook dossier handling handovers journeys performance plans returns stages terms"
+DOMAIN = "accounts agreements custody epcis floors handling journeys pages plans returns review stages terms tracking"
+CONTRACTS = (
+    "accounts agreements casebook dossier elsewhere handling handovers journeys performance plans returns stages terms"
+)
 SOURCES = [ROOT / "chaincode/domain" / f"{name}.py" for name in DOMAIN.split()] + [
     ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS.split()
 ]

@@ -21,6 +21,9 @@ from tests.unit.contracts.trading import (
     PLATFORM,
 )  # fmt: skip
 
+PINNED = {"terms_id": "T1", "version": 1, "digest": "0" * 64}
+LINE = {"line": "1", "hs6": "851712", "quantity": 1, "returnless": False}
+
 
 @pytest.fixture
 def channel() -> shipping.Channel:
@@ -284,16 +287,28 @@ def test_estimates_and_performance_come_from_what_was_signed(channel):
     ("code", "by", "changes"),
     [
         ("JOURNEY_EXISTS", PLATFORM, {}),
-        ("NOT_A_SELLER", ORIGIN, {"journey_id": "J2"}),
-        ("TERMS_UNKNOWN", PLATFORM, {"journey_id": "J2", "terms_hash": "f" * 64}),
+        ("WRONG_ORDER", ORIGIN, {"journey_id": "J2"}),
+        ("NOT_A_SELLER", PLATFORM, {"journey_id": "J2", "order": {"merchant": ORIGIN}}),
+        ("NOT_A_SELLER", ORIGIN, {"journey_id": "J2", "order": {"platform": ORIGIN}}),
+        ("NOT_A_PARTICIPANT", PLATFORM, {"journey_id": "J2", "order": {"merchant": "NobodyMSP"}}),
+        ("TERMS_UNKNOWN", PLATFORM, {"journey_id": "J2", "order": {"terms": {**PINNED, "digest": "f" * 64}}}),
+        ("ORDER_DIFFERS", PLATFORM, {"journey_id": "J2", "order": {"order_id": "O1", "destination": "VNSGN"}}),
+        ("MORE_THAN_ORDERED", PLATFORM, {"journey_id": "J2", "order": {"order_id": "O1"}}),
+        ("MORE_THAN_ORDERED", PLATFORM, {"journey_id": "J2", "lines": [{"line": "1", "quantity": 3}]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": [{"line": "2", "quantity": 1}]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": [{"line": "1", "quantity": 0}]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": [{"line": "1", "quantity": 1}] * 2}),
         ("NOT_A_PARTICIPANT", PLATFORM, {"journey_id": "J2", "parties": [MERCHANT, "NobodyMSP"]}),
         ("NOT_A_PARTY", PLATFORM, {"journey_id": "J2", "parties": [PLATFORM]}),
-        ("EVENT_IN_FUTURE", PLATFORM, {"journey_id": "J2", "ordered_at": shipping.text(99)}),
+        ("EVENT_IN_FUTURE", PLATFORM, {"journey_id": "J2", "order": {"placed_at": shipping.text(99)}}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"placed_at": "9999-12-31T23:59:59-05:00"}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "kind": "reverse"}),
-        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "origin": "Shenzhen"}),
-        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "buyer_hash": "Nguyen Van A"}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "kind": "exchange"}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"origin": "Shenzhen"}}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"buyer_hash": "Nguyen Van A"}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": []}),
-        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": [{"line": "1", "hs6": "8517", "quantity": 1}]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"lines": [{**LINE, "hs6": "8517"}]}}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"lines": [LINE, LINE]}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": []}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": ["a parcel"]}),
         ("NOT_A_PARTY", PLATFORM, {"journey_id": "J2", "parties": [PLATFORM, MERCHANT], "custodian": ORIGIN}),
@@ -301,9 +316,12 @@ def test_estimates_and_performance_come_from_what_was_signed(channel):
     ],
 )
 def test_an_opening_states_what_it_must(channel, code, by, changes):
-    """Sellers open, once, under terms on the ledger, among participants, with codes where codes belong."""
+    """The sides of an order open, once, under terms on the ledger, no more than was ordered."""
+    given = {**changes}
+    if "order" in changes:
+        given["order"] = channel.order(**{"order_id": "O2", **changes["order"]})
     with refused(code):
-        channel.majority("Journeys:open", channel.opening(**changes), by=by)
+        channel.majority("Journeys:open", channel.opening(**given), by=by)
 
 
 def test_nothing_opens_before_there_is_a_catalogue():

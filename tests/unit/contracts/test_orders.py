@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
 
+from chaincode.domain import records
+from chaincode.domain.terms import Terms
 from chaincode.shim import testing
 from tests.unit.contracts.trading import (
     AUDITOR,
@@ -21,7 +24,12 @@ from tests.unit.contracts.trading import (
 
 BOTH = (PLATFORM, MERCHANT)
 THREE = (PLATFORM, MERCHANT, PAYMENTS)
-PINNED = {"terms_id": "returns", "version": 1, "digest": "1" * 64}
+TERMS = {
+    "terms_id": "returns", "version": 1, "seller": MERCHANT, "jurisdiction": "VN", "languages": ["vi"],
+    "effective_from": "2026-11-01T00:00:00Z", "window_days": 7, "reasons": {"DEFECTIVE": {"resolutions": ["refund"]}},
+    "arbiter": AUDITOR, "coverage": [], "currency": "SGD", "returnless_below": "39801",
+}  # fmt: skip
+PINNED = {"terms_id": "returns", "version": 1, "digest": records.shaped(Terms, TERMS, "terms").digest}
 ORDER = {
     "platform": PLATFORM,
     "merchant": MERCHANT,
@@ -73,9 +81,9 @@ class Shop:
     def __init__(self) -> None:
         self.ledger = commerce_channel()
 
-    def place(self, order_id="o1", by=PLATFORM, endorsed_by=BOTH, **changes):
+    def place(self, order_id="o1", by=PLATFORM, endorsed_by=BOTH, terms=TERMS, **changes):
         """Place an order."""
-        transient = {"order": as_bytes({**ORDER, **changes})}
+        transient = {"order": as_bytes({**ORDER, **changes}), "terms": as_bytes(terms)}
         return self.submit("Orders:place", order_id, by=by, transient=transient, endorsed_by=endorsed_by)
 
     def open(self, order_id="o1", by=PLATFORM, terms=PINNED, platform=PLATFORM, merchant=MERCHANT):
@@ -155,6 +163,52 @@ def test_an_order_is_between_its_parties():
     assert refused(shop.open, by=PAYMENTS, platform=PAYMENTS) == "NOT_PLACED"
     shop.open(by=MERCHANT)
     assert refused(shop.open) == "ALREADY_EXISTS"
+
+
+@pytest.mark.parametrize(
+    ("terms", "changes", "code"),
+    [
+        ({**TERMS, "window_days": 99}, {}, "WRONG_TERMS"),
+        ({**TERMS, "version": 2}, {}, "WRONG_TERMS"),
+        (TERMS, {"merchant": PAYMENTS}, "WRONG_TERMS"),
+        (TERMS, {"placed_at": "2026-10-31T23:59:59Z"}, "WRONG_TERMS"),
+        (TERMS, {"placed_at": "2026-10-01T00:00:00Z"}, "TOO_LATE"),
+        (TERMS, {"placed_at": "2027-12-27T07:00:00Z"}, "EVENT_IN_FUTURE"),
+        (TERMS, {"placed_at": "2015-11-22T07:00:00Z"}, "TOO_LATE"),
+        (TERMS, {"placed_at": "9999-12-31T23:59:59-05:00"}, "INVALID_ARGUMENT"),
+    ],
+)
+def test_an_order_is_placed_under_its_terms_and_about_now(terms, changes, code):
+    """The terms are those that it pins, of its merchant, in force when it was placed; a date far off is no date."""
+    assert refused(Shop().place, terms=terms, endorsed_by=(PLATFORM, MERCHANT, PAYMENTS), **changes) == code
+
+
+def test_what_trade_is_told_follows_from_the_order_and_its_terms(shop):
+    """Quantities and codes without prices, and whether a line is too cheap to come back; its hash is public."""
+    facts = shop.ask("Orders:facts", "o1", by=MERCHANT)
+    told = facts.json()
+    assert told["lines"] == [{"line": "1", "hs6": "851712", "quantity": 2, "returnless": True}]
+    assert (told["terms"], told["buyer_hash"], told["placed_at"]) == (PINNED, "0" * 64, ORDER["placed_at"])
+    assert "39800" not in facts.text
+    assert "19900" not in facts.text
+    assert told["nonce"] != ORDER["salt"]
+    public = shop.ask("Orders:read", "o1", by=AUDITOR).json()
+    assert public["facts_hash"] == hashlib.sha256(facts.payload).hexdigest()
+    assert public["order_hash"] == told["order_hash"]
+    assert refused(shop.ask, "Orders:facts", "o1", by=PAYMENTS) == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("terms", "cheap"),
+    [({"returnless_below": "39801"}, True), ({"returnless_below": "39800"}, False), ({"currency": "CNY"}, False)],
+)
+def test_a_line_is_cheap_by_its_own_price_and_the_pinned_terms(terms, cheap):
+    """Not by anybody's word; a limit in another currency is none."""
+    shop, promised = Shop(), {**TERMS, **terms}
+    pinned = {**PINNED, "digest": records.shaped(Terms, promised, "terms").digest}
+    transient = {"order": as_bytes({**ORDER, "terms": pinned}), "terms": as_bytes(promised)}
+    shop.submit("Orders:place", "o1", transient=transient)
+    assert shop.ask("Orders:facts", "o1", by=MERCHANT).json()["lines"][0]["returnless"] is cheap
 
 
 def test_an_order_moves_and_every_state_stays_in_its_history(shop):

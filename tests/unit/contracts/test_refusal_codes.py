@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 DOMAIN = (
     "amendments attributes audience claims disclosures duties gapmeter goods grants identifiers incoterms lpi money "
-    "orders participants payments places prepositioning products records refusals units weeks"
+    "orderfacts orders participants payments places prepositioning products records refusals units weeks"
 )
 CONTRACTS = "access amending catalogue claims disclosures gapmeter granting lpi orders participants private settlement"
 SOURCES = [ROOT / "chaincode/domain" / f"{name}.py" for name in DOMAIN.split()] + [

@@ -268,7 +268,7 @@ def test_a_failed_pickup_waits_for_the_buyer_and_then_expires(channel):
     assert act(channel, "fail_pickup", "nobody_home", by=LAST_MILE)["state"] == "PICKUP_FAILED"
     channel.hour += 24 * 14 + 1
     assert channel.submit("Returns:enforce", "R1", by=CUSTOMS, endorsed_by=shipping.MAJORITY)["state"] == "EXPIRED"
-    channel.open("J2", parties=[PLATFORM, MERCHANT], ordered_at=shipping.text(channel.hour))
+    channel.open("J2", parties=[PLATFORM, MERCHANT], order=channel.order("O2", placed_at=shipping.text(channel.hour)))
     channel.lodge("R2", journey_id="J2")
     with refused("NOT_A_PARTY"):
         channel.submit("Returns:enforce", "R2", by=CUSTOMS, endorsed_by=shipping.MAJORITY)
@@ -277,7 +277,7 @@ def test_a_failed_pickup_waits_for_the_buyer_and_then_expires(channel):
 def test_what_is_not_worth_fetching_is_refunded_at_once():
     """A line below the terms' limit opens no journey; one bit on the ledger says so, and no price."""
     channel = shipping.Channel()
-    channel.open(lines=[{"line": "1", "hs6": "851712", "quantity": 1, "returnless": True}])
+    channel.open(order=channel.order(lines=[{"line": "1", "hs6": "851712", "quantity": 1, "returnless": True}]))
     channel.deliver()
     made = channel.lodge()
     assert (made["state"], made["reverse_journey_id"]) == ("RETURNLESS_APPROVED", "")

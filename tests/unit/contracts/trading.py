@@ -141,7 +141,7 @@ def commerce_channel() -> testing.Ledger:
     """Channel `ecommerce` with its chaincode's policy: platform and merchant."""
     members = (PLATFORM, MERCHANT, PAYMENTS, AUDITOR)
     policy = "AND('PlatformMSP.peer', 'MerchantMSP.peer')"
-    return testing.Ledger(commerce.chaincode, members, endorsement=policy)
+    return testing.Ledger(commerce.chaincode, members, endorsement=policy, channel="ecommerce")
 
 
 def majority(members: tuple[str, ...]) -> str:

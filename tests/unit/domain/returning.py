@@ -83,7 +83,7 @@ def facts(**changes: Any) -> review.Facts:
         pinned_from=published.in_force_from,
         delivered=DELIVERED,
         attempted=DELIVERED,
-        returned=0,
+        returnable=3,
         recent=0,
         carrier=CARRIER,
     )

@@ -24,7 +24,7 @@ ORDER = Order(
     "PMSP", "MMSP", "0" * 64, "2026-11-22T07:00:00Z", "DDP", "VNHAN", "CNSZX", "VNHAN", LINES, "SGD", 800, 50, TERMS,
     "A" * 22,
 )  # fmt: skip
-PUBLIC = PublicOrder("o1", "2" * 64, "PMSP", "MMSP", TERMS)
+PUBLIC = PublicOrder("o1", "2" * 64, "3" * 64, "PMSP", "MMSP", TERMS)
 RATES = Rates("2026-11-20", "USD", {"VND": "26350", "SGD": "1.30"}, "MAS")
 PHONES = Tariff("VN", "851712", "2026-01-01", "VND", 1_000, 1_000, 1_000_000, 0, "Decree 26/2023/ND-CP")
 CASES = dataclasses.replace(PHONES, hs6="420212", duty_bps=2_500)

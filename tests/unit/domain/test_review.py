@@ -21,10 +21,10 @@ REJECTED = {
     Rejection.TERMS_NOT_IN_FORCE: (facts(**OPENED_LATE), {}),
     Rejection.BUYER_MISMATCH: (facts(), {"buyer_hash": "c" * 64}),
     Rejection.NOT_DELIVERED: (facts(delivered=None), {}),
-    Rejection.ALREADY_RETURNED: (facts(returned=3), {}),
-    Rejection.QTY_EXCEEDS: (facts(returned=1), {"quantity": 3}),
+    Rejection.ALREADY_RETURNED: (facts(returnable=0), {}),
+    Rejection.QTY_EXCEEDS: (facts(returnable=2), {"quantity": 3}),
     Rejection.OUTSIDE_WINDOW: (facts(terms=terms(window_days=0, roll=False)), {}),
-    Rejection.FINAL_SALE: (facts(journey=line(final_sale=True)), {}),
+    Rejection.FINAL_SALE: (facts(terms=terms(final_sale=True)), {}),
     Rejection.CATEGORY_EXCLUDED: (facts(journey=line(hs6="330499")), {}),
     Rejection.REASON_NOT_COVERED: (facts(), {"resolution": Resolution.EXCHANGE}),
     Rejection.EVIDENCE_MISSING: (facts(), {"reason": Reason.DEFECTIVE, "evidence": ("1", "1")}),
@@ -84,11 +84,12 @@ def test_a_line_below_the_limit_is_not_worth_fetching():
 
 def test_some_reasons_stand_above_rules():
     """A recall passes window, final sale and category; a defect passes a final sale, and no more."""
-    sold = facts(journey=line(final_sale=True, hs6="330499"))
+    final = terms(final_sale=True)
+    sold = facts(journey=line(hs6="330499"), terms=final)
     late = ASKED + 400 * moments.DAY
     assert decision(now=late, known=sold, reason=Reason.RECALLED).outcome is Outcome.APPROVED
     defect = {"reason": Reason.DEFECTIVE, "evidence": ("1", "2")}
-    assert decision(known=facts(journey=line(final_sale=True)), **defect).outcome is Outcome.APPROVED
+    assert decision(known=facts(terms=final), **defect).outcome is Outcome.APPROVED
     assert decision(known=sold, **defect).code == Rejection.CATEGORY_EXCLUDED
 
 
@@ -194,7 +195,7 @@ def test_every_request_gets_one_answer_and_all_rules(
 ):
     """The review is total and deterministic, and a decision names a code exactly when it rejects."""
     known = facts(
-        journey=line(final_sale=final), returned=returned, recent=recent,
+        terms=terms(final_sale=final), returnable=max(3 - returned, 0), recent=recent,
         delivered=returning.DELIVERED if delivered else None,
     )  # fmt: skip
     changes = {"reason": reason, "resolution": resolution, "condition": condition, "quantity": quantity,

@@ -123,11 +123,13 @@ def test_the_second_transaction_of_a_request_builds_on_the_first(client, bearer,
     ledgers.answers |= {
         "Claims:read": b'{"document":"{}","disclosures":[]}',
         "Disclosures:show": b'{"terms":{"claim_id":"c","revision":1,"attributes":[],"recipient":"BMSP"}}',
+        "Terms:read": b'{"terms":{}}',
         "Orders:place": b'{"order_hash":"h"}',
         "Orders:open": b"{}",
     }
     assert client.post("/v1/orders", json=ORDER, headers=bearer("write")).status_code == 201
-    assert [(call.function, call.after) for _, _, call in ledgers.asked] == [("Orders:place", None), ("Orders:open", 7)]
+    sent = [(call.function, call.after) for _, _, call in ledgers.asked if call.function.startswith("Orders:")]
+    assert sent == [("Orders:place", None), ("Orders:open", 7)]
 
 
 def test_a_header_that_cannot_be_read_is_refused(client, bearer, ledgers):

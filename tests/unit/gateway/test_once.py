@@ -259,7 +259,7 @@ def test_a_key_is_short_and_visible(post, key):
 def place(client, bearer, ledgers):
     """Place an order: two transactions in one request."""
     headers = bearer("write") | {"Idempotency-Key": "order"}
-    ledgers.answers |= {"Orders:place": b'{"order_hash":"h"}', "Orders:open": b"{}"}
+    ledgers.answers |= {"Terms:read": b'{"terms":{}}', "Orders:place": b'{"order_hash":"h"}', "Orders:open": b"{}"}
     return lambda: client.post("/v1/orders", json=ORDER, headers=headers)
 
 
@@ -286,7 +286,8 @@ def test_a_conflict_at_the_second_step_is_tried_again(place, ledgers):
 
     ledgers.before_commit = clear
     assert place().status_code == 201
-    assert [call.function for _, _, call in ledgers.asked] == ["Orders:place", "Orders:open", "Orders:open"]
+    sent = [call.function for _, _, call in ledgers.asked if call.function.startswith("Orders:")]
+    assert sent == ["Orders:place", "Orders:open", "Orders:open"]
 
 
 def test_a_conflict_at_the_first_step_is_the_callers_to_repeat(post, ledgers):

@@ -1,0 +1,62 @@
+"""Orders on `ecommerce` beside their journeys on `trade`, as peers see them that joined both: for tests of accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.contracts import shipping, trading
+from tests.unit.contracts.shipping import BUYER, at, text
+from tests.unit.contracts.trading import MERCHANT, PLATFORM, as_bytes, salt, user
+
+GTIN = "09506000134352"
+BOTH = (PLATFORM, MERCHANT)
+
+
+class Market(shipping.Channel):
+    """Both channels; an order has lines of telephones at 199.00 USD each."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(**changes)
+        self.commerce = trading.commerce_channel()
+        self.ledger.join(self.commerce)
+        self.commerce.join(self.ledger)
+        self.promised = self.query("Terms:read", "T1", 1)["terms"]
+        self.hour = 4
+
+    def sell(self, function: str, *args: Any, by: str = PLATFORM, transient: dict[str, bytes] | None = None) -> Any:
+        """Submit on `ecommerce`, endorsed by both sides."""
+        result = self.commerce.invoke(
+            function, *args, client=user(by), transient=transient, endorsed_by=BOTH, at=at(self.hour)
+        )
+        return result.json() if result.payload else None
+
+    def placed(self, order_id: str, *quantities: int) -> dict[str, Any]:
+        """An order of a line of each quantity, which its merchant has not confirmed; what `trade` is told of it."""
+        pinned = {"terms_id": "T1", "version": 1, "digest": self.terms_hash}
+        lines = [
+            {"line": number, "gtin": GTIN, "hs6": "851712", "quantity": quantity, "unit_price": "19900",
+             "weight_grm": 450}
+            for number, quantity in enumerate(quantities, 1)
+        ]  # fmt: skip
+        order = {
+            "platform": PLATFORM, "merchant": MERCHANT, "buyer_token_hash": BUYER, "placed_at": text(self.hour),
+            "incoterm": "DDP", "named_place": "VNHAN", "origin": "CNSZX", "destination": "VNHAN", "lines": lines,
+            "currency": "USD", "freight": "0", "insurance": "0", "terms": pinned, "salt": salt("order", order_id),
+        }  # fmt: skip
+        transient = {"order": as_bytes(order), "terms": as_bytes(self.promised)}
+        self.sell("Orders:place", order_id, transient=transient)
+        self.sell("Orders:open", order_id, PLATFORM, MERCHANT, pinned)
+        return self.commerce.evaluate("Orders:facts", order_id, client=user(PLATFORM), at=at(self.hour)).json()
+
+    def ordered(self, order_id: str, *quantities: int) -> dict[str, Any]:
+        """An order that its merchant has confirmed; what `trade` is told of it."""
+        facts = self.placed(order_id, *quantities)
+        self.sell("Orders:confirm", order_id, by=MERCHANT)
+        return facts
+
+    def send(self, journey_id: str, order: dict[str, Any], **units: int) -> dict[str, Any]:
+        """Open a journey of so many units of lines, named l1, l2, ..., of the order; of all of it if none are named."""
+        changes: dict[str, Any] = {"custodian": shipping.LAST_MILE}
+        if units:
+            changes["lines"] = [{"line": name[1:], "quantity": quantity} for name, quantity in units.items()]
+        return self.majority("Journeys:open", self.opening(journey_id, order=order, **changes), by=PLATFORM)

@@ -1,0 +1,167 @@
+"""Whatever is tried with journeys and returns of an order: no unit is sent, taken back or paid for twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from chaincode.shim import testing
+from tests.unit.contracts import selling, shipping
+from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PLATFORM
+
+HASH = "a" * 64
+ORDERED = {"1": 3, "2": 2}
+LONG = {"window_days": 3_650, "dispute_days": 3_650, "max_returns_per_90d": 10_000, "arbitration_days": 30}
+KNOWN = {
+    "ALREADY_ARBITRATED", "DEADLINE_PASSED", "MORE_THAN_ORDERED", "NOT_DUE", "NO_DEADLINE", "STAGE_RECORDED",
+    "UNITS_RETURNED", "WRONG_AWARD", "WRONG_STATE", "NOT_IN_HAND",
+}  # fmt: skip
+TO_COME = {"PICKUP_ASSIGNED", "PICKUP_SCHEDULED"}
+FREE = {"DRAFT", "REJECTED", "CANCELLED", "EXPIRED"}
+ANY = st.integers(0, 7)
+
+
+def stands(stored: dict[str, Any]) -> str:
+    """
+    What a return claims of its units, by its own acts: money or the like, goods for goods, or nothing.
+
+    The last act counts that decides something; an award that upholds and the closing leave the one before.
+    """
+    for act in reversed(stored["acts"]):
+        upheld = act["notes"].get("award") == "uphold"
+        if act["state"] == "CLOSED" or upheld or (act["state"] == "DISPUTED" and act is not stored["acts"][-1]):
+            continue
+        if act["state"] == "EXCHANGED":
+            return "goods"
+        return "nothing" if act["state"] in FREE else "money"
+    return "nothing"
+
+
+class Small(selling.Market):
+    """A market in which the two sides of an order are the majority: the rules are the same, with fewer peers to run."""
+
+    def __init__(self) -> None:
+        super().__init__(**LONG)
+        self.ledger.world.endorsement = None
+
+    def majority(self, function: str, *args: Any, by: str, role: str = "client") -> Any:
+        """Submit with both sides' endorsement, once the market is founded."""
+        if not hasattr(self, "promised"):
+            return super().majority(function, *args, by=by, role=role)
+        return self.submit(function, *args, by=by, role=role, endorsed_by=selling.BOTH)
+
+
+class Units(RuleBasedStateMachine):
+    """One order of two lines, and a book of its units that is kept beside the ledger."""
+
+    @initialize()
+    def placed(self) -> None:
+        """Place it."""
+        self.market = Small()
+        self.order = self.market.ordered("O1", *ORDERED.values())
+        self.carried: dict[str, dict[str, int]] = {}
+        self.lodged: dict[str, tuple[str, str, int]] = {}
+        self.send(2, 0)
+
+    def tried(self, call, *args: Any, **named: Any) -> Any:
+        """The answer, or None if it was refused with a code that these steps know."""
+        self.market.hour += 1
+        try:
+            return call(*args, **named)
+        except testing.Refused as refused:
+            assert refused.code in KNOWN, refused  # noqa: PT017  (some tries are allowed)
+            return None
+
+    def step(self, number: int, states: set[str], function: str, *args: Any, by: str) -> None:
+        """One step of a return that is in one of *states*, if there is one."""
+        able = [each for each in sorted(self.lodged) if self.market.query("Returns:read", each)["state"] in states]
+        if able:
+            self.tried(self.market.majority, f"Returns:{function}", able[number % len(able)], *args, by=by)
+
+    @rule(first=st.integers(0, 3), second=st.integers(0, 2))
+    def send(self, first: int, second: int) -> None:
+        """Open a journey of so many units of each line, and give them to the buyer."""
+        units = {f"l{line}": count for line, count in (("1", first), ("2", second)) if count}
+        name = f"J{len(self.carried)}"
+        if units and self.tried(self.market.send, name, self.order, **units):
+            self.carried[name] = {line[1:]: count for line, count in units.items()}
+            self.market.record(LAST_MILE, "S20", "accepting", self.market.hour, "VNHAN", name)
+
+    @rule(number=ANY, quantity=st.integers(1, 3), resolution=st.sampled_from(["refund", "exchange"]),
+          proven=st.booleans())  # fmt: skip
+    def lodge(self, number: int, quantity: int, resolution: str, proven: bool) -> None:
+        """Ask for a return; without evidence it is turned down, and may be disputed."""
+        came = [(name, line) for name in sorted(self.carried) for line in sorted(self.carried[name])]
+        (name, line), return_id = came[number % len(came)], f"R{len(self.lodged)}"
+        asked = {"journey_id": name, "line": line, "quantity": quantity, "resolution": resolution}
+        evidence = [HASH] if proven else []
+        if self.tried(self.market.lodge, return_id, **asked, reason="DEFECTIVE", evidence=evidence):
+            self.lodged[return_id] = (name, line, quantity)
+
+    @rule(number=ANY)
+    def finish(self, number: int) -> None:
+        """Fetch the goods, find them as they should be, and give the buyer what it asked for or the arbiter said."""
+        if not self.lodged:
+            return
+        market, return_id = self.market, sorted(self.lodged)[number % len(self.lodged)]
+        _, line, units = self.lodged[return_id]
+        stored = market.query("Returns:read", return_id)["stored"]
+        if stored["state"] in TO_COME:
+            market.record(LAST_MILE, "S22", "shipping", market.hour, "VNHAN", f"{return_id}-reverse")
+            market.hand_over(LAST_MILE, MERCHANT, market.hour, "VNHAN", f"{return_id}-reverse")
+            self.tried(market.majority, "Returns:inspect", return_id, "damaged", units, HASH, by=MERCHANT)
+        resolution = "refund" if stored["state"] == "ARBITRATED" else stored["request"]["resolution"]
+        epcs = [shipping.SSCC] if resolution == "exchange" else []
+        made = self.tried(market.majority, "Returns:settle", return_id, resolution, HASH, epcs, by=MERCHANT)
+        if made and made["state"] == "EXCHANGED":
+            name = f"{return_id}-exchange"
+            self.carried[name] = {line: units}
+            market.hand_over(MERCHANT, LAST_MILE, market.hour, "CNSZX", name)
+            market.record(LAST_MILE, "S20", "accepting", market.hour, "VNHAN", name)
+
+    @rule(number=ANY)
+    def cancel(self, number: int) -> None:
+        """Take a request back."""
+        self.step(number, TO_COME, "cancel", by=PLATFORM)
+
+    @rule(number=ANY)
+    def dispute(self, number: int) -> None:
+        """Go to the arbiter."""
+        self.step(number, {"REJECTED", "EXCHANGED", "REFUNDED", "EXPIRED"}, "dispute", HASH, by=PLATFORM)
+
+    @rule(number=ANY, award=st.sampled_from(["refund", "fetch", "uphold"]))
+    def arbitrate(self, number: int, award: str) -> None:
+        """Decide."""
+        self.step(number, {"DISPUTED"}, "arbitrate", award, HASH, by=AUDITOR)
+
+    @rule(number=ANY)
+    def enforce(self, number: int) -> None:
+        """Write down what a deadline leads to, forty days later."""
+        self.market.hour += 24 * 40
+        self.step(number, {*TO_COME, "PICKUP_FAILED", "DISPUTED", "INSPECTED_PASS"}, "enforce", by=LAST_MILE)
+
+    @invariant()
+    def counted(self) -> None:
+        """Allotted is what journeys carry; what returns claim was carried once, and is paid for once."""
+        claims = {each: stands(self.market.query("Returns:read", each)["stored"]) for each in self.lodged}
+        for tally in self.market.query("Accounts:read", "O1"):
+            line, ordered = tally["line"], ORDERED[tally["line"]]
+            sent = sum(units.get(line, 0) for name, units in self.carried.items() if "-" not in name)
+            assert tally["allotted"] == tally["delivered"] == sent <= ordered
+            asked = {each: lodged for each, lodged in self.lodged.items() if lodged[1] == line}
+            paid = sum(units for each, (_, _, units) in asked.items() if claims[each] == "money")
+            assert paid <= ordered
+            assert tally["left"] >= 0
+            for name, carried in self.carried.items():
+                back = sum(
+                    units for each, (of, _, units) in asked.items() if of == name and claims[each] != "nothing"
+                )
+                assert back <= carried.get(line, 0)
+
+
+TestUnits = Units.TestCase
+TestUnits.__doc__ = "Random histories of the journeys and returns of one order."
+TestUnits.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
