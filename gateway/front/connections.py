@@ -8,6 +8,7 @@ has waited longest goes: a client that sends its requests is not kept out by a t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -50,6 +51,9 @@ class Connections(Server):
         self._open: set[RequestHandler] = set()
         # Those that wait for their client, the longest first, each with the time at which that has been too long.
         self._waiting: OrderedDict[RequestHandler, float] = OrderedDict()
+        # Those whose head has been read, until their answer is written.
+        self._busy: set[RequestHandler] = set()
+        self._quiet: asyncio.Event | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
     def __call__(self) -> RequestHandler:
@@ -84,11 +88,29 @@ class Connections(Server):
         if due is not None:
             self._waiting[connection] = min(due, self._loop.time() + self.limits.read_seconds)
 
+    @property
+    def ending(self) -> bool:
+        """Whether no further request is taken."""
+        return self._quiet is not None
+
+    def begun(self, connection: RequestHandler) -> None:
+        """A head has been read: there will be an answer."""
+        self._busy.add(connection)
+
+    def finished(self, connection: RequestHandler) -> None:
+        """The answer is written, or there is nobody to write it to."""
+        self._busy.discard(connection)
+        if self._quiet is not None:
+            connection.close()
+            if not self._busy:
+                self._quiet.set()
+
     def served(self, connection: RequestHandler) -> None:
         """It has sent a whole request, and waits for the gateway now."""
         self._waiting.pop(connection, None)
 
     def closed(self, connection: RequestHandler) -> None:
+        """It is no more."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 
@@ -98,10 +120,22 @@ class Connections(Server):
         if connection.transport is not None:
             connection.transport.abort()
 
-    def end(self) -> None:
-        """Look after them no longer."""
+    async def end(self, seconds: float) -> None:
+        """
+        Close those that wait for nothing, and return once all others have their answers, or after *seconds*.
+
+        aiohttp's own shutdown reads nothing more from the first moment on, so that a body on its way would be lost.
+        """
+        self._quiet = asyncio.Event()
+        for connection in self._open - self._busy:
+            connection.force_close()
+        if self._busy:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._quiet.wait()
         if self._sweeper is not None:
             self._sweeper.cancel()
+        await self.shutdown(_SWEEP_SECONDS)
 
     def _sweep(self) -> None:
         now = self._loop.time()
@@ -127,6 +161,7 @@ class _Connection(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.closed(self)
+        self._connections.finished(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -136,10 +171,12 @@ class _Connection(RequestHandler):
         super().data_received(data)
 
     async def finish_response(self, *given: Any, **named: Any) -> tuple[StreamResponse, bool]:
-        finished = await super().finish_response(*given, **named)
-        self._begun = False
-        self._connections.waits(self, self._connections.limits.idle_seconds)
-        return finished
+        try:
+            return await super().finish_response(*given, **named)
+        finally:
+            self._begun = False
+            self._connections.waits(self, self._connections.limits.idle_seconds)
+            self._connections.finished(self)
 
     def turn_away(self) -> None:
         """Say that there are too many, and close."""

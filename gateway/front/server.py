@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from gateway.front.service import Service
@@ -22,6 +23,7 @@ _FILES = 512
 _NOTIFY_SECONDS = 1.0
 # Over the time that a submit may take, so that none is cut off by a restart.
 _SPARE_SECONDS = 10
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class Server(BaseApplication):
@@ -34,6 +36,9 @@ class Server(BaseApplication):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         super().__init__()
+
+    def run(self) -> None:
+        _Arbiter(self).run()
 
     def load_config(self) -> None:
         chosen: dict[str, Any] = {
@@ -66,8 +71,23 @@ class Server(BaseApplication):
             partial.replace(path)
 
 
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """Holds back what stops a process while it makes one, which would lose it before it can be told."""
+
+    def spawn_worker(self) -> int:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            return int(super().spawn_worker())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class LoopWorker(Worker):  # type: ignore[misc]
     """A process with one event loop, which serves ``gateway.front.service``."""
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
     def run(self) -> None:
         settings: Settings = self.app.settings
@@ -77,13 +97,14 @@ class LoopWorker(Worker):  # type: ignore[misc]
     async def _serve(self, settings: Settings) -> None:
         service = Service(self.wsgi, settings)
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        for number in _STOPS:
             loop.add_signal_handler(number, ended.set)
         listening = [
             await loop.create_server(service.connections, sock=each.sock, backlog=self.cfg.backlog)
             for each in self.sockets
         ]
-        while not ended.is_set() and os.getppid() == self.ppid:
+        # ``alive`` is what a signal changed that came before this loop could be told.
+        while self.alive and not ended.is_set() and os.getppid() == self.ppid:
             self.notify()
             try:
                 async with asyncio.timeout(_NOTIFY_SECONDS):
@@ -96,6 +117,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
         while not stopping.done():
             self.notify()
             await asyncio.wait([stopping], timeout=_NOTIFY_SECONDS)
+        stopping.result()
 
 
 def _allow_files(wanted: int) -> None:

@@ -57,25 +57,24 @@ class Service:
             "public-wait": make("public-wait", max(1, settings.waits // 4)),
             "ready": make("ready", 1),
         }
-        # Whoever may have a place is decided by the application; a stream's thread waits for nobody else's.
-        self._streams = Lane("stream", settings.streams, queue=0, seconds=1)
-        self._there: set[Presence] = set()
+        # Who may have a place is decided by the application. A place is free just before its thread is.
+        self._streams = Lane("stream", settings.streams, queue=settings.streams, seconds=settings.submit_seconds)
+        self._followed: set[Presence] = set()
         self._held = 0
         limits = Limits(settings.connections, settings.read_seconds, _IDLE_SECONDS)
         self.connections = Connections(self.handle, limits)
 
     async def stop(self, seconds: float) -> None:
         """Take nothing more, end event streams, and return once all other answers are written, or after *seconds*."""
-        self.connections.pre_shutdown()
-        for presence in list(self._there):
-            presence.leave()
-        await self.connections.shutdown(seconds)
-        self.connections.end()
+        for stream in list(self._followed):
+            stream.leave()
+        await self.connections.end(seconds)
         for lane in (*self._lanes.values(), self._streams):
             lane.close()
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """The answer to one request, written already."""
+        self.connections.begun(request.protocol)
         request_id = uuid.uuid4().hex
         body = bytearray()
         try:
@@ -128,16 +127,18 @@ class Service:
         environment = bridge.environ(request, body, presence)
         environment["selat.request_id"] = request_id
         lane = self._lanes[self._lane(environment)]
-        self._there.add(presence)
         try:
             answer = await lane.run(_caller(request), functools.partial(self._worked, environment, presence))
             if answer.stream is not None:
+                self._followed.add(presence)
+                if self.connections.ending:
+                    presence.leave()
                 return await self._follow(request, answer, answer.stream)
             return await self._write(request, _with(answer.headers, Response(body=answer.body, status=answer.status)))
         except FullError:
             raise Problem("GATEWAY_BUSY") from None
         finally:
-            self._there.discard(presence)
+            self._followed.discard(presence)
             presence.leave()
 
     def _lane(self, environment: dict[str, Any]) -> str:
@@ -181,6 +182,8 @@ class Service:
 
     async def _write(self, request: BaseRequest, response: Response) -> Response:
         """Write all of an answer to a client that may read slowly, but not for ever."""
+        if self.connections.ending:
+            response.force_close()
         try:
             async with asyncio.timeout(_WRITE_SECONDS):
                 await response.prepare(request)

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from fabric_protos.common import ledger_pb2
 
-from gateway.ledger import ArgumentError, Call, Ledgers
+from gateway.ledger import ArgumentError, Call, GoneError, Ledgers
 from gateway.wallet import Wallet, WalletError
 from hlf import errors
 
@@ -134,3 +134,36 @@ def test_unknown_identities_are_named_with_those_there_are(tmp_path):
         ledgers.network("AMSP", "User1", "trade")
     assert ledgers.reachable("AMSP") is False
     assert ledgers.reachable("BMSP") is False
+
+
+class Proposed:
+    """A proposal, and the transaction that comes of it; ``sent`` tells whether an orderer got it."""
+
+    def __init__(self, gone: list[bool]) -> None:
+        self._gone = gone
+        self.asked, self.sent = False, False
+        self.changes, self.transaction_id = True, "ab" * 32
+
+    def propose(self, *args: Any, **kwargs: Any) -> Proposed:
+        return self
+
+    def endorse(self) -> Proposed:
+        self.asked = True
+        self._gone.append(True)
+        return self
+
+    def submit(self) -> Proposed:
+        self.sent = True
+        raise AssertionError("sent for a client that has gone")
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_nothing_is_sent_for_a_client_that_has_gone(before):
+    """Whether it went before the endorsing or meanwhile: the orderer gets nothing, and nothing need be found out."""
+    gone: list[bool] = [True] if before else []
+    proposed = Proposed(gone)
+    ledgers = Wired(proposed, System())
+    noted: list[str] = []
+    with pytest.raises(GoneError):
+        ledgers.submit("AMSP", "User1", Call("trade", "trade", "f", gone=lambda: bool(gone)), noted.append)
+    assert (proposed.asked, proposed.sent, noted) == (not before, False, [])

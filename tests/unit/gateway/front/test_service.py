@@ -9,10 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from network import processes
-from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, everything, head
+from tests.unit.gateway.fakes import FakeLedgers
+from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, Served, everything, head
 
 
 @contextlib.contextmanager
@@ -243,6 +246,24 @@ def test_a_stop_ends_streams_and_answers_what_was_begun(tmp_path, serve, ledgers
         stopped.result()
 
 
+def test_a_stop_reads_what_is_on_its_way_and_closes_what_rests(serve):
+    """A body whose head has been read is still taken; a connection between two requests is closed at once."""
+    served = serve()
+    resting = served.connect(head("GET", "/healthz"))
+    until(resting, b"ok")
+    sending = served.connect(head("POST", EVALUATE, len(CALL), Expect="100-continue", **served.token()))
+    until(sending, b"100 Continue")
+    with ThreadPoolExecutor(1) as pool:
+        stopped = pool.submit(served.do, served.service.stop(30))
+        assert everything(resting) == b""
+        assert not stopped.done()
+        sending.sendall(CALL)
+        answer = everything(sending)
+        stopped.result()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"Connection: close" in answer
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -334,3 +355,46 @@ def test_the_request_the_application_sees_is_the_one_that_was_sent(serve, ledger
     assert ledgers.asked[0][2].arguments == ("A.MSP",)
     more = {"Content-Type": "text/plain", "Content-Length": "1", "Connection": "close"}
     assert everything(served.connect(head("POST", "/console/login", **more) + b"x")).startswith(b"HTTP/1.1 415 ")
+
+
+BYTES = st.binary(max_size=40)
+WORDS = st.sampled_from(
+    [
+        *(b"GET", b"POST", b" ", b"/healthz", b"/v1/stages", b"?", b"%", b"%00", b"..", b" HTTP/1.1", b" HTTP/1.0"),
+        *(b"\r\n", b"\n", b"Host: x", b"Content-Length: ", b"Transfer-Encoding: chunked", b"Expect: 100-continue"),
+        *(b"Connection: Upgrade", b"Content-Type: application/json", b"0", b"5", b"{}", b"Authorization: Bearer "),
+        *(b"Selat-After: trade=1", b":", b"\0"),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory) -> Iterator[Served]:
+    """One front for many bytes."""
+    served = Served(tmp_path_factory.mktemp("steady"), FakeLedgers(), read_seconds=1)
+    yield served
+    served.close()
+
+
+LINES = st.lists(WORDS | BYTES, max_size=6).map(b"".join)
+REQUESTS = st.builds(
+    lambda method, target, lines, body: b"\r\n".join(
+        [method + b" /" + target + b" HTTP/1.1", b"Host: x", *lines, b"", body]
+    ),
+    st.sampled_from([b"GET", b"POST", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT", b"PRI"]),
+    LINES,
+    st.lists(LINES, max_size=4),
+    LINES,
+)
+LAST = head("GET", "/healthz", Connection="close")
+
+
+@hypothesis.settings(max_examples=150, derandomize=True)
+@hypothesis.given(st.lists(WORDS | BYTES, min_size=1, max_size=30).map(b"".join) | REQUESTS)
+def test_no_bytes_make_it_fail(steady, sent):
+    """Whatever comes: only answers below 500, an end to the connection, and others are served as ever."""
+    came = everything(steady.connect(sent + b"\r\n\r\n" + LAST))
+    statuses = re.findall(rb"^HTTP/[\d.]+ (\d{3}) ", came, re.MULTILINE)
+    assert statuses
+    assert all(int(status) < 500 for status in statuses)
+    assert steady.ask("GET", "/healthz") == (200, {"status": "ok"})

@@ -1,0 +1,99 @@
+"""A gateway of several processes: one that dies is replaced, and a stop answers what was begun."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.tokens import Tokens
+from network import processes
+from network.state import Folder
+
+STATUS = f"/v1/channels/trade/transactions/{'0' * 64}/status"
+
+
+class Gateway:
+    """A gateway that was started from a folder."""
+
+    def __init__(self, home: Folder, settings: Settings, ready: Path) -> None:
+        program = processes.Program(
+            "gateway", [sys.executable, "-m", "gateway"], environment=settings.to_environment(), ready_file=ready
+        )
+        started = processes.start(home, program)
+        processes.wait_ready([(program, started)], 60)
+        self.process = psutil.Process(started.pid)
+        self.base = f"http://{json.loads(ready.read_text())['address']}"
+        token = Tokens(Store(settings.data)).create("PlatformMSP", "User1", ["read"], 600)
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str) -> requests.Response:
+        """One answer, on a connection of its own."""
+        return requests.get(self.base + path, headers=self.headers, timeout=30)
+
+    def workers(self) -> set[int]:
+        return {child.pid for child in self.process.children()}
+
+
+@pytest.fixture
+def gateway(stage, folder, tmp_path) -> Iterator[Gateway]:
+    """Two processes on the scenarios' network."""
+    home = Folder(tmp_path / "home")
+    ready = (home.run / "gateway.ready").absolute()
+    settings = Settings(
+        wallet=(folder / "network").absolute(),
+        data=home.root / "data",
+        listen="127.0.0.1:0",
+        workers=2,
+        ready_file=str(ready),
+    )
+    try:
+        yield Gateway(home, settings, ready)
+    finally:
+        processes.stop(home)
+
+
+def test_a_process_that_dies_is_replaced(gateway):
+    """The other one answers meanwhile, and a new one takes the place."""
+    assert processes.wait_until(lambda: len(gateway.workers()) == 2, 30)
+    before = gateway.workers()
+    os.kill(min(before), signal.SIGKILL)
+    assert gateway.get("/v1/participants").status_code == 200
+    assert processes.wait_until(lambda: len(gateway.workers() - {min(before)}) == 2, 30)
+    assert all(gateway.get("/healthz").status_code == 200 for _ in range(10))
+
+
+def test_a_stop_that_comes_at_once_is_heard(gateway):
+    """While its processes are still being made, the gateway ends when it is told to."""
+    gateway.process.send_signal(signal.SIGTERM)
+    assert processes.wait_until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
+
+
+def test_a_stop_answers_what_was_begun(gateway):
+    """Whoever waits when the gateway is told to end gets an answer, and then it has ended."""
+    where = urllib.parse.urlsplit(gateway.base)
+    lines = [f"GET {STATUS}?wait_seconds=2 HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in gateway.headers.items())]
+    lines += ["Content-Type: application/json", "Content-Length: 2", "Expect: 100-continue", "", ""]
+    with socket.create_connection((where.hostname, where.port), timeout=30) as waiting:
+        waiting.sendall("\r\n".join(lines).encode())
+        # The request has been begun once its body is asked for.
+        assert waiting.recv(100).startswith(b"HTTP/1.1 100 ")
+        gateway.process.send_signal(signal.SIGTERM)
+        waiting.sendall(b"{}")
+        answer = b"".join(iter(lambda: waiting.recv(1 << 16), b""))
+    assert answer.startswith(b"HTTP/1.1 504 ")
+    assert b'"code":"OUTCOME_UNKNOWN"' in answer
+    assert processes.wait_until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
+    with pytest.raises(requests.ConnectionError):
+        gateway.get("/healthz")
