@@ -1,30 +1,8 @@
-"""
-Which fields stand in serialized bytes.
-
-A field that is there and empty and one that is not there are the same to this language's protobuf; Go tells them
-apart, and some of Fabric's rules ask.
-"""
+"""How far the fields of serialized bytes reach, for readers that look at the bytes themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 VARINT, FIXED64, BYTES, GROUP, END, FIXED32 = range(6)
-
-
-def numbers(message: bytes) -> Iterator[int]:
-    """Yield the numbers of the fields in a well-formed *message*, from the outside in the order of their bytes."""
-    place, depth = 0, 0
-    while place < len(message):
-        tag, place = varint(message, place)
-        kind = tag & 7
-        if kind == END:
-            depth -= 1
-        elif not depth:
-            yield tag >> 3
-        if kind == GROUP:
-            depth += 1
-        place = skip(message, place, kind)
 
 
 def skip(message: bytes, place: int, kind: int) -> int:

@@ -24,14 +24,12 @@ from fabric_protos.peer import (
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError, validation_code_name
-from hlf.wire import fields, keys, rwsets
+from hlf.wire import keys, rwsets
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER = transaction_pb2.BAD_COMMON_HEADER
 _ENDORSED = transaction_pb2.INVALID_ENDORSER_TRANSACTION
 _SIGNATURE_HEADER = "a signature header"
-# ChaincodeActionPayload.chaincode_proposal_payload, ProposalResponsePayload.extension, ChaincodeAction.events.
-_PROPOSAL_PAYLOAD, _EXTENSION, _EVENTS = 1, 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ def _read_endorsed(data: bytes, extension: bytes, known: dict[str, Any]) -> None
     endorsed = payload.action
     signed = endorsed.proposal_response_payload
     response = _parsed(proposal_response_pb2.ProposalResponsePayload, signed, _ENDORSED, "an endorsed response")
-    if not payload.chaincode_proposal_payload and _PROPOSAL_PAYLOAD not in fields.numbers(action.payload):
+    if not payload.chaincode_proposal_payload:
         raise _Defect(_ENDORSED, "an action without its proposal")
     parts: dict[str, Any] = {
         "signature_header": action.header,
@@ -268,7 +266,7 @@ def _read_result(
         proposal_pb2.ChaincodeHeaderExtension, extension, transaction_pb2.BAD_HEADER_EXTENSION, "a header extension"
     )
     known["chaincode"] = called.chaincode_id.name
-    if not serialized and _EXTENSION not in fields.numbers(signed):
+    if not serialized:
         raise _Defect(transaction_pb2.BAD_RESPONSE_PAYLOAD, "an endorsed response without a result")
     result = _parsed(proposal_pb2.ChaincodeAction, serialized, transaction_pb2.BAD_RESPONSE_PAYLOAD, "a result")
     ran = result.chaincode_id
@@ -284,7 +282,7 @@ def _read_result(
     if not ran.version or not ran.name or called.chaincode_id.name != ran.name:
         words = f"it calls {called.chaincode_id.name!r}, its endorsers ran {ran.name!r} in version {ran.version!r}"
         raise _Defect(transaction_pb2.INVALID_CHAINCODE, words)
-    if result.events or _EVENTS in fields.numbers(serialized):
+    if result.events:
         parts["event"] = event = _event(result.events)
         if event.chaincode != ran.name:
             raise _Defect(transaction_pb2.INVALID_OTHER_REASON, f"its event claims to be of {event.chaincode!r}")

@@ -248,6 +248,8 @@ def _take_apart(payload: Any, header_extension: bytes, verdict: Verdict) -> _End
         response = proposal_response_pb2.ProposalResponsePayload.FromString(response_payload)
     except DecodeError as error:
         raise InvalidError(malformed, "the transaction cannot be decoded") from error
+    if not action_payload.chaincode_proposal_payload:
+        raise InvalidError(malformed, "nil arguments")
     proposal = payload.header.channel_header + actions[0].header + action_payload.chaincode_proposal_payload
     if hashlib.sha256(proposal).digest() != response.proposal_hash:
         raise InvalidError(malformed, "proposal hash does not match")

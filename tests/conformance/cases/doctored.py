@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from fabric_protos.peer import proposal_response_pb2
 
 from hlf.wire import policies
 from network.state import Folder
@@ -167,3 +168,30 @@ def another_model(lab: Lab) -> Answer:
     made.public.writes.add(key=made.key, value=b"1")
     made.rwset.data_model = 7
     return Answer(result=sent(lab, made))
+
+
+def _without_result(response: bytes) -> bytes:
+    read = proposal_response_pb2.ProposalResponsePayload.FromString(response)
+    read.ClearField("extension")
+    return bytes(read.SerializeToString())
+
+
+#: Bytes that are empty are bytes that are not there, and no field is known by its number alone.
+ABSENT: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "action without its proposal": ("proposal", lambda _: b""),
+    "action with an empty event": ("action", lambda action: action + b"\x12\x00"),
+    "response without a result": ("response", _without_result),
+    "response with an empty result": ("response", lambda response: _without_result(response) + b"\x12\x00"),
+    "response with a number for a result": ("response", lambda response: _without_result(response) + b"\x10\x41"),
+}
+
+
+def _absent(lab: Lab, part: str, change: Callable[[bytes], bytes]) -> Answer:
+    made = draft(lab)
+    made.public.writes.add(key=made.key, value=b"1")
+    made.changes[part] = change
+    return Answer(result=sent(lab, made))
+
+
+for _name, (_part, _change) in ABSENT.items():
+    case(f"doctored {_name}")(lambda lab, part=_part, change=_change: _absent(lab, part, change))
