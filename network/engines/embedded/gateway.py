@@ -266,7 +266,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 # A real gateway calls its own peer as a function too, which no deadline of the gateway's ends.
                 outcome = await endorser.process(request, evaluate=evaluate)
             else:
-                async with asyncio.timeout(self._endorsement_seconds):
+                async with peer.call(self._endorsement_seconds):
                     outcome = await endorser.process(request, evaluate=evaluate)
         except RefusedError as error:
             if not local:
@@ -275,7 +275,8 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 return Answer(None, Code.FAILED_PRECONDITION, str(error))
             return Answer(None, Code.UNAVAILABLE, str(error), retry=True)
         except TimeoutError:
-            reason = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+            # A peer that stops takes its connections with it.
+            reason = plans.TIMED_OUT if peer.running else plans.LOST
             return Answer(None, Code.UNAVAILABLE, reason, retry=True)
         size = 0 if local else _size(outcome, evaluate)
         if size > statuses.MAX_MESSAGE:

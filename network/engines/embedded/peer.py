@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,7 @@ class Peer:
         self._tls_ca = tls_ca
         self.channels = channels
         self._stopped_at: float | None = None
+        self._calls: set[asyncio.Timeout] = set()
         self.packages = packages.Store(folder / "packages", chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}
         # What was found at a height stays right at that height, since packages are only ever added.
@@ -77,8 +80,26 @@ class Peer:
         self._stopped_at = None
 
     def stopped(self) -> None:
-        """Note that it listens no longer."""
+        """Note that it listens no longer; calls of other peers' gateways end at once."""
         self._stopped_at = time.monotonic()
+        for call in self._calls:
+            if not call.expired():
+                call.reschedule(asyncio.get_running_loop().time())
+
+    @contextlib.asynccontextmanager
+    async def call(self, seconds: float) -> AsyncIterator[None]:
+        """
+        What another peer's gateway does in a call to this one, over a connection that ends when this one stops.
+
+        Raises:
+            TimeoutError: it took longer than *seconds*, or the peer does not run any more.
+        """
+        async with asyncio.timeout(seconds) as limit:
+            self._calls.add(limit)
+            try:
+                yield
+            finally:
+                self._calls.discard(limit)
 
     def client_roots(self) -> bytes:
         """The TLS authorities (PEM) of its own organisation and of the members of its channels."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from network.engines.embedded.peer import Peer
 
 MISMATCH = "ProposalResponsePayloads do not match"
+TIMED_OUT = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+LOST = "rpc error: code = Unavailable desc = error reading from server: EOF"
 
 
 class Plan:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+import grpc
 from fabric_protos.discovery import protocol_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import proposal_pb2
 
 from tests.conformance import lab as laboratory
-from tests.conformance.answers import Answer, ask
+from tests.conformance.answers import Answer, ask, of_error
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, Lab
 from tests.conformance.laboratories import OUTAGES
@@ -134,6 +137,73 @@ def peers_lost(lab: Lab) -> Told:
 
 part("peer2+3 down: endorse", peers_lost)
 part("peers restarted", peers_lost)
+
+
+@functools.cache
+def calls_lost(lab: Lab) -> Told:
+    """Org2's peer is stopped while calls wait there, its own gateway's and another's."""
+    ready(lab)
+    here, there = lab.nodes["Org1"].gateway, lab.nodes["Org2"]
+    long = ("sleep", "20000")
+    status = signed_status(lab, "Org2")
+    waiting: dict[str, Callable[[], object]] = {
+        "commit status": there.gateway.CommitStatus.future(status, timeout=PATIENCE).result,
+        "evaluate": there.gateway.Evaluate.future(evaluation(lab, "Org2", *long), timeout=PATIENCE).result,
+        "process": there.endorser.ProcessProposal.future(proposed(lab, "Org2", *long), timeout=PATIENCE).result,
+        "events": functools.partial(next, lab.chaincode_events(organisation="Org2", patience=PATIENCE)),
+        "evaluate through another": here.Evaluate.future(evaluation(lab, "Org1", *long), timeout=PATIENCE).result,
+        "endorse through another": here.Endorse.future(endorsement(lab, "Org1", *long), timeout=PATIENCE).result,
+    }
+    # What is sent later on the same connections has been answered, so those calls have arrived.
+    for organisation in ("Org1", "Org2"):
+        lab.evaluate("mspid", organisation=organisation, targets=["Org2MSP"])
+    with lab.without("Org2"):
+        told = {f"peer2 stops: {name}": lost(call) for name, call in waiting.items()}
+    ready(lab)
+    return told
+
+
+for _name in ("commit status", "evaluate", "process", "events", "evaluate through another", "endorse through another"):
+    part(f"peer2 stops: {_name}", calls_lost)
+
+
+def proposed(lab: Lab, organisation: str, *args: str) -> proposal_pb2.SignedProposal:
+    """A proposal of *organisation*'s client."""
+    return lab.proposal(*args, caller=lab.caller(organisation))[1]
+
+
+def evaluation(lab: Lab, organisation: str, *args: str) -> gateway_pb2.EvaluateRequest:
+    """A query that Org2's peer is to answer."""
+    return gateway_pb2.EvaluateRequest(
+        channel_id=CHANNEL, proposed_transaction=proposed(lab, organisation, *args), target_organizations=["Org2MSP"]
+    )
+
+
+def endorsement(lab: Lab, organisation: str, *args: str) -> gateway_pb2.EndorseRequest:
+    """A transaction that Org2's peer is to endorse."""
+    return gateway_pb2.EndorseRequest(
+        channel_id=CHANNEL, proposed_transaction=proposed(lab, organisation, *args), endorsing_organizations=["Org2MSP"]
+    )
+
+
+def signed_status(lab: Lab, organisation: str) -> gateway_pb2.SignedCommitStatusRequest:
+    """A question for a transaction that never comes."""
+    who = lab.caller(organisation)
+    request = gateway_pb2.CommitStatusRequest(
+        transaction_id="ab" * 32, channel_id=CHANNEL, identity=who.creator
+    ).SerializeToString()
+    return gateway_pb2.SignedCommitStatusRequest(request=request, signature=who.sign(request))
+
+
+def lost(call: Callable[[], object]) -> Answer:
+    """How a call ends whose peer stops; its own connection is lost in words of the library that is asked with."""
+    try:
+        call()
+    except grpc.RpcError as error:
+        answer = of_error(error)
+        gone = error.code() is grpc.StatusCode.UNAVAILABLE and not answer.error_details
+        return Answer("UNAVAILABLE", "<the connection is lost>") if gone else answer
+    return Answer(result="it was answered all the same")
 
 
 def refused(call: Callable[[], object]) -> Answer:
