@@ -1,0 +1,71 @@
+"""
+One member against the others: its client and its doctored peer send what no honest program makes.
+
+Whatever it is, the network goes on, every stream of blocks and events reaches
+its end, and the audit of the ledger agrees with the peers. Where real Fabric is
+at hand it gets the very same bytes, and makes the same of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hlf import audit
+from network import admin
+from network.engines.embedded import replay
+from tests.conformance.lab import CHANNEL
+from tests.hostile import attacks, campaign, chance, how_many
+from tests.hostile.campaign import Network
+
+ROUND = 2000
+EMBEDDED, BOTH = ("embedded",), ("embedded", "native")
+
+
+@pytest.fixture(params=[EMBEDDED, pytest.param(BOTH, marks=pytest.mark.native)], ids=" and ".join)
+def networks(request, tmp_path) -> Iterator[list[Network]]:
+    """The same members on every engine."""
+    started: list[Network] = []
+    try:
+        for engine in request.param:
+            started.append(Network(engine, tmp_path / engine, *started[:1]))
+        yield started
+    finally:
+        for network in started:
+            network.close()
+
+
+def made(network: Network, number: int) -> Iterator[list[attacks.Attack]]:
+    """*number* attacks of all themes, in rounds."""
+    choices = chance("campaign")
+    themes = tuple(attacks.THEMES)
+    who = network.members, campaign.MEMBERS[0], CHANNEL, network.seeded
+    for first in range(0, number, ROUND):
+        yield [attacks.make(choices.choice(themes), choices, *who) for _ in range(min(ROUND, number - first))]
+
+
+def assert_well(network: Network) -> None:
+    """It commits, says that it is well, and its ledger is what its blocks come to: so say two programs."""
+    network.lab.must("put", "afterwards", "1")
+    assert admin.status(network.state).running
+    report = audit.verify(network.blocks())
+    assert report.ok, "\n".join(map(str, report.findings[:20]))
+    assert report.complete
+    assert replay.replay(network.blocks()).height == network.lab.height()
+
+
+def test_a_member_neither_stops_nor_misleads_the_others(networks, tmp_path):
+    """Every engine makes the same of each mutation, goes on committing, and its ledger stands before the auditor."""
+    assert len({network.seeded for network in networks}) == 1
+    for sent in made(networks[0], how_many(2000)):
+        outcomes = [network.send(sent) for network in networks]
+        for theirs in outcomes[1:]:
+            found = campaign.differences(sent, outcomes[0], theirs)
+            assert not found, f"{len(found)} of {len(sent)}:\n" + "\n".join(found[:20])
+    for network in networks:
+        assert_well(network)
+    ours, *theirs = [network.events() for network in networks]
+    assert len(ours) > 0
+    # What would end real peers was not sent to them.
+    assert all(events <= ours for events in theirs)
