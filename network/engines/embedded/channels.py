@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
+from hlf import errors
 from hlf.wire import blocks, channelconfig
 from network.engines.embedded import joining
 from network.engines.embedded.channel import Channel
 from network.engines.embedded.consenters import Own
 from network.engines.embedded.followers import ACTIVE, CONSENTER, FAILED, FOLLOWER, ONBOARDING, Followers, Standing
 from network.engines.embedded.joining import JoinError, ParticipationRefused
-from network.engines.embedded.ledger import Ledger
+from network.engines.embedded.ledger import START_OVER, Ledger
 from network.engines.embedded.ordering import Signer
 from network.engines.embedded.privatedata import PrivateWrites
 from network.engines.embedded.updates import Updates
@@ -19,6 +21,8 @@ from network.engines.embedded.validation import Validated, Verdict
 from network.errors import StateError
 
 __all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused", "Standing"]
+
+log = logging.getLogger(__name__)
 
 _EXISTS = 405
 _UNKNOWN = 404
@@ -47,11 +51,17 @@ class Channels:
             ledger = Ledger(path, path.stem)
             if ledger.height == 0:
                 # The process died while the file was being made; joining starts again.
+                log.warning("%s holds no block: its channel is joined anew", path)
                 ledger.close()
                 ledger.remove()
                 continue
-            config_block = ledger.block(ledger.config_block)
-            self._start(ledger, channelconfig.Bundle.from_config_block(config_block or b""))
+            try:
+                bundle = channelconfig.Bundle.from_config_block(ledger.block(ledger.config_block) or b"")
+            except errors.HlfError as error:
+                ledger.close()
+                problem = f"block {ledger.config_block} holds no configuration that can be used: {error}"
+                raise StateError(path, problem, START_OVER) from error
+            self._start(ledger, bundle)
         for path in self._followers.files():
             try:
                 block, bundle = joining.participation_block(path.read_bytes())

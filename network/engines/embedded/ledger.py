@@ -9,16 +9,17 @@ the one thread that commits.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset import rwset_pb2
+from google.protobuf.message import DecodeError
 
 from hlf.wire import blocks
 from network import errors
@@ -30,6 +31,7 @@ from network.engines.embedded.waiting import TransactionRecord, Waiting
 _IDLE_READERS = 64
 _RECENT_BLOCKS = 8
 _LAYOUT = b"1"
+START_OVER = "Remove the state folder to start with an empty network, or restore it from a copy"
 
 
 @dataclass(frozen=True)
@@ -61,19 +63,13 @@ class Ledger:
         Open or create the file at *path*.
 
         Raises:
-            StateError: the file is damaged or belongs to another channel or version.
+            StateError: the file, or the one beside it, is damaged, cannot be used on this machine as it is, or belongs
+                to another channel or version.
         """
         self.path = path
         self.channel_id = channel_id
-        try:
-            self._writer = snapshots.connect(path)
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise errors.StateError(path, f"the ledger cannot be opened: {error}", _START_OVER) from error
-        self._reader = snapshots.connect(path)
         self._idle: list[sqlite3.Connection] = []
         self._transient_path = path.with_suffix(".transient")
-        self._transient = transient.TransientStore(self._transient_path)
         self._waiting = Waiting()
         # Every member's event streams ask for the newest blocks at once.
         self._recent: dict[int, bytes] = {}
@@ -82,7 +78,16 @@ class Ledger:
         self.previous_hash = b""
         self.commit_hash = b""
         self.config_block = 0
-        self._load()
+        with contextlib.ExitStack() as opened:
+            try:
+                self._writer = opened.enter_context(contextlib.closing(snapshots.connect(path)))
+                self._prepare()
+                self._reader = opened.enter_context(contextlib.closing(snapshots.connect(path)))
+                self._load()
+            except (sqlite3.Error, DecodeError, ValueError) as error:
+                raise _unusable(path, error) from error
+            self._transient = transient.TransientStore(self._transient_path)
+            opened.pop_all()
 
     # Reading -----------------------------------------------------------------------------------------------------
 
@@ -217,7 +222,7 @@ class Ledger:
 
     # Committing: on the commit thread ----------------------------------------------------------------------------
 
-    @contextmanager
+    @contextlib.contextmanager
     def committing(self) -> Iterator[Snapshot]:
         """Open the one transaction a block is validated and written in; anything raised undoes all of it."""
         self._writer.execute("BEGIN IMMEDIATE")
@@ -305,28 +310,32 @@ class Ledger:
 
     def _prepare(self) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            if not self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                snapshots.create_schema(self._writer)
-                self._set_fact("layout", _LAYOUT)
-                self._set_fact("channel", self.channel_id.encode())
-            layout, channel = self._fact("layout"), self._fact("channel")
-            self._writer.execute("COMMIT")
-        except BaseException:
-            # Closing takes back what was not committed.
-            self._writer.close()
-            raise
+        present = {row[0] for row in self._writer.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not present:
+            snapshots.create_schema(self._writer)
+            self._set_fact("layout", _LAYOUT)
+            self._set_fact("channel", self.channel_id.encode())
+        elif missing := sorted(snapshots.TABLES - present):
+            raise ValueError(f"it has no table {', '.join(missing)}")
+        layout, channel = self._fact("layout"), self._fact("channel")
+        # Closing takes back what is not committed.
+        self._writer.execute("COMMIT")
         if layout != _LAYOUT or channel != self.channel_id.encode():
-            self._writer.close()
-            raise errors.StateError(self.path, f"this is not the ledger of channel {self.channel_id}", _START_OVER)
+            raise errors.StateError(self.path, f"this is not the ledger of channel {self.channel_id}", START_OVER)
 
     def _load(self) -> None:
-        row = self._reader.execute("SELECT number, content FROM blocks ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._reader.execute("SELECT number, hash, content FROM blocks ORDER BY number DESC LIMIT 1").fetchone()
         if row is None:
             return
-        header = common_pb2.Block.FromString(row[1]).header
-        self.height = row[0] + 1
-        self.current_hash, self.previous_hash = blocks.header_hash(header), header.previous_hash
+        number, known, content = row
+        block = common_pb2.Block.FromString(content)
+        header = block.header
+        if (header.number, blocks.header_hash(header)) != (number, known):
+            raise ValueError(f"what stands for block {number} is not that block")
+        if header.data_hash != blocks.data_hash(block.data.data):
+            raise ValueError(f"block {number} is not whole")
+        self.height = number + 1
+        self.current_hash, self.previous_hash = known, header.previous_hash
         self.commit_hash = self._fact("commit_hash") or b""
         self.config_block = int(self._fact("config_block") or b"0")
 
@@ -377,4 +386,9 @@ class Ledger:
         self._writer.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
 
-_START_OVER = "Remove the state folder to start with an empty network, or restore it from a copy"
+def _unusable(path: Path, error: Exception) -> errors.StateError:
+    """Why a file cannot be opened: because of the machine, or of what is in it."""
+    cure = START_OVER
+    if isinstance(error, sqlite3.OperationalError):
+        cure = "Make room for it, or let it be written, and start again"
+    return errors.StateError(path, f"the ledger cannot be opened: {error}", cure)

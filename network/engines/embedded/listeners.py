@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from network import errors
 from network.engines.embedded import statuses
+from network.engines.embedded.ledger import START_OVER
 from network.engines.embedded.statuses import MAX_MESSAGE
 
 if TYPE_CHECKING:
@@ -76,8 +79,12 @@ class Listener:
 
         With *client_roots* callers must show a certificate of these authorities
         (PEM); they are asked for anew at each handshake.
+
+        Raises:
+            StateError: key and certificate are none, or not of one another.
         """
         self.address = own.address
+        _check_pair(own)
         self._server = grpc.aio.server(options=_OPTIONS)
         pair = (own.tls_key.read_bytes(), own.tls_cert.read_bytes())
         self._credentials = grpc.ssl_server_credentials([pair]) if client_roots is None else _mutual(pair, client_roots)
@@ -109,6 +116,16 @@ class Listener:
     async def stop(self) -> None:
         """Stop listening, and end open calls as the end of a process does: at once, whatever they wait for."""
         await self._server.stop(None)
+
+
+def _check_pair(own: NodeSettings) -> None:
+    """gRPC would say of such a pair no more than that it cannot listen."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(own.tls_cert, own.tls_key)
+    except ssl.SSLError as error:
+        raise errors.StateError(
+            own.tls_key, f"is no key of the certificate {own.tls_cert} ({error.reason or error})", START_OVER
+        ) from error
 
 
 def _mutual(pair: tuple[bytes, bytes], client_roots: Callable[[], bytes]) -> grpc.ServerCredentials:

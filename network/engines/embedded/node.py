@@ -27,6 +27,7 @@ from network.engines.embedded import statuses
 from network.engines.embedded.broadcast import Orderer
 from network.engines.embedded.channels import Channels
 from network.engines.embedded.endorser import Endorser
+from network.engines.embedded.ledger import START_OVER
 from network.engines.embedded.listeners import ListenError
 from network.engines.embedded.localmsp import LocalMsp
 from network.engines.embedded.peer import Peer
@@ -165,9 +166,12 @@ def main(arguments: list[str]) -> int:
     try:
         asyncio.run(run(settings))
     except OSError as error:
-        log.error("a file cannot be used: %s", error)
+        log.error("a file cannot be used: %s. Mend that, and start again", error)
         return 1
-    except (ListenError, SettingsError, hlf_errors.HlfError, errors.NetworkError) as error:
+    except hlf_errors.HlfError as error:
+        log.error("%s. %s", error, START_OVER)
+        return 1
+    except (ListenError, SettingsError, errors.NetworkError) as error:
         log.error("%s", error)
         return 1
     return 0

@@ -8,6 +8,7 @@ as UTF-8 bytes, whose order is the order of Fabric's ranges.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,9 @@ CREATE TABLE history (
 ) WITHOUT ROWID;
 CREATE TABLE members (name TEXT PRIMARY KEY, msp TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))
 
 
 def connect(path: Path) -> sqlite3.Connection:

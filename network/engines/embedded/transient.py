@@ -26,15 +26,34 @@ class TransientStore:
     """Private write sets by transaction id, each with the organisations whose peers produced it."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        """
+        Open or create the file at *path*.
+
+        Raises:
+            StateError: it cannot be used.
+        """
         self._lock = threading.Lock()
+        self._staged: dict[str, dict[bytes, bytes]] = {}
+        with contextlib.ExitStack() as opened:
+            try:
+                self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+                opened.callback(self._connection.close)
+                self._load()
+            except sqlite3.Error as error:
+                raise errors.StateError(
+                    path,
+                    f"the private data of transactions that are in no block yet cannot be read: {error}",
+                    "Remove it, and that data with it; or make room for it, if that is all it wants",
+                ) from error
+            opened.pop_all()
+
+    def _load(self) -> None:
         self._connection.executescript(
             # Nothing here outlives a machine: SQLite may leave flushing to the operating system altogether.
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
             "CREATE TABLE IF NOT EXISTS staged (id TEXT, digest BLOB, msp TEXT, height INTEGER, content BLOB,"
             " PRIMARY KEY (id, digest, msp)) WITHOUT ROWID;"
         )
-        self._staged: dict[str, dict[bytes, bytes]] = {}
         for tx_id, digest, content in self._connection.execute("SELECT id, digest, content FROM staged"):
             self._staged.setdefault(tx_id, {})[digest] = content
 

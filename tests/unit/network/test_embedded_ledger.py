@@ -397,18 +397,6 @@ def test_closing_amid_work_leaves_whole_blocks(tmp_path):
     again(tmp_path, after)
 
 
-def test_what_is_no_ledger_is_refused(tmp_path):
-    """With the file's name and what to do about it."""
-    file = tmp_path / "trade.ledger"
-    file.write_bytes(b"this is no database" * 100)
-    with pytest.raises(errors.StateError, match=r"trade\.ledger: the ledger cannot be opened.*Remove the state folder"):
-        Ledger(file, "trade")
-    file.unlink()
-    Ledger(file, "trade").close()
-    with pytest.raises(errors.StateError, match="not the ledger of channel other"):
-        Ledger(file, "other")
-
-
 def test_an_unfinished_ledger_is_made_again(tmp_path):
     """The process died between creating the file and writing the genesis block."""
     Ledger(tmp_path / "trade.ledger", "trade").close()

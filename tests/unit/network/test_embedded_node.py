@@ -80,6 +80,15 @@ def test_missing_key_material_is_named(tmp_path, document, caplog):
     assert not [record for record in caplog.records if record.exc_info]
 
 
+def test_a_tls_key_of_another_certificate_is_named(tmp_path, document, caplog):
+    """gRPC would say that it cannot listen."""
+    document["peers"][0]["tls_key"] = document["peers"][1]["tls_key"]
+    assert start(tmp_path, document) == 1
+    key, certificate = document["peers"][0]["tls_key"], document["peers"][0]["tls_cert"]
+    assert f"{key}: is no key of the certificate {certificate} (KEY_VALUES_MISMATCH)" in caplog.text
+    assert "Remove the state folder" in caplog.text
+
+
 def status_request(engine: Engine) -> gateway_pb2.SignedCommitStatusRequest:
     """A question that waits: what became of a transaction nobody sent."""
     client = engine.who["AMSP"].client
