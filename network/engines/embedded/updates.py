@@ -89,15 +89,42 @@ class Updates:
 
     def apply(self, rwset: rwsets.TxRwset, version: Version) -> None:
         """Add the writes of a valid transaction."""
+        public: defaultdict[tuple[str, str], Operation] = defaultdict(Operation)
+        hashed: defaultdict[tuple[str, str, bytes], Operation] = defaultdict(Operation)
         for namespace in rwset.namespaces:
             name = namespace.namespace
-            self._apply_public(name, namespace, version)
+            for write in namespace.writes:
+                value = None if write.is_delete else write.value
+                public[name, write.key].write(value)
+                self.history.append(HistoryEntry(name, write.key, value, version))
+            for change in namespace.metadata_writes:
+                public[name, change.key].change_metadata(_metadata_bytes(change.entries))
             for collection in namespace.collections:
-                self._apply_hashed(name, collection, version)
-            self.history.extend(
-                HistoryEntry(name, write.key, None if write.is_delete else write.value, version)
-                for write in namespace.writes
-            )
+                self._count_hashed(hashed, name, collection, version)
+        # All that a transaction says of a key is added up before any of it is done, wherever in the set it stands.
+        for place, operation in public.items():
+            update = self._outcome(operation, version, place, self._public_metadata, self._public_value)
+            if update is not None:
+                self.public[place] = update
+        for hashed_place, operation in hashed.items():
+            update = self._outcome(operation, version, hashed_place, self._hashed_metadata, self._hashed_value)
+            if update is not None:
+                self.hashed[hashed_place] = update
+
+    def _count_hashed(
+        self,
+        operations: defaultdict[tuple[str, str, bytes], Operation],
+        name: str,
+        collection: rwsets.CollectionHashed,
+        version: Version,
+    ) -> None:
+        for write in collection.writes:
+            place = (name, collection.name, write.key_hash)
+            operations[place].write(None if _deletes(write) else write.value_hash)
+            if write.is_purge:
+                self.purged[place] = version
+        for change in collection.metadata_writes:
+            operations[name, collection.name, change.key_hash].change_metadata(_metadata_bytes(change.entries))
 
     def state_updates(self) -> Iterator[blocks.StateUpdate]:
         """Return the changes in the form the commit hash is computed from."""
@@ -169,33 +196,6 @@ class Updates:
             return None if changed.value is None else changed.version
         found = self._committed.state(namespace, key)
         return None if found is None else found[1]
-
-    def _apply_public(self, name: str, namespace: rwsets.NamespaceRwset, version: Version) -> None:
-        operations: defaultdict[str, Operation] = defaultdict(Operation)
-        for write in namespace.writes:
-            operations[write.key].write(None if write.is_delete else write.value)
-        for change in namespace.metadata_writes:
-            operations[change.key].change_metadata(_metadata_bytes(change.entries))
-        for key, operation in operations.items():
-            place = (name, key)
-            update = self._outcome(operation, version, place, self._public_metadata, self._public_value)
-            if update is not None:
-                self.public[place] = update
-
-    def _apply_hashed(self, name: str, collection: rwsets.CollectionHashed, version: Version) -> None:
-        operations: defaultdict[bytes, Operation] = defaultdict(Operation)
-        for write in collection.writes:
-            operations[write.key_hash].write(None if _deletes(write) else write.value_hash)
-        for change in collection.metadata_writes:
-            operations[change.key_hash].change_metadata(_metadata_bytes(change.entries))
-        for key_hash, operation in operations.items():
-            place = (name, collection.name, key_hash)
-            update = self._outcome(operation, version, place, self._hashed_metadata, self._hashed_value)
-            if update is not None:
-                self.hashed[place] = update
-        for write in collection.writes:
-            if write.is_purge:
-                self.purged[name, collection.name, write.key_hash] = version
 
     def _outcome(
         self,

@@ -161,6 +161,24 @@ case("doctored range left early")(lambda lab: _range(lab, _left_early("")))
 case("doctored range left early before it began")(lambda lab: _range(lab, _left_early("\U0010ffff")))
 
 
+@case("doctored set has a collection twice")
+def collection_twice(lab: Lab) -> Answer:
+    """What it says of one private key counts together: twice written, a key that is not there stays so."""
+    made = draft(lab)
+    collection = "_implicit_org_Org1MSP"
+    for value in (b"1", b"2"):
+        hashed = kv_rwset_pb2.HashedRWSet()
+        hashed.hashed_writes.add(
+            key_hash=hashlib.sha256(made.key.encode()).digest(), value_hash=hashlib.sha256(value).digest()
+        )
+        made.rwset.ns_rwset[0].collection_hashed_rwset.add(
+            collection_name=collection, hashed_rwset=hashed.SerializeToString()
+        )
+    code = sent(lab, made)
+    known = lab.evaluate("getpvthash", collection, made.key, chaincode="single").result["payload"].decode()
+    return Answer(result=[code, known])
+
+
 @case("doctored set of another data model")
 def another_model(lab: Lab) -> Answer:
     """Peers do not look at it."""

@@ -96,6 +96,27 @@ def test_what_a_set_says_of_a_key_is_added_up_alike(saying, there):
     assert engine == {(name, key): dict(held.metadata) for (name, _, key), held in first.changes.items()}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_collection_that_stands_twice_is_added_up_too(there):
+    """All that a transaction says of a private key counts together, wherever in the set it stands."""
+    engine, state = Updates(Replayed()), audited.State()
+    verifier = audited.Replay(state, 1)
+    one = rwsets.HashedWrite(b"h" * 32, b"1" * 32)
+    other = rwsets.HashedWrite(b"h" * 32, b"2" * 32)
+
+    def add(index: int, *writes: rwsets.HashedWrite) -> None:
+        entries = tuple(rwsets.CollectionHashed("c", writes=(write,)) for write in writes)
+        rwset = rwsets.TxRwset((rwsets.NamespaceRwset("cc", collections=entries),))
+        engine.apply(rwset, Version(1, index))
+        verifier.add(rwset, index)
+
+    if there:
+        add(0, one)
+    add(1, other, one)
+    assert [update.value for update in engine.hashed.values()] == ([b"1" * 32] if there else [])
+    assert list(engine.state_updates()) == list(verifier.updates())
+
+
 @pytest.mark.parametrize(("start", "first"), [("a", "a"), ("c", "d"), ("e", "d"), ("", "a"), ("d", "d")])
 def test_a_range_left_early_ends_with_its_last_key_wherever_it_begins(start, first):
     """Peers look at the last key after all others, so it counts where the range begins behind it, too."""
