@@ -35,6 +35,7 @@ class Attack:
     envelope: bytes
     touches_others: bool
     by_chance: bool
+    transaction_id: str
 
 
 def make(
@@ -46,9 +47,8 @@ def make(
     envelope = draft.envelope()
     rwset = deadly.simulated(envelope) or rwsets.TxRwset()
     named = {draft.chaincode, *(namespace.namespace for namespace in rwset.namespaces)}
-    return Attack(
-        theme, words, envelope, _touches_others(rwset, draft.key), len(named) > 1 and words != sets.NAMESPACES
-    )
+    by_chance = len(named) > 1 and words != sets.NAMESPACES
+    return Attack(theme, words, envelope, _touches_others(rwset, draft.key), by_chance, draft.header.tx_id)
 
 
 def _touches_others(rwset: rwsets.TxRwset, own: str) -> bool:

@@ -20,6 +20,7 @@ from network.state import Folder
 from tests.conformance.lab import Lab, at_block, code_name
 from tests.hostile import sets
 from tests.hostile.attacks import Attack
+from tests.hostile.calls import Call
 from tests.support import people
 
 CONSORTIUM = Path(__file__).with_name("consortium.yaml")
@@ -77,9 +78,15 @@ class Network:
                 outcomes[index] = outcome
         return outcomes
 
+    def call(self, calls: Sequence[Call]) -> list[str]:
+        """How calls end at Org1's peer."""
+        with ThreadPoolExecutor(_SENDERS) as pool:
+            return list(pool.map(lambda call: call.outcome(self.lab.nodes["Org1"].channel), calls))
+
     def blocks(self) -> Iterator[bytes]:
         """Every block up to the last one now, as Org1's peer has them."""
-        return (block.SerializeToString() for block in self._deliver(0, self.lab.height() - 1))
+        # Whoever audits them takes the time it takes.
+        return (block.SerializeToString() for block in self._deliver(0, self.lab.height() - 1, patience=None))
 
     def events(self) -> set[tuple[str, str, bytes]]:
         """Transaction, name and payload of every event of `single`, up to one that is set now."""
@@ -153,9 +160,9 @@ class Network:
             return codes
         raise TimeoutError(f"{len(wanted - codes.keys())} envelopes that were taken are in no block: {self.why()}")
 
-    def _deliver(self, first: int, last: int) -> Iterator[common_pb2.Block]:
+    def _deliver(self, first: int, last: int, patience: float | None = _PATIENCE) -> Iterator[common_pb2.Block]:
         seek = self.lab.seek(at_block(first), at_block(last))
-        stream = self.lab.nodes["Org1"].deliver.Deliver(iter([seek]), timeout=_PATIENCE)
+        stream = self.lab.nodes["Org1"].deliver.Deliver(iter([seek]), timeout=patience)
         try:
             for message in stream:
                 if message.WhichOneof("Type") != "block":

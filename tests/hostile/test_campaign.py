@@ -10,30 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pytest
-
 from hlf import audit
 from network import admin
 from network.engines.embedded import replay
 from tests.conformance.lab import CHANNEL
-from tests.hostile import attacks, campaign, chance, how_many
+from tests.hostile import attacks, calls, campaign, chance, how_many
 from tests.hostile.campaign import Network
 
 ROUND = 2000
-EMBEDDED, BOTH = ("embedded",), ("embedded", "native")
-
-
-@pytest.fixture(params=[EMBEDDED, pytest.param(BOTH, marks=pytest.mark.native)], ids=" and ".join)
-def networks(request, tmp_path) -> Iterator[list[Network]]:
-    """The same members on every engine."""
-    started: list[Network] = []
-    try:
-        for engine in request.param:
-            started.append(Network(engine, tmp_path / engine, *started[:1]))
-        yield started
-    finally:
-        for network in started:
-            network.close()
 
 
 def made(network: Network, number: int) -> Iterator[list[attacks.Attack]]:
@@ -55,7 +39,7 @@ def assert_well(network: Network) -> None:
     assert replay.replay(network.blocks()).height == network.lab.height()
 
 
-def test_a_member_neither_stops_nor_misleads_the_others(networks, tmp_path):
+def test_a_member_neither_stops_nor_misleads_the_others(networks):
     """Every engine makes the same of each mutation, goes on committing, and its ledger stands before the auditor."""
     assert len({network.seeded for network in networks}) == 1
     for sent in made(networks[0], how_many(2000)):
@@ -69,3 +53,27 @@ def test_a_member_neither_stops_nor_misleads_the_others(networks, tmp_path):
     assert len(ours) > 0
     # What would end real peers was not sent to them.
     assert all(events <= ours for events in theirs)
+
+
+def test_calls_end_everywhere_alike(networks):
+    """Whatever is asked of a peer ends in the same status on every engine; only what may wait does so in vain."""
+    choices = chance("calls")
+    who = networks[0].members, campaign.MEMBERS[0], CHANNEL, networks[0].seeded
+    committed = attacks.make("ordinary", choices, *who)
+    for network in networks:
+        assert [outcome.code for outcome in network.send([committed])] == ["VALID"]
+    own = networks[0].members[campaign.MEMBERS[0]]
+    asked = [calls.make(choices, own, committed.transaction_id) for _ in range(how_many(1000))]
+    outcomes = [network.call(asked) for network in networks]
+    late = [call.words for call, outcome in zip(asked, outcomes[0], strict=True) if outcome == calls.LATE]
+    assert all(words.startswith(("status", "deliver", "filtered")) for words in late), late
+    for network, theirs in zip(networks[1:], outcomes[1:], strict=True):
+        unlike = [
+            f"{call.words}: {ours}, and really {real}"
+            for call, ours, real in zip(asked, outcomes[0], theirs, strict=True)
+            # Real peers lose a connection to one another now and then, so they are asked twice.
+            if ours != real and network.call([call]) != [ours]
+        ]
+        assert not unlike, f"{len(unlike)} of {len(asked)}:\n" + "\n".join(unlike[:20])
+    for network in networks:
+        network.lab.must("put", "afterwards", "1")
