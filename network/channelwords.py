@@ -8,7 +8,7 @@ from fabric_protos.common import policies_pb2
 from fabric_protos.orderer.etcdraft import configuration_pb2 as etcdraft_pb2
 
 from hlf import errors
-from hlf.wire import configvalues, policies
+from hlf.wire import configvalues, enumerations, policies
 
 _META = policies_pb2.ImplicitMetaPolicy
 _CONSENSUS = {"etcdraft": "raft", "BFT": "bft"}
@@ -57,7 +57,7 @@ def _consenters(orderer_values: Any) -> list[str]:
 def _policy(policy: Any) -> str:
     if policy.type == policies_pb2.Policy.IMPLICIT_META:
         meta = _META.FromString(policy.value)
-        return f"{_META.Rule.Name(meta.rule)} {meta.sub_policy}"
+        return f"{enumerations.name(_META.Rule, meta.rule)} {meta.sub_policy}"
     try:
         return policies.to_dsl(policy.value)
     except errors.PolicyError:

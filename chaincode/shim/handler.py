@@ -27,6 +27,7 @@ from chaincode.shim.errors import PeerRefused, TransactionAbandoned
 from chaincode.shim.line import Limits
 from chaincode.shim.stub import Stub
 from chaincode.shim.workers import Workers
+from hlf.wire import enumerations
 
 logger = logging.getLogger("selat.chaincode")
 
@@ -73,7 +74,7 @@ class Handler:
                 if message.type == Message.KEEPALIVE:
                     self.send(message)
                 elif not self._receive(message):
-                    kind = Message.Type.Name(message.type)
+                    kind = enumerations.name(Message.Type, message.type)
                     logger.error("%s: the peer sent %s out of turn; closing the stream", self._package_id, kind)
                     refusal = f"[{message.txid}] chaincode cannot handle message ({kind}) in this state"
                     await write(Message(type=Message.ERROR, payload=refusal.encode(), txid=message.txid))
@@ -250,7 +251,7 @@ class _Transaction:
             raise TransactionAbandoned
         if len(payload) > _LARGEST_PAYLOAD:
             # Sent, it would end the stream, and with it every other transaction there.
-            name = Message.Type.Name(kind)
+            name = enumerations.name(Message.Type, kind)
             raise PeerRefused(f"{name} is larger than a message may be ({len(payload)} of {LARGEST_MESSAGE} bytes)")
         self._handler.send(_reply(self._message, kind, payload))
         answer = self._answers.get()

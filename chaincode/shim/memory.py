@@ -16,7 +16,7 @@ from chaincode.shim.errors import PeerRefused
 from chaincode.shim.line import Limits
 from chaincode.shim.stub import Stub
 from chaincode.shim.world import World, between
-from hlf.wire import keys
+from hlf.wire import enumerations, keys
 from hlf.wire.rwsets import Version
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
@@ -77,7 +77,8 @@ class Simulation:
             result: bytes = answer(self, message.FromString(payload))
         except PeerRefused as refused:
             tx_id = self._stub.tx_id if self._stub else ""
-            raise PeerRefused(f"{_Kind.Type.Name(kind)} failed: transaction ID: {tx_id}: {refused.message}") from None
+            name = enumerations.name(_Kind.Type, kind)
+            raise PeerRefused(f"{name} failed: transaction ID: {tx_id}: {refused.message}") from None
         return result
 
     # Reads

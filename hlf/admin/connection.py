@@ -18,7 +18,7 @@ from hlf.client.session import Session, TlsIdentity
 from hlf.identity import Identity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
-from hlf.wire import envelopes
+from hlf.wire import enumerations, envelopes
 
 
 class Connection:
@@ -80,7 +80,7 @@ class Connection:
                     yield answer.block
                     continue
                 if answer.status != common_pb2.SUCCESS:
-                    status = common_pb2.Status.Name(answer.status)
+                    status = enumerations.name(common_pb2.Status, answer.status)
                     raise errors.AdminError(
                         f"blocks of channel {channel_id} refused: {status}", address=self.name, status=answer.status
                     )

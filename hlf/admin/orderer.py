@@ -10,7 +10,7 @@ from fabric_protos.common import common_pb2
 
 from hlf import errors
 from hlf.admin.connection import Connection
-from hlf.wire import envelopes
+from hlf.wire import enumerations, envelopes
 
 
 class Orderer(Connection):
@@ -35,7 +35,7 @@ class Orderer(Connection):
         finally:
             call.cancel()
         if answer.status != common_pb2.SUCCESS:
-            words = answer.info or common_pb2.Status.Name(answer.status)
+            words = answer.info or enumerations.name(common_pb2.Status, answer.status)
             raise errors.ConfigError(words, address=self.name, status=answer.status)
 
     def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:

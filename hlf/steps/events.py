@@ -13,7 +13,7 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf import errors
 from hlf.steps.checkpoints import Position
-from hlf.wire import blocks, envelopes, rwsets
+from hlf.wire import blocks, enumerations, envelopes, rwsets
 
 Item = TypeVar("Item")
 
@@ -105,7 +105,7 @@ def delivered(response: Any) -> Any:
     """*response* itself, unless it is a status, which ends a Deliver stream."""
     if response.WhichOneof("Type") != "status":
         return response
-    name = common_pb2.Status.Name(response.status)
+    name = enumerations.name(common_pb2.Status, response.status)
     code = _STATUSES.get(response.status, grpc.StatusCode.UNKNOWN)
     raise errors.EventsError(f"the peer ended the block stream with {name}", status=code)
 

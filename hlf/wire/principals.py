@@ -15,6 +15,8 @@ from typing import Any
 from fabric_protos.msp import identities_pb2, msp_principal_pb2
 from google.protobuf.message import DecodeError
 
+from hlf.wire import enumerations
+
 KINDS = msp_principal_pb2.MSPPrincipal
 
 MEMBER = msp_principal_pb2.MSPRole.MEMBER
@@ -80,7 +82,7 @@ class Principal:
         role = self.role
         if role is not None:
             return f"{role[0]}.{ROLE_NAMES.get(role[1], role[1])}"
-        return f"{KINDS.Classification.Name(self.classification)}:{self.value.hex()[:16]}"
+        return f"{enumerations.name(KINDS.Classification, self.classification)}:{self.value.hex()[:16]}"
 
 
 @lru_cache(maxsize=4096)

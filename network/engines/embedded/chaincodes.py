@@ -17,6 +17,7 @@ import grpc
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, chaincode_shim_pb2_grpc
 from google.protobuf import message
 
+from hlf.wire import enumerations
 from network.engines.embedded import lifecycle, packages, simulator, statuses, transactions
 from network.engines.embedded.statuses import MAX_MESSAGE
 
@@ -200,7 +201,7 @@ class _Stream:
     def _end(self, unsent: Message, reason: str) -> None:
         running = self._running.get((unsent.channel_id, unsent.txid))
         if running is not None and not running[1].done():
-            told = f"[{unsent.txid[:8]}] error sending {KINDS.Name(unsent.type)}"
+            told = f"[{unsent.txid[:8]}] error sending {enumerations.name(KINDS, unsent.type)}"
             payload = f"{told}: rpc error: code = ResourceExhausted desc = {reason}".encode()
             running[1].set_result(Message(type=_ERROR, payload=payload))
 
@@ -259,8 +260,8 @@ def _failure(received: Message, error: Exception) -> bytes:
         reason = str(error)
     else:
         reason = "panic during execution"
-        log.error("%s of a chaincode failed: %s", KINDS.Name(received.type), statuses.where(error))
-    return f"{KINDS.Name(received.type)} failed: transaction ID: {received.txid}: {reason}".encode()
+        log.error("%s of a chaincode failed: %s", enumerations.name(KINDS, received.type), statuses.where(error))
+    return f"{enumerations.name(KINDS, received.type)} failed: transaction ID: {received.txid}: {reason}".encode()
 
 
 async def _dial(connection: packages.Connection) -> grpc.aio.Channel:

@@ -20,7 +20,7 @@ from fabric_protos.peer import proposal_pb2, transaction_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 from google.protobuf import message
 
-from hlf.wire import msp
+from hlf.wire import enumerations, msp
 from network.engines.embedded import access, chaincodeevents, planning, plans, statuses
 from network.engines.embedded.endorser import Endorser, Outcome, RefusedError
 from network.engines.embedded.requests import INVALID_WIRE, MalformedError, Request
@@ -334,7 +334,7 @@ def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
 
 
 def _unsuccessful(response: ab_pb2.BroadcastResponse) -> str:
-    status = common_pb2.Status.Name(response.status)
+    status = enumerations.name(common_pb2.Status, response.status)
     return f"received unsuccessful response from orderer: status={status}, info={response.info}"
 
 

@@ -8,7 +8,7 @@ from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import blocks, channelconfig
+from hlf.wire import blocks, channelconfig, enumerations
 from network.engines.embedded import consenters
 from network.engines.embedded.requests import MalformedError, decode
 
@@ -186,7 +186,7 @@ def _channel_header(block: Any) -> Any:
 
 def _check_configuration(block: Any, header: Any) -> None:
     if header.type != common_pb2.CONFIG:
-        kind = common_pb2.HeaderType.Name(header.type) if header.type in common_pb2.HeaderType.values() else header.type
+        kind = enumerations.name(common_pb2.HeaderType, header.type)
         raise JoinError(f"Bad configuration envelope: invalid type {kind}, expected CONFIG")
     if len(block.data.data) != 1:
         # Real peers take such a block, which no orderer gives out, and whatever its other transactions write.

@@ -20,7 +20,7 @@ from fabric_protos.peer import chaincode_pb2, proposal_pb2
 from google.protobuf import message
 
 from hlf import errors
-from hlf.wire import certificates, keys, signatures
+from hlf.wire import certificates, enumerations, keys, signatures
 
 if TYPE_CHECKING:
     from hlf.wire import msp
@@ -205,7 +205,7 @@ def expiry(creator: bytes) -> datetime.datetime | None:
 
 def header_type(number: int) -> str:
     """The name of a channel header's type, or its number where it has none."""
-    return common_pb2.HeaderType.Name(number) if number in common_pb2.HeaderType.values() else str(number)
+    return enumerations.name(common_pb2.HeaderType, number)
 
 
 def _part(error: MalformedError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from hlf.wire import enumerations
 from network.engines.embedded import deadly, statuses
 from network.engines.embedded.deadly import Deadly
 from network.engines.embedded.validation import CODES, Validated
@@ -31,7 +32,7 @@ def of_block(channel_id: str, number: int, validated: Validated, dead: Sequence[
                 channel_id,
                 number,
                 verdict.tx_id,
-                CODES.Name(verdict.code),
+                enumerations.name(CODES, verdict.code),
                 verdict.why,
             )
     if dead:

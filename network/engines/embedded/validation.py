@@ -20,7 +20,7 @@ from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, proposal_respo
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import channelconfig, keys, msp, rwsets
+from hlf.wire import channelconfig, enumerations, keys, msp, rwsets
 from network.engines.embedded import endorsement, lifecycle
 from network.engines.embedded.updates import State, Updates
 
@@ -66,7 +66,7 @@ class InvalidError(Exception):
     """A transaction does not count; carries the code."""
 
     def __init__(self, code: int, why: str) -> None:
-        super().__init__(f"{CODES.Name(code)}: {why}")
+        super().__init__(f"{enumerations.name(CODES, code)}: {why}")
         self.code = code
         self.why = why
 

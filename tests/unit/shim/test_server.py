@@ -94,6 +94,17 @@ def test_a_transaction_asks_and_answers(peer):
     assert (response.status, response.payload) == (200, b"value")
 
 
+@pytest.mark.parametrize("kind", [99, -1, 1 << 30])
+def test_a_message_of_a_kind_that_nobody_knows(serving, kind):
+    """An enumeration of proto3 is open, so any number may come: it is out of turn, and the stream ends in order."""
+    with WirePeer(serving.addresses[0]) as dialled:
+        dialled.register()
+        dialled.send(type=kind, txid="t1")
+        refusal = dialled.receive()
+        assert refusal.type == Message.ERROR
+        assert refusal.payload.decode() == f"[t1] chaincode cannot handle message ({kind}) in this state"
+
+
 def test_many_transactions_run_at_once_on_one_stream(peer):
     """All of them wait for their answers at the same time, and each gets its own, in whatever order."""
     names = [f"t{number}" for number in range(100)]
