@@ -7,6 +7,7 @@ Every error of the Fabric client, one tree, each with attributes a program can d
      ├ ProfileError         a connection profile cannot be used
      ├ IdentityError        a certificate or private key cannot be used
      ├ WireError            bytes are not the message they should be
+     │   └ YamlError        a text is not YAML, or more than a plain document
      ├ PolicyError          a policy's text or message cannot be used
      ├ SealingError         a ciphertext does not open, or a key cannot be sealed to
      ├ GatewayError         a peer or orderer refused, or could not be asked
@@ -59,6 +60,27 @@ class IdentityError(HlfError):
 
 class WireError(HlfError):
     """Bytes are not the Fabric message they were taken for."""
+
+
+class YamlError(WireError):
+    """
+    A text is not YAML, or more than a plain document.
+
+    Attributes:
+        line: where, counted from 1; 0 where that cannot be said.
+        problem: what is wrong, as the end of a sentence that names the file.
+        cure: what to do about it.
+    """
+
+    def __init__(self, problem: str, cure: str = "", line: int = 0) -> None:
+        self.line = line
+        self.problem = problem
+        self.cure = cure
+        super().__init__(problem, cure, line)
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        return f"{place}{self.problem}. {self.cure}" if self.cure else f"{place}{self.problem}"
 
 
 class PolicyError(HlfError):

@@ -1,20 +1,30 @@
 """
-Connection profiles: where an organisation's peers and orderers are, in Fabric's common JSON form.
+Connection profiles: where an organisation's peers and orderers are, in the common form of Fabric's SDKs, JSON or YAML.
 
 Only what this client needs is read; other SDKs' settings may stand beside it. Paths in a profile are relative to it.
 """
 
 from __future__ import annotations
 
-import json
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hlf.errors import IdentityError, ProfileError
+from hlf import jsontext, yamltext
+from hlf.errors import IdentityError, ProfileError, WireError, YamlError
 from hlf.wire import certificates
+
+_CURES = {
+    "client": "write client: {organization: NAME}, with the name of your organisation among organizations",
+    "organization": "write the name of your organisation, as it stands among organizations",
+    "organizations": "describe your organisation there: its mspid and the names of its peers",
+    "mspid": "write the organisation's MSP id, such as Org1MSP",
+    "url": "write the peer's or orderer's address, such as grpcs://localhost:7051",
+    "tlsCACerts": "put the PEM of the CA that issued the node's TLS certificate under pem, or its file under path",
+    "path": "put the PEM of the CA that issued the node's TLS certificate under pem, or its file under path",
+}
 
 
 @dataclass(frozen=True)
@@ -80,10 +90,10 @@ class Profile:
     @classmethod
     def load(cls, path: Path | str) -> Profile:
         """
-        The profile in the JSON file *path*.
+        The profile in the file *path*, in JSON or YAML.
 
         Raises:
-            ProfileError: it is missing, malformed or incomplete; the words name the file and the field.
+            ProfileError: it is missing, malformed or incomplete; the words name the file, the field and the cure.
         """
         path = Path(path)
         try:
@@ -96,33 +106,40 @@ class Profile:
     @classmethod
     def parse(cls, text: bytes | str, *, folder: Path = Path()) -> Profile:
         """
-        The profile in a JSON text; *folder* is where its relative paths begin.
+        The profile in a text, in JSON or YAML; *folder* is where its relative paths begin.
 
         Raises:
-            ProfileError: it is malformed or incomplete; the words name the field.
+            ProfileError: it is malformed or incomplete; the words name the field and the cure.
         """
         try:
-            document = json.loads(text, object_pairs_hook=_without_duplicates)
-        except (ValueError, RecursionError) as malformed:
-            raise ProfileError(f"not JSON: {malformed}") from malformed
-        return _read(document, folder)
+            data = text if isinstance(text, bytes) else text.encode()
+        except UnicodeEncodeError:
+            raise ProfileError("a lone surrogate stands in it, which no file can hold") from None
+        return _read(_document(data), folder)
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ProfileError("a name stands twice in one object; which of the two counts would be anybody's guess")
-    return found
+def _document(data: bytes) -> Any:
+    """The value of the text: JSON where it begins as an object of it does, else YAML."""
+    if data.lstrip()[:1] != b"{":
+        try:
+            return yamltext.loads(data)
+        except YamlError as malformed:
+            raise ProfileError(str(malformed)) from None
+    try:
+        return jsontext.loads(data, most_bytes=yamltext.MOST_BYTES)
+    except WireError as malformed:
+        raise ProfileError(f"not JSON: {malformed}") from None
 
 
 def _read(document: Any, folder: Path) -> Profile:
     if not isinstance(document, dict):
-        raise ProfileError("not a JSON object")
+        raise ProfileError("not an object; is this a connection profile? It begins with name, client and organizations")
     client = _object(document, "client", "client")
     chosen = _text(client, "organization", "client.organization")
     organisations = _object(document, "organizations", "organizations")
     if chosen not in organisations:
-        raise ProfileError(f"client.organization names {chosen!r}, which is not among organizations")
+        known = ", ".join(organisations) or "none"
+        raise ProfileError(f"client.organization names {chosen!r}, which is not among organizations (there: {known})")
     owners: dict[str, str] = {}
     for name in organisations:
         where = f"organizations.{name}"
@@ -193,15 +210,20 @@ def _authorities(entry: Mapping[str, Any], where: str, folder: Path) -> bytes:
 def _object(parent: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
     value = parent.get(key)
     if not isinstance(value, dict):
-        raise ProfileError(f"{where} is {'missing' if value is None else 'not an object'}")
+        raise _unfit(where, "missing" if value is None else "not an object", key)
     return value
 
 
 def _text(parent: Mapping[str, Any], key: str, where: str) -> str:
     value = parent.get(key)
     if not isinstance(value, str) or not value:
-        raise ProfileError(f"{where} is {'missing' if value in (None, '') else 'not a text'}")
+        raise _unfit(where, "missing" if value in (None, "") else "not a text", key)
     return value
+
+
+def _unfit(where: str, what: str, key: str) -> ProfileError:
+    """The error of a field, with its cure."""
+    return ProfileError(f"{where} is {what}; {_CURES[key]}" if key in _CURES else f"{where} is {what}")
 
 
 def _names(parent: Mapping[str, Any], key: str, where: str) -> list[str]:

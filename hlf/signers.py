@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -116,6 +115,7 @@ def load_private_key(pem: bytes, password: bytes | None = None) -> object:
     except TypeError:
         cure = "it is encrypted, so a password is needed" if password is None else "it is not encrypted, so give none"
         raise IdentityError(f"the private key cannot be read: {cure}") from None
-    except (ValueError, UnsupportedAlgorithm):
-        # The library's words may quote the file, which is private.
+    except Exception:  # noqa: BLE001
+        # ValueError as a rule, but OpenSSL's own failures are of other kinds, and no list of them is whole. The
+        # library's words may quote the file, which is private.
         raise IdentityError("the private key cannot be read: expected PEM (PKCS #8 or SEC 1) of an EC key") from None

@@ -10,17 +10,13 @@ from typing import TypeVar
 
 import yaml
 
+from hlf import yamltext
+from hlf.errors import YamlError
 from network import errors
-
-MAX_BYTES = 1 << 20
-MAX_DEPTH = 24
 
 Item = TypeVar("Item")
 
 _DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ms|s|m|h))+")
-
-# The C parser where PyYAML was built with it: ten times faster, the same events and marks.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Field:
@@ -182,54 +178,15 @@ def load(path: Path) -> Field:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(yamltext.MOST_BYTES + 1)
     except OSError as error:
         raise errors.ConsortiumError(
             path, 0, "", f"cannot be read: {error.strerror}", "Name the consortium file with --consortium FILE."
         ) from error
-    if len(raw) > MAX_BYTES:
-        raise errors.ConsortiumError(
-            path, 0, "", f"is larger than {MAX_BYTES >> 20} MiB", "A consortium file is small."
-        )
     try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise errors.ConsortiumError(path, line, "", "is not UTF-8 text", "Save the file as UTF-8.") from error
-    try:
-        _refuse_hostile(path, text)
-        node = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = " ".join(part for part in (error.context, error.problem) if part)
-        line = mark.line + 1 if mark else 0
-        tabbed = line and "\t" in (text.splitlines() + [""])[line - 1]
-        cure = "Indent with spaces, never with tabs." if tabbed else "Mend the YAML at or above this line."
-        raise errors.ConsortiumError(path, line, "", f"is not YAML: {problem}", cure) from error
-    except yaml.YAMLError as error:
-        raise errors.ConsortiumError(path, 0, "", f"is not YAML: {error}", "Save the file as plain text.") from error
-    if node is None:
-        raise errors.ConsortiumError(path, 0, "", "is empty", "Start from network/consortium.yaml.")
-    return Field(path, node, "")
-
-
-def _refuse_hostile(path: Path, text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise errors.ConsortiumError(
-                path, line, "", "anchors (&) and aliases (*) are not read here", "Write the value out in both places."
-            )
-        tag = getattr(event, "tag", None)
-        if tag and not tag.startswith("tag:yaml.org,2002:str"):
-            raise errors.ConsortiumError(path, line, "", f"the tag {tag} is not read here", "Leave the tag out.")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise errors.ConsortiumError(path, line, "", f"is nested deeper than {MAX_DEPTH}", "Flatten it.")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+        return Field(path, yamltext.compose(raw), "")
+    except YamlError as error:
+        raise errors.ConsortiumError(path, error.line, "", error.problem, error.cure) from error
 
 
 def _nearest(value: str, names: tuple[str, ...]) -> str:

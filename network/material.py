@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from hlf.errors import IdentityError
+from hlf.signers import load_private_key
 from hlf.wire.certificates import read
 from hlf.wire.certificates.names import ORGANIZATION
 from network import certificates, errors, state
@@ -198,11 +198,10 @@ def _load(certificate_file: Path, key_file: Path) -> Issued:
     except IdentityError as error:
         raise errors.MaterialError(certificate_file, f"is not a PEM certificate: {error}", _UNUSABLE) from error
     try:
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+        key = load_private_key(key_file.read_bytes())
     except OSError as error:
         raise errors.MaterialError(key_file, f"cannot be read: {error.strerror}", _UNUSABLE) from error
-    except (ValueError, TypeError):
-        # The parser's own words may quote the file; they are left out on purpose.
+    except IdentityError:
         raise errors.MaterialError(key_file, "is not an unencrypted PEM private key", _UNUSABLE) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         raise errors.MaterialError(key_file, "does not belong to the certificate beside it", _UNUSABLE)

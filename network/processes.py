@@ -21,13 +21,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from network import errors, ports, state
 from network.state import Folder
 
 _POLL_SECONDS = 0.01
 _LOG_LINES = 15
+_STRANGE = "Remove it, and end the program by hand."
 # What a program in Go says when it gives up; where all its goroutines were follows, a screenful each.
 _GIVES_UP = re.compile(r"^(?:panic|fatal error): .*?(?=^goroutine \d+ |\Z)", re.MULTILINE | re.DOTALL)
 # Children of this very process must be waited for, or they stay behind as zombies.
@@ -179,14 +179,12 @@ def find(folder: Folder) -> list[Running]:
     found = []
     for file in sorted(folder.run.glob("*.json")) if folder.run.is_dir() else ():
         try:
-            values: Any = json.loads(file.read_text(encoding="utf-8"))
+            values = state.read_json(file, _STRANGE)
             pid, started, offset = int(values["pid"]), str(values["started"]), int(values["log_offset"])
             fingerprint = str(values["fingerprint"])
             addresses = tuple(map(str, values.get("addresses", ())))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise errors.StateError(
-                file, f"is not a record of a running program ({error})", "Remove it, and end the program by hand."
-            ) from error
+            raise errors.StateError(file, f"is not a record of a running program ({error})", _STRANGE) from error
         log = folder.logs / f"{file.stem}.log"
         found.append(Running(file.stem, pid, started, log, offset, fingerprint, addresses, _alive(pid, started)))
     return found

@@ -18,10 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hlf import jsontext
+from hlf.errors import WireError
 from network import errors, topology
 from network.topology import Consortium
 
 FORMAT = 1
+_MOST_BYTES = 1 << 20
 _LOCK = ".lock"
 
 
@@ -128,6 +131,24 @@ class Record:
         return f"{node}:{self.ports[node][use]}" if self.engine == "docker" else self.address(node, use)
 
 
+def read_json(file: Path, cure: str) -> Any:
+    """
+    The JSON value in a file of a state folder.
+
+    Raises:
+        FileNotFoundError: there is none.
+        StateError: it cannot be read, or is not JSON; with that cure.
+    """
+    try:
+        return jsontext.loads(file.read_bytes(), most_bytes=_MOST_BYTES)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unusable(file, error) from error
+    except WireError as error:
+        raise errors.StateError(file, f"cannot be read ({error})", cure) from error
+
+
 def read(folder: Folder) -> Record | None:
     """
     The record of a folder, None where none was kept yet.
@@ -137,13 +158,9 @@ def read(folder: Folder) -> Record | None:
     """
     cure = "Remove the folder to start afresh, or name another with --state."
     try:
-        values: Any = json.loads(folder.record_file.read_text(encoding="utf-8"))
+        values = read_json(folder.record_file, cure)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise unusable(folder.record_file, error) from error
-    except ValueError as error:
-        raise errors.StateError(folder.record_file, f"cannot be read ({error})", cure) from error
     try:
         if values.pop("format") != FORMAT:
             raise errors.StateError(folder.record_file, "was written by another version of Selat", cure)

@@ -20,7 +20,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from requests.adapters import HTTPAdapter
 
-from hlf import errors
+from hlf import errors, jsontext
 from hlf.admin import enrollment
 from hlf.identity import Identity, load_certificate
 from hlf.signers import Signer
@@ -247,8 +247,8 @@ class Authority:
 
     def _result(self, status: int, content: bytes, secrets: tuple[str, ...]) -> Any:
         try:
-            answer = json.loads(content)
-        except (ValueError, RecursionError):
+            answer = jsontext.loads(content)
+        except errors.WireError:
             answer = None
         if not isinstance(answer, dict):
             # What begins as a good answer may hold a secret that the server made, so only refusals are quoted.

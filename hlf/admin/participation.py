@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import requests
 
-from hlf import errors
+from hlf import errors, jsontext
 
 _CHANNELS = "/participation/v1/channels"
 
@@ -60,7 +60,7 @@ class OrdererAdmin:
         """
         listed = self._ask("GET", _CHANNELS)
         try:
-            return tuple(sorted(str(each["name"]) for each in listed.get("channels") or ()))
+            return tuple(sorted(_text(each["name"]) for each in listed.get("channels") or ()))
         except (TypeError, KeyError) as malformed:
             raise errors.ParticipationError("answered with an unreadable list", address=self.address) from malformed
 
@@ -114,8 +114,8 @@ class OrdererAdmin:
                 f"no answer ({failure}). Is this the orderer's admin listener, and is it running?", address=self.address
             ) from failure
         try:
-            value = answer.json() if answer.content else {}
-        except requests.exceptions.JSONDecodeError:
+            value = jsontext.loads(answer.content) if answer.content else {}
+        except errors.WireError:
             value = {"error": answer.text[:500]}
         if not isinstance(value, dict):
             value = {"error": f"an unreadable answer: {answer.text[:500]}"}
@@ -127,13 +127,13 @@ class OrdererAdmin:
     def _participation(self, value: dict[str, Any]) -> Participation:
         try:
             return Participation(
-                name=str(value["name"]),
-                relation=str(value["consensusRelation"]),
-                status=str(value["status"]),
-                height=int(value["height"]),
-                reason=str(value.get("reason") or ""),
+                name=_text(value["name"]),
+                relation=_text(value["consensusRelation"]),
+                status=_text(value["status"]),
+                height=_number(value["height"]),
+                reason=_text(value.get("reason") or ""),
             )
-        except (KeyError, TypeError, ValueError) as malformed:
+        except (KeyError, TypeError) as malformed:
             raise errors.ParticipationError("answered with an unreadable channel", address=self.address) from malformed
 
     def __enter__(self) -> OrdererAdmin:
@@ -143,3 +143,15 @@ class OrdererAdmin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("not a number")
+    return value

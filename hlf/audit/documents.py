@@ -1,8 +1,8 @@
 """
 Evidence files: JSON documents that receipts and checkpoints are written as, and read from whatever bytes come.
 
-Written in canonical form (RFC 8785), so that equal evidence is equal bytes and can be signed. Read with bounds on size,
-number of elements and depth; a name that stands twice, an unknown member or one of the wrong form is an error.
+Written in canonical form (RFC 8785), so that equal evidence is equal bytes and can be signed. Read as ``jsontext``
+reads; an unknown member or one of the wrong form is an error.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from hlf.errors import WireError
+from hlf.jsontext import MOST_BYTES, loads
 
-MOST_BYTES = 64 << 20
-_MOST_ELEMENTS = 2_000_000
+__all__ = ["MOST_BYTES", "Fields", "dumps", "hash_of", "loads", "octets", "read", "text_of"]
+
 _LARGEST_INTEGER = (1 << 53) - 1
 _HASH = re.compile(r"[0-9a-f]{64}")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _Value = TypeVar("_Value")
 
 
@@ -64,31 +64,6 @@ def read(path: Path, most: int = MOST_BYTES, *, first: int | None = None) -> byt
     if max(status.st_size, len(data)) > most:
         raise WireError(f"{path} is longer than {most >> 20} MiB; no such evidence is")
     return data
-
-
-def loads(data: bytes) -> Any:
-    """
-    Return the JSON value in *data*.
-
-    Raises:
-        WireError: it is malformed, has a name twice in one object, or is too large or too deep.
-    """
-    if len(data) > MOST_BYTES:
-        raise WireError(f"longer than {MOST_BYTES >> 20} MiB")
-    # Each element takes a hundred times its own byte in memory, so they are counted before anything is built.
-    if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_ELEMENTS:
-        raise WireError(f"more than {_MOST_ELEMENTS} elements")
-    try:
-        found = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-        if _SURROGATE.search(data):
-            json.dumps(found, ensure_ascii=False).encode()
-    except RecursionError:
-        raise WireError("nested too deeply") from None
-    except UnicodeError:
-        raise WireError("not UTF-8, or a text with a lone surrogate") from None
-    except ValueError as malformed:
-        raise WireError(f"not JSON: {str(malformed)[:200]}") from None
-    return found
 
 
 class Fields:
@@ -186,16 +161,3 @@ def _hash(value: str, what: str) -> bytes:
     if not _HASH.fullmatch(value):
         raise WireError(f"{what} is not a SHA-256 in hexadecimal")
     return bytes.fromhex(value)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"{name[:40]!r} stands twice in one object")
-        found[name] = value
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from hlf.errors import HlfError
+from hlf import jsontext
+from hlf.errors import HlfError, WireError
+
+# A position takes a hundred.
+_MOST_BYTES = 1 << 20
 
 
 class CheckpointError(HlfError):
@@ -90,13 +94,13 @@ class File(InMemory):
 
 def _read(path: Path) -> Position | None:
     try:
-        content = json.loads(path.read_bytes())
+        content = jsontext.loads(path.read_bytes(), most_bytes=_MOST_BYTES)
         number, transaction_id = content["block_number"], content["transaction_id"]
     except FileNotFoundError:
         return None
     except OSError as failed:
         raise CheckpointError(f"checkpoint {path} cannot be read: {failed.strerror}") from failed
-    except (ValueError, KeyError, TypeError, RecursionError) as malformed:
+    except (WireError, KeyError, TypeError) as malformed:
         raise CheckpointError(f"{path} is no checkpoint; remove it to begin anew") from malformed
     good_number = isinstance(number, int) and not isinstance(number, bool) and number >= 0
     if not good_number or not (transaction_id is None or isinstance(transaction_id, str)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from hlf.errors import IdentityError
@@ -91,7 +91,7 @@ def _ecdsa(parameters: bytes, data: bytes) -> ec.EllipticCurvePublicKey:
         raise IdentityError("ecdsa: invalid uncompressed public key")
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(curve, data)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         # From_encoded_point tells a wrong length and a wrong point alike; Go does not.
         name = f"P{curve.key_size}"
         whole = len(data) == 1 + 2 * ((curve.key_size + 7) // 8)
@@ -118,7 +118,7 @@ def _rsa(parameters: bytes, data: bytes) -> rsa.RSAPublicKey | None:
         raise IdentityError("x509: RSA public exponent is not a positive number")
     try:
         return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):
         # Go reads such numbers too, and then verifies nothing with them.
         return None
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-from cryptography.hazmat.primitives import serialization
 from fabric_protos.msp import msp_config_pb2
 
-from hlf import errors
+from hlf import errors, signers, yamltext
 from hlf.wire import msp, signatures
 
 _ROLE_UNITS = {
@@ -39,9 +37,9 @@ class LocalMsp:
         self.serialized = signatures.serialized_identity(msp_id, certificate)
         key = _one(folder / "keystore")
         try:
-            self._key = serialization.load_pem_private_key(key, None)
-        except (ValueError, TypeError) as error:
-            raise errors.IdentityError(f"the key in {folder / 'keystore'} cannot be read: {error}") from None
+            self._signer = signers.from_pem(key)
+        except errors.IdentityError as error:
+            raise errors.IdentityError(f"the key in {folder / 'keystore'} cannot be used: {error}") from None
         try:
             self.msps = msp.Msps([msp.Msp(_config(msp_id, folder))])
         except errors.WireError as error:
@@ -64,7 +62,7 @@ class LocalMsp:
 
     def sign(self, message: bytes) -> bytes:
         """This node's signature."""
-        return signatures.sign_low_s(self._key, message)
+        return self._signer.sign(message)
 
 
 def _config(msp_id: str, folder: Path) -> msp_config_pb2.FabricMSPConfig:
@@ -85,9 +83,9 @@ def _config(msp_id: str, folder: Path) -> msp_config_pb2.FabricMSPConfig:
 
 def _read_node_units(config: msp_config_pb2.FabricMSPConfig, folder: Path, file: Path) -> None:
     try:
-        document = yaml.safe_load(file.read_bytes()) or {}
-    except yaml.YAMLError as error:
-        raise errors.IdentityError(f"{file} is no YAML: {error}") from None
+        document = yamltext.loads(_read(file))
+    except errors.YamlError as error:
+        raise errors.IdentityError(f"{file}: {error}") from None
     units = document.get("NodeOUs") if isinstance(document, dict) else None
     if not isinstance(units, dict):
         return
@@ -99,13 +97,20 @@ def _read_node_units(config: msp_config_pb2.FabricMSPConfig, folder: Path, file:
         target = getattr(config.fabric_node_ous, field)
         target.organizational_unit_identifier = str(unit.get("OrganizationalUnitIdentifier", ""))
         if unit.get("Certificate"):
-            target.certificate = (folder / str(unit["Certificate"])).read_bytes()
+            target.certificate = _read(folder / str(unit["Certificate"]))
 
 
 def _all(folder: Path) -> list[bytes]:
     if not folder.is_dir():
         return []
-    return [file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()]
+    return [_read(file) for file in sorted(folder.iterdir()) if file.is_file()]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise errors.IdentityError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _one(folder: Path) -> bytes:

@@ -19,6 +19,7 @@ from network.topology import BFT, Consortium, PeerSettings
 FABRIC = "3.1.5"
 _PROGRAM = "embedded"
 _START_SECONDS = 60.0
+_STRANGE = "Remove it, and start the network again."
 
 
 class Embedded:
@@ -114,7 +115,7 @@ def _ready_file(folder: Folder) -> Path:
 
 def _left_out(folder: Folder) -> list[str]:
     try:
-        return list(json.loads(_stopped_file(folder).read_bytes()))
+        return list(state.read_json(_stopped_file(folder), _STRANGE))
     except FileNotFoundError:
         return []
 
@@ -122,7 +123,7 @@ def _left_out(folder: Folder) -> list[str]:
 def _acknowledged(folder: Folder) -> list[str] | None:
     """The nodes that a running process says it is not; None while it is not ready."""
     try:
-        return list(json.loads(_ready_file(folder).read_bytes())["stopped"])
+        return list(state.read_json(_ready_file(folder), _STRANGE)["stopped"])
     except FileNotFoundError:
         return None
 

@@ -491,7 +491,7 @@ class TestHostileServer:
             (lambda registrar: registrar.registrations(), b'{"identities":7}'),
             (lambda registrar: registrar.registrations(), b'{"identities":[{"id":"a","attrs":[{}]}]}'),
             (lambda registrar: registrar.registration("x"), b'{"id":"a","max_enrollments":"many"}'),
-            (lambda registrar: registrar.registration("x"), b'{"id":"a","max_enrollments":Infinity}'),
+            (lambda registrar: registrar.registration("x"), b'{"id":"a","max_enrollments":1e999}'),
             (lambda registrar: registrar.affiliations(), b'{"name":["a"]}'),
             (lambda registrar: registrar.affiliations(), b'{"name":"","affiliations":[7]}'),
             (lambda registrar: registrar.revoke("x"), b'{"RevokedCerts":[{}]}'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,45 @@ def test_what_is_wrong_is_named(tmp_path, path, value, words):
     with pytest.raises(ProfileError, match=words) as refused:
         Profile.load(file)
     assert str(file) in str(refused.value)
+
+
+CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus" / "profile"
+
+
+@pytest.mark.parametrize("form", ["test-network-json", "test-network-yaml"])
+def test_the_forms_that_test_network_writes(form):
+    """Fabric's samples write every profile twice, in JSON and in YAML with the PEM in a block of lines."""
+    profile = Profile.load(CORPUS / form)
+    assert (profile.name, profile.organisation) == ("test-network-org1", "Org1MSP")
+    (peer,) = profile.peers
+    assert (peer.name, peer.address) == ("peer0.org1.example.com", "localhost:7051")
+    assert peer.override_hostname == "peer0.org1.example.com"
+    assert peer.tls_ca_pem.startswith(b"-----BEGIN CERTIFICATE-----\n")
+
+
+def test_a_profile_by_hand():
+    """The least that is one, in YAML."""
+    profile = Profile.load(CORPUS / "minimal-yaml")
+    assert (profile.organisation, profile.gateway.address) == ("Org1MSP", "127.0.0.1:7051")
+    assert profile.orderers == profile.channels == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"client: {organization: Org1}\n", "organizations is missing; describe your organisation there"),
+        (b"client: {}\norganizations: {}\n", "client.organization is missing; write the name of your organisation"),
+        (b"name: x\n", "client is missing; write client: {organization: NAME}"),
+        (b"client: {organization: A}\norganizations: {B: {mspid: M}}\n", r"not among organizations \(there: B\)"),
+        (b"client: {organization: A}\norganizations: {A: {peers: []}}\n", "mspid is missing; write"),
+        (b"client: {organization: A}\nclient: {organization: B}\n", "line 2: 'client' stands twice"),
+        (b"just words\n", "is this a connection profile"),
+    ],
+)
+def test_the_cure_is_named(text, words):
+    """Whoever writes a profile by hand is told what to write."""
+    with pytest.raises(ProfileError, match=words):
+        Profile.parse(text)
 
 
 def test_a_file_that_is_not_there(tmp_path):
