@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, g, request
 
-from gateway import freshness
+from gateway import freshness, results
 from gateway.events import Places
 from gateway.front import presence as presences
 from gateway.front.presence import Presence
@@ -161,7 +160,7 @@ def presence() -> Presence:
 
 def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
     """A contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*."""
-    return _json(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
+    return results.read(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
 
 
 def act(
@@ -183,12 +182,8 @@ def act(
     return {
         "transaction_id": receipt.transaction_id,
         "block_number": receipt.block_number,
-        "result": _json(receipt.result),
+        "result": results.plain(receipt.result),
     }
-
-
-def _json(result: bytes) -> Any:
-    return json.loads(result) if result else None
 
 
 def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:

@@ -12,7 +12,8 @@ from typing import Any
 
 from gateway.checkpoints import Cursor
 from gateway.problems import of
-from hlf import errors
+from hlf import errors, jsontext
+from hlf.errors import WireError
 
 _HEARTBEAT_SECONDS = 15.0
 _AHEAD = 256
@@ -58,9 +59,9 @@ def cloud_event(event: Any, channel: str) -> dict[str, Any]:
         "type": f"selat.{event.chaincode}.{event.name}",
     }
     try:
-        document["data"] = json.loads(event.payload)
+        document["data"] = jsontext.loads(event.payload)
         document["datacontenttype"] = "application/json"
-    except ValueError:
+    except WireError:
         document["data_base64"] = base64.b64encode(event.payload).decode()
     return document
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response
 
 from chaincode.domain import canonical
-from gateway import current, ledger
+from gateway import current, ledger, results
 from gateway.problems import Problem
 from hlf import errors
 from hlf.audit import anchors, receipts
@@ -33,16 +32,27 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
     if named is None:
         words = "This channel has no chaincode by default; name one."
         raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
-    told = json.loads(current.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
+    told = results.read(current.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
     # An object that is kept under several keys tells the history of each.
     parts = told if isinstance(told, dict) else {"": told}
-    entries = [{**entry, "part": part} for part, changes in parts.items() for entry in changes]
-    if not all("transaction_id" in entry for entry in entries):
-        raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
+    entries = [
+        {**_entry(entry, contract), "part": part}
+        for part, changes in parts.items()
+        for entry in (changes if isinstance(changes, list) else [changes])
+    ]
     entries.sort(key=lambda entry: entry["at"], reverse=True)
     proofs = Proofs(channel)
     changes = [_change(proofs, named, key, entry) for entry in entries[:limit]]
     return {"channel": channel, "key": f"{contract}/{key}", "total": len(entries), "changes": changes}
+
+
+def _entry(entry: Any, contract: str) -> dict[str, Any]:
+    """One change as a contract of ours tells it; any chaincode may have been named."""
+    kinds = {"transaction_id": str, "at": str, "deleted": bool}
+    whole = isinstance(entry, dict) and "value" in entry
+    if whole and all(isinstance(entry.get(name), kind) for name, kind in kinds.items()):
+        return entry  # type: ignore[no-any-return]
+    raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
 
 
 def receipt_file(channel: str, transaction_id: str) -> Response:
@@ -75,9 +85,17 @@ def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, An
             continue
         if entry["deleted"] and write.is_delete:
             return True
-        if not entry["deleted"] and write.value == canonical.dumps(entry["value"]):
+        if not entry["deleted"] and write.value == _canonical(entry["value"]):
             return True
     return False
+
+
+def _canonical(value: Any) -> bytes | None:
+    """A value as contracts of ours write it; None for one that they cannot."""
+    try:
+        return canonical.dumps(value)
+    except canonical.CanonicalError:
+        return None
 
 
 def _is_of(written: str, key: str) -> bool:

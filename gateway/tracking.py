@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from gateway import current, identifiers
+from gateway import current, identifiers, results
 from gateway.current import TRADE
 from gateway.problems import Problem
 from hlf import errors
@@ -34,4 +33,4 @@ def _asked(function: str, token: str) -> Any:
         raise Problem("TRACKING_CLOSED")
     msp_id, _, user = services.settings.tracking.partition("/")
     call = TRADE.call(function, [identifiers.link_hash(token)], None, ())
-    return json.loads(services.ledgers.evaluate(msp_id, user, current.building_on(call)))
+    return results.read(services.ledgers.evaluate(msp_id, user, current.building_on(call)))

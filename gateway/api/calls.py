@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from gateway import auth, current, once
+from gateway import auth, current, once, results
 from gateway.inputs import Blueprint
 from gateway.ledger import Call
 from gateway.schemas.calls import AnswerSchema, CallSchema, ReceiptSchema, StatusQuerySchema, StatusSchema
@@ -64,18 +63,4 @@ def _call(channel: str, chaincode: str, body: dict[str, Any]) -> Call:
 
 
 def _answer(result: bytes) -> dict[str, Any]:
-    return {"result": plain(result), "result_base64": result}
-
-
-def plain(result: bytes) -> Any:
-    """A contract's answer as JSON or text; None for nothing or for other bytes."""
-    try:
-        text = result.decode()
-    except UnicodeDecodeError:
-        return None
-    if not text:
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return {"result": results.plain(result), "result_base64": result}

@@ -1,0 +1,33 @@
+"""What a contract answers and what an event carries: bytes that its author chose, and perhaps nobody here wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hlf import jsontext
+from hlf.errors import WireError
+
+
+def read(result: bytes) -> Any:
+    """
+    Return the JSON value of an answer that must be one; None for an empty one.
+
+    Raises:
+        WireError: it is not JSON, or says two things at once (FABRIC_ANSWER_UNREADABLE).
+    """
+    try:
+        return jsontext.loads(result) if result else None
+    except WireError as malformed:
+        raise WireError(f"the contract's answer is not JSON that can be read: {malformed}") from None
+
+
+def plain(result: bytes) -> Any:
+    """Return an answer as JSON, as text where it is none, as None where it is empty or other bytes."""
+    try:
+        return jsontext.loads(result) if result else None
+    except WireError:
+        pass
+    try:
+        return result.decode()
+    except UnicodeDecodeError:
+        return None
