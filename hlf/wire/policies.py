@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     r"(?:(?P<name>[A-Za-z]+)|(?P<number>\d+)|(?P<quote>['\"`])(?P<text>.*?)(?P=quote)|(?P<mark>[(),]))"
 )
 _GATES = {"and", "or", "outof"}
+_MOST_DIGITS = 9
 _DEEPEST = 32
 
 T = TypeVar("T", contravariant=True)
@@ -250,9 +251,12 @@ class _Reader:
         found = self._match()
         if found is None or not (found["number"] or (found["quote"] and found["text"].isdecimal())):
             raise self._error("OutOf starts with a number")
+        digits = found["number"] or found["text"]
+        if len(digits) > _MOST_DIGITS:
+            raise self._error(f"OutOf starts with a number of {len(digits)} digits")
         self._at = found.end()
         self._mark(",")
-        return int(found["number"] or found["text"])
+        return int(digits)
 
     def _part(self, depth: int) -> msp.Principal | _Gate:
         found = self._match()

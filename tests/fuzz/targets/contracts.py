@@ -1,0 +1,108 @@
+"""What reaches contracts: arguments, records, disclosures, the caller's certificate, and a peer's stream."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fabric_protos.peer import chaincode_shim_pb2
+from google.protobuf.message import DecodeError
+
+from chaincode.domain import canonical, disclosures
+from chaincode.domain.refusals import Refused
+from chaincode.shim import api
+from chaincode.shim.handler import Handler
+from chaincode.shim.identity import Client
+from chaincode.shim.workers import Workers
+from hlf.wire import signatures
+from tests.fuzz.target import Target, reads, text_of
+from tests.hostile import dermutations, mutations
+from tests.support import drafts
+from tests.unit.shim.ledger_contracts import Thing, Things
+
+_CHAINCODE = api.Chaincode("things", [Things])
+_FRAME = 2
+
+
+class _Takes(api.Contract):
+    """Takes a record, a number and a text."""
+
+    @api.query
+    def take(self, ctx: api.Context, thing: Thing, count: int, text: str) -> str:
+        return f"{thing}{count}{text}"
+
+
+_FUNCTION = api.Chaincode("takes", [_Takes]).functions["_Takes:take"]
+
+
+def _arguments(data: bytes) -> object:
+    """The same bytes as each of the three; one that is refused must not hide the next."""
+    good = [b'{"colour":"red","id":"a","labels":{},"parts":[]}', b"1", b"x"]
+    taken = []
+    for number in range(len(good)):
+        given = [*good[:number], data, *good[number + 1 :]]
+        try:
+            taken.append(_FUNCTION.decode(given))
+        except Refused:
+            continue
+    if not taken:
+        raise Refused("INVALID_ARGUMENT", "none of them")
+    return repr(taken)
+
+
+def _disclosure(data: bytes) -> object:
+    return repr(disclosures.read(text_of(data)))
+
+
+def _caller(data: bytes) -> object:
+    text = data if data.startswith(b"-----") else drafts.pem(data)
+    found = Client(signatures.serialized_identity("AMSP", text))
+    return found.id, found.common_name, found.role, dict(found.attributes)
+
+
+def frames(data: bytes) -> list[bytes]:
+    """The messages in *data*: each with two bytes of length before it, the last one cut where the bytes end."""
+    found = []
+    while len(data) > _FRAME:
+        size = int.from_bytes(data[:_FRAME], "big")
+        found.append(data[_FRAME : _FRAME + size])
+        data = data[_FRAME + size :]
+    return found
+
+
+def _stream(data: bytes) -> object:
+    """A peer that sends these messages and breaks off; what cannot be decoded ends the call before us."""
+    messages = []
+    for frame in frames(data):
+        try:
+            messages.append(chaincode_shim_pb2.ChaincodeMessage.FromString(frame))
+        except DecodeError:
+            break
+    return asyncio.run(asyncio.wait_for(_served(messages), 20))
+
+
+async def _served(messages: list[object]) -> list[object]:
+    sent: list[object] = []
+    coming = iter([*messages, None])
+
+    async def read() -> object:
+        await asyncio.sleep(0)
+        return next(coming)
+
+    async def write(message: object) -> None:
+        sent.append(message)
+
+    handler = Handler(_CHAINCODE, "things:1", Workers())
+    await handler.serve(read, write, None)
+    return sent
+
+
+TARGETS = (
+    reads("canonical", "chaincode.domain.canonical.loads", canonical.CanonicalError),
+    Target("arguments", "chaincode.shim.functions.Function.decode", (Refused,), _arguments),
+    Target("disclosure", "chaincode.domain.disclosures.read", (Refused,), _disclosure),
+    reads("document", "chaincode.domain.disclosures.read_document", Refused),
+    Target(
+        "caller", "chaincode.shim.identity.Client", (Refused,), _caller, (dermutations.bend_der, mutations.bend)
+    ),
+    Target("stream", "chaincode.shim.handler.Handler.serve", (), _stream),
+)

@@ -1,0 +1,95 @@
+"""Files that people keep or are given: texts, profiles, evidence, positions."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from hlf import errors, sealing
+from hlf.admin import authority, participation
+from hlf.audit import checkpoints, receipts
+from hlf.profile import Profile
+from hlf.steps import checkpoints as positions
+from tests.fuzz.target import CORPUS, Target, reads
+from tests.hostile import mutations
+
+_KEY = sealing.PrivateKey(sealing.Suite.X25519, bytes(range(32)))
+_BINDING = sealing.Binding
+
+
+def _profile(data: bytes) -> object:
+    return repr(Profile.parse(data, folder=CORPUS))
+
+
+def _receipt(data: bytes) -> object:
+    return receipts.Receipt.from_bytes(data).to_bytes()
+
+
+def _checkpoint(data: bytes) -> object:
+    found = checkpoints.Checkpoint.from_bytes(data)
+    found.check_signature()
+    return found.signer, found.to_bytes()
+
+
+def _position(data: bytes) -> object:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "position"
+        file.write_bytes(data)
+        return positions.File(file).position
+
+
+class _Answering(authority.Authority):
+    """A CA's client that is answered with these bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.address, self.name = "https://ca.test", ""
+
+    def _send(self, request: requests.PreparedRequest) -> tuple[int, bytes]:
+        return 200, self._content
+
+
+def _authority(data: bytes) -> object:
+    return _Answering(data).info()
+
+
+class _Session:
+    """A session whose orderer answers with these bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self._answer = requests.Response()
+        self._answer.status_code = 200
+        self._answer._content = content  # noqa: SLF001 - there is no other way to make one.
+
+    def request(self, *_: Any, **__: Any) -> requests.Response:
+        return self._answer
+
+
+def _participation(data: bytes) -> object:
+    asked = participation.OrdererAdmin.__new__(participation.OrdererAdmin)
+    asked.address, asked._session, asked._timeout = "orderer.test:7053", _Session(data), 1.0  # noqa: SLF001
+    try:
+        return asked.channels()
+    finally:
+        asked.channel("trade")
+
+
+TARGETS = (
+    reads("json", "hlf.jsontext.loads", errors.WireError),
+    reads("yaml", "hlf.yamltext.loads", errors.YamlError),
+    Target("profile", "hlf.profile.Profile.parse", (errors.ProfileError,), _profile),
+    Target("receipt", "hlf.audit.receipts.Receipt.from_bytes", (errors.WireError,), _receipt),
+    Target("checkpoint", "hlf.audit.checkpoints.Checkpoint.from_bytes", (errors.WireError,), _checkpoint),
+    reads("anchor", "hlf.audit.anchors.read", errors.WireError, bends=(mutations.bend, mutations.bend_message)),
+    Target("position", "hlf.steps.checkpoints.File", (positions.CheckpointError,), _position),
+    Target("authority", "hlf.admin.authority.Authority.ask", (errors.AuthorityError,), _authority),
+    Target(
+        "participation",
+        "hlf.admin.participation.OrdererAdmin.channel",
+        (errors.ParticipationError,),
+        _participation,
+    ),
+)

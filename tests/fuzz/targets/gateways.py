@@ -1,0 +1,76 @@
+"""What the gateway reads: bodies, query texts, tokens, contracts' answers, and files that disclose."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from gateway import current, freshness, tokens
+from gateway.checkpoints import Cursor
+from hlf import errors
+from hlf.audit import search
+from selat import disclosed
+from tests.fuzz.target import Target, reads, text_of
+from tests.unit.gateway.fakes import FakeLedgers, application
+
+
+class RefusedError(Exception):
+    """The gateway answered with a problem of the caller's."""
+
+
+@functools.cache
+def _client() -> tuple[FlaskClient, dict[str, str]]:
+    """A gateway without a ledger, and the headers of somebody who may do everything."""
+    app = application(Path(tempfile.mkdtemp(prefix="selat-fuzz-")), FakeLedgers())
+    token = app.extensions[current.EXTENSION].tokens.create("PlatformMSP", "User1", tokens.SCOPES, 86_400)
+    return app.test_client(), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
+def _body(data: bytes) -> object:
+    client, headers = _client()
+    answer = client.post("/v1/channels/trade/chaincodes/trade/evaluate", data=data, headers=headers)
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        raise RefusedError(answer.text)
+    return answer.text
+
+
+def _token(data: bytes) -> object:
+    client, _ = _client()
+    try:
+        return client.application.extensions[current.EXTENSION].tokens.caller(text_of(data))
+    except tokens.TokenError as refused:
+        if refused.reason != "unknown":
+            raise
+        return None
+
+
+def _cursor(data: bytes) -> object:
+    return str(Cursor.parse(text_of(data)))
+
+
+def _page(data: bytes) -> object:
+    return str(search.Cursor.parse(text_of(data)))
+
+
+def _blocks(data: bytes) -> object:
+    return freshness.text(freshness.parse(text_of(data)))
+
+
+def _disclosed(data: bytes) -> object:
+    found = disclosed.read(data, "trade")
+    return found.document(), found.value_hash, found.opened(), disclosed.refusal(found)
+
+
+TARGETS = (
+    Target("body", "gateway.inputs.check", (RefusedError,), _body),
+    Target("token", "gateway.tokens.Tokens.caller", (tokens.TokenError,), _token),
+    Target("cursor", "gateway.checkpoints.Cursor.parse", (ValueError,), _cursor),
+    Target("freshness", "gateway.freshness.parse", (ValueError,), _blocks),
+    reads("result", "gateway.results.read", errors.WireError),
+    Target("page", "hlf.audit.search.Cursor.parse", (errors.WireError,), _page),
+    Target("disclosed", "selat.disclosed.read", (errors.WireError,), _disclosed),
+)

@@ -1,0 +1,93 @@
+"""What the network reads: its consortium and state files, node's MSP folders, proposals and packages."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from fabric_protos.peer import proposal_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors as hlf_errors
+from network import errors, state, topology
+from network.engines.embedded import packages, requests
+from network.engines.embedded.localmsp import LocalMsp
+from tests.fuzz.target import Target
+from tests.hostile import mutations
+from tests.support.running import consortium
+
+
+def in_folder(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """Write the bytes into a file of that name, and read its folder."""
+
+    def run(data: bytes) -> object:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / name).write_bytes(data)
+            return repr(read(Path(folder)))
+
+    return run
+
+
+@functools.cache
+def _folder() -> Path:
+    """An MSP folder that is whole but for its config.yaml."""
+    folder = Path(tempfile.mkdtemp(prefix="selat-fuzz-"))
+    member = consortium()["AMSP"]
+    for place, content in (
+        ("cacerts/ca.pem", member.ca.certificate_pem),
+        ("signcerts/cert.pem", member.peer.issued.certificate_pem),
+        ("keystore/key.pem", member.peer.issued.key_pem),
+    ):
+        (folder / place).parent.mkdir(exist_ok=True)
+        (folder / place).write_bytes(content)
+    return folder
+
+
+def _units(data: bytes) -> object:
+    (_folder() / "config.yaml").write_bytes(data)
+    return LocalMsp("AMSP", _folder()).msps
+
+
+def _proposal(data: bytes) -> object:
+    try:
+        signed = proposal_pb2.SignedProposal.FromString(data)
+    except DecodeError:
+        raise requests.MalformedError("gRPC refuses it before us") from None
+    request = requests.Request(signed)
+    with contextlib.suppress(requests.MalformedError):
+        # The clock would refuse everything that was signed before today.
+        request.check_time()
+    request.check_consistent()
+    return request.hash, request.chaincode, request.input, requests.expiry(request.creator)
+
+
+def _package(data: bytes) -> object:
+    return repr(packages.read(data, {}))
+
+
+TARGETS = (
+    Target(
+        "consortium",
+        "network.topology.load",
+        (errors.ConsortiumError,),
+        in_folder("consortium.yaml", lambda folder: topology.load(folder / "consortium.yaml")),
+    ),
+    Target(
+        "state",
+        "network.state.read",
+        (errors.StateError,),
+        in_folder("state.json", lambda folder: state.read(state.Folder(folder))),
+    ),
+    Target("msp-folder", "network.engines.embedded.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
+    Target(
+        "request",
+        "network.engines.embedded.requests.Request",
+        (requests.MalformedError,),
+        _proposal,
+        (mutations.bend_message, mutations.bend),
+    ),
+    Target("installed-package", "network.engines.embedded.packages.read", (packages.PackageError,), _package),
+)
