@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 
 from hlf.audit.definitions import LIFECYCLE, Definition, definition
 from hlf.audit.state import Place, State
-from hlf.errors import PolicyError
+from hlf.errors import IdentityError, PolicyError
 from hlf.wire import blocks, channelconfig, channelpolicies, keys, msp, policies, rwsets
 
 _LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
@@ -24,15 +24,48 @@ _MOST_KNOWN = 10_000
 
 class Rules:
     """
-    The policies of one configuration, and what they made of groups of endorsers.
+    The members and policies of one configuration, and what they made of creators and groups of endorsers.
 
-    Kept from block to block: the same few organisations endorse under the same few policies again and again.
+    Kept from block to block: the same few members endorse under the same few policies again and again.
     """
 
     def __init__(self, bundle: channelconfig.Bundle) -> None:
         self.bundle = bundle
+        self._creators: dict[bytes, str | None] = {}
+        self._groups: dict[tuple[bytes, ...], tuple[msp.Identity, ...]] = {}
         self._parsed: dict[bytes, channelpolicies.Policy] = {}
-        self._refusals: dict[tuple[int, tuple[int, ...]], tuple[Any, Any, str | None]] = {}
+        self._refusals: dict[tuple[int, int], tuple[Any, Any, str | None]] = {}
+
+    def creator_refusal(self, serialized: bytes) -> str | None:
+        """Why a serialized identity is no member's; None if it is one."""
+        try:
+            return self._creators[serialized]
+        except KeyError:
+            pass
+        try:
+            self.bundle.msps.validate(serialized)
+            found = None
+        except IdentityError as refused:
+            found = str(refused)
+        _bound(self._creators)
+        self._creators[serialized] = found
+        return found
+
+    def endorsers(self, serialized: tuple[bytes, ...]) -> tuple[msp.Identity, ...]:
+        """Who stands behind these serialized identities: each one once, in order; what nobody knows is left out."""
+        known = self._groups.get(serialized)
+        if known is not None:
+            return known
+        found: dict[tuple[str, str], msp.Identity] = {}
+        for each in serialized:
+            try:
+                identity = self.bundle.msps.identity(each)
+            except IdentityError:
+                continue
+            found.setdefault((identity.msp_id, identity.id), identity)
+        _bound(self._groups)
+        group = self._groups[serialized] = tuple(found.values())
+        return group
 
     def signature_policy(self, envelope: bytes) -> channelpolicies.Policy:
         """The policy that a serialized ``SignaturePolicyEnvelope`` is; one that nobody satisfies if it is none."""
@@ -44,7 +77,7 @@ class Rules:
 
     def refusal(self, policy: channelpolicies.Policy, endorsers: Sequence[msp.Identity]) -> str | None:
         """Why *endorsers* do not satisfy *policy*; None if they do."""
-        key = (id(policy), tuple([id(endorser) for endorser in endorsers]))
+        key = (id(policy), id(endorsers))
         known = self._refusals.get(key)
         if known is None:
             _bound(self._refusals)

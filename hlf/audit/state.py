@@ -8,58 +8,49 @@ those before them.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit import ranges
+from hlf.audit.store import Held, InMemory, OnDisk, Place, Store
 from hlf.wire import blocks, rwsets
 from hlf.wire.rwsets import Entries, Version
 
-# Namespace, collection (empty: public), and the key (a hash where there is a collection).
-Place = tuple[str, str, str | bytes]
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 _UPSERT, _METADATA, _NO_METADATA, _DELETE = 1, 2, 4, 8
 _NOTHING: tuple[int, bytes | None, Entries] = (0, None, ())
 
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What stands at a place; a *value* of None was deleted by the block in work."""
-
-    value: bytes | None
-    metadata: Entries
-    version: Version
+__all__ = ["VALIDATION_PARAMETER", "Held", "Place", "Replay", "State"]
 
 
-@dataclass(slots=True)
 class State:
     """Everything committed so far."""
 
-    _held: dict[Place, Held] = field(default_factory=dict)
-    _keys: dict[str, list[str]] = field(default_factory=dict)
-    _expiring: dict[int, list[tuple[Place, int]]] = field(default_factory=dict)
+    MOST_IN_MEMORY = 96 << 20
+
+    def __init__(self) -> None:
+        self._store: Store = InMemory()
 
     def get(self, place: Place) -> Held | None:
         """What stands at *place*, or None."""
-        return self._held.get(place)
+        return self._store.get(place)
 
     def value(self, namespace: str, key: str) -> bytes | None:
         """A public value, or None."""
-        held = self._held.get((namespace, "", key))
+        held = self._store.get((namespace, "", key))
         return held.value if held is not None else None
 
     def policy(self, place: Place) -> bytes | None:
         """The endorsement policy that a key has of its own, or None."""
-        held = self._held.get(place)
-        return dict(held.metadata).get(VALIDATION_PARAMETER) if held is not None else None
+        held = self._store.get(place)
+        if held is None or not held.metadata:
+            return None
+        return dict(held.metadata).get(VALIDATION_PARAMETER)
 
     def keys(self, namespace: str, start: str, end: str) -> list[str]:
         """The public keys from *start* to before *end* (empty: without end), in order."""
-        found = self._keys.get(namespace, [])
-        return found[bisect.bisect_left(found, start) : bisect.bisect_left(found, end) if end else None]
+        return self._store.keys(namespace, start, end)
 
     def commit(self, number: int, replay: Replay, block_to_live: Callable[[str, str], int]) -> None:
         """
@@ -67,32 +58,22 @@ class State:
 
         *block_to_live* says for how many blocks a collection keeps its data, 0 meaning for ever.
         """
+        store = self._store
+        store.put(replay.changes)
         for place, held in replay.changes.items():
-            self._put(place, held)
             namespace, collection, _ = place
             lifetime = block_to_live(namespace, collection) if collection and held.value is not None else 0
             if lifetime:
-                self._expiring.setdefault(number + lifetime + 1, []).append((place, number))
-        for place, written in self._expiring.pop(number, ()):
-            current = self._held.get(place)
+                store.expire(number + lifetime + 1, [(place, number)])
+        gone = {}
+        for place, written in store.expired(number):
+            current = store.get(place)
             # A key that was written again since lives as long as its new value.
             if current is not None and current.version.block == written:
-                self._put(place, Held(None, (), current.version))
-
-    def _put(self, place: Place, held: Held) -> None:
-        namespace, collection, key = place
-        known = place in self._held
-        if held.value is not None:
-            self._held[place] = held
-        elif known:
-            del self._held[place]
-        if isinstance(key, str) and not collection and known != (held.value is not None):
-            keys = self._keys.setdefault(namespace, [])
-            at = bisect.bisect_left(keys, key)
-            if known:
-                del keys[at]
-            else:
-                keys.insert(at, key)
+                gone[place] = Held(None, (), current.version)
+        store.put(gone)
+        if isinstance(store, InMemory) and store.size > self.MOST_IN_MEMORY:
+            self._store = OnDisk(store)
 
 
 class Replay:
@@ -134,9 +115,9 @@ class Replay:
 
     def updates(self) -> Iterator[blocks.StateUpdate]:
         """The changes as peers hash them."""
-        for (namespace, collection, key), held in self.changes.items():
-            encoded = key.encode() if isinstance(key, str) else key
-            yield blocks.StateUpdate(namespace, collection, encoded, held.value, held.version)
+        for (name, collection, key), held in self.changes.items():
+            encoded = key if isinstance(key, bytes) else key.encode()
+            yield blocks.StateUpdate(name, collection, encoded, held.value, held.version)
 
     def _stands(self, place: Place, version: Version | None) -> bool:
         if place in self.changes:

@@ -7,16 +7,15 @@ transaction in which several things are wrong has the code that peers give it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
-from hlf.audit.endorsements import Judge
+from hlf.audit.endorsements import Judge, Rules
 from hlf.audit.signing import Signed
-from hlf.errors import IdentityError
-from hlf.wire import blocks, channelconfig, msp, rwsets
+from hlf.wire import blocks, rwsets
 from hlf.wire.transactions import computed_proposal_hash
 
 VALID = transaction_pb2.VALID
@@ -48,9 +47,7 @@ class Verdict:
         return code in self.codes if self.codes else code != VALID
 
 
-def verdicts(
-    signed: Signed, bundle: channelconfig.Bundle, judge: Judge | None, used: Collection[str]
-) -> list[Verdict]:
+def verdicts(signed: Signed, rules: Rules, judge: Judge | None, used: Container[str]) -> list[Verdict]:
     """
     One verdict for each transaction.
 
@@ -65,7 +62,7 @@ def verdicts(
             # The configuration a channel begins with is signed by nobody; it is the root of trust itself.
             found.append(Verdict())
             continue
-        verdict = _verdict(transaction, signed.creators[index], signed.endorsements[index], bundle, judge, used)
+        verdict = _verdict(transaction, signed.creators[index], signed.endorsements[index], rules, judge, used)
         if verdict.valid and transaction.type == common_pb2.ENDORSER_TRANSACTION:
             if transaction.transaction_id in seen:
                 verdict = Verdict((transaction_pb2.DUPLICATE_TXID,), "its id was used earlier in the block")
@@ -78,18 +75,20 @@ def _verdict(
     transaction: blocks.Transaction,
     signed: bool,  # noqa: FBT001 - as the two after it, an answer that belongs to the transaction.
     endorsed: Sequence[bool],
-    bundle: channelconfig.Bundle,
+    rules: Rules,
     judge: Judge | None,
-    used: Collection[str],
+    used: Container[str],
 ) -> Verdict:
     defect = transaction.defect or ""
     if transaction.defect_code in _UNREADABLE or not transaction.payload:
         return _refused(transaction.defect_code, defect)
-    if transaction.channel_id != bundle.channel_id:
+    if transaction.channel_id != rules.bundle.channel_id:
         return Verdict((), f"it is for channel {transaction.channel_id}")
-    refused = _creator_refusal(transaction, signed, bundle)
+    refused = rules.creator_refusal(transaction.creator)
     if refused is not None:
-        return Verdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), refused)
+        return Verdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), f"its creator is no member: {refused}")
+    if not signed:
+        return Verdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), "the creator's signature does not hold")
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
         return _refused(transaction.defect_code, defect) if defect else Verdict()
     if transaction.transaction_id != transaction.computed_transaction_id:
@@ -103,7 +102,9 @@ def _verdict(
         return Verdict((transaction_pb2.DUPLICATE_TXID,), "its id was used in an earlier block")
     if defect:
         return _refused(transaction.defect_code, defect)
-    endorsers = _endorsers(action, endorsed, bundle)
+    endorsers = rules.endorsers(
+        tuple([e.endorser for e, holds in zip(action.endorsements, endorsed, strict=True) if holds])
+    )
     if judge is not None:
         codes, words = judge.verdict(action, endorsers)
     elif any(endorser.valid for endorser in endorsers):
@@ -115,24 +116,3 @@ def _verdict(
 
 def _refused(code: int | None, words: str) -> Verdict:
     return Verdict(() if code is None else (code,), words)
-
-
-def _creator_refusal(transaction: blocks.Transaction, signed: bool, bundle: channelconfig.Bundle) -> str | None:  # noqa: FBT001
-    try:
-        bundle.msps.validate(transaction.creator)
-    except IdentityError as refused:
-        return f"its creator is no member: {refused}"
-    return None if signed else "the creator's signature does not hold"
-
-
-def _endorsers(action: blocks.Action, endorsed: Sequence[bool], bundle: channelconfig.Bundle) -> list[msp.Identity]:
-    """Who really endorsed: each identity once, in order."""
-    found: dict[tuple[str, str], msp.Identity] = {}
-    for endorsement, holds in zip(action.endorsements, endorsed, strict=True):
-        if holds:
-            try:
-                identity = bundle.msps.identity(endorsement.endorser)
-            except IdentityError:
-                continue
-            found.setdefault((identity.msp_id, identity.id), identity)
-    return list(found.values())

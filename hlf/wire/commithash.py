@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from hlf.wire.rwsets import Version
 
 
-@dataclass(frozen=True, slots=True)
-class StateUpdate:
+class StateUpdate(NamedTuple):
     """One key that a block's valid transactions changed; *key* is a hash where a collection is named."""
 
     namespace: str
@@ -30,23 +30,28 @@ def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -
     serialized = bytearray()
     namespace = collection = None
     # An empty namespace holds the channel's configuration, which peers leave out because its form is not canonical.
-    for update in sorted((u for u in updates if u.namespace), key=lambda u: (u.namespace, u.collection, u.key)):
+    block, encoded_block = -1, b""
+    for name, inner, key, value, version in sorted((u for u in updates if u.namespace), key=itemgetter(0, 1, 2)):
         entry = bytearray()
-        if update.namespace != namespace:
-            entry += _field(1, update.namespace.encode())
+        if name != namespace:
+            entry += _field(1, name.encode())
             collection = ""
-        if update.collection != collection:
-            entry += _field(2, update.collection.encode())
-        namespace, collection = update.namespace, update.collection
-        entry += _field(3, update.key)
-        entry += b"\x20\x01" if update.value is None else b""
-        entry += _field(5, update.value or b"")
-        entry += _field(6, _ordered_integer(update.version.block) + _ordered_integer(update.version.tx))
-        serialized += b"\x0a" + _varint(len(entry)) + entry
+        if inner != collection:
+            entry += _field(2, inner.encode())
+        namespace, collection = name, inner
+        entry += _field(3, key)
+        entry += b"\x20\x01" if value is None else _field(5, value)
+        if version.block != block:
+            block, encoded_block = version.block, _ordered_integer(version.block)
+        entry += _field(6, encoded_block + _ordered_integer(version.tx))
+        serialized += b"\x0a" + _varint(len(entry))
+        serialized += entry
     return hashlib.sha256(_varint(len(flags)) + flags + serialized + previous).digest()
 
 
 def _varint(number: int) -> bytes:
+    if number < 0x80:
+        return bytes((number,))
     octets = bytearray()
     while number > 0x7F:
         octets.append(number & 0x7F | 0x80)

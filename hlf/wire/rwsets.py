@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
@@ -24,24 +24,21 @@ _HASH_OF_NOTHING = hashlib.sha256(b"").digest()
 Entries = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Version:
+class Version(NamedTuple):
     """Where a value was written: block and transaction number."""
 
     block: int
     tx: int
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A key and the version that was seen; None where there was no value."""
 
     key: str
     version: Version | None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """A key and its new value; None deletes, and so does an empty value, as in Fabric."""
 
     key: str
@@ -80,16 +77,14 @@ class RangeQuery:
     merkle: MerkleSummary | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HashedRead:
+class HashedRead(NamedTuple):
     """A private key's hash and the version that was seen."""
 
     key_hash: bytes
     version: Version | None
 
 
-@dataclass(frozen=True, slots=True)
-class HashedWrite:
+class HashedWrite(NamedTuple):
     """A private key's and value's hashes; a purge is a deletion that takes history with it."""
 
     key_hash: bytes
@@ -285,12 +280,12 @@ def _entry_messages(entries: Entries) -> list[Any]:
 def _namespace(message: Any) -> NamespaceRwset:
     public = kv_rwset_pb2.KVRWSet.FromString(message.rwset)
     return NamespaceRwset(
-        namespace=message.namespace,
-        reads=_reads(public.reads),
-        range_queries=tuple(_range(q) for q in public.range_queries_info),
-        writes=_writes(public.writes),
-        metadata_writes=_metadata_writes(public.metadata_writes),
-        collections=tuple(_collection(c) for c in message.collection_hashed_rwset),
+        message.namespace,
+        _reads(public.reads),
+        tuple([_range(q) for q in public.range_queries_info]),
+        _writes(public.writes),
+        _metadata_writes(public.metadata_writes),
+        tuple([_collection(c) for c in message.collection_hashed_rwset]),
     )
 
 
@@ -298,9 +293,9 @@ def _collection(message: Any) -> CollectionHashed:
     hashed = kv_rwset_pb2.HashedRWSet.FromString(message.hashed_rwset)
     return CollectionHashed(
         name=message.collection_name,
-        reads=tuple(HashedRead(r.key_hash, _version(r)) for r in hashed.hashed_reads),
-        writes=tuple(_hashed_write(w) for w in hashed.hashed_writes),
-        metadata_writes=tuple(HashedMetadataWrite(w.key_hash, _entries(w.entries)) for w in hashed.metadata_writes),
+        reads=tuple([HashedRead(r.key_hash, _version(r)) for r in hashed.hashed_reads]),
+        writes=tuple([_hashed_write(w) for w in hashed.hashed_writes]),
+        metadata_writes=tuple([HashedMetadataWrite(w.key_hash, _entries(w.entries)) for w in hashed.metadata_writes]),
         pvt_hash=message.pvt_rwset_hash,
     )
 
@@ -329,19 +324,22 @@ def _range(message: Any) -> RangeQuery:
 
 
 def _reads(messages: Any) -> tuple[Read, ...]:
-    return tuple(Read(r.key, _version(r)) for r in messages)
+    return tuple([Read(r.key, _version(r)) for r in messages])
 
 
 def _version(message: Any) -> Version | None:
-    return Version(message.version.block_num, message.version.tx_num) if message.HasField("version") else None
+    if not message.HasField("version"):
+        return None
+    version = message.version
+    return Version(version.block_num, version.tx_num)
 
 
 def _writes(messages: Any) -> tuple[Write, ...]:
-    return tuple(Write(w.key, None if w.is_delete or not w.value else w.value) for w in messages)
+    return tuple([Write(w.key, None if w.is_delete else w.value or None) for w in messages])
 
 
 def _metadata_writes(messages: Any) -> tuple[MetadataWrite, ...]:
-    return tuple(MetadataWrite(w.key, _entries(w.entries)) for w in messages)
+    return tuple([MetadataWrite(w.key, _entries(w.entries)) for w in messages])
 
 
 def _entries(messages: Any) -> Entries:

@@ -112,11 +112,33 @@ def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes
 
     Fabric reads the two numbers alone, so it minds neither what follows them nor what follows the whole.
     """
-    numbers = _numbers(signature)
     half = _HALF_ORDERS.get(public_key.curve.name)
-    if numbers is None or half is None or numbers[1] > half:
+    if half is None:
         return None
-    return encode_dss_signature(*numbers)
+    plain = _plain_s(signature)
+    if plain is not None:
+        return signature if plain <= half else None
+    numbers = _numbers(signature)
+    return None if numbers is None or numbers[1] > half else encode_dss_signature(*numbers)
+
+
+def _plain_s(signature: bytes) -> int | None:
+    """
+    S of a signature in the form that nearly all have, short and in strict DER; None for one that takes a closer look.
+
+    It takes a tenth of the time, and whoever verifies a channel looks at hundreds of thousands.
+    """
+    length = len(signature)
+    if not 8 <= length < 0x82 or signature[0] != 0x30 or signature[1] != length - 2 or signature[2] != 0x02:
+        return None
+    s = 6 + signature[3]
+    if s >= length or signature[s - 2] != 0x02 or signature[s - 1] != length - s:
+        return None
+    for at, end in ((4, s - 2), (s, length)):
+        # Neither empty nor negative, nor with a zero before it that it does not need.
+        if at == end or signature[at] >= 0x80 or (signature[at] == 0 and end - at > 1 and signature[at + 1] < 0x80):
+            return None
+    return int.from_bytes(signature[s:])
 
 
 def _numbers(signature: bytes) -> tuple[int, int] | None:

@@ -130,6 +130,20 @@ def test_hostile_signatures_are_false_not_errors(garbage):
         signatures.normalise_low_s(garbage, ec.SECP256R1())
 
 
+@given(r=st.integers(0, 1 << 260), s=st.integers(0, 1 << 260), data=st.data())
+def test_the_short_way_through_der_leads_to_the_same_place(r, s, data):
+    """Whatever is taken apart by hand is what a parser of DER makes of it, bent at any place or not."""
+    bent = bytearray(encode_dss_signature(r, s))
+    for _ in range(data.draw(st.integers(0, 2))):
+        bent[data.draw(st.integers(0, len(bent) - 1))] = data.draw(st.sampled_from([0, 1, 2, 0x20, 0x30, 0x7F, 0x80]))
+    signature = bytes(bent)[: data.draw(st.integers(0, len(bent)))] if data.draw(st.booleans()) else bytes(bent)
+    plain = signatures._plain_s(signature)
+    if plain is not None:
+        numbers = decode_dss_signature(signature)
+        assert plain == numbers[1]
+        assert encode_dss_signature(*numbers) == signature
+
+
 @pytest.mark.parametrize(("r", "s"), [(0, 1), (1, 0), (P256_ORDER, 1), (1, P256_ORDER)])
 def test_numbers_out_of_range_are_no_signature(r, s):
     """Zero and the order itself pass the DER but not the curve."""
