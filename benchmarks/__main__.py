@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import gateway, matching, network, planning, runtime, throughput, trade
+from benchmarks import audit, gateway, matching, network, planning, runtime, throughput, trade
 from benchmarks.figures import Line, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "trade": trade.trade,
     "matching": matching.matching,
     "planning": planning.planning,
+    "audit": audit.audit,
 }
 
 

@@ -20,6 +20,7 @@ from hlf.wire import blocks, channelconfig, channelpolicies, keys, msp, policies
 
 _LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
 _MOST_KNOWN = 10_000
+_VALID = (transaction_pb2.VALID,), ""
 
 
 class Rules:
@@ -115,22 +116,25 @@ class Judge:
 
         Peers look at a transaction's chaincodes in an order of their own, and end with the first that refuses.
         """
-        sets = {namespace.namespace: namespace for namespace in action.rwset.namespaces}
-        written = sorted(name for name, rwset in sets.items() if _writes(rwset))
+        judged: dict[str, rwsets.NamespaceRwset | None] = {action.chaincode: None}
+        for rwset in action.rwset.namespaces:
+            if rwset.namespace in judged or _writes(rwset):
+                judged[rwset.namespace] = rwset
         codes: dict[int, str] = {}
-        for name in dict.fromkeys([action.chaincode, *written]):
+        for name, part in judged.items():
             defined = self.definition(name) if name != LIFECYCLE else None
             if name != LIFECYCLE and (defined is None or not defined.usable):
                 codes.setdefault(transaction_pb2.INVALID_CHAINCODE, f"chaincode {name} is not defined")
                 continue
-            refused = self._refusal(name, sets.get(name), endorsers)
+            refused = self._refusal(name, part, endorsers)
             if refused is not None:
                 codes.setdefault(transaction_pb2.ENDORSEMENT_POLICY_FAILURE, refused)
         if codes:
             return tuple(codes), next(iter(codes.values()))
-        for rwset in sets.values():
-            self._changed.update(_governed(rwset))
-        return (transaction_pb2.VALID,), ""
+        for part in judged.values():
+            if part is not None:
+                self._changed.update(_governed(part))
+        return _VALID
 
     def _refusal(self, name: str, rwset: rwsets.NamespaceRwset | None, endorsers: Sequence[msp.Identity]) -> str | None:
         rules = self._rules

@@ -40,7 +40,8 @@ def faults(block: blocks.Block, previous: blocks.Block | None, bundle: channelco
     if previous is not None:
         expected = previous.number + 1
         if block.number < expected:
-            yield Fault(report.CHAIN, f"it comes behind block {previous.number}", loses_state=True)
+            words = f"it comes behind block {previous.number}"
+            yield Fault(report.CHAIN, words, of_block_before=True, loses_state=True)
         elif block.number > expected:
             missing = f"block {expected} is" if block.number == expected + 1 else _several(expected, block.number - 1)
             yield Fault(report.CHAIN, f"{missing} missing before it", loses_state=True)

@@ -18,6 +18,9 @@ from hlf.wire import blocks, rwsets
 from hlf.wire.rwsets import Entries, Version
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+_VALID = int(transaction_pb2.VALID)
+_CONFLICT = int(transaction_pb2.MVCC_READ_CONFLICT)
+_PHANTOM = int(transaction_pb2.PHANTOM_READ_CONFLICT)
 _UPSERT, _METADATA, _NO_METADATA, _DELETE = 1, 2, 4, 8
 _NOTHING: tuple[int, bytes | None, Entries] = (0, None, ())
 
@@ -27,7 +30,7 @@ __all__ = ["VALIDATION_PARAMETER", "Held", "Place", "Replay", "State"]
 class State:
     """Everything committed so far."""
 
-    MOST_IN_MEMORY = 96 << 20
+    MOST_IN_MEMORY = 48 << 20
 
     def __init__(self) -> None:
         self._store: Store = InMemory()
@@ -88,14 +91,17 @@ class Replay:
         """VALID, or the code of the conflict that what was read has run into."""
         for namespace in rwset.namespaces:
             name = namespace.namespace
-            if not all(self._stands((name, "", read.key), read.version) for read in namespace.reads):
-                return int(transaction_pb2.MVCC_READ_CONFLICT)
-            if not all(self._range_stands(name, query) for query in namespace.range_queries):
-                return int(transaction_pb2.PHANTOM_READ_CONFLICT)
+            for read in namespace.reads:
+                if not self._stands((name, "", read.key), read.version):
+                    return _CONFLICT
+            for query in namespace.range_queries:
+                if not self._range_stands(name, query):
+                    return _PHANTOM
             for collection in namespace.collections:
-                if not all(self._stands((name, collection.name, r.key_hash), r.version) for r in collection.reads):
-                    return int(transaction_pb2.MVCC_READ_CONFLICT)
-        return int(transaction_pb2.VALID)
+                for hashed in collection.reads:
+                    if not self._stands((name, collection.name, hashed.key_hash), hashed.version):
+                        return _CONFLICT
+        return _VALID
 
     def add(self, rwset: rwsets.TxRwset, index: int) -> None:
         """Take in the writes of the valid transaction at *index*."""
@@ -159,27 +165,28 @@ def _changes(rwset: rwsets.TxRwset) -> dict[Place, tuple[int, bytes | None, Entr
     that a doctored set writes twice comes out as strangely here as there.
     """
     found: dict[Place, tuple[int, bytes | None, Entries]] = {}
-
-    def change(place: Place, flag: int, value: bytes | None = None, metadata: Entries | None = None) -> None:
-        flags, last_value, last_metadata = found.get(place, _NOTHING)
-        found[place] = (
-            (flags + flag) & 0xFF,
-            last_value if value is None else value,
-            # What takes metadata away is counted, and leaves those that the same set gives.
-            metadata or last_metadata,
-        )
-
     for namespace in rwset.namespaces:
         name = namespace.namespace
-        for write in namespace.writes:
-            change((name, "", write.key), _DELETE if write.is_delete else _UPSERT, write.value)
+        for key, value in namespace.writes:
+            _add(found, (name, "", key), _UPSERT if value else _DELETE, value)
         for described in namespace.metadata_writes:
-            change((name, "", described.key), _METADATA if described.entries else _NO_METADATA, None, described.entries)
+            _describe(found, (name, "", described.key), described.entries)
         for collection in namespace.collections:
             for hashed in collection.writes:
                 place = (name, collection.name, hashed.key_hash)
-                change(place, _DELETE if hashed.is_delete else _UPSERT, None if hashed.is_delete else hashed.value_hash)
+                _add(found, place, _DELETE if hashed.is_delete else _UPSERT, hashed.value_hash)
             for marked in collection.metadata_writes:
-                place = (name, collection.name, marked.key_hash)
-                change(place, _METADATA if marked.entries else _NO_METADATA, None, marked.entries)
+                _describe(found, (name, collection.name, marked.key_hash), marked.entries)
     return found
+
+
+def _add(found: dict[Place, tuple[int, bytes | None, Entries]], place: Place, flag: int, value: bytes | None) -> None:
+    flags, before, metadata = found.get(place, _NOTHING)
+    found[place] = (flags + flag) & 0xFF, before if flag == _DELETE else value, metadata
+
+
+def _describe(found: dict[Place, tuple[int, bytes | None, Entries]], place: Place, entries: Entries) -> None:
+    flags, value, before = found.get(place, _NOTHING)
+    # To remove all metadata leaves what was set before in the same transaction where it is, as in Fabric.
+    metadata = entries or before
+    found[place] = (flags + (_METADATA if entries else _NO_METADATA)) & 0xFF, value, metadata

@@ -177,38 +177,38 @@ class Ids:
     """
     The transaction ids of a channel: in memory, and on disk from a number on.
 
-    What is kept of each is a hash under a key of this process alone, so that nobody can choose ids that meet in it.
+    What is kept of each on disk is a hash under a key of this process alone: nobody can choose ids that meet in it.
     """
 
-    MOST_IN_MEMORY = 250_000
+    MOST_IN_MEMORY = 100_000
 
     def __init__(self) -> None:
         self._key = os.urandom(32)
-        self._recent: set[bytes] = set()
+        self._recent: set[str] = set()
         self._database: sqlite3.Connection | None = None
 
     def __contains__(self, transaction_id: object) -> bool:
-        hashed = self._hash(transaction_id)
-        if hashed in self._recent:
+        if transaction_id in self._recent:
             return True
         if self._database is None:
             return False
+        hashed = self._hash(str(transaction_id))
         return self._database.execute("SELECT 1 FROM ids WHERE id = ?", (hashed,)).fetchone() is not None
 
     def update(self, transaction_ids: Iterable[str]) -> None:
         """Take in the ids of a block."""
-        self._recent.update(map(self._hash, transaction_ids))
+        self._recent.update(transaction_ids)
         if len(self._recent) <= self.MOST_IN_MEMORY:
             return
         if self._database is None:
             self._database = _temporary("CREATE TABLE ids (id BLOB PRIMARY KEY) WITHOUT ROWID;")
             weakref.finalize(self, self._database.close)
-        rows: Iterator[tuple[bytes]] = ((hashed,) for hashed in sorted(self._recent))
+        rows: Iterator[tuple[bytes]] = ((hashed,) for hashed in sorted(map(self._hash, self._recent)))
         self._database.executemany("INSERT OR IGNORE INTO ids VALUES (?)", rows)
         self._recent.clear()
 
-    def _hash(self, transaction_id: object) -> bytes:
-        return hashlib.blake2b(str(transaction_id).encode(), digest_size=16, key=self._key).digest()
+    def _hash(self, transaction_id: str) -> bytes:
+        return hashlib.blake2b(transaction_id.encode(), digest_size=16, key=self._key).digest()
 
 
 def _temporary(schema: str) -> sqlite3.Connection:

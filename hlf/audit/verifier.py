@@ -339,6 +339,10 @@ class Verifier:
 
     def _compare(self, block: blocks.Block, transaction: blocks.Transaction, verdict: Verdict) -> Cause | None:
         told = transaction.code
+        if verdict.valid and not told:
+            # What nearly all are: valid, and marked so or not at all.
+            self._codes["VALID"] += 1
+            return None
         name = validation_code_name(verdict.codes[0]) if verdict.codes else "MALFORMED"
         self._codes[name] += 1
         if not verdict.valid:

@@ -138,7 +138,9 @@ def from_message(block: Any) -> Block:
         raise WireError("a block without a header")
     if len(block.metadata.metadata) > _METADATA_ENTRIES:
         raise WireError(f"a block with {len(block.metadata.metadata)} metadata entries; Fabric has {_METADATA_ENTRIES}")
-    data = block.data.data
+    entries.check_number(len(block.data.data))
+    # Once: each look at the message's own list makes its entries anew.
+    data = list(block.data.data)
     entries.check(data)
     metadata = [*block.metadata.metadata, *[b""] * _METADATA_ENTRIES]
     flags = metadata[common_pb2.TRANSACTIONS_FILTER]
@@ -158,8 +160,7 @@ def from_message(block: Any) -> Block:
         hash=header_hash(block.header),
         computed_data_hash=data_hash(data),
         transactions=tuple(
-            decode_transaction(envelope, index, flags[index] if flags else None)
-            for index, envelope in enumerate(data)
+            [decode_transaction(entry, index, flags[index] if flags else None) for index, entry in enumerate(data)]
         ),
         signatures=signatures,
         last_config=ordering.last_config.index if ordering.HasField("last_config") else None,

@@ -35,10 +35,7 @@ def check(data: Sequence[bytes]) -> None:
     Raises:
         WireError: there is none, there are too many, or one is not exactly one envelope.
     """
-    if not data:
-        raise WireError("a block without transactions")
-    if len(data) > MOST_ENTRIES:
-        raise WireError(f"a block of {len(data)} transactions; no orderer puts more than {MOST_ENTRIES} in one")
+    check_number(len(data))
     for index, entry in enumerate(data):
         if _is_written_again(entry):
             continue
@@ -48,6 +45,19 @@ def check(data: Sequence[bytes]) -> None:
             if len(data) == 1 and _is_configuration(entry):
                 return
             raise WireError(f"transaction {index} {refused}, so it is not the entry that was ordered")
+
+
+def check_number(count: int) -> None:
+    """
+    Check that there can be so many transactions in a block.
+
+    Raises:
+        WireError: none, or more than an orderer puts into one.
+    """
+    if not count:
+        raise WireError("a block without transactions")
+    if count > MOST_ENTRIES:
+        raise WireError(f"a block of {count} transactions; no orderer puts more than {MOST_ENTRIES} in one")
 
 
 def _is_written_again(entry: bytes) -> bool:
