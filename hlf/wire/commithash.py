@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
+from hlf.wire import fields
 from hlf.wire.rwsets import Version
 
 
@@ -44,25 +45,14 @@ def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -
         if version.block != block:
             block, encoded_block = version.block, _ordered_integer(version.block)
         entry += _field(6, encoded_block + _ordered_integer(version.tx))
-        serialized += b"\x0a" + _varint(len(entry))
+        serialized += b"\x0a" + fields.to_varint(len(entry))
         serialized += entry
-    return hashlib.sha256(_varint(len(flags)) + flags + serialized + previous).digest()
-
-
-def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return bytes((number,))
-    octets = bytearray()
-    while number > 0x7F:
-        octets.append(number & 0x7F | 0x80)
-        number >>= 7
-    octets.append(number)
-    return bytes(octets)
+    return hashlib.sha256(fields.to_varint(len(flags)) + flags + serialized + previous).digest()
 
 
 def _field(number: int, value: bytes) -> bytes:
     """A length-delimited protobuf field; nothing for an empty value, as proto3 has it."""
-    return bytes([number << 3 | 2]) + _varint(len(value)) + value if value else b""
+    return bytes([number << 3 | 2]) + fields.to_varint(len(value)) + value if value else b""
 
 
 def _ordered_integer(number: int) -> bytes:

@@ -48,6 +48,18 @@ def varint(message: bytes, place: int) -> tuple[int, int]:
     raise ValueError("a number of more than 64 bits")
 
 
+def to_varint(number: int) -> bytes:
+    """Return *number* in its shortest form."""
+    if number < 0x80:
+        return bytes((number,))
+    octets = bytearray()
+    while number > 0x7F:
+        octets.append(number & 0x7F | 0x80)
+        number >>= 7
+    octets.append(number)
+    return bytes(octets)
+
+
 def varint_size(number: int) -> int:
     """Return how many bytes *number* takes in its shortest form."""
     return max(1, (number.bit_length() + 6) // 7)

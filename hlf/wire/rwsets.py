@@ -17,6 +17,7 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError
+from hlf.wire import messages
 
 # A peer takes a hash of nothing for a deletion, as old versions wrote it (FAB-18386).
 _HASH_OF_NOTHING = hashlib.sha256(b"").digest()
@@ -170,7 +171,7 @@ def decode(serialized: bytes) -> TxRwset:
         WireError: the bytes are malformed, at any depth. The data model is not looked at, as in Fabric's validation.
     """
     try:
-        message = rwset_pb2.TxReadWriteSet.FromString(serialized)
+        message = messages.read(rwset_pb2.TxReadWriteSet, serialized)
         return TxRwset(tuple(_namespace(n) for n in message.ns_rwset))
     except DecodeError as malformed:
         raise WireError("not a read-write set") from malformed
@@ -278,7 +279,7 @@ def _entry_messages(entries: Entries) -> list[Any]:
 
 
 def _namespace(message: Any) -> NamespaceRwset:
-    public = kv_rwset_pb2.KVRWSet.FromString(message.rwset)
+    public = messages.read(kv_rwset_pb2.KVRWSet, message.rwset)
     return NamespaceRwset(
         message.namespace,
         _reads(public.reads),
@@ -290,7 +291,7 @@ def _namespace(message: Any) -> NamespaceRwset:
 
 
 def _collection(message: Any) -> CollectionHashed:
-    hashed = kv_rwset_pb2.HashedRWSet.FromString(message.hashed_rwset)
+    hashed = messages.read(kv_rwset_pb2.HashedRWSet, message.hashed_rwset)
     return CollectionHashed(
         name=message.collection_name,
         reads=tuple([HashedRead(r.key_hash, _version(r)) for r in hashed.hashed_reads]),

@@ -16,6 +16,7 @@ from fabric_protos.msp import identities_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.errors import IdentityError, WireError
+from hlf.wire import messages
 from hlf.wire.certificates import algorithms
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
@@ -165,7 +166,7 @@ def parse_identity(serialized: bytes) -> tuple[str, bytes]:
         WireError: the bytes are no serialized identity, or one of its two parts is missing.
     """
     try:
-        identity = identities_pb2.SerializedIdentity.FromString(serialized)
+        identity = messages.read(identities_pb2.SerializedIdentity, serialized)
     except DecodeError as malformed:
         raise WireError("not a serialized identity") from malformed
     if not identity.mspid or not identity.id_bytes:

@@ -24,7 +24,7 @@ from fabric_protos.peer import (
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError, validation_code_name
-from hlf.wire import keys, rwsets
+from hlf.wire import keys, messages, rwsets
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER = transaction_pb2.BAD_COMMON_HEADER
@@ -298,6 +298,6 @@ def _event(serialized: bytes) -> Event:
 
 def _parsed(kind: Any, serialized: bytes, code: int, words: str) -> Any:
     try:
-        return kind.FromString(serialized)
+        return messages.read(kind, serialized)
     except DecodeError:
         raise _Defect(code, f"it is not {words}") from None
