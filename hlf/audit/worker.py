@@ -17,7 +17,7 @@ from typing import IO, Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from hlf.wire import signatures
+from hlf.wire import verification
 
 # A key's DER, what was signed (hashed already where the key is elliptic), and the signature.
 Claim = tuple[bytes, bytes, bytes]
@@ -45,8 +45,8 @@ class Checker:
             if len(self._loaded) > _REMEMBERED_KEYS:
                 self._loaded.popitem(last=False)
         if isinstance(loaded, ec.EllipticCurvePublicKey):
-            return signatures.verify_hashed(loaded, signature, signed)
-        return signatures.verify(loaded, signature, signed)
+            return verification.verify_hashed(loaded, signature, signed)
+        return verification.verify(loaded, signature, signed)
 
 
 def send(stream: IO[bytes], message: bytes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from fabric_protos.ledger.rwset import rwset_pb2
@@ -19,6 +20,8 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.wire import messages
 
+# A public set of no more bytes than this is likely to come again.
+_SMALL = 100
 # A peer takes a hash of nothing for a deletion, as old versions wrote it (FAB-18386).
 _HASH_OF_NOTHING = hashlib.sha256(b"").digest()
 
@@ -102,8 +105,7 @@ class HashedMetadataWrite:
     entries: Entries
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionHashed:
+class CollectionHashed(NamedTuple):
     """What the channel learns of one collection: hashes, and the hash of the private read-write set."""
 
     name: str
@@ -113,8 +115,7 @@ class CollectionHashed:
     pvt_hash: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class NamespaceRwset:
+class NamespaceRwset(NamedTuple):
     """One chaincode's part."""
 
     namespace: str
@@ -279,15 +280,27 @@ def _entry_messages(entries: Entries) -> list[Any]:
 
 
 def _namespace(message: Any) -> NamespaceRwset:
-    public = messages.read(kv_rwset_pb2.KVRWSet, message.rwset)
+    serialized = message.rwset
+    # What every call of a chaincode reads of its definition is the same few bytes.
+    public = _small(serialized) if len(serialized) <= _SMALL else _public(serialized)
     return NamespaceRwset(
-        message.namespace,
+        message.namespace, *public, tuple([_collection(c) for c in message.collection_hashed_rwset])
+    )
+
+
+def _public(
+    serialized: bytes,
+) -> tuple[tuple[Read, ...], tuple[RangeQuery, ...], tuple[Write, ...], tuple[MetadataWrite, ...]]:
+    public = messages.read(kv_rwset_pb2.KVRWSet, serialized)
+    return (
         _reads(public.reads),
         tuple([_range(q) for q in public.range_queries_info]),
         _writes(public.writes),
         _metadata_writes(public.metadata_writes),
-        tuple([_collection(c) for c in message.collection_hashed_rwset]),
     )
+
+
+_small = lru_cache(maxsize=256)(_public)
 
 
 def _collection(message: Any) -> CollectionHashed:

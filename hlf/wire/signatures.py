@@ -1,42 +1,37 @@
 """
 Signatures and serialized identities as Fabric writes them.
 
-Fabric accepts ECDSA signatures in DER with S in the lower half of the curve's order only, so that one transaction has
-one valid signature; both rules are kept here. The digest is SHA-256 on every curve, as Fabric's SHA2 family at level
-256 has it.
+Which signatures Fabric accepts, ``verification`` says; here they are made in that form.
 """
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fabric_protos.msp import identities_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.errors import IdentityError, WireError
 from hlf.wire import messages
-from hlf.wire.certificates import algorithms
+from hlf.wire.verification import ECDSA_SHA256, ORDERS, is_low_s, verify, verify_hashed
+
+__all__ = [
+    "PrivateKey",
+    "PublicKey",
+    "is_low_s",
+    "normalise_low_s",
+    "parse_identity",
+    "require_supported",
+    "serialized_identity",
+    "sign_low_s",
+    "verify",
+    "verify_hashed",
+]
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
-_ECDSA_SHA256 = ec.ECDSA(hashes.SHA256())
-_ECDSA_HASHED = ec.ECDSA(Prehashed(hashes.SHA256()))
-_ORDERS = {
-    "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,
-    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    "secp384r1": int(
-        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
-    ),
-    "secp521r1": int(
-        "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
-        "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409", 16
-    ),
-}
 _SIGNING = ("secp256r1", "secp384r1")
-_HALF_ORDERS = {name: order >> 1 for name, order in _ORDERS.items()}
 
 
 def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
@@ -48,7 +43,7 @@ def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
     """
     if isinstance(private_key, ed25519.Ed25519PrivateKey):
         return private_key.sign(message)
-    return normalise_low_s(private_key.sign(message, _ECDSA_SHA256), private_key.curve)
+    return normalise_low_s(private_key.sign(message, ECDSA_SHA256), private_key.curve)
 
 
 def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
@@ -67,90 +62,6 @@ def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
     if not (0 < r < order and 0 < s < order):
         raise WireError("not an ECDSA signature on this curve: R or S is out of range")
     return der if s <= order >> 1 else encode_dss_signature(r, order - s)
-
-
-def is_low_s(der: bytes, public_key: ec.EllipticCurvePublicKey) -> bool:
-    """Whether S is in the lower half of the order; False as well for bytes that are no signature."""
-    return _canonical(public_key, der) is not None
-
-
-def verify(public_key: object, signature: bytes, message: bytes) -> bool:
-    """
-    Whether *signature* over *message* is one that Fabric accepts; False for high S and for unsupported keys.
-
-    *public_key* is one of the library ``cryptography``.
-    """
-    try:
-        if isinstance(public_key, ec.EllipticCurvePublicKey):
-            canonical = _canonical(public_key, signature)
-            if canonical is None:
-                return False
-            public_key.verify(canonical, message, _ECDSA_SHA256)
-        elif isinstance(public_key, ed25519.Ed25519PublicKey):
-            public_key.verify(signature, message)
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
-
-
-def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, digest: bytes) -> bool:
-    """As ``verify``, for a message of which only the SHA-256 is at hand."""
-    canonical = _canonical(public_key, signature)
-    if canonical is None:
-        return False
-    try:
-        public_key.verify(canonical, digest, _ECDSA_HASHED)
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes | None:
-    """
-    The signature as the library takes it; None where Fabric would not look further.
-
-    Fabric reads the two numbers alone, so it minds neither what follows them nor what follows the whole.
-    """
-    half = _HALF_ORDERS.get(public_key.curve.name)
-    if half is None:
-        return None
-    plain = _plain_s(signature)
-    if plain is not None:
-        return signature if plain <= half else None
-    numbers = _numbers(signature)
-    return None if numbers is None or numbers[1] > half else encode_dss_signature(*numbers)
-
-
-def _plain_s(signature: bytes) -> int | None:
-    """
-    S of a signature in the form that nearly all have, short and in strict DER; None for one that takes a closer look.
-
-    It takes a tenth of the time, and whoever verifies a channel looks at hundreds of thousands.
-    """
-    length = len(signature)
-    if not 8 <= length < 0x82 or signature[0] != 0x30 or signature[1] != length - 2 or signature[2] != 0x02:
-        return None
-    s = 6 + signature[3]
-    if s >= length or signature[s - 2] != 0x02 or signature[s - 1] != length - s:
-        return None
-    for at, end in ((4, s - 2), (s, length)):
-        # Neither empty nor negative, nor with a zero before it that it does not need.
-        if at == end or signature[at] >= 0x80 or (signature[at] == 0 and end - at > 1 and signature[at + 1] < 0x80):
-            return None
-    return int.from_bytes(signature[s:])
-
-
-def _numbers(signature: bytes) -> tuple[int, int] | None:
-    try:
-        return decode_dss_signature(signature)
-    except ValueError:
-        pass
-    try:
-        return algorithms.numbers(signature)
-    except IdentityError:
-        return None
 
 
 def serialized_identity(msp_id: str, pem: bytes) -> bytes:
@@ -187,6 +98,6 @@ def require_supported(curve: ec.EllipticCurve) -> None:
 
 def _order(curve: ec.EllipticCurve) -> int:
     try:
-        return _ORDERS[curve.name]
+        return ORDERS[curve.name]
     except KeyError:
         raise IdentityError(f"curve {curve.name} is none that Fabric knows; use P-256 or P-384") from None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from fabric_protos.common import common_pb2, configtx_pb2
 from fabric_protos.peer import (
@@ -32,16 +32,14 @@ _ENDORSED = transaction_pb2.INVALID_ENDORSER_TRANSACTION
 _SIGNATURE_HEADER = "a signature header"
 
 
-@dataclass(frozen=True, slots=True)
-class Endorsement:
+class Endorsement(NamedTuple):
     """One peer's signature over ``response_payload`` followed by its own ``endorser`` bytes."""
 
     endorser: bytes
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """The event a transaction's chaincode has set."""
 
     chaincode: str
@@ -298,6 +296,11 @@ def _event(serialized: bytes) -> Event:
 
 def _parsed(kind: Any, serialized: bytes, code: int, words: str) -> Any:
     try:
+        return kind.FromString(serialized)
+    except DecodeError:
+        pass
+    try:
+        # A second, closer look, for what is deeper than it goes.
         return messages.read(kind, serialized)
     except DecodeError:
         raise _Defect(code, f"it is not {words}") from None

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from hlf import identity, signers
 from hlf.errors import IdentityError
-from hlf.wire import signatures
+from hlf.wire import signatures, verification
 from tests.unit.hlf.certificates import issue
 
 CA = issue("ca")
@@ -47,7 +47,7 @@ def test_every_kind_of_key_that_fabric_takes(tmp_path, key):
 @pytest.mark.parametrize("s_is_high", [True, False])
 def test_a_key_behind_a_digest_function(s_is_high):
     """A hardware module signs digests and knows nothing of low S; what comes out is what Fabric takes."""
-    order = signatures._ORDERS["secp256r1"]
+    order = verification.ORDERS["secp256r1"]
     asked = []
 
     def sign_digest(digest: bytes) -> bytes:

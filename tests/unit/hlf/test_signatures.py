@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hlf.errors import IdentityError, WireError
-from hlf.wire import proposals, signatures
+from hlf.wire import proposals, signatures, verification
 from tests.unit.hlf import golden
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -73,7 +73,7 @@ def test_what_is_signed_has_low_s_and_verifies(key, message):
 @pytest.mark.parametrize("key", KEYS, ids=["P-256", "P-384"])
 def test_high_s_is_refused_and_can_be_mended(key):
     """Mathematics accepts both halves of the order, Fabric only the lower one."""
-    order = signatures._ORDERS[key.curve.name]
+    order = verification.ORDERS[key.curve.name]
     r, s = decode_dss_signature(signatures.sign_low_s(key, b"message"))
     high = encode_dss_signature(r, order - s)
     key.public_key().verify(high, b"message", ec.ECDSA(hashes.SHA256()))
@@ -137,7 +137,7 @@ def test_the_short_way_through_der_leads_to_the_same_place(r, s, data):
     for _ in range(data.draw(st.integers(0, 2))):
         bent[data.draw(st.integers(0, len(bent) - 1))] = data.draw(st.sampled_from([0, 1, 2, 0x20, 0x30, 0x7F, 0x80]))
     signature = bytes(bent)[: data.draw(st.integers(0, len(bent)))] if data.draw(st.booleans()) else bytes(bent)
-    plain = signatures._plain_s(signature)
+    plain = verification._plain_s(signature)
     if plain is not None:
         numbers = decode_dss_signature(signature)
         assert plain == numbers[1]
