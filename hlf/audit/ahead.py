@@ -25,7 +25,7 @@ from hlf.wire import blocks
 # Starting processes pays from about this many checks on (half a second of them).
 _WORTH_STARTING = 5_000
 # A lot is large enough that handing it over costs little, and small enough that all cores have one.
-_LOT = 400
+_LOT = 1_200
 # How far to run ahead: blocks in memory are bounded by lots and by bytes.
 _LOTS_EACH = 3
 _MOST_BYTES = 64 << 20
