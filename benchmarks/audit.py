@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.figures import Figure, Line
 from hlf import audit as verifier
-from hlf.audit import ahead
+from hlf.audit.replay import ahead
 from hlf.wire import blocks, rwsets, signatures
 from hlf.wire.rwsets import Version
 from tests.support.members import Consortium, Definition

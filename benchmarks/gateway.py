@@ -13,9 +13,9 @@ from pathlib import Path
 from benchmarks import turns
 from benchmarks.figures import Figure, Line
 from benchmarks.throughput import HERE
-from gateway.settings import Settings
-from gateway.store import Store
-from gateway.tokens import Tokens
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from gateway.store.tokens import Tokens
 from network import admin, processes
 from network.state import Folder
 

@@ -24,10 +24,11 @@ from fabric_protos.discovery import protocol_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 
 from benchmarks.figures import Figure, Line, Note
-from hlf.wire import channelconfig, configtx, msp, policies
+from hlf.wire import msp, policies
+from hlf.wire.config import channelconfig, configtx
 from network import admin, errors
-from network.engines.embedded import endorsers
-from network.engines.embedded.views import View
+from network.engines.embedded.endorse import endorsers
+from network.engines.embedded.endorse.views import View
 from network.engines.native import binaries
 from tests.conformance import discovery, genesis
 from tests.conformance.lab import Lab

@@ -1,7 +1,7 @@
 """
 Serves chaincodes to peers: ``python -m chaincode.main --serve trade=LABEL:HASH@127.0.0.1:9999 [--serve ...]``.
 
-A chaincode is named as in ``chaincode/contracts/`` (trade, commerce, carriage)
+A chaincode is named as in ``chaincode/`` (trade, commerce, carriage)
 or as ``package.module:object`` for one that lives elsewhere; a class is
 instantiated without arguments.
 """
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chaincode.shim import errors, server
+from hlf.shim import errors, server
 
 
 def find(name: str) -> Any:
@@ -28,7 +28,7 @@ def find(name: str) -> Any:
     """
     module, _, attribute = name.partition(":")
     if not attribute:
-        module, attribute = f"chaincode.contracts.{name}", "chaincode"
+        module, attribute = f"chaincode.{name}", "chaincode"
     try:
         found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:

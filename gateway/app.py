@@ -9,16 +9,17 @@ import uuid
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
-from gateway import accesses, answers, auth, current, documentation, freshness, inputs
-from gateway.api import BLUEPRINTS
+from gateway.addresses import BLUEPRINTS
+from gateway.audit import accesses
 from gateway.console import views
-from gateway.events import Places
-from gateway.idempotency import Keys
-from gateway.ledger import Ledgers
-from gateway.settings import Settings
-from gateway.store import Store
-from gateway.tokens import Tokens
-from gateway.wallet import Wallet
+from gateway.fabric.ledger import Ledgers
+from gateway.fabric.streams import Places
+from gateway.fabric.wallet import Wallet
+from gateway.http import auth, context, freshness, inputs, openapi, rendering
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from gateway.store.keys import Keys
+from gateway.store.tokens import Tokens
 
 _ACCESS = logging.getLogger("gateway.access")
 
@@ -39,12 +40,12 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     app.before_request(inputs.check)
     app.before_request(accesses.record)
     app.after_request(_end)
-    api = Api(app, spec_kwargs=documentation.SPEC)
+    api = Api(app, spec_kwargs=openapi.SPEC)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    documentation.complete(app, api.spec)
+    openapi.complete(app, api.spec)
     app.register_blueprint(views.blueprint)
-    answers.install(app)
+    rendering.install(app)
     return app
 
 
@@ -53,7 +54,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
     # Werkzeug cuts a chunked body here without a word; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
     store, wallet = Store(settings.data), Wallet(settings.wallet)
-    app.extensions[current.EXTENSION] = current.Services(
+    app.extensions[context.EXTENSION] = context.Services(
         settings=settings,
         store=store,
         tokens=Tokens(store),
@@ -76,8 +77,8 @@ def _end(response: Response) -> Response:
     The line has the route and not the path, because a path may hold a shopper's link, and never a query or a body.
     """
     response.headers["X-Request-Id"] = g.request_id
-    freshness.tell(response, current.blocks_written())
-    for name, value in answers.ALWAYS.items():
+    freshness.tell(response, context.blocks_written())
+    for name, value in rendering.ALWAYS.items():
         response.headers.setdefault(name, value)
     caller = g.get("caller")
     _ACCESS.info(

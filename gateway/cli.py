@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from gateway import kinds
-from gateway.settings import PREFIX, Settings, SettingsError
-from gateway.store import Store
-from gateway.tokens import SCOPES, Tokens
-from gateway.wallet import Wallet, WalletError
+from gateway.fabric.wallet import Wallet, WalletError
+from gateway.http import problemtypes
+from gateway.http.settings import PREFIX, Settings, SettingsError
+from gateway.store.database import Store
+from gateway.store.tokens import SCOPES, Tokens
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _DAY = 24 * 3600
@@ -71,19 +71,19 @@ def _must_be_free(listen: str) -> None:
 @gateway.command()
 def errors() -> None:
     """Print what can go wrong and what to do about it, as Markdown."""
-    click.echo(kinds.markdown(), nl=False)
+    click.echo(problemtypes.markdown(), nl=False)
 
 
 @gateway.command()
 def addresses() -> None:
     """Print every address of the API, as Markdown."""
-    from gateway import documentation
     from gateway.app import create_app
+    from gateway.http import openapi
 
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(wallet=Path(folder), data=Path(folder)))
         with app.app_context():
-            click.echo(documentation.addresses(), nl=False)
+            click.echo(openapi.addresses(), nl=False)
 
 
 @gateway.group()

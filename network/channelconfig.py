@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hlf.wire import configtx
+from hlf.wire.config import configtx
 from network import errors, state
 from network.state import Folder, Record
 from network.topology import BFT, Channel, Consortium, Orderer

@@ -8,7 +8,8 @@ from fabric_protos.common import policies_pb2
 from fabric_protos.orderer.etcdraft import configuration_pb2 as etcdraft_pb2
 
 from hlf import errors
-from hlf.wire import configvalues, enumerations, policies
+from hlf.wire import enumerations, policies
+from hlf.wire.config import configvalues
 
 _META = policies_pb2.ImplicitMetaPolicy
 _CONSENSUS = {"etcdraft": "raft", "BFT": "bft"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hlf.wire.capabilities import SUPPORTED
+from hlf.wire.config.capabilities import SUPPORTED
 from network import document, parties, policies, software
 from network.document import Field
 from network.parts import Batch, Capabilities, Chaincode, Channel, Consortium, Server

@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from gateway.wallet import Wallet
+from gateway.fabric.wallet import Wallet
 from hlf import audit as verifier
-from hlf.audit import documents, files, visible
-from hlf.audit.disclosures import PrivateWrite, ValueProof
+from hlf.audit.evidence import documents
+from hlf.audit.evidence.disclosures import PrivateWrite, ValueProof
+from hlf.audit.records import files, visible
 from hlf.errors import EventsError
 from hlf.wire import keys
 from selat import checkpointing, evidence, exporting, options, searching

@@ -12,12 +12,13 @@ from typing import Any
 
 import click
 
-from gateway.wallet import Wallet
+from gateway.fabric.wallet import Wallet
 from hlf import audit
-from hlf.audit import anchors, checkpoints, comparison, documents, files, visible
-from hlf.audit.checkpoints import Checkpoint
+from hlf.audit.evidence import anchors, checkpoints, comparison, documents
+from hlf.audit.evidence.checkpoints import Checkpoint
+from hlf.audit.records import files, visible
 from hlf.errors import WireError
-from hlf.wire.channelconfig import Bundle
+from hlf.wire.config.channelconfig import Bundle
 from selat import options
 from selat.peers import Ledger
 

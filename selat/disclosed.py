@@ -1,8 +1,8 @@
 """
 Claims in receipts: where the channel has the hash of one, and what its disclosures prove.
 
-``hlf.audit.opening`` checks disclosures after RFC 9901 alone. Under that, an owner could hide a second value of one
-name among decoys; a claim of the trade has a fixed slot for each name, and only here is known which.
+``hlf.audit.evidence.opening`` checks disclosures after RFC 9901 alone. Under that, an owner could hide a second
+value of one name among decoys; a claim of the trade has a fixed slot for each name, and only here is known which.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaincode.contracts import claims as contract
-from chaincode.domain import claims as rules
-from chaincode.domain import disclosures
-from chaincode.domain.disclosures import Document
-from chaincode.domain.refusals import Refused
-from hlf.audit import documents, visible
-from hlf.audit.opening import Opening
+from chaincode.contracts.disclosure import claims as contract
+from chaincode.domain.disclosure import claims as rules
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.disclosure.disclosures import Document
+from hlf.audit.evidence import documents
+from hlf.audit.evidence.opening import Opening
+from hlf.audit.records import visible
+from hlf.codec.refusals import Refused
 from hlf.errors import WireError
 from hlf.wire import keys
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from gateway.wallet import Wallet
-from hlf.audit import checkpoints, documents, files, proofs, receipts, visible
-from hlf.audit.receipts import Receipt
+from gateway.fabric.wallet import Wallet
+from hlf.audit.evidence import checkpoints, documents, proofs, receipts
+from hlf.audit.evidence.receipts import Receipt
+from hlf.audit.records import files, visible
 from hlf.errors import EvaluateError, WireError
 from selat import disclosed, options
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hlf.audit import documents, files
+from hlf.audit.evidence import documents
+from hlf.audit.records import files
 from hlf.client.network import Network
 from hlf.errors import WireError
 from hlf.wire import blocks

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
-from gateway.wallet import WalletError
-from hlf.audit import anchors, documents, visible
+from gateway.fabric.wallet import WalletError
+from hlf.audit.evidence import anchors, documents
+from hlf.audit.records import visible
 from hlf.errors import HlfError, WireError
 
 FOLDER = click.Path(file_okay=False, path_type=Path)

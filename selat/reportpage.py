@@ -16,9 +16,9 @@ from typing import Any
 import jinja2
 
 from hlf import audit
-from hlf.audit import search, tables, visible
-from hlf.audit.report import CANNOT_TELL, DOES_NOT_HOLD
-from hlf.audit.search import Filter, Found
+from hlf.audit.records import search, tables, visible
+from hlf.audit.records.search import Filter, Found
+from hlf.audit.replay.report import CANNOT_TELL, DOES_NOT_HOLD
 
 _MOST_LISTED = 100
 _LONGEST_VALUE = 300

@@ -12,8 +12,9 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from hlf import audit
-from hlf.audit import documents, files, search, tables
-from hlf.audit.search import Cursor, Filter, Found
+from hlf.audit.evidence import documents
+from hlf.audit.records import files, search, tables
+from hlf.audit.records.search import Cursor, Filter, Found
 from selat import options, reportpage
 
 _PAGE = 50

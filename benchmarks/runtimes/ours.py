@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.shim import api
+from hlf.shim import api
 
 
 class Values(api.Contract):

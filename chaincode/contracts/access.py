@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from chaincode.domain.refusals import Refused
-from chaincode.shim import api
+from hlf.codec.refusals import Refused
+from hlf.shim import api
 
 _PEOPLE = ("client", "admin")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chaincode.domain import canonical
-from chaincode.shim import api
+from hlf.codec import canonical
+from hlf.shim import api
 
 
 def of(ctx: api.Context, key: str) -> bytes:

@@ -14,10 +14,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from chaincode.domain import canonical, disclosures, moments, records
-from chaincode.domain.disclosures import Disclosure
-from chaincode.domain.refusals import Refused, invalid
-from chaincode.shim import api
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.disclosure.disclosures import Disclosure
+from hlf.codec import canonical, moments, records
+from hlf.codec.refusals import Refused, invalid
+from hlf.shim import api
 from hlf.wire import keys
 
 Record = TypeVar("Record")

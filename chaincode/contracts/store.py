@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from chaincode.contracts import history as past
-from chaincode.domain import canonical, moments, records
-from chaincode.domain.refusals import Refused
-from chaincode.shim import api
+from hlf.codec import canonical, moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
 
 Record = TypeVar("Record")
 

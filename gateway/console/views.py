@@ -12,10 +12,11 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from gateway import auth, current, inputs, provenance
-from gateway.current import COMMERCE, TRADE
-from gateway.problems import Problem
-from gateway.tokens import TokenError
+from gateway.audit import histories
+from gateway.http import auth, context, inputs
+from gateway.http.context import COMMERCE, TRADE
+from gateway.http.problems import Problem
+from gateway.store.tokens import TokenError
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 
@@ -34,7 +35,7 @@ def enter() -> Redirect | Response:
     """Keep the token in a cookie for as long as it is valid; nothing is written anywhere else."""
     token = request.form.get("token", "").strip()
     try:
-        caller = current.services().tokens.caller(token)
+        caller = context.services().tokens.caller(token)
     except TokenError as error:
         return make_response(render_template("login.html", refused=error.reason), 401)
     answer = redirect(url_for("console.home"), 303)
@@ -63,14 +64,14 @@ def logout() -> Redirect:
 @auth.needs("read")
 def home() -> str:
     """The participants, and where to look."""
-    return _page("home.html", participants=current.ask(TRADE, "Participants:list"))
+    return _page("home.html", participants=context.ask(TRADE, "Participants:list"))
 
 
 @blueprint.route("/orders")
 @auth.needs("read")
 def orders() -> str:
     """The public part of all orders, with their journeys."""
-    return _page("orders.html", orders=current.ask(COMMERCE, "Orders:list"))
+    return _page("orders.html", orders=context.ask(COMMERCE, "Orders:list"))
 
 
 @blueprint.route("/journeys")
@@ -88,9 +89,9 @@ def find_journey() -> Redirect:
 @auth.needs("read")
 def journey(journey_id: str) -> str:
     """One journey: status, custody, stages and alarms."""
-    state = current.ask(TRADE, "Journeys:read", journey_id)
-    events = current.ask(TRADE, "Journeys:events", journey_id)["epcisBody"]["eventList"]
-    progress = current.ask(TRADE, "Journeys:progress", journey_id)
+    state = context.ask(TRADE, "Journeys:read", journey_id)
+    events = context.ask(TRADE, "Journeys:events", journey_id)["epcisBody"]["eventList"]
+    progress = context.ask(TRADE, "Journeys:progress", journey_id)
     return _page("journey.html", state=state, events=events, progress=progress)
 
 
@@ -99,11 +100,11 @@ def journey(journey_id: str) -> str:
 def disclosures() -> str:
     """Who was shown what, for what, until when; an auditor sees everybody's."""
     shown = {
-        "given": current.ask(TRADE, "Disclosures:given"),
-        "received": current.ask(TRADE, "Disclosures:received"),
+        "given": context.ask(TRADE, "Disclosures:given"),
+        "received": context.ask(TRADE, "Disclosures:received"),
     }
-    if current.caller().msp_id == current.services().settings.auditor and "audit" in current.caller().scopes:
-        shown["of everybody"] = current.ask(TRADE, "Disclosures:audit")
+    if context.caller().msp_id == context.services().settings.auditor and "audit" in context.caller().scopes:
+        shown["of everybody"] = context.ask(TRADE, "Disclosures:audit")
     return _page("disclosures.html", shown=shown)
 
 
@@ -123,22 +124,22 @@ def audit_forms() -> str | Redirect:
 @auth.needs("audit")
 def transaction(channel: str, transaction_id: str) -> str:
     """A transaction taken apart, with what was recomputed."""
-    return _page("transaction.html", proof=provenance.Proofs(channel).of(transaction_id).document())
+    return _page("transaction.html", proof=histories.Proofs(channel).of(transaction_id).document())
 
 
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>/receipt")
 @auth.needs("audit")
 def receipt(channel: str, transaction_id: str) -> Response:
     """The transaction's receipt as a file, which proves it anywhere."""
-    return provenance.receipt_file(channel, transaction_id)
+    return histories.receipt_file(channel, transaction_id)
 
 
 @blueprint.route("/audit/<channel>/history/<contract>/<path:key>")
 @auth.needs("audit")
 def history(channel: str, contract: str, key: str) -> str:
     """Every change of an object, each proven by its block."""
-    return _page("history.html", told=provenance.history(channel, None, contract, key, 100))
+    return _page("history.html", told=histories.history(channel, None, contract, key, 100))
 
 
 def _page(name: str, **values: Any) -> str:
-    return render_template(name, caller=current.caller(), **values)
+    return render_template(name, caller=context.caller(), **values)

@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp.web import BaseRequest, RequestHandler, Server, StreamResponse
 
 from gateway.front import refusals
-from gateway.problems import Problem
+from gateway.http.problems import Problem
 
 _LOG = logging.getLogger("gateway")
 _SWEEP_SECONDS = 1.0

@@ -7,8 +7,8 @@ import uuid
 
 from aiohttp.web import Response
 
-from gateway import answers
-from gateway.problems import Problem
+from gateway.http import rendering
+from gateway.http.problems import Problem
 
 _TYPE = "application/problem+json"
 
@@ -16,7 +16,7 @@ _TYPE = "application/problem+json"
 def response(problem: Problem, request_id: str = "", *, close: bool = False) -> Response:
     """The answer that *problem* is; with *close* the connection ends with it."""
     request_id = request_id or uuid.uuid4().hex
-    headers = {**answers.ALWAYS, **problem.headers(), "X-Request-Id": request_id, "Content-Type": _TYPE}
+    headers = {**rendering.ALWAYS, **problem.headers(), "X-Request-Id": request_id, "Content-Type": _TYPE}
     made = Response(body=_body(problem, request_id), status=problem.kind.status, headers=headers)
     if close:
         made.force_close()
@@ -25,7 +25,7 @@ def response(problem: Problem, request_id: str = "", *, close: bool = False) -> 
 
 def alive(request_id: str) -> Response:
     """The answer to who asks whether this process serves; the application gives the same one."""
-    headers = {**answers.ALWAYS, "X-Request-Id": request_id, "Content-Type": "application/json"}
+    headers = {**rendering.ALWAYS, "X-Request-Id": request_id, "Content-Type": "application/json"}
     return Response(body=b'{"status":"ok"}\n', headers=headers)
 
 
@@ -34,7 +34,7 @@ def raw(problem: Problem) -> bytes:
     request_id = uuid.uuid4().hex
     body = _body(problem, request_id)
     headers = {
-        **answers.ALWAYS,
+        **rendering.ALWAYS,
         **problem.headers(),
         "X-Request-Id": request_id,
         "Content-Type": _TYPE,

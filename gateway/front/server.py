@@ -16,7 +16,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from gateway.front.service import Service
-from gateway.settings import Settings
+from gateway.http.settings import Settings
 
 # What a worker needs beside its connections: its file, channels to peers, gunicorn's pipes.
 _FILES = 512

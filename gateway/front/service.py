@@ -20,13 +20,13 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
-from gateway import auth, freshness, inputs
 from gateway.front import bridge, refusals
 from gateway.front.connections import Connections, Limits
 from gateway.front.lanes import FullError, Lane
 from gateway.front.presence import Presence
-from gateway.problems import Problem
-from gateway.settings import Settings
+from gateway.http import auth, freshness, inputs
+from gateway.http.problems import Problem
+from gateway.http.settings import Settings
 
 ALIVE = "/healthz"
 _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"

@@ -14,7 +14,7 @@ from hlf.admin.orderer import Orderer
 from hlf.admin.peer import Peer
 from hlf.identity import Identity
 from hlf.signers import Signer
-from hlf.wire import channelconfig, configupdate
+from hlf.wire.config import channelconfig, configupdate
 
 Node = Peer | Orderer
 

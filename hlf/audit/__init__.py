@@ -8,10 +8,10 @@ What it cannot know: whether an endorser ran the contract honestly (that is what
 private values, of which a channel has hashes only; ``prove_value`` proves one that was disclosed.
 """
 
-from hlf.audit.disclosures import PrivateWrite, ValueProof, private_writes, prove_value
-from hlf.audit.files import read_blocks, write_block
-from hlf.audit.report import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, Finding, Report
-from hlf.audit.verifier import Verifier, verify
+from hlf.audit.evidence.disclosures import PrivateWrite, ValueProof, private_writes, prove_value
+from hlf.audit.records.files import read_blocks, write_block
+from hlf.audit.replay.report import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, Finding, Report
+from hlf.audit.replay.verifier import Verifier, verify
 
 __all__ = [
     "CANNOT_TELL",

@@ -26,8 +26,8 @@ from fabric_protos.msp import identities_pb2, msp_config_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.wire import certificates, chains, principals, signatures
-from hlf.wire.certificates import Certificate, names, publickeys
+from hlf.wire import certificates, principals, signatures
+from hlf.wire.certificates import Certificate, chains, names, publickeys
 from hlf.wire.principals import ADMIN, CLIENT, MEMBER, ORDERER, PEER, ROLE_NAMES, Principal
 
 __all__ = ["ADMIN", "CLIENT", "MEMBER", "ORDERER", "PEER", "ROLE_NAMES"]

@@ -18,7 +18,7 @@ from typing import Any
 from hlf import errors as hlf_errors
 from hlf import identity
 from hlf.admin import channel as channels
-from hlf.wire import configtx
+from hlf.wire.config import configtx
 from network import channelconfig, engines, errors, material, ports, processes, state, topology
 from network.admin import definitions, lifetime, observed
 from network.admin.chaincodes import package_all

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hlf.admin import channel as channels
-from hlf.wire import channelconfig
+from hlf.wire.config import channelconfig
 from network import channelwords, errors
 from network.admin.nodes import Nodes
 from network.topology import Channel, Consortium, Orderer

@@ -23,7 +23,7 @@ def by_name(name: str) -> Engine:
         EngineError: there is none.
     """
     if name == "embedded":
-        from network.engines.embedded.process import Embedded
+        from network.engines.embedded.node.process import Embedded
 
         return Embedded()
     if name == "native":

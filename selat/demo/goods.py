@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaincode.domain.goods import gs1_check_digit
+from chaincode.domain.vocabulary.goods import gs1_check_digit
 
 ORIGIN, DESTINATION = "CNSZX", "VNHAN"  # UN/LOCODE: Shenzhen and Hanoi.
 PORT, IMPORT = "CNYTN", "VNHPH"  # Yantian and Haiphong.

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.settings import Settings
-from gateway.store import Store
-from gateway.tokens import SCOPES, Tokens
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from gateway.store.tokens import SCOPES, Tokens
 from network import processes
 from network.admin import lifetime
 from network.admin.lifetime import Network

@@ -15,7 +15,7 @@ from hlf import identity
 from hlf.client import gateway
 from hlf.profile import Profile
 from network import state
-from network.engines.embedded import replay
+from network.engines.embedded.state import replay
 from tests.conformance.lab import CHANNEL, Lab
 from tests.conformance.laboratories import Laboratories
 

@@ -2,7 +2,7 @@
 Real peers and the engine's judge a proposal's creator as `hlf.wire.msp` does, whatever its certificate is like.
 
 Each of several hundred bent certificates, issued by the laboratory's own CA, asks one query. What Fabric's code makes
-of such certificates is recorded too (`tests/unit/hlf/test_bent_certificates.py`); here a peer is asked.
+of such certificates is recorded too (`tests/unit/hlf/wire/test_bent_certificates.py`); here a peer is asked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from hlf import errors
-from hlf.wire import certificates, channelconfig, msp, signatures
+from hlf.wire import certificates, msp, signatures
+from hlf.wire.config import channelconfig
 from tests.conformance.lab import CHANNEL, Caller, Lab
 from tests.conformance.laboratories import Laboratories
 from tests.conformance.test_blocks import chain

@@ -13,7 +13,7 @@ import pytest
 
 from hlf import audit
 from network import admin, processes
-from network.engines.embedded import replay
+from network.engines.embedded.state import replay
 from network.state import Folder
 from tests.faults.load import CHANNEL, Load, Told
 

@@ -15,7 +15,7 @@ from fabric_protos.orderer import ab_pb2
 from google.protobuf.message import DecodeError
 
 from network import admin
-from network.engines.embedded import deadly
+from network.engines.embedded.state import deadly
 from network.state import Folder
 from tests.conformance.lab import Lab, at_block, code_name
 from tests.hostile import sets

@@ -10,13 +10,13 @@ from collections.abc import Callable
 import pytest
 from fabric_protos.common import common_pb2
 
-from hlf.audit import anchors, proofs, receipts
-from hlf.audit.checkpoints import Checkpoint
-from hlf.audit.receipts import Receipt
+from hlf.audit.evidence import anchors, proofs, receipts
+from hlf.audit.evidence.checkpoints import Checkpoint
+from hlf.audit.evidence.receipts import Receipt
 from hlf.errors import WireError
 from tests.hostile import chance, how_many, mutations
 from tests.support.running import consortium
-from tests.unit.hlf.test_receipts import Story
+from tests.unit.hlf.audit.test_receipts import Story
 
 
 @pytest.fixture(scope="module")

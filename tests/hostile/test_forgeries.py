@@ -15,7 +15,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf import audit
-from hlf.audit import report
+from hlf.audit.replay import report
 from hlf.wire import blocks
 from tests.support.members import Consortium, Definition, Person, put
 from tests.unit.hlf.chain import Chain, ordered

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from gateway.store import Store
-from gateway.tokens import Tokens
+from gateway.store.database import Store
+from gateway.store.tokens import Tokens
 from tests.unit.gateway.fakes import ORDER
 
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"

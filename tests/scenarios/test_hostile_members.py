@@ -18,7 +18,7 @@ import pytest
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import proposal_pb2
 
-from chaincode.contracts import carriage, commerce, trade
+from chaincode import carriage, commerce, trade
 from hlf import errors, identity
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer

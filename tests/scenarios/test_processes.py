@@ -15,9 +15,9 @@ import psutil
 import pytest
 import requests
 
-from gateway.settings import Settings
-from gateway.store import Store
-from gateway.tokens import Tokens
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from gateway.store.tokens import Tokens
 from network import processes
 from network.state import Folder
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from chaincode.domain import canonical
 from chaincode.domain.matching import offers
 from hlf import errors
+from hlf.codec import canonical
 from network import admin, topology
 from selat.demo import goods
 from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, facts, hence, salt

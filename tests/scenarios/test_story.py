@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from chaincode.domain import goods
+from chaincode.domain.vocabulary import goods
 from selat.demo.goods import ARTICLES, CONSIGNMENT
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_pb2, proposal_pb2, proposal_response_pb2, transaction_pb2
 
-from hlf.wire import channelconfig
+from hlf.wire.config import channelconfig
 
 FOLDER = Path(__file__).parents[1] / "golden"
 MEMBERS = frozenset({"Org1MSP", "Org2MSP", "Org3MSP"})

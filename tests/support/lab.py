@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from chaincode.shim import endorsement, errors, identity, responses, server
-from chaincode.shim.responses import Response
-from chaincode.shim.stub import Stub
+from hlf.shim import endorsement, errors, identity, responses, server
+from hlf.shim.responses import Response
+from hlf.shim.stub import Stub
 
 #: How long a transaction waits at a gate that nobody opens, in seconds.
 LONGEST = 25.0

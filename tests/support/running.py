@@ -10,9 +10,9 @@ from typing import Any
 
 from hlf import audit
 from hlf.wire import blocks, keys
-from network.engines.embedded import replay
-from network.engines.embedded.channels import Channel, Channels
-from network.engines.embedded.ledger import Ledger
+from network.engines.embedded.order.channels import Channel, Channels
+from network.engines.embedded.state import replay
+from network.engines.embedded.state.ledger import Ledger
 from tests.support.members import Consortium, Definition, Transaction
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from chaincode.domain import canonical, claims, disclosures
+from chaincode.domain.disclosure import claims, disclosures
 from hlf import errors, identity, profile
 from hlf.client import commit, contract, gateway
+from hlf.codec import canonical
 from selat.demo import goods
 from selat.demo.theatre import ACTORS
 from selat.demo.voyage import STEPS, Clock, HandOver, Step

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.solver import Graph
-from chaincode.domain.refusals import Refused, invalid
+from hlf.codec.refusals import Refused, invalid
 
 MOST = 200
 """Plans in a batch: a few seconds of an endorser, which ends a call after thirty."""

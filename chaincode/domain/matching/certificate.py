@@ -23,8 +23,8 @@ from chaincode.domain.matching import exclusions, friction, solver
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Graph, Problem
-from chaincode.domain.records import Amount
-from chaincode.domain.refusals import Refused
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ import dataclasses
 from chaincode.domain.matching import labels
 from chaincode.domain.matching.labels import Measures
 from chaincode.domain.matching.solver import Chain, Figures, Graph
-from chaincode.domain.refusals import Refused
+from hlf.codec.refusals import Refused
 
 MOST_LABELS = 200_000
 """About a second of work at an endorser, which ends a call after thirty."""

@@ -8,9 +8,10 @@ import dataclasses
 import re
 from typing import Literal
 
-from chaincode.domain import goods, moments, money, places, zones
-from chaincode.domain.records import Amount
-from chaincode.domain.refusals import invalid
+from chaincode.domain.vocabulary import goods, money, places, zones
+from hlf.codec import moments
+from hlf.codec.records import Amount
+from hlf.codec.refusals import invalid
 
 MOST_STEPS = 44
 """Twice the stages there are: some repeat."""

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from chaincode.domain.custody import Custody
+from chaincode.domain.journeys.custody import Custody
+from chaincode.domain.journeys.pages import Page
 from chaincode.domain.matching.friction import Pair
-from chaincode.domain.pages import Page
 
 Handover = tuple[str, str, bool]
 """Giver, taker, and whether either reported an exception while it was theirs."""

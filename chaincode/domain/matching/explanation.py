@@ -13,8 +13,8 @@ from chaincode.domain.matching import exclusions
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.exclusions import Reason
 from chaincode.domain.matching.solver import Graph, Problem
-from chaincode.domain.records import Amount
-from chaincode.domain.refusals import Refused
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused
 
 
 @dataclasses.dataclass(frozen=True)

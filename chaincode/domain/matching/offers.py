@@ -14,8 +14,8 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chaincode.domain.records import Amount
-from chaincode.domain.refusals import Refused, invalid
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused, invalid
 
 PURPOSE = "matching"
 """The purpose a grant must name for its attributes to be an offer: consent to this, not to something else."""

@@ -14,7 +14,7 @@ import dataclasses
 from chaincode.domain.matching import labels
 from chaincode.domain.matching.labels import Label
 from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
-from chaincode.domain.records import Amount
+from hlf.codec.records import Amount
 
 MOST = 64
 """No answer has more chains than this."""

@@ -8,15 +8,16 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from chaincode.domain import disclosures, moments, records
+from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Chain, Figures, Graph, Problem
-from chaincode.domain.records import Amount
-from chaincode.domain.refusals import Refused
+from hlf.codec import moments, records
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused
 
 
 @dataclasses.dataclass(frozen=True)

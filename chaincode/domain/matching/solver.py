@@ -20,7 +20,7 @@ from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
 from chaincode.domain.matching.friction import PPM, STANDARD, Pair, Weights
 from chaincode.domain.matching.offers import BPS, MINUTES_A_DAY, Offer
-from chaincode.domain.records import Amount
+from hlf.codec.records import Amount
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """
-The questions, one module a service: each case is a function from a `Lab` to an `Answer`, registered under its name.
+The questions, one module a subject: each case is a function from a `Lab` to an `Answer`, registered under its name.
 
 The names are those of the recorded answers in ``observations/``. A case makes
 what it needs first (its own keys), so that any of them can be run alone.
@@ -47,6 +47,6 @@ def case(name: str, laboratory: str = MAIN) -> Callable[[Callable[[Lab], Answer]
 
 def load() -> dict[str, Question]:
     """Import every module of this package; return all cases by name."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
     return CASES

@@ -7,17 +7,18 @@ import asyncio
 from fabric_protos.peer import chaincode_shim_pb2
 from google.protobuf.message import DecodeError
 
-from chaincode.domain import canonical, disclosures
-from chaincode.domain.refusals import Refused
-from chaincode.shim import api
-from chaincode.shim.handler import Handler
-from chaincode.shim.identity import Client
-from chaincode.shim.workers import Workers
+from chaincode.domain.disclosure import disclosures
+from hlf.codec import canonical
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+from hlf.shim.handler import Handler
+from hlf.shim.identity import Client
+from hlf.shim.workers import Workers
 from hlf.wire import signatures
 from tests.fuzz.target import Target, reads, text_of
 from tests.hostile import dermutations, mutations
 from tests.support import drafts
-from tests.unit.shim.ledger_contracts import Thing, Things
+from tests.unit.hlf.shim.ledger_contracts import Thing, Things
 
 _CHAINCODE = api.Chaincode("things", [Things])
 _FRAME = 2
@@ -97,12 +98,12 @@ async def _served(messages: list[object]) -> list[object]:
 
 
 TARGETS = (
-    reads("canonical", "chaincode.domain.canonical.loads", canonical.CanonicalError),
-    Target("arguments", "chaincode.shim.functions.Function.decode", (Refused,), _arguments),
-    Target("disclosure", "chaincode.domain.disclosures.read", (Refused,), _disclosure),
-    reads("document", "chaincode.domain.disclosures.read_document", Refused),
+    reads("canonical", "hlf.codec.canonical.loads", canonical.CanonicalError),
+    Target("arguments", "hlf.shim.functions.Function.decode", (Refused,), _arguments),
+    Target("disclosure", "chaincode.domain.disclosure.disclosures.read", (Refused,), _disclosure),
+    reads("document", "chaincode.domain.disclosure.disclosures.read_document", Refused),
     Target(
-        "caller", "chaincode.shim.identity.Client", (Refused,), _caller, (dermutations.bend_der, mutations.bend)
+        "caller", "hlf.shim.identity.Client", (Refused,), _caller, (dermutations.bend_der, mutations.bend)
     ),
-    Target("stream", "chaincode.shim.handler.Handler.serve", (), _stream),
+    Target("stream", "hlf.shim.handler.Handler.serve", (), _stream),
 )

@@ -10,7 +10,7 @@ import requests
 
 from hlf import errors, sealing
 from hlf.admin import authority, participation
-from hlf.audit import checkpoints, receipts
+from hlf.audit.evidence import checkpoints, receipts
 from hlf.profile import Profile
 from hlf.steps import checkpoints as positions
 from tests.fuzz.target import CORPUS, Target, reads
@@ -81,9 +81,11 @@ TARGETS = (
     reads("json", "hlf.jsontext.loads", errors.WireError),
     reads("yaml", "hlf.yamltext.loads", errors.YamlError),
     Target("profile", "hlf.profile.Profile.parse", (errors.ProfileError,), _profile),
-    Target("receipt", "hlf.audit.receipts.Receipt.from_bytes", (errors.WireError,), _receipt),
-    Target("checkpoint", "hlf.audit.checkpoints.Checkpoint.from_bytes", (errors.WireError,), _checkpoint),
-    reads("anchor", "hlf.audit.anchors.read", errors.WireError, bends=(mutations.bend, mutations.bend_message)),
+    Target("receipt", "hlf.audit.evidence.receipts.Receipt.from_bytes", (errors.WireError,), _receipt),
+    Target("checkpoint", "hlf.audit.evidence.checkpoints.Checkpoint.from_bytes", (errors.WireError,), _checkpoint),
+    reads(
+        "anchor", "hlf.audit.evidence.anchors.read", errors.WireError, bends=(mutations.bend, mutations.bend_message)
+    ),
     Target("position", "hlf.steps.checkpoints.File", (positions.CheckpointError,), _position),
     Target("authority", "hlf.admin.authority.Authority.ask", (errors.AuthorityError,), _authority),
     Target(

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from gateway import current, freshness, tokens
-from gateway.checkpoints import Cursor
+from gateway.http import context, freshness
+from gateway.store import tokens
+from gateway.store.checkpoints import Cursor
 from hlf import errors
-from hlf.audit import search
+from hlf.audit.records import search
 from selat import disclosed
 from tests.fuzz.target import Target, reads, text_of
 from tests.unit.gateway.fakes import FakeLedgers, application
@@ -25,7 +26,7 @@ class RefusedError(Exception):
 def _client() -> tuple[FlaskClient, dict[str, str]]:
     """A gateway without a ledger, and the headers of somebody who may do everything."""
     app = application(Path(tempfile.mkdtemp(prefix="selat-fuzz-")), FakeLedgers())
-    token = app.extensions[current.EXTENSION].tokens.create("PlatformMSP", "User1", tokens.SCOPES, 86_400)
+    token = app.extensions[context.EXTENSION].tokens.create("PlatformMSP", "User1", tokens.SCOPES, 86_400)
     return app.test_client(), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
 
@@ -41,7 +42,7 @@ def _body(data: bytes) -> object:
 def _token(data: bytes) -> object:
     client, _ = _client()
     try:
-        return client.application.extensions[current.EXTENSION].tokens.caller(text_of(data))
+        return client.application.extensions[context.EXTENSION].tokens.caller(text_of(data))
     except tokens.TokenError as refused:
         if refused.reason != "unknown":
             raise
@@ -66,11 +67,11 @@ def _disclosed(data: bytes) -> object:
 
 
 TARGETS = (
-    Target("body", "gateway.inputs.check", (RefusedError,), _body),
-    Target("token", "gateway.tokens.Tokens.caller", (tokens.TokenError,), _token),
-    Target("cursor", "gateway.checkpoints.Cursor.parse", (ValueError,), _cursor),
-    Target("freshness", "gateway.freshness.parse", (ValueError,), _blocks),
-    reads("result", "gateway.results.read", errors.WireError),
-    Target("page", "hlf.audit.search.Cursor.parse", (errors.WireError,), _page),
+    Target("body", "gateway.http.inputs.check", (RefusedError,), _body),
+    Target("token", "gateway.store.tokens.Tokens.caller", (tokens.TokenError,), _token),
+    Target("cursor", "gateway.store.checkpoints.Cursor.parse", (ValueError,), _cursor),
+    Target("freshness", "gateway.http.freshness.parse", (ValueError,), _blocks),
+    reads("result", "gateway.fabric.results.read", errors.WireError),
+    Target("page", "hlf.audit.records.search.Cursor.parse", (errors.WireError,), _page),
     Target("disclosed", "selat.disclosed.read", (errors.WireError,), _disclosed),
 )

@@ -6,7 +6,8 @@ import grpc
 
 from hlf import errors
 from hlf.steps import failures
-from hlf.wire import blocks, channelconfig, policies
+from hlf.wire import blocks, policies
+from hlf.wire.config import channelconfig
 from tests.fuzz.target import Target, reads, text_of
 from tests.hostile import mutations
 
@@ -49,7 +50,7 @@ TARGETS = (
     Target("block", "hlf.wire.blocks.decode", (errors.WireError,), _block, MESSAGE),
     Target(
         "configuration",
-        "hlf.wire.channelconfig.Bundle.from_config_block",
+        "hlf.wire.config.channelconfig.Bundle.from_config_block",
         (errors.WireError, errors.ConfigError),
         _configuration,
         MESSAGE,

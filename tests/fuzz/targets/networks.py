@@ -13,8 +13,9 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors as hlf_errors
 from network import errors, state, topology
-from network.engines.embedded import packages, requests
-from network.engines.embedded.localmsp import LocalMsp
+from network.engines.embedded.endorse import packages
+from network.engines.embedded.wire import requests
+from network.engines.embedded.wire.localmsp import LocalMsp
 from tests.fuzz.target import Target
 from tests.hostile import mutations
 from tests.support.running import consortium
@@ -81,13 +82,13 @@ TARGETS = (
         (errors.StateError,),
         in_folder("state.json", lambda folder: state.read(state.Folder(folder))),
     ),
-    Target("msp-folder", "network.engines.embedded.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
+    Target("msp-folder", "network.engines.embedded.wire.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
     Target(
         "request",
-        "network.engines.embedded.requests.Request",
+        "network.engines.embedded.wire.requests.Request",
         (requests.MalformedError,),
         _proposal,
         (mutations.bend_message, mutations.bend),
     ),
-    Target("installed-package", "network.engines.embedded.packages.read", (packages.PackageError,), _package),
+    Target("installed-package", "network.engines.embedded.endorse.packages.read", (packages.PackageError,), _package),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaincode.shim import testing
-from tests.unit.contracts import test_gapmeter, test_orders
+from hlf.shim import testing
+from tests.unit.contracts import test_orders
+from tests.unit.contracts.disclosure import test_gapmeter
 from tests.unit.contracts.trading import (
     AUDITOR,
     CAPABILITY,

@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chaincode.contracts import trade
-from chaincode.domain import stages
-from chaincode.shim import testing
+from chaincode import trade
+from chaincode.domain.register import stages
+from hlf.shim import testing
 from tests.unit.contracts import trading
 from tests.unit.contracts.trading import (
     AUDITOR,

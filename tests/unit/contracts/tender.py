@@ -6,12 +6,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chaincode.contracts.claims import Claims
-from chaincode.contracts.disclosures import Disclosures
-from chaincode.contracts.matching import Matching
-from chaincode.contracts.participants import Participants
+from chaincode.contracts.disclosure.claims import Claims
+from chaincode.contracts.disclosure.disclosures import Disclosures
+from chaincode.contracts.matching.matching import Matching
+from chaincode.contracts.register.participants import Participants
 from chaincode.domain.matching import offers
-from chaincode.shim import api, testing
+from hlf.shim import api, testing
 from tests.unit.contracts import trading
 from tests.unit.contracts.trading import (
     AUDITOR,

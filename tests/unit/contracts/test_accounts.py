@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaincode.shim import api, testing
+from hlf.shim import api, testing
 from tests.unit.contracts import selling, shipping
 from tests.unit.contracts.trading import (
     AUDITOR,

@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from chaincode.domain.returns import State
-from chaincode.domain.terms import Reason, Rejection
+from chaincode.domain.returns.returns import State
+from chaincode.domain.returns.terms import Reason, Rejection
 
 ROOT = Path(__file__).parents[3]
 DOMAIN = "accounts agreements custody epcis floors handling journeys pages plans returns review stages terms tracking"
 CONTRACTS = (
-    "accounts agreements casebook dossier elsewhere handling handovers journeys performance plans returns stages terms"
+    "accounts agreements elsewhere handling handovers journeys journeystate performance plans returns returnstate"
+    " stages terms"
 )
-SOURCES = [ROOT / "chaincode/domain" / f"{name}.py" for name in DOMAIN.split()] + [
-    ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS.split()
+ROOMS = {"chaincode/domain": DOMAIN.split(), "hlf/codec": DOMAIN.split(), "chaincode/contracts": CONTRACTS.split()}
+SOURCES = [
+    path
+    for room, names in ROOMS.items()
+    for path in (ROOT / room).rglob("*.py")
+    if path.stem in names and path.parent.name != "matching"
 ]
 ALARMS = {"CUSTODY_GAP", "CUSTODY_OVERLAP", "CUSTODY_UNREADABLE", "PAGE_DOUBTED"}
 _CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')

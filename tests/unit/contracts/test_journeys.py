@@ -6,9 +6,11 @@ import dataclasses
 
 import pytest
 
-from chaincode.contracts import dossier
-from chaincode.domain import custody, epcis, pages, records, stages
-from chaincode.shim import api, testing
+from chaincode.contracts.journeys import journeystate
+from chaincode.domain.journeys import custody, epcis, pages
+from chaincode.domain.register import stages
+from hlf.codec import records
+from hlf.shim import api, testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts.trading import (
     AUDITOR,
@@ -355,16 +357,16 @@ class Doctored(api.Contract):
     @api.transaction
     def dump(self, ctx: api.Context, journey_id: str, victim: str) -> None:
         """Name *victim* as custodian without asking it."""
-        held = dossier.find_custody(ctx, journey_id)
+        held = journeystate.find_custody(ctx, journey_id)
         event_id = "ni:///sha-256;" + "0" * 64 + "?ver=CBV2.0"
         forged = custody.Period(victim, held.since + 1, "CNSZX", held.custodian, held.since, event_id)
-        dossier.save_custody(ctx, dataclasses.replace(held, number=1, periods=(*held.periods, forged)))
+        journeystate.save_custody(ctx, dataclasses.replace(held, number=1, periods=(*held.periods, forged)))
 
     @api.transaction
     def forge(self, ctx: api.Context, journey_id: str, victim: str) -> None:
         """Empty the page of *victim*."""
         ctx.stub.put_state(
-            ctx.stub.create_composite_key(dossier.PAGE, [journey_id, victim]),
+            ctx.stub.create_composite_key(journeystate.PAGE, [journey_id, victim]),
             records.dumps(pages.Page(journey_id, victim)),
         )
 
@@ -382,17 +384,17 @@ class Doctored(api.Contract):
     @api.transaction
     def claim(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> None:
         """Record a stage of somebody else on one's own page."""
-        journey = dossier.load(ctx, journey_id)
-        mine = dossier.page(ctx, journey_id, ctx.client.msp_id)
+        journey = journeystate.load(ctx, journey_id)
+        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
         stage = stages.STANDARD.stage(observation.stage_id)
         entry = pages.entry_of(journey, ctx.client.msp_id, stage, observation, observation.moment.at)
-        dossier.save_page(ctx, mine.with_entry(entry))
+        journeystate.save_page(ctx, mine.with_entry(entry))
 
     @api.transaction
     def rewrite(self, ctx: api.Context, journey_id: str) -> None:
         """Leave out who held the goods before."""
-        held = dossier.find_custody(ctx, journey_id)
-        dossier.save_custody(ctx, dataclasses.replace(held, number=0, periods=(held.periods[0], held.periods[-1])))
+        held = journeystate.find_custody(ctx, journey_id)
+        journeystate.save_custody(ctx, dataclasses.replace(held, number=0, periods=(held.periods[0], held.periods[-1])))
 
 
 def doctored(channel: shipping.Channel) -> testing.Ledger:

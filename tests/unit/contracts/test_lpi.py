@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaincode.shim import testing
+from hlf.shim import testing
 from tests.unit.contracts.trading import AUDITOR, CUSTOMS, MEMBERS, MERCHANT, PLATFORM, as_bytes, trade_channel, user
 
 MAJORITY = MEMBERS[:5]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from chaincode.domain.matching import offers
-from chaincode.shim import api, testing
+from hlf.shim import api, testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts import tender as scenario
+from tests.unit.contracts.disclosure.test_secrecy import Recorded
 from tests.unit.contracts.tender import CARRIERS, DEMAND, MAJORITY, PRICES, SERVICE, TENDER, Tender
-from tests.unit.contracts.test_secrecy import Recorded
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -34,10 +34,10 @@ from tests.unit.contracts.trading import (
 
 NOT_HERE = {"NOT_FOUND", "PEER_REFUSED"}
 ROOT = Path(__file__).parents[3]
-CONTRACTS = ("matching", "offering", "published", "questions", "tendering")
+CONTRACTS = ("matching", "offering", "planstate", "reasons", "tendering")
 SOURCES = [
     *(ROOT / "chaincode/domain/matching").glob("*.py"),
-    *(ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS),
+    *(ROOT / "chaincode/contracts/matching" / f"{name}.py" for name in CONTRACTS),
 ]
 CODES = {code for path in SOURCES for code in re.findall(r'Refused\(\s*"([A-Z_]+)"', path.read_text())}
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chaincode.contracts import carriage, commerce, trade
-from chaincode.shim import api, testing
+from chaincode import carriage, commerce, trade
+from hlf.shim import api, testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts.trading import AUDITOR, MERCHANT, PARTICIPANTS, PLATFORM, user
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from chaincode.domain import records
-from chaincode.domain.terms import Terms
-from chaincode.shim import testing
+from chaincode.domain.returns.terms import Terms
+from hlf.codec import records
+from hlf.shim import testing
 from tests.unit.contracts.trading import (
     AUDITOR,
     MERCHANT,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chaincode.shim import testing
+from hlf.shim import testing
 from tests.unit.contracts.trading import (
     AUDITOR,
     CHAINCODE,

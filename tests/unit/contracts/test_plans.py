@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chaincode.contracts import carriage
-from chaincode.shim import testing
+from chaincode import carriage
+from hlf.shim import testing
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, ORIGIN, PLATFORM, salt, user
 

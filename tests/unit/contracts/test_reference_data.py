@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chaincode.domain import records, stages
-from chaincode.shim import testing
+from chaincode.domain.register import stages
+from hlf.codec import records
+from hlf.shim import testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PAYMENTS, PLATFORM
 

@@ -13,8 +13,12 @@ DOMAIN = (
     "orderfacts orders participants payments places prepositioning products records refusals units weeks"
 )
 CONTRACTS = "access amending catalogue claims disclosures gapmeter granting lpi orders participants private settlement"
-SOURCES = [ROOT / "chaincode/domain" / f"{name}.py" for name in DOMAIN.split()] + [
-    ROOT / "chaincode/contracts" / f"{name}.py" for name in CONTRACTS.split()
+ROOMS = {"chaincode/domain": DOMAIN.split(), "hlf/codec": DOMAIN.split(), "chaincode/contracts": CONTRACTS.split()}
+SOURCES = [
+    path
+    for room, names in ROOMS.items()
+    for path in (ROOT / room).rglob("*.py")
+    if path.stem in names and path.parent.name != "matching"
 ]
 _CODE = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|EXPIRED|REVOKED)"')
 _STATES = {"EXPIRED", "REVOKED"}  # Made from a grant's state.

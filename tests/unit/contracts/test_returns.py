@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaincode.shim import testing
+from hlf.shim import testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts.trading import (
     AUDITOR,

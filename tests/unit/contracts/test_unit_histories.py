@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chaincode.shim import testing
+from hlf.shim import testing
 from tests.unit.contracts import selling, shipping
 from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PLATFORM
 

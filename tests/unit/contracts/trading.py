@@ -9,14 +9,14 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from chaincode.contracts import commerce
-from chaincode.contracts.claims import Claims
-from chaincode.contracts.disclosures import Disclosures
-from chaincode.contracts.gapmeter import GapMeter
-from chaincode.contracts.lpi import Lpi
-from chaincode.contracts.participants import Participants
-from chaincode.domain import claims, disclosures
-from chaincode.shim import api, testing
+from chaincode import commerce
+from chaincode.contracts.disclosure.claims import Claims
+from chaincode.contracts.disclosure.disclosures import Disclosures
+from chaincode.contracts.disclosure.gapmeter import GapMeter
+from chaincode.contracts.register.lpi import Lpi
+from chaincode.contracts.register.participants import Participants
+from chaincode.domain.disclosure import claims, disclosures
+from hlf.shim import api, testing
 
 PLATFORM, MERCHANT, PAYMENTS = "PlatformMSP", "MerchantMSP", "PaymentsMSP"
 ORIGIN, FORWARDER, LAST_MILE = "OriginCarrierMSP", "ForwarderMSP", "LastMileMSP"

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from gateway.ledger import Call
+from gateway.fabric.ledger import Call
 from hlf import errors
 from hlf.wire import blocks
 from tests.unit.gateway.fakes import FakeLedgers
@@ -15,7 +15,7 @@ from tests.unit.hlf.chain import Chain
 
 
 class ChainedLedgers(FakeLedgers):
-    """Stands in for ``gateway.ledger.Ledgers`` over a chain; *told* is what ``<contract>:history`` answers."""
+    """Stands in for ``gateway.fabric.ledger.Ledgers`` over a chain; *told* is what ``<contract>:history`` answers."""
 
     def __init__(self, chain: Chain, told: Any = None) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway import current
+from gateway.http import context
 from tests.unit.gateway.fakes import FakeLedgers, application
 
 
@@ -25,8 +25,8 @@ def app(tmp_path: Path, ledgers: FakeLedgers) -> Flask:
 
 
 @pytest.fixture
-def services(app: Flask) -> current.Services:
-    return app.extensions[current.EXTENSION]
+def services(app: Flask) -> context.Services:
+    return app.extensions[context.EXTENSION]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def bearer(services: current.Services) -> Callable[..., dict[str, str]]:
+def bearer(services: context.Services) -> Callable[..., dict[str, str]]:
     """The headers of a caller with a fresh token of these scopes."""
 
     def headers(*scopes: str, msp_id: str = "PlatformMSP") -> dict[str, str]:

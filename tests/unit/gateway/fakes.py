@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask
 
 from gateway.app import create_app, serve_with
-from gateway.ledger import Call, Receipt
-from gateway.settings import Settings
+from gateway.fabric.ledger import Call, Receipt
+from gateway.http.settings import Settings
 from hlf import errors
 from hlf.client.commit import Status
 
@@ -21,7 +21,7 @@ TRANSACTION = "ab" * 32
 
 @dataclass
 class FakeLedgers:
-    """Stands in for ``gateway.ledger.Ledgers``: an answer is bytes or an exception to raise."""
+    """Stands in for ``gateway.fabric.ledger.Ledgers``: an answer is bytes or an exception to raise."""
 
     answers: dict[str, bytes | Exception] = field(default_factory=dict)
     asked: list[tuple[str, str, Call]] = field(default_factory=list)

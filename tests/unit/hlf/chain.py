@@ -8,7 +8,8 @@ from typing import Any
 
 from fabric_protos.common import common_pb2, configtx_pb2
 
-from hlf.wire import blocks, configupdate, envelopes
+from hlf.wire import blocks, envelopes
+from hlf.wire.config import configupdate
 from tests.support.members import Consortium, Person
 
 

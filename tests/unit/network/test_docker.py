@@ -13,7 +13,8 @@ import yaml
 from hlf import identity
 from hlf.client import gateway
 from hlf.profile import Profile
-from hlf.wire import channelconfig, packages
+from hlf.wire import packages
+from hlf.wire.config import channelconfig
 from network import admin, errors, state
 from network.engines.docker import compose, engine, images
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from fabric_protos.common import configuration_pb2
 
-from hlf.wire import channelconfig, configvalues
+from hlf.wire.config import channelconfig, configvalues
 from network import channelconfig as genesis
 from network import errors, material, ports, state, topology
 from network.admin import lifetime

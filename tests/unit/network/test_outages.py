@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.wallet import Wallet
+from gateway.fabric.wallet import Wallet
 from hlf import errors as hlf_errors
 from hlf.client import session
 from network import admin, errors, processes, state, topology

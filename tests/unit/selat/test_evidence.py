@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chaincode.domain import claims, disclosures
-from hlf.audit.receipts import Receipt
+from chaincode.domain.disclosure import claims, disclosures
+from hlf.audit.evidence.receipts import Receipt
 from hlf.wire import keys
 from selat.audit import audit
 from tests.support.members import private_put, put
 from tests.support.running import consortium
 from tests.unit.hlf import golden
-from tests.unit.hlf.test_receipts import Story
+from tests.unit.hlf.audit.test_receipts import Story
 
 REVERSED = "\u202egnihton\u202c\x1b[2J"
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from selat.audit import audit
 from tests.support.members import private_put, put
 from tests.support.running import consortium
+from tests.unit.hlf.audit.test_receipts import Story
 from tests.unit.hlf.chain import Chain
-from tests.unit.hlf.test_receipts import Story
 
 ATTACK = '</td><script>alert(1)</script><img src=x onerror="alert(1)">\u202e{{ 7*7 }}'
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from gateway import current
 from gateway.front.service import Service
-from gateway.tokens import SCOPES
+from gateway.http import context
+from gateway.store.tokens import SCOPES
 from tests.unit.gateway.fakes import FakeLedgers, application
 
 EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
@@ -30,7 +30,7 @@ class Served:
     def __init__(self, folder: Path, ledgers: FakeLedgers, **chosen: int) -> None:
         self.ledgers = ledgers
         self.app = application(folder, ledgers, **chosen)
-        self.services: current.Services = self.app.extensions[current.EXTENSION]
+        self.services: context.Services = self.app.extensions[context.EXTENSION]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="front")
         self._thread.start()

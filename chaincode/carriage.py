@@ -1,0 +1,10 @@
+"""What the chaincode of channel `logistics` serves."""
+
+from __future__ import annotations
+
+from chaincode.contracts.carriage.agreements import Agreements
+from chaincode.contracts.carriage.plans import Plans
+from chaincode.contracts.register.participants import Participants
+from hlf.shim import api
+
+chaincode = api.Chaincode("carriage", [Participants, Plans, Agreements])

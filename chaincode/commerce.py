@@ -1,0 +1,10 @@
+"""What the chaincode of channel `ecommerce` serves."""
+
+from __future__ import annotations
+
+from chaincode.contracts.orders.catalogue import Catalogue
+from chaincode.contracts.orders.orders import Orders
+from chaincode.contracts.orders.settlement import Settlement
+from hlf.shim import api
+
+chaincode = api.Chaincode("commerce", [Orders, Settlement, Catalogue])

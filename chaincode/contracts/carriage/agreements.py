@@ -1,0 +1,104 @@
+"""
+The contract of handover agreements on `logistics`, in the implicit collections of the two carriers.
+
+    Agreements:propose  agreement_id  transient draft; giver (caller) and taker endorse
+    Agreements:answer   agreement_id, agree  transient agreement, salt; both endorse, the taker calls
+    Agreements:cancel   agreement_id  transient agreement, salt; both endorse, either calls
+    queries: read, list               either, on its own peer
+
+Each change carries the agreement as it stands and proves it by the hashes in
+both collections, since each peer holds its own copy only.
+"""
+
+from __future__ import annotations
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.register import participants
+from chaincode.domain.carriage import agreements
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_KEY = "agreement"
+
+
+class Agreements(api.Contract):
+    """Where, when and how two carriers pass goods on; hidden from everybody else."""
+
+    @api.transaction
+    def propose(self, ctx: api.Context, agreement_id: str) -> dict[str, str]:
+        """
+        Propose a handover to another carrier.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT, SAME_PARTY, ALREADY_EXISTS, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        giver = access.member(ctx)
+        draft = private.record(ctx, "draft", agreements.Draft)
+        for party in (giver, draft.taker):
+            participants.participant(ctx, party)
+        made = agreements.proposed(agreement_id, giver, draft, _now(ctx))
+        private.absent(ctx, _key(ctx, agreement_id), made.parties, f"agreement {agreement_id}")
+        return _keep(ctx, "HandoverProposed", made)
+
+    @api.transaction
+    def answer(self, ctx: api.Context, agreement_id: str, agree: bool) -> dict[str, str]:
+        """
+        Agree or decline; the taker's to do.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_THE_TAKER, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        known = _proven(ctx, agreement_id)
+        moved = known.answered(access.member(ctx), agree, private.text(ctx, "salt"), _now(ctx))
+        return _keep(ctx, "HandoverAnswered", moved)
+
+    @api.transaction
+    def cancel(self, ctx: api.Context, agreement_id: str) -> dict[str, str]:
+        """
+        Call the agreement off.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_A_PARTY, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        known = _proven(ctx, agreement_id)
+        moved = known.cancelled(access.member(ctx), private.text(ctx, "salt"), _now(ctx))
+        return _keep(ctx, "HandoverCancelled", moved)
+
+    @api.query
+    def read(self, ctx: api.Context, agreement_id: str) -> agreements.Agreement:
+        """One of the caller's agreements; its bytes are what a change of it must carry."""
+        data = private.own(ctx, access.member(ctx), _key(ctx, agreement_id), f"agreement {agreement_id}")
+        return records.loads(agreements.Agreement, data)
+
+    @api.query
+    def list(self, ctx: api.Context) -> tuple[agreements.Agreement, ...]:
+        """The caller's agreements."""
+        found = private.listed(ctx, access.member(ctx), _KEY)
+        return tuple(records.loads(agreements.Agreement, data) for data in found)
+
+
+def _proven(ctx: api.Context, agreement_id: str) -> agreements.Agreement:
+    known = private.record(ctx, "agreement", agreements.Agreement)
+    if known.agreement_id != agreement_id:
+        raise Refused("NOT_AS_STORED", "the agreement is another one")
+    data = private.transient(ctx, "agreement")
+    what = f"agreement {agreement_id}"
+    private.prove(ctx, data, _key(ctx, agreement_id), known.parties, "NOT_AS_STORED", what)
+    return known
+
+
+def _keep(ctx: api.Context, event: str, agreement: agreements.Agreement) -> dict[str, str]:
+    private.put(ctx, _key(ctx, agreement.agreement_id), records.dumps(agreement), agreement.parties)
+    told = {"agreement_id": agreement.agreement_id}
+    store.announce(ctx, event, told)
+    return told
+
+
+def _key(ctx: api.Context, agreement_id: str) -> str:
+    return ctx.stub.create_composite_key(_KEY, [identifiers.check("agreement_id", agreement_id)])
+
+
+def _now(ctx: api.Context) -> str:
+    return moments.text(store.now(ctx))

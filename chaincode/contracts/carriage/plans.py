@@ -1,0 +1,123 @@
+"""
+The contract of carriers' own plans on `logistics`, in the carrier's implicit collection.
+
+    Plans:publish  plan_id                       transient plan, salts; the carrier endorses
+    Plans:book     plan_id, slot_id, booking_id  transient booking; the carrier endorses
+    Plans:release  plan_id, slot_id, booking_id  transient salt; the carrier endorses
+    queries: read, departures, list              the carrier, on its own peer
+
+No answer or event says how much a departure takes or has left. What others
+may know of it, a carrier claims and discloses on `trade`.
+"""
+
+from __future__ import annotations
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.register import participants
+from chaincode.domain.carriage import plans
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_CARRIERS = frozenset({"origin_carrier", "forwarder", "last_mile", "warehouse"})
+_PLAN = "plan"
+_DEPARTURE = "departure"
+
+
+class Plans(api.Contract):
+    """What each carrier runs and has booked; nobody else reads it."""
+
+    @api.transaction
+    def publish(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
+        """
+        Keep a plan with its departures, nothing booked on them.
+
+        Raises:
+            Refused: NOT_A_CARRIER, ALREADY_EXISTS, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        carrier = _carrier(ctx)
+        draft = private.record(ctx, "plan", plans.Draft)
+        salts = private.record(ctx, "salts", tuple[str, ...])
+        key = _key(ctx, _PLAN, plan_id)
+        private.absent(ctx, key, (carrier,), f"plan {plan_id}")
+        plan = plans.Plan(plan_id, carrier, moments.text(store.now(ctx)), draft)
+        private.put(ctx, key, records.dumps(plan), (carrier,))
+        for departure in plans.departures(plan, salts):
+            _keep(ctx, carrier, departure)
+        return _told(ctx, "PlanPublished", plan_id=plan_id)
+
+    @api.transaction
+    def book(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
+        """
+        Take capacity on a departure; two bookings of its last place cannot both become valid.
+
+        Raises:
+            Refused: NOT_A_CARRIER, NOT_A_PARTICIPANT, NOT_FOUND, ALREADY_BOOKED, CUT_OFF_PASSED, CAPACITY_EXCEEDED,
+                SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        carrier = _carrier(ctx)
+        identifiers.check("booking_id", booking_id)
+        wanted = private.record(ctx, "booking", plans.Wanted)
+        participants.participant(ctx, wanted.shipper)
+        departure = _departure(ctx, carrier, plan_id, slot_id)
+        _keep(ctx, carrier, departure.booked(booking_id, wanted, store.now(ctx)))
+        return _told(ctx, "SlotBooked", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
+
+    @api.transaction
+    def release(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
+        """
+        Give booked capacity back.
+
+        Raises:
+            Refused: NOT_A_CARRIER, NOT_FOUND, BOOKING_UNKNOWN, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        carrier = _carrier(ctx)
+        salt = private.text(ctx, "salt")
+        departure = _departure(ctx, carrier, plan_id, slot_id)
+        _keep(ctx, carrier, departure.released(booking_id, salt))
+        return _told(ctx, "SlotReleased", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
+
+    @api.query
+    def read(self, ctx: api.Context, plan_id: str) -> plans.Plan:
+        """One of the caller's plans."""
+        data = private.own(ctx, access.member(ctx), _key(ctx, _PLAN, plan_id), f"plan {plan_id}")
+        return records.loads(plans.Plan, data)
+
+    @api.query
+    def departures(self, ctx: api.Context, plan_id: str) -> tuple[plans.Departure, ...]:
+        """The departures of one of the caller's plans, with what is booked."""
+        found = private.listed(ctx, access.member(ctx), _DEPARTURE, [identifiers.check("plan_id", plan_id)])
+        return tuple(records.loads(plans.Departure, data) for data in found)
+
+    @api.query
+    def list(self, ctx: api.Context) -> tuple[plans.Plan, ...]:
+        """The caller's plans."""
+        found = private.listed(ctx, access.member(ctx), _PLAN)
+        return tuple(records.loads(plans.Plan, data) for data in found)
+
+
+def _carrier(ctx: api.Context) -> str:
+    carrier = access.member(ctx)
+    if not _CARRIERS & set(participants.participant(ctx, carrier).roles):
+        raise Refused("NOT_A_CARRIER", f"{carrier} carries nothing")
+    return carrier
+
+
+def _departure(ctx: api.Context, carrier: str, plan_id: str, slot_id: str) -> plans.Departure:
+    key = _key(ctx, _DEPARTURE, plan_id, slot_id)
+    return records.loads(plans.Departure, private.own(ctx, carrier, key, f"departure {slot_id} of {plan_id}"))
+
+
+def _keep(ctx: api.Context, carrier: str, departure: plans.Departure) -> None:
+    key = _key(ctx, _DEPARTURE, departure.plan_id, departure.slot.slot_id)
+    private.put(ctx, key, records.dumps(departure), (carrier,))
+
+
+def _key(ctx: api.Context, kind: str, *names: str) -> str:
+    return ctx.stub.create_composite_key(kind, [identifiers.check(f"{kind} id", name) for name in names])
+
+
+def _told(ctx: api.Context, event: str, **names: str) -> dict[str, str]:
+    store.announce(ctx, event, names)
+    return names

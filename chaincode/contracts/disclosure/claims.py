@@ -1,0 +1,156 @@
+"""
+Forecasts and capabilities, committed by their owner alone and shown to nobody.
+
+    Claims:commit         claim_id, revision        transient document, disclosures; the caller's organisation endorses
+    Claims:read           claim_id, revision        query on the owner's peer
+    Claims:list                                     query on the owner's peer
+    Claims:document_hash  owner, claim_id, revision query anywhere
+    Claims:verify         owner, claim_id, revision transient document, disclosures; query anywhere
+
+A commitment writes two keys of the owner's implicit collection, the digest
+document and the disclosures. Fabric puts SHA-256 of both on the channel, and
+that is the commitment: nothing else stands there but the claim's id and
+revision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from chaincode.contracts import access, private
+from chaincode.contracts.register import participants
+from chaincode.domain.disclosure import claims, disclosures, grants
+from chaincode.domain.disclosure.disclosures import Document
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import canonical, moments
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+DOCUMENT = "claim.document"
+"""The object type of a claim's digest document."""
+
+
+def attributes(claim_id: str, revision: int) -> list[str]:
+    """What a claim's keys are made of, behind their object type; revisions sort in their order."""
+    return [claim_id, f"{revision:06}"]
+
+
+def document_key(ctx: api.Context, claim_id: str, revision: int) -> str:
+    """The key of a claim's digest document in its owner's implicit collection."""
+    return _key(ctx, DOCUMENT, claim_id, revision)
+
+
+def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) -> tuple[Document, bytes]:
+    """
+    The document in the transient data, if it is the one *owner* committed to.
+
+    Raises:
+        Refused: NOT_COMMITTED, the channel has another hash or none; WRONG_CLAIM.
+    """
+    data = private.transient(ctx, "document")
+    private.prove(ctx, data, document_key(ctx, claim_id, revision), [owner], "NOT_COMMITTED", "the document")
+    document = disclosures.read_document(data)
+    # The owner's own peer checks this at the commitment; whoever relies on the claim checks again.
+    if (document.issuer, document.claim_id, document.revision) != (owner, claim_id, revision):
+        raise Refused("WRONG_CLAIM", "the document is about another claim, revision or issuer than its key")
+    return document, data
+
+
+class Claims(api.Contract):
+    """What organisations forecast and can carry, as salted digests that bind them."""
+
+    @api.transaction
+    def commit(self, ctx: api.Context, claim_id: str, revision: int) -> dict[str, Any]:
+        """
+        Commit to a claim: its digest document and disclosures go to the owner's implicit collection.
+
+        Revisions count from 1 without gaps; a revision is never written twice.
+
+        Raises:
+            Refused: ALREADY_EXISTS, REVISION_GAP, NOT_OWNER, WRONG_CLAIM, PRE_DATED, NOT_IN_CLAIM,
+                NOT_ALL_DISCLOSED, COHORT_TOO_SMALL, or INVALID_ARGUMENT with the attribute.
+        """
+        owner = access.member(ctx)
+        document_at = document_key(ctx, claim_id, revision)
+        data = private.transient(ctx, "document")
+        document, opened = disclosures.read_document(data), private.disclosed(ctx)
+        claims.checked(document, opened, owner, claim_id, revision, moments.of(ctx.timestamp) // 1_000)
+        private.absent(ctx, document_at, [owner], f"revision {revision} of the claim")
+        before = document_key(ctx, claim_id, revision - 1) if revision > 1 else ""
+        if before and not ctx.stub.get_private_data_hash(private.collection(owner), before):
+            raise Refused("REVISION_GAP", f"revision {revision - 1} comes first")
+        private.put(ctx, document_at, data, [owner])
+        encoded = canonical.dumps([one.encoded for one in opened])
+        private.put(ctx, _key(ctx, "claim.disclosures", claim_id, revision), encoded, [owner])
+        answer = {"claim_id": claim_id, "revision": revision, "document_hash": hashlib.sha256(data).hexdigest()}
+        ctx.stub.set_event("ClaimCommitted", canonical.dumps({"owner": owner, **answer}))
+        return answer
+
+    @api.query
+    def read(self, ctx: api.Context, claim_id: str, revision: int) -> dict[str, Any]:
+        """The caller's own claim with document, disclosures and values; only its owner's peer has it."""
+        owner = access.member(ctx)
+        data = private.own(ctx, owner, document_key(ctx, claim_id, revision), "such claim")
+        kept = private.own(ctx, owner, _key(ctx, "claim.disclosures", claim_id, revision), "disclosures of that claim")
+        encoded = [str(one) for one in _array(kept)]
+        return {
+            "claim_id": claim_id,
+            "revision": revision,
+            "document": data.decode(),
+            "disclosures": encoded,
+            "values": {one.name: one.value for one in map(disclosures.read, encoded)},
+        }
+
+    @api.query
+    def list(self, ctx: api.Context) -> bytes:
+        """The caller's own claims, every revision."""
+        return canonical.dumps(
+            [
+                {
+                    "claim_id": document.claim_id,
+                    "revision": document.revision,
+                    "kind": document.kind,
+                    "issued_at": document.issued_at,
+                    "document_hash": hashlib.sha256(document.to_bytes()).hexdigest(),
+                }
+                for data in private.listed(ctx, access.member(ctx), "claim.document")
+                for document in [disclosures.read_document(data)]
+            ]
+        )
+
+    @api.query
+    def document_hash(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, Any]:
+        """
+        What the channel holds of a claim, for anybody who was handed its document; empty if there is none.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT, INVALID_ARGUMENT.
+        """
+        collection = private.collection(participants.participant(ctx, owner).msp_id)
+        found = ctx.stub.get_private_data_hash(collection, document_key(ctx, claim_id, revision))
+        return {"owner": owner, "claim_id": claim_id, "revision": revision, "document_hash": found.hex()}
+
+    @api.query
+    def verify(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, Any]:
+        """
+        The values that a document and disclosures prove, for a third party that was handed them.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT, NOT_COMMITTED, WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_TWICE,
+                UNKNOWN_ATTRIBUTE, UNKNOWN_KIND.
+        """
+        document, _ = proven_document(ctx, participants.participant(ctx, owner).msp_id, claim_id, revision)
+        slots = claims.kind_of(document).slots
+        return {"values": disclosures.opened(document, private.disclosed(ctx), slots)}
+
+
+def _key(ctx: api.Context, object_type: str, claim_id: str, revision: int) -> str:
+    identifiers.check("claim_id", claim_id)
+    grants.check_revision("revision", revision)
+    return ctx.stub.create_composite_key(object_type, attributes(claim_id, revision))
+
+
+def _array(data: bytes) -> list[Any]:
+    found = canonical.loads(data)
+    return found if isinstance(found, list) else []

@@ -1,0 +1,243 @@
+"""
+Showing single attributes of a claim to one organisation, for a purpose, until a date, and taking them back.
+
+    Disclosures:request           request_id                   transient request           requester, owner, auditor
+    Disclosures:withdraw          request_id                   transient request           the same
+    Disclosures:grant             grant_id                     transient grant             owner, recipient, auditor
+    Disclosures:grant_reciprocal  request_id, grant_id,        transient request, grant,   owner, requester, auditor
+                                  counter_grant_id             counter_salt
+    Disclosures:deliver           grant_id, recipient          transient document,         recipient
+                                                               disclosures
+    Disclosures:revoke            grant_id                     transient grant, salt       owner, recipient, auditor
+    Disclosures:record_sealed     seal_id                      transient sealed            owner, auditor
+    queries: read, show, show_request, receipt, given, received, audit, requests, sealed
+
+The last column is who endorses, and nobody else may see the transient data.
+Each of these organisations executes the same code at its own peer, where only
+its own private values are; so what several endorse is proved by hashes alone
+(`private`), and the client brings the records along.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.contracts import access, private
+from chaincode.contracts.disclosure import claims, granting
+from chaincode.contracts.register import participants
+from chaincode.domain.disclosure import claims as claim_rules
+from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.disclosure.grants import Asked, Receipt, Request, Seal, Sealing, Terms
+from hlf.codec import canonical, moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+
+class Disclosures(api.Contract):
+    """Requests, grants, deliveries and revocations of single attributes, between three parties each."""
+
+    @api.transaction
+    def request(self, ctx: api.Context, request_id: str) -> dict[str, str]:
+        """
+        Ask an owner for attributes of its claim, perhaps offering one's own in return.
+
+        Raises:
+            Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED (what is offered), or INVALID_ARGUMENT.
+        """
+        requester = access.member(ctx)
+        asked = private.record(ctx, "request", Asked)
+        if asked.owner == requester:
+            raise Refused("OWN_CLAIM", "an organisation needs no leave to see its own claim")
+        participants.participant(ctx, asked.owner)
+        granting.check_future(ctx, asked.expires_at)
+        if asked.offer:
+            granting.committed(ctx, requester, asked.offer.claim_id, asked.offer.revision)
+        kept = Request(request_id, requester, participants.directory(ctx).auditor, private.now(ctx), asked)
+        key = granting.request_key(ctx, request_id)
+        private.absent(ctx, key, kept.parties, f"request {request_id}")
+        private.put(ctx, key, records.dumps(kept), kept.parties)
+        return private.told(ctx, "DisclosureRequested", request_id=request_id)
+
+    @api.transaction
+    def withdraw(self, ctx: api.Context, request_id: str) -> dict[str, str]:
+        """
+        Close one's own request, so that nobody answers it with a reciprocal grant any more.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_REQUESTER, ALREADY_ANSWERED.
+        """
+        kept = granting.proven_request(ctx, request_id)
+        access.one_of(ctx, [kept.requester], "NOT_REQUESTER", f"request {request_id} is another organisation's")
+        granting.answer(ctx, kept, "withdrawn")
+        return private.told(ctx, "RequestWithdrawn", request_id=request_id)
+
+    @api.transaction
+    def grant(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+        """
+        Let a recipient see attributes of the caller's claim, for a purpose, until a date.
+
+        Raises:
+            Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
+                NOT_A_PARTICIPANT, COHORT_TOO_SMALL, or INVALID_ARGUMENT.
+        """
+        terms = private.record(ctx, "grant", Terms)
+        granting.open_grant(ctx, grant_id, access.member(ctx), terms)
+        return private.told(ctx, "DisclosureGranted", grant_id=grant_id)
+
+    @api.transaction
+    def grant_reciprocal(
+        self, ctx: api.Context, request_id: str, grant_id: str, counter_grant_id: str
+    ) -> dict[str, str]:
+        """
+        Grant what a request asked and open what it offered in return, both in this transaction or neither.
+
+        The requester agreed to its half when it made the request, which is
+        answered once. Neither side reads before both have delivered.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_OWNER, NOT_AS_REQUESTED, NOT_RECIPROCAL, ALREADY_ANSWERED, SALT_REUSED,
+                or what grant refuses.
+        """
+        kept = granting.proven_request(ctx, request_id)
+        owner = access.one_of(ctx, [kept.asked.owner], "NOT_OWNER", f"request {request_id} asks another organisation")
+        terms = private.record(ctx, "grant", Terms)
+        grants.check_answers(terms, kept)
+        counter_salt = disclosures.check_salt(private.text(ctx, "counter_salt"), "transient.counter_salt")
+        if counter_salt == terms.salt or grant_id == counter_grant_id:
+            raise Refused("SALT_REUSED", "the two grants need an id and a salt of their own each")
+        granting.answer(ctx, kept, grant_id)
+        granting.open_grant(ctx, grant_id, owner, terms, counterpart=counter_grant_id)
+        counter = grants.counter_terms(kept, counter_salt)
+        granting.open_grant(ctx, counter_grant_id, kept.requester, counter, counterpart=grant_id)
+        return private.told(ctx, "ReciprocalGranted", grant_id=grant_id, counter_grant_id=counter_grant_id)
+
+    @api.transaction
+    def deliver(self, ctx: api.Context, grant_id: str, recipient: str) -> dict[str, str]:
+        """
+        Put exactly the granted attributes into the recipient's collection, proved against the owner's commitment.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT, NOT_FOUND, NOT_A_PARTY, NOT_AS_STORED, REVOKED, EXPIRED, NOT_COMMITTED,
+                COMMITMENT_CHANGED, WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING,
+                ATTRIBUTE_TWICE, COHORT_TOO_SMALL, ALREADY_EXISTS.
+        """
+        participants.participant(ctx, recipient)
+        held, data = granting.held_by(ctx, recipient, grant_id)
+        access.one_of(ctx, [held.owner, held.recipient], "NOT_A_PARTY", "only owner and recipient deliver")
+        if held.recipient != recipient:
+            raise Refused("NOT_A_PARTY", f"grant {grant_id} is for another organisation")
+        # The recipient alone endorses this; that owner and auditor hold the same grant shows that it was given.
+        granting.proven_grant(ctx, grant_id, data)
+        held.check_open(moments.of(ctx.timestamp))
+        terms = held.terms
+        document, committed = claims.proven_document(ctx, held.owner, terms.claim_id, terms.revision)
+        granting.check_pin(ctx, held)
+        kind, opened = claim_rules.kind_of(document), private.disclosed(ctx)
+        values = disclosures.opened(document, opened, kind.slots)
+        held.check_exactly(values)
+        kind.check_part(values)
+        key = granting.received_key(ctx, grant_id)
+        private.absent(ctx, key, [recipient], f"the delivery under grant {grant_id}")
+        copy = {"document": committed.decode(), "disclosures": [one.encoded for one in opened]}
+        private.put(ctx, key, canonical.dumps(copy), [recipient])
+        return private.told(ctx, "DisclosureDelivered", grant_id=grant_id)
+
+    @api.transaction
+    def revoke(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+        """
+        Take a grant back: the recipient's copy is purged, past and present, and a receipt stays with all three.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_OWNER, REVOKED, SALT_REUSED, SALT_TOO_SHORT.
+        """
+        held = granting.proven_grant(ctx, grant_id, private.transient(ctx, "grant"))
+        salt, key = private.text(ctx, "salt"), granting.grant_key(ctx, grant_id)
+        access.one_of(ctx, [held.owner], "NOT_OWNER", f"grant {grant_id} was given by another organisation")
+        received = granting.received_key(ctx, grant_id)
+        copy = ctx.stub.get_private_data_hash(private.collection(held.recipient), received)
+        private.put(ctx, key, records.dumps(held.revoked(private.now(ctx), salt)), held.parties)
+        receipt = Receipt(grant_id, held.owner, held.recipient, held.auditor, private.now(ctx), copy.hex(), salt)
+        private.put(ctx, granting.receipt_key(ctx, grant_id), records.dumps(receipt), receipt.parties)
+        if copy:
+            ctx.stub.purge_private_data(private.collection(held.recipient), received)
+        return private.told(ctx, "DisclosureRevoked", grant_id=grant_id)
+
+    @api.transaction
+    def record_sealed(self, ctx: api.Context, seal_id: str) -> dict[str, str]:
+        """
+        Record that attributes were sealed to the key of somebody outside the channel; the ciphertext stays outside.
+
+        Raises:
+            Refused: ALREADY_EXISTS, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED, COHORT_TOO_SMALL, INVALID_ARGUMENT.
+        """
+        owner, sealing = access.member(ctx), private.record(ctx, "sealed", Sealing)
+        granting.check_future(ctx, sealing.expires_at)
+        auditor = participants.directory(ctx).auditor
+        document_hash = granting.pinned(ctx, owner, auditor, sealing.claim_id, sealing.revision)
+        seal = Seal(seal_id, owner, auditor, private.now(ctx), document_hash, sealing)
+        key = granting.seal_key(ctx, seal_id)
+        private.absent(ctx, key, seal.parties, f"seal {seal_id}")
+        private.put(ctx, key, records.dumps(seal), seal.parties)
+        return private.told(ctx, "DisclosureSealed", seal_id=seal_id)
+
+    @api.query
+    def read(self, ctx: api.Context, grant_id: str) -> dict[str, Any]:
+        """
+        What was delivered to the caller under a grant that is still open.
+
+        Raises:
+            Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER.
+        """
+        held, copy = granting.received(ctx, access.member(ctx), grant_id)
+        return {"grant": records.plain(held), **copy}
+
+    @api.query
+    def show(self, ctx: api.Context, grant_id: str) -> bytes:
+        """A grant of the caller's, exactly as it is kept; what revoke wants back."""
+        return granting.held_by(ctx, access.member(ctx), grant_id)[1]
+
+    @api.query
+    def show_request(self, ctx: api.Context, request_id: str) -> bytes:
+        """A request of or to the caller, exactly as it is kept; what grant_reciprocal wants back."""
+        return private.own(ctx, access.member(ctx), granting.request_key(ctx, request_id), f"request {request_id}")
+
+    @api.query
+    def receipt(self, ctx: api.Context, grant_id: str) -> bytes:
+        """The receipt of a revocation, for owner, recipient and auditor."""
+        return private.own(ctx, access.member(ctx), granting.receipt_key(ctx, grant_id), f"receipt of grant {grant_id}")
+
+    @api.query
+    def given(self, ctx: api.Context) -> list[dict[str, Any]]:
+        """Who was shown which of the caller's attributes, for what, until when."""
+        caller = access.member(ctx)
+        return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.owner == caller]
+
+    @api.query
+    def received(self, ctx: api.Context) -> list[dict[str, Any]]:
+        """What others granted the caller."""
+        caller = access.member(ctx)
+        return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.recipient == caller]
+
+    @api.query
+    def audit(self, ctx: api.Context) -> list[dict[str, Any]]:
+        """
+        Every grant of the channel, names of attributes without values; for the auditor.
+
+        Raises:
+            Refused: NOT_AUDITOR.
+        """
+        caller = access.one_of(ctx, [participants.directory(ctx).auditor], "NOT_AUDITOR", "the auditor asks this")
+        return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller)]
+
+    @api.query
+    def requests(self, ctx: api.Context) -> list[dict[str, Any]]:
+        """Requests by or to the caller, each with whether it was answered; all of them for the auditor."""
+        caller = access.member(ctx)
+        found = [records.loads(Request, data) for data in private.listed(ctx, caller, "request")]
+        return [{**records.plain(one), "answered": granting.answered(ctx, one, caller)} for one in found]
+
+    @api.query
+    def sealed(self, ctx: api.Context) -> list[dict[str, Any]]:
+        """What the caller sealed to keys outside the channel; all of it for the auditor."""
+        found = private.listed(ctx, access.member(ctx), "seal")
+        return [records.plain(records.loads(Seal, data)) for data in found]

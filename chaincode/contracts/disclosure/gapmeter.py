@@ -1,0 +1,235 @@
+"""
+The capacity-gap meter, computed by platform and auditor over what others consented to show them.
+
+    GapMeter:contribute   grant_id                            transient grant, document, disclosures, salt;
+                                                              platform and auditor endorse, one of them calls
+    GapMeter:forget       grant_id                            platform and auditor endorse, one of them calls
+    GapMeter:compute      meter_id, region, first_week, weeks transient salt; platform and auditor endorse
+    GapMeter:publish      meter_id, meter                     default policy; one of the two calls
+    queries: read (platform, auditor), published (anywhere), preposition (a recipient of forecasts)
+
+Consent is a grant to the platform or the auditor with the purpose
+``capacity-gap-meter``; revoking it takes the figures out of every later
+computation. The collection ``tender`` is read and written by its members
+alone, and both must endorse, so neither adds up anything by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.disclosure import claims, granting
+from chaincode.contracts.register import participants
+from chaincode.domain.disclosure import claims as claim_rules
+from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
+from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, Told
+from chaincode.domain.disclosure.grants import Grant
+from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
+from chaincode.domain.vocabulary import identifiers, weeks
+from hlf.codec import canonical, moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+TENDER = "tender"
+_CELL = "gap"
+_ROSTER = "gap.roster"
+_TOLD = "gap.told"
+
+
+class GapMeter(api.Contract):
+    """Forecasts against capacities, told as sums over three parties and more."""
+
+    @api.transaction
+    def contribute(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+        """
+        Take what a grant shows to the tender's members into the meter.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED,
+                COMMITMENT_CHANGED, NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING,
+                ATTRIBUTE_NOT_NEEDED, ALREADY_EXISTS.
+        """
+        _of_tender(ctx)
+        data, salt = private.transient(ctx, "grant"), _salt(ctx)
+        held = granting.proven_grant(ctx, grant_id, data)
+        kind, values = _consented(ctx, held)
+        made = Contribution(
+            grant_id,
+            held.owner,
+            kind,
+            gapmeter.spread(kind, values),
+            grants.moment("grant.expires_at", held.terms.expires_at),
+            hashlib.sha256(data).hexdigest(),
+            salt,
+        )
+        roster: list[str] = _kept(ctx, _ROSTER, "grants")
+        if grant_id in roster:
+            raise Refused("ALREADY_EXISTS", f"grant {grant_id} is counted already")
+        ctx.stub.put_private_data(TENDER, _contribution_key(ctx, grant_id), records.dumps(made))
+        _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
+        return private.told(ctx, "GapContribution", grant_id=grant_id)
+
+    @api.transaction
+    def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+        """
+        Purge the figures of a grant, for instance one that was revoked.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
+        """
+        _of_tender(ctx)
+        roster, salt = _kept(ctx, _ROSTER, "grants"), _salt(ctx)
+        if grant_id not in roster:
+            raise Refused("NOT_FOUND", f"grant {identifiers.check('grant_id', grant_id)} is not counted")
+        ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
+        _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
+        return private.told(ctx, "GapForgotten", grant_id=grant_id)
+
+    @api.transaction
+    def compute(self, ctx: api.Context, meter_id: str, region: str, first_week: str, weeks: int) -> dict[str, str]:
+        """
+        Add up one region over some weeks; only the cells that may be told are kept, for publish.
+
+        Raises:
+            Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, NOTHING_TO_TELL (fewer than three parties
+                on a side, told before, or too close to a cell that was).
+        """
+        _of_tender(ctx)
+        key = _meter_key(ctx, meter_id)
+        if ctx.stub.get_private_data_hash(TENDER, key):
+            raise Refused("ALREADY_EXISTS", f"meter {meter_id} exists")
+        listed = _weeks(first_week, weeks)
+        counted = [one for one in _contributions(ctx) if _counts(ctx, one)]
+        before: Any = _kept(ctx, _TOLD, "cells")
+        cells, told = gapmeter.tell(counted, region, listed, records.shaped(tuple[Told, ...], before, "told"))
+        if not cells:
+            raise Refused("NOTHING_TO_TELL", "no cell hides its parties beside the ones told before")
+        salt = _salt(ctx)
+        _keep(ctx, _TOLD, "cells", records.plain(told), salt)
+        meter = Meter(meter_id, private.now(ctx), cells, salt)
+        ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
+        return private.told(ctx, "GapComputed", meter_id=meter_id)
+
+    @api.transaction
+    def publish(self, ctx: api.Context, meter_id: str, meter: str) -> Any:
+        """
+        Tell all members of the channel what platform and auditor computed; *meter* is what read gave.
+
+        Every peer checks the text against the hash of what the two keep.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED.
+        """
+        _of_tender(ctx)
+        told = ctx.stub.get_private_data_hash(TENDER, _meter_key(ctx, meter_id))
+        if hashlib.sha256(meter.encode()).digest() != told:
+            raise Refused("NOT_AS_STORED", f"meter {meter_id} is not what platform and auditor computed")
+        published = records.loads(Meter, meter, "meter")
+        for cell in published.cells:
+            # Told twice, a cell would give away whoever joined in between.
+            if store.find(ctx, Cell, _CELL, cell.region, cell.week):
+                raise Refused("ALREADY_PUBLISHED", f"{cell.region} in {cell.week} has been told")
+            store.save(ctx, cell, _CELL, cell.region, cell.week)
+        answer = records.plain(published.cells)
+        ctx.stub.set_event("GapPublished", canonical.dumps(answer))
+        return answer
+
+    @api.query
+    def read(self, ctx: api.Context, meter_id: str) -> bytes:
+        """A meter as the tender's members keep it; what publish wants."""
+        _of_tender(ctx)
+        data = ctx.stub.get_private_data(TENDER, _meter_key(ctx, meter_id))
+        if not data:
+            raise Refused("NOT_FOUND", f"there is no meter {meter_id}")
+        return data
+
+    @api.query
+    def published(self, ctx: api.Context, region: str, first_week: str, weeks: int) -> list[Any]:
+        """The published cells of a region, for everybody."""
+        identifiers.check("region", region)
+        found = (store.find(ctx, Cell, _CELL, region, week) for week in _weeks(first_week, weeks))
+        return [records.plain(cell) for cell in found if cell]
+
+    @api.query
+    def preposition(
+        self, ctx: api.Context, grant_ids: tuple[str, ...], warehouses: tuple[Warehouse, ...], safety_bps: int
+    ) -> tuple[Advice, ...]:
+        """
+        What to send to which overseas warehouse by when, from forecasts disclosed to the caller; on its own peer.
+
+        Raises:
+            Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER, INVALID_ARGUMENT.
+        """
+        recipient = access.member(ctx)
+        shown = [granting.received(ctx, recipient, grant_id)[1]["values"] for grant_id in grant_ids]
+        return prepositioning.advise(prepositioning.demand(shown), warehouses, safety_bps)
+
+
+def _of_tender(ctx: api.Context) -> str:
+    members = participants.directory(ctx).tender
+    return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
+
+
+def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
+    """The kind of claim, and the values that its owner consented to have counted, proved in the transient data."""
+    if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
+        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
+    held.check_open(moments.of(ctx.timestamp))
+    document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
+    granting.check_pin(ctx, held)
+    kind = claim_rules.kind_of(document)
+    if gapmeter.SIDE[kind.name] not in participants.participant(ctx, held.owner).sides:
+        raise Refused("WRONG_SIDE", f"a {kind.name} of {held.owner} is not of its side of the trade")
+    values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
+    held.check_exactly(values)
+    gapmeter.check_attributes(kind.name, values)
+    kind.check_part(values)
+    return kind.name, values
+
+
+def _salt(ctx: api.Context) -> str:
+    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
+
+
+def _contributions(ctx: api.Context) -> list[Contribution]:
+    names = [_contribution_key(ctx, grant_id) for grant_id in _kept(ctx, _ROSTER, "grants")]
+    found = ctx.stub.get_private_data_multiple(TENDER, names) if names else []
+    return [records.loads(Contribution, data) for data in found]
+
+
+def _counts(ctx: api.Context, one: Contribution) -> bool:
+    """Whether the owner still consents: the grant has not expired and stands at the owner as it was given."""
+    if one.expires_at <= moments.of(ctx.timestamp):
+        return False
+    key = granting.grant_key(ctx, one.grant_id)
+    return ctx.stub.get_private_data_hash(private.collection(one.party), key).hex() == one.grant_hash
+
+
+def _kept(ctx: api.Context, key: str, name: str) -> Any:
+    """
+    The list under one key of the tender.
+
+    Fabric allows no range over private data in a transaction that writes; and
+    a key for each region would tell, by its hash, who serves which.
+    """
+    data = ctx.stub.get_private_data(TENDER, key)
+    kept: Any = canonical.loads(data) if data else {name: []}
+    return kept[name]
+
+
+def _keep(ctx: api.Context, key: str, name: str, listed: Any, salt: str) -> None:
+    ctx.stub.put_private_data(TENDER, key, canonical.dumps({name: listed, "salt": salt}))
+
+
+def _weeks(first_week: str, count: int) -> tuple[str, ...]:
+    return weeks.following("first_week", first_week, gapmeter.check_weeks(count))
+
+
+def _contribution_key(ctx: api.Context, grant_id: str) -> str:
+    return ctx.stub.create_composite_key("gap.contribution", [identifiers.check("grant_id", grant_id)])
+
+
+def _meter_key(ctx: api.Context, meter_id: str) -> str:
+    return ctx.stub.create_composite_key("gap.meter", [identifiers.check("meter_id", meter_id)])

@@ -1,0 +1,221 @@
+"""
+Requests, grants and pins as they are kept: their keys, their proofs, and what all functions about them share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.contracts import private
+from chaincode.contracts.disclosure import claims
+from chaincode.contracts.register import participants
+from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.disclosure.grants import Grant, Request, Terms
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import canonical, moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+
+def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counterpart: str = "") -> None:
+    """
+    Write one grant to owner, recipient and auditor.
+
+    Raises:
+        Refused: OWN_CLAIM, NOT_A_PARTICIPANT, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED, ALREADY_EXISTS.
+    """
+    if terms.recipient == owner:
+        raise Refused("OWN_CLAIM", "an organisation needs no leave to see its own claim")
+    participants.participant(ctx, terms.recipient)
+    check_future(ctx, terms.expires_at)
+    auditor = participants.directory(ctx).auditor
+    document_hash = pinned(ctx, owner, auditor, terms.claim_id, terms.revision)
+    grant = Grant(grant_id, owner, auditor, private.now(ctx), document_hash, terms, counterpart)
+    key = grant_key(ctx, grant_id)
+    private.absent(ctx, key, grant.parties, f"grant {grant_id}")
+    private.put(ctx, key, records.dumps(grant), grant.parties)
+
+
+def proven_grant(ctx: api.Context, grant_id: str, data: bytes) -> Grant:
+    """
+    The grant in *data*, if all its parties keep exactly that.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
+    held = records.loads(Grant, data, "transient.grant")
+    private.prove(ctx, data, grant_key(ctx, grant_id), held.parties, "NOT_AS_STORED", f"grant {grant_id}")
+    return held
+
+
+def held_by(ctx: api.Context, holder: str, grant_id: str) -> tuple[Grant, bytes]:
+    """A grant that *holder* keeps, and its bytes; on its peer, after the caller has been checked."""
+    data = private.own(ctx, holder, grant_key(ctx, grant_id), f"grant {grant_id}")
+    return records.loads(Grant, data), data
+
+
+def all_of(ctx: api.Context, holder: str) -> list[Grant]:
+    """Every grant that *holder* keeps; for queries on its peer."""
+    return [records.loads(Grant, data) for data in private.listed(ctx, holder, "grant")]
+
+
+def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, dict[str, Any]]:
+    """
+    The grant, and the document and disclosures delivered under it; on the recipient's peer.
+
+    Raises:
+        Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER.
+    """
+    held, _ = held_by(ctx, recipient, grant_id)
+    if held.recipient != recipient:
+        raise Refused("NOT_A_PARTY", f"grant {grant_id} is for another organisation")
+    held.check_open(moments.of(ctx.timestamp))
+    # A counterpart that was revoked has been purged, so that this side closes with it.
+    if held.counterpart and not delivered(ctx, held.counterpart, held.owner):
+        raise Refused("NOT_YET_TOGETHER", "reciprocal disclosures are read while both are delivered")
+    data = ctx.stub.get_private_data(private.collection(recipient), received_key(ctx, grant_id))
+    if not data:
+        raise Refused("NOT_DELIVERED", f"nothing was delivered under grant {grant_id}")
+    copy: Any = canonical.loads(data)
+    copy["values"] = {one.name: one.value for one in map(disclosures.read, copy["disclosures"])}
+    return held, copy
+
+
+def entry(ctx: api.Context, held: Grant) -> dict[str, Any]:
+    """A grant as lists show it: with its state now, and whether its recipient has the values."""
+    return {
+        "grant": records.plain(held),
+        "state": held.state(moments.of(ctx.timestamp)),
+        "delivered": delivered(ctx, held.grant_id, held.recipient),
+    }
+
+
+def delivered(ctx: api.Context, grant_id: str, recipient: str) -> bool:
+    """Whether *recipient* holds values under that grant; any peer can tell, by the hash."""
+    return bool(ctx.stub.get_private_data_hash(private.collection(recipient), received_key(ctx, grant_id)))
+
+
+def committed(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str:
+    """
+    SHA-256 of the claim's document as the channel has it.
+
+    Raises:
+        Refused: NOT_COMMITTED.
+    """
+    key = claims.document_key(ctx, claim_id, revision)
+    found = ctx.stub.get_private_data_hash(private.collection(owner), key)
+    if not found:
+        raise Refused("NOT_COMMITTED", f"{owner} has committed to no such claim and revision")
+    return found.hex()
+
+
+def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: int) -> str:
+    """
+    The hash of the claim's document, kept by the auditor from the first grant on.
+
+    An owner endorses its own collection alone, and with a contract of its own
+    making could write another document between two grants. It cannot write
+    the auditor's pin, so the second recipient is never told something else
+    than the first.
+
+    Raises:
+        Refused: NOT_COMMITTED, COMMITMENT_CHANGED.
+    """
+    document_hash = committed(ctx, owner, claim_id, revision)
+    key, value = _pin(ctx, owner, claim_id, revision, document_hash)
+    if ctx.stub.get_private_data_hash(private.collection(auditor), key):
+        private.prove(ctx, value, key, [auditor], "COMMITMENT_CHANGED", "the claim's document")
+    else:
+        private.put(ctx, key, value, [auditor])
+    return document_hash
+
+
+def check_pin(ctx: api.Context, held: Grant) -> None:
+    """
+    Refuse a document that is not the one *held* was given for.
+
+    Raises:
+        Refused: NOT_COMMITTED, COMMITMENT_CHANGED.
+    """
+    terms = held.terms
+    if committed(ctx, held.owner, terms.claim_id, terms.revision) != held.document_hash:
+        raise Refused("COMMITMENT_CHANGED", "the claim's document is not the one that was granted")
+    key, value = _pin(ctx, held.owner, terms.claim_id, terms.revision, held.document_hash)
+    private.prove(ctx, value, key, [held.auditor], "COMMITMENT_CHANGED", "the claim's document")
+
+
+def proven_request(ctx: api.Context, request_id: str) -> Request:
+    """
+    The request in the transient data, if all its parties keep exactly that.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
+    data = private.transient(ctx, "request")
+    kept = records.loads(Request, data, "transient.request")
+    key = request_key(ctx, request_id)
+    private.prove(ctx, data, key, kept.parties, "NOT_AS_STORED", f"request {request_id}")
+    return kept
+
+
+def answer(ctx: api.Context, kept: Request, outcome: str) -> None:
+    """
+    Close *kept*: it opens no second grant. The marker carries the request's salt, so its hash tells no outcome.
+
+    Raises:
+        Refused: ALREADY_ANSWERED.
+    """
+    if any(answered(ctx, kept, holder) for holder in sorted(kept.parties)):
+        raise Refused("ALREADY_ANSWERED", f"request {kept.request_id} is closed")
+    marker = {"request_id": kept.request_id, "outcome": outcome, "salt": kept.asked.salt}
+    private.put(ctx, _answer_key(ctx, kept.request_id), canonical.dumps(marker), kept.parties)
+
+
+def answered(ctx: api.Context, kept: Request, holder: str) -> bool:
+    """Whether *holder* has the request as closed."""
+    return bool(ctx.stub.get_private_data_hash(private.collection(holder), _answer_key(ctx, kept.request_id)))
+
+
+def check_future(ctx: api.Context, expires_at: str) -> None:
+    """
+    Refuse an expiry that has passed.
+
+    Raises:
+        Refused: EXPIRED.
+    """
+    if grants.moment("expires_at", expires_at) <= moments.of(ctx.timestamp):
+        raise Refused("EXPIRED", "the expiry lies in the past")
+
+
+def grant_key(ctx: api.Context, grant_id: str) -> str:
+    """Where the three parties keep a grant."""
+    return ctx.stub.create_composite_key("grant", [identifiers.check("grant_id", grant_id)])
+
+
+def received_key(ctx: api.Context, grant_id: str) -> str:
+    """Where the recipient keeps what it was shown."""
+    return ctx.stub.create_composite_key("received", [identifiers.check("grant_id", grant_id)])
+
+
+def receipt_key(ctx: api.Context, grant_id: str) -> str:
+    """Where the three parties keep the receipt of a revocation."""
+    return ctx.stub.create_composite_key("receipt", [identifiers.check("grant_id", grant_id)])
+
+
+def request_key(ctx: api.Context, request_id: str) -> str:
+    """Where requester, owner and auditor keep a request."""
+    return ctx.stub.create_composite_key("request", [identifiers.check("request_id", request_id)])
+
+
+def seal_key(ctx: api.Context, seal_id: str) -> str:
+    """Where owner and auditor keep what was sealed."""
+    return ctx.stub.create_composite_key("seal", [identifiers.check("seal_id", seal_id)])
+
+
+def _answer_key(ctx: api.Context, request_id: str) -> str:
+    return ctx.stub.create_composite_key("request.answer", [identifiers.check("request_id", request_id)])
+
+
+def _pin(ctx: api.Context, owner: str, claim_id: str, revision: int, document_hash: str) -> tuple[str, bytes]:
+    key = ctx.stub.create_composite_key("claim.pin", [owner, claim_id, f"{revision:06}"])
+    return key, canonical.dumps({"document_hash": document_hash})

@@ -1,0 +1,370 @@
+"""The contract of journeys: opening, events, times, incidents, tracking; `handovers` passes custody."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.contracts import access, store
+from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys.handovers import Handovers
+from chaincode.contracts.orders import accounts as allotting
+from chaincode.contracts.register import participants, stages
+from chaincode.contracts.register import terms as published_terms
+from chaincode.domain.journeys import custody, epcis, journeys, pages, performance, progress, tracking
+from chaincode.domain.orders import accounts
+from chaincode.domain.register.stages import Catalogue, Stage
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_OPENERS = frozenset({"platform", "merchant"})
+_LEARNED_FROM = 200
+"""How many earlier journeys of a lane an estimate looks at."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Receipt:
+    """What the recorder of an event gets: its names, and whether it had been recorded before."""
+
+    journey_id: str
+    stage_id: str
+    event_id: str
+    record_hash: str
+    recorded_at: str
+    repeated: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """A journey as it stands."""
+
+    journey: journeys.Journey
+    custodian: str
+    custody: custody.Custody
+    status: tracking.Status
+    recorded: tuple[str, ...]
+    incidents: tuple[pages.Incident, ...]
+    alarms: tuple[custody.Alarm, ...]
+
+
+class Journeys(Handovers, api.Contract):
+    """Where each consignment is on its way, stage by stage, and who answers for it."""
+
+    @api.transaction
+    def open(self, ctx: api.Context, opening: accounts.Consignment) -> journeys.Journey:
+        """
+        Open a journey of units of an order; the first custodian has the goods in hand.
+
+        Takes the endorsement of the majority, with the order's platform and
+        merchant among it. The way back and the journey of an exchange are
+        opened by the return that they belong to.
+
+        Raises:
+            Refused: NOT_A_SELLER, WRONG_ORDER, JOURNEY_EXISTS, TERMS_UNKNOWN, WRONG_TERMS, NOT_A_PARTICIPANT,
+                those of `contracts.accounts.allot` and of `domain.journeys.opened`.
+        """
+        order, caller = opening.order, access.member(ctx)
+        journeystate.check_unused(ctx, opening.journey_id)
+        if caller not in order.parties:
+            raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
+        _in_role(ctx, order.platform, "platform")
+        _in_role(ctx, order.merchant, "merchant")
+        if published_terms.pinned(ctx, order.terms.terms_id, order.terms.digest).terms.seller != order.merchant:
+            raise Refused("WRONG_TERMS", f"{order.merchant} does not sell under the terms that the order pins")
+        if order.merchant not in opening.parties:
+            raise Refused("NOT_A_PARTY", f"{order.merchant} sells the goods and must take part")
+        allotting.allot(ctx, opening)
+        journey = journeystate.start(ctx, accounts.opening(opening), in_hand=True)
+        store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
+        return journey
+
+    @api.transaction
+    def record(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> Receipt:
+        """
+        Record an event on the caller's own page; only its organisation needs to endorse.
+
+        The same observation again changes nothing and gets the same receipt.
+        Events may come late and out of order; their own times count.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.pages.recorded`.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        journey.party(access.member(ctx))
+        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
+        entry, repeated = self._entry(ctx, journey, mine, observation)
+        # A transaction that writes nothing is judged by the chaincode's policy, and the caller alone
+        # could not repeat itself. So a repetition writes the page again as it is.
+        journeystate.save_page(ctx, mine if repeated else mine.with_entry(entry))
+        if not repeated:
+            _announce(ctx, "StageRecorded", journey_id, entry)
+        return _receipt(journey_id, entry, repeated)
+
+    @api.transaction
+    def correct(
+        self, ctx: api.Context, journey_id: str, event_id: str, reason: pages.ErrorReason,
+        corrective: epcis.Observation | None = None,
+    ) -> Receipt:  # fmt: skip
+        """
+        Declare the caller's own event an error, and record the right one if there is one.
+
+        The wrong event stays readable for ever, followed by its declaration (EPCIS 2.0, 7.4.1.4).
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, EVENT_UNKNOWN, ALREADY_CORRECTED, HANDOVER_STANDS, PICKUP_STANDS
+                and those of `record`.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        journey.party(access.member(ctx))
+        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
+        wrong = mine.find(event_id)
+        held = self._undone(ctx, journey, wrong) if wrong else None
+        right = self._entry(ctx, journey, mine, corrective, held)[0] if corrective else None
+        declared = pages.corrected(journey, mine, event_id, reason, right, store.now(ctx))
+        written = mine.with_entry(declared)
+        if right is not None and mine.find(right.event_id) is None:
+            written = written.with_entry(right)
+        journeystate.save_page(ctx, written)
+        _announce(ctx, "EventCorrected", journey_id, declared)
+        return _receipt(journey_id, right or declared, repeated=False)
+
+    @api.transaction
+    def state_time(self, ctx: api.Context, journey_id: str, stage_id: str, at: str) -> pages.Times:
+        """
+        Say when the caller means to do a stage: its first word is the plan, later ones are estimates.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
+                INVALID_ARGUMENT.
+        """
+        journey, mine, now = self._mine(ctx, journey_id, stage_id)
+        moment = moments.stated("at", at)
+        written = pages.stated(mine, stage_id, moment.at, now)
+        journeystate.save_page(ctx, written)
+        store.announce(ctx, "TimeStated", {"journey_id": journey.journey_id, "stage_id": stage_id})
+        return next(times for times in written.times if times.stage_id == stage_id)
+
+    @api.transaction
+    def report(
+        self, ctx: api.Context, journey_id: str, kind: pages.IncidentKind, stage_id: str, at: str, note_hash: str = ""
+    ) -> pages.Incident:
+        """
+        Report that something went wrong at a stage of the caller's; *note_hash* is that of a report kept elsewhere.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
+                EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT.
+        """
+        journey, mine, now = self._mine(ctx, journey_id, stage_id)
+        moment = moments.stated("at", at)
+        pages.timely(journey, mine, moment.at, now)
+        note = journeys.hashed(note_hash, "note_hash") if note_hash else ""
+        incident = pages.Incident(kind, stage_id, moment.at, now, note)
+        journeystate.save_page(ctx, pages.reported(mine, incident))
+        store.announce(ctx, "IncidentReported", {"journey_id": journey_id, "stage_id": stage_id, "kind": kind})
+        return incident
+
+    @api.transaction
+    def link(self, ctx: api.Context, journey_id: str, token_hash: str) -> None:
+        """
+        Let whoever holds the token behind *token_hash* follow the journey; takes the majority's endorsement.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, INVALID_ARGUMENT, LINK_EXISTS.
+        """
+        party = journeystate.load(ctx, journey_id).party(access.member(ctx))
+        if not _OPENERS & set(party.roles):
+            raise Refused("NOT_A_SELLER", "the platform or the merchant gives out links")
+        journeys.hashed(token_hash, "token_hash")
+        if store.find(ctx, str, journeystate.LINK, token_hash) is not None:
+            raise Refused("LINK_EXISTS", "that token is in use")
+        store.save(ctx, journey_id, journeystate.LINK, token_hash)
+
+    @api.transaction
+    def unlink(self, ctx: api.Context, token_hash: str) -> None:
+        """
+        Take a link back, because its token got about; takes the majority's endorsement.
+
+        Raises:
+            Refused: LINK_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, INVALID_ARGUMENT.
+        """
+        party = journeystate.load(ctx, journeystate.linked(ctx, token_hash)).party(access.member(ctx))
+        if not _OPENERS & set(party.roles):
+            raise Refused("NOT_A_SELLER", "the platform or the merchant takes links back")
+        ctx.stub.delete_state(ctx.stub.create_composite_key(journeystate.LINK, [token_hash]))
+
+    @api.query
+    def track(self, ctx: api.Context, token_hash: str) -> tracking.View:
+        """
+        What a shopper sees; *token_hash* is the SHA-256 of the link's token in hex.
+
+        Raises:
+            Refused: LINK_UNKNOWN.
+        """
+        journey = journeystate.load(ctx, journeystate.linked(ctx, token_hash))
+        written = journeystate.all_pages(ctx, journey)
+        estimate = _estimate(ctx, journey, written)
+        stated = progress.stated_delivery(written)
+        expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
+        return tracking.view(journey, pages.timeline(written), pages.incidents(written), expected)
+
+    @api.query
+    def read(self, ctx: api.Context, journey_id: str) -> State:
+        """
+        The journey as it stands, with whatever looks wrong at the transaction's time.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        written = journeystate.written(ctx, journey)
+        timeline, incidents = pages.timeline(written.pages), pages.incidents(written.pages)
+        held, alarms = _held(ctx, journey, written)
+        stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written.pages)
+        alarms += progress.alarms(stood, store.now(ctx))
+        recorded = tuple(sorted({entry.stage_id for entry in timeline}))
+        status = tracking.status(timeline, incidents)
+        return State(journey, held.custodian, held, status, recorded, incidents, alarms)
+
+    @api.query
+    def progress(self, ctx: api.Context, journey_id: str) -> tuple[progress.StageProgress, ...]:
+        """Every stage of the journey: by whom and when, planned, estimated, and what is out of place."""
+        journey = journeystate.load(ctx, journey_id)
+        catalogue = stages.version(ctx, journey.catalogue_version)
+        return progress.progress(journey, catalogue, journeystate.all_pages(ctx, journey))
+
+    @api.query
+    def estimate(self, ctx: api.Context, journey_id: str) -> performance.Estimate | None:
+        """When delivery is expected, from what earlier journeys of the lane took; null with too few of them."""
+        journey = journeystate.load(ctx, journey_id)
+        return _estimate(ctx, journey, journeystate.all_pages(ctx, journey))
+
+    @api.query
+    def events(self, ctx: api.Context, journey_id: str) -> dict[str, object]:
+        """
+        Everything recorded, as an EPCIS 2.0 document in the order of recording, corrections included.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        entries = pages.everything(journeystate.all_pages(ctx, journey))
+        latest = max([entry.recorded_at for entry in entries], default=journey.opened_at)
+        return epcis.document([entry.event for entry in entries], latest)
+
+    @api.query
+    def of_order(self, ctx: api.Context, order_id: str) -> tuple[str, ...]:
+        """The ids of the journeys that were opened from an order."""
+        return tuple(store.each(ctx, str, journeystate.OF_ORDER, identifiers.check("order_id", order_id)))
+
+    @api.query
+    def history(self, ctx: api.Context, journey_id: str) -> dict[str, list[object]]:
+        """
+        Every value that opening, custody and pages had, newest first.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        found = {name: store.history(ctx, name, journey_id) for name in (journeystate.JOURNEY, journeystate.CUSTODY)}
+        for party in journey.parties:
+            found[f"page of {party.msp_id}"] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id)
+        return found
+
+    def _mine(
+        self, ctx: api.Context, journey_id: str, stage_id: str
+    ) -> tuple[journeys.Journey, pages.Page, int]:
+        """The journey, the caller's page and the time, if the caller may speak about that stage."""
+        journey, now = journeystate.load(ctx, journey_id), store.now(ctx)
+        stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
+        pages.entitled(journey, access.member(ctx), stage)
+        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
+        pages.punctual(journey, mine, now)
+        return journey, mine, now
+
+    def _entry(
+        self, ctx: api.Context, journey: journeys.Journey, mine: pages.Page, observation: epcis.Observation,
+        held: custody.Custody | None = None,
+    ) -> tuple[pages.Entry, bool]:  # fmt: skip
+        """The entry of *observation*, with what it brings along written, and whether it is there already."""
+        catalogue = stages.version(ctx, journey.catalogue_version)
+        stage = catalogue.stage(observation.stage_id)
+        if stage.custody and held is None:
+            # Read only where it counts: a stage of customs must not wait for a handover in the same block.
+            held = journeystate.custody_as_seen_by(ctx, journey, mine)
+        entry = pages.recorded(journey, mine, held, stage, observation, store.now(ctx))
+        repeated = mine.find(entry.event_id) is not None
+        if not repeated:
+            self._carry(ctx, journey, catalogue, stage, held, entry)
+        return entry, repeated
+
+    def _carry(
+        self, ctx: api.Context, journey: journeys.Journey, catalogue: Catalogue, stage: Stage,
+        held: custody.Custody | None, entry: pages.Entry,
+    ) -> None:  # fmt: skip
+        """What a new entry brings along: gates it must find open, custody it begins or ends."""
+        gates = stage.orders[journey.kind].gates
+        if gates:
+            pages.passed(stage, gates, catalogue, pages.timeline(journeystate.all_pages(ctx, journey)), entry.at)
+        place = epcis.place_of(entry.event)
+        if held and entry.step in stage.takes:
+            journeystate.save_custody(ctx, held.taken(ctx.client.msp_id, entry.at, place, entry.event_id))
+        if held and entry.step in stage.ends:
+            journeystate.save_custody(ctx, held.ended(ctx.client.msp_id, entry.at, place))
+
+    def _undone(
+        self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry
+    ) -> custody.Custody | None:
+        """What taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
+        stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
+        if wrong.step in stage.takes:
+            raise Refused("PICKUP_STANDS", "goods were taken over with it; hand them over instead")
+        if wrong.step not in stage.ends:
+            return None
+        held = journeystate.find_custody(ctx, journey.journey_id).reopened()
+        journeystate.save_custody(ctx, held)
+        return held
+
+
+def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
+    if role not in participants.participant(ctx, msp_id).roles:
+        raise Refused("NOT_A_SELLER", f"{msp_id} is no {role}")
+
+
+def _held(
+    ctx: api.Context, journey: journeys.Journey, written: journeystate.Written
+) -> tuple[custody.Custody, tuple[custody.Alarm, ...]]:
+    """The custody as it is written, and whatever is wrong with it or with the pages that must bear it out."""
+    doubts = tuple(
+        custody.Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
+        for msp_id in written.doubted
+    )
+    held = journeystate.readable_custody(ctx, journey)
+    if held is None:
+        unread = custody.Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "what stands for the custody is none")
+        first = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=True)
+        return first, (unread, *doubts)
+    contested = [page for page in written.pages if not pages.confirms(journey, page, held)]
+    return held, tuple(held.contested(page.msp_id) for page in contested) + doubts + held.alarms()
+
+
+def _estimate(
+    ctx: api.Context, journey: journeys.Journey, written: tuple[pages.Page, ...]
+) -> performance.Estimate | None:
+    lane = (journey.origin, journey.destination, journey.kind)
+    others = [each for each in store.each(ctx, str, journeystate.OF_LANE, *lane) if each != journey.journey_id]
+    earlier = (
+        pages.timeline(journeystate.all_pages(ctx, journeystate.load(ctx, each))) for each in others[-_LEARNED_FROM:]
+    )
+    return performance.estimate(pages.timeline(written), earlier)
+
+
+def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> Receipt:
+    recorded_at = moments.text(entry.recorded_at)
+    return Receipt(journey_id, entry.stage_id, entry.event_id, entry.record_hash, recorded_at, repeated)
+
+
+def _announce(ctx: api.Context, name: str, journey_id: str, entry: pages.Entry) -> None:
+    told = {"journey_id": journey_id, "stage_id": entry.stage_id, "step": entry.step, "event_id": entry.event_id}
+    store.announce(ctx, name, told)

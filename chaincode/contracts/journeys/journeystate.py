@@ -1,0 +1,195 @@
+"""
+The keys of a journey, and under whose endorsement each stands; what journeys, handovers and returns share.
+
+Who can change what is enforced by validation at every peer, not by the
+contracts' code alone, which a hostile organisation could replace on its own peer:
+
+* The opening and the links are ordinary keys: the channel's majority.
+* Each party has a page of its own, whose key-level endorsement policy is that
+  party. Nobody else, not even the custodian or the majority, can put words
+  into its mouth, change or delete what it recorded.
+* The custody key's policy is the custodian's organisation. A handover writes
+  the custody key (so the old custodian must endorse), hands its policy to the
+  new one, and writes the acceptance on the new custodian's page (so the new
+  one must endorse, too). One without the other is either an invalid
+  transaction or no handover.
+* An organisation with a doctored peer can still write whatever it likes on
+  keys that are its own. On its page it could claim stages of others, or
+  leave rubbish; honest peers read past both (`written`). As custodian it
+  could name another in its place. Such custody counts for nothing: periods
+  are believed only if their custodian's own page bears them out
+  (CUSTODY_CONTESTED), and the organisation so named can put it right
+  (`Journeys:repudiate_custody`).
+
+Endorsement is a machine's consent. A person's is the signature on the
+proposal, so the giver's client offers and the taker's client accepts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.contracts import access, store
+from chaincode.contracts.register import participants, stages
+from chaincode.domain.journeys import custody, journeys, pages
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+JOURNEY = "journey"
+CUSTODY = "custody"
+PAGE = "page"
+LINK = "link"
+OF_ORDER = "journey-of-order"
+OF_LANE = "journey-of-lane"
+
+
+def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_id: str = "") -> journeys.Journey:
+    """
+    Write the opening, the custody and an empty page for each party, each under its own policy.
+
+    Raises:
+        Refused: JOURNEY_EXISTS, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
+    """
+    check_unused(ctx, opening.journey_id)
+    members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
+    now = store.now(ctx)
+    journey = journeys.opened(opening, members, stages.current(ctx), access.member(ctx), now, return_id)
+    journey_id = journey.journey_id
+    store.save(ctx, journey, JOURNEY, journey_id)
+    store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)
+    store.save(ctx, journey_id, OF_LANE, journey.origin, journey.destination, journey.kind, journey_id)
+    held = custody.opened(journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand)
+    save_custody(ctx, held)
+    for party in journey.parties:
+        save_page(ctx, pages.Page(journey_id, party.msp_id))
+    return journey
+
+
+def check_unused(ctx: api.Context, journey_id: str) -> None:
+    """
+    Nothing, if *journey_id* can be the id of a new journey.
+
+    Raises:
+        Refused: JOURNEY_EXISTS, INVALID_ARGUMENT.
+    """
+    if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", journey_id)):
+        raise Refused("JOURNEY_EXISTS", f"there is a journey {journey_id}")
+
+
+def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
+    """
+    The journey of that id.
+
+    Raises:
+        Refused: JOURNEY_UNKNOWN.
+    """
+    return store.load(ctx, journeys.Journey, "JOURNEY_UNKNOWN", JOURNEY, identifiers.check("journey_id", journey_id))
+
+
+def linked(ctx: api.Context, token_hash: str) -> str:
+    """
+    The id of the journey behind a shopper's link.
+
+    Raises:
+        Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
+    """
+    journey_id = store.find(ctx, str, LINK, journeys.hashed(token_hash, "token_hash"))
+    if journey_id is None:
+        raise Refused("LINK_UNKNOWN", "no journey is behind that link")
+    return journey_id
+
+
+def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
+    """
+    What one party recorded.
+
+    Raises:
+        Refused: NOT_A_PARTY.
+    """
+    return store.load(ctx, pages.Page, "NOT_A_PARTY", PAGE, journey_id, msp_id)
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What the parties of a journey recorded, as far as it can be believed, and whose page could not wholly be."""
+
+    pages: tuple[pages.Page, ...]
+    doubted: tuple[str, ...]
+
+
+def written(ctx: api.Context, journey: journeys.Journey) -> Written:
+    """
+    Every party's page, by party, without what a doctored peer wrote there.
+
+    A page that cannot be read at all counts as empty: one organisation must
+    not be able to hold up the journey, or the returns, of all others.
+    """
+    found, doubted = [], []
+    for party in journey.parties:
+        empty = pages.Page(journey.journey_id, party.msp_id)
+        try:
+            raw = page(ctx, journey.journey_id, party.msp_id)
+        except records.RecordError:
+            raw = None
+        if raw is None or (raw.journey_id, raw.msp_id) != (empty.journey_id, empty.msp_id):
+            found.append(empty)
+            doubted.append(party.msp_id)
+            continue
+        honest = pages.believed(journey, raw)
+        found.append(honest)
+        if honest != raw:
+            doubted.append(party.msp_id)
+    return Written(tuple(found), tuple(doubted))
+
+
+def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
+    """What each party recorded, as far as it can be believed."""
+    return written(ctx, journey).pages
+
+
+def save_page(ctx: api.Context, written: pages.Page) -> None:
+    """Write a party's page; it takes that party's endorsement and nobody else's."""
+    store.save(ctx, written, PAGE, written.journey_id, written.msp_id, held_by=(written.msp_id,))
+
+
+def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
+    """The custody as it is written, believed or not."""
+    return store.load(ctx, custody.Custody, "JOURNEY_UNKNOWN", CUSTODY, journey_id)
+
+
+def save_custody(ctx: api.Context, held: custody.Custody) -> None:
+    """Write the custody; the next change takes the endorsement of the custodian it names."""
+    store.save(ctx, held, CUSTODY, held.journey_id, held_by=(held.custodian,))
+
+
+def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.Page) -> custody.Custody:
+    """
+    The custody, borne out as far as the caller's own page can tell.
+
+    Raises:
+        Refused: CUSTODY_CONTESTED.
+    """
+    held = find_custody(ctx, journey.journey_id)
+    believe(journey, mine, held)
+    return held
+
+
+def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
+    """
+    Nothing, if *written_page* bears out what *held* says of its party.
+
+    Raises:
+        Refused: CUSTODY_CONTESTED.
+    """
+    if not pages.confirms(journey, written_page, held):
+        raise Refused("CUSTODY_CONTESTED", f"{written_page.msp_id} did not accept {held.journey_id} as is written")
+
+
+def readable_custody(ctx: api.Context, journey: journeys.Journey) -> custody.Custody | None:
+    """The custody, or None if its custodian wrote something there that is none; for queries."""
+    try:
+        return find_custody(ctx, journey.journey_id)
+    except records.RecordError:
+        return None

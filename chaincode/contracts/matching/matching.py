@@ -1,0 +1,364 @@
+"""
+The contract of matching: who carries a consignment, chosen by platform and auditor together.
+
+A carrier's client can neither read nor write the collection ``tender``, and
+must not: with its rivals' tariffs there, every read would have to be told
+apart by contract code that its own peer may have replaced. So an offer is a
+grant of a capability's attributes to the platform or the auditor with the
+purpose ``matching``, as the capacity-gap meter's contributions are; revoking
+it takes the offer out. What comes back reaches each carrier in its own
+implicit collection: its legs, proved against the hashes that are public, and
+the answer to "why not me", proved against the hash of what both endorsed.
+Nothing that carries a price is endorsed by anybody who may not see it.
+
+    offer, withdraw_offer, match, replan, match_batch, release, explain
+                                  transient data; platform and auditor endorse, one of them calls
+    publish, cancel               default policy; platform or auditor calls
+    observe, conclude             default policy; any participant calls
+    answer, fail, ask_why         default policy; the carrier concerned calls
+    deliver, hear                 transient data; the carrier endorses; it or the tender calls
+    queries: plan, notice, offers, certificate, verify, alternatives (platform, auditor);
+             leg, why_not_me (the carrier, on its own peer); read, agreed, experience (anywhere)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.matching import offering, planstate, tendering
+from chaincode.contracts.matching.planstate import End, Kind
+from chaincode.contracts.matching.reasons import Questions
+from chaincode.contracts.register import participants
+from chaincode.domain.journeys import journeys, pages
+from chaincode.domain.matching import batches, experience, pareto, plans
+from chaincode.domain.matching.certificate import verify_match
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.friction import Pair
+from chaincode.domain.matching.plans import Agreed, Answer, Leg, Notice
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A plan as everybody sees it."""
+
+    state: str
+    notice: Notice
+    answers: tuple[Answer, ...]
+    end: End | None
+
+
+class Matching(Questions, api.Contract):
+    """The best chain of carriers for a consignment; nobody can bend it alone, and no rival sees a tariff."""
+
+    @api.transaction
+    def offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+        """
+        Take what a grant shows to the tender's members as an offer.
+
+        Raises:
+            Refused: NOT_TENDER, ALREADY_EXISTS, and those of `offering.consented`.
+        """
+        offering.member(ctx)
+        offering.keep_offer(ctx, offering.consented(ctx, grant_id))
+        return private.told(ctx, "OfferTaken", grant_id=grant_id)
+
+    @api.transaction
+    def withdraw_offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+        """
+        Purge an offer, for instance one whose grant was revoked.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
+        """
+        offering.member(ctx)
+        offering.forget_offer(ctx, grant_id)
+        return private.told(ctx, "OfferWithdrawn", grant_id=grant_id)
+
+    @api.transaction
+    def observe(self, ctx: api.Context) -> tuple[Pair, ...]:
+        """
+        Count what companies did together, from the journeys on the ledger; matching goes by the last count.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT.
+        """
+        participants.participant(ctx, access.member(ctx))
+        found = []
+        for journey in store.each(ctx, journeys.Journey, journeystate.JOURNEY):
+            held = journeystate.readable_custody(ctx, journey)
+            if held is None or held.number == 0:
+                continue
+            written = {page.msp_id: page for page in journeystate.all_pages(ctx, journey)}
+            # What not all its custodians bear out is nobody's experience.
+            if all(pages.confirms(journey, page, held) for page in written.values()):
+                found += experience.handovers(held, written)
+        counted = experience.counted(found)
+        store.save(ctx, counted, tendering.EXPERIENCE)
+        return counted
+
+    @api.transaction
+    def match(self, ctx: api.Context, plan_id: str, journey_id: str) -> dict[str, str]:
+        """
+        Choose the best chain there is room for, and book it; *journey_id* need not be open yet.
+
+        For a reverse journey it is the forward one's. Two matches in one block
+        that want the same unit of capacity cannot both be valid: the later one
+        fails with MVCC_READ_CONFLICT, and finds another when it is sent again.
+
+        Raises:
+            Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        offering.member(ctx)
+        demand = private.record(ctx, "demand", Demand)
+        tendering.make(ctx, tendering.Assignment(plan_id, journey_id, demand, offering.salt(ctx)))
+        return private.told(ctx, "PlanMatched", plan_id=plan_id)
+
+    @api.transaction
+    def replan(
+        self, ctx: api.Context, plan_id: str, new_plan_id: str, failed: tuple[int, ...], done: int
+    ) -> dict[str, str]:
+        """
+        Make a plan instead of one that a carrier refused, failed or did not answer in time.
+
+        *failed* are the numbers of legs that platform and auditor know to have
+        failed; the first *done* legs stay as they are. The new plan is told
+        with `publish`, which ends the old one.
+
+        Raises:
+            Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED, PLAN_STANDS, LEG_UNKNOWN, ALREADY_EXISTS, NO_CHAIN.
+        """
+        offering.member(ctx)
+        before = tendering.load_plan(ctx, plan_id)
+        planstate.check_open(ctx, plan_id)
+        answers = {answer.number: answer for answer in planstate.answers(ctx, plan_id)}
+        wanted = tendering.Assignment(
+            new_plan_id,
+            before.journey_id,
+            before.demand,
+            offering.salt(ctx),
+            refused=plans.to_replace(before, answers, failed, store.now(ctx)),
+            pinned=plans.pinned(before, done),
+            replaces=plan_id,
+        )
+        tendering.make(ctx, wanted, before.units)
+        return private.told(ctx, "PlanMatched", plan_id=new_plan_id)
+
+    @api.transaction
+    def match_batch(self, ctx: api.Context) -> list[str]:
+        """
+        Keep plans that were solved together elsewhere, if each is allowed, there is room for all, and the sum is good.
+
+        Raises:
+            Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN,
+                SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
+        """
+        offering.member(ctx)
+        made = tendering.make_all(ctx, private.record(ctx, "batch", batches.Batch))
+        listed = [plan.plan_id for plan in made]
+        store.announce(ctx, "PlansMatched", {"plan_ids": listed})
+        return listed
+
+    @api.transaction
+    def release(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
+        """
+        Give back the capacity of a plan that no longer counts.
+
+        Raises:
+            Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_STANDS, ALREADY_RELEASED.
+        """
+        offering.member(ctx)
+        plan = tendering.load_plan(ctx, plan_id)
+        if not store.find(ctx, End, planstate.END, plan_id):
+            raise Refused("PLAN_STANDS", f"plan {plan_id} is neither cancelled nor replaced")
+        tendering.release(ctx, plan)
+        return private.told(ctx, "CapacityReleased", plan_id=plan_id)
+
+    @api.transaction
+    def publish(self, ctx: api.Context, notice: str) -> Notice:
+        """
+        Tell everybody of a plan: hashes, and until when carriers answer. *notice* is what the query of that name gave.
+
+        Every peer checks the text against the hash of what platform and auditor keep.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED, PLAN_ENDED.
+        """
+        offering.member(ctx)
+        told = tendering.proven_notice(ctx, notice)
+        if store.find(ctx, Notice, planstate.NOTICE, told.plan_id):
+            raise Refused("ALREADY_PUBLISHED", f"plan {told.plan_id} has been told")
+        if told.replaces:
+            planstate.check_open(ctx, told.replaces)
+            store.save(ctx, End(told.replaces, "replaced", told.plan_id), planstate.END, told.replaces)
+        store.save(ctx, told, planstate.NOTICE, told.plan_id)
+        store.announce(ctx, "PlanPublished", {"plan_id": told.plan_id, "journey_id": told.journey_id})
+        return told
+
+    @api.transaction
+    def cancel(self, ctx: api.Context, plan_id: str) -> End:
+        """
+        Take a plan back; its carriers see that it no longer counts.
+
+        Raises:
+            Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED.
+        """
+        offering.member(ctx)
+        planstate.notice(ctx, plan_id)
+        planstate.check_open(ctx, plan_id)
+        end = End(plan_id, "cancelled")
+        store.save(ctx, end, planstate.END, plan_id)
+        store.announce(ctx, "PlanCancelled", {"plan_id": plan_id})
+        return end
+
+    @api.transaction
+    def deliver(self, ctx: api.Context, plan_id: str, number: int, carrier: str) -> dict[str, Any]:
+        """
+        Put a leg where its carrier reads it; the leg in the transient data must be the one that was published.
+
+        Raises:
+            Refused: NOT_A_PARTY, PLAN_UNKNOWN, LEG_UNKNOWN, NOT_AS_STORED, ALREADY_EXISTS.
+        """
+        planstate.carrier_or_tender(ctx, carrier)
+        data = private.transient(ctx, "leg")
+        if hashlib.sha256(data).hexdigest() != planstate.leg_hash(ctx, plan_id, number):
+            raise Refused("NOT_AS_STORED", f"that is not leg {number} of plan {plan_id}")
+        if records.loads(Leg, data, "transient.leg").carrier != carrier:
+            raise Refused("NOT_A_PARTY", "the leg is another carrier's")
+        key = planstate.leg_key(ctx, plan_id, number)
+        private.absent(ctx, key, (carrier,), f"leg {number} of plan {plan_id}")
+        private.put(ctx, key, data, (carrier,))
+        return private.told(ctx, "LegDelivered", plan_id=plan_id)
+
+    @api.transaction
+    def answer(self, ctx: api.Context, plan_id: str, number: int, accept: bool, reason: str) -> Answer:
+        """
+        Accept or refuse a leg; *reason* is one word for a refusal, and empty for an acceptance.
+
+        That the leg is the caller's shows by the hash of what its collection holds.
+
+        Raises:
+            Refused: NOT_A_PARTY, PLAN_UNKNOWN, PLAN_ENDED, LEG_UNKNOWN, ALREADY_ANSWERED, DEADLINE_PASSED.
+        """
+        carrier = planstate.carrier_of(ctx, plan_id, number)
+        if planstate.find_answer(ctx, plan_id, number):
+            raise Refused("ALREADY_ANSWERED", f"leg {number} of plan {plan_id} is answered")
+        plans.check_in_time(planstate.notice(ctx, plan_id), store.now(ctx))
+        return planstate.save_answer(ctx, plan_id, number, carrier, "accepted" if accept else "refused", reason)
+
+    @api.transaction
+    def fail(self, ctx: api.Context, plan_id: str, number: int, reason: str) -> Answer:
+        """
+        Say that a leg that was accepted cannot be done after all.
+
+        Raises:
+            Refused: NOT_A_PARTY, PLAN_UNKNOWN, PLAN_ENDED, LEG_UNKNOWN, WRONG_STATE.
+        """
+        carrier = planstate.carrier_of(ctx, plan_id, number)
+        before = planstate.find_answer(ctx, plan_id, number)
+        if not before or before.state != "accepted":
+            raise Refused("WRONG_STATE", f"leg {number} of plan {plan_id} is not accepted")
+        return planstate.save_answer(ctx, plan_id, number, carrier, "failed", reason)
+
+    @api.transaction
+    def conclude(self, ctx: api.Context, plan_id: str) -> Agreed:
+        """
+        Write down that all carriers accepted: from then on theirs is the way of that journey and kind.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT, PLAN_UNKNOWN, PLAN_ENDED, NOT_ALL_ACCEPTED, ALREADY_AGREED.
+        """
+        participants.participant(ctx, access.member(ctx))
+        told = planstate.notice(ctx, plan_id)
+        planstate.check_open(ctx, plan_id)
+        answers = planstate.answers(ctx, plan_id)
+        if len(answers) < len(told.legs) or any(answer.state != "accepted" for answer in answers):
+            raise Refused("NOT_ALL_ACCEPTED", f"not every carrier has accepted its leg of plan {plan_id}")
+        before = store.find(ctx, Agreed, planstate.AGREED, told.journey_id, told.kind)
+        if before and not store.find(ctx, End, planstate.END, before.plan_id):
+            raise Refused("ALREADY_AGREED", f"{told.journey_id} goes by plan {before.plan_id}")
+        carriers = tuple(answer.carrier for answer in answers)
+        agreed = Agreed(told.journey_id, told.kind, plan_id, carriers, private.now(ctx))
+        store.save(ctx, agreed, planstate.AGREED, told.journey_id, told.kind)
+        store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": told.journey_id})
+        return agreed
+
+    @api.query
+    def plan(self, ctx: api.Context, plan_id: str) -> bytes:
+        """A plan with its prices, for platform and auditor; each leg's bytes are what `deliver` wants."""
+        offering.member(ctx)
+        return tendering.stored(ctx, tendering.plan_key(ctx, plan_id), plan_id)
+
+    @api.query
+    def notice(self, ctx: api.Context, plan_id: str) -> bytes:
+        """What `publish` wants, for platform and auditor."""
+        offering.member(ctx)
+        return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
+
+    @api.query
+    def offers(self, ctx: api.Context) -> list[Any]:
+        """The offers that count now, for platform and auditor."""
+        offering.member(ctx)
+        return [records.plain(offer) for offer in offering.standing_offers(ctx)]
+
+    @api.query
+    def certificate(self, ctx: api.Context, plan_id: str) -> Any:
+        """A plan's certificate, for platform and auditor."""
+        offering.member(ctx)
+        return records.plain(tendering.load_certificate(ctx, plan_id))
+
+    @api.query
+    def verify(self, ctx: api.Context, plan_id: str) -> dict[str, Any]:
+        """
+        Check a plan's certificate against the offers it was chosen from, without solving anything.
+
+        Raises:
+            Refused: NOT_TENDER, PLAN_UNKNOWN, OFFER_GONE, CERTIFICATE_INVALID.
+        """
+        offering.member(ctx)
+        plan, proof = tendering.load_plan(ctx, plan_id), tendering.load_certificate(ctx, plan_id)
+        verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)), proof)
+        if proof.chain != tuple(offer_id for leg in plan.legs for offer_id in leg.offers):
+            raise Refused("CERTIFICATE_INVALID", "the certificate is of another chain")
+        return {"plan_id": plan_id, "verified": True, "total": str(proof.total), "gap": str(proof.gap)}
+
+    @api.query
+    def alternatives(self, ctx: api.Context, plan_id: str) -> Any:
+        """The Pareto set of cost, time and risk that the plan was chosen from, for platform and auditor."""
+        offering.member(ctx)
+        plan = tendering.load_plan(ctx, plan_id)
+        problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, plan))
+        return records.plain(pareto.front(problem))
+
+    @api.query
+    def leg(self, ctx: api.Context, plan_id: str, number: int) -> Any:
+        """One of the caller's own legs, on its own peer."""
+        carrier = access.member(ctx)
+        data = private.own(ctx, carrier, planstate.leg_key(ctx, plan_id, number), f"leg {number} of plan {plan_id}")
+        return records.plain(records.loads(Leg, data))
+
+    @api.query
+    def read(self, ctx: api.Context, plan_id: str) -> Told:
+        """A plan as everybody sees it, with its carriers' answers."""
+        told, answers = planstate.notice(ctx, plan_id), planstate.answers(ctx, plan_id)
+        end = store.find(ctx, End, planstate.END, plan_id)
+        against = [answer.state for answer in answers if answer.state != "accepted"]
+        so_far = "accepted" if len(answers) == len(told.legs) else "published"
+        return Told(end.state if end else [*against, so_far][0], told, answers, end)
+
+    @api.query
+    def agreed(self, ctx: api.Context, journey_id: str, kind: Kind) -> Agreed:
+        """Who goes which way for a journey, by the plan that all of them accepted."""
+        return store.load(ctx, Agreed, "NOT_FOUND", planstate.AGREED, identifiers.check("journey_id", journey_id), kind)
+
+    @api.query
+    def experience(self, ctx: api.Context) -> tuple[Pair, ...]:
+        """What companies did together, at the last count."""
+        return store.find(ctx, tuple[Pair, ...], tendering.EXPERIENCE) or ()

@@ -1,0 +1,197 @@
+"""
+Offers in the tender: taken in by consent, replaced, withdrawn, and counted while their owners consent.
+
+Everything here runs at the peers of platform and auditor, and only there; the
+functions of `contracts.matching` check the caller before they come here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from chaincode.contracts import access, private
+from chaincode.contracts.disclosure import claims, granting
+from chaincode.contracts.register import participants
+from chaincode.domain.disclosure import claims as claim_rules
+from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.disclosure.grants import Grant
+from chaincode.domain.matching import offers, units
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.plans import Plan
+from chaincode.domain.matching.units import Service
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+TENDER = "tender"
+_SERVICES = "matching.services"
+
+
+@dataclasses.dataclass(frozen=True)
+class KeptOffer:
+    """An offer in the tender, with what shows whether its owner still consents."""
+
+    offer: Offer
+    expires_at: int
+    grant_hash: str
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Services:
+    """Every service that is offered, under one key: Fabric allows no range over private data in a write."""
+
+    services: tuple[Service, ...]
+    salt: str
+
+
+def member(ctx: api.Context) -> str:
+    """
+    The caller's organisation, one of the tender's two.
+
+    Raises:
+        Refused: NOT_TENDER, WRONG_ROLE.
+    """
+    members = participants.directory(ctx).tender
+    return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
+
+
+def salt(ctx: api.Context) -> str:
+    """
+    The salt in the transient data.
+
+    Raises:
+        Refused: SALT_TOO_SHORT, INVALID_ARGUMENT.
+    """
+    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
+
+
+def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
+    """
+    The offer that the grant in the transient data discloses.
+
+    Raises:
+        Refused: NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
+            NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED.
+    """
+    data = private.transient(ctx, "grant")
+    held = granting.proven_grant(ctx, grant_id, data)
+    tender = participants.directory(ctx).tender
+    if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
+        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {offers.PURPOSE}")
+    held.check_open(moments.of(ctx.timestamp))
+    values = _shown(ctx, held, tender)
+    return KeptOffer(
+        offers.read(grant_id, held.owner, values),
+        grants.moment("grant.expires_at", held.terms.expires_at),
+        hashlib.sha256(data).hexdigest(),
+        salt(ctx),
+    )
+
+
+def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
+    """
+    Write an offer; it takes the place of an earlier one of the same service, and what is booked stays booked.
+
+    Raises:
+        Refused: ALREADY_EXISTS.
+    """
+    offer, key = kept.offer, offer_key(ctx, kept.offer.offer_id)
+    if ctx.stub.get_private_data_hash(TENDER, key):
+        raise Refused("ALREADY_EXISTS", f"grant {offer.offer_id} is an offer already")
+    ctx.stub.put_private_data(TENDER, key, records.dumps(kept))
+    others = {(one.carrier, one.service_id): one for one in services(ctx)}
+    before = others.get((offer.carrier, offer.service_id))
+    made = (
+        dataclasses.replace(before, offer_id=offer.offer_id)
+        if before
+        else Service(
+            offer.carrier,
+            offer.service_id,
+            offer.offer_id,
+            disclosures.derived_salt(kept.salt, "units"),
+            units.unit_parcels(offer),
+        )
+    )
+    others[made.carrier, made.service_id] = made
+    _keep_services(ctx, others.values(), kept.salt)
+
+
+def forget_offer(ctx: api.Context, offer_id: str) -> None:
+    """
+    Purge an offer's figures and take its service out of the tender.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    key = offer_key(ctx, offer_id)
+    if not ctx.stub.get_private_data_hash(TENDER, key):
+        raise Refused("NOT_FOUND", f"grant {offer_id} is no offer")
+    ctx.stub.purge_private_data(TENDER, key)
+    _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], salt(ctx))
+
+
+def services(ctx: api.Context) -> tuple[Service, ...]:
+    """Every service that is offered."""
+    data = ctx.stub.get_private_data(TENDER, _SERVICES)
+    return records.loads(Services, data).services if data else ()
+
+
+def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
+    """The offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
+    kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
+    now = moments.of(ctx.timestamp)
+    return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
+
+
+def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
+    """
+    The offers that *plan* was chosen from.
+
+    Raises:
+        Refused: OFFER_GONE, one was withdrawn since, and with it the means to compare again.
+    """
+    kept = _kept_offers(ctx, plan.offers)
+    if len(kept) < len(plan.offers):
+        raise Refused("OFFER_GONE", f"of the offers compared for plan {plan.plan_id} one was withdrawn since")
+    return tuple(each.offer for each in kept)
+
+
+def offer_key(ctx: api.Context, offer_id: str) -> str:
+    """Where the tender keeps an offer."""
+    return ctx.stub.create_composite_key("matching.offer", [identifiers.check("grant_id", offer_id)])
+
+
+def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, object]:
+    document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
+    granting.check_pin(ctx, held)
+    kind = claim_rules.kind_of(document)
+    sides = participants.participant(ctx, held.owner).sides
+    # Whoever keeps the tender does not bid in it.
+    if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
+        raise Refused("WRONG_SIDE", "an offer is a capability of one who carries or clears")
+    values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
+    held.check_exactly(values)
+    offers.check_attributes(values)
+    kind.check_part(values)
+    return values
+
+
+def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:
+    ordered = tuple(sorted(listed, key=lambda one: (one.carrier, one.service_id)))
+    kept = Services(ordered, disclosures.derived_salt(fresh, "services"))
+    ctx.stub.put_private_data(TENDER, _SERVICES, records.dumps(kept))
+
+
+def _kept_offers(ctx: api.Context, offer_ids: Sequence[str]) -> list[KeptOffer]:
+    keys = [offer_key(ctx, offer_id) for offer_id in offer_ids]
+    found = ctx.stub.get_private_data_multiple(TENDER, keys) if keys else []
+    return [records.loads(KeptOffer, data) for data in found if data]
+
+
+def _unrevoked(ctx: api.Context, kept: KeptOffer) -> bool:
+    key = granting.grant_key(ctx, kept.offer.offer_id)
+    return ctx.stub.get_private_data_hash(private.collection(kept.offer.carrier), key).hex() == kept.grant_hash

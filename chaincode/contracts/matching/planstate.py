@@ -1,0 +1,125 @@
+"""
+What everybody sees of plans: notices, answers, ends and agreements, and who may speak for a leg; their keys and checks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.register import participants
+from chaincode.domain.matching.plans import Agreed, Answer, Notice
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+NOTICE = "matching.notice"
+ANSWER = "matching.answer"
+END = "matching.end"
+AGREED = "matching.agreed"
+
+Kind = Literal["forward", "reverse", "exchange"]
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """Why a plan no longer counts: cancelled, or replaced *by* another."""
+
+    plan_id: str
+    state: Literal["cancelled", "replaced"]
+    by: str = ""
+
+
+def booked_way(ctx: api.Context, journey_id: str, kind: Kind) -> Agreed | None:
+    """The way that was agreed for a journey, for other contracts; None if there is none, or it no longer counts."""
+    found = store.find(ctx, Agreed, AGREED, journey_id, kind)
+    return found if found and not store.find(ctx, End, END, found.plan_id) else None
+
+
+def notice(ctx: api.Context, plan_id: str) -> Notice:
+    """
+    A plan's notice.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    return store.load(ctx, Notice, "PLAN_UNKNOWN", NOTICE, identifiers.check("plan_id", plan_id))
+
+
+def check_open(ctx: api.Context, plan_id: str) -> None:
+    """
+    Refuse a plan that no longer counts.
+
+    Raises:
+        Refused: PLAN_ENDED.
+    """
+    end = store.find(ctx, End, END, identifiers.check("plan_id", plan_id))
+    if end:
+        raise Refused("PLAN_ENDED", f"plan {plan_id} is {end.state}")
+
+
+def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
+    """
+    SHA-256 of a leg, as it was published.
+
+    Raises:
+        Refused: PLAN_UNKNOWN, LEG_UNKNOWN.
+    """
+    told = notice(ctx, plan_id)
+    if not 0 <= number < len(told.legs):
+        raise Refused("LEG_UNKNOWN", f"plan {plan_id} has {len(told.legs)} legs")
+    return told.legs[number]
+
+
+def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
+    """The caller, if its collection holds exactly that leg; every peer can tell, by the two hashes."""
+    carrier = access.member(ctx)
+    held = ctx.stub.get_private_data_hash(private.collection(carrier), leg_key(ctx, plan_id, number))
+    if held.hex() != leg_hash(ctx, plan_id, number):
+        raise Refused("NOT_A_PARTY", f"leg {number} of plan {plan_id} was not delivered to {carrier}")
+    check_open(ctx, plan_id)
+    return carrier
+
+
+def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
+    """
+    Refuse a caller that is neither *carrier* nor of the tender.
+
+    Raises:
+        Refused: NOT_A_PARTY, WRONG_ROLE.
+    """
+    allowed = (identifiers.check("carrier", carrier), *participants.directory(ctx).tender)
+    access.one_of(ctx, allowed, "NOT_A_PARTY", "the carrier, the platform or the auditor does this")
+
+
+def answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:
+    """What carriers answered, in the order of their legs."""
+    return tuple(store.each(ctx, Answer, ANSWER, plan_id))
+
+
+def find_answer(ctx: api.Context, plan_id: str, number: int) -> Answer | None:
+    """What was answered for a leg, or None."""
+    return store.find(ctx, Answer, ANSWER, plan_id, f"{number:02}")
+
+
+def save_answer(
+    ctx: api.Context, plan_id: str, number: int, carrier: str, state: Literal["accepted", "refused", "failed"], why: str
+) -> Answer:
+    """
+    Write an answer, and tell listeners.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a reason that is not one word.
+    """
+    word = "" if state == "accepted" else identifiers.check("reason", why)
+    answer = Answer(plan_id, number, carrier, state, word, moments.text(store.now(ctx)))
+    store.save(ctx, answer, ANSWER, plan_id, f"{number:02}")
+    store.announce(ctx, "LegAnswered", {"plan_id": plan_id, "number": number, "state": state})
+    return answer
+
+
+def leg_key(ctx: api.Context, plan_id: str, number: int) -> str:
+    """Where a carrier keeps its leg."""
+    return ctx.stub.create_composite_key("matching.leg", [identifiers.check("plan_id", plan_id), f"{number:02}"])

@@ -1,0 +1,151 @@
+"""
+"Why not me": a loser asks in public, platform and auditor compute the answer together, and the loser alone reads it.
+
+The question is public so that nobody can overlook it. The answer is kept in
+the tender, where both endorsed it; the carrier gets a copy in its own
+collection, proved against the hash of that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.disclosure import granting
+from chaincode.contracts.matching import offering, planstate, tendering
+from chaincode.contracts.register import participants
+from chaincode.domain.matching import explanation
+from chaincode.domain.matching.explanation import Explanation
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+QUESTION = "matching.question"
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """A carrier's "why not me", in public so that it cannot be overlooked."""
+
+    plan_id: str
+    grant_id: str
+    step: int
+    carrier: str
+    asked_at: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """The answer to a question, as platform and auditor wrote it and its carrier keeps it."""
+
+    plan_id: str
+    grant_id: str
+    step: int
+    explanation: Explanation
+    salt: str
+
+
+class Questions:
+    """Questions and answers; a part of `Matching`."""
+
+    @api.transaction
+    def ask_why(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Question:
+        """
+        Ask why the caller's own offer does not do a step (from 0) of a plan.
+
+        Raises:
+            Refused: NOT_OWNER, PLAN_UNKNOWN, ALREADY_EXISTS.
+        """
+        carrier = access.member(ctx)
+        planstate.notice(ctx, plan_id)
+        _check_own_offer(ctx, carrier, grant_id)
+        names = (plan_id, grant_id, f"{step:02}")
+        if store.find(ctx, Question, QUESTION, *names):
+            raise Refused("ALREADY_EXISTS", "that was asked before")
+        asked = Question(plan_id, grant_id, step, carrier, private.now(ctx))
+        store.save(ctx, asked, QUESTION, *names)
+        store.announce(ctx, "WhyNotMeAsked", {"plan_id": plan_id, "grant_id": grant_id, "step": step})
+        return asked
+
+    @api.transaction
+    def explain(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> dict[str, str]:
+        """
+        Answer a question; computed by both, so neither can put a loser off.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_ASKED, PLAN_UNKNOWN, OFFER_GONE, OFFER_UNKNOWN, STEP_UNKNOWN, ALREADY_EXISTS.
+        """
+        offering.member(ctx)
+        plan = tendering.load_plan(ctx, plan_id)
+        if not store.find(ctx, Question, QUESTION, plan_id, grant_id, f"{step:02}"):
+            raise Refused("NOT_ASKED", "the carrier did not ask")
+        key = _reply_key(ctx, plan_id, grant_id, step)
+        if ctx.stub.get_private_data_hash(offering.TENDER, key):
+            raise Refused("ALREADY_EXISTS", "that was answered before")
+        graph, choice = tendering.rebuilt(ctx, plan)
+        found = explanation.why_not(plan.circumstances.problem(plan.demand, graph.offers), choice, grant_id, step)
+        reply = Reply(plan_id, grant_id, step, found, offering.salt(ctx))
+        ctx.stub.put_private_data(offering.TENDER, key, records.dumps(reply))
+        return private.told(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
+
+    @api.transaction
+    def hear(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, carrier: str) -> dict[str, str]:
+        """
+        Put the answer in the transient data where its carrier reads it, if it is the one that both endorsed.
+
+        Raises:
+            Refused: NOT_A_PARTY, NOT_OWNER, NOT_AS_STORED, ALREADY_EXISTS.
+        """
+        planstate.carrier_or_tender(ctx, carrier)
+        _check_own_offer(ctx, carrier, grant_id)
+        data = private.transient(ctx, "reply")
+        key = _reply_key(ctx, plan_id, grant_id, step)
+        if ctx.stub.get_private_data_hash(offering.TENDER, key) != hashlib.sha256(data).digest():
+            raise Refused("NOT_AS_STORED", "that is not the answer of platform and auditor")
+        private.absent(ctx, key, (carrier,), "the answer")
+        private.put(ctx, key, data, (carrier,))
+        return private.told(ctx, "WhyNotMeHeard", plan_id=plan_id, grant_id=grant_id)
+
+    @api.query
+    def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:
+        """The answer to a question, for platform and auditor; what `hear` wants."""
+        offering.member(ctx)
+        data = ctx.stub.get_private_data(offering.TENDER, _reply_key(ctx, plan_id, grant_id, step))
+        if not data:
+            raise Refused("NOT_FOUND", "there is no such answer")
+        return data
+
+    @api.query
+    def why_not_me(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Any:
+        """The answer that the caller was given about its own offer, on its own peer."""
+        key = _reply_key(ctx, plan_id, grant_id, step)
+        data = private.own(ctx, access.member(ctx), key, "answer to that question")
+        return records.plain(records.loads(Reply, data).explanation)
+
+    @api.query
+    def questions(self, ctx: api.Context, plan_id: str) -> tuple[Question, ...]:
+        """Every "why not me" about a plan."""
+        return tuple(store.each(ctx, Question, QUESTION, identifiers.check("plan_id", plan_id)))
+
+
+def _check_own_offer(ctx: api.Context, carrier: str, grant_id: str) -> None:
+    """
+    Refuse unless the offer is *carrier*'s own.
+
+    Anybody can write something under the grant's key at its own peer. Only its
+    parties have what the auditor keeps there, and of those the owner alone is
+    not one of the tender's two.
+    """
+    directory, key = participants.directory(ctx), granting.grant_key(ctx, grant_id)
+    held = ctx.stub.get_private_data_hash(private.collection(carrier), key)
+    kept = ctx.stub.get_private_data_hash(private.collection(directory.auditor), key)
+    if not held or held != kept or carrier in directory.tender:
+        raise Refused("NOT_OWNER", f"{carrier} has no offer {grant_id}")
+
+
+def _reply_key(ctx: api.Context, plan_id: str, grant_id: str, step: int) -> str:
+    names = [identifiers.check("plan_id", plan_id), identifiers.check("grant_id", grant_id), f"{step:02}"]
+    return ctx.stub.create_composite_key("matching.reply", names)

@@ -1,0 +1,300 @@
+"""
+The tender from inside: how a plan is made there, booked, kept and freed.
+
+Everything here runs at the peers of both, and only there; the functions of
+`contracts.matching` check the caller before they come here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from chaincode.contracts import store
+from chaincode.contracts.matching import offering
+from chaincode.contracts.matching.offering import TENDER
+from chaincode.contracts.register import participants
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.matching import batches, friction, plans
+from chaincode.domain.matching.certificate import Certificate, certify
+from chaincode.domain.matching.choice import Choice, choose
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
+from chaincode.domain.matching.solver import Graph
+from chaincode.domain.matching.units import Taken, Wanted
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+EXPERIENCE = "matching.experience"
+
+
+@dataclasses.dataclass(frozen=True)
+class KeptCertificate:
+    """A plan's certificate; salted, for its figures could be found by trying."""
+
+    certificate: Certificate
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """What a plan is to be made of."""
+
+    plan_id: str
+    journey_id: str
+    demand: Demand
+    salt: str
+    refused: tuple[str, ...] = ()
+    pinned: dict[str, str] = dataclasses.field(default_factory=dict)
+    replaces: str = ""
+
+
+def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
+    """The problem that *plan* solves, and its chain, for whoever asks about it later."""
+    graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)))
+    return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
+
+
+def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Plan:
+    """
+    Choose the best chain that there is room for, book it, and keep plan, certificate and notice.
+
+    *freed* are units of the plan that this one replaces.
+
+    Raises:
+        Refused: ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT.
+    """
+    check_new(ctx, wanted.plan_id)
+    found = offering.standing_offers(ctx)
+    circumstances = _circumstances(ctx, found, wanted)
+    old = frozenset(freed)
+    while True:
+        graph = Graph(circumstances.problem(wanted.demand, found))
+        choice = choose(graph)
+        booked, full = room(ctx, wanted, graph, choice, old, frozenset())
+        if not full:
+            break
+        # Whoever has no room that day is out for that step, and the next best is looked for.
+        circumstances = dataclasses.replace(circumstances, taken=(*circumstances.taken, *full))
+    for name in sorted(old - set(booked)):
+        ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
+    return keep(ctx, wanted, graph, choice, circumstances, booked)
+
+
+def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
+    """
+    Check and keep plans that were solved together.
+
+    Raises:
+        Refused: ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN, SALT_REUSED.
+    """
+    if len({each.salt for each in batch.plans}) != len(batch.plans):
+        raise Refused("SALT_REUSED", "every plan has a salt of its own")
+    found = offering.standing_offers(ctx)
+    taken: set[str] = set()
+    choices, made = [], []
+    for each in batch.plans:
+        check_new(ctx, each.plan_id)
+        wanted = Assignment(each.plan_id, each.journey_id, each.demand, each.salt)
+        circumstances = _circumstances(ctx, found, wanted)
+        graph = Graph(circumstances.problem(each.demand, found))
+        choice = batches.checked(graph, each.chain)
+        booked, full = room(ctx, wanted, graph, choice, frozenset(), frozenset(taken))
+        if full:
+            raise Refused("CAPACITY_TAKEN", f"there is no room left for plan {each.plan_id}")
+        taken.update(booked)
+        choices.append(choice)
+        made.append(keep(ctx, wanted, graph, choice, circumstances, booked))
+    batches.check_together(choices, batch.most_gap_bps)
+    return made
+
+
+def room(
+    ctx: api.Context,
+    wanted: Assignment,
+    graph: Graph,
+    choice: Choice,
+    freed: frozenset[str],
+    taken: frozenset[str],
+) -> tuple[tuple[str, ...], tuple[Booked, ...]]:
+    """
+    The names of free units for every carrier and day of a chain, and the steps for which there are not enough.
+
+    Free is what nobody booked, and what is *freed* in the same transaction; not what is *taken* in it. No unit is
+    read beyond those needed, for whatever is read must not change until the commit. Pinned steps are done, or as good
+    as done, and need no room any more.
+    """
+    by_offer = {one.offer_id: one for one in offering.services(ctx)}
+    names: dict[tuple[str, str], tuple[str, ...]] = {}
+    full: list[Booked] = []
+    for number, position, day in plans.days(graph, choice.chain):
+        offer = graph.offers[position]
+        if str(number) in wanted.pinned or (offer.offer_id, day) in names:
+            continue
+        needed = Wanted(by_offer[offer.offer_id], offer, day, graph.demand.parcels, graph.demand.weight_grm)
+        free = _free(ctx, wanted.plan_id, needed, freed, taken)
+        if free is None:
+            full.append(Booked(offer.offer_id, number))
+        else:
+            names[offer.offer_id, day] = free
+    return tuple(name for found in names.values() for name in found), tuple(full)
+
+
+def keep(
+    ctx: api.Context,
+    wanted: Assignment,
+    graph: Graph,
+    choice: Choice,
+    circumstances: Circumstances,
+    booked: Sequence[str],
+) -> Plan:
+    """Write a plan, its certificate, what may be told of it, and its units."""
+    disclosures.check_salt(wanted.salt, "salt")
+    now = store.now(ctx)
+    plan = Plan(
+        plan_id=wanted.plan_id,
+        journey_id=identifiers.check("journey_id", wanted.journey_id),
+        matched_at=moments.text(now),
+        demand=wanted.demand,
+        offers=tuple(offer.offer_id for offer in graph.offers),
+        circumstances=circumstances,
+        figures=choice.figures,
+        gap=choice.gap,
+        legs=plans.legs(graph, choice, wanted.plan_id, plans.answer_by(wanted.demand, now), wanted.salt),
+        units=tuple(booked),
+        replaces=wanted.replaces,
+        salt=wanted.salt,
+    )
+    proof = KeptCertificate(certify(graph, choice), disclosures.derived_salt(wanted.salt, "certificate"))
+    taken = records.dumps(Taken(plan.plan_id, disclosures.derived_salt(wanted.salt, "unit")))
+    for name in booked:
+        ctx.stub.put_private_data(TENDER, unit_key(ctx, name), taken)
+    ctx.stub.put_private_data(TENDER, plan_key(ctx, plan.plan_id), records.dumps(plan))
+    ctx.stub.put_private_data(TENDER, certificate_key(ctx, plan.plan_id), records.dumps(proof))
+    notice = plans.notice(plan, records.digest(proof))
+    ctx.stub.put_private_data(TENDER, notice_key(ctx, plan.plan_id), records.dumps(notice))
+    return plan
+
+
+def release(ctx: api.Context, plan: Plan) -> None:
+    """
+    Free the units that *plan* still has; those that went to another plan are that one's.
+
+    Raises:
+        Refused: ALREADY_RELEASED, it has none.
+    """
+    found = {name: ctx.stub.get_private_data(TENDER, unit_key(ctx, name)) for name in plan.units}
+    own = [name for name, data in found.items() if data and records.loads(Taken, data).plan_id == plan.plan_id]
+    if not own:
+        raise Refused("ALREADY_RELEASED", f"plan {plan.plan_id} has no capacity booked")
+    for name in own:
+        ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
+
+
+def load_plan(ctx: api.Context, plan_id: str) -> Plan:
+    """
+    A plan as the tender keeps it.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    return records.loads(Plan, stored(ctx, plan_key(ctx, plan_id), plan_id))
+
+
+def load_certificate(ctx: api.Context, plan_id: str) -> Certificate:
+    """
+    A plan's certificate.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    return records.loads(KeptCertificate, stored(ctx, certificate_key(ctx, plan_id), plan_id)).certificate
+
+
+def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
+    """
+    What the tender keeps of a plan under *key*.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    data = ctx.stub.get_private_data(TENDER, key)
+    if not data:
+        raise Refused("PLAN_UNKNOWN", f"there is no plan {plan_id}")
+    return data
+
+
+def check_new(ctx: api.Context, plan_id: str) -> None:
+    """
+    Refuse the id of a plan that there is.
+
+    Raises:
+        Refused: ALREADY_EXISTS.
+    """
+    if ctx.stub.get_private_data_hash(TENDER, plan_key(ctx, plan_id)):
+        raise Refused("ALREADY_EXISTS", f"plan {plan_id} exists")
+
+
+def proven_notice(ctx: api.Context, notice: str) -> Notice:
+    """
+    The notice in *notice*, if it is what platform and auditor keep; any peer can tell, by the hash.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
+    told = records.loads(Notice, notice, "notice")
+    kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, told.plan_id))
+    if hashlib.sha256(notice.encode()).digest() != kept:
+        raise Refused("NOT_AS_STORED", f"plan {told.plan_id} is not told as platform and auditor keep it")
+    return told
+
+
+def plan_key(ctx: api.Context, plan_id: str) -> str:
+    """Where the tender keeps a plan."""
+    return ctx.stub.create_composite_key("matching.plan", [identifiers.check("plan_id", plan_id)])
+
+
+def certificate_key(ctx: api.Context, plan_id: str) -> str:
+    """Where the tender keeps a plan's certificate."""
+    return ctx.stub.create_composite_key("matching.certificate", [identifiers.check("plan_id", plan_id)])
+
+
+def notice_key(ctx: api.Context, plan_id: str) -> str:
+    """Where the tender keeps what may be told of a plan."""
+    return ctx.stub.create_composite_key("matching.notice", [identifiers.check("plan_id", plan_id)])
+
+
+def unit_key(ctx: api.Context, name: str) -> str:
+    """Where the tender keeps who has a unit of capacity."""
+    return ctx.stub.create_composite_key("matching.unit", [name])
+
+
+def _circumstances(ctx: api.Context, found: Sequence[Offer], wanted: Assignment) -> Circumstances:
+    carriers = sorted({offer.carrier for offer in found})
+    pairs = store.find(ctx, tuple[friction.Pair, ...], EXPERIENCE) or ()
+    among = set(carriers)
+    return Circumstances(
+        pairs=tuple(pair for pair in pairs if {pair.giver, pair.taker} <= among),
+        entitled={carrier: participants.participant(ctx, carrier).stages for carrier in carriers},
+        refused=wanted.refused,
+        pinned=wanted.pinned,
+    )
+
+
+def _free(
+    ctx: api.Context, plan_id: str, wanted: Wanted, freed: frozenset[str], taken: frozenset[str]
+) -> tuple[str, ...] | None:
+    """Names of free units, or None if there are not enough."""
+    found: list[str] = []
+    if wanted.needed > wanted.count:
+        return None
+    for name in wanted.names(plan_id):
+        if name not in taken and (name in freed or not ctx.stub.get_private_data(TENDER, unit_key(ctx, name))):
+            found.append(name)
+            if len(found) == wanted.needed:
+                return tuple(found)
+    return None

@@ -1,0 +1,78 @@
+"""
+Products on offer, kept by their merchants, read by all of `ecommerce`.
+
+    Catalogue:offer    product (JSON)   first by the default policy, afterwards by the merchant alone
+    Catalogue:withdraw gtin             the merchant endorses
+    queries: read, list, history        merchant, gtin
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.contracts import access, store
+from chaincode.domain.orders import products
+from chaincode.domain.orders.products import Listing, Product
+from chaincode.domain.vocabulary import goods, identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_KEY = "product"
+
+
+class Catalogue(api.Contract):
+    """What merchants offer; each key is endorsed by its merchant once it exists."""
+
+    @api.transaction
+    def offer(self, ctx: api.Context, product: str) -> Any:
+        """
+        Offer a product, or amend one of the caller's own; the version counts up.
+
+        Raises:
+            Refused: INVALID_ARGUMENT with the field.
+        """
+        merchant, offered = access.member(ctx), records.loads(Product, product, "product")
+        before = store.find(ctx, Listing, _KEY, merchant, offered.gtin)
+        return _keep(ctx, before.amended(offered) if before else products.listed(merchant, offered))
+
+    @api.transaction
+    def withdraw(self, ctx: api.Context, gtin: str) -> Any:
+        """
+        Offer one of the caller's products no more.
+
+        Raises:
+            Refused: PRODUCT_UNKNOWN, WRONG_STATE.
+        """
+        return _keep(ctx, _listing(ctx, access.member(ctx), gtin).withdrawn())
+
+    @api.query
+    def read(self, ctx: api.Context, merchant: str, gtin: str) -> Any:
+        """One product of one merchant."""
+        return records.plain(_listing(ctx, merchant, gtin))
+
+    @api.query
+    def list(self, ctx: api.Context, merchant: str = "") -> Any:
+        """Every product, or every one of a merchant."""
+        place = [identifiers.check("merchant", merchant)] if merchant else []
+        return [records.plain(one) for one in store.each(ctx, Listing, _KEY, *place)]
+
+    @api.query
+    def history(self, ctx: api.Context, merchant: str, gtin: str) -> Any:
+        """Every version of a product, newest first."""
+        return store.history(ctx, _KEY, identifiers.check("merchant", merchant), goods.check_gtin("gtin", gtin))
+
+
+def _listing(ctx: api.Context, merchant: str, gtin: str) -> Listing:
+    place = identifiers.check("merchant", merchant), goods.check_gtin("gtin", gtin)
+    found = store.find(ctx, Listing, _KEY, *place)
+    if not found:
+        raise Refused("PRODUCT_UNKNOWN", f"{merchant} offers no {gtin}")
+    return found
+
+
+def _keep(ctx: api.Context, listing: Listing) -> Any:
+    store.save(ctx, listing, _KEY, listing.merchant, listing.product.gtin, held_by=[listing.merchant])
+    told = {"merchant": listing.merchant, "gtin": listing.product.gtin, "state": listing.state}
+    store.announce(ctx, "ProductListed", {**told, "version": listing.version})
+    return records.plain(listing)

@@ -1,0 +1,247 @@
+"""
+Orders on `ecommerce`: the content with platform and merchant, the state with everybody.
+
+    Orders:place    order_id                             transient order, terms; platform and merchant endorse
+    Orders:open     order_id, platform, merchant, terms  default policy; then the key wants platform and merchant
+    Orders:confirm  order_id                             platform and merchant endorse
+    Orders:cancel   order_id, reason                     the same
+    Orders:fulfil   order_id, journey_id                 the same
+    Orders:close    order_id                             the same
+    queries: read, list, history anywhere; content, total, facts on platform's or merchant's peer
+
+Placing and opening are two transactions, because the first carries private
+values to its endorsers and the second is endorsed by whoever the chaincode's
+policy names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.orders import elsewhere
+from chaincode.domain.orders import orderfacts, orders
+from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
+from chaincode.domain.returns.terms import Terms
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_PUBLIC = "order"
+
+
+def content(ctx: api.Context, order_id: str, holder: str) -> Order:
+    """The private content, on the peer of *holder*, whose member the caller has been found to be."""
+    return records.loads(Order, private.own(ctx, holder, content_key(ctx, order_id), f"order {order_id}"))
+
+
+def content_key(ctx: api.Context, order_id: str) -> str:
+    """Where platform and merchant keep an order's content."""
+    return ctx.stub.create_composite_key("order.content", [identifiers.check("order_id", order_id)])
+
+
+def mark_key(ctx: api.Context, step: str, order_id: str) -> str:
+    """Where platform and merchant keep that a payment took the order's money (capture), or paid it out (settle)."""
+    return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id)])
+
+
+def public(ctx: api.Context, order_id: str) -> PublicOrder:
+    """
+    The part of an order that all see.
+
+    Raises:
+        Refused: ORDER_UNKNOWN.
+    """
+    return store.load(ctx, PublicOrder, "ORDER_UNKNOWN", _PUBLIC, identifiers.check("order_id", order_id))
+
+
+class Orders(api.Contract):
+    """Orders between a platform and a merchant, with the return terms they pinned."""
+
+    @api.transaction
+    def place(self, ctx: api.Context, order_id: str) -> dict[str, str]:
+        """
+        Put an order's content into the collections of platform and merchant; the caller is one of them.
+
+        Raises:
+            Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, EVENT_IN_FUTURE, TOO_LATE, or INVALID_ARGUMENT with the
+                field.
+        """
+        order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", Terms)
+        access.one_of(ctx, order.parties, "NOT_A_PARTY", "an order is placed by its platform or its merchant")
+        orders.timely(order, store.now(ctx))
+        facts = orderfacts.facts_of(order_id, order, terms)
+        key, data = content_key(ctx, order_id), records.dumps(order)
+        private.absent(ctx, key, order.parties, f"order {order_id}")
+        private.put(ctx, key, data, order.parties)
+        private.put(ctx, _terms_key(ctx, order_id), records.dumps(order.terms), order.parties)
+        private.put(ctx, _total_key(ctx, order_id), records.dumps(orders.total_of(order_id, order)), order.parties)
+        private.put(ctx, _facts_key(ctx, order_id), records.dumps(facts), order.parties)
+        told = {"order_id": order_id, "order_hash": hashlib.sha256(data).hexdigest()}
+        store.announce(ctx, "OrderPlaced", told)
+        return told
+
+    @api.transaction
+    def open(self, ctx: api.Context, order_id: str, platform: str, merchant: str, terms: PinnedTerms) -> Any:
+        """
+        Publish id, hash, state and pinned terms of a placed order; from then on its key wants both parties.
+
+        Raises:
+            Refused: NOT_A_PARTY, ALREADY_EXISTS, NOT_PLACED (the two do not hold the same content), WRONG_TERMS.
+        """
+        parties = {identifiers.check("platform", platform), identifiers.check("merchant", merchant)}
+        access.one_of(ctx, parties, "NOT_A_PARTY", "an order is opened by its platform or its merchant")
+        if store.find(ctx, PublicOrder, _PUBLIC, identifiers.check("order_id", order_id)):
+            raise Refused("ALREADY_EXISTS", f"order {order_id} is open")
+        content, facts = (
+            _held_by_both(ctx, key(ctx, order_id), parties, order_id) for key in (content_key, _facts_key)
+        )
+        pinned = records.dumps(terms)
+        private.prove(ctx, pinned, _terms_key(ctx, order_id), parties, "WRONG_TERMS", "the terms to pin")
+        opened = PublicOrder(order_id, content.hex(), facts.hex(), platform, merchant, terms)
+        store.save(ctx, opened, _PUBLIC, order_id, held_by=opened.parties)
+        store.announce(ctx, "OrderOpened", opened)
+        return records.plain(opened)
+
+    @api.transaction
+    def confirm(self, ctx: api.Context, order_id: str) -> Any:
+        """
+        The merchant takes the order.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
+        """
+        found = public(ctx, order_id)
+        access.one_of(ctx, [found.merchant], "NOT_A_PARTY", "the merchant confirms an order")
+        return _moved(ctx, found.moved("confirmed"))
+
+    @api.transaction
+    def cancel(self, ctx: api.Context, order_id: str, reason: Cancellation) -> Any:
+        """
+        End an order before anything was shipped, and before its money was paid out.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE, ALREADY_SETTLED, NOT_CANCELLABLE.
+        """
+        found = _of_party(ctx, order_id)
+        _check_unsent(ctx, order_id)
+        if private.held(ctx, mark_key(ctx, "settle", order_id), found.parties):
+            raise Refused("ALREADY_SETTLED", f"the money of order {order_id} is paid out to {found.merchant}")
+        return _moved(ctx, found.moved("cancelled", reason=reason))
+
+    @api.transaction
+    def fulfil(self, ctx: api.Context, order_id: str, journey_id: str) -> Any:
+        """
+        Name the journey that brings the goods.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
+        """
+        identifiers.check("journey_id", journey_id)
+        return _moved(ctx, _of_party(ctx, order_id).moved("fulfilling", journey_id=journey_id))
+
+    @api.transaction
+    def close(self, ctx: api.Context, order_id: str) -> Any:
+        """
+        The order is delivered and paid.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
+        """
+        return _moved(ctx, _of_party(ctx, order_id).moved("closed"))
+
+    @api.query
+    def read(self, ctx: api.Context, order_id: str) -> Any:
+        """The part of an order that all see."""
+        return records.plain(public(ctx, order_id))
+
+    @api.query
+    def content(self, ctx: api.Context, order_id: str) -> Any:
+        """
+        The whole order, for platform and merchant.
+
+        Raises:
+            Refused: NOT_FOUND, the caller's organisation does not hold it.
+        """
+        return records.plain(content(ctx, order_id, access.member(ctx)))
+
+    @api.query
+    def total(self, ctx: api.Context, order_id: str) -> bytes:
+        """What an order comes to, exactly as platform and merchant keep it; what Settlement:authorise wants."""
+        return private.own(ctx, access.member(ctx), _total_key(ctx, order_id), f"total of order {order_id}")
+
+    @api.query
+    def facts(self, ctx: api.Context, order_id: str) -> bytes:
+        """What `trade` is told of an order, exactly as platform and merchant keep it; what Journeys:open wants."""
+        return private.own(ctx, access.member(ctx), _facts_key(ctx, order_id), f"facts of order {order_id}")
+
+    @api.query
+    def list(self, ctx: api.Context) -> Any:
+        """The public part of every order."""
+        return [records.plain(one) for one in store.each(ctx, PublicOrder, _PUBLIC)]
+
+    @api.query
+    def history(self, ctx: api.Context, order_id: str) -> Any:
+        """Every state an order has been in, newest first."""
+        return store.history(ctx, _PUBLIC, identifiers.check("order_id", order_id))
+
+
+def proven_total(ctx: api.Context, order: PublicOrder) -> Total:
+    """
+    The total in the transient data, if platform and merchant both keep exactly that for *order*.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
+    data = private.transient(ctx, "total")
+    key, what = _total_key(ctx, order.order_id), f"the total of order {order.order_id}"
+    private.prove(ctx, data, key, order.parties, "NOT_AS_STORED", what)
+    return records.loads(Total, data, "transient.total")
+
+
+def _total_key(ctx: api.Context, order_id: str) -> str:
+    return ctx.stub.create_composite_key("order.total", [identifiers.check("order_id", order_id)])
+
+
+def _held_by_both(ctx: api.Context, key: str, parties: Iterable[str], order_id: str) -> bytes:
+    """The hash of what platform and merchant both keep under *key*."""
+    found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in sorted(parties)}
+    if len(found) != 1 or found == {b""}:
+        raise Refused("NOT_PLACED", f"platform and merchant do not hold the same order {order_id}")
+    return found.pop()
+
+
+def _facts_key(ctx: api.Context, order_id: str) -> str:
+    return ctx.stub.create_composite_key("order.facts", [identifiers.check("order_id", order_id)])
+
+
+def _terms_key(ctx: api.Context, order_id: str) -> str:
+    """A key of its own for what will be public, so that it can be proved without the rest."""
+    return ctx.stub.create_composite_key("order.terms", [identifiers.check("order_id", order_id)])
+
+
+def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
+    found = public(ctx, order_id)
+    access.one_of(ctx, found.parties, "NOT_A_PARTY", f"order {order_id} is between other organisations")
+    return found
+
+
+def _check_unsent(ctx: api.Context, order_id: str) -> None:
+    """Nothing, if no journey of the order is open on `trade`, or this peer cannot ask there."""
+    try:
+        account = elsewhere.ask(ctx, "trade", "trade", "Accounts:read", order_id)
+    except Refused as refused:
+        if refused.code != "ACCOUNT_UNKNOWN":
+            raise
+        return
+    if account is not None:
+        raise Refused("NOT_CANCELLABLE", f"goods of order {order_id} are on their way; there is a return")
+
+
+def _moved(ctx: api.Context, moved: orders.PublicOrder) -> Any:
+    store.save(ctx, moved, _PUBLIC, moved.order_id)
+    store.announce(ctx, "OrderMoved", moved)
+    return records.plain(moved)

@@ -1,0 +1,274 @@
+"""
+Payments for orders, the dated rates they are exchanged at, and the duty and tax of an import.
+
+    Settlement:authorise      payment_id        transient payment, total; platform, merchant and payment firm endorse
+    Settlement:capture        payment_id        transient payment, change; the same three, the payment firm calls
+    Settlement:settle         payment_id        the same
+    Settlement:refund         payment_id        the same
+    Settlement:void           payment_id        the same
+    Settlement:publish_rates  rates (JSON)      default policy
+    Settlement:publish_tariff tariff (JSON)     default policy
+    queries: show, read, list on one of the three; rates, convert, tariff, tariff_history anywhere;
+             duties on platform's or merchant's peer
+
+Amounts are private to the three parties of a payment. Each change carries the
+payment as it stands in the transient data and proves it by its hash, since
+each party's peer holds its own copy only. Which payment of an order took its
+money is a mark at platform and merchant, of which every endorser sees whether
+it is there.
+
+Rates and tariffs are public, and each is its publisher's own statement: there
+is no directory of participants on this channel whose majority could adopt one
+for all. Nobody writes over another's, and whoever reads names whose counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.contracts import access, private, store
+from chaincode.contracts.orders import orders
+from chaincode.domain.orders import duties, payments
+from chaincode.domain.orders.duties import Assessment, Tariff
+from chaincode.domain.orders.orders import PublicOrder
+from chaincode.domain.orders.payments import Authorisation, Change, Mark, Payment
+from chaincode.domain.vocabulary import attributes, identifiers, places
+from chaincode.domain.vocabulary.money import Money, Rates
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_RATES = "rates"
+_TARIFF = "tariff"
+
+
+class Settlement(api.Contract):
+    """Who owes and was paid what for an order; amounts in minor units, never on the open channel."""
+
+    @api.transaction
+    def authorise(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Reserve what an open order comes to; the payment firm is shown the total, not the order.
+
+        Raises:
+            Refused: NOT_A_PARTY, ORDER_UNKNOWN, WRONG_ORDER, WRONG_STATE, NOT_AS_STORED, AMOUNT_DIFFERS,
+                ALREADY_EXISTS, ALREADY_CAPTURED, INVALID_ARGUMENT.
+        """
+        terms = private.record(ctx, "payment", Authorisation)
+        made = payments.authorised(payment_id, terms, private.now(ctx))
+        access.one_of(ctx, made.parties, "NOT_A_PARTY", "a payment is authorised by one of its parties")
+        order = orders.public(ctx, terms.order_id)
+        if (order.platform, order.merchant) != (terms.platform, terms.merchant):
+            raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
+        if order.state in ("closed", "cancelled"):
+            raise Refused("WRONG_STATE", f"order {order.order_id} is {order.state}")
+        _check_untaken(ctx, order)
+        orders.proven_total(ctx, order).check_pays(terms.amount, terms.currency)
+        key = _key(ctx, payment_id)
+        private.absent(ctx, key, made.parties, f"payment {payment_id}")
+        private.put(ctx, key, records.dumps(made), made.parties)
+        return private.told(ctx, "PaymentAuthorised", payment_id=payment_id)
+
+    @api.transaction
+    def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Take some or all of what is reserved; of an order's payments one alone may.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_CAPTURED,
+                ORDER_CANCELLED, INVALID_ARGUMENT (no amount).
+        """
+        found, change = _due(ctx, payment_id)
+        order = _living(ctx, found)
+        captured = found.captured_by(change, private.now(ctx))
+        if found.mark is None and captured.mark:
+            _check_untaken(ctx, order)
+            _put_mark(ctx, order, captured.mark)
+        return _keep(ctx, "PaymentCaptured", found, captured)
+
+    @api.transaction
+    def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Pay everything captured out to the merchant, at the payment firm's own published rates.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
+                SALT_REUSED, ORDER_CANCELLED, INVALID_ARGUMENT (an amount).
+        """
+        found, change = _due(ctx, payment_id)
+        order, rates = _living(ctx, found), None
+        if change.rate_date:
+            rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
+            rates.check_fresh(private.now(ctx)[:10])
+        settled = found.settled_by(change, private.now(ctx), rates)
+        _put_mark(ctx, order, payments.settled_mark(found, change))
+        return _keep(ctx, "PaymentSettled", found, settled)
+
+    @api.transaction
+    def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Give some or all of what was captured back to the buyer, until it is settled.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_SETTLED,
+                INVALID_ARGUMENT (no amount).
+        """
+        found, change = _due(ctx, payment_id)
+        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, private.now(ctx)))
+
+    @api.transaction
+    def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
+        """
+        Let a reservation go of which nothing was taken.
+
+        Raises:
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED, INVALID_ARGUMENT (an amount).
+        """
+        found, change = _due(ctx, payment_id)
+        return _keep(ctx, "PaymentVoided", found, found.voided_by(change, private.now(ctx)))
+
+    @api.transaction
+    def publish_rates(self, ctx: api.Context, rates: str) -> Any:
+        """
+        Publish the caller's rates of a day (JSON Rates), once; they count for payments it handles.
+
+        Raises:
+            Refused: ALREADY_EXISTS, RATES_STALE, INVALID_ARGUMENT.
+        """
+        publisher, published = access.member(ctx), records.loads(Rates, rates, "rates")
+        published.check_fresh(private.now(ctx)[:10])
+        place = (_RATES, publisher, published.base, published.date)
+        if store.find(ctx, Rates, *place):
+            raise Refused("ALREADY_EXISTS", f"{publisher} has published its rates of {published.date}")
+        store.save(ctx, published, *place)
+        store.announce(ctx, "RatesPublished", {"publisher": publisher, "base": published.base, "date": published.date})
+        return records.plain(published)
+
+    @api.transaction
+    def publish_tariff(self, ctx: api.Context, tariff: str) -> Any:
+        """
+        Publish what a country takes on an HS subheading (JSON Tariff), as the caller's organisation states it.
+
+        A later statement replaces the same organisation's earlier one, which stays in its history.
+
+        Raises:
+            Refused: WRONG_ROLE, INVALID_ARGUMENT.
+        """
+        publisher, published = access.administrator(ctx), records.loads(Tariff, tariff, "tariff")
+        store.save(ctx, published, _TARIFF, publisher, published.country, published.hs6)
+        place = {"publisher": publisher, "country": published.country, "hs6": published.hs6}
+        store.announce(ctx, "TariffPublished", place)
+        return records.plain(published)
+
+    @api.query
+    def show(self, ctx: api.Context, payment_id: str) -> bytes:
+        """A payment exactly as the caller's organisation keeps it; what the next change wants."""
+        return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
+
+    @api.query
+    def read(self, ctx: api.Context, payment_id: str) -> dict[str, Any]:
+        """A payment of the caller's and its state."""
+        return _told(records.loads(Payment, self.show(ctx, payment_id)))
+
+    @api.query
+    def list(self, ctx: api.Context) -> Any:
+        """Every payment the caller's organisation is a party of."""
+        found = private.listed(ctx, access.member(ctx), "payment")
+        return [_told(records.loads(Payment, data)) for data in found]
+
+    @api.query
+    def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Any:
+        """One organisation's rates of a day."""
+        return records.plain(_rates(ctx, publisher, base, date))
+
+    @api.query
+    def convert(self, ctx: api.Context, publisher: str, base: str, date: str, amount: Money, target: str) -> Any:
+        """*amount* (JSON Money) in *target* at those rates."""
+        return records.plain(_rates(ctx, publisher, base, date).convert(amount, target))
+
+    @api.query
+    def tariff(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
+        """What a country takes on an HS subheading, as one organisation states it."""
+        return records.plain(store.load(ctx, Tariff, "NO_TARIFF", *_tariff_place(publisher, country, hs6)))
+
+    @api.query
+    def tariff_history(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
+        """Every version of one organisation's tariff, newest first."""
+        return store.history(ctx, *_tariff_place(publisher, country, hs6))
+
+    @api.query
+    def duties(
+        self, ctx: api.Context, order_id: str, tariffs_by: str, publisher: str = "", base: str = "", date: str = ""
+    ) -> Any:
+        """
+        Duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
+
+        The tariffs that count are those of the organisation *tariffs_by*, the rates those of *publisher*.
+
+        Raises:
+            Refused: NOT_FOUND, NO_TARIFF, RATES_UNKNOWN, RATES_NEEDED, NO_RATE.
+        """
+        order = orders.content(ctx, order_id, access.member(ctx))
+        country = order.destination[:2]
+        wanted = sorted({line.hs6 for line in order.lines})
+        found = {hs6: store.find(ctx, Tariff, *_tariff_place(tariffs_by, country, hs6)) for hs6 in wanted}
+        tariffs = {hs6: tariff for hs6, tariff in found.items() if tariff}
+        rates = _rates(ctx, publisher, base, date) if publisher else None
+        assessed: Assessment = duties.assess(order, tariffs, rates)
+        return records.plain(assessed)
+
+
+def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
+    """The payment as it stands, proved at all three, and what the payment firm wants to happen."""
+    data = private.transient(ctx, "payment")
+    found = records.loads(Payment, data, "transient.payment")
+    private.prove(ctx, data, _key(ctx, payment_id), found.parties, "NOT_AS_STORED", f"payment {payment_id}")
+    access.one_of(ctx, [found.terms.payments], "NOT_PAYMENT_FIRM", "its payment firm moves a payment on")
+    return found, private.record(ctx, "change", Change)
+
+
+def _living(ctx: api.Context, payment: Payment) -> PublicOrder:
+    """
+    The payment's order, of which money may still be taken or paid out.
+
+    Raises:
+        Refused: ORDER_CANCELLED.
+    """
+    order = orders.public(ctx, payment.terms.order_id)
+    if order.state == "cancelled":
+        raise Refused("ORDER_CANCELLED", f"order {order.order_id} is cancelled; its money is voided or refunded")
+    return order
+
+
+def _check_untaken(ctx: api.Context, order: PublicOrder) -> None:
+    if private.held(ctx, orders.mark_key(ctx, "capture", order.order_id), order.parties):
+        raise Refused("ALREADY_CAPTURED", f"another payment took the money of order {order.order_id}")
+
+
+def _put_mark(ctx: api.Context, order: PublicOrder, mark: Mark) -> None:
+    private.put(ctx, orders.mark_key(ctx, mark.step, mark.order_id), records.dumps(mark), order.parties)
+
+
+def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict[str, str]:
+    private.put(ctx, _key(ctx, before.payment_id), records.dumps(after), before.parties)
+    return private.told(ctx, event, payment_id=before.payment_id)
+
+
+def _told(found: Payment) -> dict[str, Any]:
+    return {"payment": records.plain(found), "state": found.state}
+
+
+def _rates(ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
+    identifiers.check("publisher", publisher)
+    identifiers.check("base", base)
+    attributes.day("date", date)
+    return store.load(ctx, Rates, "RATES_UNKNOWN", _RATES, publisher, base, date)
+
+
+def _tariff_place(publisher: str, country: str, hs6: str) -> tuple[str, str, str, str]:
+    identifiers.check("publisher", publisher)
+    return _TARIFF, publisher, places.check_country("country", country), identifiers.check("hs6", hs6)
+
+
+def _key(ctx: api.Context, payment_id: str) -> str:
+    return ctx.stub.create_composite_key("payment", [identifiers.check("payment_id", payment_id)])

@@ -1,0 +1,109 @@
+"""
+The Logistics Performance Index as reference data that the majority keeps; public to the channel.
+
+    Lpi:install                          default policy; an admin, once
+    Lpi:propose  amendment_id, edition   default policy; a participant
+    Lpi:approve  amendment_id            default policy; a participant
+    queries: editions; read edition; figure edition, country, component; amendment amendment_id; history edition
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.contracts import access, store
+from chaincode.contracts.register import amending, participants
+from chaincode.domain.register import lpi
+from chaincode.domain.register.amendments import Amendment
+from chaincode.domain.register.lpi import Edition
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+_KEY = "lpi"
+
+
+class Lpi(api.Contract):
+    """Editions of the index; never compared with each other."""
+
+    @api.transaction
+    def install(self, ctx: api.Context) -> Any:
+        """
+        Adopt the editions that a consortium starts with.
+
+        Raises:
+            Refused: WRONG_ROLE, ALREADY_EXISTS.
+        """
+        access.administrator(ctx)
+        for edition in lpi.STANDARD:
+            if store.find(ctx, Edition, _KEY, edition.name):
+                raise Refused("ALREADY_EXISTS", f"edition {edition.name} is installed; propose an amendment instead")
+            store.save(ctx, edition, _KEY, edition.name)
+        names = [edition.name for edition in lpi.STANDARD]
+        store.announce(ctx, "LpiInstalled", {"editions": names})
+        return names
+
+    @api.transaction
+    def propose(self, ctx: api.Context, amendment_id: str, edition: str) -> Any:
+        """
+        Propose a new edition, or one in place of another (JSON Edition).
+
+        Raises:
+            Refused: ALREADY_EXISTS, NOT_A_VOTER, NOT_FOUNDED, or INVALID_ARGUMENT with the field.
+        """
+        change = records.loads(Edition, edition, "edition")
+        before, voters = store.find(ctx, Edition, _KEY, change.name), participants.directory(ctx).members
+        return _carried(ctx, amending.propose(ctx, amendment_id, f"lpi/{change.name}", before, change, voters))
+
+    @api.transaction
+    def approve(self, ctx: api.Context, amendment_id: str) -> Any:
+        """
+        Approve an amendment; the approval that makes more than half carries it out.
+
+        Raises:
+            Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
+        """
+        found = amending.find(ctx, amendment_id, "lpi")
+        now = store.find(ctx, Edition, _KEY, _changed(found).name)
+        return _carried(ctx, amending.approve(ctx, found, now))
+
+    @api.query
+    def editions(self, ctx: api.Context) -> Any:
+        """The names of all editions."""
+        return [edition.name for edition in store.each(ctx, Edition, _KEY)]
+
+    @api.query
+    def read(self, ctx: api.Context, edition: str) -> Any:
+        """One edition."""
+        return records.plain(_edition(ctx, edition))
+
+    @api.query
+    def figure(self, ctx: api.Context, edition: str, country: str, component: str) -> Any:
+        """What an edition says of a country; there is no figure without an edition."""
+        return {"edition": edition, **records.plain(_edition(ctx, edition).figure(country, component))}
+
+    @api.query
+    def amendment(self, ctx: api.Context, amendment_id: str) -> Any:
+        """One amendment, with who has approved it."""
+        return records.plain(amending.find(ctx, amendment_id, "lpi"))
+
+    @api.query
+    def history(self, ctx: api.Context, edition: str) -> Any:
+        """Every version of an edition, newest first."""
+        return store.history(ctx, _KEY, identifiers.check("edition", edition))
+
+
+def _edition(ctx: api.Context, name: str) -> Edition:
+    return store.load(ctx, Edition, "LPI_UNKNOWN", _KEY, identifiers.check("edition", name))
+
+
+def _changed(amendment: Amendment) -> Edition:
+    return records.shaped(Edition, amendment.change, "change")
+
+
+def _carried(ctx: api.Context, amendment: Amendment) -> Any:
+    if amendment.state == "adopted":
+        changed = _changed(amendment)
+        store.save(ctx, changed, _KEY, changed.name)
+    return records.plain(amendment)

@@ -1,0 +1,128 @@
+"""The contract of the stage catalogue: which stages there are, in which order, and who may record them."""
+
+from __future__ import annotations
+
+import functools
+
+from chaincode.contracts import access, store
+from chaincode.contracts.register import amending, participants
+from chaincode.domain.register import stages
+from chaincode.domain.register.amendments import Amendment
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+VERSION = "stages"
+CURRENT = "stages-current"
+SUBJECT = "stages"
+
+
+def current(ctx: api.Context) -> stages.Catalogue:
+    """
+    The version in force.
+
+    Raises:
+        Refused: NO_CATALOGUE.
+    """
+    latest = store.load(ctx, int, "NO_CATALOGUE", CURRENT)
+    return version(ctx, latest)
+
+
+def version(ctx: api.Context, number: int) -> stages.Catalogue:
+    """
+    One version, in force or not.
+
+    Raises:
+        Refused: NO_CATALOGUE.
+    """
+    data = ctx.stub.get_state(ctx.stub.create_composite_key(VERSION, [f"{number:06}"]))
+    if not data:
+        raise Refused("NO_CATALOGUE", f"there is no version {number} of the stage catalogue")
+    return _read(data)
+
+
+@functools.lru_cache(maxsize=16)
+def _read(data: bytes) -> stages.Catalogue:
+    """The catalogue in *data*; kept by its bytes, because every event of every journey needs it."""
+    return records.loads(stages.Catalogue, data)
+
+
+def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
+    """*amendment*, with its change carried out if it was adopted."""
+    if amendment.state == "adopted":
+        changed = records.shaped(tuple[stages.Stage, ...], amendment.change, "change")
+        _adopt(ctx, stages.amended(current(ctx), changed, store.now(ctx)))
+    return amendment
+
+
+def _adopt(ctx: api.Context, catalogue: stages.Catalogue) -> stages.Catalogue:
+    store.save(ctx, catalogue, VERSION, f"{catalogue.version:06}")
+    store.save(ctx, catalogue.version, CURRENT)
+    store.announce(ctx, "CatalogueAdopted", {"version": catalogue.version, "hash": catalogue.digest})
+    return catalogue
+
+
+class Stages(api.Contract):
+    """The stage catalogue, one key a version; a journey follows the version that was in force when it opened."""
+
+    @api.transaction
+    def install(self, ctx: api.Context) -> stages.Catalogue:
+        """
+        Adopt the standard catalogue as version 1.
+
+        Raises:
+            Refused: WRONG_ROLE, CATALOGUE_INSTALLED.
+        """
+        access.administrator(ctx)
+        if store.find(ctx, int, CURRENT) is not None:
+            raise Refused("CATALOGUE_INSTALLED", "there is a catalogue already")
+        return _adopt(ctx, stages.installed(store.now(ctx)))
+
+    @api.transaction
+    def propose(self, ctx: api.Context, amendment_id: str, changed: tuple[stages.Stage, ...]) -> Amendment:
+        """
+        Propose the stages of the next version; takes effect when more than half of the participants have approved.
+
+        Raises:
+            Refused: NO_CATALOGUE, ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
+        """
+        before = current(ctx)
+        stages.checked(stages.amended(before, changed, store.now(ctx)))
+        voters = participants.directory(ctx).members
+        return _carry(ctx, amending.propose(ctx, amendment_id, SUBJECT, before, changed, voters))
+
+    @api.transaction
+    def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """
+        Approve an amendment; the approval that makes more than half adopts it as the next version.
+
+        Raises:
+            Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
+        """
+        found = amending.find(ctx, amendment_id, SUBJECT)
+        return _carry(ctx, amending.approve(ctx, found, current(ctx)))
+
+    @api.query
+    def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """One amendment of the catalogue, with who has approved it."""
+        return amending.find(ctx, amendment_id, SUBJECT)
+
+    @api.query
+    def current(self, ctx: api.Context) -> stages.Catalogue:
+        """The version in force."""
+        return current(ctx)
+
+    @api.query
+    def version(self, ctx: api.Context, number: int) -> stages.Catalogue:
+        """One version, as it was adopted."""
+        return version(ctx, number)
+
+    @api.query
+    def stage(self, ctx: api.Context, stage_id: str) -> stages.Stage:
+        """One stage of the version in force."""
+        return current(ctx).stage(stage_id)
+
+    @api.query
+    def history(self, ctx: api.Context) -> list[object]:
+        """Which version was in force since when, newest first."""
+        return store.history(ctx, CURRENT)

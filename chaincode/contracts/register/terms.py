@@ -1,0 +1,151 @@
+"""The contract of return terms: published in advance, one key a version, never changed."""
+
+from __future__ import annotations
+
+from chaincode.contracts import access, store
+from chaincode.contracts.register import amending, participants
+from chaincode.domain.register.amendments import Amendment
+from chaincode.domain.returns import floors, returnpolicy, terms
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+VERSION = "terms"
+LATEST = "terms-latest"
+FLOOR = "terms-floor"
+
+
+def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
+    """
+    The version of *terms_id* that has the hash *digest*.
+
+    Raises:
+        Refused: TERMS_UNKNOWN.
+    """
+    for published in versions(ctx, terms_id):
+        if published.digest == digest:
+            return published
+    raise Refused("TERMS_UNKNOWN", f"no version of {terms_id} has that hash")
+
+
+def versions(ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
+    """Every version, oldest first."""
+    return tuple(store.each(ctx, terms.Published, VERSION, identifiers.check("terms_id", terms_id)))
+
+
+def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
+    """
+    One version.
+
+    Raises:
+        Refused: TERMS_UNKNOWN.
+    """
+    identifiers.check("terms_id", terms_id)
+    return store.load(ctx, terms.Published, "TERMS_UNKNOWN", VERSION, terms_id, f"{number:06}")
+
+
+def latest(ctx: api.Context, terms_id: str) -> terms.Published:
+    """
+    The version published last, in force or not yet.
+
+    Raises:
+        Refused: TERMS_UNKNOWN.
+    """
+    number = store.load(ctx, int, "TERMS_UNKNOWN", LATEST, identifiers.check("terms_id", terms_id))
+    return version(ctx, terms_id, number)
+
+
+def _floor(ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
+    return store.find(ctx, floors.Floor, FLOOR, jurisdiction)
+
+
+def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
+    if amendment.state == "adopted":
+        adopted = records.shaped(floors.Floor, amendment.change, "change")
+        store.save(ctx, adopted, FLOOR, adopted.jurisdiction)
+    return amendment
+
+
+class Terms(api.Contract):
+    """Return terms as sellers publish them; orders pin a version by its hash."""
+
+    @api.transaction
+    def publish(self, ctx: api.Context, published: terms.Terms) -> terms.Published:
+        """
+        Publish the next version of the caller's own terms, before it comes into force.
+
+        Raises:
+            Refused: NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE, NOT_A_PARTICIPANT, BELOW_CONSORTIUM_TERMS,
+                INVALID_ARGUMENT.
+        """
+        publisher = access.member(ctx)
+        terms_id = identifiers.check("published.terms_id", published.terms_id)
+        number = store.find(ctx, int, LATEST, terms_id)
+        before = version(ctx, terms_id, number) if number else None
+        made = terms.next_of(published, before, publisher, store.now(ctx))
+        for named in sorted({published.arbiter, *(each.carrier for each in published.coverage)}):
+            # Somebody who is nobody could never fetch or judge anything.
+            participants.participant(ctx, named)
+        floors.must_meet(made.terms, _floor(ctx, published.jurisdiction))
+        store.save(ctx, made, VERSION, terms_id, f"{made.terms.version:06}")
+        store.save(ctx, made.terms.version, LATEST, terms_id)
+        store.announce(
+            ctx, "TermsPublished", {"terms_id": terms_id, "version": made.terms.version, "hash": made.digest}
+        )
+        return made
+
+    @api.transaction
+    def propose_floor(self, ctx: api.Context, amendment_id: str, floor: floors.Floor) -> Amendment:
+        """
+        Propose what every seller of a jurisdiction must grant at least; in force when more than half have approved.
+
+        Raises:
+            Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
+        """
+        floors.checked(floor)
+        subject = f"{FLOOR}/{identifiers.check('floor.jurisdiction', floor.jurisdiction)}"
+        before, voters = _floor(ctx, floor.jurisdiction), participants.directory(ctx).members
+        return _carry(ctx, amending.propose(ctx, amendment_id, subject, before, floor, voters))
+
+    @api.transaction
+    def approve_floor(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """
+        Approve such a proposal; the approval that makes more than half carries it.
+
+        Raises:
+            Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
+        """
+        found = amending.find(ctx, amendment_id, FLOOR)
+        before = _floor(ctx, found.subject.removeprefix(f"{FLOOR}/"))
+        return _carry(ctx, amending.approve(ctx, found, before))
+
+    @api.query
+    def floor(self, ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
+        """What every seller there must grant at least; null if the consortium asks for nothing."""
+        return _floor(ctx, identifiers.check("jurisdiction", jurisdiction))
+
+    @api.query
+    def floor_history(self, ctx: api.Context, jurisdiction: str) -> list[object]:
+        """Every value that the least had, newest first."""
+        return store.history(ctx, FLOOR, identifiers.check("jurisdiction", jurisdiction))
+
+    @api.query
+    def read(self, ctx: api.Context, terms_id: str, number: int) -> terms.Published:
+        """One version, with the hash that orders pin it by."""
+        return version(ctx, terms_id, number)
+
+    @api.query
+    def latest(self, ctx: api.Context, terms_id: str) -> terms.Published:
+        """The version published last, which may not be in force yet."""
+        return latest(ctx, terms_id)
+
+    @api.query
+    def export(self, ctx: api.Context, terms_id: str, number: int) -> dict[str, object]:
+        """One version as schema.org's MerchantReturnPolicy (JSON-LD)."""
+        return returnpolicy.export(version(ctx, terms_id, number).terms)
+
+    @api.query
+    def history(self, ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
+        """Every version, oldest first; none is ever changed or removed."""
+        return versions(ctx, terms_id)

@@ -1,0 +1,184 @@
+"""The part of the contract of returns in which each party takes its steps; `domain.handling` has the rules."""
+
+from __future__ import annotations
+
+from chaincode.contracts import access, store
+from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.orders import accounts
+from chaincode.contracts.returns.returnstate import Casebook
+from chaincode.domain.journeys import journeys
+from chaincode.domain.returns import booking, handling, returns
+from chaincode.domain.returns.terms import Condition, Resolution
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments
+from hlf.codec.refusals import Refused
+from hlf.shim import api
+
+
+class Handling(Casebook):
+    """What seller, agent, carrier and arbiter do with a return; a part of `Returns`."""
+
+    @api.transaction
+    def answer(self, ctx: api.Context, return_id: str, approve: bool, opinion_hash: str) -> returns.Return:
+        """
+        Approve or reject what was referred to the seller; *opinion_hash* is that of its reasons.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
+        """
+        known, case = self.known(ctx, return_id)
+        opinion = journeys.hashed(opinion_hash, "opinion_hash")
+        booked = self.who_fetches(case, known)
+        carrier = booked.carrier if booked else ""
+        moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, store.now(ctx), opinion)
+        return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
+
+    @api.transaction
+    def schedule_pickup(self, ctx: api.Context, return_id: str, pickup_at: str) -> returns.Return:
+        """
+        Agree on a time to fetch the goods; the carrier's step.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+        """
+        known, _ = self.known(ctx, return_id)
+        at = moments.stated("pickup_at", pickup_at).at
+        return self.save(ctx, handling.scheduled(known, access.member(ctx), at, store.now(ctx)))
+
+    @api.transaction
+    def fail_pickup(self, ctx: api.Context, return_id: str, why: str) -> returns.Return:
+        """
+        Report that the goods could not be fetched; *why* is one word such as ``nobody_home``.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+        """
+        known, case = self.known(ctx, return_id)
+        word = identifiers.check("why", why)
+        return self.save(ctx, handling.pickup_failed(known, access.member(ctx), word, case.terms, store.now(ctx)))
+
+    @api.transaction
+    def inspect(
+        self, ctx: api.Context, return_id: str, condition: Condition, units: int, report_hash: str
+    ) -> returns.Return:
+        """
+        Say what arrived and in which condition; whether that passes is the terms' to say, not the seller's.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+        """
+        known, case = self.known(ctx, return_id)
+        report = journeys.hashed(report_hash, "report_hash")
+        cover = case.terms.reasons.get(known.request.reason)
+        accepted = cover.condition if cover else Condition.DAMAGED
+        moved = handling.inspected(
+            known, access.member(ctx), condition, units, accepted, case.terms, store.now(ctx), report
+        )
+        return self.save(ctx, moved)
+
+    @api.transaction
+    def settle(
+        self, ctx: api.Context, return_id: str, resolution: Resolution, proof_hash: str, epcs: tuple[str, ...] = ()
+    ) -> returns.Return:
+        """
+        Give the buyer what it is due; *proof_hash* is that of the payment or credit on the other channel.
+
+        An exchange opens the journey of the new goods, *epcs*, in the same
+        transaction, which then takes the majority's endorsement.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, INVALID_ARGUMENT.
+        """
+        known, case = self.known(ctx, return_id)
+        proof = journeys.hashed(proof_hash, "proof_hash")
+        now = store.now(ctx)
+        moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
+        if moved.exchange_journey_id:
+            opening = booking.exchange(case.journey, moved, epcs, now)
+            journeystate.start(ctx, opening, in_hand=True, return_id=moved.return_id)
+        return self.save(ctx, moved)
+
+    @api.transaction
+    def send_back(self, ctx: api.Context, return_id: str, proof_hash: str) -> returns.Return:
+        """
+        Send goods that failed the inspection back to the buyer.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE.
+        """
+        known, case = self.known(ctx, return_id)
+        proof = journeys.hashed(proof_hash, "proof_hash")
+        return self.save(ctx, handling.sent_back(known, access.member(ctx), case.terms, store.now(ctx), proof))
+
+    @api.transaction
+    def cancel(self, ctx: api.Context, return_id: str) -> returns.Return:
+        """
+        Take the request back, while the goods are with the buyer.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
+        """
+        known, _ = self.known(ctx, return_id)
+        return self.save(ctx, handling.cancelled(known, access.member(ctx), store.now(ctx)))
+
+    @api.transaction
+    def dispute(self, ctx: api.Context, return_id: str, grounds_hash: str) -> returns.Return:
+        """
+        Bring an outcome before the arbiter that the terms name.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED, UNITS_RETURNED.
+        """
+        known, case = self.known(ctx, return_id)
+        grounds = journeys.hashed(grounds_hash, "grounds_hash")
+        moved = handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds)
+        # A request that was turned down left its units with the buyer, and so did an exchange: what is claimed now
+        # must have been on the journey, and not have come back by another return since.
+        left = accounts.returnable(ctx, case.journey, known.request.line, beside=return_id)
+        if left < known.request.quantity:
+            raise Refused("UNITS_RETURNED", f"of the units of return {return_id} {left} have not come back otherwise")
+        return self.save(ctx, moved)
+
+    @api.transaction
+    def arbitrate(
+        self, ctx: api.Context, return_id: str, award: handling.Award, opinion_hash: str
+    ) -> returns.Return:
+        """
+        Decide a dispute; an award to fetch the goods books the reverse journey.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
+        """
+        known, case = self.known(ctx, return_id)
+        opinion = journeys.hashed(opinion_hash, "opinion_hash")
+        booked = case.booking(case.terms)
+        carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
+        moved = handling.arbitrated(
+            known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion
+        )
+        return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
+
+    @api.transaction
+    def close(self, ctx: api.Context, return_id: str) -> returns.Return:
+        """
+        Say for the buyer that nothing is left to do.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
+        """
+        known, _ = self.known(ctx, return_id)
+        return self.save(ctx, handling.closed(known, access.member(ctx), store.now(ctx)))
+
+    @api.transaction
+    def enforce(self, ctx: api.Context, return_id: str) -> returns.Return:
+        """
+        Write down what follows from a deadline that has passed; any party of the journey may.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE.
+        """
+        known, case = self.known(ctx, return_id)
+        case.journey.party(access.member(ctx))
+        booked = self.who_fetches(case, known)
+        moved = handling.enforced(known, booked.carrier if booked else "", case.terms, store.now(ctx))
+        return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))

@@ -1,0 +1,201 @@
+"""
+The contract of returns: a request is reviewed at once, and an approval books the reverse journey by itself.
+
+`handling` has the parties' steps, `casebook` says under whose endorsement a return stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.contracts import access, store
+from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.orders import accounts
+from chaincode.contracts.register import terms as published_terms
+from chaincode.contracts.returns.handling import Handling
+from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
+from chaincode.domain.journeys import journeys, pages
+from chaincode.domain.returns import handling, returns, review, simulation
+from chaincode.domain.returns.terms import MOST_EVIDENCE, Terms, no_worse
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments
+from hlf.codec.refusals import Refused, invalid
+from hlf.shim import api
+
+OF_JOURNEY = "return-of-journey"
+BY_BUYER = "return-by-buyer"
+
+_AGENTS = frozenset({"platform", "merchant"})
+_LONGEST_ID = 48
+"""Journeys are named after their return, and have ids of at most 64 characters."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """A return carried on by what its goods' events say; ``state`` is the one that results."""
+
+    state: returns.State
+    stored: returns.Return
+
+
+class Returns(Handling, api.Contract):
+    """Returns under the terms that the order pinned."""
+
+    @api.transaction
+    def request(self, ctx: api.Context, request: review.Request) -> returns.Return:
+        """
+        Lodge *request* for a buyer and decide it; takes the majority's endorsement.
+
+        An approval assigns the carrier of the plan and opens the reverse
+        journey in the same transaction. A rejection is a result, not a
+        refusal: it is kept, with the rule, the facts and what would pass.
+
+        Raises:
+            Refused: RETURN_EXISTS, JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_AN_AGENT, INVALID_ARGUMENT.
+        """
+        case = self.case(ctx, request.journey_id)
+        made = self._submitted(ctx, case, self._drafted(ctx, case, request))
+        self._index(ctx, case, made)
+        return made
+
+    @api.transaction
+    def draft(self, ctx: api.Context, request: review.Request) -> returns.Return:
+        """
+        Keep *request* for a buyer who has not made up its mind; takes the majority's endorsement.
+
+        Raises:
+            Refused: as `request`.
+        """
+        case = self.case(ctx, request.journey_id)
+        made = self._drafted(ctx, case, request)
+        self._index(ctx, case, made)
+        return self.save(ctx, made)
+
+    @api.transaction
+    def submit(self, ctx: api.Context, return_id: str) -> returns.Return:
+        """
+        Send a draft off and decide it; takes the majority's endorsement where that books a journey.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
+        """
+        draft = load(ctx, return_id)
+        return self._submitted(ctx, self.case(ctx, draft.request.journey_id), draft)
+
+    @api.query
+    def preview(self, ctx: api.Context, request: review.Request) -> review.Decision:
+        """
+        What `request` would decide now; nothing is kept.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, INVALID_ARGUMENT.
+        """
+        return self._decide(ctx, self.case(ctx, request.journey_id), request, store.now(ctx))
+
+    @api.query
+    def simulate(
+        self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario
+    ) -> review.Decision:
+        """
+        What a version of terms (0: the last) would decide on an order that nobody has placed yet.
+
+        Raises:
+            Refused: TERMS_UNKNOWN, INVALID_ARGUMENT.
+        """
+        found = published_terms.version(ctx, terms_id, number) if number else published_terms.latest(ctx, terms_id)
+        return simulation.simulate(found.terms, scenario)
+
+    @api.query
+    def read(self, ctx: api.Context, return_id: str) -> Standing:
+        """
+        A return as it stands, with its decision.
+
+        Raises:
+            Refused: RETURN_UNKNOWN.
+        """
+        known, _ = self.known(ctx, return_id)
+        return Standing(known.state, known)
+
+    @api.query
+    def track(self, ctx: api.Context, token_hash: str) -> tuple[returns.Seen, ...]:
+        """
+        What a shopper sees of the returns of its order; *token_hash* is the SHA-256 of its link's token in hex.
+
+        Raises:
+            Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
+        """
+        journey_id = journeystate.linked(ctx, token_hash)
+        known = [self.known(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
+        return tuple(returns.seen(each) for each in known)
+
+    @api.query
+    def of_journey(self, ctx: api.Context, journey_id: str) -> tuple[str, ...]:
+        """The ids of the returns of one forward journey."""
+        return tuple(store.each(ctx, str, OF_JOURNEY, identifiers.check("journey_id", journey_id)))
+
+    @api.query
+    def history(self, ctx: api.Context, return_id: str) -> list[object]:
+        """Every value the return had, newest first."""
+        return store.history(ctx, RETURN, load(ctx, return_id).return_id)
+
+    def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
+        identifiers.check("request.return_id", request.return_id)
+        journeys.hashed(request.buyer_hash, "request.buyer_hash")
+        if len(request.return_id) > _LONGEST_ID or len(request.evidence) > MOST_EVIDENCE:
+            raise invalid("request", f"has an id to {_LONGEST_ID} long, and to {MOST_EVIDENCE} pieces of evidence")
+        for each in request.evidence:
+            journeys.hashed(each, "request.evidence")
+        if store.find(ctx, returns.Return, RETURN, request.return_id):
+            raise Refused("RETURN_EXISTS", f"there is a return {request.return_id}")
+        agent = access.member(ctx)
+        if not _AGENTS & set(case.journey.party(agent).roles):
+            raise Refused("NOT_AN_AGENT", "the platform or the merchant lodges a buyer's request")
+        roles = returns.Roles(seller=case.terms.seller, agent=agent, arbiter=case.terms.arbiter)
+        return handling.drafted(request, roles, store.now(ctx))
+
+    def _submitted(self, ctx: api.Context, case: Case, draft: returns.Return) -> returns.Return:
+        now = store.now(ctx)
+        decision = self._decide(ctx, case, draft.request, now)
+        made = handling.submitted(draft, access.member(ctx), decision, case.terms, now)
+        return self.save(ctx, self.with_journey(ctx, case, draft, made, self.who_fetches(case, made)))
+
+    def _decide(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Decision:
+        """By the pinned terms; where they say no, by a later version that is in no point worse for the buyer."""
+        facts = self._facts(ctx, case, request, now)
+        decision = review.decide(facts, request, now)
+        if decision.outcome is not review.Outcome.REJECTED:
+            return decision
+        for published in published_terms.versions(ctx, case.terms.terms_id):
+            later = published.terms
+            if later.version > case.terms.version and later.in_force_from <= now and no_worse(later, case.terms):
+                improved = dataclasses.replace(facts, terms=later, carrier=_carrier(case, later))
+                better = review.decide(improved, request, now)
+                if better.outcome is not review.Outcome.REJECTED:
+                    return better
+        return decision
+
+    def _facts(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Facts:
+        timeline = pages.timeline(journeystate.all_pages(ctx, case.journey))
+        buyer = journeys.hashed(request.buyer_hash, "request.buyer_hash")
+        of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
+        since = now - 90 * moments.DAY
+        return review.Facts(
+            journey=case.journey,
+            terms=case.terms,
+            pinned_from=case.terms.in_force_from,
+            delivered=review.first(timeline, "S20", "accepting"),
+            attempted=review.first(timeline, "S20", "selat:delivery_attempted"),
+            returnable=accounts.returnable(ctx, case.journey, request.line),
+            recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
+            carrier=_carrier(case, case.terms),
+        )
+
+    def _index(self, ctx: api.Context, case: Case, made: returns.Return) -> None:
+        store.save(ctx, made.return_id, OF_JOURNEY, made.request.journey_id, made.return_id)
+        store.save(ctx, made.return_id, OF_ORDER, case.journey.order_id, made.return_id)
+        store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
+
+
+def _carrier(case: Case, terms: Terms) -> str | None:
+    booked = case.booking(terms)
+    return booked.carrier if booked else None

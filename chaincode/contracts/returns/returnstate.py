@@ -1,0 +1,129 @@
+"""
+What stands behind the contract of returns: a return's case, its key, and the endorsement it takes.
+
+No return moves on one organisation's word. Its key takes the endorsement of
+the seller and of one of the others concerned (who speaks for the buyer, the
+carrier, the arbiter), or of the channel's majority: with the first, everyday
+steps need two peers; with the second, a silent or hostile seller cannot hold a
+return up. A new return and a booked journey are new keys, hence the
+majority's, so the review is computed by more organisations than any single one controls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.contracts import store
+from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.matching import planstate
+from chaincode.contracts.register import participants
+from chaincode.contracts.register import terms as published_terms
+from chaincode.domain.journeys import journeys, pages
+from chaincode.domain.register.stages import JourneyType
+from chaincode.domain.returns import booking, returns
+from chaincode.domain.returns.terms import Terms
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec.refusals import invalid
+from hlf.shim import api
+from hlf.wire import policies
+
+RETURN = "return"
+OF_ORDER = "return-of-order"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """
+    The forward journey of a return, and the terms it is judged by.
+
+    Attributes:
+        matched: the way back that carriers agreed to in advance (`contracts.matching`), if they did.
+    """
+
+    journey: journeys.Journey
+    terms: Terms
+    matched: booking.Booking | None
+
+    def booking(self, terms: Terms) -> booking.Booking | None:
+        """Who carries a return under *terms*: those who agreed to, or else whom the terms name for the place."""
+        return self.matched or booking.by_coverage(self.journey, terms)
+
+
+class Casebook:
+    """Returns with the journey and the terms they are judged by; a part of `Returns`."""
+
+    def case(self, ctx: api.Context, journey_id: str) -> Case:
+        """
+        The forward journey of that id, and the terms its order pinned.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, TERMS_UNKNOWN, INVALID_ARGUMENT for a journey that is itself a way back.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        if journey.kind is JourneyType.REVERSE:
+            raise invalid("request.journey_id", "is a return's way back; nothing was sold on it")
+        terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
+        agreed = planstate.booked_way(ctx, journey_id, "reverse")
+        matched = booking.Booking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
+        return Case(journey, terms, matched)
+
+    def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
+        """
+        The return as its goods' events carry it on, and its case under the terms it was decided by.
+
+        Raises:
+            Refused: RETURN_UNKNOWN.
+        """
+        stored = load(ctx, return_id)
+        case = self.case(ctx, stored.request.journey_id)
+        if stored.decision and stored.decision.terms_hash != case.terms.digest:
+            better = published_terms.pinned(ctx, stored.decision.terms_id, stored.decision.terms_hash).terms
+            case = dataclasses.replace(case, terms=better)
+        if stored.state not in returns.TO_FETCH:
+            return stored, case
+        reverse = journeystate.load(ctx, stored.reverse_journey_id)
+        timeline = pages.timeline(journeystate.all_pages(ctx, reverse))
+        return returns.observed(stored, timeline, case.terms), case
+
+    def who_fetches(self, case: Case, known: returns.Return) -> booking.Booking | None:
+        """Who would fetch the goods, if they are worth fetching."""
+        line = case.journey.line(known.request.line)
+        return None if line and line.returnless else case.booking(case.terms)
+
+    def with_journey(
+        self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,
+        booked: booking.Booking | None,
+    ) -> returns.Return:  # fmt: skip
+        """*after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
+        if booked and after.reverse_journey_id and not before.reverse_journey_id:
+            opening = booking.reverse(case.journey, after, booked, store.now(ctx))
+            journeystate.start(ctx, opening, in_hand=False, return_id=after.return_id)
+        return after
+
+    def save(self, ctx: api.Context, known: returns.Return) -> returns.Return:
+        """Write *known* under the policy of those concerned, and tell listeners its state."""
+        members = participants.directory(ctx).members
+        store.save(ctx, known, RETURN, known.return_id, policy=_policy(known.roles, members))
+        code = known.decision.code if known.decision else ""
+        store.announce(ctx, "ReturnMoved", {"return_id": known.return_id, "state": known.state, "code": code})
+        return known
+
+
+def load(ctx: api.Context, return_id: str) -> returns.Return:
+    """
+    The return of that id, as stored.
+
+    Raises:
+        Refused: RETURN_UNKNOWN.
+    """
+    return store.load(ctx, returns.Return, "RETURN_UNKNOWN", RETURN, identifiers.check("return_id", return_id))
+
+
+def _policy(roles: returns.Roles, members: tuple[str, ...]) -> bytes:
+    """The seller and one of the others concerned, or the majority of *members*."""
+    others = sorted({roles.agent, roles.carrier, roles.arbiter} - {roles.seller, ""})
+    one = ", ".join(f"'{msp_id}.peer'" for msp_id in others)
+    all_ = ", ".join(f"'{msp_id}.peer'" for msp_id in members)
+    majority = f"OutOf({len(members) // 2 + 1}, {all_})"
+    text = f"OR(AND('{roles.seller}.peer', OR({one})), {majority})"
+    return bytes(policies.from_dsl(text).SerializeToString())

@@ -1,0 +1,172 @@
+"""
+A carrier's own plans: departures with their capacity, and what is booked on them.
+
+Kept in the carrier's implicit collection and nowhere else. Each departure is a
+record of its own, so that bookings on different departures do not touch each
+other, and two on the same one cannot both take its last place. Every version
+carries a fresh salt: the channel holds its hash, and a load factor would
+otherwise be found by trying.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.vocabulary import identifiers, places
+from hlf.codec import moments
+from hlf.codec.refusals import Refused, invalid
+
+_MODE = re.compile(r"[0-9]")
+_MOST = 10**12
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """One departure: when, by when goods must be there, and how many parcels (H87) and grams (GRM) it takes."""
+
+    slot_id: str
+    departs_at: str
+    arrives_at: str
+    cut_off_at: str
+    parcels: int
+    grams: int
+
+    def __post_init__(self) -> None:
+        identifiers.check("slot.slot_id", self.slot_id)
+        cut_off, departs, arrives = (
+            moments.stated(f"slot.{field}", getattr(self, field)).at
+            for field in ("cut_off_at", "departs_at", "arrives_at")
+        )
+        if not cut_off <= departs <= arrives:
+            raise invalid("slot", "must have its cut-off before its departure, and that before its arrival")
+        if not (0 < self.parcels < _MOST and 0 < self.grams < _MOST):
+            raise invalid("slot", "must take at least one parcel and one gram")
+
+
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """What a carrier writes: a lane, a mode of transport (UN/ECE Rec 19) and its departures."""
+
+    origin: str
+    destination: str
+    mode: str
+    slots: tuple[Slot, ...]
+    salt: str
+
+    def __post_init__(self) -> None:
+        places.check_locode("plan.origin", self.origin)
+        places.check_locode("plan.destination", self.destination)
+        disclosures.check_salt(self.salt, "plan.salt")
+        if not _MODE.fullmatch(self.mode):
+            raise invalid("plan.mode", "must be a code of UN/ECE Recommendation 19, such as 3 for road")
+        if not 1 <= len({slot.slot_id for slot in self.slots}) == len(self.slots) <= 200:
+            raise invalid("plan.slots", "must be 1 to 200, each with its own id")
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A plan as it is kept."""
+
+    plan_id: str
+    carrier: str
+    published_at: str
+    draft: Draft
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What is to be booked, for whom, with the salt of the departure's next version."""
+
+    shipper: str
+    parcels: int
+    grams: int
+    salt: str
+
+    def __post_init__(self) -> None:
+        disclosures.check_salt(self.salt, "booking.salt")
+        if not (0 < self.parcels < _MOST and 0 < self.grams < _MOST):
+            raise invalid("booking", "must be for at least one parcel and one gram")
+
+
+@dataclasses.dataclass(frozen=True)
+class Booking:
+    """Capacity taken on one departure."""
+
+    booking_id: str
+    shipper: str
+    parcels: int
+    grams: int
+    booked_at: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Departure:
+    """One slot of a plan with what is booked on it."""
+
+    plan_id: str
+    slot: Slot
+    salt: str
+    bookings: tuple[Booking, ...] = ()
+
+    @property
+    def parcels_left(self) -> int:
+        """Places not booked."""
+        return self.slot.parcels - sum(booking.parcels for booking in self.bookings)
+
+    @property
+    def grams_left(self) -> int:
+        """Weight not booked."""
+        return self.slot.grams - sum(booking.grams for booking in self.bookings)
+
+    def booked(self, booking_id: str, wanted: Wanted, now: int) -> Departure:
+        """
+        With *wanted* booked on it.
+
+        Raises:
+            Refused: ALREADY_BOOKED, CUT_OFF_PASSED, CAPACITY_EXCEEDED, SALT_REUSED.
+        """
+        if any(booking.booking_id == booking_id for booking in self.bookings):
+            raise Refused("ALREADY_BOOKED", f"booking {booking_id} is on this departure")
+        if now > moments.stated("slot.cut_off_at", self.slot.cut_off_at).at:
+            raise Refused("CUT_OFF_PASSED", "the departure takes no more goods")
+        if wanted.parcels > self.parcels_left or wanted.grams > self.grams_left:
+            # How much is left is the carrier's secret, and a refusal travels in the open.
+            raise Refused("CAPACITY_EXCEEDED", "the departure has not enough room left")
+        made = Booking(booking_id, wanted.shipper, wanted.parcels, wanted.grams, moments.text(now))
+        return self._next(wanted.salt, (*self.bookings, made))
+
+    def released(self, booking_id: str, salt: str) -> Departure:
+        """
+        With a booking taken off it.
+
+        Raises:
+            Refused: BOOKING_UNKNOWN, SALT_REUSED, SALT_TOO_SHORT.
+        """
+        left = tuple(booking for booking in self.bookings if booking.booking_id != booking_id)
+        if len(left) == len(self.bookings):
+            raise Refused("BOOKING_UNKNOWN", f"booking {booking_id} is not on this departure")
+        return self._next(disclosures.check_salt(salt, "salt"), left)
+
+    def _next(self, salt: str, bookings: tuple[Booking, ...]) -> Departure:
+        if salt == self.salt:
+            raise Refused("SALT_REUSED", "every version of a private record has a salt of its own")
+        return dataclasses.replace(self, salt=salt, bookings=bookings)
+
+
+def departures(plan: Plan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
+    """
+    The empty departures of *plan*, one salt for each.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, SALT_TOO_SHORT, SALT_REUSED.
+    """
+    if len(salts) != len(plan.draft.slots):
+        raise invalid("transient.salts", "must be as many as the plan has slots")
+    if len({plan.draft.salt, *salts}) != len(salts) + 1:
+        raise Refused("SALT_REUSED", "every private record has a salt of its own")
+    return tuple(
+        Departure(plan.plan_id, slot, disclosures.check_salt(salt, "transient.salts"))
+        for slot, salt in zip(plan.draft.slots, salts, strict=True)
+    )

@@ -1,0 +1,46 @@
+"""
+Floors below which a number says something about single persons or single firms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from hlf.codec.refusals import Refused
+
+COHORT_SIZE = "audience.cohort_size"
+
+SMALLEST_COHORT = 50
+"""Nobody may be described by an audience of fewer people (k-anonymity with k = 50)."""
+
+FEWEST_PARTIES = 3
+"""A sum over fewer parties tells each of two what the other gave."""
+
+
+def check_named(names: Collection[str]) -> None:
+    """
+    Refuse to show an audience without its size.
+
+    Raises:
+        Refused: COHORT_TOO_SMALL.
+    """
+    if any(name.startswith("audience.") for name in names) and COHORT_SIZE not in names:
+        raise Refused("COHORT_TOO_SMALL", "an audience is described together with its cohort_size")
+
+
+def check_described(values: Mapping[str, object]) -> None:
+    """
+    Refuse *values* that describe fewer than SMALLEST_COHORT people.
+
+    Raises:
+        Refused: COHORT_TOO_SMALL.
+    """
+    check_named(values.keys())
+    size = values.get(COHORT_SIZE, SMALLEST_COHORT)
+    if not isinstance(size, int) or size < SMALLEST_COHORT:
+        raise Refused("COHORT_TOO_SMALL", f"an audience is described from {SMALLEST_COHORT} people on")
+
+
+def enough_parties(parties: Collection[str]) -> bool:
+    """Whether a sum over *parties* may be shown to others."""
+    return len(set(parties)) >= FEWEST_PARTIES

@@ -1,0 +1,223 @@
+"""
+Selective disclosure after RFC 9901: a document of salted digests, and the disclosures that open them one by one.
+
+A disclosure is ``base64url(JSON [salt, name, value])``, its digest
+``base64url(SHA-256(disclosure))``. The document lists the digests and nothing
+of the values; SHA-256 of the document stands on the channel and commits its
+owner to all of them.
+
+RFC 9901 lets an issuer hide the number of claims behind decoy digests, and so
+a dishonest one could hide a second value of the same name there and tell two
+readers different things. Here every attribute of a kind of claim has its own
+slot in ``_sd``, always SLOTS of them: an attribute that is not given has a
+decoy in its slot, and a disclosure counts only in the slot of its name. One
+document, one value per name; and nobody sees which attributes are given.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hlf.codec import canonical
+from hlf.codec.refusals import Refused, invalid
+
+SLOTS = 64
+"""Digests in every document, whatever it is about, so that their number says nothing."""
+
+SALT_BYTES = 16
+"""RFC 9901, 9.3 asks for 128 bits: without salt a value such as an LPI score is found by trying all of them."""
+
+LARGEST_DISCLOSURE = 8_192
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """One opened leaf of a claim, with the text it travels as; its digest is over exactly that text."""
+
+    encoded: str
+    salt: str
+    name: str
+    value: object
+
+    @property
+    def digest(self) -> str:
+        """What stands for it in the document."""
+        return digest(self.encoded)
+
+
+@dataclass(frozen=True)
+class Document:
+    """
+    What an owner committed to, without the values.
+
+    Attributes:
+        digests: one per slot; those of attributes not given are decoys.
+        issued_at: seconds since 1970 (RFC 7519 NumericDate).
+    """
+
+    kind: str
+    issuer: str
+    claim_id: str
+    revision: int
+    issued_at: int
+    digests: tuple[str, ...]
+
+    def to_bytes(self) -> bytes:
+        """The canonical bytes, whose SHA-256 stands on the channel; names as in RFC 9901 and RFC 7519."""
+        return canonical.dumps(
+            {
+                "_sd": self.digests,
+                "_sd_alg": "sha-256",
+                "claim_id": self.claim_id,
+                "iat": self.issued_at,
+                "iss": self.issuer,
+                "revision": self.revision,
+                "vct": self.kind,
+            }
+        )
+
+
+def digest(encoded: str) -> str:
+    """The RFC 9901 digest of a disclosure in its encoded form."""
+    return _base64url(hashlib.sha256(encoded.encode("ascii")).digest())
+
+
+def disclose(salt: bytes, name: str, value: object) -> Disclosure:
+    """The disclosure of *name*; *salt* is at least SALT_BYTES from a secure source."""
+    if len(salt) < SALT_BYTES:
+        raise Refused("SALT_TOO_SHORT", f"a salt has at least {SALT_BYTES * 8} random bits")
+    text = _base64url(salt)
+    return Disclosure(_base64url(canonical.dumps([text, name, value])), text, name, value)
+
+
+def read(encoded: str, field: str = "disclosure") -> Disclosure:
+    """
+    What *encoded* says.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, not a disclosure; SALT_TOO_SHORT, one that could be guessed.
+    """
+    if len(encoded) > LARGEST_DISCLOSURE or not _BASE64URL.fullmatch(encoded):
+        raise invalid(field, f"must be base64url of at most {LARGEST_DISCLOSURE} characters")
+    try:
+        parts = canonical.loads(_from_base64url(encoded))
+    except (binascii.Error, canonical.CanonicalError):
+        raise invalid(field, "must be base64url of strict JSON") from None
+    if not isinstance(parts, list) or len(parts) != 3:
+        raise invalid(field, "must be [salt, name, value]")
+    salt, name, value = parts
+    if not isinstance(salt, str) or not isinstance(name, str) or name in ("_sd", "..."):
+        raise invalid(field, "must be [salt, name, value] with a text as salt and as name")
+    check_salt(salt, field)
+    return Disclosure(encoded, salt, name, value)
+
+
+def check_salt(salt: str, field: str = "salt") -> str:
+    """*salt*, if it is base64url of at least SALT_BYTES bytes."""
+    if not _BASE64URL.fullmatch(salt) or len(salt) * 6 // 8 < SALT_BYTES:
+        raise Refused("SALT_TOO_SHORT", f"{field}: a salt is base64url of at least {SALT_BYTES * 8} random bits")
+    return salt
+
+
+def derived_salt(salt: str, what: str) -> str:
+    """A salt that follows from another, for a part that is told alone; it does not give the other away."""
+    drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:SALT_BYTES]
+    return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
+
+
+def commit(
+    kind: str,
+    issuer: str,
+    claim_id: str,
+    revision: int,
+    issued_at: int,
+    values: Mapping[str, object],
+    slots: Sequence[str],
+    random: Callable[[int], bytes],
+) -> tuple[Document, tuple[Disclosure, ...]]:
+    """
+    The document and the disclosures of *values*; for the owner's client, since a contract has no randomness.
+
+    *slots* are the attributes of *kind* in order, *random* gives so many secure
+    random bytes (``secrets.token_bytes``).
+    """
+    unknown = sorted(set(values) - set(slots))
+    if unknown:
+        raise invalid(unknown[0][:80], f"is no attribute of a {kind}")
+    digests, disclosures = [], []
+    for slot in range(SLOTS):
+        name = slots[slot] if slot < len(slots) else ""
+        if name in values:
+            disclosures.append(disclose(random(SALT_BYTES), name, values[name]))
+            digests.append(disclosures[-1].digest)
+        else:
+            digests.append(_base64url(hashlib.sha256(random(32)).digest()))
+    return Document(kind, issuer, claim_id, revision, issued_at, tuple(digests)), tuple(disclosures)
+
+
+def read_document(data: bytes) -> Document:
+    """
+    The document in *data*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, not a document in canonical form with SLOTS different digests.
+    """
+    try:
+        parts = canonical.loads(data)
+    except canonical.CanonicalError as error:
+        raise invalid("document", error.reason) from None
+    names = {"_sd": list, "_sd_alg": str, "claim_id": str, "iat": int, "iss": str, "revision": int, "vct": str}
+    if not isinstance(parts, dict) or set(parts) != set(names):
+        raise invalid("document", "must have exactly the members " + ", ".join(sorted(names)))
+    for name, kind in names.items():
+        if type(parts[name]) is not kind:
+            raise invalid(f"document.{name}", "is of the wrong type")
+    if parts["_sd_alg"] != "sha-256":
+        raise invalid("document._sd_alg", "must be sha-256")
+    digests = parts["_sd"]
+    if len(digests) != SLOTS or len(set(map(str, digests))) != SLOTS:
+        raise invalid("document._sd", f"must list {SLOTS} different digests, decoys in the place of what is not given")
+    if not all(isinstance(one, str) and _DIGEST.fullmatch(one) for one in digests):
+        raise invalid("document._sd", "must list base64url SHA-256 digests")
+    document = Document(
+        parts["vct"], parts["iss"], parts["claim_id"], parts["revision"], parts["iat"], tuple(digests)
+    )
+    if document.to_bytes() != data:
+        raise invalid("document", "must be in canonical form (RFC 8785)")
+    return document
+
+
+def opened(document: Document, disclosures: Sequence[Disclosure], slots: Sequence[str]) -> dict[str, object]:
+    """
+    The values that *disclosures* prove against *document*, by name; a pure check that any third party can repeat.
+
+    Raises:
+        Refused: UNKNOWN_ATTRIBUTE, the kind of claim has no such name;
+            ATTRIBUTE_TWICE; NOT_IN_CLAIM, its owner did not commit to that value.
+    """
+    values: dict[str, object] = {}
+    for one in disclosures:
+        if one.name not in slots:
+            raise Refused("UNKNOWN_ATTRIBUTE", f"a {document.kind} has no attribute of that name")
+        if one.name in values:
+            raise Refused("ATTRIBUTE_TWICE", f"{one.name} is disclosed twice")
+        if document.digests[slots.index(one.name)] != one.digest:
+            raise Refused("NOT_IN_CLAIM", f"{one.name} is not what the claim committed to")
+        values[one.name] = one.value
+    return values
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _from_base64url(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,189 @@
+"""
+The capacity-gap meter: what is forecast for a region and a week against what can be carried there.
+
+It adds up what single organisations consented to show to the platform and the
+auditor, and tells sums only: of at least three parties on each side, and each
+cell once. Whoever subtracts one sum from another must not learn a figure
+either. Claims are spread evenly, so two cells with the same parties say no
+more than one; a cell is told beside others only if on each side its parties
+are the same as theirs or differ from them by three and more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from chaincode.domain.disclosure import audience
+from chaincode.domain.register.participants import Side
+from chaincode.domain.vocabulary import money, places, weeks
+from hlf.codec.refusals import Refused, invalid
+
+PURPOSE = "capacity-gap-meter"
+"""The purpose a grant must name for its attributes to be counted: consent to this, not to something else."""
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "forecast": ("horizon.start", "horizon.end", "region.subdivisions", "demand.units_p50_h87"),
+    "capability": ("valid.from", "valid.to", "coverage.regions", "capacity.parcels_per_day_h87"),
+}
+"""What the meter adds up, and all it accepts: nobody shows more than is needed."""
+
+ALSO_TAKEN = {"forecast": (), "capability": ("capacity.utilisation_bps",)}
+
+SIDE: dict[str, Side] = {"forecast": "commerce", "capability": "logistics"}
+
+LONGEST_DAYS = 800
+MOST_WEEKS = 53
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """
+    One party's figures for the meter, kept by the tender's members.
+
+    Attributes:
+        units: by region, then by week; parcels (H87).
+        grant_hash: SHA-256 of the grant; a revoked one has another, and its figures no longer count.
+    """
+
+    grant_id: str
+    party: str
+    kind: Literal["forecast", "capability"]
+    units: dict[str, dict[str, int]]
+    expires_at: int
+    grant_hash: str
+    salt: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One region in one week; *gap* is what cannot be carried, negative where there is room."""
+
+    region: str
+    week: str
+    demand: int
+    capacity: int
+    gap: int
+    demand_parties: int
+    capacity_parties: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whose figures a cell summed up; kept by the tender's members, so that no later cell gives one away."""
+
+    region: str
+    week: str
+    demand: tuple[str, ...]
+    capacity: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Meter:
+    """The cells of one computation that may be told; the tender's members keep it until it is published."""
+
+    meter_id: str
+    computed_at: str
+    cells: tuple[Cell, ...]
+    salt: str
+
+
+def check_attributes(kind: str, names: Collection[str]) -> None:
+    """
+    Refuse to take more or less than the meter needs.
+
+    Raises:
+        Refused: ATTRIBUTE_MISSING or ATTRIBUTE_NOT_NEEDED.
+    """
+    missing = sorted(set(NEEDED[kind]) - set(names))
+    if missing:
+        raise Refused("ATTRIBUTE_MISSING", f"the meter needs {missing[0]}")
+    extra = sorted(set(names) - set(NEEDED[kind]) - set(ALSO_TAKEN[kind]))
+    if extra:
+        raise Refused("ATTRIBUTE_NOT_NEEDED", f"the meter has no use for {extra[0]}")
+
+
+def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """
+    The claim's parcels by region and week.
+
+    A forecast's median is spread over its days and regions evenly, a capacity
+    likewise over its regions, less what is in use; no parcel is lost to rounding.
+    """
+    if kind == "forecast":
+        days = _days(values["horizon.start"], values["horizon.end"])
+        return _apportioned(values["demand.units_p50_h87"], days, values["region.subdivisions"])
+    days = _days(values["valid.from"], values["valid.to"])
+    free = 10_000 - values.get("capacity.utilisation_bps", 0)
+    total = values["capacity.parcels_per_day_h87"] * sum(days.values()) * free // 10_000
+    return _apportioned(total, days, values["coverage.regions"])
+
+
+def tell(
+    contributions: Iterable[Contribution], region: str, listed: Iterable[str], told: Sequence[Told]
+) -> tuple[tuple[Cell, ...], tuple[Told, ...]]:
+    """The cells of *region* that may be told beside what was *told* before, and the record of all told now."""
+    places.check_subdivision("region", region)
+    counted = [one for one in contributions if region in one.units]
+    cells, so_far = [], list(told)
+    for week in listed:
+        demand, capacity = (_parties(counted, kind, region, week) for kind in ("forecast", "capability"))
+        new = Told(region, week, demand, capacity)
+        if _may_be_told(new, so_far):
+            so_far.append(new)
+            cells.append(_cell(counted, new))
+    return tuple(cells), tuple(so_far)
+
+
+def check_weeks(count: int) -> int:
+    """*count*, if it is a number of weeks that one computation covers."""
+    if not 1 <= count <= MOST_WEEKS:
+        raise invalid("weeks", f"must be from 1 to {MOST_WEEKS}")
+    return count
+
+
+def _may_be_told(new: Told, before: Iterable[Told]) -> bool:
+    if not audience.enough_parties(new.demand) or not audience.enough_parties(new.capacity):
+        return False
+    return all(
+        (new.region, new.week) != (old.region, old.week)
+        and _apart(new.demand, old.demand)
+        and _apart(new.capacity, old.capacity)
+        for old in before
+    )
+
+
+def _apart(one: Collection[str], other: Collection[str]) -> bool:
+    """Whether the difference of two sums is of nobody, or of enough parties to hide each."""
+    difference = set(one) ^ set(other)
+    return not difference or audience.enough_parties(difference)
+
+
+def _parties(counted: Iterable[Contribution], kind: str, region: str, week: str) -> tuple[str, ...]:
+    return tuple(sorted({one.party for one in counted if one.kind == kind and week in one.units[region]}))
+
+
+def _cell(counted: Iterable[Contribution], told: Told) -> Cell:
+    sums = {"forecast": 0, "capability": 0}
+    for one in counted:
+        sums[one.kind] += one.units[told.region].get(told.week, 0)
+    demand, capacity = sums["forecast"], sums["capability"]
+    return Cell(
+        told.region, told.week, demand, capacity, demand - capacity, len(told.demand), len(told.capacity)
+    )
+
+
+def _days(start: str, end: str) -> dict[str, int]:
+    if (date.fromisoformat(end) - date.fromisoformat(start)).days >= LONGEST_DAYS:
+        raise invalid("horizon", f"is longer than {LONGEST_DAYS} days")
+    return weeks.days_in(start, end)
+
+
+def _apportioned(total: int, days: Mapping[str, int], regions: list[str]) -> dict[str, dict[str, int]]:
+    """*total* over every region and week, by days; regions in their order so that all peers agree."""
+    ordered = sorted(regions)
+    parts = money.apportion(total, [days[week] for _ in ordered for week in days])
+    by_cell = iter(parts)
+    return {region: {week: next(by_cell) for week in days} for region in ordered}

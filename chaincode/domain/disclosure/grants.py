@@ -1,0 +1,317 @@
+"""
+Who may see which attributes of whose claim, for what and until when: requests, grants, receipts, seals.
+
+Each record is kept in the implicit collections of the parties and the auditor,
+never in public state, and carries a salt: the channel holds its SHA-256, and
+purpose, attributes and date together could be found by trying.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+
+from chaincode.domain.disclosure import audience, claims, disclosures
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import moments, texts
+from hlf.codec.refusals import Refused, invalid
+
+_ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.slots)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """What the requester shows in return, if the owner agrees."""
+
+    claim_id: str
+    revision: int
+    attributes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        identifiers.check("offer.claim_id", self.claim_id)
+        check_revision("offer.revision", self.revision)
+        check_attributes("offer.attributes", self.attributes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What a requester writes: whose attributes it wants, for what, until when, and what it offers in return."""
+
+    owner: str
+    claim_id: str
+    revision: int
+    attributes: tuple[str, ...]
+    purpose: str
+    expires_at: str
+    salt: str
+    offer: Offer | None = None
+
+    def __post_init__(self) -> None:
+        identifiers.check("request.owner", self.owner)
+        identifiers.check("request.claim_id", self.claim_id)
+        check_revision("request.revision", self.revision)
+        check_attributes("request.attributes", self.attributes)
+        check_purpose("request.purpose", self.purpose)
+        moment("request.expires_at", self.expires_at)
+        disclosures.check_salt(self.salt, "request.salt")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A request as it is kept."""
+
+    request_id: str
+    requester: str
+    auditor: str
+    requested_at: str
+    asked: Asked
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.requester, self.asked.owner, self.auditor})
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """What an owner writes to grant: which attributes to whom, for what, until when."""
+
+    claim_id: str
+    revision: int
+    recipient: str
+    attributes: tuple[str, ...]
+    purpose: str
+    expires_at: str
+    salt: str
+    request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        identifiers.check("grant.claim_id", self.claim_id)
+        identifiers.check("grant.recipient", self.recipient)
+        check_revision("grant.revision", self.revision)
+        check_attributes("grant.attributes", self.attributes)
+        check_purpose("grant.purpose", self.purpose)
+        moment("grant.expires_at", self.expires_at)
+        disclosures.check_salt(self.salt, "grant.salt")
+
+
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    """
+    A grant as it is kept.
+
+    Attributes:
+        document_hash: SHA-256 of the claim's document when it was granted; what is delivered must be that one.
+        counterpart: the grant that opens together with this one, empty if it stands alone.
+        revoked_at: empty while it is in force.
+    """
+
+    grant_id: str
+    owner: str
+    auditor: str
+    granted_at: str
+    document_hash: str
+    terms: Terms
+    counterpart: str = ""
+    revoked_at: str = ""
+
+    @property
+    def recipient(self) -> str:
+        """Who may see the attributes."""
+        return self.terms.recipient
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.owner, self.recipient, self.auditor})
+
+    def state(self, now: int) -> str:
+        """``revoked``, ``expired`` or ``open`` at *now* (milliseconds since 1970)."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if moment("grant.expires_at", self.terms.expires_at) <= now else "open"
+
+    def check_open(self, now: int) -> None:
+        """
+        Refuse a grant that no longer counts.
+
+        Raises:
+            Refused: REVOKED or EXPIRED.
+        """
+        state = self.state(now)
+        if state != "open":
+            raise Refused(state.upper(), f"grant {self.grant_id} is {state}")
+
+    def check_exactly(self, names: Iterable[str]) -> None:
+        """
+        Refuse unless *names* are the attributes granted, no more and no fewer.
+
+        Raises:
+            Refused: ATTRIBUTE_NOT_GRANTED or ATTRIBUTE_MISSING.
+        """
+        given, granted = set(names), set(self.terms.attributes)
+        if given - granted:
+            raise Refused("ATTRIBUTE_NOT_GRANTED", f"{min(given - granted)} is not among the attributes granted")
+        if granted - given:
+            raise Refused("ATTRIBUTE_MISSING", f"{min(granted - given)} was granted and is not delivered")
+
+    def revoked(self, at: str, salt: str) -> Grant:
+        """
+        The grant as it stands after its owner took it back, under a fresh *salt*.
+
+        Raises:
+            Refused: REVOKED, it has been already.
+        """
+        if self.revoked_at:
+            raise Refused("REVOKED", f"grant {self.grant_id} is revoked")
+        disclosures.check_salt(salt)
+        if salt == self.terms.salt:
+            raise Refused("SALT_REUSED", "a changed record needs a salt of its own")
+        return dataclasses.replace(self, revoked_at=at, terms=dataclasses.replace(self.terms, salt=salt))
+
+
+@dataclasses.dataclass(frozen=True)
+class Receipt:
+    """
+    What is left of a revoked disclosure: that it was, and that the recipient's copy was purged.
+
+    Attributes:
+        purged_hash: SHA-256 of the purged copy, empty if nothing had been delivered.
+    """
+
+    grant_id: str
+    owner: str
+    recipient: str
+    auditor: str
+    revoked_at: str
+    purged_hash: str
+    salt: str
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.owner, self.recipient, self.auditor})
+
+
+@dataclasses.dataclass(frozen=True)
+class Sealing:
+    """What an owner writes about attributes it sealed to the key of somebody outside the channel."""
+
+    claim_id: str
+    revision: int
+    attributes: tuple[str, ...]
+    recipient: str
+    key_thumbprint: str
+    suite: str
+    ciphertext_sha256: str
+    purpose: str
+    expires_at: str
+    salt: str
+
+    def __post_init__(self) -> None:
+        identifiers.check("sealed.claim_id", self.claim_id)
+        check_revision("sealed.revision", self.revision)
+        check_attributes("sealed.attributes", self.attributes)
+        texts.check("sealed.recipient", self.recipient)
+        if self.suite not in SUITES:
+            raise invalid("sealed.suite", "must be one of " + ", ".join(SUITES))
+        for field in ("key_thumbprint", "ciphertext_sha256"):
+            if not _SHA256.fullmatch(getattr(self, field)):
+                raise invalid(f"sealed.{field}", "must be SHA-256 in hex")
+        check_purpose("sealed.purpose", self.purpose)
+        moment("sealed.expires_at", self.expires_at)
+        disclosures.check_salt(self.salt, "sealed.salt")
+
+
+@dataclasses.dataclass(frozen=True)
+class Seal:
+    """A sealing as it is kept by owner and auditor; its own hash on the channel proves the ciphertext's."""
+
+    seal_id: str
+    owner: str
+    auditor: str
+    sealed_at: str
+    document_hash: str
+    sealing: Sealing
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.owner, self.auditor})
+
+
+SUITES = ("DHKEM-P256", "DHKEM-X25519", "MLKEM768-X25519")
+"""The HPKE suites that hlf.sealing offers; the hybrid is for what stays somewhere for ever."""
+
+
+def counter_terms(request: Request, salt: str) -> Terms:
+    """
+    The grant that a requester offered in return, as its own words have it.
+
+    Raises:
+        Refused: NOT_RECIPROCAL, it offered nothing.
+    """
+    asked = request.asked
+    if asked.offer is None:
+        raise Refused("NOT_RECIPROCAL", f"request {request.request_id} offers nothing in return")
+    return Terms(
+        asked.offer.claim_id,
+        asked.offer.revision,
+        asked.owner,
+        asked.offer.attributes,
+        asked.purpose,
+        asked.expires_at,
+        salt,
+        request.request_id,
+    )
+
+
+def check_answers(terms: Terms, request: Request) -> None:
+    """
+    Refuse *terms* that do not grant exactly what *request* asked; a reciprocal offer was made for that alone.
+
+    Raises:
+        Refused: NOT_AS_REQUESTED names the field.
+    """
+    asked = request.asked
+    pairs = {
+        "recipient": (terms.recipient, request.requester),
+        "claim_id": (terms.claim_id, asked.claim_id),
+        "revision": (terms.revision, asked.revision),
+        "attributes": (set(terms.attributes), set(asked.attributes)),
+        "purpose": (terms.purpose, asked.purpose),
+        "expires_at": (terms.expires_at, asked.expires_at),
+        "request_id": (terms.request_id, request.request_id),
+    }
+    for field, (granted, wanted) in pairs.items():
+        if granted != wanted:
+            raise Refused("NOT_AS_REQUESTED", f"the grant differs from the request in {field}")
+
+
+def check_attributes(field: str, names: tuple[str, ...]) -> None:
+    """Refuse names that no claim has, that stand twice, or that show an audience without its size."""
+    if not names or len(set(names)) != len(names):
+        raise invalid(field, "must name at least one attribute, and none twice")
+    if not set(names) <= _ATTRIBUTES:
+        raise invalid(field, "names what is no attribute of a claim")
+    audience.check_named(names)
+
+
+def check_purpose(field: str, purpose: str) -> None:
+    """Refuse a purpose that is none."""
+    texts.check(field, purpose, 200)
+    if not purpose.strip():
+        raise invalid(field, "must say what for")
+
+
+def check_revision(field: str, revision: int) -> None:
+    """Refuse what numbers no revision."""
+    if not 1 <= revision <= 999_999:
+        raise invalid(field, "must be from 1 to 999999")
+
+
+def moment(field: str, text: str) -> int:
+    """*text* in milliseconds since 1970."""
+    return moments.stated(field, text).at

@@ -1,0 +1,128 @@
+"""
+Advice for overseas warehouses: what to send where, and by when, so that the forecast is met from near by.
+
+Each region's demand of a week goes to the warehouse that reaches it soonest
+and has room; what is sent is the median and a part of the spread up to the
+90th percentile, and it leaves early enough for 95 of 100 transits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chaincode.domain.disclosure import gapmeter
+from chaincode.domain.vocabulary import places, weeks
+from hlf.codec.refusals import invalid
+
+NEEDED = ("horizon.start", "horizon.end", "region.subdivisions", "demand.units_p50_h87")
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """
+    A warehouse near the buyers.
+
+    Attributes:
+        reaches: hours to each region it serves (HUR).
+        inbound_p95_hur: hours from the origin to its door, in 95 of 100 cases.
+        room_h87: parcels it can take in a week.
+    """
+
+    locode: str
+    reaches: dict[str, int]
+    inbound_p95_hur: int
+    room_h87: int
+
+    def __post_init__(self) -> None:
+        places.check_locode("warehouse.locode", self.locode)
+        for region, hours in self.reaches.items():
+            places.check_subdivision("warehouse.reaches", region)
+            if not 0 <= hours <= 10_000:
+                raise invalid("warehouse.reaches", "must be hours from 0 to 10000")
+        if not 0 <= self.inbound_p95_hur <= 10_000 or not 0 <= self.room_h87 <= 10**12:
+            raise invalid("warehouse", "has impossible hours or room")
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a region wants in a week: median and 90th percentile."""
+
+    region: str
+    week: str
+    median: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Send so many parcels to this warehouse by that day; *locode* is empty where no warehouse has room."""
+
+    region: str
+    week: str
+    locode: str
+    units: int
+    ship_by: str
+
+
+def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
+    """
+    The disclosed forecasts by region and week, in order; without a p90 the median stands for it.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a forecast was disclosed without what advice needs.
+    """
+    medians: dict[tuple[str, str], int] = {}
+    highs: dict[tuple[str, str], int] = {}
+    for values in claims:
+        missing = [name for name in NEEDED if name not in values]
+        if missing:
+            raise invalid("grant_ids", f"a grant does not show {missing[0]}")
+        high = dict(values)
+        high["demand.units_p50_h87"] = values.get("demand.units_p90_h87", values["demand.units_p50_h87"])
+        for sums, source in ((medians, values), (highs, high)):
+            for region, by_week in gapmeter.spread("forecast", source).items():
+                for week, units in by_week.items():
+                    sums[region, week] = sums.get((region, week), 0) + units
+    return tuple(
+        Demand(region, week, median, max(median, highs[region, week]))
+        for (region, week), median in sorted(medians.items(), key=lambda item: (item[0][1], item[0][0]))
+    )
+
+
+def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps: int) -> tuple[Advice, ...]:
+    """
+    What to send where for *wanted*, in its order; *safety_bps* of the spread goes on top of the median.
+
+    Regions with the larger demand of a week choose first. Of warehouses equally near, the one with
+    the earlier LOCODE is taken.
+    """
+    if not 0 <= safety_bps <= 10_000:
+        raise invalid("safety_bps", "must be from 0 to 10000")
+    listed = sorted(warehouses, key=lambda one: one.locode)
+    if len({one.locode for one in listed}) != len(listed):
+        raise invalid("warehouses", "lists one twice")
+    room: dict[tuple[str, str], int] = {}
+    found: list[Advice] = []
+    for one in sorted(wanted, key=lambda one: (one.week, -one.median, one.region)):
+        left = one.median + (one.high - one.median) * safety_bps // 10_000
+        near = sorted(
+            (each for each in listed if one.region in each.reaches), key=lambda each: each.reaches[one.region]
+        )
+        for each in near:
+            taken = min(left, room.setdefault((each.locode, one.week), each.room_h87))
+            if taken:
+                room[each.locode, one.week] -= taken
+                found.append(Advice(one.region, one.week, each.locode, taken, _ship_by(one.week, each)))
+                left -= taken
+        if left:
+            found.append(Advice(one.region, one.week, "", left, ""))
+    return tuple(found)
+
+
+def _ship_by(week: str, warehouse: Warehouse) -> str:
+    """The last day on which goods may leave to be there when the week begins."""
+    days = -(-warehouse.inbound_p95_hur // 24)
+    return (weeks.monday("week", week) - timedelta(days=days)).isoformat()

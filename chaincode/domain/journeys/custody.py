@@ -1,0 +1,211 @@
+"""
+Who holds a consignment: a chain of periods, each begun by a handover that both parties signed.
+
+A handover is offered by the custodian and accepted by the organisation that
+takes over. Each side states its own time. If the taker's time is later there
+is a gap in which nobody was answerable, if it is earlier an overlap; both
+stay visible as alarms.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from hlf.codec import moments
+from hlf.codec.records import Instant
+from hlf.codec.refusals import Refused
+
+TOLERANCE = 15 * moments.MINUTE
+"""How far two parties' clocks and pens may differ before a gap or an overlap is an alarm."""
+
+HELD, AWAITED, DELIVERED = "held", "awaited", "delivered"
+
+
+@dataclasses.dataclass(frozen=True)
+class Period:
+    """
+    From when an organisation was answerable for the goods.
+
+    ``giver`` released them at ``released_at``, as it says itself; both are
+    empty for the first period. ``event_id`` is the event that the taker
+    recorded on its own page when it took over, at ``place``.
+    """
+
+    custodian: str
+    since: Instant
+    place: str
+    giver: str = ""
+    released_at: Instant | None = None
+    event_id: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """What the custodian offers to hand over, to whom, released when and where."""
+
+    taker: str
+    released_at: Instant
+    offset_minutes: int
+    place: str
+    offered_at: Instant
+
+
+@dataclasses.dataclass(frozen=True)
+class Alarm:
+    """Something an auditor should look at; ``code`` is for programs."""
+
+    code: str
+    at: int
+    parties: tuple[str, ...]
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Custody:
+    """The custody of one consignment; ``number`` counts its handovers."""
+
+    journey_id: str
+    number: int
+    state: Literal["held", "awaited", "delivered"]
+    periods: tuple[Period, ...]
+    offer: Offer | None = None
+    ended_at: Instant | None = None
+    ended_place: str = ""
+
+    @property
+    def custodian(self) -> str:
+        """The organisation that holds the goods, or will pick them up, or delivered them."""
+        return self.periods[-1].custodian
+
+    @property
+    def since(self) -> int:
+        """When the present period began."""
+        return self.periods[-1].since
+
+    def holder_at(self, at: int) -> str | None:
+        """Who held the goods at a moment; None before the first period, before a pick-up and after delivery."""
+        if self.state == AWAITED or (self.ended_at is not None and at > self.ended_at):
+            return None
+        holders = [period.custodian for period in self.periods if period.since <= at]
+        return holders[-1] if holders else None
+
+    def offered(self, giver: str, offer: Offer) -> Custody:
+        """
+        With the handover offered.
+
+        Raises:
+            Refused: NOT_CUSTODIAN, NOT_IN_HAND, SAME_PARTY, RELEASED_BEFORE_HELD.
+        """
+        self._must_hold(giver)
+        if offer.taker == giver:
+            raise Refused("SAME_PARTY", f"{giver} holds {self.journey_id} already")
+        if offer.released_at < self.since:
+            raise Refused("RELEASED_BEFORE_HELD", f"{giver} took {self.journey_id} over after that time")
+        return dataclasses.replace(self, offer=offer)
+
+    def withdrawn(self, giver: str) -> Custody:
+        """
+        With the offer taken back.
+
+        Raises:
+            Refused: NOT_CUSTODIAN, NOT_OFFERED.
+        """
+        self._must_hold(giver)
+        if self.offer is None:
+            raise Refused("NOT_OFFERED", f"no handover of {self.journey_id} is offered")
+        return dataclasses.replace(self, offer=None)
+
+    def accepted(self, taker: str, at: int, place: str, event_id: str) -> Custody:
+        """
+        With *taker* as custodian since *at*.
+
+        Raises:
+            Refused: NOT_OFFERED, NOT_THE_TAKER, ACCEPTED_BEFORE_HELD.
+        """
+        offer = self.offered_to(taker)
+        if at < self.since:
+            raise Refused("ACCEPTED_BEFORE_HELD", f"{self.custodian} took {self.journey_id} over after that time")
+        period = Period(taker, at, place, self.custodian, offer.released_at, event_id)
+        return dataclasses.replace(self, number=self.number + 1, periods=(*self.periods, period), offer=None)
+
+    def offered_to(self, taker: str) -> Offer:
+        """
+        The offer that *taker* may accept.
+
+        Raises:
+            Refused: NOT_OFFERED, NOT_THE_TAKER.
+        """
+        if self.offer is None or self.state != HELD:
+            raise Refused("NOT_OFFERED", f"no handover of {self.journey_id} is offered")
+        if self.offer.taker != taker:
+            raise Refused("NOT_THE_TAKER", f"{self.journey_id} is offered to {self.offer.taker}")
+        return self.offer
+
+    def taken(self, custodian: str, at: int, place: str, event_id: str) -> Custody:
+        """
+        With goods picked up that nobody of the consortium held.
+
+        Raises:
+            Refused: NOT_CUSTODIAN, ALREADY_IN_HAND.
+        """
+        if self.custodian != custodian:
+            raise Refused("NOT_CUSTODIAN", f"{self.journey_id} is to be picked up by {self.custodian}")
+        if self.state != AWAITED:
+            raise Refused("ALREADY_IN_HAND", f"{self.journey_id} has been picked up")
+        return dataclasses.replace(self, state=HELD, periods=(Period(custodian, at, place, event_id=event_id),))
+
+    def ended(self, custodian: str, at: int, place: str) -> Custody:
+        """
+        With the goods given to the buyer.
+
+        Raises:
+            Refused: NOT_CUSTODIAN, NOT_IN_HAND.
+        """
+        self._must_hold(custodian)
+        return dataclasses.replace(self, state=DELIVERED, ended_at=at, ended_place=place, offer=None)
+
+    def reopened(self) -> Custody:
+        """With the delivery taken back, because it was recorded in error."""
+        return dataclasses.replace(self, state=HELD, ended_at=None, ended_place="")
+
+    def repudiated(self) -> Custody:
+        """
+        With the present period struck out, since its custodian never accepted it.
+
+        Raises:
+            Refused: NOTHING_TO_REPUDIATE, for a first custody, which the opening agreed.
+        """
+        if len(self.periods) < 2:
+            raise Refused("NOTHING_TO_REPUDIATE", f"{self.custodian} is the first custodian of {self.journey_id}")
+        return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
+
+    def contested(self, custodian: str) -> Alarm:
+        """The alarm for periods that their custodian's own page does not bear out."""
+        text = f"{custodian} is named as custodian and its page does not bear it out"
+        return Alarm("CUSTODY_CONTESTED", self.since, (custodian,), text)
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """The gaps and overlaps in the chain, oldest first."""
+        found = []
+        for period in self.periods:
+            if period.released_at is None:
+                continue
+            late = period.since - period.released_at
+            if abs(late) <= TOLERANCE:
+                continue
+            code, word = ("CUSTODY_GAP", "after") if late > 0 else ("CUSTODY_OVERLAP", "before")
+            text = f"{period.custodian} took over {abs(late) // moments.MINUTE} minutes {word} {period.giver} released"
+            found.append(Alarm(code, period.since, (period.giver, period.custodian), text))
+        return tuple(found)
+
+    def _must_hold(self, organisation: str) -> None:
+        if self.custodian != organisation:
+            raise Refused("NOT_CUSTODIAN", f"{self.journey_id} is held by {self.custodian}")
+        if self.state != HELD:
+            raise Refused("NOT_IN_HAND", f"{self.journey_id} is {self.state}")
+
+
+def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool) -> Custody:
+    """The first period: goods in the custodian's hand, or to be picked up by it."""
+    return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at, place),))

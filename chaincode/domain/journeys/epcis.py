@@ -1,0 +1,232 @@
+"""
+What happened to a consignment, as GS1 EPCIS 2.0 events in JSON-LD.
+
+An organisation reports an `Observation`; the ledger makes the event of it, so
+that every event on the ledger has the same form, its ``eventID`` is the CBV
+event hash of its content, and ``recordTime`` is the transaction's time. Words
+that CBV lacks (order_receiving, classifying, ...) are Selat's own and written
+as full URIs; places are UN/LOCODE and parties MSP ids, under URIs of Selat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+
+from chaincode.domain.journeys import eventhash
+from chaincode.domain.register.stages import Stage
+from chaincode.domain.vocabulary import places
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused, invalid
+
+VOCABULARY = "https://selat.test/voc/"
+NAMESPACES: Mapping[str, str] = {"selat": VOCABULARY}
+CONTEXT: tuple[object, ...] = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", dict(NAMESPACES))
+
+_IDENTIFIER = re.compile(r"(urn:epc:id:[a-z]+:|https?://)[!-~]{3,200}")
+_DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DETAIL_VALUE = 200
+_MOST_DETAILS = 20
+_MOST_IDENTIFIERS = 200
+_ACTIONS = {"commissioning": "ADD", "packing": "ADD", "destroying": "DELETE"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Observation:
+    """
+    One thing that happened, as its organisation reports it.
+
+    ``event_time`` carries the place's offset (RFC 3339). ``epcs`` are the
+    identifiers concerned, the consignment's own if empty. ``details`` are
+    public facts of the stage, such as ``hs6`` or ``seal``.
+    """
+
+    stage_id: str
+    step: str
+    event_time: str
+    place: str
+    disposition: str = ""
+    epcs: tuple[str, ...] = ()
+    details: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def moment(self) -> moments.Moment:
+        """When it happened.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        return moments.stated("observation.event_time", self.event_time)
+
+
+def checked(observation: Observation, stage: Stage) -> Observation:
+    """
+    *observation*, if an event of *stage* can be made of it.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, STEP_NOT_OF_STAGE, DISPOSITION_NOT_OF_STAGE.
+    """
+    _ = observation.moment
+    places.check_locode("observation.place", observation.place)
+    if len(observation.epcs) > _MOST_IDENTIFIERS or len(observation.details) > _MOST_DETAILS:
+        raise invalid("observation", f"has at most {_MOST_IDENTIFIERS} identifiers and {_MOST_DETAILS} details")
+    for identifier in observation.epcs:
+        identified(identifier, "observation.epcs")
+    for name, value in observation.details.items():
+        if not _DETAIL.fullmatch(name) or len(value) > _DETAIL_VALUE or not value.isprintable():
+            raise invalid("observation.details", f"names are a-z, 0-9 and _, values printable, to {_DETAIL_VALUE} long")
+        if eventhash.is_time(name):
+            # The event hash takes what is so called for a time, and there is no hash of one that is none.
+            moments.stated(f"observation.details.{name}", value)
+    if observation.step not in stage.steps:
+        raise Refused("STEP_NOT_OF_STAGE", f"{stage.stage_id} has the steps {', '.join(stage.steps)}")
+    if observation.disposition and observation.disposition not in stage.dispositions:
+        known = ", ".join(stage.dispositions) or "none"
+        raise Refused("DISPOSITION_NOT_OF_STAGE", f"{stage.stage_id} has the dispositions {known}")
+    return observation
+
+
+def identified(identifier: str, field: str) -> str:
+    """
+    *identifier*, if it is an EPC URI or a GS1 Digital Link.
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise invalid(field, "must be an EPC URI (urn:epc:id:...) or a GS1 Digital Link")
+    return identifier
+
+
+def event(
+    observation: Observation,
+    stage: Stage,
+    *,
+    journey_id: str,
+    order_id: str,
+    epcs: Sequence[str],
+    goods: Mapping[str, int],
+    recorder: str,
+    recorded_at: int,
+    handover: tuple[str, str] | None = None,
+) -> dict[str, object]:
+    """
+    The event for *observation*, complete with ``eventID`` and ``recordTime``.
+
+    *epcs* are the consignment's identifiers and *goods* its units by HS code,
+    which stand for the contents of a package whose units have no identifiers;
+    *handover* names the organisation that gives and the one that takes custody.
+    """
+    moment = observation.moment
+    concerned = list(observation.epcs or epcs)
+    made: dict[str, object] = {
+        "type": stage.event,
+        "eventTime": str(moment) if moment.offset_minutes else moments.text(moment.at),
+        "eventTimeZoneOffset": moment.offset,
+        "action": _ACTIONS.get(observation.step, "OBSERVE"),
+        "bizStep": word("bizstep", observation.step),
+        "readPoint": {"id": place(observation.place)},
+        "bizTransactionList": [{"type": "po", "bizTransaction": f"{VOCABULARY}order/{order_id}"}],
+    }
+    if stage.event == "AggregationEvent":
+        made["parentID"] = epcs[0]
+        children = [epc for epc in concerned if epc != epcs[0]]
+        if children:
+            made["childEPCs"] = children
+        else:
+            made["childQuantityList"] = [
+                {"epcClass": f"{VOCABULARY}goods/{hs6}", "quantity": units} for hs6, units in sorted(goods.items())
+            ]
+    else:
+        made["epcList"] = concerned
+    if observation.disposition:
+        made["disposition"] = observation.disposition
+    if handover:
+        giver, taker = handover
+        made["sourceList"] = [{"type": "possessing_party", "source": party(giver)}]
+        made["destinationList"] = [{"type": "possessing_party", "destination": party(taker)}]
+    made |= {"selat:journey": journey_id, "selat:stage": stage.stage_id, "selat:recorder": party(recorder)}
+    made |= {f"selat:{name}": value for name, value in observation.details.items()}
+    made["eventID"] = eventhash.event_id(made, NAMESPACES)
+    made["recordTime"] = moments.text(recorded_at)
+    return made
+
+
+def declared_wrong(made: Mapping[str, object], reason: str, corrective_id: str, declared_at: int) -> dict[str, object]:
+    """
+    The declaration that *made* is an error (EPCIS 2.0, 7.4.1.4): the same event, with ``errorDeclaration``.
+
+    The event hash does not cover that, so the ``eventID`` stays; the record's own hash changes.
+    """
+    declaration: dict[str, object] = {"declarationTime": moments.text(declared_at), "reason": reason}
+    if corrective_id:
+        declaration["correctiveEventIDs"] = [corrective_id]
+    return {**made, "errorDeclaration": declaration, "recordTime": moments.text(declared_at)}
+
+
+def record_hash(made: Mapping[str, object]) -> str:
+    """SHA-256 over the canonical form of the whole event, which the event hash does not cover."""
+    return records.digest(made)
+
+
+def document(events: Sequence[Mapping[str, object]], created_at: int) -> dict[str, object]:
+    """The EPCIS document that holds *events*, as GS1's schema wants it."""
+    return {
+        "@context": [CONTEXT[0], dict(NAMESPACES)],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": moments.text(created_at),
+        "epcisBody": {"eventList": list(events)},
+    }
+
+
+def word(kind: str, text: str) -> str:
+    """A CBV word as it is, or the URI of one of Selat's own (``selat:sorting``)."""
+    return f"{VOCABULARY}{kind}/{text.removeprefix('selat:')}" if text.startswith("selat:") else text
+
+
+def place(locode: str) -> str:
+    """The URI of a UN/LOCODE place."""
+    return f"{VOCABULARY}place/{locode}"
+
+
+def place_of(made: Mapping[str, object]) -> str:
+    """The UN/LOCODE where the event of `event` happened."""
+    point = made["readPoint"]
+    return str(point["id"]).removeprefix(f"{VOCABULARY}place/") if isinstance(point, Mapping) else ""
+
+
+def tells(made: Mapping[str, object], step: str, at: int) -> bool:
+    """Whether an event that an organisation may have written itself is readable, and of that step and time."""
+    try:
+        when = moments.parse(str(made.get("eventTime"))).at
+    except ValueError:
+        return False
+    point, taking = made.get("readPoint"), made.get("destinationList", [])
+    return (
+        when == at
+        and made.get("bizStep") == word("bizstep", step)
+        and isinstance(point, Mapping)
+        and str(point.get("id")).startswith(place(""))
+        and isinstance(taking, list | tuple)
+        and all(isinstance(each, Mapping) and "destination" in each for each in taking)
+    )
+
+
+def recorder_of(made: Mapping[str, object]) -> str:
+    """The organisation that recorded the event of `event`, as the event says."""
+    return str(made.get("selat:recorder", "")).removeprefix(f"{VOCABULARY}party/")
+
+
+def taker_of(made: Mapping[str, object]) -> str:
+    """The organisation that took custody by the event of `event`; empty if custody did not change."""
+    listed = made.get("destinationList")
+    if not isinstance(listed, list | tuple) or not listed:
+        return ""
+    return str(listed[0]["destination"]).removeprefix(f"{VOCABULARY}party/")
+
+
+def party(msp_id: str) -> str:
+    """The URI of an organisation."""
+    return f"{VOCABULARY}party/{msp_id}"

@@ -1,0 +1,209 @@
+"""
+A consignment's journey: what was agreed when it opened, which never changes.
+
+What happens since stands on pages, one per party (`pages`), and a party
+writes on its own page only. So what one organisation says, no other can alter
+or take away, and two that record at once do not get in each other's way.
+Everything else (stages done, status, alarms) is computed from opening, pages
+and custody, by total functions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from chaincode.domain.journeys import epcis
+from chaincode.domain.register.participants import Participant
+from chaincode.domain.register.stages import Catalogue, JourneyType
+from chaincode.domain.vocabulary import identifiers, places
+from hlf.codec import moments
+from hlf.codec.records import Instant
+from hlf.codec.refusals import Refused, invalid
+
+MOST = 100
+"""How many lines and identifiers one consignment may have; what is more is another consignment."""
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_HS6 = re.compile(r"[0-9]{6}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """
+    The units of an order line that a journey carries.
+
+    The price stays on the other channel; ``returnless`` is the one bit of it
+    that the terms need: the order's line is worth less than their
+    ``returnless_below``, by the order's own prices.
+    """
+
+    line: str
+    hs6: str
+    quantity: int
+    returnless: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Party:
+    """An organisation that takes part, and the stages it may record on this journey."""
+
+    msp_id: str
+    roles: tuple[str, ...]
+    stages: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Opening:
+    """
+    What a journey opens with; `accounts` and `booking` make it, from an order and from a return.
+
+    ``order_hash`` and ``terms_hash`` pin the order of the other channel and
+    the return terms; ``buyer_hash`` is the hash of a random token, never of
+    anything about a person. ``parties`` are MSP ids; the first custodian is
+    one of them.
+    """
+
+    journey_id: str
+    order_id: str
+    order_hash: str
+    ordered_at: str
+    terms_id: str
+    terms_hash: str
+    buyer_hash: str
+    origin: str
+    destination: str
+    epcs: tuple[str, ...]
+    lines: tuple[Line, ...]
+    parties: tuple[str, ...]
+    custodian: str
+    kind: JourneyType = JourneyType.FORWARD
+
+
+@dataclasses.dataclass(frozen=True)
+class Journey:
+    """A journey as it was opened; it never changes."""
+
+    journey_id: str
+    kind: JourneyType
+    order_id: str
+    order_hash: str
+    ordered_at: Instant
+    terms_id: str
+    terms_hash: str
+    buyer_hash: str
+    catalogue_version: int
+    catalogue_hash: str
+    origin: str
+    destination: str
+    epcs: tuple[str, ...]
+    lines: tuple[Line, ...]
+    parties: tuple[Party, ...]
+    custodian: str
+    opened_by: str
+    opened_at: Instant
+    return_id: str = ""
+
+    def party(self, msp_id: str) -> Party:
+        """
+        The party of that MSP id.
+
+        Raises:
+            Refused: NOT_A_PARTY, or INVALID_ARGUMENT for what cannot be an MSP id.
+        """
+        for party in self.parties:
+            if party.msp_id == msp_id:
+                return party
+        identifiers.check("msp_id", msp_id)
+        raise Refused("NOT_A_PARTY", f"{msp_id} takes no part in journey {self.journey_id}")
+
+    @property
+    def goods(self) -> dict[str, int]:
+        """Units by HS code, over all lines."""
+        units: dict[str, int] = {}
+        for line in self.lines:
+            units[line.hs6] = units.get(line.hs6, 0) + line.quantity
+        return units
+
+    def line(self, line: str) -> Line | None:
+        """The order line of that name, if there is one."""
+        return next((each for each in self.lines if each.line == line), None)
+
+
+def opened(
+    opening: Opening, members: Sequence[Participant], catalogue: Catalogue, opened_by: str, now: int,
+    return_id: str = "",
+) -> Journey:  # fmt: skip
+    """
+    The journey that *opening* asks for; *members* are its parties as the register of participants has them.
+
+    A party may record what both its roles and its capabilities allow.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, NOT_A_PARTY, NO_LINES.
+    """
+    _check(opening)
+    parties = tuple(_party(member, catalogue, opening.kind) for member in members)
+    ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
+    if ordered_at > now + moments.SKEW:
+        raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
+    if opening.custodian not in opening.parties:
+        raise Refused("NOT_A_PARTY", f"{opening.custodian} is to hold the goods and takes no part")
+    return Journey(
+        journey_id=opening.journey_id,
+        kind=opening.kind,
+        order_id=opening.order_id,
+        order_hash=opening.order_hash,
+        ordered_at=ordered_at,
+        terms_id=opening.terms_id,
+        terms_hash=opening.terms_hash,
+        buyer_hash=opening.buyer_hash,
+        catalogue_version=catalogue.version,
+        catalogue_hash=catalogue.digest,
+        origin=opening.origin,
+        destination=opening.destination,
+        epcs=opening.epcs,
+        lines=opening.lines,
+        parties=parties,
+        custodian=opening.custodian,
+        opened_by=opened_by,
+        opened_at=now,
+        return_id=return_id,
+    )
+
+
+def _party(member: Participant, catalogue: Catalogue, kind: JourneyType) -> Party:
+    stages = [stage_id for stage_id in catalogue.recordable(member.roles, kind) if stage_id in member.stages]
+    return Party(member.msp_id, member.roles, tuple(stages))
+
+
+def hashed(text: str, field: str) -> str:
+    """
+    *text*, if it is a SHA-256 in hex.
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    if not _HASH.fullmatch(text):
+        raise invalid(field, "must be a SHA-256 in lower-case hex")
+    return text
+
+
+def _check(opening: Opening) -> None:
+    identifiers.check("opening.journey_id", opening.journey_id)
+    identifiers.check("opening.order_id", opening.order_id)
+    identifiers.check("opening.custodian", opening.custodian)
+    for field in ("order_hash", "terms_hash", "buyer_hash"):
+        hashed(getattr(opening, field), f"opening.{field}")
+    for field in ("origin", "destination"):
+        places.check_locode(f"opening.{field}", getattr(opening, field))
+    if not 1 <= len(opening.epcs) <= MOST:
+        raise invalid("opening.epcs", f"must name the consignment, by at most {MOST} identifiers")
+    for identifier in opening.epcs:
+        epcis.identified(identifier, "opening.epcs")
+    if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
+        raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
+    for line in opening.lines:
+        if not _HS6.fullmatch(line.hs6) or line.quantity < 1:
+            raise invalid("opening.lines", "each needs an HS code of six digits and a quantity of 1 or more")

@@ -1,0 +1,355 @@
+"""
+What each party recorded on a journey: its page, with events, planned times and incidents.
+
+An event that turns out wrong is never taken away: its recorder declares the
+error, in the way of EPCIS (the same event again, with ``errorDeclaration``),
+and may record the right one instead. The timeline of a journey is what stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from chaincode.domain.journeys import custody, epcis
+from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.register.stages import Catalogue, Stage
+from hlf.codec import moments
+from hlf.codec.records import Instant
+from hlf.codec.refusals import Refused
+
+LATEST = 30 * moments.DAY
+"""How long after the fact an event may still be recorded."""
+
+ErrorReason = Literal["did_not_occur", "incorrect_data"]
+"""CBV's reasons for an error declaration."""
+
+
+class IncidentKind(enum.StrEnum):
+    """What can go wrong on the way; a party says so about its own stages."""
+
+    DELAYED = "delayed"
+    HELD = "held"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    ADDRESS_UNKNOWN = "address_unknown"
+    REFUSED_BY_BUYER = "refused_by_buyer"
+    RETURNING = "returning"
+    CANCELLED = "cancelled"
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """
+    One recorded event: where it stands in the journey, its two hashes and the EPCIS event.
+
+    ``declares_error`` marks the repetition that takes an earlier event back.
+    """
+
+    stage_id: str
+    step: str
+    at: Instant
+    recorded_at: Instant
+    event_id: str
+    record_hash: str
+    event: Mapping[str, object]
+    declares_error: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Times:
+    """When a stage is to be done: as planned, said once, and as estimated since."""
+
+    stage_id: str
+    planned_at: Instant
+    estimated_at: Instant
+    stated_at: Instant
+
+
+@dataclasses.dataclass(frozen=True)
+class Incident:
+    """An exception on the way; ``note_hash`` is that of a report kept off the ledger."""
+
+    kind: IncidentKind
+    stage_id: str
+    at: Instant
+    recorded_at: Instant
+    note_hash: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """What one party recorded on one journey, in the order of recording."""
+
+    journey_id: str
+    msp_id: str
+    entries: tuple[Entry, ...] = ()
+    times: tuple[Times, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Entry, ...]:
+        """The events that no error declaration took back."""
+        wrong = {entry.event_id for entry in self.entries if entry.declares_error}
+        return tuple(entry for entry in self.entries if entry.event_id not in wrong)
+
+    @property
+    def last_recorded(self) -> int:
+        """When the party last recorded anything; 0 for an empty page."""
+        recorded = [entry.recorded_at for entry in self.entries]
+        recorded += [times.stated_at for times in self.times]
+        return max(recorded + [incident.recorded_at for incident in self.incidents], default=0)
+
+    def find(self, event_id: str) -> Entry | None:
+        """The entry with that event hash, taken back or not."""
+        return next((entry for entry in self.entries if entry.event_id == event_id), None)
+
+    def with_entry(self, entry: Entry) -> Page:
+        """This page and one entry more."""
+        return dataclasses.replace(self, entries=(*self.entries, entry))
+
+
+def believed(journey: Journey, page: Page) -> Page:
+    """
+    *page* without what its party could not have recorded through the contract.
+
+    A key-level policy says who may write a page, not what. An organisation
+    that doctored its own peer could claim stages of others, such as a release
+    by customs; honest peers read past such entries.
+    """
+    party = journey.party(page.msp_id)
+
+    def holds(entry: Entry) -> bool:
+        said = entry.event
+        return (
+            entry.stage_id in party.stages
+            and said.get("selat:stage") == entry.stage_id
+            and said.get("selat:journey") == journey.journey_id
+            and said.get("eventID") == entry.event_id
+            and epcis.recorder_of(said) == page.msp_id
+            and epcis.tells(said, entry.step, entry.at)
+        )
+
+    return dataclasses.replace(
+        page,
+        entries=tuple(entry for entry in page.entries if holds(entry)),
+        times=tuple(times for times in page.times if times.stage_id in party.stages),
+        incidents=tuple(incident for incident in page.incidents if incident.stage_id in party.stages),
+    )
+
+
+def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
+    """
+    Whether *page* and *held* agree about its party: it accepted the goods for each of its periods, and for no other.
+    """
+    mine = {period.event_id for period in held.periods if period.custodian == page.msp_id}
+    if any(epcis.taker_of(entry.event) == page.msp_id and entry.event_id not in mine for entry in page.entries):
+        return False
+    for number, period in enumerate(held.periods):
+        if period.custodian != page.msp_id:
+            continue
+        if number == 0 and not period.event_id:
+            # The first custodian is agreed in the opening.
+            if period.custodian != journey.custodian:
+                return False
+            continue
+        entry = page.find(period.event_id)
+        if entry is None or entry.at != period.since:
+            return False
+    return True
+
+
+def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
+    """
+    Nothing, if *recorder* may record *stage* on *journey*.
+
+    Raises:
+        Refused: NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED.
+    """
+    party = journey.party(recorder)
+    if not stage.occurs_in(journey.kind):
+        raise Refused("STAGE_NOT_IN_JOURNEY", f"{stage.stage_id} does not occur in {journey.kind} journeys")
+    if stage.stage_id not in party.stages:
+        raise Refused("STAGE_NOT_ENTITLED", f"{recorder} may not record {stage.stage_id} ({stage.name})")
+
+
+def punctual(journey: Journey, page: Page, now: int) -> None:
+    """
+    Nothing, if the transaction's time *now* does not run behind the ledger.
+
+    It is the client's word. So it may not be before what the same
+    organisation recorded already: nobody can pre-date a whole transaction to
+    make an old event look punctual.
+
+    Raises:
+        Refused: CLOCK_WENT_BACK.
+    """
+    if now < max(page.last_recorded, journey.opened_at) - moments.SKEW:
+        raise Refused("CLOCK_WENT_BACK", f"the ledger has something later than this transaction on {page.journey_id}")
+
+
+def timely(journey: Journey, page: Page, at: int, now: int) -> None:
+    """
+    Nothing, if something that happened at *at* may be recorded *now*: not before it happened, nor long after.
+
+    Raises:
+        Refused: CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE.
+    """
+    punctual(journey, page, now)
+    if at > now + moments.SKEW:
+        raise Refused("EVENT_IN_FUTURE", "the event's time is after the transaction's")
+    if at < journey.ordered_at:
+        raise Refused("PRE_DATED", "the event's time is before the order")
+    if at < now - LATEST:
+        raise Refused("TOO_LATE", f"an event may be recorded for {LATEST // moments.DAY} days")
+
+
+def recorded(
+    journey: Journey, page: Page, held: custody.Custody | None, stage: Stage, observation: epcis.Observation,
+    now: int,
+) -> Entry:  # fmt: skip
+    """
+    The entry for *observation*, whose recorder is the page's party; the page's own, if it has it already.
+
+    *held* may be None for a stage that does not depend on custody.
+
+    Raises:
+        Refused: see `epcis.checked`, `entitled`, `timely`; NOT_CUSTODIAN, STAGE_RECORDED, EVENT_TAKEN_BACK.
+    """
+    entitled(journey, page.msp_id, stage)
+    epcis.checked(observation, stage)
+    entry = entry_of(journey, page.msp_id, stage, observation, now)
+    repeated = page.find(entry.event_id)
+    if repeated:
+        if repeated not in page.standing:
+            raise Refused("EVENT_TAKEN_BACK", "the same event was declared an error; it cannot be recorded again")
+        return repeated
+    timely(journey, page, entry.at, now)
+    if stage.custody and observation.step not in stage.takes:
+        _held_by(page.msp_id, held, journey, entry.at)
+    if not stage.repeats and any((each.stage_id, each.step) == (stage.stage_id, entry.step) for each in page.standing):
+        raise Refused("STAGE_RECORDED", f"{entry.step} of {stage.stage_id} happens once and is recorded")
+    return entry
+
+
+def _held_by(recorder: str, held: custody.Custody | None, journey: Journey, at: int) -> None:
+    holder = held.holder_at(at) if held else None
+    if holder != recorder:
+        known = holder or "nobody of the consortium"
+        raise Refused("NOT_CUSTODIAN", f"{journey.journey_id} was held by {known} at that time")
+
+
+def entry_of(
+    journey: Journey, recorder: str, stage: Stage, observation: epcis.Observation, now: int,
+    handover: tuple[str, str] | None = None,
+) -> Entry:  # fmt: skip
+    """The entry that holds the EPCIS event of *observation*."""
+    event = epcis.event(
+        observation,
+        stage,
+        journey_id=journey.journey_id,
+        order_id=journey.order_id,
+        epcs=journey.epcs,
+        goods=journey.goods,
+        recorder=recorder,
+        recorded_at=now,
+        handover=handover,
+    )
+    return Entry(
+        stage_id=stage.stage_id,
+        step=observation.step,
+        at=observation.moment.at,
+        recorded_at=now,
+        event_id=str(event["eventID"]),
+        record_hash=epcis.record_hash(event),
+        event=event,
+    )
+
+
+def passed(stage: Stage, gate_ids: Iterable[str], catalogue: Catalogue, entries: Iterable[Entry], at: int) -> None:
+    """
+    Nothing, if every stage that gates *stage* let the goods pass by the time *at*.
+
+    Raises:
+        Refused: GATE_CLOSED.
+    """
+    known = sorted((entry for entry in entries if entry.at <= at), key=lambda entry: (entry.at, entry.recorded_at))
+    for gate_id in gate_ids:
+        gate = catalogue.stage(gate_id)
+        steps = [entry.step for entry in known if entry.stage_id == gate_id]
+        if not steps or (gate.releases and steps[-1] not in gate.releases):
+            raise Refused("GATE_CLOSED", f"{stage.stage_id} waits for {gate_id} ({gate.name})")
+
+
+def corrected(
+    journey: Journey, page: Page, event_id: str, reason: ErrorReason, corrective: Entry | None, now: int
+) -> Entry:
+    """
+    The declaration that takes the party's own event back, naming the *corrective* one if there is one.
+
+    A handover is signed by two and cannot be taken back by one of them.
+
+    Raises:
+        Refused: EVENT_UNKNOWN, ALREADY_CORRECTED, HANDOVER_STANDS, CLOCK_WENT_BACK.
+    """
+    punctual(journey, page, now)
+    wrong = page.find(event_id)
+    if wrong is None:
+        raise Refused("EVENT_UNKNOWN", f"{page.msp_id} recorded no such event on {page.journey_id}")
+    if wrong not in page.standing:
+        raise Refused("ALREADY_CORRECTED", "the event has been declared an error")
+    if epcis.taker_of(wrong.event):
+        raise Refused("HANDOVER_STANDS", "a handover was signed by two parties; neither takes it back alone")
+    event = epcis.declared_wrong(wrong.event, reason, corrective.event_id if corrective else "", now)
+    return dataclasses.replace(
+        wrong, recorded_at=now, record_hash=epcis.record_hash(event), event=event, declares_error=True
+    )
+
+
+def stated(page: Page, stage_id: str, at: int, now: int) -> Page:
+    """*page* with the time at which its party means to do a stage; its first word is the plan, later ones estimates."""
+    earlier = next((times for times in page.times if times.stage_id == stage_id), None)
+    times = Times(stage_id, earlier.planned_at if earlier else at, at, now)
+    others = tuple(each for each in page.times if each.stage_id != stage_id)
+    return dataclasses.replace(page, times=tuple(sorted((*others, times), key=lambda each: each.stage_id)))
+
+
+def reported(page: Page, incident: Incident) -> Page:
+    """
+    *page* with one incident more; the same again changes nothing.
+
+    Raises:
+        Refused: NOT_CANCELLABLE, when somebody cancels a journey who did not open it.
+    """
+    if incident.kind is IncidentKind.CANCELLED and incident.stage_id != "S01":
+        raise Refused("NOT_CANCELLABLE", "an order is cancelled at S01, by those who take orders")
+    known = {dataclasses.replace(each, recorded_at=0) for each in page.incidents}
+    if dataclasses.replace(incident, recorded_at=0) in known:
+        return page
+    return dataclasses.replace(page, incidents=(*page.incidents, incident))
+
+
+def timeline(pages: Iterable[Page]) -> tuple[Entry, ...]:
+    """What stands of a journey, in the order in which it happened."""
+    entries = (entry for page in pages for entry in page.standing)
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, entry.event_id)))
+
+
+def delivered(pages: Iterable[Page]) -> bool:
+    """Whether the goods were given to the buyer."""
+    return any((entry.stage_id, entry.step) == ("S20", "accepting") for entry in timeline(pages))
+
+
+def everything(pages: Iterable[Page]) -> tuple[Entry, ...]:
+    """All that was ever recorded, errors and their declarations included, in the order of recording."""
+    entries = (entry for page in pages for entry in page.entries)
+    # A stable sort: what one transaction wrote keeps its order on the page.
+    return tuple(sorted(entries, key=lambda entry: entry.recorded_at))
+
+
+def incidents(pages: Iterable[Page]) -> tuple[Incident, ...]:
+    """What went wrong, in the order in which it did."""
+    found = (incident for page in pages for incident in page.incidents)
+    return tuple(sorted(found, key=lambda incident: (incident.at, incident.recorded_at, incident.kind)))

@@ -1,0 +1,178 @@
+"""
+What carriers were seen to do, beside what they declare.
+
+Only legs count whose beginning and end were signed by two parties: the
+handover that began it, and the handover (or the recorded delivery) that ended
+it. Percentiles are by nearest rank over whole minutes, so they are integers
+and values that occurred.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from chaincode.domain.journeys.custody import Custody
+from chaincode.domain.journeys.pages import Entry, Page
+from hlf.codec import moments
+
+FEWEST = 3
+"""With fewer observations no percentile is given: it would be one shipment, not a performance."""
+
+BPS = 10_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Leg:
+    """One carrier's share of one journey, from place to place; ``planned_at`` is when it had meant to be done."""
+
+    carrier: str
+    origin: str
+    destination: str
+    began: int
+    ended: int
+    planned_at: int | None
+    incidents: int
+
+    @property
+    def minutes(self) -> int:
+        """How long the carrier held the goods."""
+        return (self.ended - self.began) // moments.MINUTE
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """A carrier on a lane: how many legs, how long, how many as planned; None where there are too few."""
+
+    carrier: str
+    origin: str
+    destination: str
+    n: int
+    since: str
+    until: str
+    p50_minutes: int | None
+    p90_minutes: int | None
+    p95_minutes: int | None
+    on_time_bps: int | None
+    incidents_ppm: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Declared:
+    """What a carrier claims of the same lane, as it was disclosed to whoever asks."""
+
+    p50_hours: int
+    p90_hours: int
+    on_time_bps: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibration:
+    """Observed over declared, in basis points: 10000 is as promised, 12000 a fifth longer; None with too few legs."""
+
+    observed: Observed
+    p50_bps: int | None
+    p90_bps: int | None
+    on_time_bps: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """When delivery is expected: half, and nine in ten, of *n* earlier journeys took no longer from this stage on."""
+
+    stage_id: str
+    n: int
+    p50_at: int
+    p90_at: int
+
+
+def legs(held: Custody, pages: Mapping[str, Page]) -> tuple[Leg, ...]:
+    """The finished, dual-signed legs of one journey; *pages* by party."""
+    ends = [(period.since, period.place) for period in held.periods[1:]]
+    if held.ended_at is not None:
+        ends.append((held.ended_at, held.ended_place))
+    found = []
+    for period, (ended, place) in zip(held.periods, ends, strict=False):
+        if not period.giver:
+            continue
+        page = pages[period.custodian]
+        planned = [times.planned_at for times in page.times]
+        incidents = sum(period.since <= incident.at <= ended for incident in page.incidents)
+        found.append(
+            Leg(period.custodian, period.place, place, period.since, ended, max(planned, default=None), incidents)
+        )
+    return tuple(found)
+
+
+def observed(done: Iterable[Leg]) -> tuple[Observed, ...]:
+    """One record for each carrier and lane, sorted."""
+    lanes: dict[tuple[str, str, str], list[Leg]] = {}
+    for leg in done:
+        lanes.setdefault((leg.carrier, leg.origin, leg.destination), []).append(leg)
+    return tuple(_observed(*lane, lanes[lane]) for lane in sorted(lanes))
+
+
+def _observed(carrier: str, origin: str, destination: str, done: Sequence[Leg]) -> Observed:
+    minutes = [leg.minutes for leg in done]
+    planned = [leg.ended <= leg.planned_at for leg in done if leg.planned_at is not None]
+    return Observed(
+        carrier=carrier,
+        origin=origin,
+        destination=destination,
+        n=len(done),
+        since=moments.text(min(leg.began for leg in done)),
+        until=moments.text(max(leg.ended for leg in done)),
+        p50_minutes=percentile(minutes, 50),
+        p90_minutes=percentile(minutes, 90),
+        p95_minutes=percentile(minutes, 95),
+        on_time_bps=sum(planned) * BPS // len(planned) if len(planned) >= FEWEST else None,
+        incidents_ppm=sum(leg.incidents for leg in done) * 1_000_000 // len(done),
+    )
+
+
+def percentile(values: Iterable[int], share: int) -> int | None:
+    """The smallest value that *share* percent of *values* do not exceed; None with fewer than FEWEST."""
+    ranked = sorted(values)
+    if len(ranked) < FEWEST:
+        return None
+    return ranked[max(-(-share * len(ranked) // 100), 1) - 1]
+
+
+def calibrated(seen: Observed, claimed: Declared) -> Calibration:
+    """*seen* beside what was *claimed*."""
+    return Calibration(
+        observed=seen,
+        p50_bps=_ratio(seen.p50_minutes, claimed.p50_hours * 60),
+        p90_bps=_ratio(seen.p90_minutes, claimed.p90_hours * 60),
+        on_time_bps=_ratio(seen.on_time_bps, claimed.on_time_bps),
+    )
+
+
+def _ratio(seen: int | None, claimed: int) -> int | None:
+    return None if seen is None or claimed <= 0 else seen * BPS // claimed
+
+
+def estimate(timeline: Sequence[Entry], earlier: Iterable[Sequence[Entry]]) -> Estimate | None:
+    """
+    When a journey will be delivered, from what journeys of the same lane and type took from the same stage on.
+
+    None for a journey that has not begun or is delivered, or with fewer than FEWEST to learn from.
+    """
+    if not timeline or _delivered(timeline) is not None:
+        return None
+    last = timeline[-1]
+    took = []
+    for other in earlier:
+        delivered = _delivered(other)
+        reached = [entry.at for entry in other if (entry.stage_id, entry.step) == (last.stage_id, last.step)]
+        if delivered is not None and reached:
+            took.append(delivered - max(reached))
+    half, most = percentile(took, 50), percentile(took, 90)
+    if half is None or most is None:
+        return None
+    return Estimate(last.stage_id, len(took), last.at + half, last.at + most)
+
+
+def _delivered(timeline: Sequence[Entry]) -> int | None:
+    ends = [entry.at for entry in timeline if (entry.stage_id, entry.step) == ("S20", "accepting")]
+    return ends[-1] if ends else None

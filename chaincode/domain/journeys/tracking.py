@@ -1,0 +1,150 @@
+"""
+What a shopper sees of a journey: one status, and where the goods have been.
+
+A shopper has no identity on the network. A link carries a random token; the
+ledger knows its SHA-256 and nothing else, so holding the link is what counts
+(a capability), and nothing on the ledger leads to a person.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Sequence
+
+from chaincode.domain.journeys import epcis
+from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.journeys.pages import Entry, Incident, IncidentKind
+from hlf.codec import moments
+
+
+class Status(enum.StrEnum):
+    """The one word a shopper reads."""
+
+    PENDING = "pending"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    ON_HOLD = "on_hold"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    DELIVERY_DELAYED = "delivery_delayed"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERED = "delivered"
+    RETURN_TO_SENDER = "return_to_sender"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """One line of a shopper's list."""
+
+    at: str
+    place: str
+    stage: str
+    step: str
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What a link shows: no organisation, no identifier of the goods, nothing of other orders."""
+
+    status: Status
+    kind: str
+    origin: str
+    destination: str
+    updated_at: str
+    expected_at: str
+    events: tuple[Seen, ...]
+
+
+_FINAL = frozenset({Status.DELIVERED, Status.CANCELLED})
+
+_BY_STEP = {
+    "accepting": Status.PICKED_UP,
+    "shipping": Status.PICKED_UP,
+    "loading": Status.PICKED_UP,
+    "staging_outbound": Status.PICKED_UP,
+    "departing": Status.IN_TRANSIT,
+    "transporting": Status.IN_TRANSIT,
+    "arriving": Status.IN_TRANSIT,
+    "unloading": Status.IN_TRANSIT,
+    "selat:customs_released": Status.IN_TRANSIT,
+    "holding": Status.ON_HOLD,
+    "selat:delivery_attempted": Status.DELIVERY_FAILED,
+    "selat:ready_for_pickup": Status.READY_FOR_PICKUP,
+}
+"""What a step says to a shopper, wherever it happens; steps that say nothing leave the status as it is."""
+
+_BY_STAGE = {
+    ("S19", "departing"): Status.OUT_FOR_DELIVERY,
+    ("S20", "accepting"): Status.DELIVERED,
+    ("S22", "receiving"): Status.IN_TRANSIT,
+    ("S22", "stocking"): Status.DELIVERED,
+    ("S22", "destroying"): Status.DELIVERED,
+}
+
+_BY_DISPOSITION = {"non_conformant": Status.ON_HOLD, "damaged": Status.ON_HOLD}
+
+_BY_INCIDENT = {
+    IncidentKind.DELAYED: Status.DELIVERY_DELAYED,
+    IncidentKind.HELD: Status.ON_HOLD,
+    IncidentKind.DAMAGED: Status.ON_HOLD,
+    IncidentKind.LOST: Status.UNKNOWN,
+    IncidentKind.ADDRESS_UNKNOWN: Status.DELIVERY_FAILED,
+    IncidentKind.REFUSED_BY_BUYER: Status.DELIVERY_FAILED,
+    IncidentKind.RETURNING: Status.RETURN_TO_SENDER,
+    IncidentKind.CANCELLED: Status.CANCELLED,
+}
+
+
+def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Status:
+    """
+    The status after what happened; every set of events and incidents has exactly one.
+
+    The latest by its own time counts, whatever the order of recording.
+    Nothing comes after delivery or cancellation, and a parcel that is being
+    sent back is not "in transit" to its buyer any more.
+    """
+    happened: list[tuple[int, int, Entry | Incident]] = [(each.at, 0, each) for each in timeline]
+    happened += [(each.at, 1, each) for each in incidents]
+    found = Status.PENDING
+    for _, _, each in sorted(happened, key=lambda item: item[:2]):
+        said = _BY_INCIDENT[each.kind] if isinstance(each, Incident) else _said(each)
+        if said is None or found in _FINAL:
+            continue
+        if found is Status.RETURN_TO_SENDER and said in (Status.PICKED_UP, Status.IN_TRANSIT):
+            continue
+        if said is Status.PICKED_UP and found is not Status.PENDING:
+            # Handed from one carrier to the next: to a shopper that is still on its way.
+            said = Status.IN_TRANSIT if found is not Status.PICKED_UP else found
+        found = said
+    return found
+
+
+def _said(entry: Entry) -> Status | None:
+    disposition = str(entry.event.get("disposition", ""))
+    return (
+        _BY_STAGE.get((entry.stage_id, entry.step))
+        or _BY_DISPOSITION.get(disposition)
+        or _BY_STEP.get(entry.step)
+    )
+
+
+def view(
+    journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None
+) -> View:
+    """What the holder of a link to *journey* sees; *expected_at* is when delivery is estimated."""
+    events = tuple(
+        Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline
+    )
+    recorded = [entry.recorded_at for entry in timeline] + [incident.recorded_at for incident in incidents]
+    now = status(timeline, incidents)
+    expected = "" if expected_at is None or now in _FINAL else moments.text(expected_at)
+    updated = moments.text(max(recorded, default=journey.opened_at))
+    return View(now, journey.kind, journey.origin, journey.destination, updated, expected, events)
+
+
+def place(entry: Entry) -> str:
+    """The UN/LOCODE where *entry* happened."""
+    return epcis.place_of(entry.event)

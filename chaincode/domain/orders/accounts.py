@@ -1,0 +1,184 @@
+"""
+An order's account on `trade`: how many units of each line were ordered, and how many of them journeys carry.
+
+Journeys and returns are counted against it over the whole order, so that
+nothing is sent or taken back twice. What was ordered is not the word of
+whoever opens a journey: `orderfacts.Facts` is what platform and merchant
+agreed on when the order was placed, and its hash is on their own channel.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from chaincode.domain.journeys.journeys import MOST, Journey, Line, Opening
+from chaincode.domain.orders.orderfacts import Facts
+from chaincode.domain.register.stages import JourneyType
+from chaincode.domain.returns.returns import Return, State
+from hlf.codec.refusals import Refused, invalid
+
+
+@dataclasses.dataclass(frozen=True)
+class Allotted:
+    """Units of one order line that one journey carries."""
+
+    line: str
+    quantity: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Consignment:
+    """
+    What the caller states when a journey opens: which order's units it carries, by whom, under which identifiers.
+
+    ``order`` is the record that platform and merchant hold (`Orders:facts`);
+    ``parties`` are MSP ids, and the first custodian is one of them.
+    """
+
+    journey_id: str
+    order: Facts
+    lines: tuple[Allotted, ...]
+    epcs: tuple[str, ...]
+    parties: tuple[str, ...]
+    custodian: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """An order as it was placed, and the units of each of its lines that journeys carry."""
+
+    order: Facts
+    allotted: Mapping[str, int]
+
+    def allot(self, lines: Iterable[Allotted]) -> Account:
+        """
+        This account with *lines* given to one journey more.
+
+        Units stay allotted whatever becomes of the journey: what it lost or
+        what was cancelled is made good by a return, not by a second journey.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, MORE_THAN_ORDERED.
+        """
+        taken = dict(self.allotted)
+        for each in lines:
+            ordered = self.order.line(each.line)
+            if ordered is None:
+                raise invalid("opening.lines", "names what is no line of the order")
+            left = ordered.quantity - taken.get(each.line, 0)
+            if each.quantity > left:
+                text = f"of line {each.line} of order {self.order.order_id} {left} units are not on a journey yet"
+                raise Refused("MORE_THAN_ORDERED", text)
+            taken[each.line] = taken.get(each.line, 0) + each.quantity
+        return dataclasses.replace(self, allotted=taken)
+
+
+@dataclasses.dataclass(frozen=True)
+class Tally:
+    """
+    The units of one order line.
+
+    Attributes:
+        ordered, allotted: as placed, and on journeys from the seller.
+        delivered: given to the buyer by these journeys.
+        returning, returned: in returns that stand and are on their way to an outcome, or have one.
+        exchanged: of the returned ones those that were replaced, and may come back again.
+        left: what a further return may take back.
+    """
+
+    line: str
+    ordered: int
+    allotted: int
+    delivered: int
+    returning: int
+    returned: int
+    exchanged: int
+    left: int
+
+
+_OVER = frozenset(
+    {State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED, State.SENT_BACK, State.CLOSED}
+)
+
+
+def opened(order: Facts) -> Account:
+    """The account of an order of which nothing is on its way."""
+    return Account(order, {})
+
+
+def check(consignment: Consignment) -> None:
+    """
+    Refuse lines that cannot be allotted, whatever the order.
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    lines = [each.line for each in consignment.lines]
+    if not 1 <= len(set(lines)) == len(lines) <= MOST:
+        raise invalid("opening.lines", f"must be 1 to {MOST} lines of the order, each named once")
+    if any(each.quantity < 1 for each in consignment.lines):
+        raise invalid("opening.lines", "each needs a quantity of 1 or more")
+
+
+def opening(consignment: Consignment) -> Opening:
+    """The opening of the forward journey that carries *consignment*; everything else follows from its order."""
+    order = consignment.order
+    ordered = {each.line: each for each in order.lines}
+    return Opening(
+        journey_id=consignment.journey_id,
+        order_id=order.order_id,
+        order_hash=order.order_hash,
+        ordered_at=order.placed_at,
+        terms_id=order.terms.terms_id,
+        terms_hash=order.terms.digest,
+        buyer_hash=order.buyer_hash,
+        origin=order.origin,
+        destination=order.destination,
+        epcs=consignment.epcs,
+        lines=tuple(
+            Line(each.line, ordered[each.line].hs6, each.quantity, ordered[each.line].returnless)
+            for each in consignment.lines
+        ),
+        parties=consignment.parties,
+        custodian=consignment.custodian,
+        kind=JourneyType.FORWARD,
+    )
+
+
+def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]) -> Tally:
+    """The units of *line*, of which journeys *delivered* so many, after the order's *returns*."""
+    ordered = account.order.line(line)
+    standing = [each for each in returns if each.request.line == line and each.stands]
+    over = [each for each in standing if each.state in _OVER]
+    units = sum(each.request.quantity for each in standing)
+    back = sum(each.request.quantity for each in over)
+    exchanged = sum(each.request.quantity for each in over if each.outcome is State.EXCHANGED)
+    placed = ordered.quantity if ordered else 0
+    return Tally(
+        line=line,
+        ordered=placed,
+        allotted=account.allotted.get(line, 0),
+        delivered=delivered,
+        returning=units - back,
+        returned=back,
+        exchanged=exchanged,
+        left=placed + exchanged - units,
+    )
+
+
+def returnable(account: Account, journey: Journey, line: str, returns: Iterable[Return]) -> int:
+    """
+    How many units of *line* another return may take back that *journey* brought, beside the order's *returns*.
+
+    No more than the journey carried, and no more than the whole order has left.
+    """
+    known = list(returns)
+    carried = journey.line(line)
+    claimed = sum(
+        each.request.quantity
+        for each in known
+        if (each.request.journey_id, each.request.line) == (journey.journey_id, line) and each.stands
+    )
+    of_journey = (carried.quantity if carried else 0) - claimed
+    return max(min(of_journey, tally(account, line, 0, known).left), 0)

@@ -1,0 +1,134 @@
+"""
+Duty and tax of an import (stage S18): how much, and who pays, by the order's Incoterm.
+
+The customs value is goods, freight and insurance (CIF), in the currency of the
+country of import at the rate of a named day. Duty is taken from it, tax from
+it and the duty. A country may waive either up to a value of the consignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chaincode.domain.orders.orders import Order, check_amount
+from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
+from chaincode.domain.vocabulary.incoterms import Payer
+from chaincode.domain.vocabulary.money import Money, Rates
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused, invalid
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """
+    What a country takes on one HS subheading from a day on.
+
+    Attributes:
+        duty_free_to: consignments up to this customs value pay no duty.
+        tax_free_to: the same for value-added or goods-and-services tax.
+    """
+
+    country: str
+    hs6: str
+    effective_from: str
+    currency: str
+    duty_bps: int
+    tax_bps: int
+    duty_free_to: Amount
+    tax_free_to: Amount
+    source: str
+
+    def __post_init__(self) -> None:
+        places.check_country("tariff.country", self.country)
+        goods.check_hs6("tariff.hs6", self.hs6)
+        attributes.day("tariff.effective_from", self.effective_from)
+        money.check_currency("tariff.currency", self.currency)
+        for field in ("duty_bps", "tax_bps"):
+            if not 0 <= getattr(self, field) <= 100_000:
+                raise invalid(f"tariff.{field}", "must be basis points from 0 to 100000")
+        check_amount("tariff.duty_free_to", self.duty_free_to)
+        check_amount("tariff.tax_free_to", self.tax_free_to)
+        if not 1 <= len(self.source) <= 200:
+            raise invalid("tariff.source", "must name the law or table it is from")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Duty and tax of one line."""
+
+    line: int
+    hs6: str
+    customs_value: Amount
+    duty: Amount
+    tax: Amount
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What S18 costs, in the currency of the country of import, and which side of the order pays."""
+
+    country: str
+    currency: str
+    incoterm: str
+    payer: Payer
+    rate_date: str
+    customs_value: Amount
+    duty: Amount
+    tax: Amount
+    charges: tuple[Charge, ...]
+
+
+def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> Assessment:
+    """
+    Duty and tax of *order* by *tariffs* (one for each HS subheading in it).
+
+    Freight and insurance are spread over the lines by their value.
+
+    Raises:
+        Refused: NO_TARIFF, RATES_NEEDED, NO_RATE.
+    """
+    country = order.destination[:2]
+    found = [_tariff(tariffs, country, line.hs6) for line in order.lines]
+    currency = found[0].currency
+    if any(tariff.currency != currency for tariff in found):
+        raise Refused("CURRENCY_MISMATCH", f"the tariffs of {country} are in different currencies")
+    value = _converted(order.total, currency, rates)
+    weights = [line.quantity * line.unit_price for line in order.lines]
+    # Goods given away have no price to spread by; then every line counts alike.
+    parts = money.apportion(value.minor, weights if any(weights) else [1] * len(weights))
+    charges = tuple(
+        _charge(line.line, tariff, Money(part, currency), value.minor)
+        for line, tariff, part in zip(order.lines, found, parts, strict=True)
+    )
+    return Assessment(
+        country,
+        currency,
+        order.incoterm,
+        incoterms.incoterm("incoterm", order.incoterm).payer("S18"),
+        rates.date if rates and currency != order.currency else "",
+        value.minor,
+        sum(charge.duty for charge in charges),
+        sum(charge.tax for charge in charges),
+        charges,
+    )
+
+
+def _charge(line: int, tariff: Tariff, value: Money, whole: int) -> Charge:
+    duty = value.share(tariff.duty_bps if whole > tariff.duty_free_to else 0)
+    tax = (value + duty).share(tariff.tax_bps if whole > tariff.tax_free_to else 0)
+    return Charge(line, tariff.hs6, value.minor, duty.minor, tax.minor)
+
+
+def _tariff(tariffs: Mapping[str, Tariff], country: str, hs6: str) -> Tariff:
+    if hs6 not in tariffs:
+        raise Refused("NO_TARIFF", f"no tariff of {country} for {hs6} is published")
+    return tariffs[hs6]
+
+
+def _converted(total: Money, currency: str, rates: Rates | None) -> Money:
+    if total.currency == currency:
+        return total
+    if rates is None:
+        raise Refused("RATES_NEEDED", f"the duty is due in {currency}: name a day's rates")
+    return rates.convert(total, currency)

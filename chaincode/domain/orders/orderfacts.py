@@ -1,0 +1,114 @@
+"""
+What carriers, customs and return terms need to know of an order, without its prices.
+
+It follows from the order's content and the terms that the order pins, is
+computed when the order is placed, and its hash stands in the public part of
+the order on `ecommerce` from the beginning. It goes to the channel `trade`
+when the first journey opens, so nobody can tell `trade` another order than
+was placed, nor set there what the terms decide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.orders.orders import Order, PinnedTerms, check_sha256
+from chaincode.domain.returns.terms import Terms
+from chaincode.domain.vocabulary import goods, identifiers, places
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused, invalid
+
+
+@dataclasses.dataclass(frozen=True)
+class FactLine:
+    """A line without its price; ``returnless``: the whole line is worth less than the terms' ``returnless_below``."""
+
+    line: str
+    hs6: str
+    quantity: int
+    returnless: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """
+    What the channel `trade` is told of an order.
+
+    ``nonce`` is derived from the order's salt: it hides the rest behind the
+    hash on `ecommerce` until the first journey tells it, and nothing after.
+    """
+
+    order_id: str
+    order_hash: str
+    platform: str
+    merchant: str
+    buyer_hash: str
+    placed_at: str
+    origin: str
+    destination: str
+    terms: PinnedTerms
+    lines: tuple[FactLine, ...]
+    nonce: str
+
+    def __post_init__(self) -> None:
+        for field in ("order_id", "platform", "merchant"):
+            identifiers.check(f"order.{field}", getattr(self, field))
+        for field in ("order_hash", "buyer_hash"):
+            check_sha256(f"order.{field}", getattr(self, field))
+        for field in ("origin", "destination"):
+            places.check_locode(f"order.{field}", getattr(self, field))
+        moments.stated("order.placed_at", self.placed_at)
+        disclosures.check_salt(self.nonce, "order.nonce")
+        if not self.lines or len({each.line for each in self.lines}) != len(self.lines):
+            raise invalid("order.lines", "must be there, each with its own name")
+        for each in self.lines:
+            goods.check_hs6("order.lines.hs6", each.hs6)
+            if each.quantity < 1:
+                raise invalid("order.lines.quantity", "must be 1 or more")
+
+    @property
+    def digest(self) -> str:
+        """The hash that the public part of the order has of it."""
+        return records.digest(self)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The two sides of the order, without whose signatures none of it moves."""
+        return tuple(sorted({self.platform, self.merchant}))
+
+    def line(self, line: str) -> FactLine | None:
+        """The line of that name, if there is one."""
+        return next((each for each in self.lines if each.line == line), None)
+
+
+def facts_of(order_id: str, order: Order, terms: Terms) -> Facts:
+    """
+    What `trade` is told of *order* under the *terms* that it pins.
+
+    Raises:
+        Refused: WRONG_TERMS, other terms than the order pins, of another seller, or not in force when it was placed.
+    """
+    pinned = PinnedTerms(terms.terms_id, terms.version, terms.digest)
+    if pinned != order.terms or terms.seller != order.merchant:
+        raise Refused("WRONG_TERMS", f"order {order_id} pins other terms, or its merchant does not sell under these")
+    if terms.in_force_from > moments.parse(order.placed_at).at:
+        raise Refused("WRONG_TERMS", f"the terms were not in force when order {order_id} was placed")
+    # Amounts of two currencies do not compare without a rate, and terms name no day's rates.
+    below = terms.returnless_below if terms.currency == order.currency else 0
+    return Facts(
+        order_id=order_id,
+        order_hash=records.digest(order),
+        platform=order.platform,
+        merchant=order.merchant,
+        buyer_hash=order.buyer_token_hash,
+        placed_at=order.placed_at,
+        origin=order.origin,
+        destination=order.destination,
+        terms=order.terms,
+        lines=tuple(
+            FactLine(str(one.line), one.hs6, one.quantity, one.quantity * one.unit_price < below)
+            for one in order.lines
+        ),
+        nonce=disclosures.derived_salt(order.salt, f"facts of {order_id}"),
+    )

@@ -1,0 +1,216 @@
+"""
+Orders between platform and merchant: the content both keep private, and the part that all of `ecommerce` see.
+
+A buyer is never named: an order holds the hash of a random token that the
+shopper's link carries.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Literal
+
+from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.vocabulary import goods, identifiers, incoterms, money, places
+from chaincode.domain.vocabulary.money import Money
+from hlf.codec import moments
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused, invalid
+
+State = Literal["placed", "confirmed", "fulfilling", "closed", "cancelled"]
+Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
+
+LATEST = 30 * moments.DAY
+"""How long after it was placed an order may be written down."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 10**9
+
+_FOLLOWS: dict[str, tuple[State, ...]] = {
+    "confirmed": ("placed",),
+    "fulfilling": ("confirmed",),
+    "closed": ("fulfilling",),
+    # Once goods are on their way there is nothing to cancel; there is a return.
+    "cancelled": ("placed", "confirmed"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class PinnedTerms:
+    """The version of the return terms that counts for an order, whatever is published later."""
+
+    terms_id: str
+    version: int
+    digest: str
+
+    def __post_init__(self) -> None:
+        identifiers.check("terms.terms_id", self.terms_id)
+        if self.version < 1:
+            raise invalid("terms.version", "counts from 1")
+        check_sha256("terms.digest", self.digest)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One position; *unit_price* in minor units of the order's currency, weight of one unit in grams (GRM)."""
+
+    line: int
+    gtin: str
+    hs6: str
+    quantity: int
+    unit_price: Amount
+    weight_grm: int
+    ahtn8: str = ""
+
+    def __post_init__(self) -> None:
+        goods.check_gtin("line.gtin", self.gtin)
+        goods.check_hs6("line.hs6", self.hs6)
+        if self.ahtn8 and goods.check_ahtn8("line.ahtn8", self.ahtn8)[:6] != self.hs6:
+            raise invalid("line.ahtn8", "must begin with hs6")
+        for field in ("line", "quantity", "weight_grm"):
+            if not 1 <= getattr(self, field) <= _LARGEST:
+                raise invalid(f"line.{field}", f"must be from 1 to {_LARGEST}")
+        check_amount("line.unit_price", self.unit_price)
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What platform and merchant agreed on; kept by these two."""
+
+    platform: str
+    merchant: str
+    buyer_token_hash: str
+    placed_at: str
+    incoterm: str
+    named_place: str
+    origin: str
+    destination: str
+    lines: tuple[Line, ...]
+    currency: str
+    freight: Amount
+    insurance: Amount
+    terms: PinnedTerms
+    salt: str
+
+    def __post_init__(self) -> None:
+        identifiers.check("order.platform", self.platform)
+        identifiers.check("order.merchant", self.merchant)
+        check_sha256("order.buyer_token_hash", self.buyer_token_hash)
+        grants.moment("order.placed_at", self.placed_at)
+        incoterms.incoterm("order.incoterm", self.incoterm)
+        for field in ("named_place", "origin", "destination"):
+            places.check_locode(f"order.{field}", getattr(self, field))
+        if not self.lines or [one.line for one in self.lines] != list(range(1, len(self.lines) + 1)):
+            raise invalid("order.lines", "must be numbered 1, 2, ...")
+        money.check_currency("order.currency", self.currency)
+        check_amount("order.freight", self.freight)
+        check_amount("order.insurance", self.insurance)
+        disclosures.check_salt(self.salt, "order.salt")
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.platform, self.merchant})
+
+    @property
+    def goods_value(self) -> Money:
+        """The lines' price without freight and insurance."""
+        return Money(sum(one.quantity * one.unit_price for one in self.lines), self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays: goods, freight and insurance."""
+        return self.goods_value + Money(self.freight + self.insurance, self.currency)
+
+
+@dataclasses.dataclass(frozen=True)
+class Total:
+    """
+    What an order comes to, as a record of its own: a payment firm is shown this and not the order.
+
+    Its salt is derived from the order's, so that showing it helps nobody to find the order.
+    """
+
+    order_id: str
+    amount: Amount
+    currency: str
+    salt: str
+
+    def check_pays(self, amount: int, currency: str) -> None:
+        """
+        Refuse another sum than the order's.
+
+        Raises:
+            Refused: AMOUNT_DIFFERS.
+        """
+        if (amount, currency) != (self.amount, self.currency):
+            raise Refused("AMOUNT_DIFFERS", f"order {self.order_id} comes to another sum")
+
+
+@dataclasses.dataclass(frozen=True)
+class PublicOrder:
+    """What every member of `ecommerce` sees of an order; ``facts_hash`` is that of `orderfacts.Facts`."""
+
+    order_id: str
+    order_hash: str
+    facts_hash: str
+    platform: str
+    merchant: str
+    terms: PinnedTerms
+    state: State = "placed"
+    journey_id: str = ""
+    reason: str = ""
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Whose endorsement the key takes."""
+        return tuple(sorted({self.platform, self.merchant}))
+
+    def moved(self, state: State, *, journey_id: str = "", reason: str = "") -> PublicOrder:
+        """
+        The order in its next state.
+
+        Raises:
+            Refused: WRONG_STATE.
+        """
+        if self.state not in _FOLLOWS[state]:
+            before = " or ".join(_FOLLOWS[state])
+            raise Refused("WRONG_STATE", f"order {self.order_id} is {self.state}; {state} comes after {before}")
+        return dataclasses.replace(
+            self, state=state, journey_id=journey_id or self.journey_id, reason=reason or self.reason
+        )
+
+
+def total_of(order_id: str, order: Order) -> Total:
+    """The total of *order* as platform and merchant keep it beside the order."""
+    salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
+    return Total(order_id, order.total.minor, order.currency, salt)
+
+
+def timely(order: Order, now: int) -> None:
+    """
+    Nothing, if *order* may be placed *now*: when it says it was, or not long after.
+
+    Raises:
+        Refused: EVENT_IN_FUTURE, TOO_LATE.
+    """
+    placed = moments.parse(order.placed_at).at
+    if placed > now + moments.SKEW:
+        raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
+    if placed < now - LATEST:
+        raise Refused("TOO_LATE", f"an order may be written down for {LATEST // moments.DAY} days")
+
+
+def check_sha256(field: str, text: str) -> str:
+    """*text*, if it is SHA-256 in hex."""
+    if not _SHA256.fullmatch(text):
+        raise invalid(field, "must be SHA-256 in hex")
+    return text
+
+
+def check_amount(field: str, minor: int) -> int:
+    """*minor*, if it is an amount that trade knows: not negative, not beyond any price."""
+    if not 0 <= minor < money.LARGEST:
+        raise invalid(field, "must be minor units, not negative")
+    return minor

@@ -1,0 +1,225 @@
+"""
+Payments for an order: authorised, captured, settled, refunded, in minor units.
+
+An amount is first reserved (authorised), then taken from the buyer (captured),
+then paid out to the merchant in its own currency at the rate of a named day
+(settled). What was captured can be given back (refunded), wholly or in part,
+until it is settled, and what was only authorised can be let go (voided).
+
+One payment takes an order's money. Which one it is, and that it was paid out,
+platform and merchant keep beside their payments (`Mark`), since other payments
+of the same order must not take it again, and a paid order cannot be cancelled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.vocabulary import identifiers, money
+from chaincode.domain.vocabulary.money import Money, Rates
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused, invalid
+
+State = Literal["authorised", "captured", "settled", "refunded", "voided"]
+Step = Literal["authorise", "capture", "settle", "refund", "void"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Authorisation:
+    """What the parties write when an amount is reserved."""
+
+    order_id: str
+    platform: str
+    merchant: str
+    payments: str
+    amount: Amount
+    currency: str
+    settle_currency: str
+    salt: str
+
+    def __post_init__(self) -> None:
+        for field in ("order_id", "platform", "merchant", "payments"):
+            identifiers.check(f"payment.{field}", getattr(self, field))
+        if self.amount <= 0:
+            raise invalid("payment.amount", "must be more than nothing")
+        money.check_currency("payment.settle_currency", self.settle_currency)
+        Money(self.amount, self.currency)
+        disclosures.check_salt(self.salt, "payment.salt")
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """
+    What is to happen next.
+
+    Attributes:
+        amount: of a capture or a refund, and of nothing else; there is no amount that is meant without being said.
+        rate_date: the day of the payment firm's rates, for settling in another currency.
+        rate_base: their base currency.
+    """
+
+    salt: str
+    amount: Amount | None = None
+    rate_date: str = ""
+    rate_base: str = ""
+
+    def __post_init__(self) -> None:
+        disclosures.check_salt(self.salt, "change.salt")
+        if self.amount is not None and self.amount <= 0:
+            raise invalid("change.amount", "must be more than nothing")
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One step of a payment; the amount in the payment's currency."""
+
+    step: Step
+    at: str
+    amount: Amount
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """That money of an order was captured, or settled, by one of its payments; kept by platform and merchant."""
+
+    step: Literal["capture", "settle"]
+    order_id: str
+    payment_id: str
+    salt: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Payment:
+    """
+    A payment as platform, merchant and payment firm keep it.
+
+    Attributes:
+        settled: what was paid out, in the payment's currency; never given back through this payment alone.
+        paid_out: the same in the merchant's currency.
+        rate_date: the day whose rates counted, empty if no exchange was needed.
+        captured_mark: the salt of the mark that this payment took the order's money; empty if it did not.
+    """
+
+    payment_id: str
+    terms: Authorisation
+    entries: tuple[Entry, ...]
+    captured: Amount = 0
+    refunded: Amount = 0
+    settled: Amount = 0
+    paid_out: Amount = 0
+    rate_date: str = ""
+    rate_base: str = ""
+    voided: bool = False
+    captured_mark: str = ""
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who keeps it and may read it."""
+        return frozenset({self.terms.platform, self.terms.merchant, self.terms.payments})
+
+    @property
+    def state(self) -> State:
+        """Where it stands; ``refunded`` once everything captured has gone back."""
+        if self.voided:
+            return "voided"
+        if self.captured and self.refunded == self.captured:
+            return "refunded"
+        if self.settled:
+            return "settled"
+        return "captured" if self.captured else "authorised"
+
+    @property
+    def mark(self) -> Mark | None:
+        """What platform and merchant keep of this payment having taken the order's money, once it has."""
+        if not self.captured_mark:
+            return None
+        return Mark("capture", self.terms.order_id, self.payment_id, self.captured_mark)
+
+    def captured_by(self, change: Change, at: str) -> Payment:
+        """
+        Take some or all of what is reserved; possible in parts until it is settled.
+
+        Raises:
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount).
+        """
+        self._check("capture", "authorised", "captured")
+        amount = self._amount(change, self.terms.amount - self.captured, "authorised")
+        mark = self.captured_mark or disclosures.derived_salt(change.salt, "captured")
+        return self._stepped("capture", change, at, amount, captured=self.captured + amount, captured_mark=mark)
+
+    def settled_by(self, change: Change, at: str, rates: Rates | None) -> Payment:
+        """
+        Pay out everything captured and not refunded, in the merchant's currency; *rates* if that is another.
+
+        Raises:
+            Refused: WRONG_STATE, RATES_NEEDED, NO_RATE, INVALID_ARGUMENT (a part: settling is for all of it).
+        """
+        self._check("settle", "captured")
+        if change.amount is not None:
+            raise invalid("change.amount", "is not given: everything captured and not refunded is settled")
+        due = Money(self.captured - self.refunded, self.terms.currency)
+        if self.terms.settle_currency == self.terms.currency:
+            paid, date, base = due.minor, "", ""
+        elif rates is None:
+            raise Refused("RATES_NEEDED", "the merchant is paid in another currency: name a day's rates")
+        else:
+            paid, date, base = rates.convert(due, self.terms.settle_currency).minor, rates.date, rates.base
+        return self._stepped(
+            "settle", change, at, due.minor, settled=due.minor, paid_out=paid, rate_date=date, rate_base=base
+        )
+
+    def refunded_by(self, change: Change, at: str) -> Payment:
+        """
+        Give back some or all of what was captured, while it is still with the payment firm.
+
+        Raises:
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount), ALREADY_SETTLED.
+        """
+        if self.settled:
+            raise Refused("ALREADY_SETTLED", f"payment {self.payment_id} is paid out; its money is the merchant's")
+        self._check("refund", "captured")
+        amount = self._amount(change, self.captured - self.refunded, "captured")
+        return self._stepped("refund", change, at, amount, refunded=self.refunded + amount)
+
+    def voided_by(self, change: Change, at: str) -> Payment:
+        """
+        Let a reservation go of which nothing was taken.
+
+        Raises:
+            Refused: WRONG_STATE, INVALID_ARGUMENT (a part: it is let go as a whole).
+        """
+        self._check("void", "authorised")
+        if change.amount is not None:
+            raise invalid("change.amount", "is not given: a reservation is let go as a whole")
+        return self._stepped("void", change, at, self.terms.amount, voided=True)
+
+    def _check(self, step: Step, *states: State) -> None:
+        if self.state not in states:
+            needed = " or ".join(states)
+            raise Refused("WRONG_STATE", f"payment {self.payment_id} is {self.state}; {step} needs {needed}")
+
+    def _amount(self, change: Change, most: int, what: str) -> int:
+        if change.amount is None:
+            raise invalid("change.amount", "is missing: say how many minor units")
+        if change.amount > most:
+            raise Refused("AMOUNT_EXCEEDS", f"payment {self.payment_id} has less than that {what}")
+        return change.amount
+
+    def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: int | str | bool) -> Payment:
+        if change.salt == self.terms.salt:
+            raise Refused("SALT_REUSED", "a changed record needs a salt of its own")
+        terms = dataclasses.replace(self.terms, salt=change.salt)
+        entries = (*self.entries, Entry(step, at, amount))
+        return dataclasses.replace(self, terms=terms, entries=entries, **fields)  # type: ignore[arg-type]
+
+
+def settled_mark(payment: Payment, change: Change) -> Mark:
+    """What platform and merchant keep of the order's money having been paid out by *change*."""
+    return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
+
+
+def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:
+    """A new payment."""
+    return Payment(payment_id, terms, (Entry("authorise", at, terms.amount),))

@@ -1,0 +1,90 @@
+"""Products as merchants offer them on `ecommerce`, with what carriers and customs will ask about them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Literal
+
+from chaincode.domain.orders.orders import check_amount
+from chaincode.domain.vocabulary import goods, identifiers, money, places
+from hlf.codec import texts
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused, invalid
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Product:
+    """
+    One article of one merchant.
+
+    Attributes:
+        titles: by BCP 47 language.
+        list_price: in minor units; what an order agrees on may differ and stays private.
+        origin: country of origin, ISO 3166-1.
+    """
+
+    gtin: str
+    titles: dict[str, str]
+    hs6: str
+    category: str
+    weight_grm: int
+    volume_cmq: int
+    list_price: Amount
+    currency: str
+    origin: str
+    ahtn8: str = ""
+    dg_un: str = ""
+
+    def __post_init__(self) -> None:
+        goods.check_gtin("product.gtin", self.gtin)
+        goods.check_hs6("product.hs6", self.hs6)
+        if self.ahtn8 and goods.check_ahtn8("product.ahtn8", self.ahtn8)[:6] != self.hs6:
+            raise invalid("product.ahtn8", "must begin with hs6")
+        if self.dg_un:
+            goods.check_un_number("product.dg_un", self.dg_un)
+        money.check_currency("product.currency", self.currency)
+        check_amount("product.list_price", self.list_price)
+        places.check_country("product.origin", self.origin)
+        texts.check("product.category", self.category)
+        for field in ("weight_grm", "volume_cmq"):
+            if not 1 <= getattr(self, field) <= 10**9:
+                raise invalid(f"product.{field}", "must be from 1 to 1000000000")
+        if not self.titles:
+            raise invalid("product.titles", "must have a title in at least one language")
+        for language, title in self.titles.items():
+            if not _LANGUAGE.fullmatch(language):
+                raise invalid("product.titles", "must be texts by BCP 47 language")
+            texts.check("product.titles", title, 200)
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """A product as the channel keeps it; amended by its merchant alone, and every version stays in its history."""
+
+    merchant: str
+    version: int
+    state: Literal["offered", "withdrawn"]
+    product: Product
+
+    def amended(self, product: Product) -> Listing:
+        """The next version, offered (again)."""
+        return dataclasses.replace(self, version=self.version + 1, state="offered", product=product)
+
+    def withdrawn(self) -> Listing:
+        """
+        The product is offered no more.
+
+        Raises:
+            Refused: WRONG_STATE.
+        """
+        if self.state == "withdrawn":
+            raise Refused("WRONG_STATE", f"{self.product.gtin} is withdrawn")
+        return dataclasses.replace(self, version=self.version + 1, state="withdrawn")
+
+
+def listed(merchant: str, product: Product) -> Listing:
+    """A product that is offered for the first time."""
+    return Listing(identifiers.check("merchant", merchant), 1, "offered", product)

@@ -1,0 +1,94 @@
+"""
+The World Bank's Logistics Performance Index, always with its edition.
+
+Editions do not compare: 2018 is known here by its ranks, 2023 by its scores,
+and LPI 2.0 of 2026 is another scale again. A figure without its edition is no
+figure, so every question names one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chaincode.domain.vocabulary import places
+from hlf.codec.refusals import Refused, invalid
+
+COMPONENTS = ("overall", "customs", "infrastructure", "shipments", "competence", "tracking", "timeliness")
+
+_NAME = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """
+    What an edition says of one country.
+
+    Attributes:
+        rank: 1 is best; 0 if the edition is known by its scores.
+        score_x100: a hundred times the score; 0 if the edition is known by its ranks.
+    """
+
+    country: str
+    component: str
+    rank: int = 0
+    score_x100: int = 0
+
+    def __post_init__(self) -> None:
+        places.check_country("figure.country", self.country)
+        if self.component not in COMPONENTS:
+            raise invalid("figure.component", "must be one of " + ", ".join(COMPONENTS))
+        if not 0 <= self.rank <= 300 or not 0 <= self.score_x100 <= 10_000 or not (self.rank or self.score_x100):
+            raise invalid("figure", "must have a rank up to 300, or a score")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of the index; *scale* says in words what its figures mean."""
+
+    name: str
+    scale: str
+    source: str
+    figures: tuple[Figure, ...]
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise invalid("edition.name", "must be a year, perhaps with a suffix such as 2026-lpi2")
+        if not 1 <= len(self.scale) <= 200 or not 1 <= len(self.source) <= 200:
+            raise invalid("edition", "must name its scale and its source")
+        places_given = [(figure.country, figure.component) for figure in self.figures]
+        if not places_given or len(set(places_given)) != len(places_given):
+            raise invalid("edition.figures", "must list at least one figure, and none twice")
+
+    def figure(self, country: str, component: str) -> Figure:
+        """
+        What the edition says of a country.
+
+        Raises:
+            Refused: LPI_UNKNOWN.
+        """
+        for figure in self.figures:
+            if (figure.country, figure.component) == (country, component):
+                return figure
+        raise Refused("LPI_UNKNOWN", f"edition {self.name} has no {component[:20]} figure of {country[:2]}")
+
+
+def _ranks(**by_country: int) -> tuple[Figure, ...]:
+    return tuple(Figure(country, "overall", rank=rank) for country, rank in sorted(by_country.items()))
+
+
+def _scores(**by_country: int) -> tuple[Figure, ...]:
+    return tuple(Figure(country, "overall", score_x100=score) for country, score in sorted(by_country.items()))
+
+
+STANDARD = (
+    Edition(
+        "2018", "rank among 160 countries", "World Bank, Connecting to Compete 2018",
+        _ranks(SG=7, TH=32, VN=39, MY=41, ID=46, PH=60),
+    ),
+    Edition(
+        "2023", "score from 1 to 5", "World Bank, Connecting to Compete 2023",
+        _scores(SG=430, MY=360, TH=350, PH=330, VN=330, ID=300),
+    ),
+)  # fmt: skip
+"""The editions a new consortium starts with."""

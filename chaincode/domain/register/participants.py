@@ -1,0 +1,146 @@
+"""
+Participants: the organisations of the trade, what each is in its ecology, and what it may record.
+
+The species are those of the seed ecology: a *core* organisation brings the
+others together, *key* ones do the trade itself, *supporting* ones serve it,
+*parasitic* ones live on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from chaincode.domain.vocabulary import identifiers, places
+from hlf.codec import texts
+from hlf.codec.refusals import Refused, invalid
+
+Species = Literal["core", "key", "supporting", "parasitic"]
+Side = Literal["commerce", "logistics", "neutral"]
+
+SIDE_OF: dict[str, Side] = {
+    "platform": "commerce",
+    "merchant": "commerce",
+    "manufacturer": "commerce",
+    "supplier": "commerce",
+    "payments": "commerce",
+    "origin_carrier": "logistics",
+    "forwarder": "logistics",
+    "last_mile": "logistics",
+    "warehouse": "logistics",
+    "customs": "neutral",
+    "auditor": "neutral",
+}
+"""Every role, and on which side of the trade it stands."""
+
+STAGE = re.compile(r"S(0[1-9]|[1-9][0-9])")
+"""The shape of a stage's id; which stages there are is data, in the catalogue on the ledger."""
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One organisation, as all see it."""
+
+    msp_id: str
+    name: str
+    species: Species
+    roles: tuple[str, ...]
+    countries: tuple[str, ...]
+    stages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        identifiers.check("msp_id", self.msp_id)
+        texts.check("name", self.name)
+        if not self.roles or not self.countries:
+            raise invalid("roles", "at least one role and one country are needed")
+        for role in self.roles:
+            if role not in SIDE_OF:
+                raise invalid("roles", "must be of " + ", ".join(SIDE_OF))
+        for country in self.countries:
+            places.check_country("countries", country)
+        for stage in self.stages:
+            if not STAGE.fullmatch(stage):
+                raise invalid("stages", "must be ids of stages such as S01")
+        for field in (self.roles, self.countries, self.stages):
+            if len(set(field)) != len(field):
+                raise invalid("participant", "lists something twice")
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """The sides of the trade it stands on; more than one if its roles do."""
+        return frozenset(SIDE_OF[role] for role in self.roles)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """
+    Who holds which role: one small key, read by every contract that must know the auditor or the platform.
+
+    Attributes:
+        roles: the holders of each role in the order in which they took it. Where one must be meant, the first
+            is: the pins of claims are at the auditor, and another that is admitted later does not have them.
+    """
+
+    roles: dict[str, tuple[str, ...]]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Every participant, sorted."""
+        return tuple(sorted({msp_id for holders in self.roles.values() for msp_id in holders}))
+
+    @property
+    def auditor(self) -> str:
+        """The organisation that audits, the first that took the role; grants are endorsed by it."""
+        return self._one("auditor")
+
+    @property
+    def platform(self) -> str:
+        """The organisation that keeps the tender together with the auditor."""
+        return self._one("platform")
+
+    @property
+    def tender(self) -> tuple[str, str]:
+        """The two members of the collection ``tender``."""
+        return self.platform, self.auditor
+
+    def with_participant(self, participant: Participant) -> Directory:
+        """
+        The directory after *participant* was admitted or amended.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, the auditor that counts would no longer be one.
+        """
+        msp_id, wanted = participant.msp_id, participant.roles
+        if "auditor" not in wanted and self.roles.get("auditor", ())[:1] == (msp_id,):
+            raise invalid("participant.roles", f"{msp_id} keeps the pins of claims and stays auditor")
+        roles = {role: [one for one in held if one != msp_id or role in wanted] for role, held in self.roles.items()}
+        for role in wanted:
+            if msp_id not in roles.setdefault(role, []):
+                roles[role].append(msp_id)
+        return Directory({role: tuple(held) for role, held in sorted(roles.items()) if held})
+
+    def _one(self, role: str) -> str:
+        holders = self.roles.get(role, ())
+        if not holders:
+            raise Refused("ROLE_VACANT", f"no participant is {role}; admit one first")
+        return holders[0]
+
+
+def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...], Directory]:
+    """
+    The first participants, sorted, and their directory.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, none or one twice; ROLE_VACANT, no auditor among them.
+    """
+    listed = tuple(sorted(participants, key=lambda participant: participant.msp_id))
+    if not listed or len({one.msp_id for one in listed}) != len(listed):
+        raise invalid("participants", "must list at least one, and none twice")
+    directory = Directory({})
+    for participant in listed:
+        directory = directory.with_participant(participant)
+    # Every grant is kept by the auditor too. A platform is missed when there is a tender, which not all channels have.
+    directory.auditor  # noqa: B018
+    return listed, directory

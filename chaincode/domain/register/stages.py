@@ -1,0 +1,247 @@
+"""
+The stages S01 to S22 of a journey: a catalogue kept on the ledger, not rules in code.
+
+A stage names the CBV steps and dispositions its events may have, the roles
+that may record it, and its order: ``after`` are the stages it comes after,
+``gates`` those without which it may not be recorded at all. The order is
+partial: stages with nothing between them interleave, and a stage that
+``repeats`` may be recorded any number of times. Order differs per journey
+type, so it is given per type; a stage absent from a type's order does not
+occur in such a journey.
+
+A journey pins the version of the catalogue it was opened under. An amendment
+is a new version and never changes what a running journey may do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import records
+from hlf.codec.refusals import Refused, invalid
+
+
+class JourneyType(enum.StrEnum):
+    """Which way the goods go, and why."""
+
+    FORWARD = "forward"
+    REVERSE = "reverse"
+    EXCHANGE = "exchange"
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """Where a stage stands among the others of one journey type."""
+
+    after: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """
+    One stage of the catalogue.
+
+    ``steps`` and ``dispositions`` are CBV words, or Selat's own where CBV has
+    none; no dispositions means that its events carry none. ``custody`` is
+    true where only the organisation that holds the goods may record it.
+    Some steps do more than tell: one of ``takes`` starts the custody of goods
+    that nobody of the consortium held, one of ``ends`` gives them to the
+    buyer, and a stage that gates others lets them pass while its last event
+    is one of ``releases`` (any, if there are none).
+    """
+
+    stage_id: str
+    name: str
+    event: str
+    steps: tuple[str, ...]
+    recorders: tuple[str, ...]
+    orders: Mapping[str, Order]
+    dispositions: tuple[str, ...] = ()
+    custody: bool = False
+    repeats: bool = True
+    takes: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+
+    def occurs_in(self, kind: str) -> bool:
+        """Whether journeys of this type have the stage."""
+        return kind in self.orders
+
+
+@dataclasses.dataclass(frozen=True)
+class Catalogue:
+    """All stages of one version; ``since`` is when it came into force (milliseconds)."""
+
+    version: int
+    since: int
+    stages: tuple[Stage, ...]
+
+    def stage(self, stage_id: str) -> Stage:
+        """
+        The stage of that id.
+
+        Raises:
+            Refused: STAGE_UNKNOWN, or INVALID_ARGUMENT for what cannot be an id.
+        """
+        identifiers.check("stage_id", stage_id)
+        for stage in self.stages:
+            if stage.stage_id == stage_id:
+                return stage
+        raise Refused("STAGE_UNKNOWN", f"{stage_id} is not in version {self.version} of the stage catalogue")
+
+    def of(self, kind: str) -> tuple[Stage, ...]:
+        """The stages of one journey type, in the catalogue's order."""
+        return tuple(stage for stage in self.stages if stage.occurs_in(kind))
+
+    def recordable(self, roles: Iterable[str], kind: str) -> tuple[str, ...]:
+        """The ids of the stages that an organisation in these roles may record on such a journey."""
+        held = set(roles)
+        return tuple(stage.stage_id for stage in self.of(kind) if held & set(stage.recorders))
+
+    @property
+    def digest(self) -> str:
+        """The hash by which a journey pins this version."""
+        return records.digest(self)
+
+
+def checked(catalogue: Catalogue) -> Catalogue:
+    """
+    *catalogue*, if its order can be followed.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, for an id given twice, a predecessor that does not
+            occur in the journey type, or stages that wait for each other.
+    """
+    ids = [stage.stage_id for stage in catalogue.stages]
+    if len(set(ids)) != len(ids):
+        raise invalid("stages", "a stage id is given twice")
+    for stage in catalogue.stages:
+        identifiers.check("stages.stage_id", stage.stage_id)
+        if stage.event not in EVENTS:
+            raise invalid(f"stages.{stage.stage_id}.event", f"must be one of {', '.join(EVENTS)}")
+        if not stage.steps or not stage.recorders:
+            raise invalid(f"stages.{stage.stage_id}", "needs at least one step and one recording role")
+        if (stage.takes or stage.ends) and not stage.custody:
+            raise invalid(f"stages.{stage.stage_id}", "a stage that begins or ends custody depends on it")
+        for step in stage.takes + stage.ends + stage.releases:
+            if step not in stage.steps:
+                raise invalid(f"stages.{stage.stage_id}", "takes, ends and releases are among its steps")
+        for kind in stage.orders:
+            if kind not in list(JourneyType):
+                raise invalid(f"stages.{stage.stage_id}.orders", f"must be for {', '.join(JourneyType)}")
+    for kind in JourneyType:
+        _follow(kind, {stage.stage_id: stage.orders[kind] for stage in catalogue.of(kind)})
+    return catalogue
+
+
+def _follow(kind: str, orders: Mapping[str, Order]) -> None:
+    """Refuse unless repeated removal of stages that wait for nothing removes them all."""
+    for stage_id, order in sorted(orders.items()):
+        for before in order.after + order.gates:
+            if before not in orders:
+                raise invalid(f"stages.{stage_id}.orders.{kind}", "names a stage that does not occur there")
+    waiting = {stage_id: set(order.after + order.gates) for stage_id, order in orders.items()}
+    while waiting:
+        free = {stage_id for stage_id, before in waiting.items() if not before & waiting.keys()}
+        if not free:
+            raise invalid("stages", f"{', '.join(sorted(waiting))} wait for each other in {kind} journeys")
+        for stage_id in free:
+            del waiting[stage_id]
+
+
+EVENTS = ("ObjectEvent", "TransactionEvent", "AggregationEvent")
+
+_SELLER = ("platform", "merchant")
+_CARRIERS = ("origin_carrier", "forwarder", "last_mile")
+_WAREHOUSES = (*_SELLER, *_CARRIERS)
+
+
+def _orders(**after: tuple[str, ...] | Order) -> dict[str, Order]:
+    return {kind: given if isinstance(given, Order) else Order(given) for kind, given in after.items()}
+
+
+def _both(*after: str, gates: tuple[str, ...] = ()) -> dict[str, Order]:
+    """The same place in a forward journey and in the forward half of an exchange."""
+    return {kind: Order(after, gates) for kind in ("forward", "exchange")}
+
+
+def _own(word: str) -> str:
+    return f"selat:{word}"
+
+
+STANDARD = Catalogue(
+    version=1,
+    since=0,
+    stages=(
+        Stage("S01", "order_receiving", "TransactionEvent", (_own("order_receiving"),), _SELLER,
+              _both(), repeats=False),
+        Stage("S02", "goods_receiving", "ObjectEvent", ("receiving", "accepting"), _WAREHOUSES,
+              _both("S01"), custody=True),
+        Stage("S03", "warehousing", "ObjectEvent", ("storing",), _WAREHOUSES,
+              _both("S02"), ("sellable_not_accessible",), custody=True),
+        Stage("S04", "classification", "ObjectEvent", (_own("classifying"),), ("merchant", "origin_carrier", "customs"),
+              _both("S02")),
+        Stage("S05", "coding", "ObjectEvent", ("commissioning",), _WAREHOUSES,
+              _both("S02"), ("active",), custody=True),
+        Stage("S06", "tally", "ObjectEvent", ("cycle_counting",), _WAREHOUSES,
+              _both("S02"), ("completeness_verified", "mismatch_quantity"), custody=True),
+        Stage("S07", "sorting", "ObjectEvent", (_own("sorting"),), _WAREHOUSES,
+              _both("S02") | _orders(reverse=("S22",)), custody=True),
+        Stage("S08", "packaging", "AggregationEvent", ("packing",), _WAREHOUSES,
+              _both("S02"), custody=True),
+        Stage("S09", "labelling", "ObjectEvent", (_own("labelling"),), _WAREHOUSES,
+              _both("S02"), custody=True),
+        Stage("S10", "loading", "ObjectEvent", ("loading", "staging_outbound"), _WAREHOUSES,
+              _both("S08", "S09") | _orders(reverse=("S22",)), ("container_closed",), custody=True),
+        Stage("S11", "export_transport", "ObjectEvent", ("departing", "arriving"), _CARRIERS,
+              _both("S10") | _orders(reverse=("S22",)), ("in_transit",), custody=True),
+        Stage("S12", "commodity_inspection", "ObjectEvent", ("inspecting", "holding"), ("customs",),
+              _both("S02") | _orders(reverse=("S22",)), ("conformant", "non_conformant", "damaged")),
+        Stage("S13", "settlement", "TransactionEvent", (_own("settling"),), ("payments",),
+              _both("S01")),
+        Stage("S14", "export_customs", "ObjectEvent", (_own("customs_declaring"), _own("customs_released"), "holding"),
+              ("customs",), _both("S04") | _orders(reverse=("S22",)), releases=(_own("customs_released"),)),
+        Stage("S15", "international_freight", "ObjectEvent", ("departing", "transporting", "arriving"),
+              ("forwarder",), _both("S11", "S12", gates=("S14",)) | {"reverse": Order(("S22",), ("S14",))},
+              ("in_transit",), custody=True),
+        Stage("S16", "unloading", "ObjectEvent", ("unloading",), _CARRIERS,
+              _both("S15") | _orders(reverse=("S15",)), ("container_open",), custody=True),
+        Stage("S17", "import_customs", "ObjectEvent", (_own("customs_declaring"), _own("customs_released"), "holding"),
+              ("customs",), _both("S15") | _orders(reverse=("S15",)), releases=(_own("customs_released"),)),
+        Stage("S18", "taxation", "TransactionEvent", (_own("duty_paid"),), ("customs", "payments"),
+              _both("S17") | _orders(reverse=("S17",))),
+        Stage("S19", "distribution", "ObjectEvent", ("departing", "arriving", _own("sorting")),
+              ("last_mile", "origin_carrier"), _both("S16", "S18", gates=("S17",)) | _orders(reverse=("S17",)),
+              ("in_transit",), custody=True),
+        Stage("S20", "delivery", "ObjectEvent", ("accepting", _own("delivery_attempted"), _own("ready_for_pickup")),
+              ("last_mile",),
+              _both("S19"), custody=True, ends=("accepting",)),
+        Stage("S21", "after_sales", "ObjectEvent", ("repairing", "replacing"), _SELLER,
+              _both("S20") | _orders(reverse=("S22",)), ("needs_replacement", "available")),
+        Stage("S22", "returned_goods", "ObjectEvent",
+              ("shipping", "receiving", "inspecting", "stocking", "destroying"), (*_SELLER, *_CARRIERS),
+              _orders(reverse=()),
+              ("returned", "conformant", "non_conformant", "sellable_not_accessible", "disposed"),
+              custody=True, takes=("shipping",)),
+    ),
+)  # fmt: skip
+"""The catalogue that a new consortium adopts as its first version (domain.md, "Stages of a journey")."""
+
+
+def installed(now: int) -> Catalogue:
+    """The standard catalogue as version 1, in force since *now*."""
+    return dataclasses.replace(STANDARD, since=now)
+
+
+def amended(before: Catalogue, changed: tuple[Stage, ...], now: int) -> Catalogue:
+    """The version after *before*: its stages with *changed* in place of those of the same id, or added."""
+    new = {stage.stage_id: stage for stage in changed}
+    if len(new) != len(changed):
+        raise invalid("changed", "names a stage twice")
+    kept = {stage.stage_id: stage for stage in before.stages}
+    stages = tuple(stage for _, stage in sorted((kept | new).items()))
+    return Catalogue(before.version + 1, now, stages)

@@ -1,0 +1,87 @@
+"""
+Who carries an approved return, and the journeys that follow from one.
+
+The terms name carriers by area, which is enough for a booking by itself
+(`by_coverage`). Where carriers agreed to a way back in advance, as matching
+has it, theirs is taken instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.journeys.journeys import Journey, Opening
+from chaincode.domain.register.stages import JourneyType
+from chaincode.domain.returns.returns import Return
+from chaincode.domain.returns.terms import Terms
+from hlf.codec import moments
+
+
+@dataclasses.dataclass(frozen=True)
+class Booking:
+    """The carrier that fetches the goods from the buyer, and whoever else joins in on the way back."""
+
+    carrier: str
+    others: tuple[str, ...] = ()
+
+
+def by_coverage(journey: Journey, terms: Terms) -> Booking | None:
+    """The carrier that the terms name for the place of delivery."""
+    carrier = terms.carrier_for(journey.destination)
+    return Booking(carrier) if carrier else None
+
+
+def reverse(forward: Journey, approved: Return, booking: Booking, now: int) -> Opening:
+    """The journey back: the same parties and goods the other way, to be picked up at the buyer's."""
+    return _paired(
+        forward,
+        approved,
+        journey_id=approved.reverse_journey_id,
+        kind=JourneyType.REVERSE,
+        custodian=booking.carrier,
+        epcs=forward.epcs,
+        joining=(booking.carrier, *booking.others),
+        turned=True,
+        now=now,
+    )
+
+
+def exchange(forward: Journey, settled: Return, epcs: tuple[str, ...], now: int) -> Opening:
+    """The journey of what the buyer gets instead: the same parties and way, new goods in the seller's hand."""
+    return _paired(
+        forward,
+        settled,
+        journey_id=settled.exchange_journey_id,
+        kind=JourneyType.EXCHANGE,
+        custodian=settled.roles.seller,
+        epcs=epcs,
+        joining=(settled.roles.seller,),
+        turned=False,
+        now=now,
+    )
+
+
+def _paired(
+    forward: Journey, returned: Return, *, journey_id: str, kind: JourneyType, custodian: str,
+    epcs: tuple[str, ...], joining: tuple[str, ...], turned: bool, now: int,
+) -> Opening:  # fmt: skip
+    line = forward.line(returned.request.line)
+    lines = (dataclasses.replace(line, quantity=returned.request.quantity),) if line else ()
+    ends = (forward.destination, forward.origin) if turned else (forward.origin, forward.destination)
+    parties = {party.msp_id for party in forward.parties} | {returned.roles.seller, *joining}
+    return Opening(
+        journey_id=journey_id,
+        order_id=forward.order_id,
+        order_hash=forward.order_hash,
+        ordered_at=moments.text(now),
+        terms_id=forward.terms_id,
+        terms_hash=forward.terms_hash,
+        buyer_hash=forward.buyer_hash,
+        origin=ends[0],
+        destination=ends[1],
+        epcs=epcs,
+        lines=lines,
+        parties=tuple(sorted(parties)),
+        custodian=custodian,
+        kind=kind,
+    )

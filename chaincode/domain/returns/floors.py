@@ -1,0 +1,116 @@
+"""
+The consortium's own terms: what every seller in a jurisdiction must grant at least.
+
+They are shared reference data, amended by the majority. They bind terms
+published from then on; what was published before keeps its word, and the
+orders that pinned it keep theirs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from chaincode.domain.returns.terms import (
+    CONDITIONS,
+    MOST_DAYS,
+    MOST_EVIDENCE,
+    MOST_HOURS,
+    Condition,
+    Cover,
+    Reason,
+    Resolution,
+    Terms,
+)
+from chaincode.domain.vocabulary import places
+from hlf.codec.refusals import Refused, invalid
+
+
+@dataclasses.dataclass(frozen=True)
+class Minimum:
+    """
+    The least for one reason: a resolution, the worst condition taken back, at most so much proof, at whose cost.
+
+    With ``free`` the buyer pays neither the way back nor a restocking fee.
+    """
+
+    resolution: Resolution = Resolution.REFUND
+    condition: Condition = Condition.UNUSED
+    evidence_most: int = 3
+    free: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Floor:
+    """The least for all orders of a jurisdiction; days at least, hours at most."""
+
+    jurisdiction: str
+    window_days: int
+    reasons: Mapping[str, Minimum]
+    seller_answer_hours: int = 72
+    settle_hours: int = 336
+    dispute_days: int = 14
+
+
+def checked(floor: Floor) -> Floor:
+    """
+    *floor*, if it can be applied.
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    places.check_jurisdiction("floor.jurisdiction", floor.jurisdiction)
+    for field, most in (
+        ("window_days", MOST_DAYS), ("seller_answer_hours", MOST_HOURS), ("settle_hours", MOST_HOURS),
+        ("dispute_days", MOST_DAYS),
+    ):  # fmt: skip
+        if not 0 <= getattr(floor, field) <= most:
+            # A floor that no terms can reach would stop everybody from publishing any.
+            raise invalid(f"floor.{field}", f"must be from 0 to {most}")
+    for reason, minimum in floor.reasons.items():
+        if reason not in list(Reason):
+            raise invalid("floor.reasons", f"must be among {', '.join(Reason)}")
+        if not 0 <= minimum.evidence_most <= MOST_EVIDENCE:
+            raise invalid(f"floor.reasons.{reason}.evidence_most", f"must be from 0 to {MOST_EVIDENCE}")
+    return floor
+
+
+def short_of(terms: Terms, floor: Floor) -> tuple[str, ...]:
+    """The points in which *terms* grant less than *floor*, in words."""
+    found = []
+    if terms.window_days < floor.window_days:
+        found.append(f"the window is shorter than {floor.window_days} days")
+    for field in ("seller_answer_hours", "settle_hours"):
+        if getattr(terms, field) > getattr(floor, field):
+            found.append(f"{field} is more than {getattr(floor, field)}")
+    if terms.dispute_days < floor.dispute_days:
+        found.append(f"dispute_days is less than {floor.dispute_days}")
+    for reason, minimum in sorted(floor.reasons.items()):
+        cover = terms.reasons.get(reason)
+        found.extend(f"{reason} {point}" for point in (_short(cover, minimum) if cover else ("is not covered",)))
+    return tuple(found)
+
+
+def _short(cover: Cover, minimum: Minimum) -> tuple[str, ...]:
+    found = []
+    if minimum.resolution not in cover.resolutions:
+        found.append(f"does not give a {minimum.resolution}")
+    if CONDITIONS.index(cover.condition) < CONDITIONS.index(minimum.condition):
+        found.append(f"does not take back {minimum.condition} goods")
+    if cover.evidence_min > minimum.evidence_most:
+        found.append(f"asks for more than {minimum.evidence_most} pieces of evidence")
+    if minimum.free and (cover.payer == "buyer" or cover.restocking_bps):
+        found.append("is not free for the buyer")
+    return tuple(found)
+
+
+def must_meet(terms: Terms, floor: Floor | None) -> None:
+    """
+    Nothing, if *terms* grant what *floor* asks for, if there is one.
+
+    Raises:
+        Refused: BELOW_CONSORTIUM_TERMS, naming every point.
+    """
+    points = short_of(terms, floor) if floor else ()
+    if points:
+        raise Refused("BELOW_CONSORTIUM_TERMS", "; ".join(points))

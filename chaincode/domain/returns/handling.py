@@ -1,0 +1,299 @@
+"""
+What the parties to a return do with it, and what follows where one of them does nothing in time.
+
+Each function takes the return as it stands and gives the next one, or refuses
+with a code. A deadline needs no clock on the ledger: after it the late party's
+act is refused, and anybody may have its consequence written down (`enforced`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Literal
+
+from chaincode.domain.returns.returns import TO_FETCH, Act, Return, Roles, State
+from chaincode.domain.returns.review import Decision, Outcome, Request
+from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, Terms
+from hlf.codec import moments
+from hlf.codec.refusals import Refused, invalid
+
+Award = Literal["refund", "fetch", "uphold"]
+"""What an arbiter may say: the buyer gets its money, the goods are fetched after all, or the outcome stands."""
+
+DRAFT_DAYS = 30
+"""How long a draft may lie."""
+
+SETTLED: Mapping[Resolution, State] = {
+    Resolution.REFUND: State.REFUNDED,
+    Resolution.EXCHANGE: State.EXCHANGED,
+    Resolution.REPAIR: State.REPAIRED,
+    Resolution.STORE_CREDIT: State.STORE_CREDITED,
+}
+"""The state that each resolution leads to."""
+
+_SETTLES_FROM: Mapping[str, tuple[State, ...]] = {
+    "picked_up": (State.PICKED_UP, State.IN_RETURN_TRANSIT, State.RECEIVED, State.INSPECTED_PASS),
+    "received": (State.RECEIVED, State.INSPECTED_PASS),
+    "inspected": (State.INSPECTED_PASS,),
+}
+_DISPUTABLE = (
+    State.REJECTED, State.PICKUP_FAILED, State.INSPECTED_FAIL, State.SENT_BACK, State.EXPIRED, *SETTLED.values(),
+)  # fmt: skip
+_OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *SETTLED.values())
+
+
+def drafted(request: Request, roles: Roles, now: int) -> Return:
+    """A return that its buyer has not sent off yet."""
+    acts = (Act(State.DRAFT, roles.agent, now),)
+    return Return(request, roles, State.DRAFT, acts, due=now + DRAFT_DAYS * moments.DAY)
+
+
+def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int) -> Return:
+    """
+    *draft* sent off and answered by *decision*; an approval assigns the pick-up at once.
+
+    Raises:
+        Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
+    """
+    _is(by, draft.roles.agent, "NOT_THE_AGENT", "lodged it")
+    _in_time(draft, now, State.DRAFT)
+    sent = dataclasses.replace(draft.moved(State.SUBMITTED, by, now), decision=decision)
+    if decision.outcome is Outcome.REFERRED:
+        return sent.moved(State.REFERRED, "", now, now + terms.seller_answer_hours * moments.HOUR)
+    if decision.outcome is Outcome.REJECTED:
+        return sent.moved(State.REJECTED, "", now, now + terms.dispute_days * moments.DAY, code=decision.code)
+    if decision.outcome is Outcome.RETURNLESS_APPROVED:
+        return sent.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
+    return assigned(sent.moved(State.APPROVED, "", now), decision.carrier, terms, now)
+
+
+def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
+    """
+    The seller's answer to a request that the terms referred to it.
+
+    Raises:
+        Refused: NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
+    """
+    _is(by, referred.roles.seller, "NOT_THE_SELLER", "answers it")
+    if by == referred.roles.agent:
+        raise Refused("OWN_RETURN", f"{by} lodged return {referred.return_id} and cannot answer it, too")
+    _in_time(referred, now, State.REFERRED)
+    if not approve:
+        return referred.moved(State.REJECTED, by, now, now + terms.dispute_days * moments.DAY, opinion_hash=opinion)
+    return _approved(referred.moved(State.APPROVED, by, now, opinion_hash=opinion), carrier, terms, now)
+
+
+def _approved(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
+    """*approved* with its goods to be fetched, or left with the buyer where there is nobody to fetch them."""
+    if carrier:
+        return assigned(approved, carrier, terms, now)
+    return approved.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
+
+
+def assigned(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
+    """*approved* with *carrier* to fetch the goods, on the reverse journey named after the return."""
+    booked = dataclasses.replace(
+        approved,
+        roles=dataclasses.replace(approved.roles, carrier=carrier),
+        reverse_journey_id=f"{approved.return_id}-reverse",
+    )
+    return booked.moved(State.PICKUP_ASSIGNED, "", now, now + terms.pickup_sla_hours * moments.HOUR, carrier=carrier)
+
+
+def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
+    """
+    With a pick-up agreed for *pickup_at*, which must be within the deadline.
+
+    Raises:
+        Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+    """
+    _is(by, known.roles.carrier, "NOT_THE_CARRIER", "fetches it")
+    due = _in_time(known, now, *TO_FETCH)
+    if not now <= pickup_at <= due:
+        raise invalid("pickup_at", f"must be between now and {moments.text(due)}")
+    return known.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+
+
+def pickup_failed(known: Return, by: str, why: str, terms: Terms, now: int) -> Return:
+    """
+    With the pick-up failed, as its carrier reports; the buyer has ``handover_days`` for another.
+
+    Raises:
+        Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED.
+    """
+    _is(by, known.roles.carrier, "NOT_THE_CARRIER", "fetches it")
+    _in_time(known, now, State.PICKUP_SCHEDULED)
+    return known.moved(State.PICKUP_FAILED, by, now, now + terms.handover_days * moments.DAY, why=why)
+
+
+def inspected(
+    known: Return, by: str, condition: Condition, units: int, accepted: Condition, terms: Terms, now: int, report: str
+) -> Return:
+    """
+    With the seller's inspection, which finds facts; whether they pass is the terms' to say.
+
+    Raises:
+        Refused: NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+    """
+    _is(by, known.roles.seller, "NOT_THE_SELLER", "inspects it")
+    _in_time(known, now, State.RECEIVED)
+    if not 0 <= units <= known.request.quantity:
+        raise invalid("units", f"must be between 0 and {known.request.quantity}")
+    found = {"condition": condition.value, "units": str(units), "report_hash": report}
+    if CONDITIONS.index(condition) <= CONDITIONS.index(accepted) and units == known.request.quantity:
+        return known.moved(State.INSPECTED_PASS, by, now, now + terms.settle_hours * moments.HOUR, **found)
+    return known.moved(State.INSPECTED_FAIL, by, now, now + terms.dispute_days * moments.DAY, **found)
+
+
+def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: int, proof: str) -> Return:
+    """
+    With the buyer's money, goods or credit given; a refund may stand in for what was asked.
+
+    Late is better than never: the deadline lets the buyer's side go to the
+    arbiter, and does not keep the seller from settling before it does.
+
+    Raises:
+        Refused: NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS.
+    """
+    _is(by, known.roles.seller, "NOT_THE_SELLER", "settles it")
+    awarded = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "refund"
+    if not awarded:
+        _only(known, State.RETURNLESS_APPROVED, *_SETTLES_FROM[terms.refund_trigger])
+    wanted = Resolution.REFUND if awarded else known.request.resolution
+    if resolution not in (wanted, Resolution.REFUND):
+        raise Refused("RESOLUTION_DIFFERS", f"return {known.return_id} is for {wanted}")
+    moved = known.moved(
+        SETTLED[resolution], by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof
+    )
+    if resolution is Resolution.EXCHANGE:
+        moved = dataclasses.replace(moved, exchange_journey_id=f"{known.return_id}-exchange")
+    return moved
+
+
+def sent_back(known: Return, by: str, terms: Terms, now: int, proof: str) -> Return:
+    """
+    With goods that failed the inspection on their way back to the buyer.
+
+    Raises:
+        Refused: NOT_THE_SELLER, WRONG_STATE.
+    """
+    _is(by, known.roles.seller, "NOT_THE_SELLER", "sends it back")
+    _only(known, State.INSPECTED_FAIL)
+    return known.moved(State.SENT_BACK, by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
+
+
+def cancelled(known: Return, by: str, now: int) -> Return:
+    """
+    With the request taken back, while the goods are with the buyer.
+
+    Raises:
+        Refused: NOT_THE_AGENT, WRONG_STATE.
+    """
+    _is(by, known.roles.agent, "NOT_THE_AGENT", "lodged it")
+    _only(known, State.DRAFT, State.REFERRED, *TO_FETCH)
+    return known.moved(State.CANCELLED, by, now)
+
+
+def disputed(known: Return, by: str, terms: Terms, now: int, grounds: str) -> Return:
+    """
+    With an outcome that the buyer's side does not accept before the arbiter.
+
+    Raises:
+        Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
+    """
+    _is(by, known.roles.agent, "NOT_THE_AGENT", "speaks for the buyer")
+    if known.went_through(State.ARBITRATED):
+        raise Refused("ALREADY_ARBITRATED", f"the arbiter has decided return {known.return_id}")
+    _in_time(known, now, *_DISPUTABLE)
+    return known.moved(State.DISPUTED, by, now, now + terms.arbitration_days * moments.DAY, grounds_hash=grounds)
+
+
+def arbitrated(known: Return, by: str, award: Award, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
+    """
+    With the arbiter's award; ``fetch`` assigns *carrier* to goods that the buyer still has.
+
+    Raises:
+        Refused: NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
+    """
+    _is(by, known.roles.arbiter, "NOT_THE_ARBITER", "judges it")
+    if by == known.roles.agent:
+        raise Refused("OWN_RETURN", f"{by} lodged return {known.return_id} and cannot judge it, too")
+    _in_time(known, now, State.DISPUTED)
+    if award == "fetch" and (known.went_through(State.PICKED_UP) or not carrier):
+        raise Refused("WRONG_AWARD", "there is nothing left to fetch, or nobody to fetch it")
+    due = now if award == "uphold" else None
+    judged = known.moved(State.ARBITRATED, by, now, due, award=award, opinion_hash=opinion)
+    return assigned(judged, carrier, terms, now) if award == "fetch" else judged
+
+
+def closed(known: Return, by: str, now: int) -> Return:
+    """
+    With nothing left to do, as the buyer's side says before the time for disputes is over.
+
+    Raises:
+        Refused: NOT_THE_AGENT, WRONG_STATE.
+    """
+    _is(by, known.roles.agent, "NOT_THE_AGENT", "speaks for the buyer")
+    upheld = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "uphold"
+    if not upheld:
+        _only(known, *_OUTCOMES)
+    return known.moved(State.CLOSED, by, now)
+
+
+def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
+    """
+    With the consequence of the deadline that has passed; anybody may ask for it.
+
+    A silent seller has approved, or found nothing wrong; a carrier that did
+    not come has failed; a buyer that never handed over has given up; unpaid
+    money goes to the arbiter; a silent arbiter leaves the buyer its money.
+
+    Raises:
+        Refused: NO_DEADLINE, NOT_DUE.
+    """
+    if known.due is None:
+        raise Refused("NO_DEADLINE", f"return {known.return_id} is {known.state} and has no deadline")
+    if now <= known.due:
+        raise Refused("NOT_DUE", f"return {known.return_id} has time until {moments.text(known.due)}")
+    if known.state is State.REFERRED:
+        return _approved(known.moved(State.APPROVED, "", now, deadline="seller silent"), carrier, terms, now)
+    state, due, why = _after(known.state, terms, now)
+    notes = {"deadline": why} | ({"award": "refund"} if state is State.ARBITRATED else {})
+    return known.moved(state, "", now, due, **notes)
+
+
+def _after(state: State, terms: Terms, now: int) -> tuple[State, int | None, str]:
+    """What a missed deadline of *state* leads to, the deadline of that, and why."""
+    settle, dispute = now + terms.settle_hours * moments.HOUR, now + terms.dispute_days * moments.DAY
+    if state is State.DRAFT:
+        return State.EXPIRED, dispute, "never sent off"
+    if state in (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED):
+        return State.PICKUP_FAILED, now + terms.handover_days * moments.DAY, "carrier did not come"
+    if state is State.PICKUP_FAILED:
+        return State.EXPIRED, dispute, "never handed over"
+    if state is State.RECEIVED:
+        return State.INSPECTED_PASS, settle, "seller silent"
+    if state in (State.INSPECTED_PASS, State.RETURNLESS_APPROVED):
+        return State.DISPUTED, now + terms.arbitration_days * moments.DAY, "seller did not settle"
+    if state is State.DISPUTED:
+        return State.ARBITRATED, None, "arbiter silent"
+    return State.CLOSED, None, "nobody disputed"
+
+
+def _is(by: str, needed: str, code: str, does: str) -> None:
+    if by != needed:
+        raise Refused(code, f"{needed or 'nobody yet'} {does}")
+
+
+def _only(known: Return, *states: State) -> None:
+    if known.state not in states:
+        raise Refused("WRONG_STATE", f"return {known.return_id} is {known.state}, not {' or '.join(states)}")
+
+
+def _in_time(known: Return, now: int, *states: State) -> int:
+    _only(known, *states)
+    due = known.due if known.due is not None else now
+    if now > due:
+        raise Refused("DEADLINE_PASSED", f"the time for that ended at {moments.text(due)}; enforce it instead")
+    return due

@@ -1,0 +1,182 @@
+"""
+A return from request to close: its states, and what its goods make of them.
+
+What people decide are acts on the return itself (`handling`). What happens to
+the goods is recorded once, as events of the reverse journey, and the states
+PICKED_UP, IN_RETURN_TRANSIT and RECEIVED follow from them (`observed`).
+
+    DRAFT -> SUBMITTED -> APPROVED -> PICKUP_ASSIGNED -> PICKUP_SCHEDULED -> PICKED_UP -> IN_RETURN_TRANSIT
+                                                  \\-> PICKUP_FAILED -> (scheduled again) | EXPIRED
+             SUBMITTED -> REFERRED -> APPROVED | REJECTED        SUBMITTED -> RETURNLESS_APPROVED | REJECTED
+    ... -> RECEIVED -> INSPECTED_PASS -> REFUNDED | EXCHANGED | REPAIRED | STORE_CREDITED -> CLOSED
+                    -> INSPECTED_FAIL -> SENT_BACK -> CLOSED
+    before the pick-up: CANCELLED;  after an outcome: DISPUTED -> ARBITRATED
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+
+from chaincode.domain.journeys import epcis
+from chaincode.domain.journeys.pages import Entry
+from chaincode.domain.returns.review import Decision, Request
+from chaincode.domain.returns.terms import Terms
+from hlf.codec import moments
+from hlf.codec.records import Instant
+
+
+class State(enum.StrEnum):
+    """Where a return stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    REFERRED = "REFERRED"
+    RETURNLESS_APPROVED = "RETURNLESS_APPROVED"
+    PICKUP_ASSIGNED = "PICKUP_ASSIGNED"
+    PICKUP_SCHEDULED = "PICKUP_SCHEDULED"
+    PICKUP_FAILED = "PICKUP_FAILED"
+    PICKED_UP = "PICKED_UP"
+    IN_RETURN_TRANSIT = "IN_RETURN_TRANSIT"
+    RECEIVED = "RECEIVED"
+    INSPECTED_PASS = "INSPECTED_PASS"  # noqa: S105  (a state, not a password)
+    INSPECTED_FAIL = "INSPECTED_FAIL"
+    REFUNDED = "REFUNDED"
+    EXCHANGED = "EXCHANGED"
+    REPAIRED = "REPAIRED"
+    STORE_CREDITED = "STORE_CREDITED"
+    SENT_BACK = "SENT_BACK"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    DISPUTED = "DISPUTED"
+    ARBITRATED = "ARBITRATED"
+
+
+TO_FETCH = (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED)
+"""A carrier is named and the goods are still with the buyer."""
+
+GIVEN = (State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED)
+"""The buyer has its money, goods or credit."""
+
+_FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
+
+
+@dataclasses.dataclass(frozen=True)
+class Act:
+    """
+    One step of a return: the state it led to, whose step it was, when, and public notes such as hashes.
+
+    ``by`` is empty where a rule took the step: a review, an observed event, a deadline.
+    """
+
+    state: State
+    by: str
+    at: Instant
+    notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """Who is who in one return: the seller, who speaks for the buyer, who fetches the goods, who arbitrates."""
+
+    seller: str
+    agent: str
+    arbiter: str
+    carrier: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Return:
+    """One return as the ledger has it; ``due`` is when the present state's deadline passes, None if it has none."""
+
+    request: Request
+    roles: Roles
+    state: State
+    acts: tuple[Act, ...]
+    decision: Decision | None = None
+    reverse_journey_id: str = ""
+    exchange_journey_id: str = ""
+    due: Instant | None = None
+
+    @property
+    def return_id(self) -> str:
+        """Its identifier."""
+        return self.request.return_id
+
+    @property
+    def stands(self) -> bool:
+        """Whether its units count as returned: one that came to nothing frees them again."""
+        acts = self.acts[:-1] if self.state is State.CLOSED else self.acts
+        if acts[-1].notes.get("award") == "uphold":
+            # The outcome before dispute and award is the one that stands.
+            acts = acts[:-2]
+        return acts[-1].state not in _FREEING
+
+    @property
+    def outcome(self) -> State | None:
+        """What the buyer was given, last if an arbiter changed it; None if nothing yet."""
+        return next((act.state for act in reversed(self.acts) if act.state in GIVEN), None)
+
+    def moved(self, state: State, by: str, at: int, due: int | None = None, **notes: str) -> Return:
+        """This return one act further."""
+        return dataclasses.replace(self, state=state, acts=(*self.acts, Act(state, by, at, notes)), due=due)
+
+    def went_through(self, *states: State) -> bool:
+        """Whether it has been in one of *states*."""
+        return any(act.state in states for act in self.acts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What a shopper sees of a return: no organisation, and the reason where the answer was no."""
+
+    return_id: str
+    state: State
+    line: str
+    quantity: int
+    reason: str
+    resolution: str
+    asked_at: str
+    changed_at: str
+    due: str
+    code: str
+    would_pass_if: str
+
+
+def seen(known: Return) -> Seen:
+    """*known* as its shopper sees it."""
+    finding = known.decision.finding if known.decision else None
+    return Seen(
+        return_id=known.return_id,
+        state=known.state,
+        line=known.request.line,
+        quantity=known.request.quantity,
+        reason=known.request.reason,
+        resolution=known.request.resolution,
+        asked_at=moments.text(known.acts[0].at),
+        changed_at=moments.text(known.acts[-1].at),
+        due=moments.text(known.due) if known.due is not None else "",
+        code=known.decision.code if known.decision else "",
+        would_pass_if=finding.would_pass_if if finding else "",
+    )
+
+
+def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
+    """*stored* carried on by what happened to the goods, as acts that no organisation decided."""
+    if stored.state not in TO_FETCH:
+        return stored
+    known = stored
+    for entry in timeline:
+        by = epcis.recorder_of(entry.event)
+        if entry.step == "receiving" and by == epcis.taker_of(entry.event) == stored.roles.seller:
+            due = entry.at + terms.seller_answer_hours * moments.HOUR
+            return known.moved(State.RECEIVED, "", entry.at, due, event_id=entry.event_id)
+        if entry.step == "shipping" and by == stored.roles.carrier and known.state in TO_FETCH:
+            known = known.moved(State.PICKED_UP, "", entry.at, event_id=entry.event_id)
+        elif known.state is State.PICKED_UP:
+            known = known.moved(State.IN_RETURN_TRANSIT, "", entry.at, event_id=entry.event_id)
+    return known

@@ -1,0 +1,293 @@
+"""
+The review of a return request: a pure function of pinned terms, facts of the order, events and the request.
+
+Every rule is tried and reported, with the facts it used and what would make
+it pass; the first that fails is the answer's code. No rule looks at a clock
+except through ``now``, the time of the transaction that asks, and the window
+is fixed by events alone: asking later never turns OUTSIDE_WINDOW into a yes.
+Its days are those of the place where the goods were delivered (`zones`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from chaincode.domain.journeys import epcis
+from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.journeys.pages import Entry
+from chaincode.domain.returns.terms import CONDITIONS, Condition, Cover, Reason, Rejection, Resolution, Terms
+from chaincode.domain.vocabulary import places, zones
+from hlf.codec import moments
+from hlf.codec.records import Instant
+from hlf.codec.refusals import invalid
+
+
+class Outcome(enum.StrEnum):
+    """What a review comes to."""
+
+    APPROVED = "APPROVED"
+    RETURNLESS_APPROVED = "RETURNLESS_APPROVED"
+    REFERRED = "REFERRED"
+    REJECTED = "REJECTED"
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """
+    What a buyer asks for, lodged by an organisation on its behalf.
+
+    ``evidence`` are SHA-256 hashes of photographs and the like, which stay
+    off the ledger; ``buyer_hash`` is the one the order was placed under.
+    """
+
+    return_id: str
+    journey_id: str
+    line: str
+    quantity: int
+    reason: Reason
+    resolution: Resolution
+    condition: Condition
+    buyer_hash: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Happening:
+    """When something happened to the goods, and at which UN/LOCODE; the offset that its recorder wrote says nothing."""
+
+    at: Instant
+    place: str
+
+    def __str__(self) -> str:
+        return str(zones.local(self.place, self.at))
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """
+    What the ledger knows about the order when the request is reviewed.
+
+    ``delivered`` and ``attempted`` are None while they have not happened.
+    ``returnable`` counts the units of the line that may still come back
+    (`accounts.returnable`), ``recent`` the buyer's returns of the last 90 days. ``pinned_from`` is when
+    the version that the order pinned came into force; it differs from that
+    of ``terms`` where a later version is better for the buyer.
+    """
+
+    journey: Journey
+    terms: Terms
+    pinned_from: int
+    delivered: Happening | None
+    attempted: Happening | None
+    returnable: int
+    recent: int
+    carrier: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One rule tried: the rejection it stands for, whether it was met, on which facts, and what would meet it."""
+
+    rule: Rejection
+    met: bool
+    facts: Mapping[str, str]
+    would_pass_if: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """The answer, with every rule tried; ``code`` is empty unless rejected."""
+
+    outcome: Outcome
+    code: str
+    terms_id: str
+    terms_version: int
+    terms_hash: str
+    decided_at: Instant
+    findings: tuple[Finding, ...]
+    carrier: str = ""
+    window_ends: str = ""
+    payer: str = ""
+    restocking_bps: int = 0
+
+    @property
+    def finding(self) -> Finding | None:
+        """The rule that decided against the request."""
+        return next((each for each in self.findings if not each.met), None)
+
+
+def decide(facts: Facts, request: Request, now: int) -> Decision:
+    """
+    The decision on *request* at *now*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, for a request that names no line of the order or no quantity.
+    """
+    if facts.journey.line(request.line) is None:
+        raise invalid("request.line", "is not a line of the order")
+    if request.quantity < 1:
+        raise invalid("request.quantity", "must be 1 or more")
+    terms = facts.terms
+    cover = terms.reasons.get(request.reason)
+    findings = tuple(rule(facts, request, cover, now) for rule in _RULES)
+    excused = cover.despite if cover else ()
+    kept = tuple(each for each in findings if each.rule not in excused)
+    refusing = next((each for each in kept if not each.met), None)
+    if refusing:
+        outcome = Outcome.REJECTED
+    elif cover and cover.referred:
+        outcome = Outcome.REFERRED
+    elif _returnless(facts, request):
+        outcome = Outcome.RETURNLESS_APPROVED
+    else:
+        outcome = Outcome.APPROVED
+    return Decision(
+        outcome=outcome,
+        code=refusing.rule.value if refusing else "",
+        terms_id=terms.terms_id,
+        terms_version=terms.version,
+        terms_hash=terms.digest,
+        decided_at=now,
+        findings=kept,
+        carrier=facts.carrier or "" if outcome is Outcome.APPROVED else "",
+        window_ends=_ends(facts)[1],
+        payer=cover.payer if cover else "",
+        restocking_bps=cover.restocking_bps if cover else 0,
+    )
+
+
+def first(timeline: Iterable[Entry], stage_id: str, step: str) -> Happening | None:
+    """When and where a step of a stage first happened."""
+    for entry in timeline:
+        if entry.stage_id == stage_id and entry.step == step:
+            return Happening(entry.at, epcis.place_of(entry.event))
+    return None
+
+
+def _in_force(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    ordered, since = facts.journey.ordered_at, facts.pinned_from
+    return Finding(
+        Rejection.TERMS_NOT_IN_FORCE,
+        since <= ordered,
+        {"ordered_at": moments.text(ordered), "in_force_from": moments.text(since)},
+        "the terms had been in force when the order was placed",
+    )
+
+
+def _buyer(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    met = request.buyer_hash == facts.journey.buyer_hash
+    return Finding(Rejection.BUYER_MISMATCH, met, {}, "the buyer who placed the order asked")
+
+
+def _delivered(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    known = {"delivered_at": str(facts.delivered) if facts.delivered else "never"}
+    if request.reason is not Reason.NOT_RECEIVED:
+        return Finding(Rejection.NOT_DELIVERED, facts.delivered is not None, known, "the consignment were delivered")
+    # A parcel that never came cannot be delivered first; instead it must be overdue.
+    overdue = facts.journey.ordered_at + facts.terms.lost_after_days * moments.DAY
+    known["lost_after"] = moments.text(overdue)
+    met = facts.delivered is not None or now >= overdue
+    return Finding(Rejection.NOT_DELIVERED, met, known, f"it were asked at {moments.text(overdue)} or later")
+
+
+def _window(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    ends, text = _ends(facts)
+    known = {"asked_at": moments.text(now), "window_ends": text, "basis": facts.terms.basis}
+    met = ends is None or now <= ends or (request.reason is Reason.NOT_RECEIVED and facts.delivered is None)
+    return Finding(Rejection.OUTSIDE_WINDOW, met, known, f"it had been asked by {text}")
+
+
+def _final_sale(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    met = not facts.terms.final_sale
+    return Finding(Rejection.FINAL_SALE, met, {"line": request.line}, "it had not been sold as final")
+
+
+def _category(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    line = facts.journey.line(request.line)
+    hs6 = line.hs6 if line else ""
+    excluded = next((each for each in facts.terms.excluded_hs if hs6.startswith(each)), "")
+    known = {"hs6": hs6, "excluded": ", ".join(facts.terms.excluded_hs)}
+    return Finding(Rejection.CATEGORY_EXCLUDED, not excluded, known, f"its HS code did not begin with {excluded}")
+
+
+def _reason(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    covered = ", ".join(sorted(facts.terms.reasons))
+    offered = ", ".join(cover.resolutions) if cover else ""
+    met = cover is not None and request.resolution in cover.resolutions
+    known = {"reason": request.reason.value, "resolution": request.resolution.value, "offered": offered}
+    wanted = f"it asked for one of {offered}" if cover else f"the reason were one of {covered}"
+    return Finding(Rejection.REASON_NOT_COVERED, met, known, wanted)
+
+
+def _already(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    line, left = facts.journey.line(request.line), facts.returnable
+    known = {"carried": str(line.quantity if line else 0), "left": str(left)}
+    return Finding(Rejection.ALREADY_RETURNED, left > 0, known, "a unit of the line had not been returned yet")
+
+
+def _quantity(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    left = facts.returnable
+    known = {"asked": str(request.quantity), "left": str(left)}
+    return Finding(Rejection.QTY_EXCEEDS, request.quantity <= left, known, f"at most {left} units were asked for")
+
+
+def _evidence(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    needed = cover.evidence_min if cover else 0
+    given = len(set(request.evidence))
+    known = {"given": str(given), "needed": str(needed)}
+    return Finding(Rejection.EVIDENCE_MISSING, given >= needed, known, f"{needed} pieces of evidence were given")
+
+
+def _condition(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    worst = cover.condition if cover else Condition.DAMAGED
+    met = CONDITIONS.index(request.condition) <= CONDITIONS.index(worst)
+    known = {"condition": request.condition.value, "worst_accepted": worst.value}
+    return Finding(Rejection.CONDITION_NOT_MET, met, known, f"the goods were {worst.value} or better")
+
+
+def _limit(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    most = facts.terms.max_returns_per_90d
+    known = {"recent": str(facts.recent), "most": str(most)}
+    return Finding(Rejection.LIMIT_REACHED, facts.recent < most, known, f"fewer than {most} returns lay in 90 days")
+
+
+def _coverage(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+    met = facts.carrier is not None or _returnless(facts, request)
+    known = {"place": facts.journey.destination, "carrier": facts.carrier or "none"}
+    return Finding(Rejection.NO_REVERSE_COVERAGE, met, known, "a carrier of the terms fetched returns there")
+
+
+_RULES = (
+    _in_force, _buyer, _delivered, _already, _quantity, _window, _final_sale, _category, _reason, _evidence,
+    _condition, _limit, _coverage,
+)  # fmt: skip
+"""In the order in which a refusal is named: what cannot be at all before what is merely not covered."""
+
+
+def _returnless(facts: Facts, request: Request) -> bool:
+    """Whether there is nothing to fetch: it never came, or fetching it costs more than it is worth."""
+    line = facts.journey.line(request.line)
+    return (line is not None and line.returnless) or (
+        request.reason is Reason.NOT_RECEIVED and facts.delivered is None
+    )
+
+
+def _ends(facts: Facts) -> tuple[int | None, str]:
+    """The last millisecond of the window, and its text; open while its basis has not happened."""
+    basis = {
+        "delivered": facts.delivered,
+        "first_attempt": facts.attempted or facts.delivered,
+        "order": Happening(facts.journey.ordered_at, facts.journey.destination),
+    }[facts.terms.basis]
+    if basis is None:
+        return None, "open"
+    last = zones.day(basis.place, basis.at) + timedelta(days=facts.terms.window_days)
+    while facts.terms.roll and (
+        places.rests(basis.place[:2], last.weekday()) or last.isoformat() in facts.terms.holidays
+    ):
+        last += timedelta(days=1)
+    ends = zones.end_of(basis.place, last)
+    return ends.at, str(ends)

@@ -1,0 +1,112 @@
+"""
+What terms would decide before anything is bought: the review itself, on facts that a shopper imagines.
+
+It is the same function with the same rules, so that what is promised before
+the purchase is what is decided after it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.journeys.journeys import Journey, Line
+from chaincode.domain.register.stages import JourneyType
+from chaincode.domain.returns import review
+from chaincode.domain.returns.terms import Condition, Reason, Resolution, Terms
+from chaincode.domain.vocabulary import goods, places
+from hlf.codec import moments
+from hlf.codec.records import Amount
+from hlf.codec.refusals import invalid
+
+_NOBODY = "0" * 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """
+    An order and a return that have not happened.
+
+    ``delivered_at`` is empty where the parcel never comes. ``evidence`` counts
+    the photographs the shopper would send. ``unit_price`` is in minor units of
+    the terms' currency; without it nothing is cheap enough to be kept.
+    """
+
+    hs6: str
+    ordered: int
+    ordered_at: str
+    delivered_at: str
+    destination: str
+    asked_at: str
+    reason: Reason
+    resolution: Resolution
+    quantity: int = 1
+    condition: Condition = Condition.UNUSED
+    evidence: int = 0
+    unit_price: Amount | None = None
+
+
+def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
+    """
+    What *terms* would decide in *scenario*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, naming the field.
+    """
+    ordered = moments.stated("scenario.ordered_at", scenario.ordered_at)
+    places.check_locode("scenario.destination", scenario.destination)
+    delivered = None
+    if scenario.delivered_at:
+        came = moments.stated("scenario.delivered_at", scenario.delivered_at)
+        delivered = review.Happening(came.at, scenario.destination)
+    asked = moments.stated("scenario.asked_at", scenario.asked_at)
+    if scenario.ordered < 1 or not 0 <= scenario.evidence <= 100:
+        raise invalid("scenario", "needs one unit or more, and 0 to 100 pieces of evidence")
+    goods.check_hs6("scenario.hs6", scenario.hs6)
+    price = scenario.unit_price
+    cheap = price is not None and scenario.ordered * price < terms.returnless_below
+    line = Line("1", scenario.hs6, scenario.ordered, cheap)
+    facts = review.Facts(
+        journey=_imagined(terms, scenario, line, ordered.at),
+        terms=terms,
+        pinned_from=terms.in_force_from,
+        delivered=delivered,
+        attempted=delivered,
+        returnable=scenario.ordered,
+        recent=0,
+        carrier=terms.carrier_for(scenario.destination),
+    )
+    request = review.Request(
+        return_id="simulated",
+        journey_id="simulated",
+        line="1",
+        quantity=scenario.quantity,
+        reason=scenario.reason,
+        resolution=scenario.resolution,
+        condition=scenario.condition,
+        buyer_hash=_NOBODY,
+        evidence=tuple(str(number) for number in range(scenario.evidence)),
+    )
+    return review.decide(facts, request, asked.at)
+
+
+def _imagined(terms: Terms, scenario: Scenario, line: Line, ordered_at: int) -> Journey:
+    return Journey(
+        journey_id="simulated",
+        kind=JourneyType.FORWARD,
+        order_id="simulated",
+        order_hash=_NOBODY,
+        ordered_at=ordered_at,
+        terms_id=terms.terms_id,
+        terms_hash=terms.digest,
+        buyer_hash=_NOBODY,
+        catalogue_version=0,
+        catalogue_hash=_NOBODY,
+        origin=scenario.destination,
+        destination=scenario.destination,
+        epcs=(),
+        lines=(line,),
+        parties=(),
+        custodian=terms.seller,
+        opened_by=terms.seller,
+        opened_at=ordered_at,
+    )

@@ -1,0 +1,318 @@
+"""
+Return terms: what a seller promises, published before it can apply, and pinned by hash in each order.
+
+A version says from when it is in force, and is never changed: an amendment is
+the next version. An order is judged by the version it pinned. A later version
+counts for it only where it is at least as good for the buyer in every point
+(`no_worse`), so terms can be improved backwards and never worsened.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from chaincode.domain.vocabulary import goods, identifiers, money, places
+from hlf.codec import moments, records
+from hlf.codec.refusals import Refused, invalid
+
+
+class Reason(enum.StrEnum):
+    """Why a buyer wants to return something."""
+
+    DEFECTIVE = "DEFECTIVE"
+    DAMAGED_IN_TRANSIT = "DAMAGED_IN_TRANSIT"
+    WRONG_ITEM = "WRONG_ITEM"
+    NOT_AS_DESCRIBED = "NOT_AS_DESCRIBED"
+    MISSING_PARTS = "MISSING_PARTS"
+    QTY_SHORT = "QTY_SHORT"
+    EXPIRED_PRODUCT = "EXPIRED_PRODUCT"
+    NOT_RECEIVED = "NOT_RECEIVED"
+    LATE_DELIVERY = "LATE_DELIVERY"
+    SIZE = "SIZE"
+    CHANGE_OF_MIND = "CHANGE_OF_MIND"
+    RECALLED = "RECALLED"
+
+
+class Rejection(enum.StrEnum):
+    """The rule that a request did not meet."""
+
+    OUTSIDE_WINDOW = "OUTSIDE_WINDOW"
+    NOT_DELIVERED = "NOT_DELIVERED"
+    ALREADY_RETURNED = "ALREADY_RETURNED"
+    QTY_EXCEEDS = "QTY_EXCEEDS"
+    FINAL_SALE = "FINAL_SALE"
+    CATEGORY_EXCLUDED = "CATEGORY_EXCLUDED"
+    REASON_NOT_COVERED = "REASON_NOT_COVERED"
+    EVIDENCE_MISSING = "EVIDENCE_MISSING"
+    CONDITION_NOT_MET = "CONDITION_NOT_MET"
+    BUYER_MISMATCH = "BUYER_MISMATCH"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    TERMS_NOT_IN_FORCE = "TERMS_NOT_IN_FORCE"
+    NO_REVERSE_COVERAGE = "NO_REVERSE_COVERAGE"
+
+
+class Resolution(enum.StrEnum):
+    """What the buyer gets."""
+
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+    REPAIR = "repair"
+    STORE_CREDIT = "store_credit"
+
+
+class Condition(enum.StrEnum):
+    """The state of the goods, best first."""
+
+    SEALED = "sealed"
+    UNUSED = "unused"
+    USED = "used"
+    DAMAGED = "damaged"
+
+
+CONDITIONS = tuple(Condition)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cover:
+    """
+    What the terms grant for one reason.
+
+    ``condition`` is the worst state of the goods that is taken back. A reason
+    may stand above rules: ``despite`` lists the rejections that do not apply
+    to it, as FINAL_SALE does not to a recall. ``referred`` requests are
+    looked at by the seller, the others decided at once.
+    """
+
+    resolutions: tuple[Resolution, ...]
+    evidence_min: int = 0
+    payer: Literal["seller", "buyer", "carrier"] = "seller"
+    restocking_bps: int = 0
+    condition: Condition = Condition.DAMAGED
+    despite: tuple[Rejection, ...] = ()
+    referred: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """A carrier that fetches returns wherever the LOCODE begins with ``area`` (``VN``, ``VNHAN``)."""
+
+    area: str
+    carrier: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """
+    One version of a seller's return terms.
+
+    The window lasts ``window_days`` after the day of its ``basis``, to the end
+    of that day where the goods were delivered (with the basis ``order``: where
+    they go to); with ``roll`` it ends on the next business day there, when it
+    would end on a weekly day of rest or a holiday.
+    With ``final_sale`` whatever is sold under these terms is final: only
+    reasons that stand above FINAL_SALE return it. ``returnless_below`` is a
+    limit in minor units of ``currency``: a line of the order that comes to
+    less need not come back (an order in another currency has none). The
+    ledger sees only whether a line is below it. The deadlines: the seller
+    answers what is referred to it, and inspects what it received, within
+    ``seller_answer_hours``; the carrier fetches within ``pickup_sla_hours``
+    and, if that fails, the buyer hands over within ``handover_days``; the
+    seller settles within ``settle_hours``; an outcome can be disputed for
+    ``dispute_days``, and the arbiter decides within ``arbitration_days``.
+    """
+
+    terms_id: str
+    version: int
+    seller: str
+    jurisdiction: str
+    effective_from: str
+    languages: tuple[str, ...]
+    window_days: int
+    reasons: Mapping[str, Cover]
+    arbiter: str
+    coverage: tuple[Coverage, ...]
+    basis: Literal["delivered", "order", "first_attempt"] = "delivered"
+    roll: bool = True
+    holidays: tuple[str, ...] = ()
+    excluded_hs: tuple[str, ...] = ()
+    final_sale: bool = False
+    max_returns_per_90d: int = 10
+    returnless_below: records.Amount = 0
+    currency: str = "USD"
+    refund_trigger: Literal["picked_up", "received", "inspected"] = "inspected"
+    seller_answer_hours: int = 72
+    pickup_sla_hours: int = 72
+    lost_after_days: int = 30
+    handover_days: int = 14
+    settle_hours: int = 336
+    dispute_days: int = 14
+    arbitration_days: int = 30
+
+    @property
+    def digest(self) -> str:
+        """The hash by which orders pin this version."""
+        return records.digest(self)
+
+    @property
+    def in_force_from(self) -> int:
+        """``effective_from`` in milliseconds."""
+        return moments.parse(self.effective_from).at
+
+    def carrier_for(self, locode: str) -> str | None:
+        """The carrier that fetches returns at *locode*: the longest area wins, then the first named."""
+        fitting = [each for each in self.coverage if locode.startswith(each.area)]
+        return max(fitting, key=lambda each: len(each.area)).carrier if fitting else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A version as it stands on the ledger."""
+
+    terms: Terms
+    digest: str
+    published_by: str
+    published_at: records.Instant
+
+
+MOST_DAYS, MOST_HOURS = 3_650, 10_000
+"""The longest times that terms may set: ten years, and somewhat more than one."""
+
+MOST_EVIDENCE = 20
+"""How many pieces of evidence a request may have, and terms may therefore ask for."""
+
+_BOUNDS: Mapping[str, int] = {
+    "version": 999_999,
+    "window_days": MOST_DAYS,
+    "max_returns_per_90d": 10_000,
+    "returnless_below": money.LARGEST - 1,
+    "seller_answer_hours": MOST_HOURS,
+    "pickup_sla_hours": MOST_HOURS,
+    "lost_after_days": MOST_DAYS,
+    "handover_days": MOST_DAYS,
+    "settle_hours": MOST_HOURS,
+    "dispute_days": MOST_DAYS,
+    "arbitration_days": MOST_DAYS,
+}
+_MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays": 1_000, "excluded_hs": 500}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_AREA = re.compile(r"[A-Z]{2}[A-Z2-9]{0,3}")
+
+
+def checked(terms: Terms) -> Terms:
+    """
+    *terms*, if every point of them can be applied.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, naming the field.
+    """
+    for field in ("terms_id", "seller", "arbiter"):
+        identifiers.check(f"terms.{field}", getattr(terms, field))
+    for field, most in _BOUNDS.items():
+        least = 1 if field == "version" else 0
+        if not least <= getattr(terms, field) <= most:
+            raise invalid(f"terms.{field}", f"must be from {least} to {most}")
+    for field, most in _MOST_LISTED.items():
+        if len(getattr(terms, field)) > most:
+            raise invalid(f"terms.{field}", f"may list {most} at most")
+    if terms.arbiter == terms.seller:
+        raise invalid("terms.arbiter", "nobody judges its own case")
+    _check_codes(terms)
+    _check_reasons(terms.reasons)
+    return terms
+
+
+def _check_codes(terms: Terms) -> None:
+    """Refuse what is no such time, day, country, currency, language, place or code of goods."""
+    moments.stated("terms.effective_from", terms.effective_from)
+    places.check_jurisdiction("terms.jurisdiction", terms.jurisdiction)
+    money.check_currency("terms.currency", terms.currency)
+    if not terms.languages or not all(_LANGUAGE.fullmatch(each) for each in terms.languages):
+        raise invalid("terms.languages", "must be BCP 47 tags such as vi")
+    for index, each in enumerate(terms.holidays):
+        moments.day(f"terms.holidays[{index}]", each)
+    for index, each in enumerate(terms.excluded_hs):
+        goods.check_hs(f"terms.excluded_hs[{index}]", each)
+    for index, covered in enumerate(terms.coverage):
+        if not _AREA.fullmatch(covered.area) or covered.area[:2] not in places.COUNTRIES:
+            raise invalid(f"terms.coverage[{index}].area", "must be a UN/LOCODE or its beginning, such as VN")
+        identifiers.check(f"terms.coverage[{index}].carrier", covered.carrier)
+
+
+def _check_reasons(reasons: Mapping[str, Cover]) -> None:
+    if not reasons:
+        raise invalid("terms.reasons", "must cover at least one reason")
+    for reason, cover in reasons.items():
+        if reason not in list(Reason):
+            raise invalid("terms.reasons", f"must be among {', '.join(Reason)}")
+        if not cover.resolutions or not 0 <= cover.restocking_bps <= 10_000:
+            raise invalid(f"terms.reasons.{reason}", "needs a resolution, and a restocking fee of 0 to 10000 bps")
+        if not 0 <= cover.evidence_min <= MOST_EVIDENCE:
+            raise invalid(f"terms.reasons.{reason}.evidence_min", f"must be from 0 to {MOST_EVIDENCE}")
+
+
+def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) -> Published:
+    """
+    *terms* as published by *publisher* after *latest*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE.
+    """
+    checked(terms)
+    if terms.seller != publisher:
+        raise Refused("NOT_THE_SELLER", f"only {terms.seller} may publish its own terms")
+    if latest and latest.terms.seller != publisher:
+        raise Refused("NOT_THE_SELLER", f"the terms {terms.terms_id} are {latest.terms.seller}'s")
+    expected = latest.terms.version + 1 if latest else 1
+    if terms.version != expected:
+        raise Refused("VERSION_NOT_NEXT", f"the next version of {terms.terms_id} is {expected}")
+    if terms.in_force_from < now:
+        raise Refused("NOT_IN_ADVANCE", "terms are published before they apply, never after")
+    return Published(terms, terms.digest, publisher, now)
+
+
+def no_worse(new: Terms, old: Terms) -> bool:
+    """Whether *new* is at least as good for the buyer as *old*, in every point."""
+    if new.basis != old.basis or new.currency != old.currency or new.refund_trigger != old.refund_trigger:
+        return False
+    return (
+        new.window_days >= old.window_days
+        and (new.roll or not old.roll)
+        and set(old.holidays) <= set(new.holidays)
+        and all(_excluded(each, old.excluded_hs) for each in new.excluded_hs)
+        and (old.final_sale or not new.final_sale)
+        and new.max_returns_per_90d >= old.max_returns_per_90d
+        and new.returnless_below >= old.returnless_below
+        and new.seller_answer_hours <= old.seller_answer_hours
+        and new.pickup_sla_hours <= old.pickup_sla_hours
+        and new.lost_after_days <= old.lost_after_days
+        and new.handover_days >= old.handover_days
+        and new.settle_hours <= old.settle_hours
+        and new.dispute_days >= old.dispute_days
+        and new.arbitration_days <= old.arbitration_days
+        and all(reason in new.reasons and _covers(new.reasons[reason], cover) for reason, cover in old.reasons.items())
+        and all(_fetched(each.area, new.coverage) for each in old.coverage)
+    )
+
+
+def _covers(new: Cover, old: Cover) -> bool:
+    return (
+        set(old.resolutions) <= set(new.resolutions)
+        and new.evidence_min <= old.evidence_min
+        and (new.payer != "buyer" or old.payer == "buyer")
+        and new.restocking_bps <= old.restocking_bps
+        and CONDITIONS.index(new.condition) >= CONDITIONS.index(old.condition)
+        and set(old.despite) <= set(new.despite)
+        and (old.referred or not new.referred)
+    )
+
+
+def _excluded(hs: str, excluded: tuple[str, ...]) -> bool:
+    return any(hs.startswith(each) for each in excluded)
+
+
+def _fetched(area: str, coverage: tuple[Coverage, ...]) -> bool:
+    return any(area.startswith(each.area) for each in coverage)

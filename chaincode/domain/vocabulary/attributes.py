@@ -1,0 +1,128 @@
+"""
+Attributes of claims: what a value must be, each rule as one small value.
+
+A rule takes the field's name and a JSON value and refuses without quoting it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hlf.codec import moments, texts
+from hlf.codec.refusals import invalid
+
+Rule = Callable[[str, object], object]
+"""Takes the name of the attribute and its value; raises Refused INVALID_ARGUMENT."""
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+_AMOUNT = re.compile(r"0|[1-9][0-9]{0,17}")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One named leaf of a claim."""
+
+    name: str
+    rule: Rule
+    required: bool = False
+
+
+def whole(least: int, most: int) -> Rule:
+    """An integer from *least* to *most*."""
+
+    def check(field: str, value: object) -> None:
+        if type(value) is not int or not least <= value <= most:
+            raise invalid(field, f"must be an integer from {least} to {most}")
+
+    return check
+
+
+def text(most: int = 120) -> Rule:
+    """A text of 1 to *most* characters that can all be seen."""
+
+    def check(field: str, value: object) -> None:
+        if not isinstance(value, str):
+            raise invalid(field, "must be a text")
+        texts.check(field, value, most)
+
+    return check
+
+
+def one_of(*choices: str) -> Rule:
+    """One of *choices*."""
+
+    def check(field: str, value: object) -> None:
+        if not isinstance(value, str) or value not in choices:
+            raise invalid(field, "must be one of " + ", ".join(choices))
+
+    return check
+
+
+def code(rule: Callable[[str, str], object]) -> Rule:
+    """A text that *rule* accepts, such as places.check_locode."""
+
+    def check(field: str, value: object) -> None:
+        if not isinstance(value, str):
+            raise invalid(field, "must be a text")
+        rule(field, value)
+
+    return check
+
+
+def matching(pattern: re.Pattern[str], what: str) -> Rule:
+    """A text that *pattern* matches as a whole; *what* describes it in refusals."""
+
+    def check(field: str, value: object) -> None:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise invalid(field, f"must be {what}")
+
+    return check
+
+
+def list_of(rule: Rule, most: int = 100, least: int = 1) -> Rule:
+    """An array of *least* to *most* different values that each meet *rule*."""
+
+    def check(field: str, value: object) -> None:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            raise invalid(field, f"must be an array of {least} to {most}")
+        for index, item in enumerate(value):
+            rule(f"{field}[{index}]", item)
+        if len({repr(item) for item in value}) != len(value):
+            raise invalid(field, "must not list anything twice")
+
+    return check
+
+
+def exactly(rule: Rule, count: int) -> Rule:
+    """An array of *count* values that each meet *rule*, alike or not."""
+
+    def check(field: str, value: object) -> None:
+        if not isinstance(value, list) or len(value) != count:
+            raise invalid(field, f"must be an array of {count}")
+        for index, item in enumerate(value):
+            rule(f"{field}[{index}]", item)
+
+    return check
+
+
+def flag(field: str, value: object) -> None:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise invalid(field, "must be true or false")
+
+
+def day(field: str, value: object) -> None:
+    """A date of the calendar, as 2026-11-22."""
+    if not isinstance(value, str):
+        raise invalid(field, "must be a text")
+    moments.day(field, value)
+
+
+clock = matching(_CLOCK, "a time of day such as 17:30")
+language = matching(_LANGUAGE, "a BCP 47 language such as vi or zh-Hant-TW")
+amount = matching(_AMOUNT, "minor units as decimal text")
+BASIS_POINTS = whole(0, 10_000)
+PARTS_PER_MILLION = whole(0, 1_000_000)

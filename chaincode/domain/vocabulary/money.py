@@ -1,0 +1,174 @@
+"""
+Money: whole minor units of an ISO 4217 currency, and exact conversion by a dated table.
+
+ISO 4217 gives the kyat and the kip two minor digits, though nobody pays in
+them and CLDR prints none; an amount is counted as ISO 4217 says, so that two
+systems mean the same sum. There are no floats and no rounding but the one
+rule of `convert`, half to even.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from chaincode.domain.vocabulary import attributes
+from hlf.codec.records import Amount
+from hlf.codec.refusals import Refused, invalid
+
+_ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_TWO = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
+    "CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
+    "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN "
+    "NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
+    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW"
+)
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR = "CLF UYW"
+
+MINOR_DIGITS: dict[str, int] = {
+    code: digits
+    for digits, codes in ((0, _ZERO), (2, _TWO), (3, _THREE), (4, _FOUR))
+    for code in codes.split()
+}
+"""How many minor digits ISO 4217 gives each currency."""
+
+LARGEST = 10**18
+"""No trade in goods reaches it; what does is a mistake of units or an attack on arithmetic elsewhere."""
+
+OLDEST_DAYS = 4
+"""Rates pause over a weekend and a holiday, not longer."""
+
+_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
+
+
+def check_currency(field: str, code: str) -> str:
+    """*code*, if ISO 4217 has it in force."""
+    if code not in MINOR_DIGITS:
+        raise invalid(field, "is no ISO 4217 currency code")
+    return code
+
+
+@dataclass(frozen=True)
+class Money:
+    """A sum of money; *minor* counts the smallest units that ISO 4217 gives the currency."""
+
+    minor: Amount
+    currency: str
+
+    def __post_init__(self) -> None:
+        check_currency("currency", self.currency)
+        if abs(self.minor) >= LARGEST:
+            raise invalid("minor", "is beyond any sum in trade")
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def share(self, basis_points: int) -> Money:
+        """That many ten-thousandths of the sum, rounded half to even."""
+        return Money(half_even(Fraction(self.minor * basis_points, 10_000)), self.currency)
+
+    def __str__(self) -> str:
+        digits = MINOR_DIGITS[self.currency]
+        whole, rest = divmod(abs(self.minor), 10**digits)
+        fraction = f".{rest:0{digits}}" if digits else ""
+        return f"{'-' if self.minor < 0 else ''}{whole}{fraction} {self.currency}"
+
+    def _same(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise Refused("CURRENCY_MISMATCH", f"{self.currency} and {other.currency} do not add without a rate")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """
+    What one unit of *base* bought on one day, as decimal text: ``{"VND": "26350.5"}``.
+
+    The day is part of every conversion, so that a settlement can be recomputed
+    years later.
+    """
+
+    date: str
+    base: str
+    rates: dict[str, str]
+    source: str
+
+    def __post_init__(self) -> None:
+        attributes.day("rates.date", self.date)
+        check_currency("rates.base", self.base)
+        if not 1 <= len(self.source) <= 200:
+            raise invalid("rates.source", "must name where the rates are from")
+        if not self.rates:
+            raise invalid("rates.rates", "lists no currency")
+        for code, rate in self.rates.items():
+            check_currency(f"rates.rates.{code[:8]}", code)
+            if code == self.base:
+                raise invalid(f"rates.rates.{code}", "is the base itself")
+            decimal(f"rates.rates.{code}", rate)
+
+    def check_fresh(self, today: str) -> None:
+        """
+        Refuse rates of a day to come, or of one so long ago that choosing it would be choosing the price.
+
+        Raises:
+            Refused: RATES_STALE.
+        """
+        age = (date.fromisoformat(today) - date.fromisoformat(self.date)).days
+        if not 0 <= age <= OLDEST_DAYS:
+            raise Refused("RATES_STALE", f"rates of {self.date} do not count on {today}: {OLDEST_DAYS} days at most")
+
+    def convert(self, money: Money, target: str) -> Money:
+        """
+        *money* in *target*, through the base, rounded once and half to even.
+
+        Raises:
+            Refused: NO_RATE, the table of that day lacks one of the two.
+        """
+        major = Fraction(money.minor, 10 ** MINOR_DIGITS[money.currency])
+        value = major / self._rate(money.currency) * self._rate(target)
+        return Money(half_even(value * 10 ** MINOR_DIGITS[target]), target)
+
+    def _rate(self, code: str) -> Fraction:
+        if code == self.base:
+            return Fraction(1)
+        if code not in self.rates:
+            raise Refused("NO_RATE", f"the table of {self.date} has no rate of {self.base} in {code[:8]}")
+        return decimal(code, self.rates[code])
+
+
+def decimal(field: str, text: str) -> Fraction:
+    """The positive number that *text* writes with a decimal point; exact."""
+    found = _DECIMAL.fullmatch(text)
+    value = Fraction(text) if found else Fraction(0)
+    if value <= 0:
+        raise invalid(field, "must be a positive decimal number with at most 9 digits after the point")
+    return value
+
+
+def half_even(value: Fraction) -> int:
+    """The nearest integer, the even one of two equally near: no drift over many sums."""
+    return round(value)
+
+
+def apportion(total: int, weights: list[int]) -> list[int]:
+    """
+    *total* split in proportion to *weights* so that the parts add up to it exactly.
+
+    The largest remainders get the units left over; of equal remainders the earlier one.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise invalid("weights", "must be non-negative and not all zero")
+    parts = [total * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda index: (-(total * weights[index] % whole), index))
+    for index in order[: total - sum(parts)]:
+        parts[index] += 1
+    return parts

@@ -1,0 +1,51 @@
+"""
+Units of measure by their UN/ECE Recommendation 20 codes, and exact conversion between those of one kind.
+"""
+
+from __future__ import annotations
+
+from hlf.codec.refusals import Refused, invalid
+
+_KINDS: dict[str, dict[str, int]] = {
+    "mass": {"GRM": 1, "KGM": 1_000, "TNE": 1_000_000},
+    "volume": {"CMQ": 1, "LTR": 1_000, "MTQ": 1_000_000},
+    "length": {"MMT": 1, "CMT": 10, "MTR": 1_000},
+    "time": {"MIN": 1, "HUR": 60, "DAY": 1_440, "WEE": 10_080},
+    "count": {"H87": 1, "C62": 1},
+    "temperature": {"CEL": 1},
+}
+
+NAMES = {
+    "GRM": "gram", "KGM": "kilogram", "TNE": "tonne", "CMQ": "cubic centimetre", "LTR": "litre", "MTQ": "cubic metre",
+    "MMT": "millimetre", "CMT": "centimetre", "MTR": "metre", "MIN": "minute", "HUR": "hour", "DAY": "day",
+    "WEE": "week", "H87": "piece", "C62": "one", "CEL": "degree Celsius",
+}  # fmt: skip
+
+_KIND_OF = {code: kind for kind, codes in _KINDS.items() for code in codes}
+
+
+def check_unit(field: str, code: str) -> str:
+    """*code*, if it is one of the units in use here."""
+    if code not in _KIND_OF:
+        raise invalid(field, "is no UN/ECE Rec 20 unit in use here: " + " ".join(sorted(_KIND_OF)))
+    return code
+
+
+def convert(quantity: int, source: str, target: str, *, round_up: bool = False) -> int:
+    """
+    *quantity* of *source* in *target*, in whole units.
+
+    A remainder is refused unless *round_up* says that more is on the safe side
+    (1,001 grams need room for 2 kilograms).
+
+    Raises:
+        Refused: UNIT_MISMATCH, the two do not measure the same, or NOT_WHOLE.
+    """
+    kind = _KIND_OF[check_unit("source", source)]
+    if _KIND_OF[check_unit("target", target)] != kind:
+        raise Refused("UNIT_MISMATCH", f"{source} measures {kind}, {target} does not")
+    factors = _KINDS[kind]
+    whole, rest = divmod(quantity * factors[source], factors[target])
+    if rest and not round_up:
+        raise Refused("NOT_WHOLE", f"the quantity in {source} is no whole number of {target}")
+    return whole + bool(rest)

@@ -1,0 +1,45 @@
+"""ISO 8601 weeks, written as ``2026-W48``: the bucket in which forecasts and capacities meet."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from hlf.codec import moments
+from hlf.codec.refusals import invalid
+
+_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
+
+
+def monday(field: str, week: str) -> date:
+    """The first day of *week*."""
+    found = _WEEK.fullmatch(week)
+    if found and moments.FIRST_YEAR <= int(found[1]) <= moments.LAST_YEAR:
+        try:
+            return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        except ValueError:
+            pass  # Week 53 of a year that has 52, or week 0.
+    years = f"{moments.FIRST_YEAR} to {moments.LAST_YEAR}"
+    raise invalid(field, f"must be an ISO week such as 2026-W48, in the years {years}")
+
+
+def of(day: date) -> str:
+    """The week that *day* is in."""
+    year, week, _ = day.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def following(field: str, first: str, count: int) -> tuple[str, ...]:
+    """*count* weeks from *first* on."""
+    start = monday(field, first)
+    return tuple(of(start + timedelta(weeks=index)) for index in range(count))
+
+
+def days_in(start: str, end: str) -> dict[str, int]:
+    """How many days of the period from *start* to *end*, both included, fall into each week, in order."""
+    first, last = date.fromisoformat(start), date.fromisoformat(end)
+    counts: dict[str, int] = {}
+    for offset in range((last - first).days + 1):
+        week = of(first + timedelta(days=offset))
+        counts[week] = counts.get(week, 0) + 1
+    return counts

@@ -1,0 +1,35 @@
+"""What the chaincode of channel `trade` serves."""
+
+from __future__ import annotations
+
+from chaincode.contracts.disclosure.claims import Claims
+from chaincode.contracts.disclosure.disclosures import Disclosures
+from chaincode.contracts.disclosure.gapmeter import GapMeter
+from chaincode.contracts.journeys.journeys import Journeys
+from chaincode.contracts.journeys.performance import Performance
+from chaincode.contracts.matching.matching import Matching
+from chaincode.contracts.orders.accounts import Accounts
+from chaincode.contracts.register.lpi import Lpi
+from chaincode.contracts.register.participants import Participants
+from chaincode.contracts.register.stages import Stages
+from chaincode.contracts.register.terms import Terms
+from chaincode.contracts.returns.returns import Returns
+from hlf.shim import api
+
+chaincode = api.Chaincode(
+    "trade",
+    [
+        Participants,
+        Claims,
+        Disclosures,
+        GapMeter,
+        Lpi,
+        Stages,
+        Accounts,
+        Journeys,
+        Performance,
+        Terms,
+        Returns,
+        Matching,
+    ],
+)

@@ -1,0 +1,48 @@
+"""One module per resource; ``BLUEPRINTS`` is what ``create_app`` serves."""
+
+from __future__ import annotations
+
+from gateway.audit import addresses
+from gateway.fabric import calls, events
+from gateway.http import health
+from gateway.trade.carriage import carriage
+from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
+from gateway.trade.journeys import journeys, progress, tracking
+from gateway.trade.matching import matching, tenders
+from gateway.trade.orders import catalogue, orders, settlement
+from gateway.trade.register import lpi, participants, stages
+from gateway.trade.returns import returnacts, returns, terms
+
+BLUEPRINTS = (
+    claims.forecasts,
+    claims.capabilities,
+    claims.blueprint,
+    disclosures.blueprint,
+    requests.blueprint,
+    sealing.blueprint,
+    gapmeter.blueprint,
+    matching.blueprint,
+    tenders.blueprint,
+    catalogue.blueprint,
+    orders.blueprint,
+    settlement.duties,
+    settlement.payments,
+    settlement.rates,
+    settlement.tariffs,
+    journeys.blueprint,
+    progress.journeys,
+    progress.performance,
+    stages.blueprint,
+    lpi.blueprint,
+    carriage.plans,
+    carriage.agreements,
+    terms.blueprint,
+    returns.blueprint,
+    returnacts.blueprint,
+    participants.blueprint,
+    tracking.blueprint,
+    addresses.blueprint,
+    events.blueprint,
+    calls.blueprint,
+    health.blueprint,
+)

@@ -1,0 +1,154 @@
+"""Histories and proofs, asked from the caller's own peer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from gateway.fabric import ledger, results
+from gateway.http import context
+from gateway.http.problems import Problem
+from hlf import errors
+from hlf.audit.evidence import anchors, receipts
+from hlf.audit.evidence import proofs as audit
+from hlf.codec import canonical
+from hlf.wire import keys
+
+# The chaincode whose contracts a channel's history is asked from, unless the request names one.
+_CHAINCODES = {"ecommerce": "commerce", "logistics": "carriage", "trade": "trade"}
+
+
+def history(channel: str, chaincode: str | None, contract: str, key: str, limit: int) -> dict[str, Any]:
+    """
+    Every change of a contract's object, newest first, the first *limit* found again in their blocks.
+
+    The contract's own ``history`` function says what the changes are; the blocks say whether that is true.
+
+    Raises:
+        Problem: REQUEST_INVALID, no chaincode is known for the channel; HISTORY_UNPROVABLE.
+        hlf.errors.EvaluateError: the contract refused.
+    """
+    named = chaincode or _CHAINCODES.get(channel)
+    if named is None:
+        words = "This channel has no chaincode by default; name one."
+        raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
+    told = results.read(context.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
+    # An object that is kept under several keys tells the history of each.
+    parts = told if isinstance(told, dict) else {"": told}
+    entries = [
+        {**_entry(entry, contract), "part": part}
+        for part, changes in parts.items()
+        for entry in (changes if isinstance(changes, list) else [changes])
+    ]
+    entries.sort(key=lambda entry: entry["at"], reverse=True)
+    proofs = Proofs(channel)
+    changes = [_change(proofs, named, key, entry) for entry in entries[:limit]]
+    return {"channel": channel, "key": f"{contract}/{key}", "total": len(entries), "changes": changes}
+
+
+def _entry(entry: Any, contract: str) -> dict[str, Any]:
+    """One change as a contract of ours tells it; any chaincode may have been named."""
+    kinds = {"transaction_id": str, "at": str, "deleted": bool}
+    whole = isinstance(entry, dict) and "value" in entry
+    if whole and all(isinstance(entry.get(name), kind) for name, kind in kinds.items()):
+        return entry  # type: ignore[no-any-return]
+    raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
+
+
+def receipt_file(channel: str, transaction_id: str) -> Response:
+    """The receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
+    made = Proofs(channel).receipt(transaction_id)
+    response = Response(made.to_bytes(), content_type="application/json")
+    # A name for the file is made of what is an id for certain, never of what the caller has typed.
+    name = transaction_id[:16] if receipts.TRANSACTION_ID.fullmatch(transaction_id) else "transaction"
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{name}.json"'
+    return response
+
+
+def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> dict[str, Any]:
+    proof = proofs.of(entry["transaction_id"])
+    moment = proof.transaction.timestamp
+    return {
+        **entry,
+        "at": moment.isoformat().replace("+00:00", "Z") if moment else None,
+        "block_number": proof.block.number,
+        "by": proof.creator,
+        "endorsed_by": proof.endorsers,
+        "verified": proof.verified and proof.transaction.valid and _writes_it(proof, chaincode, key, entry),
+    }
+
+
+def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, Any]) -> bool:
+    """Whether the proven transaction wrote, under a key of the object, just the value that its history says it did."""
+    for namespace, write in audit.writes(proof):
+        if namespace != chaincode or write.key != entry.get("key", write.key) or not _is_of(write.key, key):
+            continue
+        if entry["deleted"] and write.is_delete:
+            return True
+        if not entry["deleted"] and write.value == _canonical(entry["value"]):
+            return True
+    return False
+
+
+def _canonical(value: Any) -> bytes | None:
+    """A value as contracts of ours write it; None for one that they cannot."""
+    try:
+        return canonical.dumps(value)
+    except canonical.CanonicalError:
+        return None
+
+
+def _is_of(written: str, key: str) -> bool:
+    """Whether a key of the ledger is one of the object *key*: that itself, or a composite one that names it first."""
+    try:
+        _, attributes = keys.split_composite_key(written)
+    except errors.WireError:
+        return written == key
+    return attributes[:1] == [key]
+
+
+class Proofs:
+    """Receipts and proofs of one channel's transactions; each block is asked for once."""
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self._made: dict[str, audit.Proof] = {}
+        self._blocks: dict[int, bytes] = {}
+        genesis = context.services().wallet.genesis(channel)
+        self._trusted = [anchors.of_block(genesis)] if genesis is not None else []
+
+    def of(self, transaction_id: str) -> audit.Proof:
+        """
+        The proof of a transaction, from the genesis block that the wallet has for the channel.
+
+        Raises:
+            Problem: TRANSACTION_NOT_FOUND.
+            hlf.errors.WireError: the peer's answer is not what it should be.
+        """
+        if transaction_id not in self._made:
+            self._made[transaction_id] = audit.check(self.receipt(transaction_id, with_state=False), self._trusted)
+        return self._made[transaction_id]
+
+    def receipt(self, transaction_id: str, *, with_state: bool = True) -> receipts.Receipt:
+        """
+        The receipt of a transaction, from the blocks of the caller's peer; raises what ``of`` raises.
+
+        *with_state* asks for the state before its block as well, which only a checkpoint can be compared with.
+        """
+        serialized = self._asked("GetBlockByTxID", transaction_id)
+        return receipts.from_ledger(serialized, transaction_id, self._block, with_state=with_state)
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            self._blocks[number] = self._asked("GetBlockByNumber", str(number))
+        return self._blocks[number]
+
+    def _asked(self, function: str, argument: str) -> bytes:
+        try:
+            return context.evaluate(ledger.Call(self._channel, "qscc", function, (self._channel, argument)))
+        except errors.EvaluateError as error:
+            words = " ".join([error.message, *(detail.message for detail in error.details)])
+            if function == "GetBlockByTxID" and "no such transaction ID" in words:
+                raise Problem("TRANSACTION_NOT_FOUND", f"{self._channel} has no transaction {argument}") from error
+            raise

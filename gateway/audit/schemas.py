@@ -1,0 +1,119 @@
+"""The audit's answers."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import CHAINCODE
+
+
+class WhoSchema(Schema):
+    """Who signed."""
+
+    msp_id = fields.String()
+    subject = fields.String(metadata={"description": "Of the certificate"})
+    serial_number = fields.String(metadata={"description": "Of the certificate, hexadecimal"})
+
+
+class CheckSchema(Schema):
+    """One thing that was recomputed."""
+
+    name = fields.String()
+    passed = fields.Boolean()
+    detail = fields.String()
+
+
+class BlockSchema(Schema):
+    """The block a transaction is in; hashes are hexadecimal."""
+
+    number = fields.Integer()
+    hash = fields.String()
+    previous_hash = fields.String()
+    data_hash = fields.String()
+
+
+class TransactionSchema(Schema):
+    """A transaction taken apart."""
+
+    channel = fields.String()
+    transaction_id = fields.String()
+    index = fields.Integer(metadata={"description": "Its place in the block"})
+    valid = fields.Boolean()
+    validation_code = fields.String()
+    timestamp = fields.String(allow_none=True)
+    creator = fields.Nested(WhoSchema)
+    actions = fields.List(fields.Dict(), metadata={"description": "Chaincode calls with their results and endorsers"})
+    block = fields.Nested(BlockSchema)
+    vouched = fields.String(
+        metadata={"description": "Who says that the code is right: `peer`, since peers do not sign codes, or nobody"}
+    )
+    checks = fields.List(fields.Nested(CheckSchema))
+    anchored = fields.Boolean(
+        metadata={"description": "Whether it hangs on the genesis block that the gateway's wallet has for the channel"}
+    )
+    verified = fields.Boolean(metadata={"description": "Whether all checks passed"})
+
+
+class HistoryQuerySchema(Schema):
+    """Query of ``GET /v1/audit/<channel>/history/<key>``."""
+
+    chaincode = fields.String(
+        validate=CHAINCODE,
+        metadata={"description": "Without it the chaincode of that channel in the default consortium"},
+    )
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
+
+
+class ChangeSchema(Schema):
+    """One change of an object, proven by its block."""
+
+    part = fields.String(metadata={"description": "Which of its keys, where an object is kept under several"})
+    key = fields.String(metadata={"description": "In the ledger, as the contract tells it"})
+    transaction_id = fields.String()
+    at = fields.String(allow_none=True, metadata={"description": "The transaction's own time: its client's word"})
+    deleted = fields.Boolean()
+    value = fields.Raw(allow_none=True)
+    block_number = fields.Integer()
+    by = fields.Nested(WhoSchema)
+    endorsed_by = fields.List(fields.String())
+    verified = fields.Boolean(
+        metadata={"description": "The block holds this change under a key of this object, and proves as a transaction"}
+    )
+
+
+class HistorySchema(Schema):
+    """All changes of an object, newest first."""
+
+    channel = fields.String()
+    key = fields.String()
+    total = fields.Integer(metadata={"description": "How many changes there are; the newest are listed"})
+    changes = fields.List(fields.Nested(ChangeSchema))
+
+
+class AccessesQuerySchema(Schema):
+    """Query of ``GET /v1/audit/accesses``."""
+
+    before = fields.Integer(
+        validate=validate.Range(1, 1 << 62), metadata={"description": "`next` of the page before; newest without it"}
+    )
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class AccessSchema(Schema):
+    """A request that needed the scope `audit`."""
+
+    number = fields.Integer()
+    at = fields.DateTime(format="iso")
+    user = fields.String(metadata={"description": "The organisation's user that the token speaks for"})
+    token_id = fields.String()
+    what = fields.String(metadata={"description": "The address's name", "example": "audit.transaction"})
+    subject = fields.String(metadata={"description": "The ids in the address", "example": "trade/Orders/J1"})
+    status = fields.Integer(allow_none=True, metadata={"description": "As answered; null if it was not, or not yet"})
+    request_id = fields.String()
+
+
+class AccessesSchema(Schema):
+    """A page of who looked at what, newest first."""
+
+    accesses = fields.List(fields.Nested(AccessSchema))
+    next = fields.Integer(allow_none=True)

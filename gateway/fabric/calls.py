@@ -1,0 +1,67 @@
+"""Any function of any chaincode on any channel: evaluate, submit, and what became of a transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.fabric import results
+from gateway.fabric.call_schemas import AnswerSchema, CallSchema, ReceiptSchema, StatusQuerySchema, StatusSchema
+from gateway.fabric.ledger import Call
+from gateway.http import auth, context, idempotency
+from gateway.http.inputs import Blueprint
+
+blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description="Any function of any chaincode")
+
+
+@blueprint.route("/<channel>/chaincodes/<chaincode>/evaluate", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(CallSchema)
+@blueprint.response(200, AnswerSchema)
+def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
+    """Ask a chaincode; nothing is written."""
+    return _answer(context.evaluate(_call(channel, chaincode, body)))
+
+
+@blueprint.route("/<channel>/chaincodes/<chaincode>/submit", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(CallSchema)
+@blueprint.response(200, ReceiptSchema)
+def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
+    """Submit a transaction and wait until it is committed."""
+    receipt = context.submit(_call(channel, chaincode, body))
+    return {
+        "transaction_id": receipt.transaction_id,
+        "block_number": receipt.block_number,
+        **_answer(receipt.result),
+    }
+
+
+@blueprint.route("/<channel>/transactions/<transaction_id>/status")
+@auth.needs("read")
+@blueprint.arguments(StatusQuerySchema, location="query")
+@blueprint.response(200, StatusSchema)
+def status(query: dict[str, Any], channel: str, transaction_id: str) -> dict[str, Any]:
+    """Say whether a transaction was committed and is valid."""
+    found = context.status(channel, transaction_id, query["wait_seconds"])
+    return {
+        "transaction_id": found.transaction_id,
+        "valid": found.valid,
+        "validation_code": found.name,
+        "block_number": found.block_number,
+    }
+
+
+def _call(channel: str, chaincode: str, body: dict[str, Any]) -> Call:
+    return Call(
+        channel,
+        chaincode,
+        body["function"],
+        tuple(body["arguments"]),
+        body["transient"],
+        tuple(body["endorsing_organizations"]),
+    )
+
+
+def _answer(result: bytes) -> dict[str, Any]:
+    return {"result": results.plain(result), "result_base64": result}

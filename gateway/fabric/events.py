@@ -1,0 +1,81 @@
+"""Chaincode events as they are committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from flask import Response, request
+
+from gateway.fabric import streams
+from gateway.fabric.event_schemas import StreamQuerySchema
+from gateway.http import auth, context
+from gateway.http.inputs import Blueprint
+from gateway.http.problems import Problem
+from gateway.store.checkpoints import Checkpoints, Cursor, Reader
+
+blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="Chaincode events with a replay cursor")
+
+
+@blueprint.route("/<channel>/<chaincode>")
+@auth.needs("events")
+@blueprint.arguments(StreamQuerySchema, location="query")
+@blueprint.response(200, content_type="text/event-stream", description="CloudEvents 1.0, one a server-sent event")
+def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
+    """
+    Follow a chaincode's events, from a block or behind a cursor.
+
+    Each event's id is a cursor. A reader that comes back with it (Last-Event-ID) goes on behind it.
+    """
+    services, asking = context.services(), context.caller()
+    reader = None
+    cursor = _cursor(query)
+    if "checkpoint" in query:
+        reader = Reader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
+        cursor = cursor or Checkpoints(services.store).get(reader)
+    services.ledgers.check_stream(asking.msp_id, asking.user, channel, chaincode, cursor)
+    start = cursor.block_number if cursor else query.get("start_block")
+    who = (asking.msp_id, asking.user)
+    if not services.places.take(who):
+        raise Problem("STREAMS_EXHAUSTED")
+    with ExitStack() as stack:
+        stack.callback(services.places.release, who)
+        opened = stack.enter_context(
+            services.ledgers.events(
+                asking.msp_id, asking.user, channel, chaincode, start, cursor.transaction_id if cursor else ""
+            )
+        )
+        kept = stack.pop_all()
+    checkpoints = Checkpoints(services.store)
+
+    def delivered(seen: Cursor) -> None:
+        if reader is not None:
+            checkpoints.set(reader, seen)
+
+    text = streams.lines(
+        opened, channel, limit=query.get("limit"), idle_seconds=query.get("idle_seconds"), delivered=delivered
+    )
+    # Its reader is waited for in the gateway's front, and says here that it has gone.
+    context.presence().when_left(opened.close)
+    response = Response(_closing(text, kept), content_type="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    # A client that goes away before the first line is asked for never starts the generator, so its end alone would
+    # not give the place back.
+    response.call_on_close(kept.close)
+    return response
+
+
+def _closing(text: Iterator[str], kept: ExitStack) -> Iterator[str]:
+    with kept:
+        yield from text
+
+
+def _cursor(query: dict[str, Any]) -> Cursor | None:
+    text = query.get("after") or request.headers.get("Last-Event-ID")
+    if not text:
+        return None
+    try:
+        return Cursor.parse(text)
+    except ValueError as error:
+        raise Problem("REQUEST_INVALID", str(error), errors={"query": {"after": [str(error)]}}) from None

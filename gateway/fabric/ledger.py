@@ -1,0 +1,313 @@
+"""Calls to Fabric in a caller's name: one connection per identity, made on first use and shared by all threads."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import grpc
+
+from gateway.fabric import channels, races
+from gateway.fabric.wallet import Wallet, WalletError
+from gateway.http.freshness import Heights
+from gateway.store.checkpoints import Cursor
+from hlf import errors
+from hlf.client import commit
+from hlf.client import gateway as fabric
+from hlf.client.contract import Contract
+from hlf.client.network import Network
+from hlf.codec import canonical
+
+_Answer = TypeVar("_Answer")
+
+# Answers to the question for a transaction's status that are about the question, and not about the transaction.
+_REFUSED = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+
+class ArgumentError(Exception):
+    """An argument of a call cannot be sent; the message says which and why."""
+
+
+class PolicyChangedError(errors.CommitError):
+    """Marked ENDORSEMENT_POLICY_FAILURE because a key's policy was changed after the endorsing; nothing is written."""
+
+
+class GoneError(Exception):
+    """Whoever asked has gone; nothing was sent in its name."""
+
+
+class CursorError(Exception):
+    """A cursor is of no event of the stream; what comes after it is unknown."""
+
+
+class NothingToWriteError(Exception):
+    """A submitted call turned out to be a query; it was not ordered, because its answer would stand in a block."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """
+    One function of one chaincode, with what it is given.
+
+    Attributes:
+        function: with its contract's name in front where it has one, as ``Journeys:open``.
+        arguments: text goes as it is; any other value goes as canonical JSON.
+        transient: what only the endorsers see. Never logged, never part of an error.
+        endorsers: organisations that must endorse; empty lets Fabric plan by the policies.
+        after: a block the answer must build on; peers that do not have it yet are waited for.
+        gone: whether whoever wants the answer has gone; then nothing more is sent.
+    """
+
+    channel: str
+    chaincode: str
+    function: str
+    arguments: tuple[Any, ...] = ()
+    transient: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    endorsers: tuple[str, ...] = ()
+    after: int | None = None
+    gone: Callable[[], bool] = field(default=lambda: False, repr=False, compare=False)
+
+    def texts(self) -> list[str]:
+        """
+        The arguments as Fabric gets them.
+
+        Raises:
+            ArgumentError: a value has no canonical JSON (a fraction, an integer beyond 2^53).
+        """
+        return [_text(position, value) for position, value in enumerate(self.arguments, start=1)]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A committed transaction and what its contract answered."""
+
+    transaction_id: str
+    block_number: int
+    result: bytes
+
+
+class Ledgers:
+    """
+    Every identity's connection.
+
+    gRPC must not be used before a fork and after it in the child, so nothing is connected until the first call, which
+    under gunicorn is always in a worker.
+    """
+
+    def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
+        self._wallet = wallet
+        self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
+        self._lock = threading.Lock()
+        self._connected: dict[tuple[str, str], fabric.Gateway] = {}
+        self._heights = Heights()
+
+    def close(self) -> None:
+        """Close every connection; the next call would make a new one."""
+        with self._lock:
+            connected, self._connected = self._connected, {}
+        for connection in connected.values():
+            connection.close()
+
+    def network(self, msp_id: str, user: str, channel: str) -> Network:
+        """
+        *channel* as *user* of *msp_id* sees it.
+
+        Raises:
+            gateway.fabric.wallet.WalletError: no such organisation or user.
+            hlf.errors.ProfileError, hlf.errors.IdentityError: what the wallet has of it cannot be used.
+        """
+        return self._connection(msp_id, user).network(channel)
+
+    def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
+        """Whether the organisation's peer takes a connection within *seconds*."""
+        try:
+            users = self._wallet.users(msp_id)
+            self._connection(msp_id, users[0]).wait_ready(seconds)
+        except (errors.HlfError, WalletError, IndexError):
+            return False
+        return True
+
+    def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> commit.Status:
+        """
+        What became of a transaction; waits up to *seconds* for its commit.
+
+        Raises:
+            hlf.errors.CommitStatusError: not committed so far, or never sent.
+            hlf.errors.EvaluateError: the question was refused, which says nothing of the transaction.
+        """
+        try:
+            return self._connection(msp_id, user).commit_status(channel, transaction_id).wait_committed(seconds)
+        except errors.CommitStatusError as failed:
+            if failed.status not in _REFUSED:
+                raise
+            raise errors.EvaluateError(failed.message, status=failed.status, details=failed.details) from failed
+
+    def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: Cursor | None) -> None:
+        """
+        Refuse a stream that could never give an event, or would leave some out without a word.
+
+        Raises:
+            gateway.fabric.channels.ExplainedError: there is no such chaincode.
+            CursorError: the cursor is of no event of this stream.
+            gateway.http.freshness.NotReachedError: the peer does not have the cursor's block.
+            hlf.errors.EvaluateError: there is no such channel, or the peer cannot be asked.
+        """
+        network = self.network(msp_id, user, channel)
+        if channels.is_defined(network, chaincode) is False:
+            raise channels.ExplainedError(f"{channel} has no chaincode {chaincode}", code="CHAINCODE_NOT_FOUND")
+        if cursor is not None:
+            self._wait(msp_id, user, Call(channel, chaincode, "", after=cursor.block_number), {msp_id})
+            if not channels.has_event(network, chaincode, cursor):
+                raise CursorError(f"{cursor} is no event of {chaincode} on {channel}")
+
+    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+        """
+        A query's answer; nothing is written.
+
+        Raises:
+            hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
+            gateway.fabric.channels.ExplainedError: nobody can answer it, and why.
+            gateway.http.freshness.NotReachedError: a peer does not have the block that the answer must build on.
+            GoneError, ArgumentError, gateway.fabric.wallet.WalletError.
+        """
+        contract = self._contract(msp_id, user, call)
+        texts = call.texts()
+        return self._building_on(
+            msp_id,
+            user,
+            call,
+            lambda: contract.evaluate(
+                call.function, *texts, transient=dict(call.transient), endorsing_organizations=call.endorsers
+            ),
+        )
+
+    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
+        """
+        Endorse, order and wait for the commit.
+
+        *before_sending* gets the transaction id before the orderer gets the transaction, so that whoever crashes in
+        between can still ask what became of it.
+
+        Raises:
+            hlf.errors.EndorseError: nothing was written.
+            hlf.errors.SubmitError, hlf.errors.CommitStatusError: it may have been written.
+            hlf.errors.CommitError: in a block, but invalid; nothing was written. PolicyChangedError is one.
+            gateway.fabric.channels.ExplainedError: nobody can endorse it, and why.
+            NothingToWriteError: the function only reads; nothing was sent to the orderer.
+            gateway.http.freshness.NotReachedError: a peer does not have the block that it must build on; nothing
+                was sent.
+            GoneError, ArgumentError, gateway.fabric.wallet.WalletError.
+        """
+        contract = self._contract(msp_id, user, call)
+        texts = call.texts()
+        transaction = self._building_on(
+            msp_id,
+            user,
+            call,
+            lambda: contract.propose(
+                call.function, *texts, transient=dict(call.transient), endorsing_organizations=call.endorsers
+            ).endorse(),
+        )
+        if not transaction.changes:
+            raise NothingToWriteError(f"{call.function} writes nothing")
+        _must_be_there(call)
+        before_sending(transaction.transaction_id)
+        status = transaction.submit().wait_committed()
+        if not status.valid:
+            raise self._invalid(msp_id, user, call.channel, status)
+        return Receipt(status.transaction_id, status.block_number, transaction.result)
+
+    @contextlib.contextmanager
+    def events(
+        self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int | None, after: str
+    ) -> Iterator[Iterator[Any]]:
+        """The chaincode's events from *start_block* on, behind transaction *after*; closed at the end."""
+        stream = self.network(msp_id, user, channel).chaincode_events(
+            chaincode, start_block=start_block, after_transaction_id=after or None
+        )
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    def _building_on(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
+        """
+        The answer of peers that have the block which *call* builds on.
+
+        Those named are waited for beforehand. Whom Fabric chooses by itself shows only when one refuses: then those
+        that spoke are waited for, and asked once more.
+        """
+        if call.after is not None:
+            self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
+        _must_be_there(call)
+
+        if call.after is None:
+            return self._explaining(msp_id, user, call, ask)
+        try:
+            return self._explaining(msp_id, user, call, ask)
+        except (errors.EvaluateError, errors.EndorseError) as refused:
+            spoke = {detail.msp_id for detail in refused.details} - {""}
+            if not spoke:
+                raise
+            self._wait(msp_id, user, call, spoke)
+            return ask()
+
+    def _explaining(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
+        """The answer; where Fabric only says that nobody can give one, the channel is asked why."""
+        try:
+            return ask()
+        except (errors.EvaluateError, errors.EndorseError) as refused:
+            network = self.network(msp_id, user, call.channel)
+            why = channels.explained(network, call.chaincode, call.endorsers, refused)
+            if why is refused:
+                raise
+            raise why from refused
+
+    def _wait(self, msp_id: str, user: str, call: Call, organisations: set[str]) -> None:
+        def height(channel: str, organisation: str) -> bytes:
+            system = self.network(msp_id, user, channel).contract("qscc")
+            return system.evaluate("GetChainInfo", channel, endorsing_organizations=(organisation,))
+
+        # Who cannot be asked for its height will say why when it is asked the question itself.
+        with contextlib.suppress(errors.EvaluateError):
+            self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
+
+    def _invalid(self, msp_id: str, user: str, channel: str, status: commit.Status) -> errors.CommitError:
+        """The error for a transaction that is in a block and marked invalid."""
+        found = errors.CommitError(status.transaction_id, status.code, status.block_number)
+        if found.name == "ENDORSEMENT_POLICY_FAILURE" and races.lost(self.network(msp_id, user, channel), found):
+            return PolicyChangedError(status.transaction_id, status.code, status.block_number)
+        return found
+
+    def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
+        with self._lock:
+            connection = self._connected.get((msp_id, user))
+            if connection is None:
+                connection = self._connected[(msp_id, user)] = self._wallet.connect(msp_id, user, self._timeouts)
+            return connection
+
+    def _contract(self, msp_id: str, user: str, call: Call) -> Contract:
+        return self.network(msp_id, user, call.channel).contract(call.chaincode)
+
+
+def _must_be_there(call: Call) -> None:
+    if call.gone():
+        raise GoneError("the client went away")
+
+
+def _text(position: int, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return canonical.dumps(value).decode()
+    except ValueError as error:
+        raise ArgumentError(f"argument {position}: {error}") from error

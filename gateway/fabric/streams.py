@@ -1,0 +1,133 @@
+"""Chaincode events as server-sent events, each a CloudEvent (1.0) under a cursor from which a reader can go on."""
+
+from __future__ import annotations
+
+import base64
+import json
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gateway.http.problems import of
+from gateway.store.checkpoints import Cursor
+from hlf import errors, jsontext
+from hlf.errors import WireError
+
+_HEARTBEAT_SECONDS = 15.0
+_AHEAD = 256
+
+
+class Places:
+    """How many streams are served at once, and how many of them to one reader: a quarter."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._each = max(1, number // 4)
+        self._taken: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, reader: tuple[str, str]) -> bool:
+        """True if there was a place for *reader*; give it back with ``release``."""
+        with self._lock:
+            if self._free == 0 or self._taken[reader] >= self._each:
+                return False
+            self._free -= 1
+            self._taken[reader] += 1
+            return True
+
+    def release(self, reader: tuple[str, str]) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._free += 1
+            self._taken[reader] -= 1
+            if not self._taken[reader]:
+                del self._taken[reader]
+
+
+def cloud_event(event: Any, channel: str) -> dict[str, Any]:
+    """
+    A chaincode event as a CloudEvent; its payload as ``data`` if it is JSON, else as ``data_base64``.
+
+    The id is the cursor, unique within the source: a transaction sets at most one event for each chaincode.
+    """
+    document: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(Cursor(event.block_number, event.transaction_id)),
+        "source": f"/v1/channels/{channel}/chaincodes/{event.chaincode}",
+        "type": f"selat.{event.chaincode}.{event.name}",
+    }
+    try:
+        document["data"] = jsontext.loads(event.payload)
+        document["datacontenttype"] = "application/json"
+    except WireError:
+        document["data_base64"] = base64.b64encode(event.payload).decode()
+    return document
+
+
+def lines(
+    stream: Any,
+    channel: str,
+    *,
+    limit: int | None,
+    idle_seconds: float | None,
+    delivered: Callable[[Cursor], None],
+) -> Iterator[str]:
+    """
+    The text of a server-sent event stream.
+
+    It ends after *limit* events, or once none has come for *idle_seconds*; without these, when the reader goes away. A
+    reader that is gone shows only when something is written to it, hence the heartbeat. *delivered* is called when an
+    event was handed over and the next is asked for: a reader may get one event twice after a break, never miss one.
+    """
+    pending: queue.Queue[Any] = queue.Queue(_AHEAD)
+    stopped = threading.Event()
+    reader = threading.Thread(target=_read, args=(stream, pending, stopped), name="events", daemon=True)
+    reader.start()
+    count = 0
+    try:
+        yield ": stream opened\n\n"
+        while limit is None or count < limit:
+            try:
+                event = pending.get(timeout=idle_seconds or _HEARTBEAT_SECONDS)
+            except queue.Empty:
+                if idle_seconds is not None:
+                    return
+                yield ": still here\n\n"
+                continue
+            if event is None:
+                return
+            if isinstance(event, Exception):
+                yield f"event: problem\ndata: {json.dumps(of(event).document(''))}\n\n"
+                return
+            cursor = Cursor(event.block_number, event.transaction_id)
+            document = json.dumps(cloud_event(event, channel), ensure_ascii=False, separators=(",", ":"))
+            yield f"id: {cursor}\nevent: {event.name}\ndata: {document}\n\n"
+            count += 1
+            delivered(cursor)
+    finally:
+        stopped.set()
+        stream.close()
+        reader.join()
+
+
+def _read(stream: Any, pending: queue.Queue[Any], stopped: threading.Event) -> None:
+    """Move events from Fabric's stream to the queue; an ended stream ends with None, a broken one with its error."""
+    try:
+        for event in stream:
+            if not _put(pending, event, stopped):
+                return
+    except errors.HlfError as error:
+        _put(pending, error, stopped)
+    _put(pending, None, stopped)
+
+
+def _put(pending: queue.Queue[Any], item: Any, stopped: threading.Event) -> bool:
+    while not stopped.is_set():
+        try:
+            pending.put(item, timeout=0.5)
+        except queue.Full:
+            continue
+        return True
+    return False

@@ -1,0 +1,71 @@
+"""Who may call what: every view names the scope it needs, and one that names none is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import current_app, g, request
+
+from gateway.http import context
+from gateway.http.problems import Problem
+from gateway.store import tokens
+
+PUBLIC = "public"
+# The console's cookie; it is looked at for the console's pages alone, which only read.
+COOKIE = "selat_token"
+_CONSOLE = "console"
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+def needs(scope: str) -> Callable[[_View], _View]:
+    """Mark a view as open to tokens with *scope*, or to everybody with ``PUBLIC``."""
+    if scope != PUBLIC and scope not in tokens.SCOPES:
+        raise ValueError(f"{scope} is no scope; the scopes are {', '.join(tokens.SCOPES)}")
+
+    def mark(view: _View) -> _View:
+        view.needed_scope = scope  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def scope_of(view: Callable[..., Any]) -> str | None:
+    """The scope a view names; None if it names none."""
+    return getattr(view, "needed_scope", None)
+
+
+def check() -> None:
+    """
+    Before every request: find the caller and compare scopes.
+
+    Raises:
+        Problem, TokenError: no token, one that is not accepted, or one without the scope.
+    """
+    if request.endpoint is None:
+        return  # No such address or method: Flask answers that by itself, and it is no secret which there are.
+    scope = scope_of(current_app.view_functions[request.endpoint])
+    if scope == PUBLIC:
+        return
+    g.caller = context.services().tokens.caller(_presented())
+    if scope is None or scope not in g.caller.scopes:
+        held = ", ".join(sorted(g.caller.scopes))
+        raise Problem(
+            "SCOPE_MISSING", f"This needs the scope {scope or 'of nobody'}; the token has {held}", scope=scope
+        )
+
+
+def _presented() -> str:
+    """The token that came with the request."""
+    if request.blueprint == _CONSOLE:
+        text = request.cookies.get(COOKIE, "")
+        if not text:
+            raise Problem("TOKEN_MISSING")
+        return text
+    header = request.headers.get("Authorization", "")
+    kind, _, text = header.partition(" ")
+    if not header:
+        raise Problem("TOKEN_MISSING")
+    if kind.lower() != "bearer":
+        raise Problem("TOKEN_INVALID", "The Authorization header must be: Bearer <token>")
+    return text.strip()

@@ -1,0 +1,201 @@
+"""What belongs to the request being served: the gateway's services, the caller, and calls in the caller's name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request
+
+from gateway.fabric import results
+from gateway.fabric.ledger import Call, Ledgers, Receipt
+from gateway.fabric.streams import Places
+from gateway.fabric.wallet import Wallet
+from gateway.front import presence as presences
+from gateway.front.presence import Presence
+from gateway.http import freshness
+from gateway.http.problems import Problem, of
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from gateway.store.keys import Keys
+from gateway.store.tokens import Caller, Tokens
+from hlf import errors
+from hlf.client.commit import Status
+
+EXTENSION = "selat"
+
+
+_CONFLICTS = frozenset(
+    {"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"}
+)
+_ATTEMPTS = 5
+Transient = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Chaincode:
+    """One of the trade's chaincodes, and the channel it is on in the default consortium."""
+
+    channel: str
+    name: str
+
+    def call(
+        self, function: str, arguments: Iterable[Any], transient: Transient | None, endorsers: tuple[str, ...]
+    ) -> Call:
+        """A call of one of its functions."""
+        return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
+
+
+COMMERCE = Chaincode("ecommerce", "commerce")
+CARRIAGE = Chaincode("logistics", "carriage")
+TRADE = Chaincode("trade", "trade")
+
+
+@dataclass(frozen=True)
+class Services:
+    """What one gateway process works with; made by ``create_app``."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    wallet: Wallet
+    ledgers: Ledgers
+    keys: Keys
+    places: Places
+
+
+def services() -> Services:
+    """The services of the application being served."""
+    return current_app.extensions[EXTENSION]
+
+
+def caller() -> Caller:
+    """Whom the request's token speaks for; only where ``auth.needs`` asks for one."""
+    return g.caller
+
+
+def evaluate(call: Call) -> bytes:
+    """A query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
+    asking = caller()
+    return services().ledgers.evaluate(asking.msp_id, asking.user, building_on(call))
+
+
+def submit(call: Call) -> Receipt:
+    """
+    A committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
+
+    A conflict wrote nothing. Where an earlier transaction of the same request is committed already, it is worth trying
+    again: the caller could not repeat the request as a whole.
+    """
+    attempts = _ATTEMPTS if transactions() else 1
+    while True:
+        attempts -= 1
+        try:
+            receipt = _sent(call)
+        except (errors.CommitError, errors.EndorseError) as error:
+            if not attempts or of(error).code not in _CONFLICTS:
+                raise
+            continue
+        g.setdefault("receipts", []).append((call.channel, receipt))
+        return receipt
+
+
+def _sent(call: Call) -> Receipt:
+    """One attempt; from just before its transaction is sent until its outcome is known, ``in_flight`` names it."""
+    asking = caller()
+    try:
+        receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _before_sending)
+    except (errors.EndorseError, errors.SubmitError, errors.CommitError) as error:
+        if getattr(error, "outcome_known", True):
+            g.in_flight = ""
+        raise
+    except Exception as error:
+        if not in_flight() or of(error).outcome_open:
+            raise
+        raise Problem("OUTCOME_UNKNOWN", str(error), transaction_id=in_flight()) from error
+    g.in_flight = ""
+    return receipt
+
+
+def transactions() -> list[str]:
+    """Ids of what the request being served has committed so far."""
+    return [receipt.transaction_id for _, receipt in g.get("receipts", [])]
+
+
+def in_flight() -> str:
+    """The id of a transaction that was sent and whose outcome is not known; empty if there is none."""
+    return g.get("in_flight", "")
+
+
+def may_have_written() -> bool:
+    """Whether the request being served has written something, or may yet have."""
+    return bool(transactions() or in_flight())
+
+
+def blocks_written() -> dict[str, int]:
+    """The last block of each channel that the request being served wrote into."""
+    return {channel: receipt.block_number for channel, receipt in g.get("receipts", [])}
+
+
+def building_on(call: Call) -> Call:
+    """*call*, told what it builds on: what the request wrote so far, and what its caller knows of."""
+    try:
+        known = freshness.parse(request.headers.get(freshness.AFTER, ""))
+    except ValueError as error:
+        raise Problem("REQUEST_MALFORMED", str(error)) from None
+    blocks = [found[call.channel] for found in (known, blocks_written()) if call.channel in found]
+    return dataclasses.replace(call, after=max(blocks) if blocks else call.after, gone=gone)
+
+
+def gone() -> bool:
+    """Whether the client has gone and nothing was written for it so far: then nothing need be begun."""
+    return presence().left and not may_have_written()
+
+
+def presence() -> Presence:
+    """Whether whoever sent the request is still there."""
+    return presences.of(request.environ)
+
+
+def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
+    """A contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*."""
+    return results.read(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
+
+
+def act(
+    chaincode: Chaincode,
+    function: str,
+    *arguments: Any,
+    transient: Transient | None = None,
+    endorsers: Iterable[str] = (),
+) -> dict[str, Any]:
+    """
+    A committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
+
+    A transaction with *transient* values goes to *endorsers* and nobody else.
+    """
+    named = tuple(sorted(set(endorsers)))
+    if transient and not named:
+        raise ValueError(f"{function} carries private values; say who may see them")
+    receipt = submit(chaincode.call(function, arguments, transient, named))
+    return {
+        "transaction_id": receipt.transaction_id,
+        "block_number": receipt.block_number,
+        "result": results.plain(receipt.result),
+    }
+
+
+def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
+    """What became of a transaction; raises what ``Ledgers.status`` raises."""
+    asking = caller()
+    return services().ledgers.status(asking.msp_id, asking.user, channel, transaction_id, wait_seconds)
+
+
+def _before_sending(transaction_id: str) -> None:
+    """Keep the id with the idempotency key in use, if any, before the transaction can take effect."""
+    key = g.get("idempotency_key")
+    if key is not None:
+        services().keys.note_transaction(key, transaction_id)
+    g.in_flight = transaction_id

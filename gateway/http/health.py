@@ -1,0 +1,50 @@
+"""Whether the gateway runs, and whether it can do its work."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from gateway.http import auth, context
+from gateway.http.health_schemas import HealthSchema, ReadinessSchema
+from gateway.http.inputs import Blueprint
+
+blueprint = Blueprint("health", __name__, description="For those who run the gateway")
+
+
+@blueprint.route("/healthz")
+@auth.needs(auth.PUBLIC)
+@blueprint.response(200, HealthSchema)
+def healthz() -> dict[str, str]:
+    """Say that the process serves requests."""
+    return {"status": "ok"}
+
+
+@blueprint.route("/readyz")
+@auth.needs(auth.PUBLIC)
+@blueprint.response(200, ReadinessSchema)
+@blueprint.alt_response(503, schema=ReadinessSchema, description="Something is missing")
+def readyz() -> tuple[dict[str, Any], int]:
+    """
+    Say whether the store can be written and each organisation's peer be reached.
+
+    Names of organisations are public on every channel, so they stand here; addresses and causes do not.
+    """
+    services = context.services()
+    checks = {"store": _store_works(services)}
+    organisations = services.wallet.organisations()
+    # All at once: a network that is down would otherwise be waited for organisation by organisation.
+    with ThreadPoolExecutor(max(1, len(organisations))) as pool:
+        checks |= dict(zip(organisations, pool.map(services.ledgers.reachable, organisations), strict=True))
+    ready = all(checks.values()) and len(checks) > 1
+    return {"ready": ready, "checks": checks}, 200 if ready else 503
+
+
+def _store_works(services: context.Services) -> bool:
+    try:
+        with services.store.connection() as database:
+            database.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    return True

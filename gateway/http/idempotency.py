@@ -1,0 +1,90 @@
+"""
+A request sent twice acts once: the header ``Idempotency-Key`` of IETF draft-ietf-httpapi-idempotency-key-header.
+
+The first request with a key does the work. A repetition gets the very same answer; one that comes while the first is
+under way is told to come back; one with another body is refused. A key whose request certainly wrote nothing is free
+again, whatever ended the request; one whose request wrote something, or may have, repeats what it was answered.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, g, make_response, request
+
+from gateway.http import context, freshness, problems, rendering
+from gateway.store.keys import Answer, Held
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[!-~]{1,128}")
+_KEPT_HEADERS = ("Content-Type", "Retry-After", freshness.BLOCK)
+_LOG = logging.getLogger("gateway")
+
+
+def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
+    """A view that acts once for each idempotency key; without the header it acts each time."""
+
+    @functools.wraps(view)
+    def once(*args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return make_response(view(*args, **kwargs))
+        if not _KEY.fullmatch(key):
+            raise problems.Problem("REQUEST_MALFORMED", f"{HEADER} must be 1 to 128 visible ASCII characters")
+        caller = context.caller()
+        content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
+        found = context.services().keys.begin(caller.msp_id, caller.user, key, content)
+        if isinstance(found, Answer):
+            return _repeated(found)
+        g.idempotency_key = found
+        try:
+            response = make_response(view(*args, **kwargs))
+        except Exception as error:
+            if context.may_have_written():
+                _keep(found, rendering.render(problems.of(error)))
+            else:
+                _release(found)
+            raise
+        except BaseException:
+            # The process is being ended. Once something was sent, the row with its transaction's id must stay.
+            if not context.may_have_written():
+                _release(found)
+            raise
+        _keep(found, response)
+        return response
+
+    return once
+
+
+def _keep(held: Held, response: Response) -> None:
+    """
+    Keep an answer for repetitions.
+
+    What was done is done: if the answer cannot be kept, the caller gets it all the same, and a repetition is told the
+    transaction's id.
+    """
+    try:
+        freshness.tell(response, context.blocks_written())
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        context.services().keys.finish(held, Answer(response.status_code, headers, response.get_data()))
+    except Exception as error:  # noqa: BLE001  Whatever it was, the transaction stands.
+        _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, g.get("request_id", ""))
+
+
+def _release(held: Held) -> None:
+    """Free a key; where that fails the caller still hears what was wrong, and the key is free after two minutes."""
+    try:
+        context.services().keys.release(held)
+    except (sqlite3.Error, OSError) as error:
+        _LOG.error("a key was not freed: %s in request %s", type(error).__name__, g.get("request_id", ""))
+
+
+def _repeated(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status, headers=dict(answer.headers))
+    response.headers["Idempotency-Replayed"] = "true"
+    return response

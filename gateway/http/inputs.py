@@ -1,0 +1,170 @@
+"""
+What an operation takes: the body and the query parameters it declares, and nothing else.
+
+Input that nobody reads is not empty input: a body of the wrong kind, a name misspelt or given twice would otherwise
+act as if it had not been sent. So every request is compared with what its view declares before the view runs, and
+what is over, missing or unreadable is refused with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import flask_smorest
+from flask import current_app, g, request
+from marshmallow import Schema
+from webargs import missing
+from webargs.flaskparser import FlaskParser
+from werkzeug.routing import IntegerConverter
+
+from gateway.http import context
+from gateway.http.problems import Problem
+from hlf.codec import canonical
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+_SHOWN = 120
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Takes:
+    """
+    What one view reads.
+
+    Attributes:
+        body: the media type of its body; empty if it has none.
+        query: the names of its query parameters; None if it may be called with any, because others add theirs.
+    """
+
+    body: str = ""
+    query: frozenset[str] | None = frozenset()
+
+
+class Number(IntegerConverter):
+    """An integer in a path, of at most 15 digits: Python refuses to read one of some thousands."""
+
+    regex = r"\d{1,15}"
+
+
+class _Parser(FlaskParser):
+    """Hands schemas the body that ``check`` has read."""
+
+    def load_json(self, req: Any, schema: Schema) -> Any:
+        return g.get("body", missing)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose views declare what they read by their schemas."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    def arguments(self, schema: type[Schema], *, location: str = "json", **options: Any) -> Callable[[_View], _View]:
+        """Declare a body or query parameters and read them; anything else that is sent is refused."""
+        made = schema()
+        decorate = super().arguments(made, location=location, **options)
+
+        def mark(view: _View) -> _View:
+            taken = of(view)
+            if location == "query":
+                names = {field.data_key or name for name, field in made.fields.items()}
+                taken = replace(taken, query=(taken.query or frozenset()) | names)
+            else:
+                taken = replace(taken, body=JSON)
+            decorated: _View = decorate(view)
+            decorated.takes = taken  # type: ignore[attr-defined]
+            return decorated
+
+        return mark
+
+
+def takes(*, body: str = "", query: Collection[str] | None = ()) -> Callable[[_View], _View]:
+    """Declare what a page without a schema reads; see ``Takes``."""
+
+    def mark(view: _View) -> _View:
+        view.takes = Takes(body, None if query is None else frozenset(query))  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def of(view: Callable[..., Any]) -> Takes:
+    """What a view reads: nothing, unless it says so."""
+    return getattr(view, "takes", Takes())
+
+
+def check() -> None:
+    """
+    Before every request: compare what was sent with what its view reads.
+
+    Raises:
+        Problem: REQUEST_INVALID, REQUEST_MALFORMED, BODY_MISSING, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
+    """
+    if request.endpoint is None:
+        return
+    taken = of(current_app.view_functions[request.endpoint])
+    _check_query(taken)
+    limit = context.services().settings.max_body_bytes
+    if (length := request.content_length) is not None and length > limit:
+        raise too_large(limit, length)
+    sent = request.get_data(cache=True, parse_form_data=False)
+    if len(sent) > limit:
+        raise too_large(limit)
+    if not sent:
+        if taken.body:
+            raise Problem("BODY_MISSING")
+    elif taken.body == FORM:
+        _check_type(FORM)
+    else:
+        _check_type(JSON)
+        g.body = _read(sent)
+        if not taken.body and g.body != {}:
+            raise _invalid("json", _names(g.body), "Unknown field: this address takes no body.")
+
+
+def too_large(limit: int, length: int | None = None) -> Problem:
+    """The problem of a body over the limit; a chunked one has no length that is known."""
+    size = "is longer than that" if length is None else f"has {length} bytes"
+    return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
+
+
+def _check_query(taken: Takes) -> None:
+    if taken.query is None:
+        return
+    known = ", ".join(sorted(taken.query)) or "none"
+    for name, values in request.args.lists():
+        if name not in taken.query:
+            raise _invalid("query", [name], f"Unknown parameter: this address takes {known}.")
+        if len(values) > 1:
+            raise _invalid("query", [name], "Given more than once.")
+
+
+def _check_type(wanted: str) -> None:
+    """Text in another character set, or compressed, is of another type as well."""
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype == wanted and charset in {"utf-8", "utf8", "us-ascii"} and coding == "identity":
+        return
+    sent = f"Content-Type: {request.headers['Content-Type'][:_SHOWN]}" if request.mimetype else "no Content-Type"
+    if coding != "identity":
+        sent += f" and Content-Encoding: {coding[:_SHOWN]}"
+    raise Problem("MEDIA_TYPE_UNSUPPORTED", f"The body came with {sent}; this address takes {wanted} in UTF-8")
+
+
+def _read(sent: bytes) -> Any:
+    try:
+        return canonical.loads(sent)
+    except canonical.CanonicalError as error:
+        place = f"json{error.path.removeprefix('$')}"[:_SHOWN]
+        raise Problem("REQUEST_MALFORMED", f"{place}: {error.reason}", errors={place: [error.reason]}) from None
+
+
+def _names(body: Any) -> list[str]:
+    return list(body) if isinstance(body, dict) else ["_schema"]
+
+
+def _invalid(location: str, names: list[str], words: str) -> Problem:
+    shown = [name[:_SHOWN] for name in names[:20]]
+    found = {location: {name: [words] for name in shown}}
+    return Problem("REQUEST_INVALID", f"{location}.{shown[0]}: {words}", errors=found)

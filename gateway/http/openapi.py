@@ -1,0 +1,195 @@
+"""The API described: OpenAPI at ``/openapi.json`` and two pages made from it, which need nothing from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, render_template, send_from_directory
+
+from gateway.http import auth, idempotency, problemtypes
+
+_STATIC = Path(__file__).parent / "static"
+_PROBLEM = {
+    "type": "object",
+    "description": "Problem details (RFC 9457); `code` is stable, its meaning stands at `type`.",
+    "required": ["type", "title", "status", "detail", "code", "cure", "request_id"],
+    "properties": {
+        "type": {
+            "type": "string",
+            "description": "Address of the code's meaning",
+            "example": "/docs/errors#NO_SUCH_ADDRESS",
+        },
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "enum": sorted(problemtypes.KINDS)},
+        "cure": {"type": "string"},
+        "request_id": {"type": "string"},
+        "transaction_id": {"type": "string", "description": "Of the Fabric transaction concerned, where there is one"},
+        "committed": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Transactions of this request that are committed, where it failed after the first",
+        },
+        "errors": {"type": "object", "description": "Field by field, where the request has invalid ones"},
+        "fabric": {"type": "object", "description": "What Fabric itself said, endorser by endorser"},
+    },
+}
+SPEC: dict[str, Any] = {
+    "info": {
+        "description": "Cross-border trade on Hyperledger Fabric. All calls but the public ones need an access token, "
+        "which speaks for one organisation's user. Failures are problem documents (RFC 9457), listed at /docs/errors.",
+        "license": {"name": "Apache-2.0"},
+    },
+    "security": [{"token": []}],
+    "components": {
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "selat gateway token create"}},
+        "parameters": {
+            "IdempotencyKey": {
+                "in": "header",
+                "name": idempotency.HEADER,
+                "schema": {"type": "string", "maxLength": 128},
+                "description": "A request repeated with the same key acts once and gets the same answer.",
+            }
+        },
+    },
+}
+
+pages = Blueprint("pages", __name__, template_folder="templates")
+
+
+@pages.route("/static/<path:filename>")
+@auth.needs(auth.PUBLIC)
+def static(filename: str) -> Response:
+    """The pages' style sheet."""
+    return send_from_directory(_STATIC, filename, max_age=3600)
+
+
+@pages.route("/openapi.json")
+@auth.needs(auth.PUBLIC)
+def openapi() -> dict[str, Any]:
+    """The description itself."""
+    return _document()
+
+
+@pages.route("/docs")
+@auth.needs(auth.PUBLIC)
+def reference() -> str:
+    """Every address, as the OpenAPI description has it."""
+    document = _document()
+    return render_template("reference.html", document=document, operations=_operations(document))
+
+
+@pages.route("/docs/errors")
+@auth.needs(auth.PUBLIC)
+def error_table() -> str:
+    """Every problem code and what to do about it."""
+    return render_template("errors.html", sections=problemtypes.SECTIONS)
+
+
+def complete(app: Flask, spec: Any) -> None:
+    """Register the pages, and write into each operation the scope it needs and the problem it may answer."""
+    app.register_blueprint(pages)
+    spec.components.schemas["Problem"] = _PROBLEM
+    spec.components.responses["DEFAULT_ERROR"] = {
+        "description": "A problem",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    endpoints = {
+        (_template(rule.rule), method.lower()): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    for path, operations in spec._paths.items():  # The published interface has no way to look at paths again.
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            endpoint = endpoints[path, method]
+            scope = auth.scope_of(app.view_functions[endpoint])
+            operation["x-scope"] = scope
+            operation["operationId"] = endpoint.replace(".", "_")
+            if scope == auth.PUBLIC:
+                operation["security"] = []
+            if method == "post" and scope == "write":
+                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+
+
+def addresses() -> str:
+    """Every address as ``docs/api.md`` lists it: method, path, scope and what it does."""
+    lines = []
+    for tag, entries in _operations(_document()).items():
+        lines += ["", f"### {tag}", "", "| | address | scope | |", "|---|---|---|---|"]
+        lines += [f"| {e['method']} | `{e['path']}` | {e['scope']} | {e['summary']} |" for e in entries]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _document() -> dict[str, Any]:
+    return current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+
+
+def _template(rule: str) -> str:
+    """``/a/<path:b>`` of Flask as ``/a/{b}`` of OpenAPI."""
+    pieces = rule.replace(">", "<").split("<")
+    return "".join(piece if index % 2 == 0 else "{" + piece.split(":")[-1] + "}" for index, piece in enumerate(pieces))
+
+
+def _operations(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The operations by tag, each with its path, method and the fields of its body and answer."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path, operations in document["paths"].items():
+        shared = operations.get("parameters", [])
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+            answer = operation.get("responses", {}).get("200") or operation.get("responses", {}).get("201") or {}
+            answered = answer.get("content", {}).get("application/json", {}).get("schema")
+            entry = {
+                "path": path,
+                "method": method.upper(),
+                "summary": operation.get("summary", ""),
+                "description": operation.get("description", ""),
+                "scope": operation["x-scope"],
+                "parameters": [_resolved(document, p) for p in [*shared, *operation.get("parameters", [])]],
+                "body": _fields(document, body),
+                "answer": _fields(document, answered),
+            }
+            found.setdefault(operation["tags"][0], []).append(entry)
+    return found
+
+
+def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in node:
+        return node
+    target: Any = document
+    for step in node["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return target
+
+
+def _fields(document: dict[str, Any], schema: dict[str, Any] | None, depth: int = 0) -> list[dict[str, Any]]:
+    """A schema's fields, flattened: name with its path, type, whether required, description, example."""
+    if schema is None or depth > 4:
+        return []
+    schema = _resolved(document, schema)
+    if schema.get("type") == "array":
+        return _fields(document, schema["items"], depth)
+    fields: list[dict[str, Any]] = []
+    for name, field in schema.get("properties", {}).items():
+        for alternative in field.get("allOf", [])[:1]:
+            field = {**field, **alternative}
+        resolved = _resolved(document, field)
+        fields.append(
+            {
+                "name": name,
+                "depth": depth,
+                "type": resolved.get("type", "any") if isinstance(resolved.get("type", "any"), str) else "any",
+                "required": name in schema.get("required", []),
+                "description": field.get("description", resolved.get("description", "")),
+                "example": field.get("example", ""),
+            }
+        )
+        nested = resolved["items"] if resolved.get("type") == "array" and "items" in resolved else resolved
+        fields.extend(_fields(document, nested, depth + 1))
+    return fields

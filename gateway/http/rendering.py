@@ -1,0 +1,95 @@
+"""Every failure leaves the gateway as ``application/problem+json``, with a request id and nothing private."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from gateway.http import auth, context, problems
+from gateway.http.problemtypes import REQUEST
+
+_LOG = logging.getLogger("gateway")
+
+
+# What every answer says, whatever it is; the pages have no script and need none, and text from the ledger could not run
+# one either.
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'",
+    "Server": "selat",
+}
+
+
+def install(app: Flask) -> None:
+    """Give *app* an answer for every exception; after the blueprints, whose own handlers this replaces."""
+    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(Exception, from_exception)
+
+
+def render(problem: problems.Problem) -> Response:
+    """The response a problem becomes; people get a page, and who must log in at the console is sent there."""
+    g.problem = problem
+    if request.blueprint == "console":
+        if problem.kind.status == 401:
+            return redirect(url_for("console.login"), 303)  # type: ignore[return-value]
+        page = render_template("problem.html", problem=problem, request_id=g.get("request_id", ""))
+        return make_response(page, problem.kind.status)
+    if request.blueprint == "tracking" and page_wanted():
+        return make_response(render_template("refused.html", kind=problem.kind), problem.kind.status)
+    response = Response(_document(problem), problem.kind.status, content_type="application/problem+json")
+    response.headers.update(problem.headers())
+    return response
+
+
+def page_wanted() -> bool:
+    """Whether whoever asks would rather have a page than JSON."""
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+
+
+def _document(problem: problems.Problem) -> str:
+    if _open_to_all():
+        # Whoever needs no token is told what was wrong with the request, and nothing of the network behind.
+        own = problem.code in REQUEST and problem.kind.status < 500
+        document = (problem if own else problems.Problem(problem.code)).document(g.get("request_id", ""))
+    else:
+        document = problem.document(g.get("request_id", ""))
+        if context.transactions():
+            document["committed"] = context.transactions()
+        if context.in_flight():
+            document.setdefault("transaction_id", context.in_flight())
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _open_to_all() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return view is not None and auth.scope_of(view) == auth.PUBLIC
+
+
+def from_exception(error: Exception) -> Response:
+    """Answer an exception; one that is in no table is logged by its place alone, since its text may quote the body."""
+    problem = problems.of(error)
+    if problem.code == "GATEWAY_FAULT":
+        _LOG.error("unexpected %s in request %s at %s", type(error).__name__, g.get("request_id", ""), _place(error))
+    return render(problem)
+
+
+def from_http(error: HTTPException) -> Response:
+    """Answer what Flask, Werkzeug or webargs found wrong with the request; a redirect is none of it."""
+    if (error.code or 500) < 400 and error.response is not None:
+        return error.response  # type: ignore[return-value]
+    return from_exception(error)
+
+
+def _place(error: BaseException) -> str:
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return " < ".join(reversed(frames[-6:]))

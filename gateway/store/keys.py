@@ -1,0 +1,137 @@
+"""
+Idempotency keys in use, and the answers their requests were given. ``gateway.http.idempotency`` puts them to use.
+
+A key belongs to an organisation's user, whatever token it came with. The file holds no key, request or answer that
+can be read: what finds a row and what opens its answer are both made from the key's text, which is not kept, and from
+the gateway's secret, which stands in another file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gateway.http import problems
+from gateway.store.database import Store
+
+# One that began this long ago and has sent nothing is carried on by whoever asks again.
+_ABANDONED_SECONDS = 120
+_KEPT_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request was answered, as it is repeated."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Held:
+    """A key that one attempt at its request holds."""
+
+    row: bytes
+    cipher: bytes
+    attempt: bytes
+
+
+class Keys:
+    """Idempotency keys in use and the sealed answers of those that are done."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._secret = store.secret()
+        self._clock = clock
+
+    def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Answer:
+        """
+        Take a key for a request of this content, or get the answer to repeat.
+
+        A key is taken again from an attempt that was cut short before it sent anything: whoever held it can then send
+        nothing more.
+
+        Raises:
+            problems.Problem: the key belongs to another request, or its request is under way, or was cut short after
+                it had sent a transaction.
+        """
+        caller = (msp_id.encode(), user.encode(), key.encode())
+        held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), os.urandom(16))
+        fingerprint = self._mac(b"content", *content)
+        now = int(self._clock())
+        with self._store.connection() as database:
+            database.execute("DELETE FROM idempotency_keys WHERE started_at < ?", (now - _KEPT_SECONDS,))
+            row = database.execute("SELECT * FROM idempotency_keys WHERE id = ?", (held.row,)).fetchone()
+            if row is not None and not hmac.compare_digest(row["fingerprint"], fingerprint):
+                raise problems.Problem("IDEMPOTENCY_KEY_REUSED")
+            if row is not None and row["answer"] is not None:
+                return _opened(held, row["answer"])
+            if row is not None and now - row["started_at"] < _ABANDONED_SECONDS:
+                raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
+            if row is not None and row["transaction_id"]:
+                raise problems.Problem(
+                    "OUTCOME_UNKNOWN",
+                    "The first request with this key was cut short",
+                    transaction_id=row["transaction_id"],
+                )
+            # Whoever else found no row, or the same abandoned one, comes second to this and waits.
+            taken = database.execute(
+                "INSERT INTO idempotency_keys (id, fingerprint, attempt, started_at) VALUES (?,?,?,?) "
+                "ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at "
+                "WHERE attempt = ? AND transaction_id = '' AND answer IS NULL",
+                (held.row, fingerprint, held.attempt, now, row["attempt"] if row is not None else b""),
+            )
+            if taken.rowcount != 1:
+                raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
+        return held
+
+    def note_transaction(self, held: Held, transaction_id: str) -> None:
+        """
+        Remember which transaction the key's request is about to send.
+
+        Raises:
+            problems.Problem: the key was taken from this attempt, which must send nothing.
+        """
+        with self._store.connection() as database:
+            noted = database.execute(
+                "UPDATE idempotency_keys SET transaction_id = ? WHERE id = ? AND attempt = ?",
+                (transaction_id, held.row, held.attempt),
+            )
+        if noted.rowcount != 1:
+            raise problems.Problem("IDEMPOTENCY_IN_PROGRESS", "Another request with this key took over")
+
+    def finish(self, held: Held, answer: Answer) -> None:
+        """Keep the answer, sealed."""
+        nonce = os.urandom(12)
+        told = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
+        sealed = nonce + AESGCM(held.cipher).encrypt(nonce, json.dumps(told).encode(), held.row)
+        with self._store.connection() as database:
+            database.execute(
+                "UPDATE idempotency_keys SET answer = ? WHERE id = ? AND attempt = ?", (sealed, held.row, held.attempt)
+            )
+
+    def release(self, held: Held) -> None:
+        """Free a key whose request wrote nothing."""
+        with self._store.connection() as database:
+            database.execute("DELETE FROM idempotency_keys WHERE id = ? AND attempt = ?", (held.row, held.attempt))
+
+    def _mac(self, purpose: bytes, *parts: bytes) -> bytes:
+        """Keyed, so that neither a short key nor a short private value in a body can be searched for."""
+        digest = hmac.new(self._secret, digestmod=hashlib.sha256)
+        for part in (purpose, *parts):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.digest()
+
+
+def _opened(held: Held, sealed: bytes) -> Answer:
+    status, headers, body = json.loads(AESGCM(held.cipher).decrypt(sealed[:12], sealed[12:], held.row))
+    return Answer(status, headers, base64.b64decode(body))

@@ -1,0 +1,140 @@
+"""Bearer tokens: made here, shown once, kept as hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gateway.store.database import Store
+
+# What a token's holder may do. `write` does not imply `read`: a machine that only reports scans needs no answers.
+SCOPES = ("read", "write", "audit", "events")
+_PREFIX = "selat"
+
+
+class TokenError(Exception):
+    """A presented token is not accepted; ``reason`` is ``malformed``, ``unknown``, ``expired`` or ``revoked``."""
+
+    def __init__(self, reason: str, expires_at: datetime | None = None) -> None:
+        self.reason = reason
+        self.expires_at = expires_at
+        super().__init__(f"token {reason}")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whom a token speaks for, and what it may do."""
+
+    token_id: str
+    msp_id: str
+    user: str
+    scopes: frozenset[str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Token:
+    """One row of ``selat gateway token list``; it cannot be used as a token."""
+
+    id: str
+    msp_id: str
+    user: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    revoked: bool
+
+
+class Tokens:
+    """
+    The tokens of one gateway.
+
+    A token is 256 random bits, so its plain SHA-256 cannot be searched for and needs no slow hash.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int) -> str:
+        """
+        A new token's text, which is kept nowhere: only its hash is.
+
+        Raises:
+            ValueError: an unknown scope, none at all, or a life of less than a second.
+        """
+        unknown = sorted(set(scopes) - set(SCOPES))
+        if unknown or not scopes:
+            raise ValueError(f"scopes must be some of {', '.join(SCOPES)}; got {', '.join(unknown) or 'none'}")
+        if seconds < 1:
+            raise ValueError("a token must live for at least a second")
+        identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+        now = int(self._clock())
+        with self._store.connection() as database:
+            database.execute(
+                "INSERT INTO tokens (id, digest, msp_id, user, scopes, created_at, expires_at) VALUES (?,?,?,?,?,?,?)",
+                (identifier, _digest(secret), msp_id, user, " ".join(sorted(set(scopes))), now, now + seconds),
+            )
+        return f"{_PREFIX}_{identifier}_{secret}"
+
+    def caller(self, text: str) -> Caller:
+        """
+        Whom the token *text* speaks for.
+
+        Raises:
+            TokenError: malformed, unknown, expired or revoked.
+        """
+        prefix, _, rest = text.partition("_")
+        identifier, _, secret = rest.partition("_")
+        if prefix != _PREFIX or not identifier or not secret or not text.isascii():
+            raise TokenError("malformed")
+        with self._store.connection() as database:
+            row = database.execute("SELECT * FROM tokens WHERE id = ?", (identifier,)).fetchone()
+        # Compared even without a row, so that the answer's time does not tell which ids exist.
+        matches = hmac.compare_digest(row["digest"] if row else bytes(32), _digest(secret))
+        if row is None or not matches:
+            raise TokenError("unknown")
+        expires_at = _moment(row["expires_at"])
+        if row["revoked_at"] is not None:
+            raise TokenError("revoked")
+        if row["expires_at"] <= self._clock():
+            raise TokenError("expired", expires_at)
+        return Caller(row["id"], row["msp_id"], row["user"], frozenset(row["scopes"].split()), expires_at)
+
+    def revoke(self, identifier: str) -> bool:
+        """True if a token of this id existed and is now revoked."""
+        with self._store.connection() as database:
+            changed = database.execute(
+                "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", (int(self._clock()), identifier)
+            )
+            return changed.rowcount == 1
+
+    def all(self) -> list[Token]:
+        """Every token, newest first, without its secret."""
+        with self._store.connection() as database:
+            rows = database.execute("SELECT * FROM tokens ORDER BY created_at DESC, id").fetchall()
+        return [
+            Token(
+                row["id"],
+                row["msp_id"],
+                row["user"],
+                tuple(row["scopes"].split()),
+                _moment(row["created_at"]),
+                _moment(row["expires_at"]),
+                row["revoked_at"] is not None,
+            )
+            for row in rows
+        ]
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,33 @@
+"""Writes that all look alike are listed in a table by their resource, and served by this."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import Schema
+
+from gateway.http import auth, idempotency
+from gateway.http.inputs import Blueprint
+
+
+def serve(
+    blueprint: Blueprint,
+    address: str,
+    endpoint: str,
+    do: Callable[..., dict[str, Any]],
+    *,
+    body: type[Schema] | None,
+    answer: type[Schema],
+    summary: str,
+) -> None:
+    """Serve ``do(body, **path)`` as a POST that acts once for each idempotency key; *body* None means it takes none."""
+    view = functools.partial(do, {}) if body is None else do
+    functools.update_wrapper(view, do)
+    view.__doc__ = summary
+    view = blueprint.response(200, answer)(view)
+    if body is not None:
+        view = blueprint.arguments(body)(view)
+    view = auth.needs("write")(idempotency.keyed(view))
+    blueprint.route(address, methods=["POST"], endpoint=endpoint)(view)

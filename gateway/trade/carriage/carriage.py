@@ -1,0 +1,168 @@
+"""What carriers plan and agree among themselves, hidden from everybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import CARRIAGE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.carriage.carriage_schemas import (
+    AgreedSchema,
+    AgreementAnswerSchema,
+    AgreementDraftSchema,
+    BookedSchema,
+    BookingSchema,
+    PlannedSchema,
+    PlanSchema,
+)
+from hlf.codec import canonical
+
+plans = Blueprint("plans", __name__, url_prefix="/v1/plans", description="A carrier's own departures")
+agreements = Blueprint("agreements", __name__, url_prefix="/v1/agreements", description="Hand-overs between carriers")
+
+
+@plans.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@plans.arguments(PlanSchema)
+@plans.response(201, PlannedSchema)
+def publish(body: dict[str, Any]) -> dict[str, Any]:
+    """Keep a plan with its departures; nobody else sees it."""
+    plan_id = body.pop("plan_id", None) or minting.public_id("plan")
+    published = context.act(
+        CARRIAGE,
+        "Plans:publish",
+        plan_id,
+        transient={
+            "plan": canonical.dumps({**body, "salt": minting.salt()}),
+            "salts": canonical.dumps([minting.salt() for _ in body["slots"]]),
+        },
+        endorsers=[context.caller().msp_id],
+    )
+    return {"plan_id": plan_id, **published}
+
+
+@plans.route("", methods=["GET"], endpoint="list")
+@auth.needs("read")
+@plans.response(200, description="The caller's organisation's plans")
+def every() -> list[dict[str, Any]]:
+    """List the caller's organisation's own plans."""
+    return context.ask(CARRIAGE, "Plans:list")
+
+
+@plans.route("/<plan_id>")
+@auth.needs("read")
+@plans.response(200, description="The plan")
+def read(plan_id: str) -> dict[str, Any]:
+    """Read one of the caller's organisation's own plans."""
+    return context.ask(CARRIAGE, "Plans:read", plan_id)
+
+
+@plans.route("/<plan_id>/departures")
+@auth.needs("read")
+@plans.response(200, description="Each departure with its bookings")
+def departures(plan_id: str) -> list[dict[str, Any]]:
+    """List a plan's departures and who is booked on them."""
+    return context.ask(CARRIAGE, "Plans:departures", plan_id)
+
+
+@plans.route("/<plan_id>/slots/<slot_id>/bookings", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@plans.arguments(BookingSchema)
+@plans.response(201, BookedSchema)
+def book(body: dict[str, Any], plan_id: str, slot_id: str) -> dict[str, Any]:
+    """Book room on a departure; never more than there is."""
+    booking_id = body.pop("booking_id", None) or minting.public_id("booking")
+    booked = context.act(
+        CARRIAGE,
+        "Plans:book",
+        plan_id,
+        slot_id,
+        booking_id,
+        transient={"booking": canonical.dumps({**body, "salt": minting.salt()})},
+        endorsers=[context.caller().msp_id],
+    )
+    return {"booking_id": booking_id, **booked}
+
+
+@plans.route("/<plan_id>/slots/<slot_id>/bookings/<booking_id>/release", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@plans.response(200, BookedSchema)
+def release(plan_id: str, slot_id: str, booking_id: str) -> dict[str, Any]:
+    """Give booked room back."""
+    salt, own = {"salt": minting.salt().encode()}, [context.caller().msp_id]
+    released = context.act(CARRIAGE, "Plans:release", plan_id, slot_id, booking_id, transient=salt, endorsers=own)
+    return {"booking_id": booking_id, **released}
+
+
+@agreements.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@agreements.arguments(AgreementDraftSchema)
+@agreements.response(201, AgreedSchema)
+def propose(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose to another carrier how goods are handed over."""
+    agreement_id = minting.public_id("agreement")
+    proposed = context.act(
+        CARRIAGE,
+        "Agreements:propose",
+        agreement_id,
+        transient={"draft": canonical.dumps({**body, "salt": minting.salt()})},
+        endorsers=[context.caller().msp_id, body["taker"]],
+    )
+    return {"agreement_id": agreement_id, **proposed}
+
+
+@agreements.route("", methods=["GET"], endpoint="list")
+@auth.needs("read")
+@agreements.response(200, description="Agreements the caller's organisation is a side of")
+def all_agreements() -> list[dict[str, Any]]:
+    """List the caller's organisation's agreements."""
+    return context.ask(CARRIAGE, "Agreements:list")
+
+
+@agreements.route("/<agreement_id>")
+@auth.needs("read")
+@agreements.response(200, description="The agreement as it stands")
+def read_agreement(agreement_id: str) -> dict[str, Any]:
+    """Read an agreement, as one of its two sides."""
+    return context.ask(CARRIAGE, "Agreements:read", agreement_id)
+
+
+@agreements.route("/<agreement_id>/answer", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@agreements.arguments(AgreementAnswerSchema)
+@agreements.response(200, AgreedSchema)
+def answer(body: dict[str, Any], agreement_id: str) -> dict[str, Any]:
+    """Agree to a proposal, or decline it."""
+    return _changed("answer", agreement_id, body["agree"])
+
+
+@agreements.route("/<agreement_id>/cancellation", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@agreements.response(200, AgreedSchema)
+def cancel(agreement_id: str) -> dict[str, Any]:
+    """Cancel an agreement."""
+    return _changed("cancel", agreement_id)
+
+
+def _changed(function: str, agreement_id: str, *arguments: Any) -> dict[str, Any]:
+    """A change carries the agreement exactly as it stands, so that both sides change the same."""
+    own = context.caller().msp_id
+    stored = context.evaluate(CARRIAGE.call("Agreements:read", [agreement_id], None, (own,)))
+    known = canonical.loads(stored)
+    changed = context.act(
+        CARRIAGE,
+        f"Agreements:{function}",
+        agreement_id,
+        *arguments,
+        transient={"agreement": stored, "salt": minting.salt().encode()},
+        endorsers=[known["giver"], known["draft"]["taker"]],
+    )
+    return {"agreement_id": agreement_id, **changed}

@@ -1,0 +1,78 @@
+"""Carriers' plans and agreements on the logistics channel."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.orders.order_schemas import LOCODE
+from gateway.trade.receipts import CommittedSchema
+
+_MANY = validate.Range(0, 10**12)
+
+
+class SlotSchema(Schema):
+    """One departure."""
+
+    slot_id = fields.String(required=True, validate=IDENTIFIER)
+    departs_at = fields.String(required=True)
+    arrives_at = fields.String(required=True)
+    cut_off_at = fields.String(required=True)
+    parcels = fields.Integer(strict=True, required=True, validate=_MANY)
+    grams = fields.Integer(strict=True, required=True, validate=_MANY)
+
+
+class PlanSchema(Schema):
+    """Body of ``POST /v1/plans``; it stays with the caller's organisation."""
+
+    plan_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    origin = fields.String(required=True, validate=LOCODE)
+    destination = fields.String(required=True, validate=LOCODE)
+    mode = fields.String(required=True, metadata={"description": "UN/ECE Rec 19", "example": "3"})
+    slots = fields.List(fields.Nested(SlotSchema), required=True, validate=validate.Length(1, 100))
+
+
+class PlannedSchema(CommittedSchema):
+    """A plan the channel now holds the hash of."""
+
+    plan_id = fields.String()
+
+
+class BookingSchema(Schema):
+    """Body of ``POST /v1/plans/<plan>/slots/<slot>/bookings``."""
+
+    booking_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    shipper = fields.String(required=True, validate=MSP_ID)
+    parcels = fields.Integer(strict=True, required=True, validate=_MANY)
+    grams = fields.Integer(strict=True, required=True, validate=_MANY)
+
+
+class BookedSchema(CommittedSchema):
+    """A booking."""
+
+    booking_id = fields.String()
+
+
+class AgreementDraftSchema(Schema):
+    """Body of ``POST /v1/agreements``: how goods are handed over between two carriers."""
+
+    taker = fields.String(required=True, validate=MSP_ID)
+    consignments = fields.List(fields.String(), required=True, validate=validate.Length(1, 1000))
+    place = fields.String(required=True, validate=LOCODE)
+    opens_at = fields.String(required=True)
+    closes_at = fields.String(required=True)
+    seals = fields.List(fields.String(), load_default=list)
+    conditions = fields.String(load_default="")
+
+
+class AgreementAnswerSchema(Schema):
+    """Body of ``POST /v1/agreements/<id>/answer``."""
+
+    agree = fields.Boolean(required=True)
+
+
+class AgreedSchema(CommittedSchema):
+    """An agreement that moved."""
+
+    agreement_id = fields.String()

@@ -1,0 +1,98 @@
+"""Forecasts and capabilities."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID
+from gateway.trade.receipts import CommittedSchema
+
+IDENTIFIER = validate.Regexp(
+    r"[A-Za-z0-9_.-]{1,64}\Z", error="Must be 1 to 64 letters, digits, dots, dashes or underscores."
+)
+REVISION = validate.Range(1, 2**31)
+
+
+class CommitSchema(Schema):
+    """Body of ``POST /v1/forecasts`` and ``POST /v1/capabilities``."""
+
+    claim_id = fields.String(
+        validate=IDENTIFIER,
+        metadata={"description": "Public, so it should say nothing; made at random if it is not given"},
+    )
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    values = fields.Dict(
+        keys=fields.String(),
+        values=fields.Raw(),
+        required=True,
+        metadata={
+            "description": "Attributes by name; they stay with the owner, only their salted hashes reach the channel",
+            "example": {"product.hs6": "851762", "demand.units_p50_h87": 12_000},
+        },
+    )
+
+
+class CommittedClaimSchema(CommittedSchema):
+    """A claim that the channel now holds the hash of."""
+
+    claim_id = fields.String()
+    revision = fields.Integer()
+    document_hash = fields.String(metadata={"description": "SHA-256 of the digest document, hexadecimal"})
+
+
+class RevisionQuerySchema(Schema):
+    """Which revision of a claim."""
+
+    revision = fields.Integer(load_default=1, validate=REVISION)
+
+
+class ClaimSchema(Schema):
+    """A claim as its owner sees it."""
+
+    claim_id = fields.String()
+    revision = fields.Integer()
+    document = fields.Raw(metadata={"description": "The RFC 9901 digest document"})
+    disclosures = fields.List(fields.String(), metadata={"description": "RFC 9901 disclosures, one an attribute"})
+    values = fields.Dict()
+
+
+class ClaimSummarySchema(Schema):
+    """One line of an owner's list."""
+
+    claim_id = fields.String()
+    revision = fields.Integer()
+    kind = fields.String()
+    issued_at = fields.Raw()
+    document_hash = fields.String()
+
+
+class AttributeSchema(Schema):
+    """One attribute a claim of this kind may have."""
+
+    name = fields.String()
+    required = fields.Boolean()
+
+
+class ProofSchema(Schema):
+    """Body of ``POST /v1/claims/verify``: what somebody says an owner committed to."""
+
+    owner = fields.String(required=True, validate=MSP_ID)
+    claim_id = fields.String(required=True, validate=IDENTIFIER)
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    document = fields.String(required=True, metadata={"description": "The digest document, exactly as it was given"})
+    disclosures = fields.List(fields.String(), required=True, validate=validate.Length(1, 64))
+
+
+class ProvenSchema(Schema):
+    """What the proof shows."""
+
+    values = fields.Dict(metadata={"description": "The attributes its owner committed to, by name"})
+
+
+class CommitmentSchema(Schema):
+    """What everybody on the channel can know of a claim."""
+
+    owner = fields.String()
+    claim_id = fields.String()
+    revision = fields.Integer()
+    document_hash = fields.String(metadata={"description": "Empty if there is no such claim"})

@@ -1,0 +1,134 @@
+"""
+Forecasts of e-commerce organisations, capabilities of logistics organisations.
+
+Both are claims: the values stay in their owner's collection, and the channel holds the hash of a document of salted
+digests. The salts are made here.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import Any
+
+from chaincode.domain.disclosure import claims as rules
+from chaincode.domain.disclosure import disclosures
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.http.problems import Problem
+from gateway.trade import minting
+from gateway.trade.disclosure.claim_schemas import (
+    AttributeSchema,
+    ClaimSchema,
+    ClaimSummarySchema,
+    CommitmentSchema,
+    CommitSchema,
+    CommittedClaimSchema,
+    ProofSchema,
+    ProvenSchema,
+    RevisionQuerySchema,
+)
+
+
+def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
+    """The resource of one kind of claim."""
+    resource = Blueprint(name, __name__, url_prefix=f"/v1/{name}", description=description)
+
+    @resource.route("", methods=["POST"])
+    @auth.needs("write")
+    @idempotency.keyed
+    @resource.arguments(CommitSchema)
+    @resource.response(201, CommittedClaimSchema)
+    def commit(body: dict[str, Any]) -> dict[str, Any]:
+        """Commit to a claim's values without showing them to anybody."""
+        return _commit(kind, body)
+
+    @resource.route("", methods=["GET"], endpoint="list")
+    @auth.needs("read")
+    @resource.response(200, ClaimSummarySchema(many=True))
+    def summaries() -> list[dict[str, Any]]:
+        """List the caller's organisation's own claims."""
+        return [entry for entry in context.ask(TRADE, "Claims:list") if entry["kind"] == kind.name]
+
+    @resource.route("/attributes")
+    @auth.needs("read")
+    @resource.response(200, AttributeSchema(many=True))
+    def attributes() -> list[dict[str, Any]]:
+        """List the attributes such a claim may have."""
+        return [{"name": attribute.name, "required": attribute.required} for attribute in kind.attributes]
+
+    @resource.route("/<claim_id>")
+    @auth.needs("read")
+    @resource.arguments(RevisionQuerySchema, location="query")
+    @resource.response(200, ClaimSchema)
+    def read(query: dict[str, Any], claim_id: str) -> dict[str, Any]:
+        """Read one of the caller's organisation's own claims, with its values."""
+        found = context.ask(TRADE, "Claims:read", claim_id, str(query["revision"]))
+        if disclosures.read_document(found["document"].encode()).kind != kind.name:
+            raise Problem("NOT_FOUND", f"{claim_id} is no {kind.name}")
+        return found
+
+    return resource
+
+
+def _commit(kind: rules.Kind, body: dict[str, Any]) -> dict[str, Any]:
+    kind.check(body["values"])
+    owner = context.caller().msp_id
+    claim_id = body.get("claim_id") or minting.public_id(kind.name)
+    document, opened = disclosures.commit(
+        kind.name,
+        owner,
+        claim_id,
+        body["revision"],
+        int(time.time()),
+        body["values"],
+        kind.slots,
+        secrets.token_bytes,
+    )
+    committed = context.act(
+        TRADE,
+        "Claims:commit",
+        claim_id,
+        str(body["revision"]),
+        transient={
+            "document": document.to_bytes(),
+            "disclosures": json.dumps([each.encoded for each in opened]).encode(),
+        },
+        endorsers=[owner],
+    )
+    return {**committed, **committed["result"]}
+
+
+forecasts = _of_kind(rules.FORECAST, "forecasts", "What an e-commerce organisation expects to sell where")
+capabilities = _of_kind(rules.CAPABILITY, "capabilities", "What a logistics organisation can carry where")
+blueprint = Blueprint("claims", __name__, url_prefix="/v1/claims", description="What is known and provable of claims")
+
+
+@blueprint.route("/<owner>/<claim_id>/commitment")
+@auth.needs("read")
+@blueprint.arguments(RevisionQuerySchema, location="query")
+@blueprint.response(200, CommitmentSchema)
+def commitment(query: dict[str, Any], owner: str, claim_id: str) -> dict[str, Any]:
+    """Read the hash by which an owner is bound to a claim."""
+    return context.ask(TRADE, "Claims:document_hash", owner, claim_id, str(query["revision"]))
+
+
+@blueprint.route("/verify", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(ProofSchema)
+@blueprint.response(200, ProvenSchema)
+def verify(body: dict[str, Any]) -> dict[str, Any]:
+    """Check a document and disclosures, as a recipient showed them, against the hash on the channel."""
+    return context.ask(
+        TRADE,
+        "Claims:verify",
+        body["owner"],
+        body["claim_id"],
+        str(body["revision"]),
+        transient={
+            "document": body["document"].encode(),
+            "disclosures": json.dumps(body["disclosures"]).encode(),
+        },
+    )

@@ -1,0 +1,78 @@
+"""What every disclosure needs: the chosen leaves of a claim, their delivery, and the auditor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chaincode.domain.disclosure import disclosures
+from gateway.http import context
+from gateway.http.context import TRADE
+from gateway.http.problems import Problem
+from gateway.trade import minting
+
+
+def chosen(claim_id: str, revision: int, attributes: list[str]) -> tuple[str, list[str]]:
+    """The document of one of the caller's claims, and the disclosures of just these attributes."""
+    claim = context.ask(TRADE, "Claims:read", claim_id, str(revision))
+    by_name = {disclosures.read(each).name: each for each in claim["disclosures"]}
+    missing = sorted(set(attributes) - set(by_name))
+    if missing:
+        words = f"The claim has no attribute {missing[0]}."
+        raise Problem("REQUEST_INVALID", f"json.attributes: {words}", errors={"json": {"attributes": [words]}})
+    return claim["document"], [by_name[name] for name in attributes]
+
+
+def deliver(grant_id: str, recipient: str, document: str, chosen: list[str]) -> dict[str, Any]:
+    return context.act(
+        TRADE,
+        "Disclosures:deliver",
+        grant_id,
+        recipient,
+        transient={"document": document.encode(), "disclosures": json.dumps(chosen).encode()},
+        endorsers=[recipient],
+    )
+
+
+def auditor() -> str:
+    return context.services().settings.auditor
+
+
+def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
+    """
+    The transient values by which a grant's figures enter the tender: the grant as stored, what it shows, a salt.
+
+    Document and disclosures come from *body* where its owner sent them, else from the delivery to the caller.
+    """
+    stored = context.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (context.caller().msp_id,)))
+    told = body if "document" in body else context.ask(TRADE, "Disclosures:read", grant_id)
+    return {
+        "grant": stored,
+        "document": told["document"].encode(),
+        "disclosures": json.dumps(told.get("disclosures", [])).encode(),
+        "salt": salt(),
+    }
+
+
+def tender() -> list[str]:
+    """Platform and auditor: the two that keep the tender."""
+    settings = context.services().settings
+    return [settings.platform, settings.auditor]
+
+
+def salt() -> bytes:
+    """A fresh salt as a transient value."""
+    return minting.salt().encode()
+
+
+def named(found: Mapping[Any, dict[str, Any]], name: Any, what: str) -> dict[str, Any]:
+    """
+    The entry of that name.
+
+    Raises:
+        Problem: NOT_FOUND.
+    """
+    if name not in found:
+        raise Problem("NOT_FOUND", f"There is no such {what}")
+    return found[name]

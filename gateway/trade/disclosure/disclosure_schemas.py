@@ -1,0 +1,120 @@
+"""Disclosures of single attributes."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID, Base64
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER, REVISION
+from gateway.trade.receipts import CommittedSchema
+from hlf.sealing import Suite
+
+_ATTRIBUTES = validate.Length(1, 64)
+_MOMENT = validate.Regexp(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", error="Must be a moment in UTC such as 2026-11-22T15:00:00Z."
+)
+
+
+class OfferSchema(Schema):
+    """What the requester would show in return."""
+
+    claim_id = fields.String(required=True, validate=IDENTIFIER)
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    attributes = fields.List(fields.String(), required=True, validate=_ATTRIBUTES)
+
+
+class RequestSchema(Schema):
+    """Body of ``POST /v1/disclosures/requests``."""
+
+    owner = fields.String(required=True, validate=MSP_ID, metadata={"example": "PlatformMSP"})
+    claim_id = fields.String(required=True, validate=IDENTIFIER)
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    attributes = fields.List(
+        fields.String(), required=True, validate=_ATTRIBUTES, metadata={"example": ["demand.units_p50_h87"]}
+    )
+    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    expires_at = fields.String(required=True, validate=_MOMENT)
+    offer = fields.Nested(OfferSchema, load_default=None, allow_none=True)
+
+
+class GrantSchema(Schema):
+    """Body of ``POST /v1/disclosures``."""
+
+    claim_id = fields.String(required=True, validate=IDENTIFIER)
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    recipient = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
+    attributes = fields.List(
+        fields.String(), required=True, validate=_ATTRIBUTES, metadata={"example": ["demand.units_p50_h87"]}
+    )
+    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    expires_at = fields.String(required=True, validate=_MOMENT)
+    request_id = fields.String(load_default=None, allow_none=True, validate=IDENTIFIER)
+
+
+class RequestedSchema(CommittedSchema):
+    """A request that its owner now sees."""
+
+    request_id = fields.String()
+
+
+class AnsweredSchema(Schema):
+    """A request that was granted as it asked, and the owner's delivery."""
+
+    grant_id = fields.String()
+    counter_grant_id = fields.String(
+        allow_none=True, metadata={"description": "What the requester now delivers in return, if it offered something"}
+    )
+    grant = fields.Nested(CommittedSchema)
+    delivery = fields.Nested(CommittedSchema)
+
+
+class SealSchema(Schema):
+    """Body of ``POST /v1/disclosures/sealed``: attributes for somebody outside the channel."""
+
+    claim_id = fields.String(required=True, validate=IDENTIFIER)
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
+    attributes = fields.List(fields.String(), required=True, validate=_ATTRIBUTES)
+    recipient = fields.String(required=True, validate=validate.Length(1, 120), metadata={"description": "In words"})
+    suite = fields.String(load_default=Suite.HYBRID.value, validate=validate.OneOf([suite.value for suite in Suite]))
+    public_key = Base64(required=True, metadata={"description": "The recipient's raw public key of that suite, base64"})
+    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    expires_at = fields.String(required=True, validate=_MOMENT)
+
+
+class SealedSchema(CommittedSchema):
+    """The ciphertext, which is kept nowhere, and what it is bound to; its hash is on record."""
+
+    seal_id = fields.String()
+    ciphertext = Base64()
+    binding = fields.Dict(metadata={"description": "channel, record, recipient and version: unsealing needs the same"})
+
+
+class GrantedSchema(Schema):
+    """A grant, and the delivery of what it grants."""
+
+    grant_id = fields.String()
+    grant = fields.Nested(CommittedSchema)
+    delivery = fields.Nested(CommittedSchema, metadata={"description": "Two transactions: each has its own endorsers"})
+
+
+class RevokedSchema(CommittedSchema):
+    """A revocation; the recipient's copy is purged."""
+
+    grant_id = fields.String()
+
+
+class DisclosedSchema(Schema):
+    """What the recipient of a grant reads."""
+
+    grant = fields.Dict()
+    document = fields.String()
+    disclosures = fields.List(fields.String())
+    values = fields.Dict()
+
+
+class LedgerEntrySchema(Schema):
+    """Who was shown what, for what, until when; names of attributes, never values."""
+
+    grant = fields.Dict()
+    state = fields.String()
+    delivered = fields.Raw()

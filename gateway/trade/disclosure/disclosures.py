@@ -1,0 +1,124 @@
+"""Single attributes of a claim shown to one named organisation, and the record of who was shown what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.disclosure import disclosing
+from gateway.trade.disclosure.disclosure_schemas import (
+    DisclosedSchema,
+    GrantedSchema,
+    GrantSchema,
+    LedgerEntrySchema,
+    RevokedSchema,
+)
+from gateway.trade.receipts import CommittedSchema
+from hlf.codec import canonical
+
+blueprint = Blueprint("disclosures", __name__, url_prefix="/v1/disclosures", description="Who is shown which attribute")
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(GrantSchema)
+@blueprint.response(201, GrantedSchema)
+def grant(body: dict[str, Any]) -> dict[str, Any]:
+    """
+    Show attributes of one of the caller's claims to one organisation.
+
+    The grant is written by owner, recipient and auditor; the values go to the recipient alone.
+    """
+    owner, grant_id = context.caller().msp_id, minting.public_id("grant")
+    document, chosen = disclosing.chosen(body["claim_id"], body["revision"], body["attributes"])
+    granted = context.act(
+        TRADE,
+        "Disclosures:grant",
+        grant_id,
+        transient={"grant": canonical.dumps({**body, "salt": minting.salt()})},
+        endorsers=[owner, body["recipient"], disclosing.auditor()],
+    )
+    delivered = disclosing.deliver(grant_id, body["recipient"], document, chosen)
+    return {"grant_id": grant_id, "grant": granted, "delivery": delivered}
+
+
+@blueprint.route("/<grant_id>")
+@auth.needs("read")
+@blueprint.response(200, DisclosedSchema)
+def read(grant_id: str) -> dict[str, Any]:
+    """Read, as its recipient, what was disclosed."""
+    return context.ask(TRADE, "Disclosures:read", grant_id)
+
+
+@blueprint.route("/<grant_id>/grant")
+@auth.needs("read")
+@blueprint.response(200, description="The grant as owner, recipient and auditor keep it")
+def show(grant_id: str) -> dict[str, Any]:
+    """Read a grant's terms, without the values."""
+    return context.ask(TRADE, "Disclosures:show", grant_id)
+
+
+@blueprint.route("/<grant_id>/receipt")
+@auth.needs("read")
+@blueprint.response(200, description="What is left of a revoked grant")
+def receipt(grant_id: str) -> dict[str, Any]:
+    """Read the receipt of a revocation."""
+    return context.ask(TRADE, "Disclosures:receipt", grant_id)
+
+
+@blueprint.route("/<grant_id>/revoke", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, RevokedSchema)
+def revoke(grant_id: str) -> dict[str, Any]:
+    """Take a grant back: the recipient's copy is purged, a receipt stays."""
+    owner = context.caller().msp_id
+    stored = context.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (owner,)))
+    revoked = context.act(
+        TRADE,
+        "Disclosures:revoke",
+        grant_id,
+        transient={"grant": stored, "salt": minting.salt().encode()},
+        endorsers=[owner, json.loads(stored)["terms"]["recipient"], disclosing.auditor()],
+    )
+    return {"grant_id": grant_id, **revoked}
+
+
+@blueprint.route("/given")
+@auth.needs("read")
+@blueprint.response(200, LedgerEntrySchema(many=True))
+def given() -> list[dict[str, Any]]:
+    """List who was shown what of the caller's claims."""
+    return context.ask(TRADE, "Disclosures:given")
+
+
+@blueprint.route("/received")
+@auth.needs("read")
+@blueprint.response(200, LedgerEntrySchema(many=True))
+def received() -> list[dict[str, Any]]:
+    """List what the caller was granted."""
+    return context.ask(TRADE, "Disclosures:received")
+
+
+@blueprint.route("/audit")
+@auth.needs("audit")
+@blueprint.response(200, LedgerEntrySchema(many=True))
+def audited() -> list[dict[str, Any]]:
+    """List, as the auditor, every grant between any two."""
+    return context.ask(TRADE, "Disclosures:audit")
+
+
+@blueprint.route("/<grant_id>/delivery", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def deliver(grant_id: str) -> dict[str, Any]:
+    """Deliver, as its owner, what a grant promised: the requester's half of a reciprocal one."""
+    terms = context.ask(TRADE, "Disclosures:show", grant_id)["terms"]
+    document, chosen = disclosing.chosen(terms["claim_id"], terms["revision"], terms["attributes"])
+    return disclosing.deliver(grant_id, terms["recipient"], document, chosen)

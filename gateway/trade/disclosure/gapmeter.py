@@ -1,0 +1,107 @@
+"""The capacity-gap meter: forecasts against capacities, published where enough stand behind a figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.disclosure import disclosing
+from gateway.trade.disclosure.gapmeter_schemas import (
+    CellsQuerySchema,
+    ComputedSchema,
+    ComputeSchema,
+    ContributedSchema,
+    ContributionSchema,
+    PrepositionSchema,
+)
+from gateway.trade.receipts import CommittedSchema
+
+blueprint = Blueprint("gap-meter", __name__, url_prefix="/v1/gap-meter", description="Forecasts against capacities")
+
+
+@blueprint.route("/contributions", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ContributionSchema)
+@blueprint.response(201, ContributedSchema)
+def contribute(body: dict[str, Any]) -> dict[str, Any]:
+    """Take the figures of a consenting grant in; by the platform or the auditor, endorsed by both."""
+    grant_id = body["grant_id"]
+    transient = disclosing.consented(grant_id, body)
+    endorsers = disclosing.tender()
+    contributed = context.act(TRADE, "GapMeter:contribute", grant_id, transient=transient, endorsers=endorsers)
+    return {"grant_id": grant_id, **contributed}
+
+
+@blueprint.route("/contributions/<grant_id>/removal", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, ContributedSchema)
+def forget(grant_id: str) -> dict[str, Any]:
+    """Purge the figures of a grant."""
+    salt = {"salt": disclosing.salt()}
+    return {
+        "grant_id": grant_id,
+        **context.act(TRADE, "GapMeter:forget", grant_id, transient=salt, endorsers=disclosing.tender()),
+    }
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ComputeSchema)
+@blueprint.response(201, ComputedSchema)
+def compute(body: dict[str, Any]) -> dict[str, Any]:
+    """Compute a meter for a region and some weeks; seen by platform and auditor alone."""
+    meter_id = minting.public_id("meter")
+    computed = context.act(
+        TRADE,
+        "GapMeter:compute",
+        meter_id,
+        body["region"],
+        body["first_week"],
+        body["weeks"],
+        transient={"salt": disclosing.salt()},
+        endorsers=disclosing.tender(),
+    )
+    return {"meter_id": meter_id, **computed}
+
+
+@blueprint.route("/<meter_id>")
+@auth.needs("read")
+@blueprint.response(200, description="The meter as it is kept")
+def read(meter_id: str) -> dict[str, Any]:
+    """Read a computed meter, as platform or auditor."""
+    return context.ask(TRADE, "GapMeter:read", meter_id)
+
+
+@blueprint.route("/<meter_id>/publication", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def publish(meter_id: str) -> dict[str, Any]:
+    """Publish the cells of a meter."""
+    own = context.caller().msp_id
+    stored = context.evaluate(TRADE.call("GapMeter:read", [meter_id], None, (own,)))
+    return context.act(TRADE, "GapMeter:publish", meter_id, stored.decode())
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.arguments(CellsQuerySchema, location="query")
+@blueprint.response(200, description="Demand, capacity and gap by week, with how many stand behind them")
+def published(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Read what was published."""
+    return context.ask(TRADE, "GapMeter:published", query["region"], query["first_week"], query["weeks"])
+
+
+@blueprint.route("/pre-positioning", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(PrepositionSchema)
+@blueprint.response(200, description="How many units to bring to which warehouse, and when to ship them")
+def preposition(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Advise on stock in overseas warehouses, from forecasts disclosed to the caller; nothing is written."""
+    return context.ask(TRADE, "GapMeter:preposition", body["grant_ids"], body["warehouses"], body["safety_bps"])

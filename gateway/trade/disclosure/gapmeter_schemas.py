@@ -1,0 +1,65 @@
+"""The capacity-gap meter."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.orders.order_schemas import LOCODE
+from gateway.trade.receipts import CommittedSchema
+
+_REGION = validate.Regexp(r"[A-Z]{2}-[A-Z0-9]{1,3}\Z", error="Must be an ISO 3166-2 region such as VN-HN.")
+_WEEK = validate.Regexp(r"\d{4}-W\d\d\Z", error="Must be a week such as 2026-W48.")
+
+
+class ContributionSchema(Schema):
+    """Body of ``POST /v1/gap-meter/contributions``: a grant that consents, and the figures it shows."""
+
+    grant_id = fields.String(required=True, validate=IDENTIFIER)
+    document = fields.String(metadata={"description": "As the owner gave it; read from the delivery if left out"})
+    disclosures = fields.List(fields.String(), validate=validate.Length(1, 64))
+
+
+class ContributedSchema(CommittedSchema):
+    """A contribution."""
+
+    grant_id = fields.String()
+
+
+class ComputeSchema(Schema):
+    """Body of ``POST /v1/gap-meter``."""
+
+    region = fields.String(required=True, validate=_REGION)
+    first_week = fields.String(required=True, validate=_WEEK)
+    weeks = fields.Integer(strict=True, required=True, validate=validate.Range(1, 53))
+
+
+class ComputedSchema(CommittedSchema):
+    """A meter as platform and auditor keep it; publish it to show it to all."""
+
+    meter_id = fields.String()
+
+
+class CellsQuerySchema(Schema):
+    """Query of ``GET /v1/gap-meter``."""
+
+    region = fields.String(required=True, validate=_REGION)
+    first_week = fields.String(required=True, validate=_WEEK)
+    weeks = fields.Integer(load_default=1, validate=validate.Range(1, 53))
+
+
+class WarehouseSchema(Schema):
+    """An overseas warehouse."""
+
+    locode = fields.String(required=True, validate=LOCODE)
+    reaches = fields.Dict(keys=fields.String(), values=fields.Integer(strict=True), required=True)
+    inbound_p95_hur = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
+    room_h87 = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**12))
+
+
+class PrepositionSchema(Schema):
+    """Body of ``POST /v1/gap-meter/pre-positioning``."""
+
+    grant_ids = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=validate.Length(1, 500))
+    warehouses = fields.List(fields.Nested(WarehouseSchema), required=True, validate=validate.Length(1, 100))
+    safety_bps = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 10**6))

@@ -1,0 +1,106 @@
+"""Asking an owner for attributes of its claim, with an offer in return or without."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.disclosure import disclosing
+from gateway.trade.disclosure.disclosure_schemas import AnsweredSchema, RequestedSchema, RequestSchema
+from gateway.trade.receipts import CommittedSchema
+from hlf.codec import canonical
+
+blueprint = Blueprint(
+    "requests", __name__, url_prefix="/v1/disclosures/requests", description="Asking to be shown attributes"
+)
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(RequestSchema)
+@blueprint.response(201, RequestedSchema)
+def request(body: dict[str, Any]) -> dict[str, Any]:
+    """Ask an owner for attributes of a claim, with an offer in return or without."""
+    request_id = minting.public_id("request")
+    requested = context.act(
+        TRADE,
+        "Disclosures:request",
+        request_id,
+        transient={"request": canonical.dumps({**body, "salt": minting.salt()})},
+        endorsers=[context.caller().msp_id, body["owner"], disclosing.auditor()],
+    )
+    return {"request_id": request_id, **requested}
+
+
+@blueprint.route("", methods=["GET"], endpoint="list")
+@auth.needs("read")
+@blueprint.response(200, description="Requests by or to the caller")
+def every() -> list[dict[str, Any]]:
+    """List requests by or to the caller's organisation; the auditor's list has all."""
+    return context.ask(TRADE, "Disclosures:requests")
+
+
+@blueprint.route("/<request_id>")
+@auth.needs("read")
+@blueprint.response(200, description="The request as requester, owner and auditor keep it")
+def show_request(request_id: str) -> dict[str, Any]:
+    """Read one request."""
+    return context.ask(TRADE, "Disclosures:show_request", request_id)
+
+
+@blueprint.route("/<request_id>/withdrawal", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def withdraw(request_id: str) -> dict[str, Any]:
+    """Take a request back."""
+    stored, known = _stored_request(request_id)
+    return context.act(
+        TRADE,
+        "Disclosures:withdraw",
+        request_id,
+        transient={"request": stored},
+        endorsers=[context.caller().msp_id, known["asked"]["owner"], disclosing.auditor()],
+    )
+
+
+@blueprint.route("/<request_id>/grant", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(201, AnsweredSchema)
+def answer(request_id: str) -> dict[str, Any]:
+    """
+    Grant exactly what a request asked for.
+
+    What the requester offered in return is granted in the same transaction; neither side reads before both delivered.
+    """
+    owner = context.caller().msp_id
+    stored, known = _stored_request(request_id)
+    asked, requester = known["asked"], known["requester"]
+    document, chosen = disclosing.chosen(asked["claim_id"], asked["revision"], asked["attributes"])
+    terms = {name: asked[name] for name in ("claim_id", "revision", "attributes", "purpose", "expires_at")}
+    terms |= {"recipient": requester, "request_id": request_id, "salt": minting.salt()}
+    grant_id = minting.public_id("grant")
+    endorsers = [owner, requester, disclosing.auditor()]
+    transient = {"grant": canonical.dumps(terms)}
+    if asked["offer"] is None:
+        counter_id = None
+        granted = context.act(TRADE, "Disclosures:grant", grant_id, transient=transient, endorsers=endorsers)
+    else:
+        counter_id = minting.public_id("grant")
+        transient |= {"request": stored, "counter_salt": minting.salt().encode()}
+        names = (request_id, grant_id, counter_id)
+        granted = context.act(TRADE, "Disclosures:grant_reciprocal", *names, transient=transient, endorsers=endorsers)
+    delivered = disclosing.deliver(grant_id, requester, document, chosen)
+    return {"grant_id": grant_id, "counter_grant_id": counter_id, "grant": granted, "delivery": delivered}
+
+
+def _stored_request(request_id: str) -> tuple[bytes, dict[str, Any]]:
+    """A request's exact bytes, which prove it, and what they say."""
+    stored = context.evaluate(TRADE.call("Disclosures:show_request", [request_id], None, (context.caller().msp_id,)))
+    return stored, json.loads(stored)

@@ -1,0 +1,154 @@
+"""Journeys, their stages and custody."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.orders.order_schemas import HASH, LOCODE
+from gateway.trade.receipts import CommittedSchema
+
+STAGE = validate.Regexp(r"S(0[1-9]|1[0-9]|2[0-2])\Z", error="Must be a stage from S01 to S22.")
+_MOMENT = validate.Regexp(
+    r"(?a:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d))\Z",
+    error="Must be a moment with its offset such as 2026-11-22T15:00:00+07:00.",
+)
+
+
+class OpenSchema(Schema):
+    """Body of ``POST /v1/journeys``."""
+
+    order_id = fields.String(required=True, validate=IDENTIFIER)
+    journey_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    parties = fields.List(
+        fields.String(validate=MSP_ID),
+        required=True,
+        validate=validate.Length(1, 50),
+        metadata={"description": "Who takes part", "example": ["MerchantMSP", "ForwarderMSP"]},
+    )
+    custodian = fields.String(required=True, validate=MSP_ID, metadata={"description": "Who has the goods at first"})
+    epcs = fields.List(
+        fields.String(),
+        required=True,
+        validate=validate.Length(1, 100),
+        metadata={
+            "description": "EPC URIs or GS1 Digital Links; the first is the consignment's own",
+            "example": ["https://id.gs1.org/00/106141412345678908"],
+        },
+    )
+    lines = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(strict=True, validate=validate.Range(1, 10**9)),
+        load_default=dict,
+        metadata={
+            "description": "Units by the order's line; the whole order, if none is named",
+            "example": {"1": 2, "2": 1},
+        },
+    )
+
+
+class OpenedSchema(Schema):
+    """A journey, and the shopper's link to it."""
+
+    journey_id = fields.String()
+    opening = fields.Nested(CommittedSchema)
+    linking = fields.Nested(
+        CommittedSchema,
+        allow_none=True,
+        metadata={"description": "The shopper's link of the order leads here now; null if it leads to an earlier one"},
+    )
+
+
+class ObservationSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/events``: one thing that happened, in GS1's words."""
+
+    stage_id = fields.String(
+        required=True,
+        validate=STAGE,
+        metadata={"example": "S11"},
+    )
+    step = fields.String(
+        required=True, metadata={"description": "A business step of CBV or Selat's own", "example": "departing"}
+    )
+    event_time = fields.String(required=True, validate=_MOMENT)
+    place = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
+    disposition = fields.String(load_default="")
+    epcs = fields.List(fields.String(), load_default=list, validate=validate.Length(0, 100))
+    details = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        load_default=dict,
+        metadata={"description": "Public facts of the stage, such as hs6 or seal"},
+    )
+
+
+class HandOverSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/custody/offer``."""
+
+    taker = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
+    released_at = fields.String(required=True, validate=_MOMENT)
+    place = fields.String(required=True, validate=LOCODE)
+
+
+class AcceptSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/custody/acceptance``."""
+
+    accepted_at = fields.String(required=True, validate=_MOMENT)
+    place = fields.String(required=True, validate=LOCODE)
+
+
+class OfOrderQuerySchema(Schema):
+    """Query of ``GET /v1/journeys``."""
+
+    order_id = fields.String(required=True, validate=IDENTIFIER)
+
+
+class LinkSchema(CommittedSchema):
+    """A further link; the token is shown once."""
+
+    tracking_token = fields.String()
+    tracking_path = fields.String()
+
+
+class CorrectionSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/corrections``: an EPCIS error declaration."""
+
+    event_id = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(required=True, validate=validate.OneOf(["did_not_occur", "incorrect_data"]))
+    corrective = fields.Nested(
+        ObservationSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What really happened, if anything"},
+    )
+
+
+class TimeSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/times``; the first word on a stage is its plan, later ones are estimates."""
+
+    stage_id = fields.String(required=True, validate=STAGE)
+    at = fields.String(required=True, validate=_MOMENT)
+
+
+class IncidentSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/incidents``."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            [
+                "delayed",
+                "held",
+                "damaged",
+                "lost",
+                "address_unknown",
+                "refused_by_buyer",
+                "returning",
+                "cancelled",
+            ]
+        ),
+    )
+    stage_id = fields.String(required=True, validate=STAGE)
+    at = fields.String(required=True, validate=_MOMENT)
+    note_hash = fields.String(validate=HASH, metadata={"description": "SHA-256 of a note that stays off the ledger"})

@@ -1,0 +1,22 @@
+"""Observed performance."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.trade.orders.order_schemas import LOCODE
+
+
+class LaneQuerySchema(Schema):
+    """Query of ``GET /v1/performance/lanes``."""
+
+    origin = fields.String(required=True, validate=LOCODE, metadata={"example": "CNYTN"})
+    destination = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHPH"})
+
+
+class DeclaredSchema(LaneQuerySchema):
+    """Body of ``POST /v1/performance/carriers/<MSP>/comparison``: what was declared to the caller."""
+
+    p50_hours = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
+    p90_hours = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
+    on_time_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))

@@ -1,0 +1,97 @@
+"""How a journey goes: plan and estimates, incidents, corrections, and what carriers were seen to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade.journeys.journey_schemas import CorrectionSchema, IncidentSchema, TimeSchema
+from gateway.trade.journeys.performance_schemas import DeclaredSchema, LaneQuerySchema
+from gateway.trade.receipts import CommittedSchema
+
+journeys = Blueprint("progress", __name__, url_prefix="/v1/journeys", description="How a journey goes")
+performance = Blueprint(
+    "performance", __name__, url_prefix="/v1/performance", description="What carriers were seen to do"
+)
+
+
+@journeys.route("/<journey_id>/progress")
+@auth.needs("read")
+@journeys.response(200, description="Stage by stage: recorders, first and last event, plan, estimate, what is missing")
+def progress(journey_id: str) -> list[dict[str, Any]]:
+    """Read how far each stage is."""
+    return context.ask(TRADE, "Journeys:progress", journey_id)
+
+
+@journeys.route("/<journey_id>/estimate")
+@auth.needs("read")
+@journeys.response(200, description="When it will probably arrive; null with fewer than 3 earlier journeys of the lane")
+def estimate(journey_id: str) -> dict[str, Any] | None:
+    """Estimate the arrival from earlier journeys of the lane."""
+    return context.ask(TRADE, "Journeys:estimate", journey_id)
+
+
+@journeys.route("/<journey_id>/corrections", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@journeys.arguments(CorrectionSchema)
+@journeys.response(201, CommittedSchema)
+def correct(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Declare one of the caller's own events an error, and say what is right."""
+    arguments: list[Any] = [journey_id, body["event_id"], body["reason"]]
+    if body["corrective"] is not None:
+        arguments.append(body["corrective"])
+    return context.act(TRADE, "Journeys:correct", *arguments, endorsers=[context.caller().msp_id])
+
+
+@journeys.route("/<journey_id>/times", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@journeys.arguments(TimeSchema)
+@journeys.response(201, CommittedSchema)
+def state_time(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """State when a stage is planned, or now expected."""
+    own = [context.caller().msp_id]
+    return context.act(TRADE, "Journeys:state_time", journey_id, body["stage_id"], body["at"], endorsers=own)
+
+
+@journeys.route("/<journey_id>/incidents", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@journeys.arguments(IncidentSchema)
+@journeys.response(201, CommittedSchema)
+def report(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Report that something went wrong."""
+    arguments = [journey_id, body["kind"], body["stage_id"], body["at"]]
+    if "note_hash" in body:
+        arguments.append(body["note_hash"])
+    return context.act(TRADE, "Journeys:report", *arguments, endorsers=[context.caller().msp_id])
+
+
+@performance.route("/carriers/<msp_id>")
+@auth.needs("read")
+@performance.response(200, description="By lane: how many, how long, how punctual, how many incidents")
+def carrier(msp_id: str) -> list[dict[str, Any]]:
+    """Read what a carrier was seen to do, from hand-overs that both sides signed."""
+    return context.ask(TRADE, "Performance:carrier", msp_id)
+
+
+@performance.route("/lanes")
+@auth.needs("read")
+@performance.arguments(LaneQuerySchema, location="query")
+@performance.response(200, description="The lane's carriers, each as it was seen")
+def lane(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """Read what the carriers of a lane were seen to do."""
+    return context.ask(TRADE, "Performance:lane", query["origin"], query["destination"])
+
+
+@performance.route("/carriers/<msp_id>/comparison", methods=["POST"])
+@auth.needs("read")
+@performance.arguments(DeclaredSchema)
+@performance.response(200, description="Observed over declared, in basis points")
+def compare(body: dict[str, Any], msp_id: str) -> dict[str, Any]:
+    """Set what a carrier declared to the caller beside what it was seen to do; nothing is written."""
+    declared = {name: body[name] for name in ("p50_hours", "p90_hours", "on_time_bps")}
+    return context.ask(TRADE, "Performance:compare", msp_id, body["origin"], body["destination"], declared)

@@ -1,0 +1,27 @@
+"""A shopper's link: no token, no identity, no trace of who asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template
+
+from gateway.http import auth, inputs, rendering
+from gateway.http.inputs import Blueprint
+from gateway.trade.journeys import shopper
+from gateway.trade.journeys.tracking_schemas import TrackingSchema
+
+blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
+
+
+@blueprint.route("/<token>")
+@auth.needs(auth.PUBLIC)
+# Whoever passes a link on may add parameters of its own to it.
+@inputs.takes(query=None)
+@blueprint.response(200, TrackingSchema)
+def follow(token: str) -> dict[str, Any] | Response:
+    """Say where the goods behind a link are; a browser gets a page."""
+    seen = shopper.follow(token)
+    if rendering.page_wanted():
+        return make_response(render_template("tracking.html", seen=seen))
+    return seen

@@ -1,0 +1,199 @@
+"""
+Many consignments matched at once, where there is time for it: the contract checks what is found here.
+
+Capacity couples the consignments. For each of them several good chains are
+made: the best at no price for capacity, then again and again at a price that
+rises where too many want the same carrier on the same day. Which of these to
+take is chosen by OR-tools (extra ``solver``), so that all have room and the
+sum is least. `Matching:match_batch` checks each chain, the room for all, and
+how far the sum is from the bound that no solution can beat.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chaincode.domain.matching import plans, units
+from chaincode.domain.matching.choice import choose
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.exclusions import Standing
+from chaincode.domain.matching.friction import Pair
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
+from chaincode.domain.matching.units import Service, Wanted
+
+ROUNDS = 12
+"""How often capacity is priced anew; each adds at most one chain for each consignment."""
+
+_BPS = 10_000
+
+Day = tuple[str, str]
+"""An offer by its id, and a day."""
+
+
+class UnsolvedError(Exception):
+    """No choice was found in which all have room; ask for less at once, or for a later day."""
+
+
+class SolverMissingError(Exception):
+    """OR-tools is not installed: install the extra ``solver``."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """
+    The chain of each consignment by offer ids, and what all come to.
+
+    Attributes:
+        bound: what they would come to if room were no matter.
+    """
+
+    chains: dict[str, tuple[str, ...]]
+    total: int
+    bound: int
+
+    @property
+    def gap_bps(self) -> int:
+        """How far the total is above the bound, rounded up: what to send as ``most_gap_bps``."""
+        return -(-(self.total - self.bound) * _BPS // max(self.bound, 1))
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One chain that a consignment might take: what it costs, and how many units of whom on which day."""
+
+    chain: Chain
+    total: int
+    needs: dict[Day, int]
+
+
+class _Consignment:
+    """One demand with the chains found for it so far."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.columns: dict[Chain, _Column] = {}
+        best = choose(graph)
+        self.bound = best.bound
+        self.add(best.chain)
+
+    def add(self, chain: Chain) -> _Column:
+        """Take *chain* in, if it is in time; the first one always is."""
+        figures = self.graph.figures(chain)
+        if chain not in self.columns and (not self.columns or figures.hours <= self.graph.demand.deadline_hours):
+            self.columns[chain] = _Column(chain, figures.total, _needs(self.graph, chain))
+        return self.columns.get(chain) or next(iter(self.columns.values()))
+
+    def at(self, prices: Mapping[str, int]) -> _Column:
+        """The best chain where each parcel costs so much more with some offers."""
+        parcels = self.graph.demand.parcels
+        nodes = [
+            cost + parcels * prices.get(offer.offer_id, 0)
+            for cost, offer in zip(self.graph.costs, self.graph.offers, strict=True)
+        ]
+        pricing = Pricing(nodes)
+        return self.add(self.graph.chain(self.graph.potentials(pricing), pricing))
+
+
+def solve(
+    demands: Mapping[str, Demand],
+    offers: Sequence[Offer],
+    pairs: Iterable[Pair],
+    entitled: Mapping[str, tuple[str, ...]],
+    *,
+    seconds: float = 30.0,
+) -> Solved:
+    """
+    A chain for every one of *demands*, by its name; *entitled* is the register's stages by carrier.
+
+    Raises:
+        UnsolvedError: nothing found in which all have room.
+        SolverMissingError: OR-tools is not installed.
+        hlf.codec.refusals.Refused: NO_CHAIN, one of them cannot be carried at all.
+    """
+    solver = _solver()
+    standing = Standing(entitled=entitled)
+    made = {
+        name: _Consignment(Graph(Problem(demand, tuple(offers), tuple(pairs), standing)))
+        for name, demand in sorted(demands.items())
+    }
+    _price(list(made.values()), offers)
+    chosen = _choose(solver, made, _room(offers), seconds)
+    return Solved(
+        {name: made[name].graph.ids(column.chain) for name, column in chosen.items()},
+        sum(column.total for column in chosen.values()),
+        sum(each.bound for each in made.values()),
+    )
+
+
+def _price(consignments: Sequence[_Consignment], offers: Sequence[Offer]) -> None:
+    """Make chains at prices that rise for offers that too many want on one day."""
+    room = _room(offers)
+    step = {offer.offer_id: max(1, offer.price.of(1, 0) // 4) for offer in offers}
+    prices: dict[str, int] = {}
+    for _ in range(ROUNDS):
+        wanted: dict[Day, int] = {}
+        for each in consignments:
+            for day, needed in each.at(prices).needs.items():
+                wanted[day] = wanted.get(day, 0) + needed
+        crowded = {offer_id for (offer_id, day), needed in wanted.items() if needed > room[offer_id]}
+        if not crowded:
+            return
+        for offer_id in crowded:
+            prices[offer_id] = prices.get(offer_id, 0) + step[offer_id]
+
+
+def _choose(
+    solver: Any, made: Mapping[str, _Consignment], room: Mapping[str, int], seconds: float
+) -> dict[str, _Column]:
+    """One chain for each, so that all have room and the sum is least."""
+    model = solver.CpModel()
+    taken: dict[tuple[str, Chain], Any] = {}
+    loads: dict[Day, list[Any]] = {}
+    for name, each in made.items():
+        for column in each.columns.values():
+            variable = taken[name, column.chain] = model.new_bool_var("")
+            for day, needed in column.needs.items():
+                loads.setdefault(day, []).append(needed * variable)
+        model.add_exactly_one(taken[name, chain] for chain in each.columns)
+    for (offer_id, _), load in loads.items():
+        model.add(sum(load) <= room[offer_id])
+    columns = {key: made[key[0]].columns[key[1]] for key in taken}
+    model.minimize(sum(columns[key].total * variable for key, variable in taken.items()))
+    search = solver.CpSolver()
+    search.parameters.max_time_in_seconds = seconds
+    # One thread and one seed: the same batch gives the same answer.
+    search.parameters.num_workers = 1
+    search.parameters.random_seed = 1
+    if search.solve(model) not in (solver.OPTIMAL, solver.FEASIBLE):
+        raise UnsolvedError("there is not room for all of them at once")
+    return {key[0]: columns[key] for key, variable in taken.items() if search.value(variable)}
+
+
+def _needs(graph: Graph, chain: Chain) -> dict[Day, int]:
+    found: dict[Day, int] = {}
+    for _, position, day in plans.days(graph, chain):
+        offer = graph.offers[position]
+        # A consignment is in one carrier's hands once a day, however many stages it does with it.
+        found[offer.offer_id, day] = _wanted(offer, day, graph.demand).needed
+    return found
+
+
+def _room(offers: Sequence[Offer]) -> dict[str, int]:
+    """How many units each offer has a day, if none is booked; the contract knows better."""
+    return {offer.offer_id: offer.parcels // units.unit_parcels(offer) for offer in offers}
+
+
+def _wanted(offer: Offer, day: str, demand: Demand) -> Wanted:
+    service = Service(offer.carrier, offer.service_id, offer.offer_id, "", units.unit_parcels(offer))
+    return Wanted(service, offer, day, demand.parcels, demand.weight_grm)
+
+
+def _solver() -> Any:
+    try:
+        return importlib.import_module("ortools.sat.python.cp_model")
+    except ImportError as error:
+        raise SolverMissingError("install the extra `solver`: pip install 'selat[solver]'") from error

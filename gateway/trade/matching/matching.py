@@ -1,0 +1,254 @@
+"""
+Matching: the best chain of carriers for a consignment, chosen by platform and auditor together.
+
+What carries a price goes to these two alone; a carrier hears of its own legs, and of why its offer was not taken.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.friction import Pair
+from chaincode.domain.matching.offers import Offer
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.disclosure import disclosing
+from gateway.trade.disclosure.gapmeter_schemas import ContributedSchema, ContributionSchema
+from gateway.trade.matching import batches
+from gateway.trade.matching.matching_schemas import (
+    BatchSchema,
+    KindQuerySchema,
+    MatchedSchema,
+    MatchSchema,
+    ReplanSchema,
+    SolvedSchema,
+    SolveSchema,
+)
+from gateway.trade.receipts import CommittedSchema
+from hlf.codec import canonical, records
+
+blueprint = Blueprint("matching", __name__, url_prefix="/v1/matching", description="The best chain of carriers")
+
+
+@blueprint.route("/offers", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ContributionSchema)
+@blueprint.response(201, ContributedSchema)
+def offer(body: dict[str, Any]) -> dict[str, Any]:
+    """Take what a grant for the purpose `matching` shows as an offer; by platform or auditor."""
+    transient = disclosing.consented(body["grant_id"], body)
+    taken = context.act(TRADE, "Matching:offer", body["grant_id"], transient=transient, endorsers=disclosing.tender())
+    return {"grant_id": body["grant_id"], **taken}
+
+
+@blueprint.route("/offers", methods=["GET"], endpoint="offers")
+@auth.needs("read")
+@blueprint.response(200, description="The offers that count now")
+def offers() -> list[dict[str, Any]]:
+    """List the offers, as platform or auditor."""
+    return context.ask(TRADE, "Matching:offers")
+
+
+@blueprint.route("/offers/<grant_id>/withdrawal", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, ContributedSchema)
+def withdraw(grant_id: str) -> dict[str, Any]:
+    """Purge an offer."""
+    transient = {"salt": disclosing.salt()}
+    gone = context.act(TRADE, "Matching:withdraw_offer", grant_id, transient=transient, endorsers=disclosing.tender())
+    return {"grant_id": grant_id, **gone}
+
+
+@blueprint.route("/experience", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def observe() -> dict[str, Any]:
+    """Count what companies did together so far; matching goes by the last count."""
+    return context.act(TRADE, "Matching:observe")
+
+
+@blueprint.route("/experience", methods=["GET"], endpoint="experience")
+@auth.needs("read")
+@blueprint.response(200, description="Pairs of companies and their hand-overs")
+def experience() -> list[dict[str, Any]]:
+    """Read the last count."""
+    return context.ask(TRADE, "Matching:experience")
+
+
+@blueprint.route("/plans", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(MatchSchema)
+@blueprint.response(201, MatchedSchema)
+def match(body: dict[str, Any]) -> dict[str, Any]:
+    """Choose the best chain there is room for, and book it; by platform or auditor, endorsed by both."""
+    plan_id = body.get("plan_id") or minting.public_id("plan")
+    transient = {"demand": canonical.dumps(body["demand"]), "salt": disclosing.salt()}
+    names = (plan_id, body["journey_id"])
+    matched = context.act(TRADE, "Matching:match", *names, transient=transient, endorsers=disclosing.tender())
+    return {"plan_id": plan_id, **matched}
+
+
+@blueprint.route("/batches", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(BatchSchema)
+@blueprint.response(201, CommittedSchema)
+def match_batch(body: dict[str, Any]) -> dict[str, Any]:
+    """Keep plans that were solved together elsewhere, if the contract finds each allowed and the sum good."""
+    plans = [
+        {**plan, "plan_id": plan.get("plan_id") or minting.public_id("plan"), "salt": minting.salt()}
+        for plan in body["plans"]
+    ]
+    batch = canonical.dumps({"plans": plans, "most_gap_bps": body["most_gap_bps"]})
+    return context.act(TRADE, "Matching:match_batch", transient={"batch": batch}, endorsers=disclosing.tender())
+
+
+@blueprint.route("/solutions", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(SolveSchema)
+@blueprint.response(200, SolvedSchema)
+def solve(body: dict[str, Any]) -> dict[str, Any]:
+    """Choose chains for many consignments at once, as platform or auditor; nothing is written (needs OR-tools)."""
+    solved = batches.solve(
+        {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()},
+        records.shaped(tuple[Offer, ...], context.ask(TRADE, "Matching:offers"), "offers"),
+        records.shaped(tuple[Pair, ...], context.ask(TRADE, "Matching:experience"), "experience"),
+        {one["msp_id"]: tuple(one["stages"]) for one in context.ask(TRADE, "Participants:list")},
+        seconds=body["seconds"],
+    )
+    return {
+        "chains": solved.chains,
+        "total": str(solved.total),
+        "bound": str(solved.bound),
+        "gap_bps": solved.gap_bps,
+    }
+
+
+@blueprint.route("/plans/<plan_id>")
+@auth.needs("read")
+@blueprint.response(200, description="State, hashes, and the carriers' answers")
+def read(plan_id: str) -> dict[str, Any]:
+    """Read a published plan as everybody sees it."""
+    return context.ask(TRADE, "Matching:read", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/content")
+@auth.needs("read")
+@blueprint.response(200, description="The plan with its prices")
+def content(plan_id: str) -> dict[str, Any]:
+    """Read a plan with its prices, as platform or auditor."""
+    return context.ask(TRADE, "Matching:plan", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/certificate")
+@auth.needs("read")
+@blueprint.response(200, description="By which anybody who may see the offers can re-check it in one pass")
+def certificate(plan_id: str) -> dict[str, Any]:
+    """Read a plan's certificate, as platform or auditor."""
+    return context.ask(TRADE, "Matching:certificate", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/verification")
+@auth.needs("read")
+@blueprint.response(200, description="That it holds; refused if it does not")
+def verify(plan_id: str) -> dict[str, Any]:
+    """Check a plan's certificate against the offers, without solving anything."""
+    return context.ask(TRADE, "Matching:verify", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/alternatives")
+@auth.needs("read")
+@blueprint.response(200, description="The Pareto set of cost, time and risk")
+def alternatives(plan_id: str) -> Any:
+    """Read what the plan was chosen from, as platform or auditor."""
+    return context.ask(TRADE, "Matching:alternatives", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/publication", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def publish(plan_id: str) -> dict[str, Any]:
+    """Tell everybody of a plan by its hashes, and ask its carriers."""
+    own = context.caller().msp_id
+    notice = context.evaluate(TRADE.call("Matching:notice", [plan_id], None, (own,)))
+    return context.act(TRADE, "Matching:publish", notice.decode())
+
+
+@blueprint.route("/plans/<plan_id>/legs/<int:number>/delivery", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def deliver(plan_id: str, number: int) -> dict[str, Any]:
+    """Hand a leg to its carrier, who alone reads it; by platform or auditor."""
+    legs = {leg["number"]: leg for leg in context.ask(TRADE, "Matching:plan", plan_id)["legs"]}
+    leg = disclosing.named(legs, number, "leg")
+    names = (plan_id, number, leg["carrier"])
+    return context.act(
+        TRADE, "Matching:deliver", *names, transient={"leg": canonical.dumps(leg)}, endorsers=[leg["carrier"]]
+    )
+
+
+@blueprint.route("/plans/<plan_id>/cancellation", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def cancel(plan_id: str) -> dict[str, Any]:
+    """Take a plan back."""
+    return context.act(TRADE, "Matching:cancel", plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/replacement", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ReplanSchema)
+@blueprint.response(201, MatchedSchema)
+def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
+    """Make a plan instead of one that a carrier refused, failed or did not answer; publish it to end the old one."""
+    new_plan_id = minting.public_id("plan")
+    made = context.act(
+        TRADE,
+        "Matching:replan",
+        plan_id,
+        new_plan_id,
+        body["failed"],
+        body["done"],
+        transient={"salt": disclosing.salt()},
+        endorsers=disclosing.tender(),
+    )
+    return {"plan_id": new_plan_id, **made}
+
+
+@blueprint.route("/plans/<plan_id>/release", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def release(plan_id: str) -> dict[str, Any]:
+    """Give back the capacity of a plan that no longer counts."""
+    transient = {"salt": disclosing.salt()}
+    return context.act(TRADE, "Matching:release", plan_id, transient=transient, endorsers=disclosing.tender())
+
+
+@blueprint.route("/plans/<plan_id>/conclusion", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def conclude(plan_id: str) -> dict[str, Any]:
+    """Write down that all carriers accepted."""
+    return context.act(TRADE, "Matching:conclude", plan_id)
+
+
+@blueprint.route("/journeys/<journey_id>")
+@auth.needs("read")
+@blueprint.arguments(KindQuerySchema, location="query")
+@blueprint.response(200, description="Who carries it, by the plan all of them accepted")
+def agreed(query: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Read the way agreed for a journey."""
+    return context.ask(TRADE, "Matching:agreed", journey_id, query["kind"])

@@ -1,0 +1,150 @@
+"""Matching: demands, plans, answers and questions."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.journeys.journey_schemas import STAGE
+from gateway.trade.orders.order_schemas import AMOUNT, LOCODE
+from gateway.trade.orders.settlement_schemas import CURRENCY
+from gateway.trade.receipts import CommittedSchema
+
+_POSITIVE = validate.Range(1, 10**15)
+
+
+class StepSchema(Schema):
+    """One stage of the way, at one place or from one to another."""
+
+    stage = fields.String(required=True, validate=STAGE)
+    regions = fields.List(
+        fields.String(), required=True, validate=validate.Length(1, 2), metadata={"example": ["VN-HN"]}
+    )
+    locodes = fields.List(fields.String(validate=LOCODE), required=True, validate=validate.Length(1, 2))
+
+
+class DemandSchema(Schema):
+    """One consignment that has to be carried; seen by platform and auditor alone."""
+
+    kind = fields.String(load_default="forward", validate=validate.OneOf(["forward", "reverse", "exchange"]))
+    steps = fields.List(fields.Nested(StepSchema), required=True, validate=validate.Length(1, 100))
+    ready_at = fields.String(required=True, metadata={"example": "2026-12-01T08:00:00+08:00"})
+    deadline_hours = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10_000))
+    answer_hours = fields.Integer(strict=True, required=True, validate=validate.Range(1, 1_000))
+    parcels = fields.Integer(strict=True, required=True, validate=_POSITIVE)
+    weight_grm = fields.Integer(strict=True, required=True, validate=_POSITIVE)
+    heaviest_grm = fields.Integer(strict=True, required=True, validate=_POSITIVE)
+    dimensions_mmt = fields.List(
+        fields.Integer(strict=True, validate=_POSITIVE), required=True, validate=validate.Length(equal=3)
+    )
+    currency = fields.String(required=True, validate=CURRENCY)
+    goods_value = fields.String(required=True, validate=AMOUNT, metadata={"description": "What the loss of all costs"})
+    late = fields.String(required=True, validate=AMOUNT, metadata={"description": "What one late carrier costs"})
+    hour = fields.String(required=True, validate=AMOUNT, metadata={"description": "What an hour is worth"})
+    dangerous_goods_un = fields.String()
+    temperature_min_cel = fields.Integer(strict=True)
+    temperature_max_cel = fields.Integer(strict=True)
+    cash_on_delivery = fields.Boolean()
+    operating_types = fields.List(fields.String())
+
+
+class MatchSchema(Schema):
+    """Body of ``POST /v1/matching/plans``."""
+
+    plan_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    journey_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "It need not be open yet"})
+    demand = fields.Nested(DemandSchema, required=True)
+
+
+class MatchedSchema(CommittedSchema):
+    """A plan that platform and auditor keep; publish it to ask its carriers."""
+
+    plan_id = fields.String()
+
+
+class ProposedPlanSchema(MatchSchema):
+    """One plan of a batch, with the offers that somebody chose, step by step."""
+
+    chain = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=validate.Length(1, 100))
+
+
+class BatchSchema(Schema):
+    """Body of ``POST /v1/matching/batches``: plans that were solved together elsewhere, to be checked."""
+
+    plans = fields.List(fields.Nested(ProposedPlanSchema), required=True, validate=validate.Length(1, 1000))
+    most_gap_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
+
+
+class SolveSchema(Schema):
+    """Body of ``POST /v1/matching/solutions``: consignments to be matched together."""
+
+    demands = fields.Dict(
+        keys=fields.String(validate=IDENTIFIER),
+        values=fields.Nested(DemandSchema),
+        required=True,
+        validate=validate.Length(1, 1000),
+        metadata={"description": "By any names; journeys' ids, for example"},
+    )
+    seconds = fields.Integer(strict=True, load_default=10, validate=validate.Range(1, 60))
+
+
+class SolvedSchema(Schema):
+    """A chain of offers for each, to be sent to ``POST /v1/matching/batches``, where the contract checks it."""
+
+    chains = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    total = fields.String(metadata={"description": "What all come to, minor units"})
+    bound = fields.String(metadata={"description": "What they would come to if room were no matter"})
+    gap_bps = fields.Integer(metadata={"description": "How far the total is above the bound"})
+
+
+class ReplanSchema(Schema):
+    """Body of ``POST /v1/matching/plans/<id>/replacement``."""
+
+    failed = fields.List(
+        fields.Integer(strict=True), load_default=list, metadata={"description": "Numbers of legs known to have failed"}
+    )
+    done = fields.Integer(
+        strict=True, load_default=0, validate=validate.Range(0, 100), metadata={"description": "So many legs are done"}
+    )
+
+
+class AnswerLegSchema(Schema):
+    """Body of ``POST /v1/matching/plans/<id>/legs/<number>/answer``."""
+
+    accept = fields.Boolean(required=True)
+    reason = fields.String(load_default="", metadata={"description": "One word for a refusal"})
+
+
+class FailLegSchema(Schema):
+    """Body of ``POST /v1/matching/plans/<id>/legs/<number>/failure``."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 40), metadata={"description": "One word"})
+
+
+class QuestionSchema(Schema):
+    """Why an offer does not do a step of a plan."""
+
+    grant_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "The offer"})
+    step = fields.Integer(
+        strict=True, required=True, validate=validate.Range(0, 100), metadata={"description": "From 0"}
+    )
+
+
+class QuestionQuerySchema(Schema):
+    """Query of ``GET /v1/matching/plans/<id>/why-not-me``."""
+
+    grant_id = fields.String(required=True, validate=IDENTIFIER)
+    step = fields.Integer(required=True, validate=validate.Range(0, 100))
+
+
+class ExplainedSchema(Schema):
+    """An answer, computed by both and delivered to the carrier that asked."""
+
+    explanation = fields.Nested(CommittedSchema)
+    delivery = fields.Nested(CommittedSchema)
+
+
+class KindQuerySchema(Schema):
+    """Query of ``GET /v1/matching/journeys/<id>``."""
+
+    kind = fields.String(load_default="forward", validate=validate.OneOf(["forward", "reverse", "exchange"]))

@@ -1,0 +1,49 @@
+"""The catalogue: what merchants offer, for all of the ecommerce channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import COMMERCE
+from gateway.http.inputs import Blueprint
+from gateway.trade.orders.catalogue_schemas import ListQuerySchema, ProductSchema
+from gateway.trade.receipts import CommittedSchema
+
+blueprint = Blueprint("catalogue", __name__, url_prefix="/v1/catalogue", description="What merchants offer")
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ProductSchema)
+@blueprint.response(201, CommittedSchema)
+def offer(body: dict[str, Any]) -> dict[str, Any]:
+    """Offer a product, or change what is said of it."""
+    return context.act(COMMERCE, "Catalogue:offer", body)
+
+
+@blueprint.route("", methods=["GET"], endpoint="list")
+@auth.needs("read")
+@blueprint.arguments(ListQuerySchema, location="query")
+@blueprint.response(200, description="Listings")
+def every(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """List what is offered, by all or by one merchant."""
+    return context.ask(COMMERCE, "Catalogue:list", *query.values())
+
+
+@blueprint.route("/<merchant>/<gtin>")
+@auth.needs("read")
+@blueprint.response(200, description="The listing")
+def read(merchant: str, gtin: str) -> dict[str, Any]:
+    """Read one listing."""
+    return context.ask(COMMERCE, "Catalogue:read", merchant, gtin)
+
+
+@blueprint.route("/<gtin>/withdrawal", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def withdraw(gtin: str) -> dict[str, Any]:
+    """Withdraw one of the caller's own products."""
+    return context.act(COMMERCE, "Catalogue:withdraw", gtin, endorsers=[context.caller().msp_id])

@@ -1,0 +1,33 @@
+"""Products on the ecommerce channel."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID
+from gateway.trade.orders.order_schemas import AMOUNT
+from gateway.trade.orders.settlement_schemas import COUNTRY, CURRENCY, HS6
+
+
+class ProductSchema(Schema):
+    """Body of ``POST /v1/catalogue``."""
+
+    gtin = fields.String(required=True, metadata={"example": "06901234567892"})
+    titles = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata={"description": "By language (BCP 47)"}
+    )
+    hs6 = fields.String(required=True, validate=HS6)
+    category = fields.String(required=True)
+    weight_grm = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    volume_cmq = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    list_price = fields.String(required=True, validate=AMOUNT)
+    currency = fields.String(required=True, validate=CURRENCY)
+    origin = fields.String(required=True, validate=COUNTRY, metadata={"example": "CN"})
+    ahtn8 = fields.String()
+    dg_un = fields.String()
+
+
+class ListQuerySchema(Schema):
+    """Query of ``GET /v1/catalogue``."""
+
+    merchant = fields.String(validate=MSP_ID)

@@ -1,0 +1,114 @@
+"""Orders between a platform and a merchant."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.receipts import CommittedSchema
+
+AMOUNT = validate.Regexp(r"(0|[1-9]\d{0,17})\Z", error="Must be minor units as decimal text.")
+LOCODE = validate.Regexp(r"[A-Z]{2}[A-Z2-9]{3}\Z", error="Must be a UN/LOCODE such as VNHAN.")
+HASH = validate.Regexp(r"[0-9a-f]{64}\Z", error="Must be a SHA-256 in hexadecimal.")
+
+
+class OrderLineSchema(Schema):
+    """One line of an order; the contract checks the codes and their check digits."""
+
+    line = fields.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(1, 100),
+        metadata={"description": "1, 2, ... in order", "example": 1},
+    )
+    gtin = fields.String(required=True, metadata={"example": "06901234567892"})
+    hs6 = fields.String(required=True, metadata={"example": "851830"})
+    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    unit_price = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
+    weight_grm = fields.Integer(
+        strict=True, required=True, validate=validate.Range(1, 10**9), metadata={"description": "Grams, of one unit"}
+    )
+    ahtn8 = fields.String(metadata={"description": "ASEAN tariff line", "example": "85183010"})
+
+
+class PinnedTermsSchema(Schema):
+    """The return terms an order is judged by."""
+
+    terms_id = fields.String(required=True, validate=IDENTIFIER)
+    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**6))
+    digest = fields.String(required=True, validate=HASH)
+
+
+class PlaceSchema(Schema):
+    """Body of ``POST /v1/orders``."""
+
+    order_id = fields.String(validate=IDENTIFIER, metadata={"description": "Public; made at random if it is not given"})
+    platform = fields.String(required=True, validate=MSP_ID, metadata={"example": "PlatformMSP"})
+    merchant = fields.String(required=True, validate=MSP_ID, metadata={"example": "MerchantMSP"})
+    placed_at = fields.String(required=True, metadata={"example": "2026-11-22T15:00:00Z"})
+    incoterm = fields.String(required=True, validate=validate.Length(3, 3), metadata={"example": "DDP"})
+    named_place = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
+    lines = fields.List(fields.Nested(OrderLineSchema), required=True, validate=validate.Length(1, 100))
+    currency = fields.String(required=True, validate=validate.Length(3, 3), metadata={"example": "USD"})
+    freight = fields.String(required=True, validate=AMOUNT)
+    insurance = fields.String(required=True, validate=AMOUNT)
+    origin = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
+    destination = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
+    terms = fields.Nested(PinnedTermsSchema, required=True)
+
+
+class PlacedSchema(Schema):
+    """An order whose content both sides hold, and whose public part the channel has."""
+
+    order_id = fields.String()
+    order_hash = fields.String()
+    tracking_token = fields.String(
+        metadata={"description": "For the shopper; shown once, only its hash is kept on the ledger"}
+    )
+    tracking_path = fields.String()
+    placing = fields.Nested(CommittedSchema)
+    opening = fields.Nested(CommittedSchema)
+
+
+class PublicOrderSchema(Schema):
+    """What every member of the channel sees of an order."""
+
+    order_id = fields.String()
+    order_hash = fields.String()
+    facts_hash = fields.String(metadata={"description": "SHA-256 of what the trade channel is told of the order"})
+    platform = fields.String()
+    merchant = fields.String()
+    state = fields.String()
+    terms = fields.Nested(PinnedTermsSchema)
+    journey_id = fields.String(allow_none=True)
+
+
+class TallySchema(Schema):
+    """The units of one line of an order, over all of its journeys and returns."""
+
+    line = fields.String()
+    ordered = fields.Integer()
+    allotted = fields.Integer(metadata={"description": "On journeys from the seller"})
+    delivered = fields.Integer()
+    returning = fields.Integer(metadata={"description": "In returns on their way to an outcome"})
+    returned = fields.Integer(metadata={"description": "In returns that have one"})
+    exchanged = fields.Integer(metadata={"description": "Of the returned ones those that were replaced"})
+    left = fields.Integer(metadata={"description": "What a further return may take back"})
+
+
+class CancelSchema(Schema):
+    """Body of ``POST /v1/orders/<id>/cancellation``."""
+
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
+        ),
+    )
+
+
+class FulfilSchema(Schema):
+    """Body of ``POST /v1/orders/<id>/fulfilment``."""
+
+    journey_id = fields.String(required=True, validate=IDENTIFIER)

@@ -1,0 +1,137 @@
+"""Orders: their content between platform and merchant, their state for the whole channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import COMMERCE, TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.orders.order_schemas import (
+    CancelSchema,
+    FulfilSchema,
+    PlacedSchema,
+    PlaceSchema,
+    PublicOrderSchema,
+    TallySchema,
+)
+from gateway.trade.receipts import CommittedSchema
+from hlf.codec import canonical
+
+blueprint = Blueprint("orders", __name__, url_prefix="/v1/orders", description="Orders on the ecommerce channel")
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(PlaceSchema)
+@blueprint.response(201, PlacedSchema)
+def place(body: dict[str, Any]) -> dict[str, Any]:
+    """
+    Place an order and make the shopper's link.
+
+    The content goes to platform and merchant alone, with the return terms that it pins, which must be published; a
+    second transaction writes the public part for all.
+    """
+    order_id = body.pop("order_id", None) or minting.public_id("order")
+    pinned = body["terms"]
+    promised = context.ask(TRADE, "Terms:read", pinned["terms_id"], str(pinned["version"]))["terms"]
+    token = minting.link_token()
+    order = {**body, "buyer_token_hash": minting.link_hash(token), "salt": minting.salt()}
+    placed = context.act(
+        COMMERCE,
+        "Orders:place",
+        order_id,
+        transient={"order": canonical.dumps(order), "terms": canonical.dumps(promised)},
+        endorsers=[body["platform"], body["merchant"]],
+    )
+    opened = context.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
+    return {
+        "order_id": order_id,
+        "order_hash": placed["result"]["order_hash"],
+        "tracking_token": token,
+        "tracking_path": f"/track/{token}",
+        "placing": placed,
+        "opening": opened,
+    }
+
+
+@blueprint.route("/<order_id>/opening", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(201, CommittedSchema)
+def open_placed(order_id: str) -> dict[str, Any]:
+    """Write the public part of an order that was placed and, because that failed, not opened."""
+    order = context.ask(COMMERCE, "Orders:content", order_id)
+    return context.act(COMMERCE, "Orders:open", order_id, order["platform"], order["merchant"], order["terms"])
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.response(200, PublicOrderSchema(many=True))
+def every() -> list[dict[str, Any]]:
+    """List the public part of all orders."""
+    return context.ask(COMMERCE, "Orders:list")
+
+
+@blueprint.route("/<order_id>")
+@auth.needs("read")
+@blueprint.response(200, PublicOrderSchema)
+def read(order_id: str) -> dict[str, Any]:
+    """Read an order's public part."""
+    return context.ask(COMMERCE, "Orders:read", order_id)
+
+
+@blueprint.route("/<order_id>/content")
+@auth.needs("read")
+@blueprint.response(200, description="The order as it was placed")
+def content(order_id: str) -> dict[str, Any]:
+    """Read an order's content, as its platform or merchant."""
+    return context.ask(COMMERCE, "Orders:content", order_id)
+
+
+@blueprint.route("/<order_id>/account")
+@auth.needs("read")
+@blueprint.response(200, TallySchema(many=True))
+def account(order_id: str) -> list[dict[str, Any]]:
+    """Read how many units of each line are on journeys, delivered, and coming or come back."""
+    return context.ask(TRADE, "Accounts:read", order_id)
+
+
+@blueprint.route("/<order_id>/confirmation", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def confirm(order_id: str) -> dict[str, Any]:
+    """Confirm an order."""
+    return context.act(COMMERCE, "Orders:confirm", order_id)
+
+
+@blueprint.route("/<order_id>/cancellation", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(CancelSchema)
+@blueprint.response(200, CommittedSchema)
+def cancel(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Cancel an order; the reason is public on the channel."""
+    return context.act(COMMERCE, "Orders:cancel", order_id, body["reason"])
+
+
+@blueprint.route("/<order_id>/fulfilment", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(FulfilSchema)
+@blueprint.response(200, CommittedSchema)
+def fulfil(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Say which journey carries an order."""
+    return context.act(COMMERCE, "Orders:fulfil", order_id, body["journey_id"])
+
+
+@blueprint.route("/<order_id>/closing", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, CommittedSchema)
+def close(order_id: str) -> dict[str, Any]:
+    """Close an order."""
+    return context.act(COMMERCE, "Orders:close", order_id)

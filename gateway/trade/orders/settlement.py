@@ -1,0 +1,162 @@
+"""Payments between platform, merchant and payment firm; rates and tariffs for everybody on the channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import COMMERCE
+from gateway.http.inputs import Blueprint
+from gateway.trade import acts, minting
+from gateway.trade.orders.settlement_schemas import (
+    AuthorisationSchema,
+    ConversionQuerySchema,
+    DutiesQuerySchema,
+    PartSchema,
+    PaymentSchema,
+    RatesSchema,
+    SettleSchema,
+    TariffSchema,
+)
+from gateway.trade.receipts import CommittedSchema
+from hlf.codec import canonical
+
+payments = Blueprint("payments", __name__, url_prefix="/v1/payments", description="Payments of orders")
+rates = Blueprint("rates", __name__, url_prefix="/v1/rates", description="Dated rates of exchange")
+tariffs = Blueprint("tariffs", __name__, url_prefix="/v1/tariffs", description="Duty and tax by country and goods")
+duties = Blueprint("duties", __name__, url_prefix="/v1/orders", description="Who pays duty and tax, and how much")
+
+# What a payment firm does with a payment: address, contract's function, body, summary.
+_MOVES: tuple[tuple[str, str, type[Schema] | None, str], ...] = (
+    ("capture", "capture", PartSchema, "Take some or all of what is reserved."),
+    ("settlement", "settle", SettleSchema, "Pay out to the merchant what was captured."),
+    ("refund", "refund", PartSchema, "Give some or all of it back to the buyer."),
+    ("voiding", "void", None, "Let a reservation go."),
+)
+
+
+@payments.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@payments.arguments(AuthorisationSchema)
+@payments.response(201, PaymentSchema)
+def authorise(body: dict[str, Any]) -> dict[str, Any]:
+    """
+    Reserve what an order comes to; known to platform, merchant and payment firm alone.
+
+    Asked by platform or merchant, who keep the order's total; the payment firm is shown that, and not the order.
+    """
+    payment_id = body.pop("payment_id", None) or minting.public_id("payment")
+    total = context.evaluate(COMMERCE.call("Orders:total", [body["order_id"]], None, (context.caller().msp_id,)))
+    payment = {**body, "salt": minting.salt()}
+    authorised = context.act(
+        COMMERCE,
+        "Settlement:authorise",
+        payment_id,
+        transient={"payment": canonical.dumps(payment), "total": total},
+        endorsers=[body["platform"], body["merchant"], body["payments"]],
+    )
+    return {"payment_id": payment_id, **authorised}
+
+
+@payments.route("", methods=["GET"], endpoint="list")
+@auth.needs("read")
+@payments.response(200, description="Payments the caller's organisation has a part in, each with its state")
+def every() -> list[dict[str, Any]]:
+    """List the caller's organisation's payments."""
+    return context.ask(COMMERCE, "Settlement:list")
+
+
+@payments.route("/<payment_id>")
+@auth.needs("read")
+@payments.response(200, description="The payment and its state")
+def read(payment_id: str) -> dict[str, Any]:
+    """Read a payment, as one of the three it concerns."""
+    return context.ask(COMMERCE, "Settlement:read", payment_id)
+
+
+def _serve(address: str, function: str, schema: type[Schema] | None, summary: str) -> None:
+    def move(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
+        own = context.caller().msp_id
+        stored = context.evaluate(COMMERCE.call("Settlement:show", [payment_id], None, (own,)))
+        agreed = context.ask(COMMERCE, "Settlement:show", payment_id)["terms"]
+        moved = context.act(
+            COMMERCE,
+            f"Settlement:{function}",
+            payment_id,
+            transient={"payment": stored, "change": canonical.dumps({**body, "salt": minting.salt()})},
+            endorsers=[agreed["platform"], agreed["merchant"], agreed["payments"]],
+        )
+        return {"payment_id": payment_id, **moved}
+
+    acts.serve(payments, f"/<payment_id>/{address}", function, move, body=schema, answer=PaymentSchema, summary=summary)
+
+
+for _move in _MOVES:
+    _serve(*_move)
+
+
+@rates.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@rates.arguments(RatesSchema)
+@rates.response(201, CommittedSchema)
+def publish_rates(body: dict[str, Any]) -> dict[str, Any]:
+    """Publish the caller's rates of a day; once for each day and base."""
+    return context.act(COMMERCE, "Settlement:publish_rates", body)
+
+
+@rates.route("/<publisher>/<base>/<date>")
+@auth.needs("read")
+@rates.response(200, RatesSchema)
+def read_rates(publisher: str, base: str, date: str) -> dict[str, Any]:
+    """Read somebody's rates of a day."""
+    return context.ask(COMMERCE, "Settlement:rates", publisher, base, date)
+
+
+@rates.route("/<publisher>/<base>/<date>/conversion")
+@auth.needs("read")
+@rates.arguments(ConversionQuerySchema, location="query")
+@rates.response(200, description="The amount in minor units of the target currency")
+def convert(query: dict[str, Any], publisher: str, base: str, date: str) -> dict[str, Any]:
+    """Convert an amount by those rates."""
+    amount = {"minor": query["minor"], "currency": query["currency"]}
+    return context.ask(COMMERCE, "Settlement:convert", publisher, base, date, amount, query["target"])
+
+
+@tariffs.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@tariffs.arguments(TariffSchema)
+@tariffs.response(201, CommittedSchema)
+def publish_tariff(body: dict[str, Any]) -> dict[str, Any]:
+    """Publish what a country takes, as the caller's organisation states it; by its administrator."""
+    return context.act(COMMERCE, "Settlement:publish_tariff", body)
+
+
+@tariffs.route("/<publisher>/<country>/<hs6>")
+@auth.needs("read")
+@tariffs.response(200, TariffSchema)
+def read_tariff(publisher: str, country: str, hs6: str) -> dict[str, Any]:
+    """Read a tariff as somebody states it."""
+    return context.ask(COMMERCE, "Settlement:tariff", publisher, country, hs6)
+
+
+@tariffs.route("/<publisher>/<country>/<hs6>/versions")
+@auth.needs("read")
+@tariffs.response(200, description="Every version there was")
+def tariff_versions(publisher: str, country: str, hs6: str) -> list[dict[str, Any]]:
+    """List every version of somebody's tariff."""
+    return context.ask(COMMERCE, "Settlement:tariff_history", publisher, country, hs6)
+
+
+@duties.route("/<order_id>/duties")
+@auth.needs("read")
+@duties.arguments(DutiesQuerySchema, location="query")
+@duties.response(200, description="Payer, customs value, duty and tax")
+def of_order(query: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Compute who pays stage S18 of an order, and how much; for its platform and merchant."""
+    given = [query[name] for name in ("publisher", "base", "date") if name in query]
+    return context.ask(COMMERCE, "Settlement:duties", order_id, query["tariffs_by"], *given)

@@ -1,0 +1,96 @@
+"""Payments, rates and tariffs."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.fabric.call_schemas import MSP_ID
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.orders.order_schemas import AMOUNT
+from gateway.trade.receipts import CommittedSchema
+
+CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Must be an ISO 4217 currency such as VND.")
+DAY = validate.Regexp(r"\d{4}-\d\d-\d\d\Z", error="Must be a date such as 2026-11-22.")
+HS6 = validate.Regexp(r"\d{6}\Z", error="Must be an HS subheading of six digits.")
+COUNTRY = validate.Regexp(r"[A-Z]{2}\Z", error="Must be an ISO 3166-1 country such as VN.")
+
+
+class AuthorisationSchema(Schema):
+    """Body of ``POST /v1/payments``."""
+
+    payment_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    order_id = fields.String(required=True, validate=IDENTIFIER)
+    platform = fields.String(required=True, validate=MSP_ID)
+    merchant = fields.String(required=True, validate=MSP_ID)
+    payments = fields.String(required=True, validate=MSP_ID, metadata={"description": "The payment firm"})
+    amount = fields.String(
+        required=True, validate=AMOUNT, metadata={"description": "Minor units; it must be the order's total"}
+    )
+    currency = fields.String(required=True, validate=CURRENCY, metadata={"description": "The order's"})
+    settle_currency = fields.String(required=True, validate=CURRENCY)
+
+
+class PaymentSchema(CommittedSchema):
+    """A payment that moved; its amounts stay with the three it concerns."""
+
+    payment_id = fields.String()
+
+
+class PartSchema(Schema):
+    """Body of ``POST /v1/payments/<id>/capture`` and ``/refund``: how much, for an amount left out is no amount."""
+
+    amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
+
+
+class SettleSchema(Schema):
+    """Body of ``POST /v1/payments/<id>/settlement``: ``{}`` where the currencies are the same."""
+
+    rate_date = fields.String(validate=DAY, metadata={"description": "Whose rates count, where the currencies differ"})
+    rate_base = fields.String(validate=CURRENCY)
+
+
+class RatesSchema(Schema):
+    """Body of ``POST /v1/rates``: what one unit of the base bought on a day."""
+
+    date = fields.String(required=True, validate=DAY)
+    base = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})
+    rates = fields.Dict(
+        keys=fields.String(validate=CURRENCY),
+        values=fields.String(),
+        required=True,
+        metadata={"example": {"VND": "26350.5"}},
+    )
+    source = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class ConversionQuerySchema(Schema):
+    """Query of ``GET /v1/rates/<publisher>/<base>/<date>/conversion``."""
+
+    minor = fields.String(required=True, validate=AMOUNT)
+    currency = fields.String(required=True, validate=CURRENCY)
+    target = fields.String(required=True, validate=CURRENCY)
+
+
+class TariffSchema(Schema):
+    """Body of ``POST /v1/tariffs``: what a country takes on an HS subheading from a day on."""
+
+    country = fields.String(required=True, validate=COUNTRY)
+    hs6 = fields.String(required=True, validate=HS6)
+    effective_from = fields.String(required=True, validate=DAY)
+    currency = fields.String(required=True, validate=CURRENCY)
+    duty_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
+    tax_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
+    duty_free_to = fields.String(required=True, validate=AMOUNT)
+    tax_free_to = fields.String(required=True, validate=AMOUNT)
+    source = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class DutiesQuerySchema(Schema):
+    """Query of ``GET /v1/orders/<id>/duties``; rates are needed where the order is in another currency."""
+
+    tariffs_by = fields.String(
+        required=True, validate=MSP_ID, metadata={"description": "Whose tariffs count", "example": "PlatformMSP"}
+    )
+    publisher = fields.String(validate=MSP_ID)
+    base = fields.String(validate=CURRENCY)
+    date = fields.String(validate=DAY)

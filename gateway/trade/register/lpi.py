@@ -1,0 +1,68 @@
+"""The World Bank's Logistics Performance Index, always with its edition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.receipts import CommittedSchema
+from gateway.trade.register.lpi_schemas import EditionSchema, ProposedEditionSchema
+from gateway.trade.register.participant_schemas import AmendmentSchema
+
+blueprint = Blueprint("lpi", __name__, url_prefix="/v1/lpi", description="The Logistics Performance Index, by edition")
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.response(200, description="Names of the editions")
+def editions() -> list[str]:
+    """List the editions that are kept."""
+    return context.ask(TRADE, "Lpi:editions")
+
+
+@blueprint.route("/installation", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(201, CommittedSchema)
+def install() -> dict[str, Any]:
+    """Enter the editions the product comes with; once, by an administrator."""
+    return context.act(TRADE, "Lpi:install")
+
+
+@blueprint.route("/<edition>")
+@auth.needs("read")
+@blueprint.response(200, EditionSchema)
+def read(edition: str) -> dict[str, Any]:
+    """Read an edition."""
+    return context.ask(TRADE, "Lpi:read", edition)
+
+
+@blueprint.route("/<edition>/<country>/<component>")
+@auth.needs("read")
+@blueprint.response(200, description="The figure with its edition")
+def figure(edition: str, country: str, component: str) -> dict[str, Any]:
+    """Read one figure."""
+    return context.ask(TRADE, "Lpi:figure", edition, country, component)
+
+
+@blueprint.route("/amendments", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ProposedEditionSchema)
+@blueprint.response(201, AmendmentSchema)
+def propose(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose a new or changed edition."""
+    amendment_id = minting.public_id("amendment")
+    return {"amendment_id": amendment_id, **context.act(TRADE, "Lpi:propose", amendment_id, body["edition"])}
+
+
+@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, AmendmentSchema)
+def approve(amendment_id: str) -> dict[str, Any]:
+    """Approve an amendment; it is adopted when more than half of the participants have."""
+    return {"amendment_id": amendment_id, **context.act(TRADE, "Lpi:approve", amendment_id)}

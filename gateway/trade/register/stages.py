@@ -1,0 +1,68 @@
+"""The stage catalogue: which stages there are, in which order, and who may record them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.receipts import CommittedSchema
+from gateway.trade.register.participant_schemas import AmendmentSchema
+from gateway.trade.register.stage_schemas import ProposeStagesSchema
+
+blueprint = Blueprint("stages", __name__, url_prefix="/v1/stages", description="The stages of a journey")
+
+
+@blueprint.route("")
+@auth.needs("read")
+@blueprint.response(200, description="The catalogue in force")
+def current_catalogue() -> dict[str, Any]:
+    """Read the catalogue in force."""
+    return context.ask(TRADE, "Stages:current")
+
+
+@blueprint.route("/versions/<int:number>")
+@auth.needs("read")
+@blueprint.response(200, description="That version, as it was adopted")
+def version(number: int) -> dict[str, Any]:
+    """Read one version of the catalogue."""
+    return context.ask(TRADE, "Stages:version", number)
+
+
+@blueprint.route("/installation", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(201, CommittedSchema)
+def install() -> dict[str, Any]:
+    """Adopt the standard catalogue; once, by an administrator."""
+    return context.act(TRADE, "Stages:install")
+
+
+@blueprint.route("/amendments", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ProposeStagesSchema)
+@blueprint.response(201, AmendmentSchema)
+def propose(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose new stages, or others in place of those of the same id; running journeys keep their version."""
+    amendment_id = minting.public_id("amendment")
+    return {"amendment_id": amendment_id, **context.act(TRADE, "Stages:propose", amendment_id, body["stages"])}
+
+
+@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, AmendmentSchema)
+def approve(amendment_id: str) -> dict[str, Any]:
+    """Approve an amendment; it is the next version when more than half of the participants have."""
+    return {"amendment_id": amendment_id, **context.act(TRADE, "Stages:approve", amendment_id)}
+
+
+@blueprint.route("/amendments/<amendment_id>")
+@auth.needs("read")
+@blueprint.response(200, description="The amendment and who has approved it")
+def amendment(amendment_id: str) -> dict[str, Any]:
+    """Read an amendment."""
+    return context.ask(TRADE, "Stages:amendment", amendment_id)

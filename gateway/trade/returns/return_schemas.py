@@ -1,0 +1,44 @@
+"""Returns."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.trade.orders.order_schemas import HASH
+from gateway.trade.receipts import CommittedSchema
+
+
+class ReturnSchema(Schema):
+    """Body of ``POST /v1/returns`` and ``POST /v1/returns/preview``."""
+
+    return_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
+    journey_id = fields.String(required=True, validate=IDENTIFIER)
+    line = fields.String(required=True, metadata={"example": "1"})
+    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    reason = fields.String(required=True, metadata={"example": "DEFECTIVE"})
+    resolution = fields.String(required=True, validate=validate.OneOf(["refund", "exchange", "repair", "store_credit"]))
+    condition = fields.String(required=True, validate=validate.OneOf(["sealed", "unused", "used", "damaged"]))
+    tracking_token = fields.String(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata={"description": "The shopper's link: proof that the buyer asks. Its hash alone leaves the gateway"},
+    )
+    evidence = fields.List(
+        fields.String(validate=HASH),
+        load_default=list,
+        validate=validate.Length(0, 50),
+        metadata={"description": "SHA-256 of photographs and the like, which stay where they are"},
+    )
+
+
+class OfJourneyQuerySchema(Schema):
+    """Query of ``GET /v1/returns``."""
+
+    journey_id = fields.String(required=True, validate=IDENTIFIER)
+
+
+class DecidedSchema(CommittedSchema):
+    """A return as it was decided; a rejection is an answer, with every rule tried in ``result.decision``."""
+
+    return_id = fields.String()

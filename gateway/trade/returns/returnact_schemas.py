@@ -1,0 +1,70 @@
+"""What the parties of a return do with it."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.trade.orders.order_schemas import HASH
+
+_CONDITIONS = ["sealed", "unused", "used", "damaged"]
+_RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
+
+
+def _hash(what: str) -> fields.String:
+    return fields.String(
+        required=True, validate=HASH, metadata={"description": f"SHA-256 of {what}, which stays off the ledger"}
+    )
+
+
+class AnswerReturnSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/answer``."""
+
+    approve = fields.Boolean(required=True)
+    opinion_hash = _hash("the seller's opinion")
+
+
+class PickupSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/pickup``."""
+
+    pickup_at = fields.String(required=True, metadata={"example": "2026-12-03T09:00:00+07:00"})
+
+
+class FailedPickupSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/failed-pickup``."""
+
+    why = fields.String(required=True, validate=validate.Length(1, 40), metadata={"description": "One word"})
+
+
+class InspectionSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/inspection``."""
+
+    condition = fields.String(required=True, validate=validate.OneOf(_CONDITIONS))
+    units = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
+    report_hash = _hash("the report")
+
+
+class SettleReturnSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/settlement``."""
+
+    resolution = fields.String(required=True, validate=validate.OneOf(_RESOLUTIONS))
+    proof_hash = _hash("the proof")
+    epcs = fields.List(fields.String(), load_default=list, metadata={"description": "Of the goods sent in exchange"})
+
+
+class ProofHashSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/sending-back``."""
+
+    proof_hash = _hash("the proof")
+
+
+class DisputeSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/dispute``."""
+
+    grounds_hash = _hash("the grounds")
+
+
+class AwardSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/arbitration``."""
+
+    award = fields.String(required=True, validate=validate.OneOf(["refund", "fetch", "uphold"]))
+    opinion_hash = _hash("the opinion")

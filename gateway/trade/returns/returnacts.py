@@ -1,0 +1,100 @@
+"""
+What happens to a return after it was asked for: answered, fetched, inspected, settled, disputed.
+
+Each act is one function of the contract, which says who may and when. They all look alike, so they are listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import acts
+from gateway.trade.receipts import CommittedSchema
+from gateway.trade.returns import returnact_schemas
+from gateway.trade.returns.return_schemas import DecidedSchema, ReturnSchema
+from gateway.trade.returns.returns import asked_for
+
+blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", description="What happens to a return")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: its address, the contract's function, and the body (if any) with the arguments, in order."""
+
+    address: str
+    function: str
+    body: type[Schema] | None
+    arguments: tuple[str, ...]
+    summary: str
+
+
+ACTS = (
+    Act("submission", "submit", None, (), "Submit a drafted return."),
+    Act(
+        "answer",
+        "answer",
+        returnact_schemas.AnswerReturnSchema,
+        ("approve", "opinion_hash"),
+        "Answer a return that the terms refer to the seller.",
+    ),
+    Act(
+        "pickup", "schedule_pickup", returnact_schemas.PickupSchema, ("pickup_at",), "Say when the carrier fetches it."
+    ),
+    Act(
+        "failed-pickup",
+        "fail_pickup",
+        returnact_schemas.FailedPickupSchema,
+        ("why",),
+        "Say that it could not be fetched.",
+    ),
+    Act(
+        "inspection",
+        "inspect",
+        returnact_schemas.InspectionSchema,
+        ("condition", "units", "report_hash"),
+        "Record what the seller found.",
+    ),
+    Act(
+        "settlement",
+        "settle",
+        returnact_schemas.SettleReturnSchema,
+        ("resolution", "proof_hash", "epcs"),
+        "Give the buyer what the return is for; an exchange books its journey.",
+    ),
+    Act("sending-back", "send_back", returnact_schemas.ProofHashSchema, ("proof_hash",), "Send failed goods back."),
+    Act("cancellation", "cancel", None, (), "Take the request back."),
+    Act("dispute", "dispute", returnact_schemas.DisputeSchema, ("grounds_hash",), "Dispute the outcome."),
+    Act("arbitration", "arbitrate", returnact_schemas.AwardSchema, ("award", "opinion_hash"), "Decide a dispute."),
+    Act("closing", "close", None, (), "Close a return that is settled."),
+    Act("enforcement", "enforce", None, (), "Enforce a deadline that has passed."),
+)
+
+
+@blueprint.route("/drafts", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ReturnSchema)
+@blueprint.response(201, DecidedSchema)
+def draft(body: dict[str, Any]) -> dict[str, Any]:
+    """Keep a request without having it decided."""
+    asked = asked_for(body)
+    return {"return_id": asked["return_id"], **context.act(TRADE, "Returns:draft", asked)}
+
+
+def _serve(act: Act) -> None:
+    def do(body: dict[str, Any], return_id: str) -> dict[str, Any]:
+        given = [body[name] for name in act.arguments if name in body]
+        return context.act(TRADE, f"Returns:{act.function}", return_id, *given)
+
+    address = f"/<return_id>/{act.address}"
+    acts.serve(blueprint, address, act.function, do, body=act.body, answer=CommittedSchema, summary=act.summary)
+
+
+for _act in ACTS:
+    _serve(_act)

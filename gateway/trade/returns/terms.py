@@ -1,0 +1,102 @@
+"""Return terms: published before they apply, one version after the other, never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import TRADE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.receipts import CommittedSchema
+from gateway.trade.register.participant_schemas import AmendmentSchema
+from gateway.trade.returns.term_schemas import FloorSchema, ScenarioSchema, TermsSchema
+
+blueprint = Blueprint("terms", __name__, url_prefix="/v1/terms", description="Return terms of sellers")
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(TermsSchema)
+@blueprint.response(201, CommittedSchema)
+def publish(body: dict[str, Any]) -> dict[str, Any]:
+    """Publish the next version of the caller's own terms; the answer's digest is what orders pin."""
+    return context.act(TRADE, "Terms:publish", {"seller": context.caller().msp_id, **body})
+
+
+@blueprint.route("/<terms_id>")
+@auth.needs("read")
+@blueprint.response(200, description="The version published last")
+def latest(terms_id: str) -> dict[str, Any]:
+    """Read the version published last, which may not be in force yet."""
+    return context.ask(TRADE, "Terms:latest", terms_id)
+
+
+@blueprint.route("/<terms_id>/versions")
+@auth.needs("read")
+@blueprint.response(200, description="Every version, oldest first")
+def versions(terms_id: str) -> list[dict[str, Any]]:
+    """List every version."""
+    return context.ask(TRADE, "Terms:history", terms_id)
+
+
+@blueprint.route("/<terms_id>/versions/<int:number>")
+@auth.needs("read")
+@blueprint.response(200, description="That version, with its hash")
+def version(terms_id: str, number: int) -> dict[str, Any]:
+    """Read one version."""
+    return context.ask(TRADE, "Terms:read", terms_id, number)
+
+
+@blueprint.route("/<terms_id>/versions/<int:number>/policy")
+@auth.needs("read")
+@blueprint.response(200, description="JSON-LD for shop pages")
+def policy(terms_id: str, number: int) -> dict[str, Any]:
+    """Read one version as a MerchantReturnPolicy of schema.org."""
+    return context.ask(TRADE, "Terms:export", terms_id, number)
+
+
+@blueprint.route("/<terms_id>/versions/<int:number>/simulation", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(ScenarioSchema)
+@blueprint.response(200, description="The decision, with every rule tried")
+def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]:
+    """Try the terms on an order that nobody has placed; version 0 is the last one."""
+    return context.ask(TRADE, "Returns:simulate", terms_id, number, body)
+
+
+@blueprint.route("/floors", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(FloorSchema)
+@blueprint.response(201, AmendmentSchema)
+def propose_floor(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose the least that every seller of a jurisdiction grants."""
+    amendment_id = minting.public_id("amendment")
+    return {"amendment_id": amendment_id, **context.act(TRADE, "Terms:propose_floor", amendment_id, body)}
+
+
+@blueprint.route("/floors/amendments/<amendment_id>/approval", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.response(200, AmendmentSchema)
+def approve_floor(amendment_id: str) -> dict[str, Any]:
+    """Approve a floor; it is in force when more than half of the participants have."""
+    return {"amendment_id": amendment_id, **context.act(TRADE, "Terms:approve_floor", amendment_id)}
+
+
+@blueprint.route("/floors/<jurisdiction>")
+@auth.needs("read")
+@blueprint.response(200, description="The floor, or null")
+def floor(jurisdiction: str) -> dict[str, Any] | None:
+    """Read the least that sellers of a jurisdiction grant."""
+    return context.ask(TRADE, "Terms:floor", jurisdiction)
+
+
+@blueprint.route("/floors/<jurisdiction>/history")
+@auth.needs("read")
+@blueprint.response(200, description="Every floor there was, newest first")
+def floor_history(jurisdiction: str) -> list[dict[str, Any]]:
+    """Read every floor a jurisdiction had."""
+    return context.ask(TRADE, "Terms:floor_history", jurisdiction)

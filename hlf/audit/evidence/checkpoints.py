@@ -1,0 +1,164 @@
+"""
+Checkpoints: what an auditor has seen of a channel, signed with its Fabric identity.
+
+A block's hash stands for everything that was ordered up to it, the peers' state hash for everything that came of it.
+Whoever has a checkpoint by somebody it trusts needs neither a ledger nor a network to see whether an export, a receipt
+or another peer's ledger belongs to the same past.
+
+A checkpoint's signature says that the holder of that certificate has signed it. Whether the certificate is whom it says
+it is, a channel's configuration tells (``membership_refusal``), or whoever hands it over.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hlf import errors, identity, signers
+from hlf.audit.evidence import documents
+from hlf.errors import WireError
+from hlf.wire import signatures
+from hlf.wire.config import channelconfig
+
+KIND, VERSION = "selat.checkpoint", 1
+# Goes before what is signed, so that a signature for a checkpoint is none for anything in Fabric: no protobuf message
+# begins with a zero.
+_PURPOSE = b"\x00selat.checkpoint/1\n"
+_CHANNEL = re.compile(r"[a-z][a-z0-9.-]{0,248}")
+_MSP_ID = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """
+    A channel at one height, as its signer has verified it.
+
+    Attributes:
+        genesis_hash: of block 0: channels of one name may be many.
+        height: how many blocks there were.
+        hash: of the last of them.
+        state_hash: the peers' hash of their state behind it; empty where there is only the genesis block.
+        made_at: when, by the signer's word.
+        certificate: the signer's, in PEM.
+    """
+
+    channel: str
+    genesis_hash: bytes
+    height: int
+    hash: bytes
+    state_hash: bytes
+    made_at: str
+    msp_id: str
+    certificate: bytes = field(repr=False)
+    signature: bytes = field(default=b"", repr=False)
+
+    @property
+    def signer(self) -> str:
+        """Who has signed it, for people: organisation, name, and SHA-256 of the certificate."""
+        try:
+            certificate = identity.load_certificate(self.certificate)
+        except errors.IdentityError:
+            return f"{self.msp_id}, with a certificate that cannot be read"
+        return f"{self.msp_id}, {certificate.subject.rfc4514()}, certificate {certificate.fingerprint}"
+
+    def to_bytes(self) -> bytes:
+        """Return the checkpoint as a file."""
+        return documents.dumps({**self._statement(), "signature": base64.b64encode(self.signature).decode()})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Checkpoint:
+        """
+        Return the checkpoint in *data*, whatever that is; its signature is not looked at here.
+
+        Raises:
+            WireError: it is none.
+        """
+        fields = documents.Fields(documents.loads(data), "the checkpoint")
+        kind, version = fields.text("kind"), fields.integer("version")
+        if (kind, version) != (KIND, VERSION):
+            raise WireError(f"not a {KIND} of version {VERSION}, but {kind[:40]!r} of version {version}")
+        checkpoint = cls(
+            channel=fields.text("channel", _CHANNEL),
+            genesis_hash=fields.hash("genesis_hash"),
+            height=fields.integer("height"),
+            hash=fields.hash("hash"),
+            state_hash=fields.hash("state_hash", optional=True),
+            made_at=fields.text("made_at", _MOMENT),
+            msp_id=fields.text("msp_id", _MSP_ID),
+            certificate=fields.text("certificate").encode(),
+            signature=fields.octets("signature"),
+        )
+        fields.end()
+        if checkpoint.height < 1:
+            raise WireError("a checkpoint of a channel without blocks")
+        return checkpoint
+
+    def check_signature(self) -> None:
+        """
+        Return if the signature is that of the certificate's holder.
+
+        Raises:
+            WireError: it is not, or the certificate cannot be used.
+        """
+        try:
+            key = identity.load_certificate(self.certificate).public_key.key
+        except errors.IdentityError as unusable:
+            raise WireError(f"the checkpoint's certificate cannot be used: {unusable}") from None
+        if not signatures.verify(key, self.signature, self._signed()):
+            raise WireError("the checkpoint's signature does not hold")
+
+    def membership_refusal(self, bundle: channelconfig.Bundle) -> str | None:
+        """Return why the signer is no member of a channel with this configuration; None if it is one."""
+        try:
+            bundle.msps.validate(signatures.serialized_identity(self.msp_id, self.certificate))
+        except errors.HlfError as refused:
+            return str(refused)
+        return None
+
+    def _signed(self) -> bytes:
+        return _PURPOSE + documents.dumps(self._statement())
+
+    def _statement(self) -> dict[str, Any]:
+        return {
+            "kind": KIND,
+            "version": VERSION,
+            "channel": self.channel,
+            "genesis_hash": self.genesis_hash.hex(),
+            "height": self.height,
+            "hash": self.hash.hex(),
+            "state_hash": self.state_hash.hex(),
+            "made_at": self.made_at,
+            "msp_id": self.msp_id,
+            "certificate": self.certificate.decode(),
+        }
+
+
+def sign(
+    *,
+    channel: str,
+    genesis_hash: bytes,
+    height: int,
+    last_hash: bytes,
+    state_hash: bytes,
+    who: identity.Identity,
+    signer: signers.Signer,
+    now: datetime | None = None,
+) -> Checkpoint:
+    """Return the checkpoint of a channel that *who* has verified up to *height*, signed."""
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    checkpoint = Checkpoint(
+        channel=channel,
+        genesis_hash=genesis_hash,
+        height=height,
+        hash=last_hash,
+        state_hash=state_hash,
+        made_at=f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        msp_id=who.msp_id,
+        certificate=who.certificate.pem,
+    )
+    return dataclasses.replace(checkpoint, signature=signer.sign(checkpoint._signed()))

@@ -1,0 +1,248 @@
+"""
+Two copies of one channel compared, and a copy with a checkpoint: where they part, in words.
+
+Comparing is not verifying: what is wrong with both copies alike is no difference. ``hlf.audit.verify`` finds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from fabric_protos.common import common_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.audit.evidence.checkpoints import Checkpoint
+from hlf.wire import blocks
+
+# Kinds of differences: what differs at the first block where two copies do.
+FORM = "FORM"
+MISSING = "MISSING"
+CHANNEL = "CHANNEL"
+PAST = "PAST"
+DATA = "DATA"
+CODE = "CODE"
+STATE = "STATE"
+TAIL = "TAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where two copies part; *kind* is one of this module's words for it."""
+
+    number: int
+    kind: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"block {self.number}: {self.kind}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """
+    What two copies have in common.
+
+    Attributes:
+        first_block, last_block: between which both have blocks that are the same; None where there are none.
+        ends: the last block of each copy.
+        one_sided: of how many common blocks only one copy has validation codes or a state hash, so that these could
+            not be compared.
+        difference: the first one; None if there is none. A copy that only ends earlier is a TAIL: it may be older, or
+            cut off.
+    """
+
+    first_block: int | None
+    last_block: int | None
+    ends: tuple[int | None, int | None]
+    one_sided: int
+    difference: Difference | None
+
+    @property
+    def contradict(self) -> bool:
+        """Whether the copies cannot both be the channel's; one that only ends earlier does not contradict."""
+        return self.difference is not None and self.difference.kind != TAIL
+
+
+def compare(first: Iterable[bytes], second: Iterable[bytes], names: tuple[str, str] = ("one", "other")) -> Comparison:
+    """
+    Return where two copies part, each given as serialized blocks in order.
+
+    Args:
+        names: what the copies are called in words.
+
+    Raises:
+        WireError: a copy's bytes are no block.
+    """
+    pair = _Side(first, names[0]), _Side(second, names[1])
+    for side, other in (pair, pair[::-1]):
+        # A copy that begins later is compared from there on: each block holds the hash of all before it.
+        while side.number is not None and other.number is not None and side.number < other.number:
+            side.step()
+    one, two = pair
+    start, same, one_sided = one.number, None, 0
+    difference = None
+    while one.number is not None and two.number is not None and difference is None:
+        difference = _missing(one, two)
+        if difference is None and one.bytes != two.bytes:
+            difference, alone = _differ(one, two)
+            one_sided += alone
+        if difference is None:
+            same = one.number
+            one.step()
+            two.step()
+    if difference is None:
+        difference = _tail(one, two)
+    ends = one.drain(), two.drain()
+    return Comparison(start if same is not None else None, same, ends, one_sided, difference)
+
+
+def against(checkpoint: Checkpoint, block: Callable[[int], bytes | None], height: int) -> Difference | None:
+    """
+    Return how a ledger contradicts a checkpoint, by the few blocks that show it; None if it does not.
+
+    That what the ledger calls its state hash is that of its blocks is taken on its word.
+
+    Args:
+        block: gives the serialized block of a number, None where there is none.
+        height: how many blocks the ledger has.
+    """
+    last = checkpoint.height - 1
+    for number, wanted in ((0, checkpoint.genesis_hash), (last, checkpoint.hash)):
+        found = block(number) if number < height else None
+        if found is None:
+            if number == 0:
+                continue
+            words = f"it ends with block {height - 1}, and the checkpoint has seen block {last}: the tail is cut off"
+            return Difference(last, TAIL, words)
+        try:
+            held = blocks.decode(found)
+        except errors.WireError as malformed:
+            return Difference(number, FORM, str(malformed))
+        if held.hash != wanted:
+            if number == 0:
+                return Difference(0, CHANNEL, "another genesis block: it is another channel")
+            words = "it is another block than the checkpoint has seen: a fork, or a past that was rewritten"
+            return Difference(last, PAST, words)
+        if number == last and last > 0 and held.commit_hash is not None and held.commit_hash != checkpoint.state_hash:
+            return Difference(last, STATE, "the same blocks have come to another state: codes or writes differ")
+    return None
+
+
+def sequel(number: int, last_hash: bytes, serialized: Iterable[bytes]) -> Difference | None:
+    """
+    Return where blocks do not follow from block *number* by their hashes, None if all do; signatures are not looked at.
+
+    Raises:
+        WireError: bytes are no block.
+    """
+    for entry in serialized:
+        block = blocks.decode(entry)
+        if block.number != number + 1:
+            return Difference(number + 1, MISSING, f"behind block {number} comes block {block.number}")
+        if block.previous_hash != last_hash:
+            return Difference(block.number, PAST, "it follows another block than the one before it")
+        if block.data_hash != block.computed_data_hash:
+            return Difference(block.number, DATA, "its data are not those that its header names")
+        number, last_hash = block.number, block.hash
+    return None
+
+
+class _Side:
+    """One copy, at one block."""
+
+    def __init__(self, serialized: Iterable[bytes], name: str) -> None:
+        self.name = name
+        self._left: Iterator[bytes] = iter(serialized)
+        self.bytes = b""
+        self.number: int | None = None
+        self.last: int | None = None
+        self.step()
+
+    def step(self) -> None:
+        """Go to the next block; *number* is None behind the last."""
+        self.bytes = next(self._left, b"")
+        self.number = _number(self.bytes, self.name) if self.bytes else None
+        self.last = self.number if self.number is not None else self.last
+
+    def drain(self) -> int | None:
+        """Go to the end, and return the number of the last block."""
+        while self.number is not None:
+            self.step()
+        return self.last
+
+
+def _number(serialized: bytes, name: str) -> int:
+    try:
+        block = common_pb2.Block.FromString(serialized)
+    except DecodeError as malformed:
+        raise errors.WireError(f"{name} has bytes that are no block") from malformed
+    if not block.HasField("header"):
+        raise errors.WireError(f"{name} has a block without a header")
+    return int(block.header.number)
+
+
+def _missing(one: _Side, two: _Side) -> Difference | None:
+    assert one.number is not None  # noqa: S101 - the caller has looked.
+    assert two.number is not None  # noqa: S101
+    if one.number == two.number:
+        return None
+    behind = one if one.number > two.number else two
+    return Difference(min(one.number, two.number), MISSING, f"{behind.name} does not have it, but later ones")
+
+
+def _tail(one: _Side, two: _Side) -> Difference | None:
+    if one.number is None and two.number is None:
+        return None
+    ended, goes_on = (one, two) if one.number is None else (two, one)
+    number = goes_on.number or 0
+    if ended.last is None:
+        return Difference(number, MISSING, f"{ended.name} has no block from there on")
+    return Difference(number, TAIL, f"{ended.name} ends with block {ended.last}, {goes_on.name} goes on")
+
+
+def _differ(one: _Side, two: _Side) -> tuple[Difference | None, bool]:
+    """How two blocks of one number differ, and whether there was something that only one of them has."""
+    number = one.number or 0
+    read = []
+    for side in (one, two):
+        try:
+            read.append(blocks.decode(side.bytes))
+        except errors.WireError as malformed:
+            return Difference(number, FORM, f"{side.name} has {malformed}"), False
+    a, b = read
+    words = _ordered(a, b, one.name, two.name)
+    if words is not None:
+        return Difference(number, *words), False
+    if a.flags and b.flags and a.flags != b.flags:
+        index = next(at for at, pair in enumerate(zip(a.flags, b.flags, strict=True)) if pair[0] != pair[1])
+        x, y = a.transactions[index], b.transactions[index]
+        told = f"transaction {index} ({x.transaction_id}) is {x.code_name} in {one.name}, {y.code_name} in {two.name}"
+        return Difference(number, CODE, told), False
+    if a.commit_hash is not None and b.commit_hash is not None and a.commit_hash != b.commit_hash:
+        return Difference(number, STATE, "the peers' hashes of their states differ"), False
+    return None, bool(a.flags) != bool(b.flags) or (a.commit_hash is None) != (b.commit_hash is None)
+
+
+def _ordered(a: blocks.Block, b: blocks.Block, one: str, two: str) -> tuple[str, str] | None:
+    """How what orderers have signed differs; their signatures may, since each node gives out its own."""
+    if a.hash == b.hash:
+        if [t.envelope for t in a.transactions] == [t.envelope for t in b.transactions]:
+            return None
+        damaged = one if a.data_hash != a.computed_data_hash else two
+        return DATA, f"the data of {damaged} are not those that its header names"
+    if a.number == 0:
+        return CHANNEL, "the genesis blocks differ: they are two channels"
+    if a.previous_hash != b.previous_hash:
+        return PAST, "it follows another block: the two pasts differ already before it"
+    index = 0
+    for x, y in zip(a.transactions, b.transactions, strict=False):
+        if x.envelope != y.envelope:
+            break
+        index += 1
+    named = [
+        each.transactions[index].transaction_id or "one without an id" if index < len(each.transactions) else "none"
+        for each in (a, b)
+    ]
+    return DATA, f"transaction {index} is {named[0]} in {one}, {named[1]} in {two}"

@@ -1,0 +1,165 @@
+"""Proving a private value against the hashes that a channel has of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from hlf.audit.replay import report, verifier
+from hlf.errors import WireError
+from hlf.wire import blocks, keys, rwsets, signatures
+
+OVERWRITTEN = "overwritten"
+DELETED = "deleted"
+PURGED = "purged"
+EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateWrite:
+    """
+    Where a value was committed to; it counts only if *valid*.
+
+    Attributes:
+        block_hash: of the block that it stands in, in hexadecimal.
+        endorsers: MSP ids of those whose endorsements stand in the transaction, sorted.
+    """
+
+    block_number: int
+    transaction_id: str
+    creator: bytes
+    valid: bool
+    block_hash: str = ""
+    endorsers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a value: OVERWRITTEN, DELETED, PURGED or EXPIRED; of an expiry neither place nor time is known."""
+
+    kind: str
+    block_number: int | None = None
+    transaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueProof:
+    """
+    What a chain proves about a private value.
+
+    Attributes:
+        report: of the chain itself.
+        writes: the transactions that wrote exactly this value, in order.
+        since: what happened to it after the last valid one of them; empty: it stands.
+    """
+
+    report: report.Report
+    writes: tuple[PrivateWrite, ...]
+    since: tuple[Change, ...]
+
+    @property
+    def verdict(self) -> str:
+        """HOLDS: it was committed to. DOES_NOT_HOLD: the chain does not, or no valid transaction wrote it."""
+        if self.report.verdict != report.HOLDS:
+            return self.report.verdict
+        if not any(write.valid for write in self.writes):
+            return report.DOES_NOT_HOLD if self.report.complete else report.CANNOT_TELL
+        return report.HOLDS if self.report.complete else report.CANNOT_TELL
+
+
+def prove_value(
+    serialized: Iterable[bytes],
+    namespace: str,
+    collection: str,
+    key: str,
+    value: bytes,
+    *,
+    trusted: bytes | None = None,
+    processes: int | None = None,
+    on_block: Callable[[int], object] | None = None,
+) -> ValueProof:
+    """
+    Verify a chain, and say whether it commits to exactly *value* under the private *key*, and what became of it.
+
+    A channel holds the hashes of private keys and values. Whoever was told the value can show by this that it is the
+    one its owner committed to, when and by whom. For the other arguments and what is raised see ``verify``.
+    """
+    wanted = _Wanted(namespace, collection, key, value)
+    found: list[PrivateWrite] = []
+    since: list[Change] = []
+
+    def watch(block: blocks.Block, transaction: blocks.Transaction, valid: bool) -> None:  # noqa: FBT001
+        for write in wanted.touching(transaction):
+            kind = PURGED if write.is_purge else DELETED if write.is_delete else OVERWRITTEN
+            if kind == OVERWRITTEN and write.value_hash == wanted.value_hash:
+                found.append(_private_write(block, transaction, valid))
+                if valid:
+                    since.clear()
+            elif valid and any(each.valid for each in found):
+                since.append(Change(kind, block.number, transaction.transaction_id))
+
+    verifying = verifier.Verifier(trusted=trusted, watch=watch)
+    outcome = verifier.run(verifying, serialized, processes=processes, on_block=on_block)
+    gone = outcome.complete and verifying.private_hash(namespace, collection, wanted.key_hash) != wanted.value_hash
+    if gone and not since and any(write.valid for write in found):
+        since.append(Change(EXPIRED))
+    return ValueProof(outcome, tuple(found), tuple(since))
+
+
+def private_writes(
+    serialized: Iterable[bytes], namespace: str, collection: str, key: str, value: bytes
+) -> list[PrivateWrite]:
+    """
+    The transactions that wrote exactly *value* to the private *key*, in order; none if it was never written.
+
+    Nothing of the blocks is verified, and what is valid is the word of whoever gave them; ``prove_value`` proves.
+
+    Raises:
+        WireError: a block is malformed.
+    """
+    wanted = _Wanted(namespace, collection, key, value)
+    return [
+        _private_write(block, transaction, transaction.valid)
+        for block in map(blocks.decode, serialized)
+        for transaction in block.transactions
+        if any(not w.is_delete and w.value_hash == wanted.value_hash for w in wanted.touching(transaction))
+    ]
+
+
+class _Wanted:
+    """The private key that is asked about, and the value."""
+
+    def __init__(self, namespace: str, collection: str, key: str, value: bytes) -> None:
+        self._namespace = namespace
+        self._collection = collection
+        self.key_hash = keys.hash_key(key.encode())
+        self.value_hash = hashlib.sha256(value).digest()
+
+    def touching(self, transaction: blocks.Transaction) -> Iterator[rwsets.HashedWrite]:
+        """The writes of *transaction* to the key."""
+        for action in transaction.actions:
+            for part in action.rwset.namespaces:
+                for collection in part.collections if part.namespace == self._namespace else ():
+                    for write in collection.writes if collection.name == self._collection else ():
+                        if write.key_hash == self.key_hash:
+                            yield write
+
+
+def _private_write(block: blocks.Block, transaction: blocks.Transaction, valid: bool) -> PrivateWrite:  # noqa: FBT001
+    endorsers = {_msp_id(e.endorser) for action in transaction.actions for e in action.endorsements}
+    return PrivateWrite(
+        block.number,
+        transaction.transaction_id,
+        transaction.creator,
+        valid,
+        block.hash.hex(),
+        tuple(sorted(endorsers)),
+    )
+
+
+def _msp_id(identity: bytes) -> str:
+    try:
+        return signatures.parse_identity(identity)[0]
+    except WireError:
+        return "nobody known"

@@ -1,0 +1,202 @@
+"""
+Looking for transactions in exported blocks: by organisation, key, function, chaincode, time and validation code.
+
+What is found is what the blocks say; whether they are a channel's own, ``hlf.audit.verify`` says. Validation codes are
+the exporting peer's, and times are what clients have written into their proposals. Private values are in no block:
+a private write is found by its plain key, and shown as the two hashes that the channel has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from hlf import errors
+from hlf.audit.records import visible
+from hlf.wire import blocks, keys, signatures
+
+_CURSOR = re.compile(r"(\d{1,18}):(\d{1,9})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in a channel: a page goes on behind the last transaction of the one before."""
+
+    block: int
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.block}:{self.index}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """
+        Return the cursor that *text* is.
+
+        Raises:
+            WireError: it is none.
+        """
+        found = _CURSOR.fullmatch(text)
+        if found is None:
+            raise errors.WireError(f"{text[:40]!r} is no cursor; take the one that the page before ended with")
+        return cls(int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A transaction and the block it is in."""
+
+    block: int
+    transaction: blocks.Transaction
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where it stands."""
+        return Cursor(self.block, self.transaction.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """
+    What is looked for; empty members find everything, and all that are given must fit.
+
+    Attributes:
+        organisation: MSP id that has submitted or endorsed it.
+        key: that it writes, plain (also of private data), as it is or as people write a composite one, ``order/J1``.
+        function: that it calls, with its contract's name where it has one, as ``Orders:place``.
+        chaincode: that it calls.
+        since, until: between which its client has dated it; *until* itself is not meant.
+        code: its validation code's name, as ``VALID``; ``INVALID`` finds every other.
+    """
+
+    organisation: str = ""
+    key: str = ""
+    function: str = ""
+    chaincode: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    code: str = ""
+
+    def finds(self, transaction: blocks.Transaction) -> bool:
+        """Return whether *transaction* is looked for."""
+        return (
+            self._is_dated(transaction)
+            and (not self.code or self._has_code(transaction))
+            and (not self.chaincode or any(a.chaincode == self.chaincode for a in transaction.actions))
+            and (not self.function or any(function(a) == self.function for a in transaction.actions))
+            and (not self.organisation or self.organisation in organisations(transaction))
+            and (not self.key or any(True for _ in writes(transaction, self.key)))
+        )
+
+    def _is_dated(self, transaction: blocks.Transaction) -> bool:
+        if self.since is None and self.until is None:
+            return True
+        moment = transaction.timestamp
+        if moment is None:
+            return False
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+    def _has_code(self, transaction: blocks.Transaction) -> bool:
+        if self.code == "INVALID":
+            return transaction.code is not None and not transaction.valid
+        return transaction.code_name == self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    One write of a transaction.
+
+    Attributes:
+        collection: of private data, empty for public state; then *key* and *value* are None, and there are hashes.
+        value: as text, ``0x`` and hexadecimal if it is none; None for a deletion.
+    """
+
+    namespace: str
+    collection: str
+    key: str | None
+    key_hash: str
+    value: str | None
+    value_hash: str
+    deleted: bool
+    purged: bool = False
+
+
+def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: Cursor | None = None) -> Iterator[Found]:
+    """
+    Give the transactions that are looked for, in order, from behind *after* on.
+
+    Raises:
+        WireError: a block is malformed.
+    """
+    for entry in serialized:
+        block = blocks.decode(entry)
+        if after is not None and block.number < after.block:
+            continue
+        for transaction in block.transactions:
+            found = Found(block.number, transaction)
+            if (after is None or found.cursor > after) and wanted.finds(transaction):
+                yield found
+
+
+def writes(transaction: blocks.Transaction, key: str = "") -> Iterator[Written]:
+    """Give what *transaction* writes, or would if it were valid: all of it, or what is under *key*."""
+    digest = keys.hash_key(key.encode()) if key else b""
+    for action in transaction.actions:
+        for part in action.rwset.namespaces:
+            for write in part.writes:
+                if not key or key in (write.key, visible.key(write.key)):
+                    value = None if write.is_delete or write.value is None else text(write.value)
+                    yield Written(
+                        part.namespace,
+                        "",
+                        write.key,
+                        keys.hash_key(write.key.encode()).hex(),
+                        value,
+                        keys.hash_key(write.value).hex() if write.value else "",
+                        write.is_delete,
+                    )
+            for collection in part.collections:
+                for hashed in collection.writes:
+                    if not key or hashed.key_hash == digest:
+                        yield Written(
+                            part.namespace,
+                            collection.name,
+                            None,
+                            hashed.key_hash.hex(),
+                            None,
+                            hashed.value_hash.hex(),
+                            hashed.is_delete,
+                            hashed.is_purge,
+                        )
+
+
+def function(action: blocks.Action) -> str:
+    """Return what a chaincode was asked to do: its first argument, which by custom is a function's name."""
+    return text(action.args[0]) if action.args else ""
+
+
+def organisations(transaction: blocks.Transaction) -> set[str]:
+    """Return the MSP ids of who has submitted and endorsed a transaction, as it says itself."""
+    found = {organisation(transaction.creator)}
+    return found.union(organisation(e.endorser) for a in transaction.actions for e in a.endorsements) - {""}
+
+
+@lru_cache(maxsize=4096)
+def organisation(serialized: bytes) -> str:
+    """Return the MSP id that a serialized identity names; empty if it is none."""
+    try:
+        return signatures.parse_identity(serialized)[0]
+    except errors.WireError:
+        return ""
+
+
+def text(value: bytes) -> str:
+    """Return bytes as text; ``0x`` and hexadecimal if they are none."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return f"0x{value.hex()}"

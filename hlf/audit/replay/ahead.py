@@ -1,0 +1,181 @@
+"""
+Signatures of blocks to come, checked ahead of the replay on every core.
+
+The processes are started when there is enough to do; without them, and where one is lost, the same checks are made
+here, so that a report does not depend on how many cores there were.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+from hlf.audit.replay import worker
+from hlf.audit.replay.signing import Keys, Signed, Wanted
+from hlf.audit.replay.worker import Checker, Claim
+from hlf.wire import blocks
+
+# Starting processes pays from about this many checks on (half a second of them).
+_WORTH_STARTING = 5_000
+# A lot is large enough that handing it over costs little, and small enough that all cores have one.
+_LOT = 1_200
+# How far to run ahead: blocks in memory are bounded by lots and by bytes.
+_LOTS_EACH = 3
+_MOST_BYTES = 64 << 20
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Ahead:
+    """Checks blocks' signatures; closes its processes at the end of the ``with``."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        """*processes* to check in: as many as there are cores unless given; 0 checks everything here."""
+        wanted = cores() if processes is None else processes
+        self._processes = wanted if wanted > 1 or processes is not None else 0
+        self._keys, self._checker = Keys(), Checker()
+        self._pool: _Pool | None = None
+        self._seen = 0
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.close()
+
+    def check(self, block: blocks.Block, orderers: Sequence[bytes]) -> Signed:
+        """Return *block* with its signatures checked; *orderers* are the identities behind its own signatures."""
+        wanted = Wanted(block, orderers, self._keys)
+        return wanted.answered(self._checker.check(wanted.claims))
+
+    def run(
+        self, chain: Iterable[blocks.Block], orderers: Callable[[blocks.Block], Sequence[bytes]]
+    ) -> Iterator[Signed]:
+        """
+        Yield the blocks of *chain* in order with their signatures checked, running some blocks ahead.
+
+        What *chain* raises is raised when all blocks before it have been yielded.
+        """
+        pending: deque[_Lot] = deque()
+        lot, rest, failure = _Lot(), iter(chain), None
+        while failure is None:
+            try:
+                block = next(rest, None)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it has its place behind the blocks before it.
+                failure = error
+                break
+            if block is None:
+                break
+            wanted = Wanted(block, orderers(block), self._keys)
+            self._seen += len(wanted.claims)
+            if self._seen < _WORTH_STARTING or not self._processes:
+                yield wanted.answered(self._checker.check(wanted.claims))
+                continue
+            lot.add(wanted)
+            if len(lot.claims) >= _LOT or lot.size > _MOST_BYTES // 4:
+                pending.append(self._hand_over(lot))
+                lot = _Lot()
+            while len(pending) > _LOTS_EACH * self._processes or sum(each.size for each in pending) > _MOST_BYTES:
+                yield from pending.popleft().answered()
+        if lot.claims:
+            pending.append(self._hand_over(lot))
+        while pending:
+            yield from pending.popleft().answered()
+        if failure is not None:
+            raise failure
+
+    def _hand_over(self, lot: _Lot) -> _Lot:
+        if self._pool is None:
+            self._pool = _Pool(self._processes)
+        lot.answers = self._pool.submit(lot.claims)
+        return lot
+
+
+class _Lot:
+    """Blocks whose claims are checked together."""
+
+    def __init__(self) -> None:
+        self._wanted: list[Wanted] = []
+        self.claims: list[Claim] = []
+        self.size = 0
+        self.answers: Future[bytes] = Future()
+
+    def add(self, wanted: Wanted) -> None:
+        self._wanted.append(wanted)
+        self.claims += wanted.claims
+        self.size += wanted.size
+
+    def answered(self) -> Iterator[Signed]:
+        answers, place = self.answers.result(), 0
+        for wanted in self._wanted:
+            end = place + len(wanted.claims)
+            yield wanted.answered(answers[place:end])
+            place = end
+
+
+class _Pool:
+    """Processes that check claims, with a thread each that waits for it."""
+
+    def __init__(self, processes: int) -> None:
+        self._idle: queue.SimpleQueue[subprocess.Popen[bytes] | None] = queue.SimpleQueue()
+        self._started = [_start() for _ in range(processes)]
+        for process in self._started:
+            self._idle.put(process)
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="signatures")
+
+    def submit(self, claims: list[Claim]) -> Future[bytes]:
+        return self._threads.submit(self._check, claims)
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._started:
+            if process is not None:
+                process.kill()
+                process.communicate()
+
+    def _check(self, claims: list[Claim]) -> bytes:
+        process = self._idle.get()
+        try:
+            answers = _asked(process, claims) if process is not None else None
+            if answers is None:
+                # It could not be started, or has ended: what it would have done is done here.
+                process = None
+                answers = Checker().check(claims)
+            return answers
+        finally:
+            self._idle.put(process)
+
+
+def _start() -> subprocess.Popen[bytes] | None:
+    # By its file, so that it need not import all of this package; -P keeps the package's folder off its path.
+    command = [sys.executable, "-P", worker.__file__]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603
+    except OSError:
+        return None
+
+
+def _asked(process: subprocess.Popen[bytes], claims: list[Claim]) -> bytes | None:
+    """The process's answers; None where it has ended."""
+    if process.stdin is None or process.stdout is None:
+        return None
+    try:
+        worker.send(process.stdin, pickle.dumps(claims, pickle.HIGHEST_PROTOCOL))
+        answers = worker.receive(process.stdout)
+    except OSError:
+        return None
+    return answers if answers is not None and len(answers) == len(claims) else None

@@ -1,0 +1,247 @@
+"""
+Whether a transaction's endorsers were enough.
+
+A key that has an endorsement policy of its own is judged by that; else by its collection's; else by its chaincode's.
+An implicit collection belongs to its organisation, and the lifecycle chaincode to the channel's policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fabric_protos.peer import policy_pb2, transaction_pb2
+from google.protobuf.message import DecodeError
+
+from hlf.audit.replay.definitions import LIFECYCLE, Definition, definition
+from hlf.audit.replay.state import Place, State
+from hlf.errors import IdentityError, PolicyError
+from hlf.wire import blocks, keys, msp, policies, rwsets
+from hlf.wire.config import channelconfig, channelpolicies
+
+_LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
+_MOST_KNOWN = 10_000
+_VALID = (transaction_pb2.VALID,), ""
+
+
+class Rules:
+    """
+    The members and policies of one configuration, and what they made of creators and groups of endorsers.
+
+    Kept from block to block: the same few members endorse under the same few policies again and again.
+    """
+
+    def __init__(self, bundle: channelconfig.Bundle) -> None:
+        self.bundle = bundle
+        self._creators: dict[bytes, str | None] = {}
+        self._groups: dict[tuple[bytes, ...], tuple[msp.Identity, ...]] = {}
+        self._parsed: dict[bytes, channelpolicies.Policy] = {}
+        self._refusals: dict[tuple[int, int], tuple[Any, Any, str | None]] = {}
+
+    def creator_refusal(self, serialized: bytes) -> str | None:
+        """Why a serialized identity is no member's; None if it is one."""
+        try:
+            return self._creators[serialized]
+        except KeyError:
+            pass
+        try:
+            self.bundle.msps.validate(serialized)
+            found = None
+        except IdentityError as refused:
+            found = str(refused)
+        _bound(self._creators)
+        self._creators[serialized] = found
+        return found
+
+    def endorsers(self, serialized: tuple[bytes, ...]) -> tuple[msp.Identity, ...]:
+        """Who stands behind these serialized identities: each one once, in order; what nobody knows is left out."""
+        known = self._groups.get(serialized)
+        if known is not None:
+            return known
+        found: dict[tuple[str, str], msp.Identity] = {}
+        for each in serialized:
+            try:
+                identity = self.bundle.msps.identity(each)
+            except IdentityError:
+                continue
+            found.setdefault((identity.msp_id, identity.id), identity)
+        _bound(self._groups)
+        group = self._groups[serialized] = tuple(found.values())
+        return group
+
+    def signature_policy(self, envelope: bytes) -> channelpolicies.Policy:
+        """The policy that a serialized ``SignaturePolicyEnvelope`` is; one that nobody satisfies if it is none."""
+        found = self._parsed.get(envelope)
+        if found is None:
+            _bound(self._parsed)
+            found = self._parsed[envelope] = _signature_policy(envelope)
+        return found
+
+    def refusal(self, policy: channelpolicies.Policy, endorsers: Sequence[msp.Identity]) -> str | None:
+        """Why *endorsers* do not satisfy *policy*; None if they do."""
+        key = (id(policy), id(endorsers))
+        known = self._refusals.get(key)
+        if known is None:
+            _bound(self._refusals)
+            # The objects are kept with the answer, so that no other ones come to have their numbers.
+            known = self._refusals[key] = (policy, endorsers, policy.refusal(endorsers))
+        return known[2]
+
+
+class Judge:
+    """Judges the endorsements of one block's transactions, under the state and configuration before it."""
+
+    def __init__(self, rules: Rules, state: State) -> None:
+        self._rules = rules
+        self._bundle = rules.bundle
+        self._state = state
+        self._definitions: dict[str, Definition | None] = {}
+        self._policies: dict[str, channelpolicies.Policy] = {}
+        # Keys whose own policy an earlier transaction of the block changes: no policy is certain for them.
+        self._changed: set[Place] = set()
+
+    def definition(self, name: str) -> Definition | None:
+        """The definition of a chaincode before the block."""
+        if name not in self._definitions:
+            self._definitions[name] = definition(self._state, name)
+        return self._definitions[name]
+
+    def block_to_live(self, name: str, collection: str) -> int:
+        """For how many blocks a collection keeps its data, 0 meaning for ever."""
+        defined = self.definition(name)
+        return defined.block_to_live(collection) if defined is not None else 0
+
+    def verdict(self, action: blocks.Action, endorsers: Sequence[msp.Identity]) -> tuple[tuple[int, ...], str]:
+        """
+        VALID, or the codes of what is wrong and why.
+
+        Peers look at a transaction's chaincodes in an order of their own, and end with the first that refuses.
+        """
+        judged: dict[str, rwsets.NamespaceRwset | None] = {action.chaincode: None}
+        for rwset in action.rwset.namespaces:
+            if rwset.namespace in judged or _writes(rwset):
+                judged[rwset.namespace] = rwset
+        codes: dict[int, str] = {}
+        for name, part in judged.items():
+            defined = self.definition(name) if name != LIFECYCLE else None
+            if name != LIFECYCLE and (defined is None or not defined.usable):
+                codes.setdefault(transaction_pb2.INVALID_CHAINCODE, f"chaincode {name} is not defined")
+                continue
+            refused = self._refusal(name, part, endorsers)
+            if refused is not None:
+                codes.setdefault(transaction_pb2.ENDORSEMENT_POLICY_FAILURE, refused)
+        if codes:
+            return tuple(codes), next(iter(codes.values()))
+        for part in judged.values():
+            if part is not None:
+                self._changed.update(_governed(part))
+        return _VALID
+
+    def _refusal(self, name: str, rwset: rwsets.NamespaceRwset | None, endorsers: Sequence[msp.Identity]) -> str | None:
+        rules = self._rules
+        judged: set[str] = set()
+        key_policies = 0
+        for place in _written(rwset) if rwset is not None else ():
+            if place in self._changed:
+                return f"the policy of key {place[2]!r} was changed earlier in the block"
+            own = self._state.policy(place)
+            if own:
+                key_policies += 1
+                refused = rules.refusal(rules.signature_policy(own), endorsers)
+            elif place[1] in judged:
+                continue
+            else:
+                judged.add(place[1])
+                refused = rules.refusal(self._collection_policy(name, place[1]), endorsers)
+            if refused is not None:
+                return f"{name}: {refused}"
+        if judged or key_policies:
+            return None
+        # What only reads still needs the chaincode's endorsement.
+        return rules.refusal(self._chaincode_policy(name), endorsers)
+
+    def _collection_policy(self, name: str, collection: str) -> channelpolicies.Policy:
+        if not collection:
+            return self._chaincode_policy(name)
+        owner = keys.msp_of_implicit_collection(collection)
+        if owner is not None:
+            return self._organisation_policy(owner)
+        defined = self.definition(name)
+        config = defined.collections.get(collection) if defined is not None else None
+        if config is None:
+            return channelpolicies.Missing(f"collection {collection}")
+        if config.HasField("endorsement_policy"):
+            return self._application_policy(config.endorsement_policy)
+        return self._chaincode_policy(name)
+
+    def _chaincode_policy(self, name: str) -> channelpolicies.Policy:
+        found = self._policies.get(name)
+        if found is None:
+            found = self._policies[name] = self._read_chaincode_policy(name)
+        return found
+
+    def _read_chaincode_policy(self, name: str) -> channelpolicies.Policy:
+        if name == LIFECYCLE:
+            return self._lifecycle_policy()
+        defined = self.definition(name)
+        try:
+            policy = policy_pb2.ApplicationPolicy.FromString(defined.endorsement_policy if defined else b"")
+        except DecodeError:
+            return channelpolicies.Missing(f"endorsement policy of {name}")
+        return self._application_policy(policy)
+
+    def _application_policy(self, policy: Any) -> channelpolicies.Policy:
+        if policy.WhichOneof("Type") == "channel_config_policy_reference":
+            return self._bundle.policy(policy.channel_config_policy_reference)
+        return self._rules.signature_policy(policy.signature_policy.SerializeToString())
+
+    def _organisation_policy(self, owner: str) -> channelpolicies.Policy:
+        for name, member in self._bundle.application_organisations.items():
+            if member.msp_id == owner:
+                found = self._bundle.policies.find(f"/Channel/Application/{name}/Endorsement")
+                return found or _members([owner], 1)
+        return channelpolicies.Missing(f"organisation {owner}")
+
+    def _lifecycle_policy(self) -> channelpolicies.Policy:
+        members = self._bundle.application_msp_ids
+        return self._bundle.policies.find(_LIFECYCLE_POLICY) or _members(members, len(members) // 2 + 1)
+
+
+def _bound(known: dict[Any, Any]) -> None:
+    """Forget all where too much is known: members choose what it is."""
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+
+
+def _signature_policy(envelope: bytes) -> channelpolicies.Policy:
+    try:
+        return channelpolicies.Signature(policies.parse(envelope))
+    except PolicyError as unusable:
+        return channelpolicies.Missing(str(unusable))
+
+
+def _members(msp_ids: Sequence[str], count: int) -> channelpolicies.Policy:
+    rules = tuple(policies.SignedBy(msp.Principal.of_role(msp_id, msp.MEMBER)) for msp_id in msp_ids)
+    return channelpolicies.Signature(policies.OutOf(count, rules))
+
+
+def _writes(rwset: rwsets.NamespaceRwset) -> bool:
+    return bool(rwset.writes or rwset.metadata_writes) or any(c.writes or c.metadata_writes for c in rwset.collections)
+
+
+def _written(rwset: rwsets.NamespaceRwset) -> Iterator[Place]:
+    for write in rwset.writes:
+        yield rwset.namespace, "", write.key
+    for collection in rwset.collections:
+        for hashed in collection.writes:
+            yield rwset.namespace, collection.name, hashed.key_hash
+    yield from _governed(rwset)
+
+
+def _governed(rwset: rwsets.NamespaceRwset) -> Iterator[Place]:
+    """The keys whose own policy is set or cleared."""
+    for write in rwset.metadata_writes:
+        yield rwset.namespace, "", write.key
+    for collection in rwset.collections:
+        for hashed in collection.metadata_writes:
+            yield rwset.namespace, collection.name, hashed.key_hash

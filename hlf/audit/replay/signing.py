@@ -1,0 +1,116 @@
+"""
+Whether signatures hold, worked out apart from whose they are.
+
+This is nearly all that a verification costs, and needs neither the channel's configuration nor its state: the keys
+stand in the certificates that the blocks themselves carry. So it can run ahead of the replay, on every core. Whether
+such a certificate belongs to a member is asked later, by whoever judges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from hlf.audit.replay.worker import Claim
+from hlf.errors import IdentityError, WireError
+from hlf.wire import blocks, certificates, signatures
+
+_REMEMBERED_KEYS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """
+    A block, and which of its signatures hold.
+
+    Attributes:
+        orderers: under whose identity each of the block's signatures was looked at, and whether it holds.
+        creators: for each transaction, whether its creator's signature holds.
+        endorsements: for each transaction, whether each of its endorsements holds.
+    """
+
+    block: blocks.Block
+    orderers: tuple[tuple[bytes, bool], ...]
+    creators: tuple[bool, ...]
+    endorsements: tuple[tuple[bool, ...], ...]
+
+
+class Keys:
+    """The keys of serialized identities, each read once."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, tuple[bytes, bool]] = OrderedDict()
+
+    def get(self, identity: bytes) -> tuple[bytes, bool]:
+        """Return the key in DER, empty where there is none to be read, and whether it signs hashes of messages."""
+        known = self._known.get(identity)
+        if known is None:
+            known = self._known[identity] = _key(identity)
+            if len(self._known) > _REMEMBERED_KEYS:
+                self._known.popitem(last=False)
+        return known
+
+
+class Wanted:
+    """The claims of one block, in order: its orderers', then each transaction's creator and endorsers."""
+
+    def __init__(self, block: blocks.Block, orderers: Sequence[bytes], keys: Keys) -> None:
+        """*orderers* are the identities of the block's signatures, empty where one is not known."""
+        self._block = block
+        self._orderers = orderers
+        self.claims: list[Claim] = []
+        self.size = sum(len(transaction.envelope) for transaction in block.transactions)
+        add = self.claims.append
+        for identity, signature in zip(orderers, block.signatures, strict=True):
+            add(_claim(keys, identity, (signature.signed,), signature.signature))
+        for transaction in block.transactions:
+            add(_claim(keys, transaction.creator, (transaction.payload,), transaction.signature))
+            for action in transaction.actions:
+                payload = action.response_payload
+                hashed = hashlib.sha256(payload)
+                for endorsement in action.endorsements:
+                    key, hashes = keys.get(endorsement.endorser)
+                    if hashes:
+                        each = hashed.copy()
+                        each.update(endorsement.endorser)
+                        add((key, each.digest(), endorsement.signature))
+                    else:
+                        add((key, payload + endorsement.endorser, endorsement.signature))
+
+    def answered(self, answers: bytes) -> Signed:
+        """Return the block with its signatures looked at; *answers* has a byte for each claim, 1 for one that holds."""
+        rest = iter(answers)
+        orderers = tuple([(identity, bool(next(rest))) for identity in self._orderers])
+        creators, endorsements = [], []
+        for transaction in self._block.transactions:
+            creators.append(bool(next(rest)))
+            count = sum(len(action.endorsements) for action in transaction.actions)
+            endorsements.append(tuple([bool(next(rest)) for _ in range(count)]))
+        return Signed(self._block, orderers, tuple(creators), tuple(endorsements))
+
+
+def _claim(keys: Keys, identity: bytes, parts: tuple[bytes, ...], signature: bytes) -> Claim:
+    key, hashes = keys.get(identity)
+    if not hashes:
+        return key, b"".join(parts), signature
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(part)
+    return key, hashed.digest(), signature
+
+
+def _key(identity: bytes) -> tuple[bytes, bool]:
+    try:
+        key = certificates.read(signatures.parse_identity(identity)[1]).public_key.key
+    except (IdentityError, WireError):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+        # Fabric takes no signature of any other kind of key.
+        return b"", False
+    encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return encoded, isinstance(key, ec.EllipticCurvePublicKey)

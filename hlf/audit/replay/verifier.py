@@ -1,0 +1,432 @@
+"""Verifying a chain of blocks, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sqlite3
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from fabric_protos.common import common_pb2, configtx_pb2
+from fabric_protos.peer import transaction_pb2
+
+from hlf.audit.replay import blocksigners, configuration, links, report, transactions, unsigned
+from hlf.audit.replay.ahead import Ahead
+from hlf.audit.replay.disputes import Disputes
+from hlf.audit.replay.endorsements import Judge, Rules
+from hlf.audit.replay.notes import Cause, Notes
+from hlf.audit.replay.report import Finding, Invalid, Report, Share
+from hlf.audit.replay.signing import Signed
+from hlf.audit.replay.state import Replay, State
+from hlf.audit.replay.store import Ids
+from hlf.audit.replay.transactions import Verdict
+from hlf.audit.replay.trust import Trust
+from hlf.errors import ConfigError, WireError, validation_code_name
+from hlf.wire import blocks
+from hlf.wire.config import channelconfig
+
+_BETWEEN_COLLECTIONS = 200_000
+
+
+def verify(
+    serialized: Iterable[bytes],
+    *,
+    trusted: bytes | None = None,
+    processes: int | None = None,
+    on_block: Callable[[int], object] | None = None,
+) -> Report:
+    """
+    What is wrong with a chain of blocks, given in order; see ``Report``.
+
+    Blocks may be an orderer's or a peer's copies. A peer's validation codes and commit hashes are compared with what
+    the replay arrives at.
+
+    Args:
+        trusted: a configuration block obtained otherwise. Where the chain holds a block of that number, it must be
+            this one, and what comes before it is held by the hashes that lead to it. Where the chain begins later,
+            this must be the configuration that its first block was made under.
+        processes: how many check signatures beside this one, where the chain is worth it: as many as there are cores
+            unless given. The outcome does not depend on it.
+        on_block: called with the number of each block that was verified.
+
+    Raises:
+        WireError: *trusted* is no configuration block, or not whole.
+        ConfigError: it holds no usable configuration.
+    """
+    return run(Verifier(trusted=trusted), serialized, processes=processes, on_block=on_block)
+
+
+def run(
+    verifier: Verifier,
+    serialized: Iterable[bytes],
+    *,
+    processes: int | None = None,
+    on_block: Callable[[int], object] | None = None,
+) -> Report:
+    """Give all blocks to *verifier*, or all until it stops; return its report. For the rest see ``verify``."""
+    with Ahead(processes) as ahead, _rare_collections():
+        try:
+            for signed in ahead.run(verifier.read(serialized), verifier.orderers):
+                if not verifier.take(signed):
+                    break
+                if on_block is not None:
+                    on_block(signed.block.number)
+        except Unreadable as malformed:
+            verifier.refuse(malformed)
+        except sqlite3.Error as error:
+            words = "a large channel needs room for temporary files; free some, or set TMPDIR to another folder"
+            raise OSError(f"{error}: {words}") from error
+    return verifier.report()
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """
+    Look for cycles of garbage seldom: what is kept makes none, and looking through it would be a fifth of the work.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _BETWEEN_COLLECTIONS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+class Unreadable(Exception):  # noqa: N818 - of what others made, not a failure of the program.
+    """A chain goes on with something that is no block a peer takes; the text says why."""
+
+
+class Verifier:
+    """Takes blocks one by one, in order; what it keeps is the channel's state and its transaction ids."""
+
+    def __init__(
+        self,
+        *,
+        trusted: bytes | None = None,
+        watch: Callable[[blocks.Block, blocks.Transaction, bool], object] | None = None,
+    ) -> None:
+        """
+        Begin a verification; see ``verify`` for *trusted*.
+
+        Args:
+            watch: called with each transaction that was judged, in order, and whether it is valid. Where the chain
+                was not replayed from its genesis block that is the exporting peer's word, unless it cannot be so.
+
+        Raises:
+            WireError: *trusted* is no configuration block, or not whole.
+            ConfigError: it holds no usable configuration.
+        """
+        self._trust = Trust.of(trusted) if trusted is not None else None
+        self._watch = watch
+        self._anchored = False
+        self._rules: Rules | None = None
+        self._last_config = 0
+        self._state: State | None = None
+        self._ids = Ids()
+        self._first: int | None = None
+        self._genesis_hash = ""
+        self._previous: blocks.Block | None = None
+        self._commit_hash = b""
+        self._state_hash_known = True
+        self._commit_hashes = 0
+        self._codes: Counter[str] = Counter()
+        self._blocks = 0
+        self._notes = Notes()
+        self._have: Counter[str] = Counter()
+        self._should: Counter[str] = Counter()
+        self._aside: deque[unsigned.Unsigned] = deque()
+        self._here = Ahead(0)
+        # What was found in the header of the block before, and what has made the state uncertain.
+        self._header_cause: Cause | None = None
+        self._state_cause: Cause | None = None
+        self._disputes = Disputes()
+
+    def add(self, serialized: bytes) -> bool:
+        """Verify the next block; False if nothing after it can be verified."""
+        try:
+            (block,) = self.read([serialized])
+        except Unreadable as malformed:
+            self.refuse(malformed)
+            return False
+        return self.take(self._here.check(block, self.orderers(block)))
+
+    def read(self, serialized: Iterable[bytes]) -> Iterator[blocks.Block]:
+        """
+        Yield the blocks in these bytes, each of which ``take`` must be given next.
+
+        Raises:
+            Unreadable: the next one is no block that a peer takes.
+        """
+        for each in serialized:
+            try:
+                block, aside = unsigned.read(each)
+            except WireError as malformed:
+                raise Unreadable(str(malformed)) from malformed
+            self._aside.append(aside)
+            yield block
+
+    def orderers(self, block: blocks.Block) -> Sequence[bytes]:
+        """Return under whose identities the block's own signatures are to be looked at, as far as is known by now."""
+        return blocksigners.identities(block, self._rules.bundle if self._rules is not None else None)
+
+    def take(self, signed: Signed) -> bool:
+        """Verify the next block, whose signatures were looked at; False if nothing after it can be verified."""
+        block, aside = signed.block, self._aside.popleft()
+        if self._previous is None and not self._begin(block):
+            return False
+        self._note_unsigned(block, aside)
+        cause, intact = self._check_header(block)
+        trusted = self._check_trust(block)
+        if self._rules is None:
+            self._codes["NOT_JUDGED"] += len(block.transactions)
+            if trusted is not None:
+                self._rules, self._last_config = Rules(trusted.bundle), trusted.number
+        elif not self._judge(signed, self._rules, cause, intact):
+            return False
+        self._previous = block
+        self._blocks += 1
+        return True
+
+    def refuse(self, malformed: Unreadable) -> None:
+        """Note that the chain goes on with something that is no block; nothing after it can be verified."""
+        number = self._previous.number + 1 if self._previous is not None else None
+        self._notes.find(Finding(number, report.FORM, str(malformed)))
+
+    def private_hash(self, namespace: str, collection: str, key_hash: bytes) -> bytes | None:
+        """Return the hash of the value that stands under a private key after the last block; None if none does."""
+        held = self._state.get((namespace, collection, key_hash)) if self._state is not None else None
+        return held.value if held is not None else None
+
+    def report(self) -> Report:
+        """What was found so far."""
+        findings = self._notes.findings
+        if self._trust is not None and not self._anchored and self._previous is not None and not findings:
+            words = f"the trusted block {self._trust.number} is not among the blocks, so nothing ties them to it"
+            findings = (Finding(self._previous.number, report.UNANCHORED, words),)
+        complete = self._state is not None
+        return Report(
+            channel_id=self._rules.bundle.channel_id if self._rules is not None else "",
+            first_block=self._first,
+            last_block=self._previous.number if self._previous is not None else None,
+            complete=complete,
+            genesis_hash=self._genesis_hash,
+            last_hash=self._previous.hash.hex() if self._previous is not None else "",
+            blocks=self._blocks,
+            transactions=sum(self._codes.values()),
+            commit_hashes=self._commit_hashes,
+            state_hash=self._commit_hash.hex() if complete and self._state_hash_known else "",
+            anchored=self._anchored,
+            codes=dict(self._codes),
+            findings=findings,
+            more_findings=self._notes.more_findings,
+            unsigned={part: Share(self._have[part], of) for part, of in sorted(self._should.items())},
+            remarks=self._notes.remarks,
+            more_remarks=self._notes.more_remarks,
+            invalid=self._notes.invalid,
+        )
+
+    # How the chain hangs together.
+
+    def _begin(self, block: blocks.Block) -> bool:
+        """Find what the first block is judged by."""
+        self._first = block.number
+        if block.number > 0:
+            return self._begin_later(block)
+        try:
+            if not block.is_configuration:
+                raise WireError("it holds no configuration")
+            bundle = channelconfig.Bundle.from_envelope(common_pb2.Envelope.FromString(block.transactions[0].envelope))
+        except (WireError, ConfigError) as unusable:
+            self._find(block, report.CONFIG, f"the genesis block cannot be used: {unusable}")
+            return False
+        self._rules = Rules(bundle)
+        self._genesis_hash = block.hash.hex()
+        self._state = State()
+        return True
+
+    def _begin_later(self, block: blocks.Block) -> bool:
+        if self._trust is None:
+            words = f"the chain begins with block {block.number}, and there is no configuration to judge it by: "
+            words += "begin with block 0, or give the last configuration block before it"
+            self._find(block, report.UNANCHORED, words)
+            return False
+        if self._trust.number < block.number:
+            refused = self._trust.refusal(block)
+            if refused is not None:
+                self._find(block, report.TRUST, refused)
+                return False
+            self._anchored = True
+            self._rules, self._last_config = Rules(self._trust.bundle), self._trust.number
+        return True
+
+    def _check_trust(self, block: blocks.Block) -> Trust | None:
+        """The trusted block, if this is it."""
+        if self._trust is None or self._trust.number != block.number:
+            return None
+        if self._trust.hash != block.hash:
+            self._find(block, report.TRUST, f"block {block.number} is not the trusted one")
+            return None
+        self._anchored = True
+        return self._trust
+
+    def _check_header(self, block: blocks.Block) -> tuple[Cause | None, bool]:
+        """What is wrong with the header (one cause), and whether the transactions are those that were ordered."""
+        before, self._header_cause = self._header_cause, None
+        cause = None
+        intact = True
+        bundle = self._rules.bundle if self._rules is not None else None
+        for fault in links.faults(block, self._previous, bundle):
+            if cause is None and fault.of_block_before:
+                cause = before
+            cause = self._find(block, fault.rule, fault.words, cause=cause)
+            intact = intact and not fault.foreign
+            if fault.loses_state and self._state is not None:
+                self._state, self._state_cause = None, cause
+        self._header_cause = cause
+        return cause, intact
+
+    def _judge(self, signed: Signed, rules: Rules, cause: Cause | None, intact: bool) -> bool:  # noqa: FBT001
+        """Judge a block under the configuration before it; False if nothing after it can be judged."""
+        block = signed.block
+        if block.number > 0:
+            cause = self._check_orderers(signed, rules.bundle, cause)
+            self._header_cause = cause
+        if not intact:
+            # What was changed is not what the orderers signed: to judge it would be to judge the one who changed it.
+            self._codes["NOT_JUDGED"] += len(block.transactions)
+            return not (block.is_configuration or block.last_config == block.number)
+        if block.last_config not in (None, self._last_config, block.number) and self._state is None and cause:
+            # A configuration was in what is missing.
+            return False
+        self._check_transactions(signed, rules)
+        self._take_configuration(block, rules.bundle)
+        return True
+
+    def _check_orderers(self, signed: Signed, bundle: channelconfig.Bundle, cause: Cause | None) -> Cause | None:
+        block = signed.block
+        refused, idle = blocksigners.refusal(signed, bundle)
+        if refused is not None:
+            words = f"{len(block.signatures)} signatures of orderers are not enough: {refused}"
+            cause = self._find(block, report.ORDERER_SIGNATURE, words, cause=cause)
+        for words in idle if refused is None else ():
+            self._notes.remark(Finding(block.number, report.UNSIGNED, words))
+        expected = block.number if block.is_configuration else self._last_config
+        if block.last_config is not None and block.last_config != expected:
+            words = f"it names block {block.last_config} as the last configuration, which is block {expected}"
+            cause = self._find(block, report.LAST_CONFIG, words, cause=cause)
+        return cause
+
+    # What the transactions come to.
+
+    def _check_transactions(self, signed: Signed, rules: Rules) -> None:
+        block, state = signed.block, self._state
+        judge = Judge(rules, state) if state is not None else None
+        verdicts = transactions.verdicts(signed, rules, judge, self._ids)
+        replay = Replay(state if state is not None else State(), block.number)
+        cause: Cause | None = None
+        for transaction, verdict in zip(block.transactions, verdicts, strict=True):
+            if state is not None and verdict.rwset is not None and verdict.valid:
+                verdict.codes = (replay.conflict(verdict.rwset),)
+                if verdict.valid:
+                    replay.add(verdict.rwset, transaction.index)
+            cause = self._compare(block, transaction, verdict) or cause
+            if self._watch is not None:
+                self._watch(block, transaction, verdict.valid and (state is not None or transaction.valid))
+        self._ids.update(t.transaction_id for t in block.transactions if t.transaction_id)
+        if state is not None and judge is not None:
+            self._check_commit_hash(block, verdicts, replay, cause)
+            state.commit(block.number, replay, judge.block_to_live)
+
+    def _compare(self, block: blocks.Block, transaction: blocks.Transaction, verdict: Verdict) -> Cause | None:
+        told = transaction.code
+        if verdict.valid and not told:
+            # What nearly all are: valid, and marked so or not at all.
+            self._codes["VALID"] += 1
+            return None
+        name = validation_code_name(verdict.codes[0]) if verdict.codes else "MALFORMED"
+        self._codes[name] += 1
+        if not verdict.valid:
+            found = Invalid(block.number, transaction.index, transaction.transaction_id, name, verdict.words)
+            self._notes.list_invalid(found)
+        if told is None:
+            return None
+        if self._state is not None:
+            agrees = verdict.allows(told)
+        else:
+            # Without the state before, only that a transaction must not be valid can be known.
+            agrees = told != transaction_pb2.VALID or verdict.valid
+        if agrees:
+            return None
+        words = f"marked {validation_code_name(told)}, but it is {name}"
+        words += f": {verdict.words}" if verdict.words else ""
+        cause = self._disputes.cause(verdict.rwset)
+        cause = self._find(block, report.VALIDATION_CODE, words, transaction, cause=cause)
+        self._disputes.add(verdict.rwset, cause)
+        self._state_cause = self._state_cause or cause
+        return cause
+
+    def _check_commit_hash(
+        self, block: blocks.Block, verdicts: list[Verdict], replay: Replay, cause: Cause | None
+    ) -> None:
+        if block.number == 0:
+            return
+        codes = bytearray()
+        for verdict, transaction in zip(verdicts, block.transactions, strict=True):
+            told = transaction.code
+            if len(verdict.codes) == 1:
+                codes.append(verdict.codes[0])
+            elif told is not None and verdict.allows(told):
+                # Fabric itself is not certain: which code it was is taken over from the block.
+                codes.append(told)
+            else:
+                codes.append(transaction_pb2.INVALID_OTHER_REASON)
+                self._state_hash_known = False
+        self._commit_hash = blocks.commit_hash(bytes(codes), replay.updates(), self._commit_hash)
+        if block.commit_hash is None:
+            return
+        if block.commit_hash == self._commit_hash:
+            self._commit_hashes += 1
+            return
+        words = "the peer's hash of its state is not that of the replayed state"
+        cause = self._find(block, report.COMMIT_HASH, words, cause=cause or self._state_cause)
+        self._state_cause = self._state_cause or cause
+        # One difference is one finding: the blocks after it are judged by what they add.
+        self._commit_hash, self._state_hash_known = block.commit_hash, False
+
+    def _take_configuration(self, block: blocks.Block, bundle: channelconfig.Bundle) -> None:
+        if block.number == 0 or not block.is_configuration:
+            return
+        envelope = configtx_pb2.ConfigEnvelope.FromString(block.transactions[0].config or b"")
+        refused = configuration.refusal(bundle, envelope)
+        cause = None
+        if refused is not None:
+            words = f"the configuration does not follow from the one before: {refused}"
+            cause = self._find(block, report.CONFIG, words)
+        try:
+            self._rules = Rules(channelconfig.Bundle(bundle.channel_id, envelope.config))
+        except ConfigError as unusable:
+            self._find(block, report.CONFIG, f"the configuration cannot be used: {unusable}", cause=cause)
+        self._last_config = block.number
+
+    # What is told of it.
+
+    def _note_unsigned(self, block: blocks.Block, aside: unsigned.Unsigned) -> None:
+        for part, present in aside.parts.items():
+            self._should[part] += 1
+            self._have[part] += present
+        for words in aside.remarks:
+            self._notes.remark(Finding(block.number, report.UNSIGNED, words))
+
+    def _find(
+        self,
+        block: blocks.Block,
+        rule: str,
+        words: str,
+        transaction: blocks.Transaction | None = None,
+        *,
+        cause: Cause | None = None,
+    ) -> Cause:
+        index = transaction.index if transaction is not None else None
+        transaction_id = transaction.transaction_id if transaction is not None else ""
+        return self._notes.find(Finding(block.number, rule, words, index, transaction_id), cause)

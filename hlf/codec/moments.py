@@ -1,0 +1,155 @@
+"""
+Moments: when something happened, in whole milliseconds, with the local offset it was written in.
+
+EPCIS keeps both (``eventTime``, ``eventTimeZoneOffset``), since "at noon" means
+little to a customer without the place's own clock. No clock is read here: the
+only present a contract knows is its transaction's timestamp.
+
+What cannot be printed again is refused when it is read, so that no record
+holds a time on which a later call breaks: texts of RFC 3339 in ASCII digits,
+years 1970 to 2200 both in UTC and on the clock that is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from hlf.codec.refusals import invalid
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+SKEW = 15 * MINUTE
+"""How far a client's clock may be ahead of the ledger's, as Fabric itself allows."""
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+_EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+# `re.ASCII`, because \d otherwise takes the digits of every script.
+_TEXT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Moment:
+    """A point in time (milliseconds since 1970, UTC) and the offset of the place's clock in minutes."""
+
+    at: int
+    offset_minutes: int = 0
+
+    @property
+    def offset(self) -> str:
+        """The offset as EPCIS writes it: ``+07:00``."""
+        hours, minutes = divmod(abs(self.offset_minutes), 60)
+        return f"{'-' if self.offset_minutes < 0 else '+'}{hours:02}:{minutes:02}"
+
+    def __str__(self) -> str:
+        local = utc(self.at + self.offset_minutes * MINUTE)
+        return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{self.offset}"
+
+
+def parse(text: str) -> Moment:
+    """
+    The moment written as ``2026-11-22T14:05:00.250+07:00`` (RFC 3339; anything finer than a millisecond is cut).
+
+    Raises:
+        ValueError: not such a text, no such day, or a year outside 1970 to 2200.
+    """
+    found = _TEXT.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text[:40]!r} is not a time such as 2026-11-22T14:05:00.000+07:00")
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    milliseconds = int((found[7] or "0").ljust(3, "0"))
+    offset = 0 if found[8] == "Z" else offset_minutes(found[8])
+    local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    at = since_epoch(local) + milliseconds - offset * MINUTE
+    if not FIRST_YEAR <= year <= LAST_YEAR or not FIRST <= at <= LAST:
+        raise ValueError(f"{text[:40]!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return Moment(at, offset)
+
+
+def stated(field: str, text: str) -> Moment:
+    """
+    The moment that an argument or a record states in *field*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, not a time, or one outside the years 1970 to 2200.
+    """
+    try:
+        return parse(text)
+    except ValueError:
+        rule = f"must be a time such as 2026-11-22T14:05:00.000+07:00, in the years {FIRST_YEAR} to {LAST_YEAR}"
+        raise invalid(field, rule) from None
+
+
+def offset_minutes(text: str) -> int:
+    """
+    The minutes in ``+07:00``.
+
+    Raises:
+        ValueError: not an offset between -14:00 and +14:00.
+    """
+    found = _OFFSET.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text[:20]!r} is not an offset such as +07:00")
+    minutes = int(found[2]) * 60 + int(found[3])
+    if minutes > 14 * 60:
+        raise ValueError(f"{text[:20]!r} is more than 14 hours from UTC")
+    return -minutes if found[1] == "-" else minutes
+
+
+def of(moment: datetime) -> int:
+    """
+    Milliseconds since 1970 of a transaction's timestamp, which is its client's word.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a year outside 1970 to 2200, such as the zero time of Go (year 1).
+    """
+    at = since_epoch(moment)
+    if not FIRST <= at <= LAST:
+        raise invalid("timestamp", f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return at
+
+
+def text(at: int) -> str:
+    """*at* in UTC, as EPCIS writes it: ``2026-11-22T07:05:00.250Z``."""
+    return str(Moment(at)).removesuffix("+00:00") + "Z"
+
+
+def day(field: str, text: str) -> date:
+    """
+    The calendar day written as ``2026-11-22`` in *field*.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, not such a text, no such day, or a year outside 1970 to 2200.
+    """
+    if not _DAY.fullmatch(text):
+        raise invalid(field, "must be a date such as 2026-11-22")
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise invalid(field, "is no date of the calendar") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise invalid(field, f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def since_epoch(moment: datetime) -> int:
+    """Milliseconds since 1970 of an aware *moment*."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def utc(at: int) -> datetime:
+    """The instant *at* as an aware datetime in UTC."""
+    return _EPOCH + timedelta(milliseconds=at)
+
+
+FIRST, LAST = 0, since_epoch(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)) - 1
+"""The first and the last instant that a record may hold."""

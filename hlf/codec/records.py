@@ -1,0 +1,222 @@
+"""
+Frozen dataclasses to canonical bytes and back: what a contract stores and returns.
+
+The bytes are RFC 8785 (`canonical`), so equal records are equal bytes on every
+endorser. Reading is strict: a name that is not a field, a missing field
+without a default, or a value of another type is refused with its path, because
+a ledger key may have been written by a peer that runs other code. Neither
+the path nor the reason quotes a value, which may be private.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import hashlib
+import re
+import types
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from hlf.codec import canonical, moments
+from hlf.codec.refusals import Refused
+
+Record = TypeVar("Record")
+
+_AS_TEXT = "decimal text"
+_AS_TIME = "milliseconds since 1970"
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,37}")
+
+Amount = Annotated[int, _AS_TEXT]
+"""An integer of any size, written as decimal text: amounts of money outgrow 2^53 (RFC 8785, appendix D)."""
+
+
+Instant = Annotated[int, _AS_TIME]
+"""Milliseconds since 1970, in the years that `moments` prints: a peer that runs other code could write any number."""
+
+
+class RecordError(Refused, ValueError):
+    """
+    A value that is not the record it should be; as a contract's answer, INVALID_ARGUMENT.
+
+    Attributes:
+        path: the field, as ``journey.parties[2].msp_id``.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__("INVALID_ARGUMENT", f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def plain(value: object) -> Any:
+    """*value* in JSON's terms: a dataclass becomes a dict, a tuple a list, an enumeration its value."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        hints = _hints(type(value))
+        return {field.name: _written(hints[field.name], getattr(value, field.name)) for field in _fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _written(kind: object, value: object) -> object:
+    """*value* as *kind* is written; only the declared type tells an Amount from another integer."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if value is None:
+        return None
+    if _is_amount(kind):
+        return str(value)
+    if origin in (typing.Union, types.UnionType):
+        return _written(next(argument for argument in arguments if argument is not type(None)), value)
+    if origin is tuple and isinstance(value, tuple):
+        return [_written(arguments[0], item) for item in value]
+    if origin in (dict, Mapping) and isinstance(value, Mapping):
+        return {str(name): _written(arguments[1], item) for name, item in value.items()}
+    return plain(value)
+
+
+def dumps(value: object) -> bytes:
+    """The canonical bytes of a record, or of anything made of records."""
+    return canonical.dumps(plain(value))
+
+
+def digest(value: object) -> str:
+    """SHA-256 over the canonical bytes, in hex: the name by which a record is pinned elsewhere."""
+    return hashlib.sha256(dumps(value)).hexdigest()
+
+
+def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
+    """
+    The record of type *kind* in *data*; errors call it *name*, or else by its class.
+
+    Raises:
+        RecordError: not JSON, or not that record.
+    """
+    name = name or kind.__name__.lower()
+    try:
+        value = canonical.loads(data)
+    except canonical.CanonicalError as error:
+        raise RecordError(name + error.path[1:], error.reason) from None
+    return shaped(kind, value, name)
+
+
+def shaped(kind: type[Record], value: object, path: str) -> Record:
+    """
+    The record of type *kind* that *value* (JSON's terms) describes.
+
+    Raises:
+        RecordError: a field is missing, unknown or of another type.
+    """
+    return typing.cast(Record, _shaped(kind, value, path))
+
+
+def _shaped(kind: object, value: object, path: str) -> object:
+    if _is_amount(kind):
+        return _amount(value, path)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _dataclass(kind, value, path)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return _choice(value, [member.value for member in kind], path, kind)
+    if _is_instant(kind):
+        return _instant(value, path)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        return _choice(value, list(arguments), path, None)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in arguments:
+            return None
+        inner = next(argument for argument in arguments if argument is not type(None))
+        return _shaped(inner, value, path)
+    if origin in (tuple, list):
+        if not isinstance(value, list | tuple):
+            raise RecordError(path, "must be a list")
+        return origin(_shaped(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(value))
+    if origin in (dict, Mapping):
+        return _mapping(arguments[1], value, path)
+    if kind is object:
+        return value
+    # bool is an int in Python, and JSON's true must not pass for 1.
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):  # type: ignore[arg-type]
+        raise RecordError(path, f"must be {_name(kind)}, not {_name(type(value))}")
+    return value
+
+
+def _dataclass(kind: type, value: object, path: str) -> object:
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise RecordError(path, "must be an object")
+    hints = _hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    for name in sorted(value):
+        if name not in fields:
+            raise RecordError(f"{path}.{name}", "is not a field")
+    given: dict[str, object] = {}
+    for name, field in fields.items():
+        if name in value:
+            given[name] = _shaped(hints[name], value[name], f"{path}.{name}")
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise RecordError(f"{path}.{name}", "is missing")
+    try:
+        return kind(**given)
+    except RecordError:
+        raise
+    except ValueError as error:
+        # A record's own __post_init__ refused the values.
+        raise RecordError(path, str(error)) from None
+
+
+def _mapping(kind: object, value: object, path: str) -> dict[str, object]:
+    if not isinstance(value, Mapping):
+        raise RecordError(path, "must be an object")
+    return {str(name): _shaped(kind, item, f"{path}.{name}") for name, item in value.items()}
+
+
+def _amount(value: object, path: str) -> int:
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise RecordError(path, "must be an integer written as text")
+    return int(value)
+
+
+def _instant(value: object, path: str) -> int:
+    # bool is an int in Python, and JSON's true must not pass for 1.
+    if type(value) is not int or not moments.FIRST <= value <= moments.LAST:
+        raise RecordError(path, f"must be milliseconds in the years {moments.FIRST_YEAR} to {moments.LAST_YEAR}")
+    return value
+
+
+def _choice(value: object, choices: list[object], path: str, kind: type | None) -> object:
+    if not any(value == choice and type(value) is type(choice) for choice in choices):
+        raise RecordError(path, f"must be one of {', '.join(map(str, choices))}")
+    return kind(value) if kind else value
+
+
+def _is_amount(kind: object) -> bool:
+    return _AS_TEXT in getattr(kind, "__metadata__", ())
+
+
+def _is_instant(kind: object) -> bool:
+    return _AS_TIME in getattr(kind, "__metadata__", ())
+
+
+def _fields(value: object) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(value)  # type: ignore[arg-type]  # The caller knows that it is a dataclass.
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, object]:
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+def _name(kind: object) -> str:
+    words: dict[object, str] = {
+        str: "a string", int: "an integer", bool: "true or false", dict: "an object", list: "a list"
+    }
+    return words.get(kind, "null" if kind is type(None) else getattr(kind, "__name__", str(kind)))

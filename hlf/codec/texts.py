@@ -1,0 +1,43 @@
+"""
+Texts for people: names, purposes, methods, and what a refusal repeats of what was sent.
+
+Most of Unicode is welcome, for these are read in ten scripts. What is not are
+characters that nobody sees and that change what is seen: with them a caller
+writes lines of its own into a log, or shows people another name than programs
+compare. They are listed here rather than asked of Python's tables, which
+differ between versions, while endorsers must agree. The zero-width spaces and
+joiners stay: Khmer, Lao and Burmese are written with them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hlf.codec.refusals import invalid
+
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad"  # Controls, the soft hyphen.
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # Marks, embeddings, overrides and isolates of direction.
+    "\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"  # Separators, invisible operators, annotations.
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # Surrogates, tags.
+)
+
+
+def check(field: str, text: str, most: int = 120) -> str:
+    """
+    *text*, if it has 1 to *most* characters and none that hides.
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    if not 1 <= len(text) <= most:
+        raise invalid(field, f"must have 1 to {most} characters")
+    if _UNSEEN.search(text):
+        raise invalid(field, "must not have control characters, nor marks of direction")
+    return text
+
+
+def shown(text: str, most: int) -> str:
+    """*text* as one line of at most *most* characters, with what hides written out as code points."""
+    seen = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text[: most + 1])
+    return seen if len(seen) <= most else f"{seen[: most - 1]}…"

@@ -1,0 +1,85 @@
+"""
+Arguments as the types that a contract's annotations name; anything else is refused with the field's path.
+
+A parameter annotated ``str`` takes the argument's text as it is, ``bytes`` its
+bytes; a word out of a list (Literal of text, an Enum whose values are text)
+is its text, too. Every other type is strict JSON, read as records are
+(:mod:`hlf.codec.records`): bool, int within 2^53-1, Optional, Literal,
+Enum by value, ``tuple[X, ...]``, ``list[X]``, ``dict[str, X]``, dataclasses of
+these, and ``object`` for any JSON value. There are no floats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hlf.codec import records
+from hlf.shim.errors import INVALID_ARGUMENT, ContractError, Refused
+
+_UNIONS = (typing.Union, types.UnionType)
+_SCALARS = (str, int, bool, object, list, dict, type(None))
+
+
+def argument(annotation: Any) -> Callable[[bytes, str], Any]:
+    """
+    What turns one argument's bytes into a value of the type *annotation*.
+
+    Raises:
+        ContractError: the type has no strict JSON form.
+    """
+    if annotation is bytes:
+        return lambda data, path: bytes(data)
+    if annotation is str or _optional_text(annotation):
+        return _text
+    if _is_word(annotation):
+        return lambda data, path: records.shaped(annotation, _text(data, path), path)
+    _check(annotation, set())
+    return lambda data, path: records.loads(annotation, data, path)
+
+
+def _check(annotation: Any, seen: set[Any]) -> None:
+    """Find an annotation that cannot work when the process starts, not when the first client calls."""
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation in _SCALARS or origin is typing.Literal or annotation in seen:
+        return
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return
+    if origin in _UNIONS and len(parts) == 2 and type(None) in parts:
+        inner = [part for part in parts if part is not type(None)]
+    elif origin in (typing.Annotated, list) or (origin is tuple and parts[1:] == (Ellipsis,)):
+        inner = [parts[0]]
+    elif origin in (dict, Mapping) and parts[0] is str:
+        inner = [parts[1]]
+    elif dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        seen.add(annotation)
+        inner = list(typing.get_type_hints(annotation, include_extras=True).values())
+    else:
+        raise ContractError(f"{annotation!r} is no type that arguments can have; see hlf/shim/decoding.py")
+    for part in inner:
+        _check(part, seen)
+
+
+def _optional_text(annotation: Any) -> bool:
+    return typing.get_origin(annotation) in _UNIONS and set(typing.get_args(annotation)) == {str, type(None)}
+
+
+def _is_word(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is typing.Literal:
+        return all(isinstance(word, str) for word in typing.get_args(annotation))
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, enum.Enum)
+        and all(isinstance(member.value, str) for member in annotation)
+    )
+
+
+def _text(data: bytes, path: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(INVALID_ARGUMENT, f"{path}: must be text in UTF-8") from None

@@ -1,0 +1,57 @@
+"""A contract's functions as the runtime holds them: parameters with their decoders, and the method to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hlf.shim.declarations import Declaration
+from hlf.shim.errors import INVALID_ARGUMENT, Refused
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of a function."""
+
+    name: str
+    annotation: Any
+    decode: Callable[[bytes, str], Any]
+    required: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of a contract, ready to be called with bytes."""
+
+    contract: str
+    name: str
+    tag: str
+    documentation: str
+    parameters: tuple[Parameter, ...]
+    returns: Any
+    call: Callable[..., Any]
+    declared: Declaration = Declaration()
+
+    @property
+    def where(self) -> str:
+        """The name that clients call it by."""
+        return f"{self.contract}:{self.name}"
+
+    def decode(self, arguments: Sequence[bytes]) -> list[Any]:
+        """
+        The arguments as the annotated types.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, too few, too many or a wrong one, which it names.
+        """
+        if len(arguments) > len(self.parameters):
+            expected = ", ".join(parameter.name for parameter in self.parameters) or "no arguments"
+            raise Refused(INVALID_ARGUMENT, f"{len(arguments)} arguments given, {self.name} takes {expected}")
+        for parameter in self.parameters[len(arguments) :]:
+            if parameter.required:
+                raise Refused(INVALID_ARGUMENT, f"{parameter.name}: missing")
+        return [
+            parameter.decode(data, parameter.name)
+            for parameter, data in zip(self.parameters, arguments, strict=False)
+        ]

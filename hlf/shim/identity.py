@@ -1,0 +1,79 @@
+"""Who proposed a transaction, read from the identity in the proposal (the peer has already verified it)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+
+from fabric_protos.msp import identities_pb2
+from google.protobuf.message import DecodeError
+
+from hlf.errors import IdentityError
+from hlf.shim.errors import Refused
+from hlf.wire import certificates
+from hlf.wire.certificates import Certificate, names
+
+_ATTRIBUTES = "1.2.3.4.5.6.7.8.1"
+"""Where Fabric CA puts an identity's attributes, as JSON ``{"attrs": {name: value}}``."""
+
+_ROLES = ("client", "peer", "admin", "orderer")
+
+
+class Client:
+    """
+    The identity that signed the proposal.
+
+    Attributes:
+        msp_id: the organisation that vouches for it.
+        pem: its certificate.
+    """
+
+    def __init__(self, serialized: bytes) -> None:
+        try:
+            identity = identities_pb2.SerializedIdentity.FromString(serialized)
+        except DecodeError:
+            raise Refused("INVALID_ARGUMENT", "the proposal's creator is not a serialized identity") from None
+        self.msp_id: str = identity.mspid
+        self.pem: bytes = identity.id_bytes
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The X.509 certificate, read as the peer reads it."""
+        try:
+            return certificates.read(self.pem)
+        except IdentityError:
+            raise Refused("INVALID_ARGUMENT", "the proposal's creator has no readable X.509 certificate") from None
+
+    @cached_property
+    def id(self) -> str:
+        """The same text for every certificate of one person: ``x509::<subject>::<issuer>``, names as in RFC 4514."""
+        return f"x509::{self.certificate.subject.rfc4514()}::{self.certificate.issuer.rfc4514()}"
+
+    @cached_property
+    def common_name(self) -> str:
+        """The certificate's common name, empty if it has none."""
+        return next(iter(self.certificate.subject.values(names.COMMON_NAME)), "")
+
+    @cached_property
+    def role(self) -> str:
+        """``client``, ``peer``, ``admin`` or ``orderer`` after the organisational unit (NodeOUs); else empty."""
+        units = self.certificate.subject.values(names.ORGANIZATIONAL_UNIT)
+        return next((unit for unit in units if unit in _ROLES), "")
+
+    @cached_property
+    def attributes(self) -> Mapping[str, str]:
+        """What the organisation's CA says about the holder; empty if it says nothing readable."""
+        try:
+            listed = json.loads(self.certificate.extensions.by_oid[_ATTRIBUTES].value)["attrs"]
+            found = {str(name): str(value) for name, value in listed.items()}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            found = {}
+        return MappingProxyType(found)
+
+
+@lru_cache(maxsize=4096)
+def of_creator(serialized: bytes) -> Client:
+    """The client behind the creator bytes of a proposal; kept, because parsing a certificate is slow."""
+    return Client(serialized)

@@ -1,0 +1,123 @@
+"""
+What a chaincode publishes about itself: contracts, functions, parameters and JSON schemas.
+
+The form is that of Fabric's contract API, so its tools and user interfaces
+read it: ``org.hyperledger.fabric:GetMetadata``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hlf.codec import canonical, records
+from hlf.shim.functions import Function
+
+CONTRACT = "org.hyperledger.fabric"
+NAME = "GetMetadata"
+FUNCTION = f"{CONTRACT}:{NAME}"
+
+_Schema = dict[str, Any]
+_SCALARS: dict[Any, _Schema] = {
+    str: {"type": "string"},
+    bytes: {"type": "string", "format": "binary"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer", "minimum": -canonical.LARGEST_INTEGER, "maximum": canonical.LARGEST_INTEGER},
+    type(None): {"type": "null"},
+    None: {"type": "null"},
+    object: {},
+    Any: {},
+    list: {"type": "array"},
+    dict: {"type": "object"},
+}
+
+
+def describe(name: str, version: str, contracts: Mapping[str, Sequence[Function]]) -> _Schema:
+    """Return the published description of a chaincode; the first of its *contracts* is the default one."""
+    components: _Schema = {}
+    described = {
+        contract: {
+            "name": contract,
+            "default": position == 0,
+            "info": {"title": contract, "version": version},
+            "transactions": [_transaction(function, components) for function in functions],
+        }
+        for position, (contract, functions) in enumerate(contracts.items())
+    }
+    return {
+        "info": {"title": name, "version": version},
+        "contracts": described,
+        "components": {"schemas": components},
+    }
+
+
+def _transaction(function: Function, components: _Schema) -> _Schema:
+    described: _Schema = {
+        "name": function.name,
+        "tag": [function.tag],
+        "parameters": [
+            {
+                "name": parameter.name,
+                "required": parameter.required,
+                "schema": schema(parameter.annotation, components),
+            }
+            for parameter in function.parameters
+        ],
+        **function.declared.published(),
+    }
+    if function.documentation:
+        described["description"] = function.documentation
+    if function.returns not in (None, type(None)):
+        described["returns"] = schema(function.returns, components)
+    return described
+
+
+def schema(annotation: Any, components: _Schema) -> _Schema:
+    """The JSON schema of a type; dataclasses are described once, in *components*."""
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is None:
+        return _simple(annotation, components)
+    if annotation == records.Amount:
+        return {"type": "string", "pattern": "^(0|-?[1-9][0-9]{0,37})$"}
+    if origin is typing.Annotated:
+        return schema(parts[0], components)
+    if origin is typing.Literal:
+        return {"enum": list(parts)}
+    if origin in (list, tuple, Sequence):
+        return {"type": "array", "items": schema(parts[0], components)}
+    if origin in (dict, Mapping):
+        return {"type": "object", "additionalProperties": schema(parts[1], components)}
+    return {"anyOf": [schema(part, components) for part in parts]}
+
+
+def _simple(kind: Any, components: _Schema) -> _Schema:
+    if kind in _SCALARS:
+        return dict(_SCALARS[kind])
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return {"enum": [each.value for each in kind]}
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if kind.__name__ not in components:
+            components[kind.__name__] = {}
+            components[kind.__name__] = _object(kind, components)
+        return {"$ref": f"#/components/schemas/{kind.__name__}"}
+    # What a function returns may be of any type; only parameters are held to the strict ones.
+    return {}
+
+
+def _object(kind: type[Any], components: _Schema) -> _Schema:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    fields = dataclasses.fields(kind)
+    return {
+        "$id": kind.__name__,
+        "type": "object",
+        "properties": {field.name: schema(hints[field.name], components) for field in fields},
+        "required": [
+            field.name
+            for field in fields
+            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        ],
+        "additionalProperties": False,
+    }

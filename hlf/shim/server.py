@@ -1,0 +1,210 @@
+"""Chaincode as a service: the gRPC server that peers dial (``protos.Chaincode/Connect``)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from hlf.shim import invocation
+from hlf.shim.errors import ShimError
+from hlf.shim.handler import LARGEST_MESSAGE, Handler, Message
+from hlf.shim.workers import Workers
+
+logger = logging.getLogger("selat.chaincode")
+
+_OPTIONS = [
+    ("grpc.max_receive_message_length", LARGEST_MESSAGE),
+    ("grpc.max_send_message_length", LARGEST_MESSAGE),
+    # As Fabric's own chaincode server: ask a silent peer once a minute, and let peers ask as often.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 60_000),
+    # Two processes on one port would each get some of the peers.
+    ("grpc.so_reuseport", 0),
+]
+GRACE_SECONDS = 5.0
+"""How long running transactions may take to finish when the server is told to stop."""
+
+
+class ServerError(ShimError):
+    """The server cannot serve: its address is taken or malformed, or its TLS material unusable."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """
+    The server's certificate chain and key in PEM; with *client_ca*, peers must present a certificate of it.
+
+    The key is the only secret here, and is kept out of every rendering.
+    """
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    client_ca: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Served:
+    """One chaincode at one address under one package id."""
+
+    chaincode: invocation.Chaincode
+    package_id: str
+    address: str
+    tls: Tls | None = None
+
+
+class Server:
+    """
+    Serves any number of chaincodes in one process, each at its own address.
+
+    Attributes:
+        addresses: where they listen, in the order given; known after start.
+    """
+
+    def __init__(self, served: Sequence[Served]) -> None:
+        self._served = tuple(served)
+        self._workers = Workers()
+        self._servers: list[Any] = []
+        self._handlers: dict[Handler, asyncio.Task[None]] = {}
+        self.addresses: tuple[str, ...] = ()
+
+    async def start(self) -> None:
+        """
+        Listen.
+
+        Raises:
+            ServerError: an address or the TLS material cannot be used.
+        """
+        addresses = []
+        try:
+            for each in self._served:
+                server = grpc.aio.server(options=_OPTIONS)
+                server.add_generic_rpc_handlers((self._connect(each),))
+                addresses.append(_bind(server, each))
+                await server.start()
+                self._servers.append(server)
+        except BaseException:
+            await self.stop(0)
+            raise
+        self.addresses = tuple(addresses)
+        for each, address in zip(self._served, addresses, strict=True):
+            logger.info("chaincode %s serves %s at %s", each.chaincode.name, each.package_id, address)
+
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """Let running transactions finish for *grace* seconds, then close every stream and listener."""
+        draining = [asyncio.create_task(handler.drained()) for handler in self._handlers]
+        if draining and grace:
+            await asyncio.wait(draining, timeout=grace)
+        for task in draining:
+            task.cancel()
+        streams = list(self._handlers.values())
+        for stream in streams:
+            stream.cancel()
+        await asyncio.gather(*streams, return_exceptions=True)
+        await asyncio.gather(*(server.stop(0) for server in self._servers))
+        self._servers.clear()
+
+    def _connect(self, served: Served) -> Any:
+        async def connect(_requests: Any, context: Any) -> None:
+            handler = Handler(served.chaincode, served.package_id, self._workers)
+            serving = asyncio.create_task(handler.serve(context.read, context.write, grpc.aio.EOF))
+            self._handlers[handler] = serving
+            peer = context.peer()
+            logger.info("peer at %s connected to %s", peer, served.package_id)
+            try:
+                await serving
+            except asyncio.CancelledError:
+                # Either the peer has gone or the server stops; both end this stream alone.
+                serving.cancel()
+                await asyncio.gather(serving, return_exceptions=True)
+            finally:
+                del self._handlers[handler]
+                logger.info("peer at %s left %s", peer, served.package_id)
+
+        return grpc.method_handlers_generic_handler(
+            "protos.Chaincode",
+            {
+                "Connect": grpc.stream_stream_rpc_method_handler(
+                    connect, Message.FromString, Message.SerializeToString
+                )
+            },
+        )
+
+
+def _bind(server: Any, served: Served) -> str:
+    host, separator, port = served.address.rpartition(":")
+    if not separator or not host or not port.isdigit():
+        raise ServerError(f"{served.address!r} is not an address to listen at; give host:port, as 127.0.0.1:9999")
+    try:
+        if served.tls is None:
+            bound = server.add_insecure_port(served.address)
+        else:
+            credentials = grpc.ssl_server_credentials(
+                [(served.tls.key, served.tls.certificate)], served.tls.client_ca, served.tls.client_ca is not None
+            )
+            bound = server.add_secure_port(served.address, credentials)
+    except RuntimeError:
+        cause = "the address is taken or not of this machine"
+        if served.tls is not None:
+            cause += ", or the TLS certificate and key do not fit"
+        raise ServerError(f"cannot listen at {served.address}: {cause}") from None
+    return f"{host}:{bound}"
+
+
+def serve_all(served: Sequence[Served]) -> None:
+    """
+    Serve until SIGTERM or SIGINT, then finish what runs and return.
+
+    Raises:
+        ServerError: an address or the TLS material cannot be used.
+    """
+
+    async def main() -> None:
+        server = Server(served)
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        await server.start()
+        await stopping.wait()
+        await server.stop()
+
+    asyncio.run(main())
+
+
+def serve(chaincode: invocation.Chaincode, package_id: str, address: str, tls: Tls | None = None) -> None:
+    """Serve one chaincode; see :func:`serve_all`."""
+    serve_all([Served(chaincode, package_id, address, tls)])
+
+
+@contextmanager
+def background(served: Sequence[Served]) -> Iterator[Server]:
+    """
+    Serve from a thread of this process while the block runs; for tests and tools.
+
+    Raises:
+        ServerError: an address or the TLS material cannot be used.
+    """
+    server = Server(served)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="chaincode server", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+        try:
+            yield server
+        finally:
+            asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

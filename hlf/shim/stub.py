@@ -1,0 +1,371 @@
+"""Fabric's chaincode stub in Python: what a transaction may ask of the ledger and tell it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from fabric_protos.common import common_pb2
+from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, proposal_response_pb2
+
+from hlf.errors import WireError
+from hlf.shim import errors, iterators, timestamps
+from hlf.shim.iterators import KV, Modification, Results
+from hlf.shim.line import Line
+from hlf.shim.responses import Response
+from hlf.shim.writes import Writes
+from hlf.wire import keys
+
+_Kind = chaincode_shim_pb2.ChaincodeMessage
+_VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+_LARGEST = "\U0010ffff"
+# An open start means the first simple key: composite keys begin with U+0000 and stay out of simple ranges.
+_FIRST_SIMPLE_KEY = "\x01"
+
+
+class Stub:
+    """
+    One transaction's access to the ledger of its channel, in the chaincode's own namespace.
+
+    Reads see the state committed when the transaction was proposed, never the
+    transaction's own writes. Writes take effect when the transaction has been
+    endorsed, ordered and found valid; two writes of one key leave the last. A
+    write of an empty value is a deletion, on Fabric too. With a peer that takes
+    batches (Fabric 3.1), writes leave in one message when the contract is done,
+    and a write that the peer refuses fails the transaction then.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        channel_id: str,
+        tx_id: str,
+        args: Sequence[bytes],
+        signed_proposal: proposal_pb2.SignedProposal | None,
+        *,
+        batch_writes: bool = True,
+    ) -> None:
+        self.channel_id = channel_id
+        self.tx_id = tx_id
+        self.args = tuple(args)
+        self.signed_proposal = signed_proposal
+        self.event: tuple[str, bytes] | None = None
+        self.read_only = False
+        self._line = line
+        self._writes = Writes(line, line.limits.writes if batch_writes else 0)
+
+    # The proposal
+
+    @cached_property
+    def creator(self) -> bytes:
+        """The serialized identity that signed the proposal; empty if the peer sent none."""
+        return bytes(self._signature_header.creator)
+
+    @cached_property
+    def timestamp(self) -> datetime:
+        """The client's time in the proposal, the same at every endorser; Fabric 3's peers compare it with theirs."""
+        return timestamps.to_datetime(self._channel_header.timestamp)
+
+    @cached_property
+    def transient(self) -> dict[str, bytes]:
+        """What the client sent beside the arguments, for the endorsers' eyes only, sorted; never on the ledger."""
+        payload = proposal_pb2.ChaincodeProposalPayload.FromString(self._proposal.payload)
+        return dict(sorted(payload.TransientMap.items()))
+
+    @cached_property
+    def binding(self) -> bytes:
+        """What ties application data to this one proposal: SHA-256 over nonce, creator and epoch."""
+        epoch = int(self._channel_header.epoch).to_bytes(8, "little")
+        return hashlib.sha256(self._signature_header.nonce + self._signature_header.creator + epoch).digest()
+
+    @cached_property
+    def _proposal(self) -> Any:
+        signed = self.signed_proposal
+        return proposal_pb2.Proposal.FromString(signed.proposal_bytes if signed else b"")
+
+    @cached_property
+    def _header(self) -> Any:
+        return common_pb2.Header.FromString(self._proposal.header)
+
+    @cached_property
+    def _channel_header(self) -> Any:
+        return common_pb2.ChannelHeader.FromString(self._header.channel_header)
+
+    @cached_property
+    def _signature_header(self) -> Any:
+        return common_pb2.SignatureHeader.FromString(self._header.signature_header)
+
+    # Public state
+
+    def get_state(self, key: str) -> bytes:
+        """The committed value of *key*, empty if there is none."""
+        return self._get(key, "")
+
+    def get_states(self, names: Sequence[str]) -> list[bytes]:
+        """The committed values of several keys, in their order, with few messages where the peer can do that."""
+        return self._get_many(names, "")
+
+    def put_state(self, key: str, value: bytes) -> None:
+        """Write *value* under *key*."""
+        self._put(key, value, "")
+
+    def delete_state(self, key: str) -> None:
+        """Delete *key*."""
+        self._writing().delete(key, "")
+
+    def get_state_by_range(self, start: str = "", end: str = "") -> Results[KV]:
+        """
+        Simple keys from *start* up to but not including *end*, in order; empty means open.
+
+        The range is checked for phantoms: a key added to it before this
+        transaction commits makes it fail with PHANTOM_READ_CONFLICT.
+        """
+        return self._range(*_simple_range(start, end), "")
+
+    def get_state_by_range_with_pagination(
+        self, start: str, end: str, page_size: int, bookmark: str = ""
+    ) -> tuple[list[KV], str]:
+        """One page of a range and the bookmark of the next, empty at the end; Fabric allows it in queries only."""
+        return self._page(*_simple_range(start, end), page_size, bookmark)
+
+    def get_state_by_partial_composite_key(self, object_type: str, attributes: Sequence[str] = ()) -> Results[KV]:
+        """The composite keys that begin with *object_type* and *attributes*, in order."""
+        return self._range(*self._prefix_range(object_type, attributes), "")
+
+    def get_state_by_partial_composite_key_with_pagination(
+        self, object_type: str, attributes: Sequence[str], page_size: int, bookmark: str = ""
+    ) -> tuple[list[KV], str]:
+        """One page of composite keys and the bookmark of the next; Fabric allows it in queries only."""
+        return self._page(*self._prefix_range(object_type, attributes), page_size, bookmark)
+
+    def get_query_result(self, query: str) -> Results[KV]:
+        """What a rich query finds, where the peers' state database is CouchDB; not checked for phantoms."""
+        return self._query(query, "")
+
+    def get_query_result_with_pagination(
+        self, query: str, page_size: int, bookmark: str = ""
+    ) -> tuple[list[KV], str]:
+        """One page of a rich query and the bookmark of the next."""
+        metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
+        request = chaincode_shim_pb2.GetQueryResult(query=query, metadata=metadata.SerializeToString())
+        return self._paged(_Kind.GET_QUERY_RESULT, request)
+
+    def get_history_for_key(self, key: str) -> Results[Modification]:
+        """Every committed write of *key*, newest first; not part of the read set, so for queries rather than rules."""
+        request = chaincode_shim_pb2.GetHistoryForKey(key=key)
+        first = self._line.ask(_Kind.GET_HISTORY_FOR_KEY, request.SerializeToString())
+        return Results(self._line, first, iterators.read_modification)
+
+    def set_state_validation_parameter(self, key: str, policy: bytes) -> None:
+        """
+        From the commit on, writes of *key* need the endorsements that *policy* asks for instead of the chaincode's.
+
+        *policy* is a serialized SignaturePolicyEnvelope, for example of
+        :func:`hlf.shim.endorsement.all_of`; empty returns the key to the chaincode's policy.
+        """
+        self._writing().metadata(key, "", _VALIDATION_PARAMETER, policy)
+
+    def get_state_validation_parameter(self, key: str) -> bytes:
+        """The key's own endorsement policy, empty if it has none."""
+        return self._metadata(key, "")
+
+    # Private data
+
+    def get_private_data(self, collection: str, key: str) -> bytes:
+        """
+        The committed private value, empty if there is none.
+
+        An implicit collection gives it to every client that reaches the owner's
+        peer: the contract itself must check who asks.
+
+        Raises:
+            PeerRefused: the caller may not read an explicit collection, or
+                this peer's organisation is no member and holds the hash alone.
+        """
+        return self._get(key, _named(collection))
+
+    def get_private_data_multiple(self, collection: str, names: Sequence[str]) -> list[bytes]:
+        """The committed private values of several keys, in their order."""
+        return self._get_many(names, _named(collection))
+
+    def get_private_data_hash(self, collection: str, key: str) -> bytes:
+        """SHA-256 of the committed private value, empty if there is none; any member of the channel may read it."""
+        request = chaincode_shim_pb2.GetState(key=key, collection=_named(collection))
+        return self._line.ask(_Kind.GET_PRIVATE_DATA_HASH, request.SerializeToString())
+
+    def put_private_data(self, collection: str, key: str, value: bytes) -> None:
+        """Write *value* for the members of *collection*; the channel gets the hashes of key and value."""
+        self._put(key, value, _named(collection))
+
+    def delete_private_data(self, collection: str, key: str) -> None:
+        """Delete the value and its hash; members keep what blocks of the past need."""
+        self._writing().delete(key, _named(collection))
+
+    def purge_private_data(self, collection: str, key: str) -> None:
+        """Delete the value and every trace of its past at the members; only hashes in blocks remain."""
+        self._writing().purge(key, _named(collection))
+
+    def get_private_data_by_range(self, collection: str, start: str = "", end: str = "") -> Results[KV]:
+        """Simple keys of *collection* from *start* up to but not including *end*; only in read-only transactions."""
+        return self._range(*_simple_range(start, end), _named(collection))
+
+    def get_private_data_by_partial_composite_key(
+        self, collection: str, object_type: str, attributes: Sequence[str] = ()
+    ) -> Results[KV]:
+        """The composite keys of *collection* that begin so; only in read-only transactions."""
+        return self._range(*self._prefix_range(object_type, attributes), _named(collection))
+
+    def get_private_data_query_result(self, collection: str, query: str) -> Results[KV]:
+        """What a rich query finds in *collection*; needs CouchDB and a read-only transaction."""
+        return self._query(query, _named(collection))
+
+    def set_private_data_validation_parameter(self, collection: str, key: str, policy: bytes) -> None:
+        """As :meth:`set_state_validation_parameter`, for a private key."""
+        self._writing().metadata(key, _named(collection), _VALIDATION_PARAMETER, policy)
+
+    def get_private_data_validation_parameter(self, collection: str, key: str) -> bytes:
+        """The private key's own endorsement policy, empty if it has none."""
+        return self._metadata(key, _named(collection))
+
+    # Keys, other chaincodes, events
+
+    @staticmethod
+    def create_composite_key(object_type: str, attributes: Sequence[str]) -> str:
+        """
+        One key of several parts, which partial composite keys find.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, a part holds U+0000 or U+10FFFF; parts come from callers as a rule.
+        """
+        return _composite_key(object_type, attributes)
+
+    @staticmethod
+    def split_composite_key(key: str) -> tuple[str, list[str]]:
+        """The object type and attributes of a composite key."""
+        return keys.split_composite_key(key)
+
+    def invoke_chaincode(self, name: str, args: Sequence[str | bytes], channel: str = "") -> Response:
+        """
+        The answer of another chaincode; its writes join this transaction if it is on the same channel.
+
+        On another channel only its answer counts: nothing it reads is checked
+        and nothing it writes is kept.
+
+        Raises:
+            PeerRefused: there is no such chaincode or channel here, or the caller may not reach it.
+        """
+        # The called chaincode may write the same keys; what was written before the call must lose to it.
+        self._writes.flush()
+        spec = chaincode_pb2.ChaincodeSpec(
+            chaincode_id=chaincode_pb2.ChaincodeID(name=f"{name}/{channel}" if channel else name),
+            input=chaincode_pb2.ChaincodeInput(args=[_bytes(argument) for argument in args]),
+        )
+        payload = self._line.ask(_Kind.INVOKE_CHAINCODE, spec.SerializeToString())
+        answer = chaincode_shim_pb2.ChaincodeMessage.FromString(payload)
+        if answer.type != _Kind.COMPLETED:
+            raise errors.PeerRefused(answer.payload.decode("utf-8", "replace"))
+        response = proposal_response_pb2.Response.FromString(answer.payload)
+        return Response(response.status, response.message, response.payload)
+
+    def set_event(self, name: str, payload: bytes) -> None:
+        """Tell listeners when this transaction commits; one event a transaction, the last one set."""
+        if not name:
+            raise errors.ContractError("event name can not be empty string")
+        if self.read_only:
+            raise errors.ContractError("a query sets no event")
+        self.event = (name, payload)
+
+    def flush(self) -> None:
+        """Send the writes that are still held back."""
+        self._writes.flush()
+
+    # What both kinds of state share
+
+    def _get(self, key: str, collection: str) -> bytes:
+        request = chaincode_shim_pb2.GetState(key=key, collection=collection)
+        return self._line.ask(_Kind.GET_STATE, request.SerializeToString())
+
+    def _get_many(self, names: Sequence[str], collection: str) -> list[bytes]:
+        size = self._line.limits.reads
+        if not size:
+            return [self._get(name, collection) for name in names]
+        values: list[bytes] = []
+        for at in range(0, len(names), size):
+            request = chaincode_shim_pb2.GetStateMultiple(keys=names[at : at + size], collection=collection)
+            answer = self._line.ask(_Kind.GET_STATE_MULTIPLE, request.SerializeToString())
+            values += chaincode_shim_pb2.GetStateMultipleResult.FromString(answer).values
+        return values
+
+    def _put(self, key: str, value: bytes, collection: str) -> None:
+        if not key:
+            raise errors.Refused(errors.INVALID_ARGUMENT, "key must not be an empty string")
+        self._writing().put(key, value, collection)
+
+    def _writing(self) -> Writes:
+        if self.read_only:
+            raise errors.ContractError("a query writes nothing")
+        return self._writes
+
+    def _metadata(self, key: str, collection: str) -> bytes:
+        request = chaincode_shim_pb2.GetStateMetadata(key=key, collection=collection)
+        answer = self._line.ask(_Kind.GET_STATE_METADATA, request.SerializeToString())
+        entries = chaincode_shim_pb2.StateMetadataResult.FromString(answer).entries
+        return next((bytes(entry.value) for entry in entries if entry.metakey == _VALIDATION_PARAMETER), b"")
+
+    def _range(self, start: str, end: str, collection: str) -> Results[KV]:
+        request = chaincode_shim_pb2.GetStateByRange(startKey=start, endKey=end, collection=collection)
+        first = self._line.ask(_Kind.GET_STATE_BY_RANGE, request.SerializeToString())
+        return Results(self._line, first, iterators.read_kv)
+
+    def _page(self, start: str, end: str, page_size: int, bookmark: str) -> tuple[list[KV], str]:
+        metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
+        request = chaincode_shim_pb2.GetStateByRange(
+            startKey=start, endKey=end, metadata=metadata.SerializeToString()
+        )
+        return self._paged(_Kind.GET_STATE_BY_RANGE, request)
+
+    def _paged(self, kind: int, request: Any) -> tuple[list[KV], str]:
+        first = self._line.ask(kind, request.SerializeToString())
+        metadata = chaincode_shim_pb2.QueryResponse.FromString(first).metadata
+        bookmark = chaincode_shim_pb2.QueryResponseMetadata.FromString(metadata).bookmark
+        return list(Results(self._line, first, iterators.read_kv)), bookmark
+
+    def _query(self, query: str, collection: str) -> Results[KV]:
+        request = chaincode_shim_pb2.GetQueryResult(query=query, collection=collection)
+        first = self._line.ask(_Kind.GET_QUERY_RESULT, request.SerializeToString())
+        return Results(self._line, first, iterators.read_kv)
+
+    def _prefix_range(self, object_type: str, attributes: Sequence[str]) -> tuple[str, str]:
+        prefix = _composite_key(object_type, attributes)
+        return prefix, prefix + _LARGEST
+
+
+def _composite_key(object_type: str, attributes: Sequence[str]) -> str:
+    try:
+        return keys.composite_key(object_type, attributes)
+    except WireError as error:
+        raise errors.Refused(errors.INVALID_ARGUMENT, str(error)) from None
+
+
+def _simple_range(start: str, end: str) -> tuple[str, str]:
+    for key in (start, end):
+        if key.startswith("\x00"):
+            raise errors.Refused(
+                errors.INVALID_ARGUMENT,
+                "the first character of a range's end is U+0000, which marks composite keys; "
+                "get_state_by_partial_composite_key finds those",
+            )
+    return start or _FIRST_SIMPLE_KEY, end
+
+
+def _named(collection: str) -> str:
+    if not collection:
+        raise errors.ContractError("collection must not be an empty string")
+    return collection
+
+
+def _bytes(argument: str | bytes) -> bytes:
+    return argument.encode() if isinstance(argument, str) else argument

@@ -1,0 +1,418 @@
+"""
+Contracts under test: the real stub on a ledger in memory, without a network.
+
+    ledger = testing.Ledger(trade.chaincode, members=("CarrierMSP", "SellerMSP"))
+    seller = testing.client("SellerMSP")
+    ledger.invoke("Journeys:open", "J1", client=seller, endorsed_by=("CarrierMSP", "SellerMSP"))
+    with pytest.raises(api.Refused) as refused:
+        ledger.invoke("Journeys:close", "J1", client=seller)
+
+What Fabric does to a contract happens here, too: no transaction reads its own
+writes, private values are at their members' peers and hashes at all, implicit
+collections want their owner's endorsement, a key's own policy replaces the
+chaincode's, endorsers that answer differently are found out, and a read that
+is stale at commit makes the transaction invalid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess  # noqa: S404  (the two hash seeds need two interpreters)
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.x509.oid import NameOID
+from fabric_protos.peer import proposal_pb2
+
+from hlf.codec import parties, records
+from hlf.errors import contract_refusal
+from hlf.shim import api, invocation
+from hlf.shim.errors import Refused, ShimError
+from hlf.shim.line import Limits
+from hlf.shim.responses import Response
+from hlf.shim.testing.effects import Effects
+from hlf.shim.testing.memory import Elsewhere, Simulation
+from hlf.shim.testing.world import Collection, World
+from hlf.wire import proposals, signatures
+
+__all__ = [
+    "Caller",
+    "Collection",
+    "Disagreed",
+    "Endorsed",
+    "Event",
+    "Failed",
+    "Invalid",
+    "Ledger",
+    "Limits",
+    "Refused",
+    "Result",
+    "Undeclared",
+    "client",
+    "transcripts",
+]
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+"""The time of the first transaction that names none; each further one is a second later."""
+
+
+class Failed(ShimError):  # noqa: N818  (an outcome, as Refused is)
+    """
+    The contract raised something else than a refusal, or the peer did; ``__cause__`` is the exception itself.
+
+    Attributes:
+        response: what a client would have been answered.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.message)
+        self.response = response
+
+
+class Disagreed(ShimError):  # noqa: N818  (an outcome, as Refused is)
+    """Two endorsers answered differently: the contract is not deterministic, or reads what only one of them has."""
+
+
+class Undeclared(ShimError):  # noqa: N818  (an outcome, as Refused is)
+    """The contract does not keep what it declares of itself: more organisations would see values than need to."""
+
+
+class Invalid(ShimError):  # noqa: N818  (an outcome, as Refused is)
+    """
+    The transaction was committed as invalid.
+
+    Attributes:
+        code: Fabric's validation code, as ``MVCC_READ_CONFLICT``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A client with an identity."""
+
+    msp_id: str
+    serialized: bytes
+
+
+@dataclass(frozen=True)
+class Event:
+    """A chaincode event as listeners get it once the transaction is valid."""
+
+    name: str
+    payload: bytes
+
+    def json(self) -> Any:
+        """The payload read as JSON."""
+        return json.loads(self.payload)
+
+
+@dataclass(frozen=True)
+class Result:
+    """
+    What a transaction came to.
+
+    Attributes:
+        payload: the contract's answer.
+        event: the event, if it set one.
+        writes: public writes, key to value; an empty value is a deletion.
+        private_writes: (collection, key) to value.
+        policies: keys (or (collection, key)) to the endorsement policies it set on them.
+        rwset, private_rwset: the exact bytes, which must be equal at every endorser.
+    """
+
+    tx_id: str
+    payload: bytes
+    event: Event | None
+    writes: Mapping[str, bytes]
+    private_writes: Mapping[tuple[str, str], bytes]
+    policies: Mapping[str | tuple[str, str], bytes]
+    rwset: bytes
+    private_rwset: bytes
+
+    def json(self) -> Any:
+        """The payload read as JSON."""
+        return json.loads(self.payload)
+
+    @property
+    def text(self) -> str:
+        """The payload read as text."""
+        return self.payload.decode()
+
+
+@dataclass(frozen=True)
+class Endorsed:
+    """A transaction that its endorsers agree on and nobody has committed yet."""
+
+    result: Result
+    endorsers: frozenset[str]
+    at: datetime
+    effects: Effects
+
+
+class Ledger:
+    """
+    One channel with one chaincode (and *others* it may call), in memory.
+
+    *endorsement* is the chaincode's policy in Fabric's language; without it
+    only collections' and keys' own policies are enforced.
+    """
+
+    def __init__(
+        self,
+        chaincode: invocation.Chaincode,
+        members: Sequence[str],
+        *,
+        collections: Sequence[Collection] = (),
+        endorsement: str = "",
+        channel: str = "testing",
+        others: Sequence[invocation.Chaincode] = (),
+        limits: Limits = Limits(writes=100, reads=100),  # noqa: B008  (a frozen value)
+    ) -> None:
+        self.members = tuple(members)
+        self.world = World(channel, members, collections, endorsement)
+        self._name = chaincode.name
+        self._chaincodes = {each.name: each for each in (chaincode, *others)}
+        self._limits = limits
+        self._elsewhere: dict[str, Elsewhere] = {}
+        self._transactions = 0
+        self._transcript = hashlib.sha256()
+
+    def join(self, other: Ledger) -> None:
+        """Let the chaincodes here ask those of *other*, another channel, at the peers that are members of both."""
+        self._elsewhere[other.world.channel] = Elsewhere(other.world, other._chaincodes)
+
+    def invoke(
+        self,
+        function: str,
+        *args: Any,
+        client: Caller,
+        transient: Mapping[str, bytes] | None = None,
+        peer: str = "",
+        endorsed_by: Iterable[str] | None = None,
+        at: datetime | None = None,
+    ) -> Result:
+        """
+        Endorse and commit; arguments that are not text or bytes go as canonical JSON.
+
+        The endorsers are *endorsed_by*, or *peer* alone. If neither is named they
+        are those that the function declares, found out from the call as a client
+        would; of a function that declares nothing, the client's own organisation.
+
+        Raises:
+            Undeclared: the function does not keep what it declares.
+            Refused: the contract said no.
+            Failed: the contract raised something else; its cause is that.
+            Disagreed: the endorsers' answers differ.
+            Invalid: a policy is not met or a read is stale.
+        """
+        return self.commit(
+            self.endorse(
+                function, *args, client=client, transient=transient, peer=peer, endorsed_by=endorsed_by, at=at
+            )
+        )
+
+    def evaluate(
+        self,
+        function: str,
+        *args: Any,
+        client: Caller,
+        transient: Mapping[str, bytes] | None = None,
+        peer: str = "",
+        at: datetime | None = None,
+    ) -> Result:
+        """Ask one peer and commit nothing; raises as :meth:`invoke` does."""
+        return self.endorse(function, *args, client=client, transient=transient, peer=peer, at=at).result
+
+    def endorse(
+        self,
+        function: str,
+        *args: Any,
+        client: Caller,
+        transient: Mapping[str, bytes] | None = None,
+        peer: str = "",
+        endorsed_by: Iterable[str] | None = None,
+        at: datetime | None = None,
+    ) -> Endorsed:
+        """Run the transaction at its endorsers, for tests that commit it later or never."""
+        declared: tuple[str, ...] = ()
+        if endorsed_by is None and not peer:
+            declared = self._declared_endorsers(function, args, client, transient or {})
+        endorsers = sorted(set(endorsed_by or declared)) or [peer or client.msp_id]
+        self._transactions += 1
+        at = at or START + timedelta(seconds=self._transactions - 1)
+        encoded = [function.encode(), *map(_encoded, args)]
+        proposal = proposals.new(
+            self.world.channel,
+            self._name,
+            encoded,
+            client.serialized,
+            transient=transient,
+            nonce=self._transactions.to_bytes(24, "big"),
+            timestamp=at,
+        )
+        answers = [self._simulate(endorser, client, proposal, encoded) for endorser in endorsers]
+        for endorser, other in zip(endorsers[1:], answers[1:], strict=True):
+            if other[0] != answers[0][0]:
+                raise Disagreed(f"{function} answers or writes otherwise at {endorser} than at {endorsers[0]}")
+        result, effects = answers[0]
+        for endorser in declared:
+            if effects and self.world.endorsed(effects, set(declared) - {endorser}):
+                raise Undeclared(f"{function} declares {endorser} an endorser, and nothing that it writes needs it")
+        for recorded in (result.rwset, result.private_rwset, result.payload, _event_bytes(result.event)):
+            self._transcript.update(len(recorded).to_bytes(8, "big") + recorded)
+        return Endorsed(result, frozenset(endorsers), at, effects)
+
+    def commit(self, endorsed: Endorsed) -> Result:
+        """
+        Commit what was endorsed, if it is still valid.
+
+        Raises:
+            Invalid: with Fabric's validation code.
+        """
+        code = self.world.commit(
+            endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at
+        )
+        if code != "VALID":
+            raise Invalid(code)
+        return endorsed.result
+
+    def transcript(self) -> str:
+        """
+        A digest over the exact read-write sets, answers and events of every transaction so far.
+
+        Equal runs must give equal transcripts, whatever PYTHONHASHSEED is.
+        """
+        return self._transcript.hexdigest()
+
+    def _declared_endorsers(
+        self, function: str, args: Sequence[Any], client: Caller, transient: Mapping[str, bytes]
+    ) -> tuple[str, ...]:
+        """Who endorses by the function's declaration; nobody if it leaves that to the policies, or declares nothing."""
+        chaincode = self._chaincodes[self._name]
+        known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
+        if known is None or not known.declared.endorsed_by:
+            return ()
+        names = (parameter.name for parameter in known.parameters)
+        arguments = {name: _encoded(arg).decode() for name, arg in zip(names, args, strict=False)}
+        call = parties.Call(client.msp_id, arguments, transient)
+
+        def ask(query: str, asked: Sequence[str]) -> bytes:
+            return self.evaluate(query, *asked, client=client).payload
+
+        try:
+            return parties.resolve(known.declared.endorsed_by, call, ask)
+        except parties.PartyError:
+            # The call lacks what a party is read from; the contract says so itself, at the caller's own peer.
+            return ()
+
+    def _simulate(
+        self, endorser: str, caller: Caller, proposal: proposals.Proposal, args: list[bytes]
+    ) -> tuple[Result, Effects]:
+        if endorser not in self.members:
+            raise ValueError(f"{endorser} is not on the channel")
+        line = Simulation(
+            self.world,
+            endorser,
+            caller.msp_id,
+            self._chaincodes,
+            self._name,
+            limits=self._limits,
+            elsewhere=self._elsewhere,
+        )
+        signed = proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes)
+        stub = line.stub(proposal.transaction_id, args, signed)
+        response = invocation.run(self._chaincodes[self._name], stub, init=False)
+        if response.status >= 400:
+            found = contract_refusal(response.message)
+            if found and response.status == 400:
+                raise Refused(*found) from response.cause
+            raise Failed(response) from response.cause
+        public, private = line.effects.encoded()
+        result = Result(
+            proposal.transaction_id,
+            response.payload,
+            Event(*stub.event) if stub.event else None,
+            {key: value for (name, key), value in line.effects.writes.items() if name == self._name},
+            {place[1:]: value for place, (value, _) in line.effects.private.items() if place[0] == self._name},
+            line.effects.policies(self._name),
+            public,
+            private,
+        )
+        return result, line.effects
+
+
+@lru_cache
+def _certificate(msp_id: str, role: str, attributes: tuple[tuple[str, str], ...], name: str) -> bytes:
+    """The same certificate in every process: its key comes from its contents, and Ed25519 leaves nothing to chance."""
+    seed = hashlib.sha256(repr((msp_id, role, attributes, name)).encode()).digest()
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+    subject = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, role)] if role else []
+    subject.append(x509.NameAttribute(NameOID.COMMON_NAME, name))
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name(subject))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"ca.{msp_id}")]))
+        .public_key(key.public_key())
+        .serial_number(int.from_bytes(seed[:8], "big") | 1)
+        .not_valid_before(START - timedelta(days=3650))
+        .not_valid_after(START + timedelta(days=36500))
+    )
+    if attributes:
+        value = json.dumps({"attrs": dict(attributes)}).encode()
+        oid = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+        builder = builder.add_extension(x509.UnrecognizedExtension(oid, value), critical=False)
+    return builder.sign(key, None).public_bytes(serialization.Encoding.PEM)
+
+
+def client(
+    msp_id: str, role: str = "client", attributes: Mapping[str, str] | None = None, name: str = "User1"
+) -> Caller:
+    """A client of *msp_id* with the role and attributes that its CA would certify."""
+    pem = _certificate(msp_id, role, tuple(sorted((attributes or {}).items())), name)
+    return Caller(msp_id, signatures.serialized_identity(msp_id, pem))
+
+
+def transcripts(scenario: str, seeds: Sequence[int] = (1, 2)) -> list[str]:
+    """
+    The transcripts of *scenario* (``package.module:function``, giving a Ledger) under each PYTHONHASHSEED.
+
+    A contract that iterates over a set, for example, gives different ones.
+    """
+    module, _, function = scenario.partition(":")
+    code = f"import {module} as scenario; print(scenario.{function}().transcript())"
+    found = []
+    for seed in seeds:
+        ran = subprocess.run(  # noqa: S603  (this interpreter, and a scenario of the test's own)
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode:
+            raise ShimError(f"{scenario} failed under hash seed {seed}:\n{ran.stderr}")
+        found.append(ran.stdout.strip())
+    return found
+
+
+def _encoded(argument: Any) -> bytes:
+    if isinstance(argument, bytes):
+        return argument
+    return argument.encode() if isinstance(argument, str) else records.dumps(argument)
+
+
+def _event_bytes(event: Event | None) -> bytes:
+    return event.name.encode() + b"\0" + event.payload if event else b""

@@ -1,0 +1,171 @@
+"""The committed state of the test ledger, and the rules by which a transaction joins it."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from hlf.shim.errors import ContractError
+from hlf.shim.iterators import Modification
+from hlf.shim.testing.effects import Effects
+from hlf.wire import keys, policies
+from hlf.wire.msp import Principal
+from hlf.wire.rwsets import Version
+
+_Key = TypeVar("_Key", str, bytes)
+_ENDORSING_ROLES = (0, 3)
+"""MSPRole.MEMBER and PEER: what the identity of a peer satisfies."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """An explicit private data collection, as the chaincode's definition names it; *endorsement* in policy language."""
+
+    name: str
+    members: tuple[str, ...]
+    endorsement: str = ""
+    member_only_read: bool = True
+    member_only_write: bool = True
+
+
+class World:
+    """The state of one channel: public for all, private values by organisation, hashes for all."""
+
+    def __init__(
+        self, channel: str, members: Sequence[str], collections: Sequence[Collection], endorsement: str
+    ) -> None:
+        self.channel = channel
+        self.members = tuple(members)
+        self.collections = {collection.name: collection for collection in collections}
+        self.height = 1
+        self.endorsement = policies.from_dsl(endorsement) if endorsement else None
+        self.state: dict[str, dict[str, tuple[bytes, Version]]] = {}
+        self.metadata: dict[tuple[str, str, str | bytes], bytes] = {}
+        self.hashes: dict[tuple[str, str], dict[bytes, tuple[bytes, Version]]] = {}
+        self.private: dict[tuple[str, str, str], dict[str, tuple[bytes, Version]]] = {}
+        self.history: dict[tuple[str, str], list[Modification]] = {}
+        for collection in collections:
+            for member in collection.members:
+                if member not in self.members:
+                    raise ContractError(f"collection {collection.name} names {member}, which is not on the channel")
+
+    def members_of(self, collection: str) -> tuple[str, ...] | None:
+        """Whose peers keep the values of *collection*; None if there is no such collection."""
+        owner = keys.msp_of_implicit_collection(collection)
+        if owner is not None:
+            return (owner,) if owner in self.members else None
+        known = self.collections.get(collection)
+        return known.members if known else None
+
+    def range(self, namespace: str, start: str, end: str) -> Iterator[tuple[str, bytes, Version]]:
+        """Public keys from *start* up to *end*, in order; an empty *end* is open."""
+        return between(self.state.get(namespace, {}), start, end)
+
+    def commit(self, effects: Effects, endorsers: set[str], tx_id: str, at: datetime) -> str:
+        """
+        Fabric's validation code; with VALID the writes are in force, otherwise nothing has changed.
+
+        Every transaction is a block of its own.
+        """
+        version = Version(self.height, 0)
+        self.height += 1
+        if not self.endorsed(effects, endorsers):
+            return "ENDORSEMENT_POLICY_FAILURE"
+        if any(self._version(*key) != seen for key, seen in effects.reads.items()):
+            return "MVCC_READ_CONFLICT"
+        if any(self._hashed_version(*key) != seen for key, seen in effects.hashed_reads.items()):
+            return "MVCC_READ_CONFLICT"
+        for (namespace, start, end), seen in effects.ranges.items():
+            if tuple((key, found) for key, _, found in self.range(namespace, start, end)) != seen:
+                return "PHANTOM_READ_CONFLICT"
+        self._apply(effects, version, tx_id, at)
+        return "VALID"
+
+    def _version(self, namespace: str, key: str) -> Version | None:
+        held = self.state.get(namespace, {}).get(key)
+        return held[1] if held else None
+
+    def _hashed_version(self, namespace: str, collection: str, key_hash: bytes) -> Version | None:
+        held = self.hashes.get((namespace, collection), {}).get(key_hash)
+        return held[1] if held else None
+
+    def endorsed(self, effects: Effects, endorsers: set[str]) -> bool:
+        """Whether each key written has the endorsements of its own policy, else of its collection's or chaincode's."""
+        asked: list[tuple[str, tuple[str, str, str | bytes]]] = [
+            ("", (namespace, "", key)) for namespace, key in (*effects.writes, *effects.metadata)
+        ]
+        for namespace, collection, key in (*effects.private, *effects.private_metadata):
+            asked.append((collection, (namespace, collection, keys.hash_key(key.encode()))))
+        for collection, place in asked:
+            policy = self.metadata.get(place) or self._collection_policy(collection) or self.endorsement
+            if policy and not satisfied(policy, endorsers):
+                return False
+        return bool(asked) or self.endorsement is None or satisfied(self.endorsement, endorsers)
+
+    def _collection_policy(self, collection: str) -> object:
+        owner = keys.msp_of_implicit_collection(collection)
+        if owner is not None:
+            return policies.from_dsl(f"OR('{owner}.member')")
+        known = self.collections.get(collection)
+        return policies.from_dsl(known.endorsement) if known and known.endorsement else None
+
+    def _apply(self, effects: Effects, version: Version, tx_id: str, at: datetime) -> None:
+        for (namespace, key), value in effects.writes.items():
+            _set(self.state.setdefault(namespace, {}), key, value, version)
+            if not value:
+                self.metadata.pop((namespace, "", key), None)
+            past = self.history.setdefault((namespace, key), [])
+            past.insert(0, Modification(tx_id, value, at, not value))
+        for (namespace, collection, key), (value, _) in effects.private.items():
+            key_hash = keys.hash_key(key.encode())
+            value_hash = keys.hash_key(value) if value else b""
+            _set(self.hashes.setdefault((namespace, collection), {}), key_hash, value_hash, version)
+            if not value:
+                self.metadata.pop((namespace, collection, key_hash), None)
+            for member in self.members_of(collection) or ():
+                _set(self.private.setdefault((member, namespace, collection), {}), key, value, version)
+        # Metadata of a key that does not exist is dropped, and it counts as a write of one that does.
+        for (namespace, key), policy in effects.metadata.items():
+            held = self.state.get(namespace, {}).get(key)
+            if held:
+                self.state[namespace][key] = (held[0], version)
+                self.metadata[namespace, "", key] = policy
+        for (namespace, collection, key), policy in effects.private_metadata.items():
+            key_hash = keys.hash_key(key.encode())
+            hashed = self.hashes.get((namespace, collection), {}).get(key_hash)
+            if hashed:
+                self.hashes[namespace, collection][key_hash] = (hashed[0], version)
+                self.metadata[namespace, collection, key_hash] = policy
+                for member in self.members_of(collection) or ():
+                    kept = self.private.get((member, namespace, collection), {})
+                    if key in kept:
+                        kept[key] = (kept[key][0], version)
+
+
+def between(held: dict[str, tuple[bytes, Version]], start: str, end: str) -> Iterator[tuple[str, bytes, Version]]:
+    """The entries from *start* up to *end* in Fabric's order, which is that of the UTF-8 bytes."""
+    names = sorted(held)
+    first = bisect.bisect_left(names, start)
+    last = bisect.bisect_left(names, end) if end else len(names)
+    for name in names[first:last]:
+        value, version = held[name]
+        yield name, value, version
+
+
+def satisfied(policy: object, endorsers: set[str]) -> bool:
+    """Whether peers of *endorsers* satisfy *policy* (a SignaturePolicyEnvelope or its bytes)."""
+
+    def fits(msp_id: str, principal: Principal) -> bool:
+        return principal.role in [(msp_id, role) for role in _ENDORSING_ROLES]
+
+    return policies.evaluate(policy, sorted(endorsers), fits)
+
+
+def _set(held: dict[_Key, tuple[bytes, Version]], key: _Key, value: bytes, version: Version) -> None:
+    if value:
+        held[key] = (value, version)
+    else:
+        held.pop(key, None)

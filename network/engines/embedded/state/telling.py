@@ -1,0 +1,48 @@
+"""What the log says of a written block: which transactions do not count, and what real peers would make of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from hlf.wire import enumerations
+from network.engines.embedded.state import deadly
+from network.engines.embedded.state.deadly import Deadly
+from network.engines.embedded.state.validation import CODES, Validated
+from network.engines.embedded.wire import statuses
+
+_LOG = logging.getLogger(__name__)
+
+
+def deaths(envelopes: Sequence[bytes], validated: Validated, defined: deadly.Defined) -> list[Deadly]:
+    """As :func:`deadly.of_block`, but never an exception: what is only told must keep no block from being written."""
+    try:
+        return deadly.of_block(envelopes, validated, defined)
+    except Exception as error:  # noqa: BLE001 - see above; its text may quote what is private.
+        _LOG.error("a block could not be looked at for what real peers make of it: %s", statuses.where(error))
+        return []
+
+
+def of_block(channel_id: str, number: int, validated: Validated, dead: Sequence[Deadly]) -> None:
+    """Log the transactions of a block that do not count, each with its code, and what real peers would end at."""
+    for verdict in validated.verdicts:
+        if not verdict.valid:
+            # The id is whatever its sender wrote.
+            _LOG.warning(
+                "%s: block %s, transaction %.80r is %s: %s",
+                channel_id,
+                number,
+                verdict.tx_id,
+                enumerations.name(CODES, verdict.code),
+                verdict.why,
+            )
+    if dead:
+        ids = [verdict.tx_id for verdict in validated.verdicts]
+        told = "; ".join(f"transaction {one.position} ({ids[one.position]!r:.80}) {one.why}" for one in dead)
+        _LOG.error(
+            "%s: BLOCK %s WOULD END THIS CHANNEL AT EVERY PEER OF FABRIC 3.1.5, again after each restart: %s. "
+            "See docs/conformance.md",
+            channel_id,
+            number,
+            told,
+        )

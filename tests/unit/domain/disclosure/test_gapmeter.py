@@ -1,0 +1,154 @@
+"""The capacity-gap meter: sums that are right, and that give nobody away."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaincode.domain.disclosure import gapmeter
+from chaincode.domain.disclosure.gapmeter import Contribution, Told
+from hlf.codec.refusals import Refused
+
+WEEK, NEXT = "2026-W49", "2026-W50"
+FORECAST = {
+    "horizon.start": "2026-11-30",
+    "horizon.end": "2026-12-13",
+    "region.subdivisions": ["VN-SG", "VN-HN"],
+    "demand.units_p50_h87": 101,
+}
+CAPABILITY = {
+    "valid.from": "2026-11-30",
+    "valid.to": "2026-12-06",
+    "coverage.regions": ["VN-HN"],
+    "capacity.parcels_per_day_h87": 10,
+    "capacity.utilisation_bps": 2_500,
+}
+
+
+def code(call, *args) -> str:
+    with pytest.raises(Refused) as refused:
+        call(*args)
+    return refused.value.code
+
+
+def gives(party: str, kind: str, units: int, *listed: str, region: str = "VN-HN") -> Contribution:
+    by_week = dict.fromkeys(listed or (WEEK,), units)
+    return Contribution(f"{party}/{kind}", party, kind, {region: by_week}, 0, "", "")
+
+
+DEMAND = [gives(party, "forecast", units) for party, units in (("A", 100), ("B", 200), ("C", 300))]
+SUPPLY = [gives(party, "capability", units) for party, units in (("X", 50), ("Y", 60), ("Z", 70))]
+
+
+def test_a_forecast_is_spread_over_days_and_regions():
+    """No parcel is lost, and the order of regions in the claim does not matter."""
+    spread = gapmeter.spread("forecast", FORECAST)
+    assert spread == {"VN-HN": {WEEK: 26, NEXT: 25}, "VN-SG": {WEEK: 25, NEXT: 25}}
+    turned = {**FORECAST, "region.subdivisions": ["VN-HN", "VN-SG"]}
+    assert gapmeter.spread("forecast", turned) == spread
+
+
+def test_a_capacity_counts_what_is_free():
+    """Seven days of ten parcels, a quarter in use; without a utilisation all of it is free."""
+    assert gapmeter.spread("capability", CAPABILITY) == {"VN-HN": {WEEK: 52}}
+    free = {name: value for name, value in CAPABILITY.items() if name != "capacity.utilisation_bps"}
+    assert gapmeter.spread("capability", free) == {"VN-HN": {WEEK: 70}}
+
+
+@given(st.integers(0, 10**9), st.integers(0, 300), st.sets(st.sampled_from(["VN-HN", "VN-SG", "TH-10"]), min_size=1))
+def test_spreading_loses_nothing(units, days, regions):
+    """The cells of one claim add up to the claim."""
+    values = {**FORECAST, "demand.units_p50_h87": units, "region.subdivisions": sorted(regions)}
+    values["horizon.end"] = f"{2026 + (330 + days) // 366}-12-31"
+    spread = gapmeter.spread("forecast", values)
+    assert sum(sum(by_week.values()) for by_week in spread.values()) == units
+
+
+def test_a_horizon_without_end_is_refused():
+    """A contract's work is bounded."""
+    assert code(gapmeter.spread, "forecast", {**FORECAST, "horizon.end": "2032-01-01"}) == "INVALID_ARGUMENT"
+
+
+def test_a_cell_sums_both_sides():
+    """Demand less capacity; positive means that parcels will not be carried."""
+    cells, told = gapmeter.tell([*DEMAND, *SUPPLY], "VN-HN", [WEEK, NEXT], [])
+    assert [dataclasses.astuple(cell) for cell in cells] == [("VN-HN", WEEK, 600, 180, 420, 3, 3)]
+    assert told == (Told("VN-HN", WEEK, ("A", "B", "C"), ("X", "Y", "Z")),)
+
+
+@pytest.mark.parametrize("left_out", range(6))
+def test_two_parties_on_a_side_are_too_few(left_out):
+    """Each of two would learn the other's figure."""
+    listed = [*DEMAND, *SUPPLY]
+    assert gapmeter.tell(listed[:left_out] + listed[left_out + 1 :], "VN-HN", [WEEK], [])[0] == ()
+
+
+def test_two_claims_of_one_party_are_one_party():
+    """A party does not hide behind itself."""
+    doubled = [DEMAND[0], dataclasses.replace(DEMAND[1], party="A"), DEMAND[2], *SUPPLY]
+    assert gapmeter.tell(doubled, "VN-HN", [WEEK], [])[0] == ()
+
+
+def test_a_cell_is_told_once():
+    """Told again after somebody joined, it would give that party away."""
+    _, told = gapmeter.tell([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [])
+    joined = [*DEMAND, gives("D", "forecast", 7), *SUPPLY]
+    assert gapmeter.tell(joined, "VN-HN", [WEEK], told) == ((), told)
+
+
+def test_cells_that_differ_by_one_party_are_not_told_beside_each_other():
+    """Claims are spread evenly: the difference of two such weeks or regions would be that party's figure."""
+    listed = [
+        *(gives(one.party, one.kind, 10, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]),
+        gives("D", "forecast", 7, NEXT),
+    ]
+    cells, told = gapmeter.tell(listed, "VN-HN", [WEEK, NEXT], [])
+    assert [cell.week for cell in cells] == [WEEK]
+    elsewhere = [dataclasses.replace(one, units={"VN-SG": one.units["VN-HN"]}) for one in listed]
+    assert [cell.week for cell in gapmeter.tell(elsewhere, "VN-SG", [WEEK, NEXT], told)[0]] == [WEEK]
+
+
+def test_three_parties_more_hide_each_other():
+    """The same parties again, or three others, are no difference that names one."""
+    more = [gives(party, "forecast", 5, NEXT) for party in "DEF"]
+    listed = [*(gives(one.party, one.kind, 10, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]), *more]
+    cells, _ = gapmeter.tell(listed, "VN-HN", [WEEK, NEXT], [])
+    assert [(cell.week, cell.demand_parties) for cell in cells] == [(WEEK, 3), (NEXT, 6)]
+
+
+PARTIES = st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.sampled_from(["forecast", "capability"]),
+                             st.lists(st.sampled_from([WEEK, NEXT, "2026-W51"]), min_size=1, max_size=3, unique=True)),
+                   max_size=25)  # fmt: skip
+
+
+@given(PARTIES)
+def test_no_two_told_cells_give_a_party_away(listed):
+    """Whatever consented, each told cell has three parties a side and no pair differs by one or two."""
+    contributions = [gives(party, kind, 10, *weeks) for party, kind, weeks in listed]
+    cells, told = gapmeter.tell(contributions, "VN-HN", [WEEK, NEXT, "2026-W51"], [])
+    assert [(cell.region, cell.week) for cell in cells] == [(one.region, one.week) for one in told]
+    for one in told:
+        assert len(one.demand) >= 3
+        assert len(one.capacity) >= 3
+        for other in told:
+            assert len(set(one.demand) ^ set(other.demand)) not in (1, 2)
+            assert len(set(one.capacity) ^ set(other.capacity)) not in (1, 2)
+
+
+def test_the_meter_takes_what_it_needs():
+    """No more, no less; a utilisation is welcome."""
+    gapmeter.check_attributes("forecast", FORECAST)
+    gapmeter.check_attributes("capability", CAPABILITY)
+    assert code(gapmeter.check_attributes, "forecast", list(FORECAST)[1:]) == "ATTRIBUTE_MISSING"
+    assert code(gapmeter.check_attributes, "forecast", [*FORECAST, "money.gmv_minor"]) == "ATTRIBUTE_NOT_NEEDED"
+
+
+def test_weeks_and_regions_are_bounded():
+    """One computation covers a year at most, and a known region."""
+    assert gapmeter.check_weeks(53) == 53
+    for count in (0, 54, -1):
+        assert code(gapmeter.check_weeks, count) == "INVALID_ARGUMENT"
+    assert code(gapmeter.tell, [], "Hanoi", [WEEK], []) == "INVALID_ARGUMENT"

@@ -1,0 +1,188 @@
+"""Any function of any chaincode, and how failures leave the gateway."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from pathlib import Path
+
+import grpc
+import pytest
+
+import gateway
+from gateway.http import auth, openapi
+from hlf import errors
+from tests.unit.gateway.fakes import TRANSACTION
+
+EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
+SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
+SECRET = "a-price-of-4711"
+
+
+def body(**fields):
+    return {"function": "Claims:read", **fields}
+
+
+def test_arguments_go_as_text_or_canonical_json(client, bearer, ledgers):
+    client.post(EVALUATE, json=body(arguments=["J1", {"b": 1, "a": [True, None]}, 7]), headers=bearer("read"))
+    (asked,) = ledgers.asked
+    assert asked[2].texts() == ["J1", '{"a":[true,null],"b":1}', "7"]
+
+
+def test_a_fraction_is_refused_with_its_place(client, bearer):
+    answer = client.post(EVALUATE, json=body(arguments=["a", {"price": 1.5}]), headers=bearer("read"))
+    assert answer.status_code == 400
+    assert answer.json["detail"].startswith("json.arguments[1].price: ")
+
+
+def test_private_values_go_to_transient_and_named_endorsers(client, bearer, ledgers):
+    private = {"transient": {"k": base64.b64encode(b"\x00\xff").decode()}, "endorsing_organizations": ["AMSP"]}
+    client.post(SUBMIT, json=body(**private), headers=bearer("write"))
+    (asked,) = ledgers.asked
+    assert asked[2].transient == {"k": b"\x00\xff"}
+    assert asked[2].endorsers == ("AMSP",)
+    assert "\\xff" not in repr(asked[2])
+
+
+@pytest.mark.parametrize(
+    ("result", "plain"), [(b'{"a":1}', {"a": 1}), (b"text", "text"), (b"", None), (b"\xff\x00", None)]
+)
+def test_answers_come_as_json_or_text_and_as_bytes(client, bearer, ledgers, result, plain):
+    ledgers.answers["Claims:read"] = result
+    answer = client.post(SUBMIT, json=body(), headers=bearer("write"))
+    assert answer.json["result"] == plain
+    assert base64.b64decode(answer.json["result_base64"]) == result
+    assert (answer.json["transaction_id"], answer.json["block_number"]) == (TRANSACTION, 7)
+
+
+def test_the_status_of_a_transaction(client, bearer):
+    answer = client.get(f"/v1/channels/trade/transactions/{TRANSACTION}/status", headers=bearer("read"))
+    assert answer.json == {
+        "transaction_id": TRANSACTION,
+        "valid": False,
+        "validation_code": "MVCC_READ_CONFLICT",
+        "block_number": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({}, "function"),
+        ({"function": "f", "surprise": 1}, "surprise"),
+        ({"function": "f", "endorsing_organizations": ["../etc"]}, "endorsing_organizations"),
+        ({"function": "f", "transient": {"k": SECRET}}, "transient"),
+        ({"function": "f", "transient": {"k": 5}}, "transient"),
+        ({"function": "f" * 300}, "function"),
+        ({"function": "f", "arguments": "J1"}, "arguments"),
+    ],
+)
+def test_a_bad_body_names_the_field_and_not_its_value(client, bearer, sent, field):
+    answer = client.post(EVALUATE, json=sent, headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"]) == (422, "REQUEST_INVALID")
+    assert field in answer.json["errors"]["json"]
+    assert SECRET not in answer.get_data(as_text=True)
+
+
+def test_a_body_over_the_limit_says_both_sizes(client, bearer, ledgers):
+    answer = client.post(EVALUATE, data=b"x" * 10_000, content_type="application/json", headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"]) == (413, "BODY_TOO_LARGE")
+    assert "10000 bytes" in answer.json["detail"]
+    assert "4096" in answer.json["detail"]
+    assert ledgers.asked == []
+
+
+def test_an_unexpected_failure_tells_nobody_what_was_in_it(client, bearer, ledgers, caplog):
+    """An exception's text may quote a private value; its place is enough to mend it."""
+    ledgers.answers["Claims:read"] = RuntimeError(SECRET)
+    with caplog.at_level(logging.INFO):
+        answer = client.post(EVALUATE, json=body(transient={"k": "NDI="}), headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"]) == (500, "GATEWAY_FAULT")
+    assert SECRET not in answer.get_data(as_text=True) + caplog.text
+    assert "RuntimeError" in caplog.text
+    assert "fakes.py" in caplog.text
+    assert answer.json["request_id"] in caplog.text
+
+
+def test_the_log_has_routes_and_no_paths_queries_or_bodies(client, bearer, ledgers, caplog):
+    ledgers.answers |= {"Journeys:track": b"{}", "Returns:track": b"[]"}
+    with caplog.at_level(logging.INFO):
+        client.get(f"/track/{SECRET}?q={SECRET}")
+        client.post(EVALUATE, json=body(arguments=[SECRET]), headers=bearer("read"))
+    assert "GET /track/<token> 200" in caplog.text
+    assert "PlatformMSP/User1" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_every_answer_names_its_request_and_may_not_be_kept(client):
+    answer = client.get("/healthz")
+    assert len(answer.headers["X-Request-Id"]) == 32
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("path", "method", "status"), [("/nowhere", "GET", 404), ("/v1/orders/x", "DELETE", 405)])
+def test_wrong_addresses_are_problems_too(client, path, method, status):
+    answer = client.open(path, method=method)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    assert answer.json["status"] == status
+
+
+def test_broken_json_is_a_problem(client, bearer):
+    answer = client.post(EVALUATE, data=b"{", content_type="application/json", headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"]) == (400, "REQUEST_MALFORMED")
+
+
+def test_fabrics_words_are_kept(client, bearer, ledgers):
+    ledgers.answers["Claims:read"] = errors.EvaluateError(
+        "no peers available to evaluate chaincode x in channel y", status=grpc.StatusCode.FAILED_PRECONDITION
+    )
+    answer = client.post(EVALUATE, json=body(), headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"]) == (404, "CHAINCODE_NOT_FOUND")
+    assert answer.json["fabric"]["status"] == "FAILED_PRECONDITION"
+
+
+def test_readiness_needs_every_organisations_peer(client, ledgers):
+    ledgers.up = {"PlatformMSP"}
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["ready"]) == (503, False)
+    assert answer.json["checks"] == {"store": True, "ForwarderMSP": False, "PlatformMSP": True}
+    ledgers.up = {"PlatformMSP", "ForwarderMSP"}
+    assert client.get("/readyz").json["ready"] is True
+
+
+def test_every_address_is_described(app, client):
+    """Each path and method of /v1 stands in the OpenAPI document with its scope."""
+    document = json.loads(client.get("/openapi.json").data)
+    described = {(path, method.upper()) for path, ops in document["paths"].items() for method in ops}
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith(("/v1", "/track")):
+            continue
+        path = rule.rule
+        for converter in ("path:", "int:"):
+            path = path.replace(converter, "")
+        path = path.replace("<", "{").replace(">", "}")
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            assert (path, method) in described
+            operation = document["paths"][path][method.lower()]
+            assert operation["x-scope"] == auth.scope_of(app.view_functions[rule.endpoint])
+    assert document["security"] == [{"token": []}]
+    assert document["paths"]["/track/{token}"]["get"]["security"] == []
+
+
+def test_the_reference_page_needs_nothing_from_elsewhere(client):
+    page = client.get("/docs").get_data(as_text=True)
+    assert "/v1/disclosures" in page
+    assert "http://" not in page
+    assert "https://" not in page.replace("https://id.gs1.org", "")
+    assert "<script" not in page
+    style = client.get("/static/selat.css")
+    assert style.status_code == 200
+    style.close()
+
+
+def test_the_document_lists_every_address(app):
+    """docs/api.md ends with what `selat gateway addresses` prints."""
+    written = (Path(gateway.__file__).parent.parent / "docs" / "api.md").read_text()
+    with app.app_context():
+        assert written.endswith(openapi.addresses())

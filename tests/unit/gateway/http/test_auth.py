@@ -1,0 +1,123 @@
+"""Who may call what."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.http import auth
+from gateway.store.tokens import TokenError, Tokens
+
+READING = {"GET", "HEAD", "OPTIONS"}
+OPEN_TO_ALL = {
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/docs/errors",
+    "/static/<path:filename>",
+    "/track/<token>",
+    "/console/login",
+    "/console/logout",
+}
+
+
+def test_every_address_names_the_scope_it_needs(app):
+    """A view that forgot to say would be closed; here it is found before."""
+    unmarked = [r.rule for r in app.url_map.iter_rules() if auth.scope_of(app.view_functions[r.endpoint]) is None]
+    assert unmarked == []
+
+
+def test_nothing_else_is_open_to_all(app):
+    public = {r.rule for r in app.url_map.iter_rules() if auth.scope_of(app.view_functions[r.endpoint]) == auth.PUBLIC}
+    assert public == OPEN_TO_ALL
+
+
+def test_no_public_address_takes_anything_but_reads(app):
+    """There is no anonymous write; to log in keeps a token in the browser and nothing here."""
+    posts = [r for r in app.url_map.iter_rules() if r.rule in OPEN_TO_ALL and not r.methods <= READING]
+    assert [rule.endpoint for rule in posts] == ["console.enter"]
+
+
+def test_every_closed_address_wants_a_token(app, client):
+    for rule in app.url_map.iter_rules():
+        if rule.rule in OPEN_TO_ALL:
+            continue
+        path = rule.rule.replace("<int:number>", "1").replace("<path:key>", "k")
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            answer = client.open(path, method=method)
+            if rule.rule.startswith("/console/"):
+                assert (answer.status_code, answer.location) == (303, "/console/login")
+                continue
+            assert (answer.status_code, answer.json["code"]) == (401, "TOKEN_MISSING"), rule.rule
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("Basic dXNlcjpwYXNz", "TOKEN_INVALID"),
+        ("Bearer nonsense", "TOKEN_INVALID"),
+        ("Bearer selat_000000000000_" + "A" * 43, "TOKEN_INVALID"),
+        ("Bearer selat_\u00e9_x", "TOKEN_INVALID"),
+    ],
+)
+def test_a_token_of_somebody_else_is_refused(client, header, code):
+    answer = client.get("/v1/stages", headers={"Authorization": header})
+    assert (answer.status_code, answer.json["code"]) == (401, code)
+    assert "invalid_token" in answer.headers["WWW-Authenticate"]
+
+
+def test_an_expired_token_is_refused_with_the_time_it_expired(client, services):
+    token = Tokens(services.store, clock=lambda: 1_000_000.0).create("PlatformMSP", "User1", ["read"], 60)
+    answer = client.get("/v1/stages", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json["code"]) == (401, "TOKEN_EXPIRED")
+    assert "1970-01-12T13:47:40Z" in answer.json["detail"]
+
+
+def test_a_revoked_token_is_refused(client, services, bearer):
+    headers = bearer("read")
+    assert client.get("/v1/stages", headers=headers).status_code == 200
+    assert services.tokens.revoke(headers["Authorization"].split("_")[1])
+    assert client.get("/v1/stages", headers=headers).json["code"] == "TOKEN_REVOKED"
+
+
+def test_a_token_does_only_what_its_scopes_say(client, bearer, ledgers):
+    """A token to read cannot write, and nothing reaches the ledger."""
+    answer = client.post("/v1/stages/installation", headers=bearer("read"))
+    assert (answer.status_code, answer.json["code"], answer.json["scope"]) == (403, "SCOPE_MISSING", "write")
+    assert ledgers.asked == []
+
+
+def test_a_call_is_made_as_the_tokens_user(client, bearer, ledgers):
+    client.get("/v1/stages", headers=bearer("read", msp_id="ForwarderMSP"))
+    (asked,) = ledgers.asked
+    assert asked[:2] == ("ForwarderMSP", "User1")
+
+
+def test_the_secret_is_kept_nowhere(services):
+    token = services.tokens.create("PlatformMSP", "User1", ["read"], 60)
+    secret = token.split("_", 2)[2].encode()
+    kept = b"".join(path.read_bytes() for path in services.settings.data.rglob("*") if path.is_file())
+    assert secret not in kept
+    assert token.split("_")[1].encode() in kept
+
+
+def test_the_store_is_its_owners_alone(services):
+    files = [path for path in services.settings.data.rglob("*") if path.is_file()]
+    assert files
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files)
+
+
+def test_scopes_must_exist(services):
+    with pytest.raises(ValueError, match="scopes must be some of"):
+        services.tokens.create("PlatformMSP", "User1", ["everything"], 60)
+    with pytest.raises(ValueError, match="scopes must be some of"):
+        services.tokens.create("PlatformMSP", "User1", [], 60)
+
+
+def test_a_changed_secret_is_not_that_token(services):
+    token = services.tokens.create("PlatformMSP", "User1", ["read"], 60)
+    changed = token[:-1] + ("A" if token[-1] != "A" else "B")
+    with pytest.raises(TokenError) as refused:
+        services.tokens.caller(changed)
+    assert refused.value.reason == "unknown"

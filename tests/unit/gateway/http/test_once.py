@@ -1,0 +1,298 @@
+"""A request sent twice acts once."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+
+import grpc
+import pytest
+
+from gateway.http import problems
+from gateway.store.keys import Answer, Held, Keys
+from hlf import errors
+from tests.unit.gateway.fakes import ORDER, TRANSACTION, FakeLedgers
+
+SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
+BODY = {
+    "function": "Claims:commit",
+    "arguments": ["c1"],
+    "transient": {"secret": "NDI="},
+    "endorsing_organizations": ["A"],
+}
+
+
+@pytest.fixture
+def post(client, bearer):
+    """Send a body under an idempotency key, with one and the same token."""
+    headers = bearer("write")
+
+    def send(key: str | None = "k1", body: dict | None = None):
+        return client.post(SUBMIT, json=body or BODY, headers=headers | ({"Idempotency-Key": key} if key else {}))
+
+    return send
+
+
+def test_a_repetition_gets_the_same_answer_and_submits_nothing(post, ledgers):
+    first, second = post(), post()
+    assert first.status_code == second.status_code == 200
+    assert first.json == second.json
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(ledgers.asked) == 1
+
+
+def test_without_a_key_each_request_acts(post, ledgers):
+    post(None)
+    post(None)
+    assert len(ledgers.asked) == 2
+
+
+def test_another_key_is_another_request(post, ledgers):
+    post("k1")
+    post("k2")
+    assert len(ledgers.asked) == 2
+
+
+def test_a_key_belongs_to_one_body(post, ledgers):
+    post()
+    answer = post(body={**BODY, "arguments": ["c2"]})
+    assert (answer.status_code, answer.json["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert len(ledgers.asked) == 1
+
+
+def test_a_key_belongs_to_an_organisations_user_whatever_the_token(post, client, bearer, ledgers):
+    """A token is renewed between a request and its repetition; the answer is still that of the first."""
+    first = post()
+    again = client.post(SUBMIT, json=BODY, headers=bearer("write") | {"Idempotency-Key": "k1"})
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
+    assert len(ledgers.asked) == 1
+
+
+@pytest.mark.parametrize("other", [("ForwarderMSP", "User1"), ("PlatformMSP", "User2")])
+def test_another_user_of_the_same_key_is_another_caller(post, client, services, ledgers, other):
+    """Whoever guesses a key gets neither the answer nor in the way."""
+    post()
+    token = services.tokens.create(*other, ["write"], 60)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k1"}
+    assert "Idempotency-Replayed" not in client.post(SUBMIT, json=BODY, headers=headers).headers
+    assert len(ledgers.asked) == 2
+
+
+def test_a_key_is_free_again_if_nothing_was_written(post, ledgers):
+    ledgers.answers["Claims:commit"] = errors.EndorseError("refused/NOT_OWNER: no", status=grpc.StatusCode.ABORTED)
+    assert post().json["code"] == "NOT_OWNER"
+    del ledgers.answers["Claims:commit"]
+    assert post().status_code == 200
+
+
+def test_an_unknown_outcome_keeps_its_key(post, ledgers):
+    """Sending it again could write twice, so the same problem is repeated until the caller has asked."""
+    ledgers.answers["Claims:commit"] = errors.CommitStatusError(
+        "Deadline Exceeded", transaction_id=TRANSACTION, status=grpc.StatusCode.DEADLINE_EXCEEDED
+    )
+    first = post()
+    del ledgers.answers["Claims:commit"]
+    second = post()
+    assert (first.status_code, first.json["code"], first.json["transaction_id"]) == (
+        504,
+        "OUTCOME_UNKNOWN",
+        TRANSACTION,
+    )
+    assert second.json == first.json
+    assert second.content_type == "application/problem+json"
+    assert len(ledgers.asked) == 1
+
+
+def test_a_second_request_waits_for_the_first(post, ledgers):
+    answers = []
+    ledgers.before_commit = lambda: answers.append(post("k1").json["code"]) if not answers else None
+    assert post("k1").status_code == 200
+    assert answers == ["IDEMPOTENCY_IN_PROGRESS"]
+
+
+CALLER = ("PlatformMSP", "User1", "k")
+CONTENT = (b"POST", b"/v1/orders", b"{}")
+
+
+@pytest.fixture
+def clock():
+    """A clock that is set by hand: seconds in a list of one."""
+    return [1000.0]
+
+
+@pytest.fixture
+def keys(services, clock):
+    return Keys(services.store, clock=lambda: clock[0])
+
+
+def test_a_request_that_died_after_it_had_sent_is_not_repeated(keys, clock):
+    """Its transaction's id was kept before it was sent, and is in the answer."""
+    keys.note_transaction(keys.begin(*CALLER, CONTENT), TRANSACTION)
+    clock[0] += 300
+    with pytest.raises(problems.Problem, match="OUTCOME_UNKNOWN") as refused:
+        keys.begin(*CALLER, CONTENT)
+    assert refused.value.members["transaction_id"] == TRANSACTION
+
+
+def test_a_request_that_died_before_it_sent_anything_is_carried_on(keys, clock):
+    """The key is not lost for a day; and should the first attempt be alive after all, it can send nothing more."""
+    first = keys.begin(*CALLER, CONTENT)
+    with pytest.raises(problems.Problem, match="IDEMPOTENCY_IN_PROGRESS"):
+        keys.begin(*CALLER, CONTENT)
+    clock[0] += 300
+    second = keys.begin(*CALLER, CONTENT)
+    with pytest.raises(problems.Problem, match="IDEMPOTENCY_IN_PROGRESS"):
+        keys.note_transaction(first, TRANSACTION)
+    keys.release(first)
+    keys.note_transaction(second, TRANSACTION)
+
+
+def test_keys_are_forgotten_after_a_day(keys, clock):
+    keys.finish(keys.begin(*CALLER, CONTENT), Answer(200, {}, b""))
+    clock[0] += 24 * 3600 + 1
+    assert isinstance(keys.begin(*CALLER, (b"other",)), Held)
+
+
+def test_an_answer_of_any_bytes_can_be_kept(keys):
+    """Sealing must not fail on what a view may answer: the transaction stands by then."""
+    answer = Answer(200, {"Content-Type": "application/octet-stream"}, bytes(range(256)))
+    keys.finish(keys.begin(*CALLER, CONTENT), answer)
+    assert keys.begin(*CALLER, CONTENT) == answer
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(post, services, monkeypatch, caplog):
+    """The transaction stands; a repetition is told its id, and does not act again."""
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(services.keys, "finish", full)
+    assert post().status_code == 200
+    assert "an answer was not kept: OperationalError" in caplog.text
+    assert post().json["code"] == "IDEMPOTENCY_IN_PROGRESS"
+
+
+@pytest.mark.parametrize("secret", ["lost", "of another gateway"])
+def test_answers_under_another_secret_are_none(post, services, ledgers, secret):
+    """Who restores the file without the secret starts anew; nothing is a 500."""
+    post()
+    (services.settings.data / "secret").write_bytes(secret.encode().ljust(32))
+    again = Keys(services.store).begin("PlatformMSP", "User1", "k1", CONTENT)
+    assert isinstance(again, Held)
+
+
+def test_the_secret_is_the_owners_alone_and_made_once(services):
+    assert services.store.secret() == services.store.secret()
+    assert stat.S_IMODE((services.settings.data / "secret").stat().st_mode) == 0o600
+    assert len(services.store.secret()) == 32
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        RuntimeError("a defect in a view"),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "a defect in a view"),
+        errors.WireError("bytes are not a proposal response"),
+        errors.IdentityError("the key does not fit the certificate"),
+    ],
+)
+def test_whatever_fails_before_anything_is_sent_frees_the_key(post, ledgers, monkeypatch, failure):
+    """What decides is that nothing was sent, not which error it was."""
+    submit = FakeLedgers.submit
+    monkeypatch.setattr(FakeLedgers, "submit", lambda *_: (_ for _ in ()).throw(failure))
+    first = post()
+    assert first.status_code >= 500
+    assert "transaction_id" not in first.json
+    monkeypatch.setattr(FakeLedgers, "submit", submit)
+    assert post().status_code == 200
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("a defect"), errors.WireError("no commit status")])
+def test_whatever_fails_after_something_was_sent_keeps_the_key_and_names_it(post, ledgers, failure):
+    """Whichever error it is, the transaction may be in a block: sending it again could write twice."""
+    ledgers.answers["Claims:commit"] = failure
+    first = post()
+    assert first.json["code"] in {"OUTCOME_UNKNOWN", "GATEWAY_FAULT"}
+    assert first.json["transaction_id"] == TRANSACTION
+    del ledgers.answers["Claims:commit"]
+    assert post().json == first.json
+    assert len(ledgers.asked) == 1
+
+
+def test_a_worker_that_is_ended_frees_what_it_has_not_sent(app, client, bearer, ledgers, monkeypatch):
+    """SystemExit is no Exception; a key must not be lost by it either."""
+    headers = bearer("write") | {"Idempotency-Key": "k1"}
+    submit = FakeLedgers.submit
+
+    def ended(*_: object) -> None:
+        raise SystemExit(1)
+
+    monkeypatch.setattr(FakeLedgers, "submit", ended)
+    with pytest.raises(SystemExit):
+        client.post(SUBMIT, json=BODY, headers=headers)
+    monkeypatch.setattr(FakeLedgers, "submit", submit)
+    assert client.post(SUBMIT, json=BODY, headers=headers).status_code == 200
+
+
+def test_a_repetition_tells_the_blocks_too(post):
+    """Whoever goes on from a repeated answer must be able to wait for what it wrote."""
+    assert post().headers["Selat-Block"] == post().headers["Selat-Block"] == "trade=7"
+
+
+def test_what_is_kept_cannot_be_read_in_the_file(post, ledgers, services):
+    """Neither the request's private value nor the contract's answer nor the key stands in the store."""
+    ledgers.answers["Claims:commit"] = b'"a very private figure"'
+    assert post("a-very-private-key").json["result"] == "a very private figure"
+    kept = b"".join(path.read_bytes() for path in services.settings.data.rglob("*") if path.is_file())
+    assert b"very private" not in kept
+    assert b"very-private" not in kept
+    assert b"NDI=" not in kept
+    assert post("a-very-private-key").json["result"] == "a very private figure"
+
+
+@pytest.mark.parametrize("key", ["x" * 129, "a b", "\u00e9"])
+def test_a_key_is_short_and_visible(post, key):
+    assert post(key).json["code"] == "REQUEST_MALFORMED"
+
+
+@pytest.fixture
+def place(client, bearer, ledgers):
+    """Place an order: two transactions in one request."""
+    headers = bearer("write") | {"Idempotency-Key": "order"}
+    ledgers.answers |= {"Terms:read": b'{"terms":{}}', "Orders:place": b'{"order_hash":"h"}', "Orders:open": b"{}"}
+    return lambda: client.post("/v1/orders", json=ORDER, headers=headers)
+
+
+def test_a_request_that_failed_half_way_says_what_is_committed(place, ledgers):
+    """It is not repeated as a whole: what is left to do has an address of its own."""
+    ledgers.answers["Orders:open"] = errors.EndorseError("refused/NOT_PLACED: no", status=grpc.StatusCode.ABORTED)
+    first = place()
+    assert (first.status_code, first.json["code"], first.json["committed"]) == (409, "NOT_PLACED", [TRANSACTION])
+    ledgers.answers["Orders:open"] = b"{}"
+    assert place().json == first.json
+    assert [call.function for _, _, call in ledgers.asked].count("Orders:place") == 1
+
+
+def test_a_conflict_at_the_second_step_is_tried_again(place, ledgers):
+    """The first is committed, so the caller could not repeat the request as a whole."""
+    conflict = errors.CommitError(TRANSACTION, 11, 7)
+    ledgers.answers["Orders:open"] = conflict
+    opened = []
+
+    def clear() -> None:
+        opened.append(1)
+        if len(opened) == 3:
+            ledgers.answers["Orders:open"] = b"{}"
+
+    ledgers.before_commit = clear
+    assert place().status_code == 201
+    sent = [call.function for _, _, call in ledgers.asked if call.function.startswith("Orders:")]
+    assert sent == ["Orders:place", "Orders:open", "Orders:open"]
+
+
+def test_a_conflict_at_the_first_step_is_the_callers_to_repeat(post, ledgers):
+    ledgers.answers["Claims:commit"] = errors.CommitError(TRANSACTION, 11, 7)
+    answer = post()
+    assert (answer.status_code, answer.json["code"]) == (409, "MVCC_READ_CONFLICT")
+    assert "committed" not in answer.json
+    assert len(ledgers.asked) == 1

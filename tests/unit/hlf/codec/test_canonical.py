@@ -1,0 +1,128 @@
+"""Canonical JSON: the same bytes as PyPI's rfc8785, and nothing lenient in reading."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hlf.codec import canonical
+
+INTEGERS = st.integers(-canonical.LARGEST_INTEGER, canonical.LARGEST_INTEGER)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+VALUES = st.recursive(
+    st.none() | st.booleans() | INTEGERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_bytes_equal_those_of_the_reference(value):
+    """RFC 8785 as another author implemented it gives the same bytes, and they read back as the same value."""
+    ours = canonical.dumps(value)
+    assert ours == rfc8785.dumps(value)
+    assert canonical.loads(ours) == value
+
+
+@given(VALUES)
+def test_reading_accepts_any_order_and_spacing(value):
+    """Strict reading is about meaning, not layout."""
+    assert canonical.loads(json.dumps(value, indent=2)) == value
+
+
+def test_names_sort_by_utf16_code_units():
+    """The RFC's own example: U+1F600 (a surrogate pair) stands before U+FB33."""
+    names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
+    written = canonical.dumps(dict.fromkeys(names, 0))
+    assert list(json.loads(written)) == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
+
+
+def test_a_tuple_is_written_as_an_array():
+    """Frozen dataclasses hold tuples; JSON has arrays."""
+    assert canonical.dumps({"a": (1, 2)}) == b'{"a":[1,2]}'
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (1.0, "$"),
+        ({"a": [1, 2**53]}, "$.a[1]"),
+        (-(2**53), "$"),
+        ("\ud800", "$"),
+        ({"\udfff": 1}, "$"),
+        ({1: 1}, "$"),
+        ([b"bytes"], "$[0]"),
+        ({"a": {1, 2}}, "$.a"),
+    ],
+)
+def test_what_has_no_canonical_form_is_refused(value, path):
+    """The error names the place."""
+    with pytest.raises(canonical.CanonicalError) as refused:
+        canonical.dumps(value)
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"1.5",
+        b"1e3",
+        b"NaN",
+        b"-Infinity",
+        b'{"a":1,"a":2}',
+        b'{"b":{"a":1,"a":1}}',
+        b"9007199254740992",
+        b"1" + b"0" * 10_000,
+        b'"\\ud800"',
+        b'{"\\udc00":1}',
+        b"[" * 65 + b"]" * 65,
+        b"[" * 200_000,
+        b"\xef\xbb\xbf1",
+        b"1 2",
+    ],
+)
+def test_hostile_bytes_are_refused(data):
+    """Anything that two readers could read differently is one typed error."""
+    with pytest.raises(canonical.CanonicalError):
+        canonical.loads(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ('{"a":[0,{"b":1,"b":2}]}', "$.a[1]"),
+        ('{"a":{"price":1.5}}', "$.a.price"),
+        ('{"a":[NaN]}', "$.a[0]"),
+        ('{"a":[1,' + "9" * 5_000 + "]}", "$.a[1]"),
+        ('{"a":"\\ud800"}', "$.a"),
+    ],
+)
+def test_what_is_refused_in_reading_is_named_by_its_place(data, path):
+    """Whoever sent a long document must find the one name or number that cannot be taken."""
+    with pytest.raises(canonical.CanonicalError) as refused:
+        canonical.loads(data)
+    assert refused.value.path == path
+
+
+def test_many_names_of_which_the_last_is_given_twice_are_read_in_one_pass():
+    """A hostile object of a megabyte costs what its length costs: the name is found without counting each."""
+    names = ",".join(f'"{number}":0' for number in range(60_000))
+    with pytest.raises(canonical.CanonicalError, match="'59999' is given twice"):
+        canonical.loads(f'{{{names},"59999":0}}')
+
+
+def test_depth_is_bounded_on_the_way_out_too():
+    """A value nested as deep as allowed passes; one level more does not."""
+    value: object = 0
+    for _ in range(canonical.DEEPEST):
+        value = [value]
+    assert canonical.loads(canonical.dumps(value)) == value
+    with pytest.raises(canonical.CanonicalError):
+        canonical.dumps([value])

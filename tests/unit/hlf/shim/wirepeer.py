@@ -1,0 +1,107 @@
+"""A peer's end of the shim protocol, played by hand."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from queue import SimpleQueue
+from typing import Any
+
+import grpc
+from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, proposal_response_pb2
+
+from hlf.shim import testing
+from hlf.wire import proposals
+
+Message = chaincode_shim_pb2.ChaincodeMessage
+CHANNEL = "testing"
+PATIENCE = 10.0
+
+
+class WirePeer:
+    """Dials a chaincode server and registers it; messages go out and come in one by one."""
+
+    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None = None, name: str = "") -> None:
+        options = [("grpc.ssl_target_name_override", name)] if name else []
+        if credentials is None:
+            self.channel = grpc.insecure_channel(address, options)
+        else:
+            self.channel = grpc.secure_channel(address, credentials, options)
+        self._outgoing: SimpleQueue[Any] = SimpleQueue()
+        connect = self.channel.stream_stream(
+            "/protos.Chaincode/Connect",
+            request_serializer=Message.SerializeToString,
+            response_deserializer=Message.FromString,
+        )
+        self.stream = connect(iter(self._outgoing.get, None), timeout=60)
+        self.incoming: SimpleQueue[Any] = SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> WirePeer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Break the stream, as a peer that dies does."""
+        self.stream.cancel()
+        self.channel.close()
+        self._outgoing.put(None)
+        self._reader.join(PATIENCE)
+
+    def register(self, ready: bytes = b"") -> str:
+        """Complete the handshake; the package id under which the chaincode registered."""
+        registration = self.receive()
+        assert registration.type == Message.REGISTER
+        self.send(type=Message.REGISTERED)
+        self.send(type=Message.READY, payload=ready)
+        return chaincode_pb2.ChaincodeID.FromString(registration.payload).name
+
+    def send(self, **fields: Any) -> None:
+        self._outgoing.put(Message(**fields))
+
+    def receive(self) -> Any:
+        """The next message, or the RpcError that ended the stream."""
+        return self.incoming.get(timeout=PATIENCE)
+
+    def propose(
+        self,
+        tx_id: str,
+        *args: str,
+        kind: int = Message.TRANSACTION,
+        secret: bytes = b"",
+        dated: datetime | None = None,
+    ) -> None:
+        """Send a transaction as a peer does, with the whole proposal beside the arguments."""
+        caller = testing.client("AMSP")
+        encoded = [argument.encode() for argument in args]
+        proposal = proposals.new(
+            CHANNEL, "things", encoded, caller.serialized, transient={"value": secret}, timestamp=dated
+        )
+        self.send(
+            type=kind,
+            txid=tx_id,
+            channel_id=CHANNEL,
+            payload=chaincode_pb2.ChaincodeInput(args=encoded).SerializeToString(),
+            proposal=proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes),
+        )
+
+    def answer(self, request: Any, payload: bytes = b"", kind: int = Message.RESPONSE) -> None:
+        self.send(type=kind, txid=request.txid, channel_id=request.channel_id, payload=payload)
+
+    def completed(self) -> Any:
+        """The response in the next message, which must end a transaction."""
+        message = self.receive()
+        assert message.type == Message.COMPLETED, message
+        return proposal_response_pb2.Response.FromString(message.payload)
+
+    def _read(self) -> None:
+        try:
+            for message in self.stream:
+                self.incoming.put(message)
+        except grpc.RpcError as error:
+            self.incoming.put(error)
+        else:
+            self.incoming.put(None)
