@@ -27,9 +27,7 @@ from hlf.client.commit import Status
 EXTENSION = "selat"
 
 
-_CONFLICTS = frozenset(
-    {"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"}
-)
+_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"})
 _ATTEMPTS = 5
 Transient = Mapping[str, bytes]
 

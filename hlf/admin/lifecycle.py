@@ -249,9 +249,7 @@ def committed_definition(peer: Peer, channel_id: str, name: str) -> Committed | 
     """The definition of one chaincode in force on a channel, with approvals; None where there is none."""
     args = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=name)
     try:
-        answer = _ask(
-            peer, channel_id, "QueryChaincodeDefinition", args, lifecycle_pb2.QueryChaincodeDefinitionResult
-        )
+        answer = _ask(peer, channel_id, "QueryChaincodeDefinition", args, lifecycle_pb2.QueryChaincodeDefinitionResult)
     except errors.LifecycleError as refused:
         if refused.status == 404 or "is not defined" in refused.message:
             return None

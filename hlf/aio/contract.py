@@ -174,9 +174,7 @@ class Contract:
             await asyncio.sleep(pause)
 
 
-async def _found_out(
-    endorsed: Transaction, unclear: errors.SubmitError, timeouts: Timeouts, budget: Budget
-) -> Status:
+async def _found_out(endorsed: Transaction, unclear: errors.SubmitError, timeouts: Timeouts, budget: Budget) -> Status:
     """
     Return what became of a transaction whose submission was not answered.
 

@@ -30,9 +30,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 # `re.ASCII`, because \d otherwise takes the digits of every script.
-_TEXT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
+_TEXT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

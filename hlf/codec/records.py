@@ -217,6 +217,10 @@ def _hints(kind: type) -> dict[str, object]:
 
 def _name(kind: object) -> str:
     words: dict[object, str] = {
-        str: "a string", int: "an integer", bool: "true or false", dict: "an object", list: "a list"
+        str: "a string",
+        int: "an integer",
+        bool: "true or false",
+        dict: "an object",
+        list: "a list",
     }
     return words.get(kind, "null" if kind is type(None) else getattr(kind, "__name__", str(kind)))

@@ -122,9 +122,7 @@ def query(
     return _marked(method, "evaluate", declared)
 
 
-def _marked(
-    method: _Method | None, tag: str, declared: Declaration
-) -> _Method | Callable[[_Method], _Method]:
+def _marked(method: _Method | None, tag: str, declared: Declaration) -> _Method | Callable[[_Method], _Method]:
     def mark(marked: _Method) -> _Method:
         setattr(marked, _MARK, (tag, declared))
         return marked

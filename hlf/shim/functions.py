@@ -52,6 +52,5 @@ class Function:
             if parameter.required:
                 raise Refused(INVALID_ARGUMENT, f"{parameter.name}: missing")
         return [
-            parameter.decode(data, parameter.name)
-            for parameter, data in zip(self.parameters, arguments, strict=False)
+            parameter.decode(data, parameter.name) for parameter, data in zip(self.parameters, arguments, strict=False)
         ]

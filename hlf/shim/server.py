@@ -132,11 +132,7 @@ class Server:
 
         return grpc.method_handlers_generic_handler(
             "protos.Chaincode",
-            {
-                "Connect": grpc.stream_stream_rpc_method_handler(
-                    connect, Message.FromString, Message.SerializeToString
-                )
-            },
+            {"Connect": grpc.stream_stream_rpc_method_handler(connect, Message.FromString, Message.SerializeToString)},
         )
 
 

@@ -145,9 +145,7 @@ class Stub:
         """What a rich query finds, where the peers' state database is CouchDB; not checked for phantoms."""
         return self._query(query, "")
 
-    def get_query_result_with_pagination(
-        self, query: str, page_size: int, bookmark: str = ""
-    ) -> tuple[list[KV], str]:
+    def get_query_result_with_pagination(self, query: str, page_size: int, bookmark: str = "") -> tuple[list[KV], str]:
         """One page of a rich query and the bookmark of the next."""
         metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
         request = chaincode_shim_pb2.GetQueryResult(query=query, metadata=metadata.SerializeToString())
@@ -322,9 +320,7 @@ class Stub:
 
     def _page(self, start: str, end: str, page_size: int, bookmark: str) -> tuple[list[KV], str]:
         metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
-        request = chaincode_shim_pb2.GetStateByRange(
-            startKey=start, endKey=end, metadata=metadata.SerializeToString()
-        )
+        request = chaincode_shim_pb2.GetStateByRange(startKey=start, endKey=end, metadata=metadata.SerializeToString())
         return self._paged(_Kind.GET_STATE_BY_RANGE, request)
 
     def _paged(self, kind: int, request: Any) -> tuple[list[KV], str]:

@@ -24,9 +24,7 @@ from hlf.wire import msp
 
 _ROLES = {name: role for role, name in msp.ROLE_NAMES.items()}
 _PRINCIPAL = re.compile(r"([A-Za-z0-9.-]+)\.(admin|member|client|peer|orderer)")
-_TOKEN = re.compile(
-    r"(?:(?P<name>[A-Za-z]+)|(?P<number>\d+)|(?P<quote>['\"`])(?P<text>.*?)(?P=quote)|(?P<mark>[(),]))"
-)
+_TOKEN = re.compile(r"(?:(?P<name>[A-Za-z]+)|(?P<number>\d+)|(?P<quote>['\"`])(?P<text>.*?)(?P=quote)|(?P<mark>[(),]))")
 _GATES = {"and", "or", "outof"}
 _MOST_DIGITS = 9
 _DEEPEST = 32

@@ -283,9 +283,7 @@ def _namespace(message: Any) -> NamespaceRwset:
     serialized = message.rwset
     # What every call of a chaincode reads of its definition is the same few bytes.
     public = _small(serialized) if len(serialized) <= _SMALL else _public(serialized)
-    return NamespaceRwset(
-        message.namespace, *public, tuple([_collection(c) for c in message.collection_hashed_rwset])
-    )
+    return NamespaceRwset(message.namespace, *public, tuple([_collection(c) for c in message.collection_hashed_rwset]))
 
 
 def _public(

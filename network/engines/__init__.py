@@ -15,6 +15,7 @@ __all__ = ["NAMES", "Engine", "by_name"]
 
 NAMES = ("embedded", "native", "docker")
 
+
 def by_name(name: str) -> Engine:
     """
     The engine of that name; only the one asked for is imported.

@@ -225,9 +225,7 @@ def test_nobody_dates_a_transaction_before_or_after_its_time(network, minutes):
     """Windows and deadlines count by the transaction's own time, so peers take none far from their clocks."""
     moment = datetime.now(UTC) + timedelta(minutes=minutes)
     with member(network, "MerchantMSP") as hostile:
-        made = proposals.new(
-            "trade", "trade", [b"Participants:list"], hostile.session.creator, timestamp=moment
-        )
+        made = proposals.new("trade", "trade", [b"Participants:list"], hostile.session.creator, timestamp=moment)
         message = gateway_pb2.ProposedTransaction(
             transaction_id=made.transaction_id, proposal=proposal_pb2.SignedProposal(proposal_bytes=made.bytes)
         )
@@ -276,9 +274,7 @@ def test_a_private_write_wants_its_owner_whoever_else_endorses(network, cast, pl
         contract = careless.network("trade").contract("trade")
         transient = {"grant": json.dumps(grant).encode()}
         with pytest.raises(errors.CommitError) as invalid:
-            contract.submit(
-                "Disclosures:grant", grant_id, transient=transient, endorsing_organizations=["LastMileMSP"]
-            )
+            contract.submit("Disclosures:grant", grant_id, transient=transient, endorsing_organizations=["LastMileMSP"])
         assert invalid.value.name == "ENDORSEMENT_POLICY_FAILURE"
     assert grant_id not in [entry["grant"]["grant_id"] for entry in cast.auditor.get("/v1/disclosures/audit")]
 
@@ -291,9 +287,7 @@ def test_a_page_is_not_written_by_hand_picked_endorsers(network, cast, played):
     with member(network, "MerchantMSP") as hostile:
         contract = hostile.network("trade").contract("trade")
         with pytest.raises(errors.CommitError) as invalid:
-            contract.submit(
-                "Journeys:report", played.journey_id, "delayed", "S01", now, endorsing_organizations=others
-            )
+            contract.submit("Journeys:report", played.journey_id, "delayed", "S01", now, endorsing_organizations=others)
         assert invalid.value.name == "ENDORSEMENT_POLICY_FAILURE"
     assert cast.auditor.get(f"/v1/journeys/{played.journey_id}") == before
 

@@ -57,9 +57,7 @@ class Member:
         return Person(self.msp_id, issued)
 
     def configured(self, **more: Any) -> configtx.Organisation:
-        return configtx.Organisation(
-            self.msp_id, (self.ca.certificate_pem,), (self.tlsca.certificate_pem,), **more
-        )
+        return configtx.Organisation(self.msp_id, (self.ca.certificate_pem,), (self.tlsca.certificate_pem,), **more)
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,7 @@ class Consortium:
         consenter: certificates.Issued | None = None,
     ) -> Any:
         """The genesis block."""
-        application = configtx.application(
-            [self.members[name].configured() for name in (members or self.members)]
-        )
+        application = configtx.application([self.members[name].configured() for name in (members or self.members)])
         ordering = configtx.orderer(
             [self.ordering.configured(orderer_endpoints=("127.0.0.1:7050",))],
             batch_timeout=timeout,
@@ -195,9 +191,7 @@ class Consortium:
 class Transaction:
     """An endorsed transaction; its parts can be bent before it is enveloped."""
 
-    def __init__(
-        self, proposal: Any, digest: bytes, action: Any, endorsers: list[Person], creator: Person
-    ) -> None:
+    def __init__(self, proposal: Any, digest: bytes, action: Any, endorsers: list[Person], creator: Person) -> None:
         self.proposal = proposal
         self.id: str = proposal.transaction_id
         self.digest = digest

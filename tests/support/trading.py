@@ -258,9 +258,7 @@ class Market:
             else:
                 self[players[step.actor]].record(journey_id, step, clock)
 
-    def hand_over(
-        self, journey_id: str, step: HandOver, clock: Clock, players: Mapping[str, str] = PLAYERS
-    ) -> None:
+    def hand_over(self, journey_id: str, step: HandOver, clock: Clock, players: Mapping[str, str] = PLAYERS) -> None:
         """Pass custody: offered by the one, accepted by the other."""
         giver, taker = self[players[step.giver]], self[players[step.taker]]
         moment = clock.next(step.place)

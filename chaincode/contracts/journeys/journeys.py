@@ -272,9 +272,7 @@ class Journeys(Handovers, api.Contract):
             found[f"page of {party.msp_id}"] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id)
         return found
 
-    def _mine(
-        self, ctx: api.Context, journey_id: str, stage_id: str
-    ) -> tuple[journeys.Journey, pages.Page, int]:
+    def _mine(self, ctx: api.Context, journey_id: str, stage_id: str) -> tuple[journeys.Journey, pages.Page, int]:
         """The journey, the caller's page and the time, if the caller may speak about that stage."""
         journey, now = journeystate.load(ctx, journey_id), store.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
@@ -313,9 +311,7 @@ class Journeys(Handovers, api.Contract):
         if held and entry.step in stage.ends:
             journeystate.save_custody(ctx, held.ended(ctx.client.msp_id, entry.at, place))
 
-    def _undone(
-        self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry
-    ) -> custody.Custody | None:
+    def _undone(self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry) -> custody.Custody | None:
         """What taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
         stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
         if wrong.step in stage.takes:

@@ -140,9 +140,7 @@ class Handling(Casebook):
         return self.save(ctx, moved)
 
     @api.transaction
-    def arbitrate(
-        self, ctx: api.Context, return_id: str, award: handling.Award, opinion_hash: str
-    ) -> returns.Return:
+    def arbitrate(self, ctx: api.Context, return_id: str, award: handling.Award, opinion_hash: str) -> returns.Return:
         """
         Decide a dispute; an award to fetch the goods books the reverse journey.
 
@@ -153,9 +151,7 @@ class Handling(Casebook):
         opinion = journeys.hashed(opinion_hash, "opinion_hash")
         booked = case.booking(case.terms)
         carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
-        moved = handling.arbitrated(
-            known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion
-        )
+        moved = handling.arbitrated(known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion)
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
     @api.transaction

@@ -93,9 +93,7 @@ class Returns(Handling, api.Contract):
         return self._decide(ctx, self.case(ctx, request.journey_id), request, store.now(ctx))
 
     @api.query
-    def simulate(
-        self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario
-    ) -> review.Decision:
+    def simulate(self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario) -> review.Decision:
         """
         What a version of terms (0: the last) would decide on an order that nobody has placed yet.
 

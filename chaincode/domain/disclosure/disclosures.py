@@ -187,9 +187,7 @@ def read_document(data: bytes) -> Document:
         raise invalid("document._sd", f"must list {SLOTS} different digests, decoys in the place of what is not given")
     if not all(isinstance(one, str) and _DIGEST.fullmatch(one) for one in digests):
         raise invalid("document._sd", "must list base64url SHA-256 digests")
-    document = Document(
-        parts["vct"], parts["iss"], parts["claim_id"], parts["revision"], parts["iat"], tuple(digests)
-    )
+    document = Document(parts["vct"], parts["iss"], parts["claim_id"], parts["revision"], parts["iat"], tuple(digests))
     if document.to_bytes() != data:
         raise invalid("document", "must be in canonical form (RFC 8785)")
     return document

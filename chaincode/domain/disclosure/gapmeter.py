@@ -170,9 +170,7 @@ def _cell(counted: Iterable[Contribution], told: Told) -> Cell:
     for one in counted:
         sums[one.kind] += one.units[told.region].get(told.week, 0)
     demand, capacity = sums["forecast"], sums["capability"]
-    return Cell(
-        told.region, told.week, demand, capacity, demand - capacity, len(told.demand), len(told.capacity)
-    )
+    return Cell(told.region, told.week, demand, capacity, demand - capacity, len(told.demand), len(told.capacity))
 
 
 def _days(start: str, end: str) -> dict[str, int]:

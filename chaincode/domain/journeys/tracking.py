@@ -124,20 +124,12 @@ def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Sta
 
 def _said(entry: Entry) -> Status | None:
     disposition = str(entry.event.get("disposition", ""))
-    return (
-        _BY_STAGE.get((entry.stage_id, entry.step))
-        or _BY_DISPOSITION.get(disposition)
-        or _BY_STEP.get(entry.step)
-    )
+    return _BY_STAGE.get((entry.stage_id, entry.step)) or _BY_DISPOSITION.get(disposition) or _BY_STEP.get(entry.step)
 
 
-def view(
-    journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None
-) -> View:
+def view(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None) -> View:
     """What the holder of a link to *journey* sees; *expected_at* is when delivery is estimated."""
-    events = tuple(
-        Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline
-    )
+    events = tuple(Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline)
     recorded = [entry.recorded_at for entry in timeline] + [incident.recorded_at for incident in incidents]
     now = status(timeline, incidents)
     expected = "" if expected_at is None or now in _FINAL else moments.text(expected_at)

@@ -107,8 +107,7 @@ def facts_of(order_id: str, order: Order, terms: Terms) -> Facts:
         destination=order.destination,
         terms=order.terms,
         lines=tuple(
-            FactLine(str(one.line), one.hs6, one.quantity, one.quantity * one.unit_price < below)
-            for one in order.lines
+            FactLine(str(one.line), one.hs6, one.quantity, one.quantity * one.unit_price < below) for one in order.lines
         ),
         nonce=disclosures.derived_salt(order.salt, f"facts of {order_id}"),
     )

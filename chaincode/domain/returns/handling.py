@@ -163,9 +163,7 @@ def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: i
     wanted = Resolution.REFUND if awarded else known.request.resolution
     if resolution not in (wanted, Resolution.REFUND):
         raise Refused("RESOLUTION_DIFFERS", f"return {known.return_id} is for {wanted}")
-    moved = known.moved(
-        SETTLED[resolution], by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof
-    )
+    moved = known.moved(SETTLED[resolution], by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
     if resolution is Resolution.EXCHANGE:
         moved = dataclasses.replace(moved, exchange_journey_id=f"{known.return_id}-exchange")
     return moved

@@ -270,9 +270,7 @@ _RULES = (
 def _returnless(facts: Facts, request: Request) -> bool:
     """Whether there is nothing to fetch: it never came, or fetching it costs more than it is worth."""
     line = facts.journey.line(request.line)
-    return (line is not None and line.returnless) or (
-        request.reason is Reason.NOT_RECEIVED and facts.delivered is None
-    )
+    return (line is not None and line.returnless) or (request.reason is Reason.NOT_RECEIVED and facts.delivered is None)
 
 
 def _ends(facts: Facts) -> tuple[int | None, str]:

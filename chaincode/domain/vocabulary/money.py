@@ -30,9 +30,7 @@ _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
 MINOR_DIGITS: dict[str, int] = {
-    code: digits
-    for digits, codes in ((0, _ZERO), (2, _TWO), (3, _THREE), (4, _FOUR))
-    for code in codes.split()
+    code: digits for digits, codes in ((0, _ZERO), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()
 }
 """How many minor digits ISO 4217 gives each currency."""
 

@@ -219,9 +219,7 @@ class Ledger:
             Invalid: a policy is not met or a read is stale.
         """
         return self.commit(
-            self.endorse(
-                function, *args, client=client, transient=transient, peer=peer, endorsed_by=endorsed_by, at=at
-            )
+            self.endorse(function, *args, client=client, transient=transient, peer=peer, endorsed_by=endorsed_by, at=at)
         )
 
     def evaluate(
@@ -282,9 +280,7 @@ class Ledger:
         Raises:
             Invalid: with Fabric's validation code.
         """
-        code = self.world.commit(
-            endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at
-        )
+        code = self.world.commit(endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at)
         if code != "VALID":
             raise Invalid(code)
         return endorsed.result

@@ -46,7 +46,8 @@ class Effects:
                 rwsets.NamespaceRwset(
                     namespace,
                     reads=tuple(
-                        rwsets.Read(key, version) for (name, key), version in sorted(self.reads.items(), key=_place)
+                        rwsets.Read(key, version)
+                        for (name, key), version in sorted(self.reads.items(), key=_place)
                         if name == namespace
                     ),
                     range_queries=tuple(
@@ -55,7 +56,8 @@ class Effects:
                         if name == namespace
                     ),
                     writes=tuple(
-                        rwsets.Write(key, value or None) for (name, key), value in sorted(self.writes.items())
+                        rwsets.Write(key, value or None)
+                        for (name, key), value in sorted(self.writes.items())
                         if name == namespace
                     ),
                     metadata_writes=tuple(
@@ -81,7 +83,8 @@ class Effects:
             rwsets.PrivateCollection(
                 collection,
                 tuple(
-                    rwsets.Write(place[2], value or None) for place, (value, _) in sorted(self.private.items())
+                    rwsets.Write(place[2], value or None)
+                    for place, (value, _) in sorted(self.private.items())
                     if place[:2] == (namespace, collection)
                 ),
             )

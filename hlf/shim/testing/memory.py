@@ -106,8 +106,7 @@ class Simulation:
 
     def _get_many(self, request: Any) -> bytes:
         values = [
-            self._get_state(chaincode_shim_pb2.GetState(key=key, collection=request.collection))
-            for key in request.keys
+            self._get_state(chaincode_shim_pb2.GetState(key=key, collection=request.collection)) for key in request.keys
         ]
         return bytes(chaincode_shim_pb2.GetStateMultipleResult(values=values).SerializeToString())
 
@@ -254,9 +253,7 @@ class Simulation:
         )
         stub = called.stub(self._stub.tx_id, request.input.args, self._stub.signed_proposal)
         answer = invocation.run(chaincode, stub, init=False)
-        response = proposal_response_pb2.Response(
-            status=answer.status, message=answer.message, payload=answer.payload
-        )
+        response = proposal_response_pb2.Response(status=answer.status, message=answer.message, payload=answer.payload)
         message = chaincode_shim_pb2.ChaincodeMessage(type=_Kind.COMPLETED, payload=response.SerializeToString())
         return bytes(message.SerializeToString())
 

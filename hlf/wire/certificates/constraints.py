@@ -63,8 +63,10 @@ def _allows(holder: extensions.Extensions, name: _Name) -> bool:
 def _matches(name: _Name, value: bytes, *, excluding: bool = False) -> bool:
     if name.kind == IP:
         address, size = name.whole, len(value) // 2
-        return isinstance(address, bytes) and len(address) == size and _masked(address, value[size:]) == _masked(
-            value[:size], value[size:]
+        return (
+            isinstance(address, bytes)
+            and len(address) == size
+            and _masked(address, value[size:]) == _masked(value[:size], value[size:])
         )
     constraint = value.decode("ascii")
     if name.kind == EMAIL and "@" in constraint:

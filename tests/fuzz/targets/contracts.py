@@ -102,8 +102,6 @@ TARGETS = (
     Target("arguments", "hlf.shim.functions.Function.decode", (Refused,), _arguments),
     Target("disclosure", "chaincode.domain.disclosure.disclosures.read", (Refused,), _disclosure),
     reads("document", "chaincode.domain.disclosure.disclosures.read_document", Refused),
-    Target(
-        "caller", "hlf.shim.identity.Client", (Refused,), _caller, (dermutations.bend_der, mutations.bend)
-    ),
+    Target("caller", "hlf.shim.identity.Client", (Refused,), _caller, (dermutations.bend_der, mutations.bend)),
     Target("stream", "hlf.shim.handler.Handler.serve", (), _stream),
 )

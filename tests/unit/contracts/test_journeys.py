@@ -370,7 +370,6 @@ class Doctored(api.Contract):
             records.dumps(pages.Page(journey_id, victim)),
         )
 
-
     @api.transaction
     def scribble(self, ctx: api.Context, kind: str, names: list[str]) -> None:
         """Leave rubbish on a key."""
@@ -479,9 +478,7 @@ def test_a_time_beyond_print_on_a_doctored_page_holds_nobody_up(channel):
     key = ["J1", LAST_MILE]
     forged = {"journey_id": "J1", "msp_id": LAST_MILE, "entries": [], "incidents": [],
               "times": [{"stage_id": "S20", "planned_at": 10**15, "estimated_at": 10**15, "stated_at": 0}]}  # fmt: skip
-    doctored(channel).invoke(
-        "Journeys:plant", "page", key, forged, client=shipping.user(LAST_MILE), at=shipping.at(25)
-    )
+    doctored(channel).invoke("Journeys:plant", "page", key, forged, client=shipping.user(LAST_MILE), at=shipping.at(25))
     channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
     assert channel.query("Journeys:track", shipping.TOKEN_HASH)["status"] != "delivered"
     alarms = channel.query("Journeys:read", "J1")["alarms"]

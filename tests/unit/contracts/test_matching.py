@@ -484,9 +484,7 @@ def test_a_batch_solved_elsewhere_is_checked_here(tender):
     assert asked(tender, ORIGIN, plan_id="b4")["outcome"] == "equal"
 
 
-@pytest.mark.parametrize(
-    "chain", [["g-ForwarderMSP-1"] * 2, ["g-ForwarderMSP-1"] * 4, ["g-nobody-1"] * 3, []]
-)
+@pytest.mark.parametrize("chain", [["g-ForwarderMSP-1"] * 2, ["g-ForwarderMSP-1"] * 4, ["g-nobody-1"] * 3, []])
 def test_a_batch_with_a_chain_that_cannot_be_is_refused(tender, chain):
     """Too short, too long, by nobody, empty."""
     assert refused(tender.write, "Matching:match_batch", **batch(("b1", chain))) == "CHAIN_NOT_ALLOWED"

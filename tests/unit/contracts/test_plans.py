@@ -138,9 +138,7 @@ def test_bookings_and_plans_are_named_once(ledger):
     with refused("ALREADY_EXISTS"):
         publish(ledger)
     with refused("BOOKING_UNKNOWN"):
-        ledger.invoke(
-            "Plans:release", "P1", "D1", "B9", client=user(FORWARDER), transient={"salt": salt("x").encode()}
-        )
+        ledger.invoke("Plans:release", "P1", "D1", "B9", client=user(FORWARDER), transient={"salt": salt("x").encode()})
     with refused("SALT_REUSED"):
         publish(ledger, plan_id="P2", salts=[salt("a"), salt("a")])
 

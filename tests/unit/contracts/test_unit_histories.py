@@ -156,9 +156,7 @@ class Units(RuleBasedStateMachine):
             assert paid <= ordered
             assert tally["left"] >= 0
             for name, carried in self.carried.items():
-                back = sum(
-                    units for each, (of, _, units) in asked.items() if of == name and claims[each] != "nothing"
-                )
+                back = sum(units for each, (of, _, units) in asked.items() if of == name and claims[each] != "nothing")
                 assert back <= carried.get(line, 0)
 
 

@@ -252,9 +252,7 @@ class _Stream:
             self._reply(received, _RESPONSE, payload)
 
     def _reply(self, asked: Message, kind: int, payload: bytes) -> None:
-        self._outgoing.put_nowait(
-            Message(type=kind, payload=payload, txid=asked.txid, channel_id=asked.channel_id)
-        )
+        self._outgoing.put_nowait(Message(type=kind, payload=payload, txid=asked.txid, channel_id=asked.channel_id))
 
 
 def _failure(received: Message, error: Exception) -> bytes:

@@ -70,9 +70,7 @@ def check(package: Package, msps: msp.Msps) -> None:
                 f"count ({config.required_peer_count})"
             )
         if config.required_peer_count < 0:
-            raise CollectionError(
-                f"{prefix} requiredPeerCount ({config.required_peer_count}) cannot be less than zero"
-            )
+            raise CollectionError(f"{prefix} requiredPeerCount ({config.required_peer_count}) cannot be less than zero")
         _check_members(config, msps)
 
 

@@ -233,9 +233,7 @@ class Endorser:
         if not request.channel_id or response.status >= ERROR_THRESHOLD:
             return Outcome(response)
         local = self._peer.local
-        endorsement = responses.Endorsement(
-            endorser=local.serialized, signature=local.sign(payload + local.serialized)
-        )
+        endorsement = responses.Endorsement(endorser=local.serialized, signature=local.sign(payload + local.serialized))
         return Outcome(response, payload, endorsement, interest)
 
     # Chaincodes --------------------------------------------------------------------------------------------------

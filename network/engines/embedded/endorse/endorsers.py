@@ -153,9 +153,7 @@ def _member_principals(
         return [msp.Principal.of_role(owner, msp.MEMBER)]
     config = definition.collection(collection)
     if config is None:
-        raise NoEndorsersError(
-            f"collection {collection} doesn't exist in collection config for chaincode {chaincode}"
-        )
+        raise NoEndorsersError(f"collection {collection} doesn't exist in collection config for chaincode {chaincode}")
     return [msp.Principal.of(one) for one in config.member_orgs_policy.signature_policy.identities]
 
 

@@ -215,9 +215,7 @@ class LifecycleCalls:
 
     # Commitment --------------------------------------------------------------------------------------------------
 
-    def _readiness(
-        self, transaction: Transaction, given: lifecycle_pb2.CheckCommitReadinessArgs
-    ) -> message.Message:
+    def _readiness(self, transaction: Transaction, given: lifecycle_pb2.CheckCommitReadinessArgs) -> message.Message:
         agreed = self._parameters(transaction, given)
         self._check_sequence(transaction, given)
         result = lifecycle_pb2.CheckCommitReadinessResult()
@@ -227,9 +225,7 @@ class LifecycleCalls:
                 result.mismatches[msp_id].items.extend(differing)
         return result
 
-    def _commit(
-        self, transaction: Transaction, given: lifecycle_pb2.CommitChaincodeDefinitionArgs
-    ) -> message.Message:
+    def _commit(self, transaction: Transaction, given: lifecycle_pb2.CommitChaincodeDefinitionArgs) -> message.Message:
         self._validate(transaction, given.name, given.version, given.collections)
         if self._peer.msp_id not in transaction.bundle.application_msp_ids:
             raise LifecycleError(
@@ -265,9 +261,7 @@ class LifecycleCalls:
             result.approvals[msp_id] = not differing
         return result
 
-    def _definitions(
-        self, transaction: Transaction, _: lifecycle_pb2.QueryChaincodeDefinitionsArgs
-    ) -> message.Message:
+    def _definitions(self, transaction: Transaction, _: lifecycle_pb2.QueryChaincodeDefinitionsArgs) -> message.Message:
         result = lifecycle_pb2.QueryChaincodeDefinitionsResult()
         public = _Public(transaction.simulator)
         prefix = lifecycle.metadata_key(lifecycle.NAMESPACES, "")

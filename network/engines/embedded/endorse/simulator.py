@@ -221,9 +221,7 @@ class Simulator:
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
         """The committed definition of *name*; reading it joins the read set, as in Fabric."""
         if name not in self._definitions:
-            self._definitions[name] = lifecycle.definition(
-                lambda key: self.get_state(lifecycle.NAMESPACE, key), name
-            )
+            self._definitions[name] = lifecycle.definition(lambda key: self.get_state(lifecycle.NAMESPACE, key), name)
         return self._definitions[name]
 
     def _check(self) -> None:

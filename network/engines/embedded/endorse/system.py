@@ -65,9 +65,7 @@ class SystemChaincodes:
         channel = self._peer.channel(channel_id)
         if channel is None:
             raise CallError(f"Invalid chain ID, {channel_id}")
-        refusal = access.proposal_refusal(
-            f"qscc/{function}", channel.bundle, channel_id, request, self._peer.local
-        )
+        refusal = access.proposal_refusal(f"qscc/{function}", channel.bundle, channel_id, request, self._peer.local)
         if refusal is not None:
             raise CallError(f"access denied for [{function}][{channel_id}]: [{refusal}]")
         if function == "GetChainInfo":

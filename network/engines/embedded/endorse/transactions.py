@@ -45,9 +45,7 @@ class Transaction:
 
     def in_namespace(self, namespace: str) -> Transaction:
         """The same transaction as another chaincode that it calls sees it."""
-        return dataclasses.replace(
-            self, namespace=namespace, is_init=False, queries=queries.Queries(), _permissions={}
-        )
+        return dataclasses.replace(self, namespace=namespace, is_init=False, queries=queries.Queries(), _permissions={})
 
     def require_read(self, collection: str) -> None:
         """
@@ -234,9 +232,7 @@ def _get_state_by_range(transaction: Transaction, payload: bytes) -> bytes:
     if page.pageSize or page.bookmark:
         start = page.bookmark or asked.startKey
         iterator = transaction.simulator.range(namespace, start, asked.endKey, page.pageSize)
-        return transaction.queries.page(
-            lambda: _encoded(namespace, iterator.next()), page.pageSize, iterator.bookmark
-        )
+        return transaction.queries.page(lambda: _encoded(namespace, iterator.next()), page.pageSize, iterator.bookmark)
     iterator = transaction.simulator.range(namespace, asked.startKey, asked.endKey)
     return transaction.queries.start(lambda: _encoded(namespace, iterator.next()))
 

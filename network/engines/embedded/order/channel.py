@@ -207,9 +207,7 @@ class Channel:
         try:
             if message.update is not None:
                 return self._admission.admit_update(message.update, message.arrived)
-            return self._admission.admit(
-                common_pb2.Envelope.FromString(message.raw), message.raw, message.arrived
-            )
+            return self._admission.admit(common_pb2.Envelope.FromString(message.raw), message.raw, message.arrived)
         except Refused as refused:
             _LOG.warning("%s: a message was let in before the configuration changed, not after: %s", self.id, refused)
             return None
@@ -294,9 +292,7 @@ class Channel:
         definition = self.definition(namespace, state)
         return definition is not None and (implicit or definition.collection(collection) is not None)
 
-    def _redefine(
-        self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int
-    ) -> None:
+    def _redefine(self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int) -> None:
         """Forget what is known of changed definitions, and let new members of collections have their values."""
         self._definitions_height = number + 1
         self._definitions = {name: known for name, known in self._definitions.items() if name not in before}

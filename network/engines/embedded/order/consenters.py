@@ -47,7 +47,6 @@ class Own:
             raise errors.ConfigError(f"failed to validate config metadata of ordering config: {error}") from error
         return _is_among(self.tls_certificate, [consenter.server_tls_cert for consenter in metadata.consenters])
 
-
     def is_replaced(self, ordering: channelconfig.Ordering, update: channelconfig.Ordering) -> bool:
         """Return whether *update* takes this orderer's certificate from the consenters of Raft, or gives it another."""
         kept = {consenter.client_tls_cert for consenter in _metadata(update).consenters}

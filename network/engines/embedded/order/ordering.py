@@ -87,9 +87,7 @@ class Admission:
         if kind == common_pb2.CONFIG_UPDATE:
             return self.admit_update(envelope, arrived)
         if self._maintenance:
-            raise Refused(
-                common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode"
-            )
+            raise Refused(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
         verified = self._filter(envelope)
         if not envelope.signature:
             # Under a policy that asks for no signature a real orderer lets it in, and then no peer takes the block.
@@ -242,9 +240,7 @@ def make_block(
         last_config=index,
         consenter_metadata=common_pb2.Metadata(value=consenter_metadata).SerializeToString(),
     ).SerializeToString()
-    header = common_pb2.SignatureHeader(
-        creator=signer.serialized, nonce=os.urandom(_NONCE_BYTES)
-    ).SerializeToString()
+    header = common_pb2.SignatureHeader(creator=signer.serialized, nonce=os.urandom(_NONCE_BYTES)).SerializeToString()
     signature = common_pb2.MetadataSignature(
         signature_header=header, signature=signer.sign(value + header + blocks.header_bytes(block.header))
     )

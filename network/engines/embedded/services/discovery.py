@@ -97,9 +97,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         if not any(identity.satisfies(administrator) for identity in local.msps.signers([signed])):
             raise QueryError("access denied")
 
-    def _list_members(
-        self, peers: Sequence[Peer], view: View | None, result: protocol_pb2.QueryResult
-    ) -> None:
+    def _list_members(self, peers: Sequence[Peer], view: View | None, result: protocol_pb2.QueryResult) -> None:
         result.members.SetInParent()
         for peer in peers:
             _describe_peer(result.members.peers_by_org[peer.msp_id].peers.add(), peer, view)

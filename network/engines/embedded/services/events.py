@@ -254,4 +254,3 @@ def _client_certificate_hash(context) -> bytes:
     shown = context.auth_context().get("x509_pem_cert", ())
     block = pem.first(shown[0]) if shown else None
     return hashlib.sha256(block.content).digest() if block is not None else b""
-

@@ -105,9 +105,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         try:
             channel_id, name, transient = _target(request)
         except MalformedError as error:
-            raise StatusError(
-                Code.INVALID_ARGUMENT, f"failed to unpack transaction proposal: {error}"
-            ) from None
+            raise StatusError(Code.INVALID_ARGUMENT, f"failed to unpack transaction proposal: {error}") from None
         channel = self._peer.channel(channel_id)
         if channel is None:
             raise StatusError(Code.UNAVAILABLE, _no_config(channel_id))
@@ -129,9 +127,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 return gateway_pb2.EvaluateResponse(result=answer.outcome.response)
             details.append(plans.detail(peer, answer.reason))
             if not answer.retry:
-                raise StatusError(
-                    answer.code, f"evaluate call to endorser returned error: {answer.reason}", details
-                )
+                raise StatusError(answer.code, f"evaluate call to endorser returned error: {answer.reason}", details)
         raise StatusError(answer.code, EVALUATE_FAILED, details)
 
     # Endorse -----------------------------------------------------------------------------------------------------
@@ -169,9 +165,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             peer, group = plan.following(peer)
         return group
 
-    async def _plan_from_first(
-        self, request: Request, channel_id: str, name: str, transient: bool
-    ) -> plans.Plan:
+    async def _plan_from_first(self, request: Request, channel_id: str, name: str, transient: bool) -> plans.Plan:
         """Endorse once, and plan from what that simulation touched."""
         default = responses.ChaincodeInterest(chaincodes=[responses.ChaincodeCall(name=name)])
         own = self._planner.by_organisation(channel_id, name).get(self._peer.msp_id)
@@ -225,9 +219,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         told = [] if channel.trouble is None else [plans.detail(self._orderer, _unsuccessful(response))]
         raise StatusError(Code.UNAVAILABLE, failed, told)
 
-    async def _commit_status(
-        self, signed: gateway_pb2.SignedCommitStatusRequest
-    ) -> gateway_pb2.CommitStatusResponse:
+    async def _commit_status(self, signed: gateway_pb2.SignedCommitStatusRequest) -> gateway_pb2.CommitStatusResponse:
         if not signed.request:
             raise StatusError(Code.INVALID_ARGUMENT, "a commit status request is required")
         try:

@@ -45,9 +45,7 @@ class Planner:
         found = self.by_organisation(channel_id, name)
         missing = [msp_id for msp_id in organisations if msp_id not in found]
         if missing:
-            raise StatusError(
-                Code.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {', '.join(missing)}"
-            )
+            raise StatusError(Code.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {', '.join(missing)}")
         wanted = list(dict.fromkeys(organisations))
         return plans.Plan([tuple((msp_id, 1) for msp_id in wanted)], {msp_id: found[msp_id] for msp_id in wanted})
 

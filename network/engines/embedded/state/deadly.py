@@ -111,9 +111,7 @@ def claims_odd_range(rwset: rwsets.TxRwset) -> bool:
     """Whether a peer that looks for phantoms may end: at a result without a version, or a tree of too low a degree."""
     queries = (query for namespace in rwset.namespaces for query in namespace.range_queries)
     return any(
-        query.merkle.max_degree < 2
-        if query.merkle is not None
-        else any(read.version is None for read in query.reads)
+        query.merkle.max_degree < 2 if query.merkle is not None else any(read.version is None for read in query.reads)
         for query in queries
     )
 

@@ -149,9 +149,7 @@ class NamespaceCheck:
         # A transaction that writes nothing here still needs the chaincode's endorsement of what it read.
         return None if self._any_checked else self._evaluate("", self._chaincode)
 
-    def _key_refusal(
-        self, collection: str, key: str | bytes, state: updates.State, changed: set[Key]
-    ) -> str | None:
+    def _key_refusal(self, collection: str, key: str | bytes, state: updates.State, changed: set[Key]) -> str | None:
         if (self._namespace, collection, key) in changed:
             return f"validation parameters for key {key!r} have been changed in this block"
         encoded = self._own_policy(collection, key, state)

@@ -239,9 +239,7 @@ def read_int(read: Read, namespace: str, name: str, field: str) -> int:
 
 def _read_parameters(read: Read, name: str) -> dict[str, message.Message]:
     return {
-        "endorsement_info": _message(
-            read, name, "EndorsementInfo", chaincode_definition_pb2.ChaincodeEndorsementInfo
-        ),
+        "endorsement_info": _message(read, name, "EndorsementInfo", chaincode_definition_pb2.ChaincodeEndorsementInfo),
         "validation_info": _message(read, name, "ValidationInfo", chaincode_definition_pb2.ChaincodeValidationInfo),
         "collections": _message(read, name, "Collections", collection_pb2.CollectionConfigPackage),
     }

@@ -170,9 +170,7 @@ class BlockValidator:
                 verdicts[position].why = "its id is in an earlier block"
                 del endorsed[position]
 
-    def _check_endorsements(
-        self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State
-    ) -> None:
+    def _check_endorsements(self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State) -> None:
         # A key's policy that an earlier transaction of the block changes cannot be judged by: a later write of
         # that key fails, even if the earlier transaction turns out to be in conflict.
         changed: set[endorsement.Key] = set()
@@ -198,8 +196,7 @@ class BlockValidator:
                 raise InvalidError(CODES.ILLEGAL_WRITESET, f"duplicate namespace '{rwset.namespace}' in txRWSet")
             sets[rwset.namespace] = rwset
         endorsers = self._bundle.msps.signers(
-            msp.Signed(found.response_payload + one.endorser, one.endorser, one.signature)
-            for one in found.endorsements
+            msp.Signed(found.response_payload + one.endorser, one.endorser, one.signature) for one in found.endorsements
         )
         written = sorted(name for name, rwset in sets.items() if endorsement.writes(rwset))
         for name in dict.fromkeys([called, *written]):

@@ -115,9 +115,7 @@ def peer_lost(lab: Lab) -> Told:
     told["peer2 back: private data that was written without it"] = ask_until(
         lambda: lab.evaluate("getpvt", "org12", key, organisation="Org2"), "OK"
     )
-    told["peer2 back: private data that must be with another peer"] = lab.submit(
-        "putpvt", "needy", transient=needy
-    )
+    told["peer2 back: private data that must be with another peer"] = lab.submit("putpvt", "needy", transient=needy)
     return told
 
 

@@ -148,9 +148,7 @@ def too_large_for_the_stream(lab: Lab) -> Answer:
     answers it too. Which of the two comes first is chance, so they count as one.
     """
     answer = lab.evaluate("put", "large", _megabytes(60), chaincode="single", patience=LARGE)
-    details = [
-        {**detail, "message": NOT_SENT.sub("<not sent>", detail["message"])} for detail in answer.error_details
-    ]
+    details = [{**detail, "message": NOT_SENT.sub("<not sent>", detail["message"])} for detail in answer.error_details]
     return dataclasses.replace(answer, error_details=details)
 
 

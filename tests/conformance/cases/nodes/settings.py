@@ -122,9 +122,7 @@ def with_foreign_certificate(lab: Lab) -> Answer:
 @case("mutual TLS with client certificate", SETTINGS)
 def with_certificate(lab: Lab) -> Answer:
     """With a certificate of its own organisation's TLS authority a client is served as ever."""
-    answer = lab.process(
-        "GetChainInfo", CHANNEL, chaincode="qscc", organisation="Org3", caller=lab.caller("Org3")
-    )
+    answer = lab.process("GetChainInfo", CHANNEL, chaincode="qscc", organisation="Org3", caller=lab.caller("Org3"))
     return answer.then(lambda told: told["status"])
 
 

@@ -106,9 +106,7 @@ for _name in COLLECTIONS:
 for _name in KEYS:
     case(f"planning: key {_name}", PLANNING)(lambda lab, name=_name: _plans(lab, _key(name)))
 for _name, _own in IMPLICIT.items():
-    case(f"planning: implicit {_name}", PLANNING)(
-        lambda lab, own=_own: _plans(lab, _with_implicit(call(SERVED, own)))
-    )
+    case(f"planning: implicit {_name}", PLANNING)(lambda lab, own=_own: _plans(lab, _with_implicit(call(SERVED, own))))
 
 
 # The same through a gateway, which goes by what a contract writes.
@@ -314,10 +312,7 @@ def members(lab: Lab) -> Answer:
     def whole() -> dict[str, str]:
         told = discovery.asked_together(lab, queries, _members)
         return by_answer(
-            {
-                name: each["error"] if isinstance(each, dict) else each
-                for name, each in zip(asked, told, strict=True)
-            }
+            {name: each["error"] if isinstance(each, dict) else each for name, each in zip(asked, told, strict=True)}
         )
 
     return ask(whole)

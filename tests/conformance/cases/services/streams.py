@@ -130,9 +130,7 @@ def invalid_gives_none(lab: Lab) -> Answer:
 @case("events several in one block")
 def several_in_one_block(lab: Lab) -> Answer:
     """One message a block."""
-    several, _ = lab.in_one_block(
-        lambda: [lab.endorse("eventonly", f"x{number}", str(number)) for number in range(3)]
-    )
+    several, _ = lab.in_one_block(lambda: [lab.endorse("eventonly", f"x{number}", str(number)) for number in range(3)])
     block = lab.status(several[0].transaction_id).block_number
     return Answer(result=_read(lab, 1, start=at_block(block)).result)
 

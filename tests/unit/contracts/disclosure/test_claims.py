@@ -206,7 +206,5 @@ def test_commitments_of_the_same_values_look_unrelated():
     """Salts make two equal claims differ in every digest."""
     values = {**FORECAST}
     slots = claims.FORECAST.slots
-    made = [
-        disclosures.commit("forecast", MERCHANT, "c1", 1, 0, values, slots, source(number))[0] for number in (1, 2)
-    ]
+    made = [disclosures.commit("forecast", MERCHANT, "c1", 1, 0, values, slots, source(number))[0] for number in (1, 2)]
     assert not set(made[0].digests) & set(made[1].digests)

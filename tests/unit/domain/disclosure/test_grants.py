@@ -89,9 +89,7 @@ def test_an_answer_is_exactly_what_was_asked():
 def test_the_counterpart_is_in_the_requesters_own_words():
     """The owner that accepts cannot bend the other half."""
     terms = grants.counter_terms(REQUEST, OTHER_SALT)
-    assert terms == Terms(
-        "c2", 3, "AMSP", ("price.base_minor", "price.currency"), "planning", EXPIRY, OTHER_SALT, "r1"
-    )
+    assert terms == Terms("c2", 3, "AMSP", ("price.base_minor", "price.currency"), "planning", EXPIRY, OTHER_SALT, "r1")
     alone = dataclasses.replace(REQUEST, asked=dataclasses.replace(ASKED, offer=None))
     assert code(grants.counter_terms, alone, OTHER_SALT) == "NOT_RECIPROCAL"
 

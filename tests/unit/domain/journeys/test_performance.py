@@ -59,9 +59,7 @@ def test_legs_are_what_two_parties_signed():
 
 def test_lanes_are_kept_apart_and_counted():
     """Three legs of a lane give percentiles and a share on time; one of another lane does not."""
-    legs = [
-        performance.Leg("A", "X", "Y", 0, minutes * MINUTE, 25 * MINUTE, minutes == 30) for minutes in (10, 20, 30)
-    ]
+    legs = [performance.Leg("A", "X", "Y", 0, minutes * MINUTE, 25 * MINUTE, minutes == 30) for minutes in (10, 20, 30)]
     legs.append(performance.Leg("A", "Y", "X", 0, 5 * MINUTE, None, 0))
     there, back = performance.observed(legs)
     assert (there.n, there.p50_minutes, there.p90_minutes, there.on_time_bps) == (3, 20, 30, 6_666)

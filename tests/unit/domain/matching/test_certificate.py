@@ -176,9 +176,7 @@ def test_there_is_no_front_where_there_is_no_chain():
 def lowered(problem: Problem, offer_id: str, by: int) -> Problem:
     """*problem* where that offer asks so much less for the consignment (it has no fuel charge)."""
     offers = [
-        dataclasses.replace(
-            one, price=Price(one.price.base - by // problem.demand.parcels, one.price.per_kg, 0, "USD")
-        )
+        dataclasses.replace(one, price=Price(one.price.base - by // problem.demand.parcels, one.price.per_kg, 0, "USD"))
         if one.offer_id == offer_id
         else one
         for one in problem.offers

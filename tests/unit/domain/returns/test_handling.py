@@ -348,9 +348,7 @@ STEP = st.sampled_from(
         lambda known, by, now: handling.answered(known, by, True, CARRIER, terms(), now, HASH),
         lambda known, by, now: handling.scheduled(known, by, now, now),
         lambda known, by, now: handling.pickup_failed(known, by, "late", terms(), now),
-        lambda known, by, now: handling.inspected(
-            known, by, Condition.UNUSED, 1, Condition.UNUSED, terms(), now, HASH
-        ),
+        lambda known, by, now: handling.inspected(known, by, Condition.UNUSED, 1, Condition.UNUSED, terms(), now, HASH),
         lambda known, by, now: handling.settled(known, by, Resolution.REFUND, terms(), now, HASH),
         lambda known, by, now: handling.sent_back(known, by, terms(), now, HASH),
         lambda known, by, now: handling.cancelled(known, by, now),

@@ -153,6 +153,7 @@ def test_the_windows_days_are_those_of_the_place(promised, place, ordered, deliv
 @given(st.integers(-12 * 60, 14 * 60), st.integers(0, 20 * moments.DAY), st.sampled_from(["VNHAN", "DEBER", "USHNL"]))
 def test_one_instant_gets_one_answer(offset, wait, place):
     """Whatever offset its recorder wrote, the same delivery gives the same decision, byte for byte."""
+
     def asked(written: int) -> bytes:
         text = str(moments.Moment(returning.DELIVERED.at, written))
         observed = epcis.event(

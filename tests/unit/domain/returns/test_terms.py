@@ -163,7 +163,8 @@ BAD_FIELDS = {
     "terms.holidays[0]": [{"holidays": ("2026-13-45",)}, {"holidays": ("٢٠٢٧-٠١-٠١",)}, {"holidays": ("9999-12-31",)}],
     "terms.holidays": [{"holidays": ("2027-01-01",) * 1_001}],
     "terms.effective_from": [
-        {"effective_from": "๒๐๒๗-๐๑-๐๑T๐๐:๐๐:๐๐Z"}, {"effective_from": "9999-12-31T23:59:59-05:00"},
+        {"effective_from": "๒๐๒๗-๐๑-๐๑T๐๐:๐๐:๐๐Z"},
+        {"effective_from": "9999-12-31T23:59:59-05:00"},
         {"effective_from": "0001-01-01T00:00:00Z"},
     ],
     "terms.currency": [{"currency": "dol"}, {"currency": "XXX"}, {"currency": ""}],

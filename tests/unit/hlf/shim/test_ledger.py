@@ -219,9 +219,7 @@ def test_a_called_chaincodes_writes_join_the_transaction(a):
             ctx.stub.put_state(key, b"v")
             return "done"
 
-    ledger = testing.Ledger(
-        ledger_contracts.chaincode, members=(A,), others=[api.Chaincode("callee", [Callee])]
-    )
+    ledger = testing.Ledger(ledger_contracts.chaincode, members=(A,), others=[api.Chaincode("callee", [Callee])])
     result = ledger.invoke("call", "callee", "write", "k", client=a)
     assert result.text == "200 done"
     assert [part.namespace for part in rwsets.decode(result.rwset).namespaces] == ["callee"]

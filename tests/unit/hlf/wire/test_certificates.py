@@ -33,8 +33,6 @@ MSP = channelconfig.Bundle.from_config_block(consortium().genesis().SerializeToS
 X400 = drafts.extension(drafts.SAN, drafts.tlv(0x30, X400_NAME))
 
 
-
-
 def signed(draft: Draft) -> bytes:
     return drafts.pem(draft.signed(MEMBER.ca.key))
 

@@ -470,9 +470,7 @@ def test_required_units():
     """An organisation may admit only holders of certain units."""
     ca = Authority()
     made = config(ca)
-    made.organizational_unit_identifiers.add(
-        organizational_unit_identifier="sales", certificate=pem(ca.certificate)
-    )
+    made.organizational_unit_identifiers.add(organizational_unit_identifier="sales", certificate=pem(ca.certificate))
     organisation = msp.Msp.from_config(made.SerializeToString())
     organisation.validate(pem(ca.issue("client", "sales")))
     for units in (("client",), ("client", "legal")):

@@ -92,9 +92,7 @@ def nested(levels: int) -> st.SearchStrategy[bytes]:
         return BYTES
 
     def encode(fields: list[tuple[int, bytes]]) -> bytes:
-        return b"".join(
-            bytes([number << 3 | 2]) + _length(content) + content for number, content in fields
-        )
+        return b"".join(bytes([number << 3 | 2]) + _length(content) + content for number, content in fields)
 
     return st.one_of(BYTES, st.lists(st.tuples(st.integers(1, 9), nested(levels - 1)), max_size=4).map(encode))
 

@@ -160,9 +160,7 @@ def test_the_newest_approval_is_the_one_asked_for(tmp_path, committed):
     )
     found = lifecycle_pb2.QueryApprovedChaincodeDefinitionResult.FromString(response.payload)
     assert (found.sequence, found.version, found.source.WhichOneof("Type")) == (2, "2.0", "unavailable")
-    listed, _ = calls.run(
-        "QueryApprovedChaincodeDefinitions", lifecycle_pb2.QueryApprovedChaincodeDefinitionsArgs()
-    )
+    listed, _ = calls.run("QueryApprovedChaincodeDefinitions", lifecycle_pb2.QueryApprovedChaincodeDefinitionsArgs())
     everything = lifecycle_pb2.QueryApprovedChaincodeDefinitionsResult.FromString(listed.payload)
     assert [(one.name, one.sequence) for one in everything.approved_chaincode_definitions] == [("lab", 2)]
 
@@ -261,12 +259,8 @@ def test_a_life_time_of_private_data_stays(tmp_path, committed):
     """Values written for three blocks must not live for ever after an upgrade."""
     package = _collections()
     package.config[1].static_collection_config.block_to_live = 4
-    words = Calls(tmp_path, committed).refusal(
-        "ApproveChaincodeDefinitionForMyOrg", approval(collections=package)
-    )
-    assert words == (
-        INVALID + "the BlockToLive in an existing collection [org12open] modified. Existing value [3]"
-    )
+    words = Calls(tmp_path, committed).refusal("ApproveChaincodeDefinitionForMyOrg", approval(collections=package))
+    assert words == (INVALID + "the BlockToLive in an existing collection [org12open] modified. Existing value [3]")
 
 
 @pytest.mark.parametrize(
@@ -310,6 +304,4 @@ def test_a_package_that_is_not_there_is_not_found(tmp_path):
     asked = lifecycle_pb2.GetInstalledChaincodePackageArgs(package_id="nope:1")
     response, _ = Calls(tmp_path).run("GetInstalledChaincodePackage", asked)
     assert response.status == 500
-    assert response.message.endswith(
-        "could not load cc install package: chaincode install package 'nope:1' not found"
-    )
+    assert response.message.endswith("could not load cc install package: chaincode install package 'nope:1' not found")

@@ -154,7 +154,7 @@ UNUSABLE = {
     ),
     "an odd duration": (
         {"dial_timeout": "10 s"},
-        "malformed chaincode info at 'connection.json': time: unknown unit \" s\" in duration \"10 s\"",
+        'malformed chaincode info at \'connection.json\': time: unknown unit " s" in duration "10 s"',
     ),
     "TLS without a root": ({"tls_required": True}, "chaincode tls root cert not provided"),
     "a client without a key": (

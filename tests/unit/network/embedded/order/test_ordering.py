@@ -136,8 +136,7 @@ def of_type(kind, data=b""):
         (common_pb2.Envelope(), "Message was empty"),
         (
             common_pb2.Envelope(payload=b"\xff\xff"),
-            "could not determine channel ID: error unmarshalling Payload: "
-            "proto: cannot parse invalid wire-format data",
+            "could not determine channel ID: error unmarshalling Payload: proto: cannot parse invalid wire-format data",
         ),
         (of_type(common_pb2.CONFIG), "message is of type that cannot be processed directly"),
         (of_type(common_pb2.ORDERER_TRANSACTION), "message is of type that is no longer supported"),
@@ -240,9 +239,7 @@ def test_blocks_are_made_as_real_ones():
     bundle = channelconfig.Bundle.from_config_block(WHO.genesis())
     signed = [msp.Signed(one.signed, one.creator, one.signature) for one in decoded.signatures]
     assert bundle.refusal("/Channel/Orderer/BlockValidation", signed) is None
-    assert decoded.signatures[0].creator == signatures.serialized_identity(
-        "OrdererMSP", signer.issued.certificate_pem
-    )
+    assert decoded.signatures[0].creator == signatures.serialized_identity("OrdererMSP", signer.issued.certificate_pem)
 
 
 def test_metadata_of_the_first_configuration_are_empty():

@@ -123,9 +123,7 @@ class Peers:
         """Each combination that is enough, as organisations."""
         found = endorsers.describe(self.view, responses.ChaincodeInterest(chaincodes=calls))
         organisations = {group: "".join(peer.msp_id for peer in peers) for group, peers in found.groups.items()}
-        return {
-            frozenset(f"{organisations[group]}*{count}" for group, count in layout) for layout in found.layouts
-        }
+        return {frozenset(f"{organisations[group]}*{count}" for group, count in layout) for layout in found.layouts}
 
     def refusal(self, *calls: responses.ChaincodeCall) -> str:
         with pytest.raises(endorsers.NoEndorsersError) as refused:
@@ -256,9 +254,7 @@ def test_who_cannot_be_a_peer_is_not_planned_with(tmp_path):
         peers = Peers(running)
         for role in ("client", "admin"):
             key = policies.from_dsl(f"OR('AMSP.{role}')")
-            assert peers.refusal(call(key_policies=[key])) == (
-                "no peer combination can satisfy the endorsement policy"
-            )
+            assert peers.refusal(call(key_policies=[key])) == ("no peer combination can satisfy the endorsement policy")
         nobody = policies.from_dsl("OutOf(0,'AMSP.peer')")
         assert peers.refusal(call(key_policies=[nobody])) == "state based endorsement policy cannot be satisfied"
 

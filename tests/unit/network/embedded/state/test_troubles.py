@@ -151,9 +151,7 @@ def test_leaving_the_channel_frees_who_waits_for_room(tmp_path, monkeypatch):
         await channel.define()
         goes_on = threading.Event()
         validate = validation.BlockValidator.validate
-        monkeypatch.setattr(
-            validation.BlockValidator, "validate", lambda *asked: goes_on.wait() and validate(*asked)
-        )
+        monkeypatch.setattr(validation.BlockValidator, "validate", lambda *asked: goes_on.wait() and validate(*asked))
         # The first is in a block, the second waits for the next one, the third for a place behind it.
         sending = [asyncio.create_task(order(channel, who_writes(channel, key))) for key in "abc"]
         await asyncio.wait(sending[:2])
@@ -246,7 +244,9 @@ def test_a_defect_stops_its_channel_alone_and_is_told_to_everybody(tmp_path, eng
             submit(peer, who, who.transaction(put(k=b"v"), BOTH))
         assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
         (detail,) = failures.details_of(refused.value)
-        assert detail.message.startswith(f"received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info={words}")  # noqa: E501
+        assert detail.message.startswith(
+            f"received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info={words}"
+        )  # noqa: E501
         assert submit(peer, other(), other().transaction(put(k=b"v"), BOTH)) == VALID
     own = engine.settings.orderer
     tls = {"ca": own.tls_ca, "certificate": own.tls_cert, "key": own.tls_key}

@@ -476,6 +476,7 @@ def test_a_changed_policy_applies_from_the_next_block(tmp_path):
 
 def test_what_the_orderer_has_not_judged_is_judged_here(tmp_path):
     """A validator that is given a block from elsewhere checks creators by itself."""
+
     async def scenario(channel: Running):
         await channel.define()
         who = channel.who

@@ -14,7 +14,7 @@ from network.engines.embedded.wire import gotext
     ("text", "quoted"),
     [
         ("plain", '"plain"'),
-        ("it's \"so\" \\", '"it\'s \\"so\\" \\\\"'),
+        ('it\'s "so" \\', '"it\'s \\"so\\" \\\\"'),
         ("a\tb\r\n", '"a\\tb\\r\\n"'),
         (b"\x00\x07\x1f\x7f", '"\\x00\\x07\\x1f\\x7f"'),
         (b"\xff\xc3", '"\\xff\\xc3"'),
