@@ -87,9 +87,10 @@ def test_an_endorser_nobody_knows(cast):
         assert "no member NopeMSP; it has AuditorMSP, CustomsMSP" in problem["detail"]
 
 
-def test_a_party_nobody_knows_is_the_callers_to_mend(cast):
+def test_a_party_nobody_knows_is_the_callers_to_mend(cast, played):
     """An organisation in a body names who must endorse; a mistyped one is no failure of the network."""
-    body = {**ORDER, "merchant": "NopeMSP"}
+    terms = cast.merchant.get(f"/v1/orders/{played.order['order_id']}/content")["terms"]
+    body = {**ORDER, "merchant": "NopeMSP", "terms": terms}
     problem = cast.platform.refusal("POST", "/v1/orders", body)
     assert (problem["status"], problem["code"]) == (422, "ENDORSER_UNKNOWN")
 

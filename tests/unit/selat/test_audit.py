@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from fabric_protos.common import common_pb2
 
 from hlf import audit as library
+from hlf.audit.records import files
 from hlf.errors import WireError
 from selat.audit import audit
 from tests.support.members import Consortium, Definition, collection, private_put, put
@@ -175,7 +176,7 @@ def test_blocks_in_other_forms_are_found_by_their_numbers(tmp_path: Path):
     rest = common_pb2.Block(data=block.data, metadata=block.metadata).SerializeToString()
     odd = tmp_path / "odd.block"
     odd.write_bytes(rest + b"\x0a" + bytes((len(header),)) + header)
-    assert [number for number, _ in library.files.find(odd, *CHAIN[:3], CHAIN[4])] == [0, 1, 2, 3, 4]
+    assert [number for number, _ in files.find(odd, *CHAIN[:3], CHAIN[4])] == [0, 1, 2, 3, 4]
     with pytest.raises(WireError):
         library.write_block(tmp_path, b"\xff")
 

@@ -102,7 +102,7 @@ def test_a_failure_shows_where_and_not_what(caplog, method):
     assert context.ended[:2] == (grpc.StatusCode.INTERNAL, statuses.UNEXPECTED)
     (record,) = caplog.records
     assert "ValueError" in record.getMessage()
-    assert "test_embedded_statuses.py" in record.getMessage()
+    assert "test_statuses.py" in record.getMessage()
     assert SECRET not in caplog.text
 
 
