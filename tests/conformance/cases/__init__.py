@@ -46,7 +46,13 @@ def case(name: str, laboratory: str = MAIN) -> Callable[[Callable[[Lab], Answer]
 
 
 def load() -> dict[str, Question]:
-    """Import every module of this package; return all cases by name."""
-    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
-        importlib.import_module(module.name)
+    """
+    Import every module of this package; return all cases by name.
+
+    The order is that of the modules' own names, whatever their package: what the earlier cases leave on a channel the
+    later ones find, on every engine.
+    """
+    modules = [module.name for module in pkgutil.walk_packages(__path__, f"{__name__}.") if not module.ispkg]
+    for name in sorted(modules, key=lambda name: name.rpartition(".")[2]):
+        importlib.import_module(name)
     return CASES
