@@ -104,6 +104,7 @@ class Session:
         """
         # gRPC's own future for this leaves a thread behind that fails if the channel is closed soon. Fabric's servers
         # do not offer the health service as a rule, but any answer to it comes over a connection.
+        probe: grpc.UnaryUnaryMultiCallable[bytes, bytes]
         probe = self.channel(endpoint).unary_unary("/grpc.health.v1.Health/Check")
         deadline = time.monotonic() + timeout
         failure: grpc.RpcError | None = None

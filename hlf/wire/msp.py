@@ -296,7 +296,7 @@ class Msp:
         if not config.HasField("fabric_node_ous"):
             return {}
         fields = {CLIENT: "client", PEER: "peer", ADMIN: "admin", ORDERER: "orderer"}
-        found = {}
+        found: dict[int, RoleUnit] = {}
         for role, name in fields.items():
             field = f"{name}_ou_identifier"
             if config.fabric_node_ous.HasField(field):

@@ -85,11 +85,11 @@ def _rule(proto: Any, principals: Sequence[msp.Principal], depth: int) -> Rule:
     raise errors.PolicyError("Empty policy element")
 
 
-def build(rule: Rule) -> Any:
+def build(rule: Rule) -> policies_pb2.SignaturePolicyEnvelope:
     """Return the ``SignaturePolicyEnvelope`` of *rule*, each principal listed once."""
     principals: dict[msp.Principal, int] = {}
 
-    def encode(part: Rule) -> Any:
+    def encode(part: Rule) -> policies_pb2.SignaturePolicy:
         if isinstance(part, SignedBy):
             return policies_pb2.SignaturePolicy(signed_by=principals.setdefault(part.principal, len(principals)))
         gate = policies_pb2.SignaturePolicy.NOutOf(n=part.count, rules=[encode(inner) for inner in part.rules])
@@ -99,7 +99,9 @@ def build(rule: Rule) -> Any:
     return _envelope(encoded, principals)
 
 
-def _envelope(rule: Any, principals: Iterable[msp.Principal]) -> Any:
+def _envelope(
+    rule: policies_pb2.SignaturePolicy, principals: Iterable[msp.Principal]
+) -> policies_pb2.SignaturePolicyEnvelope:
     identities = [
         msp_principal_pb2.MSPPrincipal(principal_classification=principal.classification, principal=principal.value)
         for principal in principals
@@ -107,7 +109,7 @@ def _envelope(rule: Any, principals: Iterable[msp.Principal]) -> Any:
     return policies_pb2.SignaturePolicyEnvelope(version=0, rule=rule, identities=identities)
 
 
-def signed_by_any(msp_ids: Iterable[str], role: int) -> Any:
+def signed_by_any(msp_ids: Iterable[str], role: int) -> policies_pb2.SignaturePolicyEnvelope:
     """Return the envelope 'one signature by any *role* of these organisations', as Fabric builds it."""
     principals = [msp.Principal.of_role(msp_id, role) for msp_id in sorted(msp_ids)]
     return build(OutOf(1, tuple(SignedBy(principal) for principal in principals)))
@@ -154,7 +156,7 @@ def _holds(
     return verified >= rule.count
 
 
-def from_dsl(text: str) -> Any:
+def from_dsl(text: str) -> policies_pb2.SignaturePolicyEnvelope:
     """
     Return the ``SignaturePolicyEnvelope`` that *text* describes, byte for byte Fabric's own.
 
@@ -169,7 +171,7 @@ def from_dsl(text: str) -> Any:
     return _envelope(rule, principals)
 
 
-def _encode(gate: _Gate, principals: list[msp.Principal]) -> Any:
+def _encode(gate: _Gate, principals: list[msp.Principal]) -> policies_pb2.SignaturePolicy:
     # Fabric numbers the principals of inner gates before those of the gate around them, and repeats none away.
     inner = [_encode(part, principals) if isinstance(part, _Gate) else part for part in gate.parts]
     rules = []

@@ -268,7 +268,7 @@ def _version_message(version: Version | None) -> Any:
 
 
 def _write_message(write: Write) -> Any:
-    return kv_rwset_pb2.KVWrite(key=write.key, is_delete=write.is_delete, value=write.value)
+    return kv_rwset_pb2.KVWrite(key=write.key, is_delete=write.is_delete, value=write.value or b"")
 
 
 def _metadata_message(write: MetadataWrite) -> Any:

@@ -111,7 +111,9 @@ def _assemble(name: _Name, elements: dict[_Name, _Element]) -> Any:
                 target[key].CopyFrom(elements[kind, *path, key].message)
     if _ORDERER_CAPABILITIES in elements:
         # Fabric gives elements of its first releases, which nobody could change, to the administrators.
-        for element in (group, *group.values.values(), *group.policies.values()):
+        below: list[configtx_pb2.ConfigGroup | configtx_pb2.ConfigValue | configtx_pb2.ConfigPolicy]
+        below = [group, *group.values.values(), *group.policies.values()]
+        for element in below:
             element.mod_policy = element.mod_policy or "Admins"
     return group
 

@@ -49,7 +49,7 @@ def read(serialized: bytes) -> tuple[blocks.Block, Unsigned]:
     except DecodeError as malformed:
         raise WireError("not a block") from malformed
     block = blocks.from_message(message)
-    message.DiscardUnknownFields()
+    message.DiscardUnknownFields()  # type: ignore[attr-defined]  # types-protobuf leaves it out.
     if message.SerializeToString() != serialized:
         raise WireError(f"block {block.number} holds bytes that belong to no part of a block")
     return block, _unsigned(block, [*message.metadata.metadata, b"", b"", b"", b"", b""])

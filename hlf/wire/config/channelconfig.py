@@ -222,7 +222,7 @@ class Bundle(Values):
         policies: all policies; :meth:`policy` finds one.
     """
 
-    def __init__(self, channel_id: str, config: Any) -> None:
+    def __init__(self, channel_id: str, config: configtx_pb2.Config) -> None:
         """
         Read *config*, a ``common.Config``.
 
