@@ -66,11 +66,7 @@ def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) 
     """What a channel is to know of a member: its roots of trust and its first peer as anchor."""
     organisation = consortium.organisation(msp_id)
     host, _, port = record.inside(organisation.peers[0].name).rpartition(":")
-    return configtx.Organisation(
-        msp_id=msp_id,
-        anchor_peers=((host, int(port)),),
-        **_roots(folder, msp_id),
-    )
+    return configtx.Organisation(msp_id, *_roots(folder, msp_id), anchor_peers=((host, int(port)),))
 
 
 def _application(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
@@ -87,9 +83,9 @@ def _application(folder: Folder | None, record: Record, consortium: Consortium, 
 def _orderer(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
     organisations = [
         configtx.Organisation(
-            msp_id=organisation.msp_id,
+            organisation.msp_id,
+            *_roots(folder, organisation.msp_id),
             orderer_endpoints=tuple(record.inside(orderer.name) for orderer in organisation.orderers),
-            **_roots(folder, organisation.msp_id),
         )
         for organisation in consortium.ordering.organisations
         if folder is not None
@@ -124,12 +120,10 @@ def _consenter(folder: Folder | None, record: Record, orderer: Orderer) -> confi
     )
 
 
-def _roots(folder: Folder, msp_id: str) -> dict[str, tuple[bytes, ...]]:
+def _roots(folder: Folder, msp_id: str) -> tuple[tuple[bytes], tuple[bytes]]:
+    """Return an organisation's roots of trust: that of its members, and that of its TLS."""
     msp = folder.organisation(msp_id) / "msp"
-    return {
-        "root_certificates": (_read(msp / "cacerts" / "ca.pem"),),
-        "tls_root_certificates": (_read(msp / "tlscacerts" / "tlsca.pem"),),
-    }
+    return (_read(msp / "cacerts" / "ca.pem"),), (_read(msp / "tlscacerts" / "tlsca.pem"),)
 
 
 def _read(path: Path) -> bytes:

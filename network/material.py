@@ -45,8 +45,8 @@ def make(folder: Folder, consortium: Consortium) -> None:
     """
     for organisation in consortium.organisations:
         _organisation(folder, organisation)
-    for organisation in consortium.ordering.organisations:
-        _orderer_organisation(folder, organisation)
+    for ordering in consortium.ordering.organisations:
+        _orderer_organisation(folder, ordering)
 
 
 def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str], bool]) -> None:

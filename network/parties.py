@@ -164,8 +164,8 @@ def refuse_shared_names(fields: dict[str, Field], organisations: tuple[Organisat
         raise fields["orderers"].error("two orderer organisations share a domain", "Give each its own.")
     taken: dict[int, str] = {}
     named = [(peer.name, peer.port) for organisation in organisations for peer in organisation.peers]
-    for organisation in agreed.organisations:
-        for orderer in organisation.orderers:
+    for ordering in agreed.organisations:
+        for orderer in ordering.orderers:
             named += [(orderer.name, orderer.port), (f"{orderer.name} (admin)", orderer.admin_port)]
     for name, port in named:
         if port is not None and port in taken:

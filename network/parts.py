@@ -206,7 +206,7 @@ class Consortium:
     @property
     def nodes(self) -> tuple[str, ...]:
         """The name of every peer and every orderer."""
-        return tuple(node.name for node in (*self.peers, *self.orderers))
+        return (*(peer.name for peer in self.peers), *(orderer.name for orderer in self.orderers))
 
     def organisation(self, msp_id: str) -> Organisation:
         """The member of that MSP id; KeyError where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from network import policies
 from network.document import Field
@@ -119,20 +120,19 @@ def _collection(each: Field, known: tuple[str, ...], channel: Channel) -> Collec
             "endorsement",
         ),
     )
-    numbers = {
+    given: dict[str, Any] = {
         name: fields[name].integer(0, 1 << 31)
         for name in ("required_peer_count", "max_peer_count", "block_to_live")
         if name in fields
     }
-    flags = {name: fields[name].boolean() for name in ("member_only_read", "member_only_write") if name in fields}
+    given |= {name: fields[name].boolean() for name in ("member_only_read", "member_only_write") if name in fields}
     collection = Collection(
         name=fields["name"].text(COLLECTION, "a collection name of letters, digits, hyphens and underscores"),
         policy=policies.members(fields["policy"], known),
         endorsement=policies.endorsement(fields["endorsement"], known, channel.policies)
         if "endorsement" in fields
         else None,
-        **numbers,
-        **flags,
+        **given,
     )
     if collection.required_peer_count > collection.max_peer_count:
         raise each.error("required_peer_count is larger than max_peer_count", "Raise max_peer_count.")

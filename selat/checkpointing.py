@@ -154,9 +154,8 @@ def compare(
                 missing = first if not Path(first).exists() else second
                 raise click.UsageError(f"{missing} is no export here; to ask that organisation's peer give --channel")
             network = stack.enter_context(Wallet(wallet).connect(organisation, user)).network(channel)
-        outcome = comparison.compare(
-            *(_copy(name, network) for name in (first, second)), (visible.text(first), visible.text(second))
-        )
+        names = (visible.text(first), visible.text(second))
+        outcome = comparison.compare(_copy(first, network), _copy(second, network), names)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(outcome), indent=2))
     else:

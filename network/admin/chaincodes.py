@@ -152,7 +152,7 @@ def _host(server: str, msp_id: str) -> str:
 def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]) -> Program:
     shared = {**shared, "organisation": msp_id}
     command = [_filled(word, shared) for word in server.command]
-    environment = {}
+    environment: dict[str, str] = {}
     for packaged, address in served:
         port = address.rpartition(":")[2]
         values = {

@@ -200,7 +200,8 @@ def _signers(asked: _Asked, channel_id: str) -> tuple[str, ...]:
     bundle = asked.found.bundle(channel_id)
     name = bundle.config.channel_group.groups["Application"].mod_policy
     policy = bundle.policy(name if name.startswith("/") else f"/Channel/Application/{name}")
-    known = [each.msp_id for each in (*asked.base.organisations, *asked.base.ordering.organisations)]
+    known = [member.msp_id for member in asked.base.organisations]
+    known += [ordering.msp_id for ordering in asked.base.ordering.organisations]
     admins = {}
     for msp_id in known:
         with contextlib.suppress(hlf_errors.HlfError):

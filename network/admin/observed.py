@@ -75,7 +75,7 @@ def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
     Raises:
         AdminError: (of ``hlf``) an orderer refused.
     """
-    first = {name: orderer for orderer, names in reversed(joined.items()) for name in names}
+    first = {name: orderer for orderer, names in reversed([*joined.items()]) for name in names}
     return Observed({name: channels.config(nodes.orderer(orderer), name) for name, orderer in sorted(first.items())})
 
 

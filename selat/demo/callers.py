@@ -50,30 +50,30 @@ class Caller:
 
     def get(self, path: str, **query: str | int) -> Any:
         """The answer to a question; raises DemoError for a refusal."""
-        return self._answer("GET", path, params=query)
+        return self._answer("GET", path, params=query).json()
 
-    def post(self, path: str, body: Any = None) -> Any:
+    def post(self, path: str, body: Any = None) -> dict[str, Any]:
         """The answer to a request; raises DemoError for a refusal."""
-        return self._answer("POST", path, json=body)
+        return json_object(self._answer("POST", path, json=body))
 
     def refusal(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The problem document a request is refused with; raises DemoError if it is not refused."""
         response = self.send(method, path, json=body)
         if response.status_code < 400:
             raise DemoError(f"{self.msp_id} was allowed {method} {path}, and should not have been")
-        return response.json()
+        return json_object(response)
 
     def events(self, path: str, **query: str | int) -> list[str]:
         """The names of the events in a stream that ends by itself."""
         response = self.send("GET", path, params=query)
         return [line.removeprefix("event: ") for line in response.text.splitlines() if line.startswith("event: ")]
 
-    def _answer(self, method: str, path: str, **kwargs: Any) -> Any:
+    def _answer(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         response = self.send(method, path, **kwargs)
         if response.status_code >= 400:
             found = response.json()
             raise DemoError(f"{method} {path} by {self.msp_id}: {found['code']}: {found['detail']}. {found['cure']}")
-        return response.json()
+        return response
 
     def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """The bare response, whatever it says; DemoError if there is none."""
@@ -92,6 +92,14 @@ class Caller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._session.close()
+
+
+def json_object(response: requests.Response) -> dict[str, Any]:
+    """Return the JSON object of an answer; raise DemoError if it is another value."""
+    found = response.json()
+    if not isinstance(found, dict):
+        raise DemoError(f"{response.url} answers no JSON object")
+    return found
 
 
 @dataclass(frozen=True)

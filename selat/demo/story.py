@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import requests
 
 from selat.demo import carriage, goods, matching, voyage
-from selat.demo.callers import Caller, Cast, DemoError
+from selat.demo.callers import Caller, Cast, DemoError, json_object
 from selat.demo.screen import Screen, bad, good
 
 # A year that no run of the demo outlives.
@@ -156,7 +157,8 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
         f"AuditorMSP sees that {entry['grant']['owner']} showed {', '.join(terms['attributes'])} "
         f"to {terms['recipient']} for “{terms['purpose']}” until {terms['expires_at'][:10]}, and no value"
     )
-    return granted["grant_id"]
+    grant_id: str = granted["grant_id"]
+    return grant_id
 
 
 def _prove(recipient: Caller, forecast: dict[str, Any], told: dict[str, Any]) -> None:
@@ -229,7 +231,7 @@ def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
     content = cast.platform.get(f"/v1/orders/{order['order_id']}/content")
     due = {"amount": goods.total(content), "currency": content["currency"]}
     body = {"order_id": order["order_id"], **sides, **due, "settle_currency": "CNY"}
-    payment = cast.platform.post("/v1/payments", body)["payment_id"]
+    payment: str = cast.platform.post("/v1/payments", body)["payment_id"]
     known = cast.payments.get(f"/v1/payments/{payment}")
     terms = known["payment"]["terms"]
     screen.say(
@@ -258,7 +260,7 @@ def _seen(base: str, order: dict[str, Any], cast: Cast) -> dict[str, Any]:
     response = requests.get(base + order["tracking_path"], headers=headers, timeout=30)
     if response.status_code != requests.codes.ok:
         raise DemoError(f"the shopper's link answers {response.status_code}: {response.json()['code']}")
-    return response.json()
+    return json_object(response)
 
 
 def _tracking(base: str, screen: Screen, order: dict[str, Any], cast: Cast) -> None:
@@ -320,5 +322,5 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _span(stages: list[str]) -> str:
+def _span(stages: Sequence[str]) -> str:
     return " ".join(stages) if stages else "nothing"

@@ -106,7 +106,8 @@ def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Cal
             "epcs": goods.EPCS,
         },
     )
-    journey, clock = opened["journey_id"], Clock()
+    journey: str = opened["journey_id"]
+    clock = Clock()
     cast.platform.post(f"/v1/orders/{order_id}/fulfilment", {"journey_id": journey})
     screen.say(f"Journey {journey}, SSCC {goods.CONSIGNMENT}, {goods.ORIGIN} to {goods.DESTINATION}")
     rows: list[tuple[object, ...]] = []

@@ -11,6 +11,7 @@ from chaincode.contracts.orders import accounts as allotting
 from chaincode.contracts.register import participants, stages
 from chaincode.contracts.register import terms as published_terms
 from chaincode.domain.journeys import custody, epcis, journeys, pages, performance, progress, tracking
+from chaincode.domain.journeys.custody import Alarm
 from chaincode.domain.orders import accounts
 from chaincode.domain.register.stages import Catalogue, Stage
 from chaincode.domain.vocabulary import identifiers
@@ -45,7 +46,7 @@ class State:
     status: tracking.Status
     recorded: tuple[str, ...]
     incidents: tuple[pages.Incident, ...]
-    alarms: tuple[custody.Alarm, ...]
+    alarms: tuple[Alarm, ...]
 
 
 class Journeys(Handovers, api.Contract):
@@ -330,15 +331,15 @@ def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
 
 def _held(
     ctx: api.Context, journey: journeys.Journey, written: journeystate.Written
-) -> tuple[custody.Custody, tuple[custody.Alarm, ...]]:
+) -> tuple[custody.Custody, tuple[Alarm, ...]]:
     """The custody as it is written, and whatever is wrong with it or with the pages that must bear it out."""
     doubts = tuple(
-        custody.Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
+        Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
         for msp_id in written.doubted
     )
     held = journeystate.readable_custody(ctx, journey)
     if held is None:
-        unread = custody.Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "what stands for the custody is none")
+        unread = Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "what stands for the custody is none")
         first = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=True)
         return first, (unread, *doubts)
     contested = [page for page in written.pages if not pages.confirms(journey, page, held)]

@@ -10,7 +10,7 @@ stay visible as alarms.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Final, Literal
 
 from hlf.codec import moments
 from hlf.codec.records import Instant
@@ -19,7 +19,10 @@ from hlf.codec.refusals import Refused
 TOLERANCE = 15 * moments.MINUTE
 """How far two parties' clocks and pens may differ before a gap or an overlap is an alarm."""
 
-HELD, AWAITED, DELIVERED = "held", "awaited", "delivered"
+State = Literal["held", "awaited", "delivered"]
+HELD: Final = "held"
+AWAITED: Final = "awaited"
+DELIVERED: Final = "delivered"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Custody:
 
     journey_id: str
     number: int
-    state: Literal["held", "awaited", "delivered"]
+    state: State
     periods: tuple[Period, ...]
     offer: Offer | None = None
     ended_at: Instant | None = None

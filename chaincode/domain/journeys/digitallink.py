@@ -10,6 +10,7 @@ What is no GS1 identifier is left as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 ROOT = "https://id.gs1.org"
 
@@ -91,7 +92,8 @@ def _sgln(parts: list[str]) -> str:
     return f"{ROOT}/414/{_checked(parts)}" + (f"/254/{extension}" if extension not in ("", "0") else "")
 
 
-_ID = {
+_Maker = Callable[[list[str]], str]
+_ID: dict[str, _Maker] = {
     "sgtin": lambda parts: f"{ROOT}/01/{_indicated(parts)}/21/{_serial(parts)}",
     "sscc": lambda parts: f"{ROOT}/00/{_indicated(parts)}",
     "sgln": _sgln,
@@ -108,10 +110,10 @@ _ID = {
     "itip": lambda parts: f"{ROOT}/8006/{_indicated(parts)}{parts[2]}{parts[3]}/21/{_serial(parts, 4)}",
     "upui": lambda parts: f"{ROOT}/01/{_indicated(parts)}/235/{_serial(parts)}",
 }
-_CLASS = {
+_CLASS: dict[str, _Maker] = {
     "lgtin": lambda parts: f"{ROOT}/01/{_indicated(parts)}/10/{_serial(parts)}",
 }
-_PATTERN = {
+_PATTERN: dict[str, _Maker] = {
     "sgtin": lambda parts: f"{ROOT}/01/{_indicated(parts)}",
     "grai": lambda parts: f"{ROOT}/8003/0{_checked(parts)}",
     "gdti": lambda parts: f"{ROOT}/253/{_checked(parts)}",

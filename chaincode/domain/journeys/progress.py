@@ -51,7 +51,7 @@ def progress(journey: Journey, catalogue: Catalogue, pages: Sequence[Page]) -> t
 
 def _stage(stage: Stage, journey: Journey, entries: Sequence[Entry], pages: Sequence[Page]) -> StageProgress:
     mine = [entry for entry in entries if entry.stage_id == stage.stage_id]
-    begun = {}
+    begun: dict[str, int] = {}
     for entry in entries:
         begun.setdefault(entry.stage_id, entry.at)
     order = stage.orders[journey.kind]

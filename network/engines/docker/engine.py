@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -48,7 +49,7 @@ class Docker:
         _compose(file, "up", "--detach", "--build", "--remove-orphans", *services, timeout=_START_SECONDS * 5)
         for name in services or consortium.nodes:
             address = record.address(name, "operations")
-            if not processes.wait_until(lambda address=address: _healthy(address), _START_SECONDS, every=0.1):
+            if not processes.wait_until(functools.partial(_healthy, address), _START_SECONDS, every=0.1):
                 said = _compose(file, "logs", "--no-color", "--tail", _LOG_LINES, name)
                 raise errors.ProcessError(
                     name, f"was not well within {_START_SECONDS:g} s; its last words were:\n{said}"

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from hlf import errors
 from hlf.wire import msp
+from network.engines.embedded.wire.requests import AccessDeniedError
 
 if TYPE_CHECKING:
     from hlf.wire.config import channelconfig
+    from network.engines.embedded.order.channels import Channel
     from network.engines.embedded.wire.localmsp import LocalMsp
     from network.engines.embedded.wire.requests import Request
 
@@ -98,6 +100,19 @@ def signed_refusal(
     """As ``refusal``, for bytes whose signer is not known yet."""
     signers = bundle.msps.signers([signed]) if bundle is not None else []
     return refusal(resource, bundle, channel_id, signers)
+
+
+def permitted(channel: Channel | None, resource: str, channel_id: str, signed: msp.Signed) -> Channel:
+    """
+    Return *channel*, of which the signer may use the resource.
+
+    Raises:
+        AccessDeniedError: it may not, or there is no such channel; the text is Fabric's.
+    """
+    reason = signed_refusal(resource, None if channel is None else channel.bundle, channel_id, signed)
+    if channel is None or reason is not None:
+        raise AccessDeniedError(reason)
+    return channel
 
 
 def proposal_refusal(

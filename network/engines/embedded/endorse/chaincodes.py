@@ -130,8 +130,8 @@ class _Stream:
     async def register(self) -> None:
         try:
             async with asyncio.timeout(STARTUP_SECONDS):
-                first = await self._call.read()
-                if first is grpc.aio.EOF or first.type != _REGISTER:
+                first = await self._read()
+                if first is None or first.type != _REGISTER:
                     raise ExecutionError(f"connection to {self._package_id} terminated")
                 name = chaincode_pb2.ChaincodeID.FromString(first.payload).name
                 if name != self._package_id:
@@ -188,6 +188,11 @@ class _Stream:
         self._call.cancel()
         await self._channel.close()
 
+    async def _read(self) -> Message | None:
+        """Return the chaincode's next message, or None at the end of the stream."""
+        received = await self._call.read()
+        return received if isinstance(received, Message) else None
+
     async def _send(self) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
             while True:
@@ -209,7 +214,7 @@ class _Stream:
 
     async def _receive(self) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError):
-            while (received := await self._call.read()) is not grpc.aio.EOF:
+            while (received := await self._read()) is not None:
                 if not self._handle(received):
                     log.warning("chaincode %s sent a message out of turn; its stream is closed", self._package_id)
                     break
@@ -232,8 +237,8 @@ class _Stream:
         if received.type not in transactions.ASKED:
             return False
         try:
-            if running is None or running[0].simulator is None:
-                raise simulator.SimulationError("no ledger context")
+            if running is None or running[0].simulation is None:
+                raise simulator.SimulationError(transactions.NO_LEDGER)
             payload = transactions.answer(running[0], received.type, received.payload)
         except Exception as error:  # noqa: BLE001 - one transaction's trouble must not end the others' stream.
             self._reply(received, _ERROR, _failure(received, error))

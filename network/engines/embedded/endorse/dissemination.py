@@ -33,7 +33,7 @@ def check(view: View, endorser: Peer, private: bytes) -> None:
     others = [peer for peer in view.peers if peer is not endorser]
     plans = failed = 0
     for namespace in rwset_pb2.TxPvtReadWriteSet.FromString(private).ns_pvt_rwset:
-        definition = view.definition(namespace.namespace)
+        definition = view.defined(namespace.namespace)
         for written in namespace.collection_pvt_rwset:
             name = written.collection_name
             # An implicit collection has no such count.

@@ -29,6 +29,7 @@ from network.engines.embedded.wire.requests import AccessDeniedError, MalformedE
 
 if TYPE_CHECKING:
     from hlf.wire import msp
+    from network.engines.embedded.endorse import readwritesets
     from network.engines.embedded.endorse.peer import Peer
     from network.engines.embedded.endorse.views import Views
     from network.engines.embedded.order.channels import Channel
@@ -187,7 +188,7 @@ class Endorser:
             signed_proposal=request.signed,
             creator=creator,
             bundle=channel.bundle if channel is not None else None,
-            simulator=simulator,
+            simulation=simulator,
         )
         try:
             runnable = self._runnable(transaction, name)
@@ -204,7 +205,7 @@ class Endorser:
         if evaluate:
             refused_below = ERROR_THRESHOLD <= response.status < ERROR
             return Outcome(response, None if refused_below else b"")
-        if results is not None and results.private is not None:
+        if channel is not None and results is not None and results.private is not None:
             try:
                 dissemination.check(self._views.of(channel), self._peer, results.private)
                 channel.ledger.stage_private(
@@ -219,7 +220,14 @@ class Endorser:
                 raise UndefinedError(f"error in simulation: {error}") from None
         return self._sign(request, runnable, response, event, results)
 
-    def _sign(self, request: Request, runnable: Runnable, response, event: bytes, results) -> Outcome:
+    def _sign(
+        self,
+        request: Request,
+        runnable: Runnable,
+        response: responses.Response,
+        event: bytes,
+        results: readwritesets.Results | None,
+    ) -> Outcome:
         interest = results.interest if results is not None else None
         payload = proposals.response_payload(
             request.hash,
@@ -242,15 +250,15 @@ class Endorser:
         if is_system(name):
             return Runnable(SYSTEM_VERSION, "", init_required=False)
         channel = self._peer.channel(transaction.channel_id)
-        if channel is None or transaction.simulator is None:
+        simulator = transaction.simulation
+        if channel is None or simulator is None:
             raise UndefinedError(f"could not get channel config for channel '{transaction.channel_id}'")
-        simulator = transaction.simulator
         sequence = lifecycle.sequence(lambda key: simulator.get_state(lifecycle.NAMESPACE, key), name)
-        if not sequence:
+        definition = channel.definition(name, simulator.snapshot) if sequence else None
+        if definition is None:
             # Real peers look for a chaincode of the old lifecycle next; that look joins the read set.
             simulator.get_state("lscc", name)
             raise UndefinedError(f"chaincode {name} not found")
-        definition = channel.definition(name, simulator.snapshot)
         return self._peer.chaincode(channel, simulator.snapshot, name, sequence, definition)
 
     async def _execute(self, transaction: Transaction, request: Request) -> tuple[responses.Response, bytes]:
@@ -365,7 +373,7 @@ class Endorser:
         with channel.ledger.snapshot() as snapshot:
             called.channel_id = channel_id
             called.bundle = channel.bundle
-            called.simulator = Simulator(
+            called.simulation = simulated = Simulator(
                 snapshot,
                 channel_id,
                 frozenset(channel.bundle.application_msp_ids),
@@ -378,4 +386,4 @@ class Endorser:
             except errors.IdentityError as error:
                 raise SimulationError(str(error)) from None
             finally:
-                called.simulator.finish()
+                simulated.finish()

@@ -125,7 +125,7 @@ def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
     peers = [peer for peer in view.peers if view.identity(peer) is not None]
     for call in interest.chaincodes:
         _policies(view, call)
-        definition = view.definition(call.name)
+        definition = view.defined(call.name)
         if not call.no_private_reads:
             for name in call.collection_names:
                 peers = members(view, peers, definition, call.name, name)

@@ -87,6 +87,8 @@ class Installing:
         found: dict[str, list[tuple[str, str]]] = {}
         for channel_id in self._peer.channels.joined(self._peer.name):
             channel = self._peer.channels.get(channel_id)
+            if channel is None:
+                continue
             with channel.ledger.snapshot() as snapshot:
                 for name, definition in lifecycle.definitions(snapshot).items():
                     runnable = self._peer.runnable(channel, snapshot, name, definition)

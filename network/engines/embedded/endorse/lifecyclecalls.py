@@ -8,7 +8,7 @@ validates like any other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fabric_protos.peer import collection_pb2, policy_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, lifecycle_pb2
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
 
 DEFAULT_POLICY = "/Channel/Application/Endorsement"
 _DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=DEFAULT_POLICY).SerializeToString()
+
+_Stated = (
+    lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgArgs
+    | lifecycle_pb2.CheckCommitReadinessArgs
+    | lifecycle_pb2.CommitChaincodeDefinitionArgs
+)
+_Approval = (
+    lifecycle_pb2.QueryApprovedChaincodeDefinitionResult
+    | lifecycle_pb2.QueryApprovedChaincodeDefinitionsResult.ApprovedChaincodeDefinition
+)
+_Described = (
+    _Approval
+    | lifecycle_pb2.QueryChaincodeDefinitionResult
+    | lifecycle_pb2.QueryChaincodeDefinitionsResult.ChaincodeDefinition
+)
 
 
 class _Public:
@@ -132,7 +147,7 @@ class LifecycleCalls:
             ) from None
         if of_peer:
             return function(given)
-        if transaction.simulator is None:
+        if transaction.simulation is None:
             raise LifecycleError(_no_channel(name, given, transaction.tx_id))
         return function(transaction, given)
 
@@ -151,7 +166,7 @@ class LifecycleCalls:
         private_name = f"{given.name}#{given.sequence}"
         if given.sequence == current:
             committed = lifecycle.definition(public.get, given.name)
-            difference = lifecycle.difference(committed, approved)
+            difference = None if committed is None else lifecycle.difference(committed, approved)
             if difference is not None:
                 raise LifecycleError(
                     f"attempted to redefine the current committed sequence ({current}) for namespace {given.name} with "
@@ -227,7 +242,7 @@ class LifecycleCalls:
 
     def _commit(self, transaction: Transaction, given: lifecycle_pb2.CommitChaincodeDefinitionArgs) -> message.Message:
         self._validate(transaction, given.name, given.version, given.collections)
-        if self._peer.msp_id not in transaction.bundle.application_msp_ids:
+        if self._peer.msp_id not in transaction.configuration.application_msp_ids:
             raise LifecycleError(
                 "impossibly, this peer's org is processing requests for a channel it is not a member of"
             )
@@ -271,16 +286,19 @@ class LifecycleCalls:
             names.append(row[0][len(prefix) :])
         for name in names:
             found = lifecycle.definition(public.get, name)
-            _describe(result.chaincode_definitions.add(name=name), found, found.sequence)
+            if found is not None:
+                _describe(result.chaincode_definitions.add(name=name), found, found.sequence)
         return result
 
     # What they share ---------------------------------------------------------------------------------------------
 
-    def _validate(self, transaction: Transaction, name: str, version: str, config: message.Message) -> None:
+    def _validate(
+        self, transaction: Transaction, name: str, version: str, config: collection_pb2.CollectionConfigPackage
+    ) -> None:
         """Refuse names, versions and collections that Fabric refuses, before anything is written."""
         try:
             collections.check_names(name, version)
-            collections.check(config, transaction.bundle.msps)
+            collections.check(config, transaction.configuration.msps)
             committed = transaction.simulator.definition(name)
             if committed is None:
                 # Real peers look for a chaincode of the old lifecycle next; that look joins the read set.
@@ -290,11 +308,11 @@ class LifecycleCalls:
         except collections.CollectionError as error:
             raise LifecycleError(f"error validating chaincode definition: {error}") from None
 
-    def _parameters(self, transaction: Transaction, given: message.Message) -> lifecycle.Parameters:
+    def _parameters(self, transaction: Transaction, given: _Stated) -> lifecycle.Parameters:
         """What is asked for, with Fabric's defaults where nothing was said."""
         parameter = given.validation_parameter
         if not parameter:
-            if transaction.bundle.policies.find(DEFAULT_POLICY) is None:
+            if transaction.configuration.policies.find(DEFAULT_POLICY) is None:
                 raise LifecycleError(
                     f"could not set defaults for chaincode definition in channel {transaction.channel_id}: policy "
                     f"'{DEFAULT_POLICY}' must be defined for channel '{transaction.channel_id}' before chaincode "
@@ -315,7 +333,7 @@ class LifecycleCalls:
             package,
         )
 
-    def _check_sequence(self, transaction: Transaction, given: message.Message) -> None:
+    def _check_sequence(self, transaction: Transaction, given: _Stated) -> None:
         current = lifecycle.sequence(_Public(transaction.simulator).get, given.name)
         if given.sequence != current + 1:
             raise LifecycleError(
@@ -330,11 +348,11 @@ class LifecycleCalls:
             msp_id: lifecycle.mismatches(
                 _Organisation(transaction.simulator, msp_id).hash, f"{name}#{sequence}", agreed
             )
-            for msp_id in transaction.bundle.application_msp_ids
+            for msp_id in transaction.configuration.application_msp_ids
         }
 
 
-def _no_channel(name: str, given: message.Message, tx_id: str) -> str:
+def _no_channel(name: str, given: Any, tx_id: str) -> str:
     """Where a function fails that is asked in the name of no channel, and whom the peer's admins may ask so."""
     if name == "ApproveChaincodeDefinitionForMyOrg":
         try:
@@ -379,7 +397,7 @@ def _is_approved(own: _Organisation, private_name: str, approved: lifecycle.Para
     return lifecycle.package_id(own.get, private_name) == source
 
 
-def _describe_approval(result: message.Message, own: _Organisation, private_name: str) -> None:
+def _describe_approval(result: _Approval, own: _Organisation, private_name: str) -> None:
     found = lifecycle.parameters(own.get, private_name)
     _describe(result, found, int(private_name.partition("#")[2]))
     source = lifecycle.package_id(own.get, private_name)
@@ -389,7 +407,7 @@ def _describe_approval(result: message.Message, own: _Organisation, private_name
         result.source.unavailable.SetInParent()
 
 
-def _describe(result: message.Message, found: lifecycle.Parameters, sequence: int) -> None:
+def _describe(result: _Described, found: lifecycle.Parameters, sequence: int) -> None:
     result.sequence = sequence
     result.version = found.version
     result.endorsement_plugin = found.endorsement_info.endorsement_plugin

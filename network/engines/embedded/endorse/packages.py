@@ -16,7 +16,7 @@ import hashlib
 import os
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hlf import errors as hlf_errors
@@ -102,7 +102,7 @@ class Store:
                 ) from None
             self._installed[package.package_id] = package
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Installed]:
         return iter(list(self._installed.values()))
 
     def __len__(self) -> int:

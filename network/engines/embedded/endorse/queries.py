@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from fabric_protos.ledger.queryresult import kv_query_result_pb2
 from fabric_protos.peer import chaincode_shim_pb2
+from google.protobuf import timestamp_pb2
 
 BATCH = 100
 TOTAL_LIMIT = 100_000
@@ -79,7 +80,7 @@ def key_value(namespace: str, key: str, value: bytes) -> bytes:
     return kv_query_result_pb2.KV(namespace=namespace, key=key, value=value).SerializeToString()
 
 
-def modification(tx_id: str, timestamp: object, value: bytes, is_delete: bool) -> bytes:
+def modification(tx_id: str, timestamp: timestamp_pb2.Timestamp, value: bytes, is_delete: bool) -> bytes:
     """One result of a history query."""
     change = kv_query_result_pb2.KeyModification(tx_id=tx_id, value=value, is_delete=is_delete)
     change.timestamp.CopyFrom(timestamp)

@@ -216,12 +216,12 @@ def _encode_hashed(collection: Collection) -> bytes:
     return hashed.SerializeToString()
 
 
-def _add_entries(written: message.Message, metadata: Metadata) -> None:
+def _add_entries(written: kv_rwset_pb2.KVMetadataWrite | kv_rwset_pb2.KVMetadataWriteHash, metadata: Metadata) -> None:
     for name in sorted(metadata):
         written.entries.add(name=name, value=metadata[name])
 
 
-def _set_version(read: message.Message, version: Version | None) -> None:
+def _set_version(read: kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash, version: Version | None) -> None:
     if version is not None:
         read.version.SetInParent()
         read.version.block_num = version.block

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from google.protobuf import timestamp_pb2
 
 from network.engines.embedded.endorse import readwritesets
 from network.engines.embedded.endorse.readwritesets import Metadata, key_hash, parse_metadata
@@ -21,6 +22,7 @@ from network.engines.embedded.state import lifecycle, rangereads
 if TYPE_CHECKING:
     from hlf.wire.rwsets import Version
     from network.engines.embedded.state.snapshots import Snapshot
+    from network.engines.embedded.state.updates import Row
 
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 
@@ -32,7 +34,7 @@ class SimulationError(Exception):
 class RangeIterator:
     """Walks a key range and remembers what it met, so that phantoms show at validation."""
 
-    def __init__(self, rows: Iterator, namespace: str, start: str, end: str, page_size: int) -> None:
+    def __init__(self, rows: Iterator[Row], namespace: str, start: str, end: str, page_size: int) -> None:
         self.namespace = namespace
         self._rows = rows
         self._end = end
@@ -132,7 +134,7 @@ class Simulator:
         self._ranges.append(iterator)
         return iterator
 
-    def history(self, namespace: str, key: str) -> Iterator:
+    def history(self, namespace: str, key: str) -> Iterator[tuple[str, timestamp_pb2.Timestamp, bytes, bool]]:
         """Every committed change of *key*, newest first; not part of the read set."""
         self._check()
         return self.snapshot.history(namespace, key)

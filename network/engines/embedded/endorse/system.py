@@ -103,9 +103,11 @@ class SystemChaincodes:
             raise CallError("empty channel name provided")
         self._allow(function, channel_id, request)
         channel = self._peer.channel(channel_id)
+        if channel is None:
+            raise CallError(f"unknown channel ID, {channel_id}")
         if function == "GetChannelConfig":
             return channel.bundle.config.SerializeToString()
-        return channel.ledger.block(last_config(channel.ledger))
+        return channel.ledger.stored(last_config(channel.ledger))
 
     async def _join_chain(self, block: bytes, request: Request) -> bytes:
         try:
@@ -153,7 +155,7 @@ class SystemChaincodes:
 
 def last_config(ledger: Ledger) -> int:
     """The number of the block that holds the channel's present configuration."""
-    block = common_pb2.Block.FromString(ledger.block(ledger.height - 1))
+    block = common_pb2.Block.FromString(ledger.stored(ledger.height - 1))
     metadata = common_pb2.Metadata.FromString(block.metadata.metadata[common_pb2.SIGNATURES])
     return common_pb2.OrdererBlockMetadata.FromString(metadata.value).last_config.index
 

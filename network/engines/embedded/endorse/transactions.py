@@ -16,7 +16,8 @@ from google.protobuf import message
 
 from hlf import errors
 from hlf.wire import policies
-from network.engines.embedded.endorse import queries, simulator
+from network.engines.embedded.endorse import queries
+from network.engines.embedded.endorse.simulator import SimulationError, Simulator
 
 if TYPE_CHECKING:
     from fabric_protos.peer import collection_pb2, proposal_pb2
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hlf.wire.config import channelconfig
 
 KINDS = shim.ChaincodeMessage.Type
+NO_LEDGER = "no ledger context"
 IN_INIT = "private data APIs are not allowed in chaincode Init()"
 
 
@@ -38,10 +40,24 @@ class Transaction:
     signed_proposal: proposal_pb2.SignedProposal = dataclasses.field(repr=False)
     creator: msp.Identity
     bundle: channelconfig.Bundle | None = dataclasses.field(repr=False)
-    simulator: simulator.Simulator | None = dataclasses.field(repr=False)
+    simulation: Simulator | None = dataclasses.field(repr=False)
     is_init: bool = False
     queries: queries.Queries = dataclasses.field(default_factory=queries.Queries, repr=False)
     _permissions: dict[str, tuple[bool, bool]] = dataclasses.field(default_factory=dict, repr=False)
+
+    @property
+    def simulator(self) -> Simulator:
+        """What reads and writes for it; raises SimulationError if it is on no channel."""
+        if self.simulation is None:
+            raise SimulationError(NO_LEDGER)
+        return self.simulation
+
+    @property
+    def configuration(self) -> channelconfig.Bundle:
+        """Its channel's configuration; raises SimulationError if it is on no channel."""
+        if self.bundle is None:
+            raise SimulationError(NO_LEDGER)
+        return self.bundle
 
     def in_namespace(self, namespace: str) -> Transaction:
         """The same transaction as another chaincode that it calls sees it."""
@@ -55,7 +71,7 @@ class Transaction:
             SimulationError: the collection is unknown, or only for members and the creator is none.
         """
         if not self._permission(collection)[0]:
-            raise simulator.SimulationError(
+            raise SimulationError(
                 "tx creator does not have read access permission on privatedata in "
                 f"chaincodeName:{self.namespace} collectionName: {collection}"
             )
@@ -68,7 +84,7 @@ class Transaction:
             SimulationError: the collection is unknown, or only for members and the creator is none.
         """
         if not self._permission(collection)[1]:
-            raise simulator.SimulationError(
+            raise SimulationError(
                 "tx creator does not have write access permission on privatedata in "
                 f"chaincodeName:{self.namespace} collectionName: {collection}"
             )
@@ -77,7 +93,7 @@ class Transaction:
         known = self._permissions.get(collection)
         if known is None:
             if self.is_init:
-                raise simulator.SimulationError(IN_INIT)
+                raise SimulationError(IN_INIT)
             known = self._permissions[collection] = self._find_permission(collection)
         return known
 
@@ -87,9 +103,7 @@ class Transaction:
             return True, True
         config = definition.collection(collection) if definition is not None else None
         if config is None:
-            raise simulator.SimulationError(
-                f"collection {self.channel_id}/{self.namespace}/{collection} could not be found"
-            )
+            raise SimulationError(f"collection {self.channel_id}/{self.namespace}/{collection} could not be found")
         if not (config.member_only_read or config.member_only_write) or self._is_member(config):
             return True, True
         return not config.member_only_read, not config.member_only_write
@@ -98,7 +112,7 @@ class Transaction:
         try:
             return policies.evaluate(config.member_orgs_policy.signature_policy, [self.creator])
         except errors.PolicyError as error:
-            raise simulator.SimulationError(
+            raise SimulationError(
                 f"error setting up collection for collection criteria {config.name}: {error}"
             ) from None
 
@@ -113,7 +127,7 @@ def answer(transaction: Transaction, kind: int, payload: bytes) -> bytes:
     try:
         return _ANSWERS[kind](transaction, payload)
     except message.DecodeError:
-        raise simulator.SimulationError("unmarshal failed: proto: cannot parse invalid wire-format data") from None
+        raise SimulationError("unmarshal failed: proto: cannot parse invalid wire-format data") from None
 
 
 def _get_state(transaction: Transaction, payload: bytes) -> bytes:
@@ -137,7 +151,7 @@ def _read(transaction: Transaction, collection: str, key: str) -> bytes | None:
 def _get_private_data_hash(transaction: Transaction, payload: bytes) -> bytes:
     asked = shim.GetState.FromString(payload)
     if transaction.is_init:
-        raise simulator.SimulationError(IN_INIT)
+        raise SimulationError(IN_INIT)
     found = transaction.simulator.get_private_hash(transaction.namespace, asked.collection, asked.key)
     return found or b""
 
@@ -169,12 +183,12 @@ def _purge_private_data(transaction: Transaction, payload: bytes) -> bytes:
 
 
 def _purge(transaction: Transaction, collection: str, key: str) -> None:
-    if not transaction.bundle.capabilities.purge:
-        raise simulator.SimulationError(
+    if not transaction.configuration.capabilities.purge:
+        raise SimulationError(
             "purge private data is not enabled, channel application capability of V2_5 or later is required"
         )
     if not collection:
-        raise simulator.SimulationError("only applicable for private data")
+        raise SimulationError("only applicable for private data")
     transaction.require_write(collection)
     transaction.simulator.set_private(transaction.namespace, collection, key, b"", purge=True)
 
@@ -217,7 +231,7 @@ def _write_batch(transaction: Transaction, payload: bytes) -> bytes:
         elif record.type == kinds.PUT_STATE_METADATA:
             _write_metadata(transaction, record.collection, record.key, record.metadata)
         else:
-            raise simulator.SimulationError("unknown operation type")
+            raise SimulationError("unknown operation type")
     return b""
 
 
@@ -247,7 +261,7 @@ def _get_query_result(transaction: Transaction, payload: bytes) -> bytes:
     if asked.collection:
         transaction.require_read(asked.collection)
     paged = not asked.collection and (page.pageSize or page.bookmark)
-    raise simulator.SimulationError(f"ExecuteQuery{'WithMetadata' if paged else ''} not supported for leveldb")
+    raise SimulationError(f"ExecuteQuery{'WithMetadata' if paged else ''} not supported for leveldb")
 
 
 def _get_history_for_key(transaction: Transaction, payload: bytes) -> bytes:
@@ -264,7 +278,7 @@ def _get_history_for_key(transaction: Transaction, payload: bytes) -> bytes:
 def _query_state_next(transaction: Transaction, payload: bytes) -> bytes:
     batch = transaction.queries.following(shim.QueryStateNext.FromString(payload).id)
     if batch is None:
-        raise simulator.SimulationError("query iterator not found")
+        raise SimulationError("query iterator not found")
     return batch
 
 

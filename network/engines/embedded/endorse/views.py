@@ -52,6 +52,13 @@ class View:
                 self._definitions[name] = self.channel.definition(name, snapshot)
         return self._definitions[name]
 
+    def defined(self, name: str) -> lifecycle.ChaincodeDefinition:
+        """As ``definition``, of a chaincode that is known to be defined; KeyError where it is not."""
+        found = self.definition(name)
+        if found is None:
+            raise KeyError(f"{name} is not defined on {self.channel.id}")
+        return found
+
     def running(self, name: str) -> tuple[Peer, ...]:
         """The peers that can execute chaincode *name*."""
         known = self._running.get(name)

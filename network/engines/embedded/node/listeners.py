@@ -36,13 +36,13 @@ class _Unknown(grpc.GenericRpcHandler):
     def __init__(self, known: frozenset[str]) -> None:
         self._known = known
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         service, _, method = handler_call_details.method.strip("/").rpartition("/")
         reason = f"unknown service {service}"
         if service in self._known:
             reason = f"unknown method {method} for service {service}"
 
-        async def refuse(_: object, context: grpc.aio.ServicerContext) -> None:
+        async def refuse(_: object, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
 
         return grpc.stream_stream_rpc_method_handler(refuse)
@@ -62,7 +62,8 @@ class _Deferring:
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.ServiceRpcHandler]) -> None:
         """What generated code calls; the handlers come again by name."""
 
-    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler]) -> None:
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        # Handlers are named tuples, which the types of grpc do not say.
         deferred = {
             name: handler._replace(request_deserializer=statuses.deferred(handler.request_deserializer))
             for name, handler in handlers.items()
@@ -141,4 +142,5 @@ def _mutual(pair: tuple[bytes, bytes], client_roots: Callable[[], bytes]) -> grp
         return grpc.ssl_server_certificate_configuration([pair], root_certificates=present)
 
     first = grpc.ssl_server_certificate_configuration([pair], root_certificates=given)
-    return grpc.dynamic_ssl_server_credentials(first, fetch, require_client_authentication=True)
+    # None keeps the present certificates, which the types of grpc do not say.
+    return grpc.dynamic_ssl_server_credentials(first, fetch, require_client_authentication=True)  # type: ignore[arg-type]

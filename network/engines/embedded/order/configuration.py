@@ -244,6 +244,8 @@ def _assemble(path: str, elements: Mapping[str, _Element]) -> Any:
     if _ORDERER_CAPABILITIES in elements:
         # Channels made by the first releases have elements nobody may modify; with capabilities they become the
         # administrators'.
-        for element in (group, *group.values.values(), *group.policies.values()):
+        below: list[configtx_pb2.ConfigGroup | configtx_pb2.ConfigValue | configtx_pb2.ConfigPolicy]
+        below = [group, *group.values.values(), *group.policies.values()]
+        for element in below:
             element.mod_policy = element.mod_policy or "Admins"
     return group

@@ -120,7 +120,8 @@ class Admission:
                 "config update for existing channel did not pass maintenance checks: config transaction inspection "
                 f"failed: {error}",
             ) from error
-        replaces = self._own.is_replaced(self._bundle.ordering, successor.ordering)
+        before, after = self._bundle.ordering, successor.ordering
+        replaces = before is not None and after is not None and self._own.is_replaced(before, after)
         return Message(
             config.SerializeToString(), _size(config), self._bundle.sequence, arrived, verified, update, replaces
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
 
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
@@ -26,7 +27,9 @@ class Orderer(events.OrdererEvents):
         self.running = False
 
     @statuses.streaming
-    async def Broadcast(self, request_iterator, _):  # noqa: N802 - the service's own name
+    async def Broadcast(  # noqa: N802 - the service's own name
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], _: Any
+    ) -> AsyncIterator[ab_pb2.BroadcastResponse]:
         """Take in envelopes one by one; the first refusal ends the stream."""
         async for envelope in request_iterator:
             response = await self.broadcast(envelope)

@@ -15,7 +15,7 @@ from google.protobuf import message
 from hlf.wire import msp
 from network.engines.embedded.endorse import access
 from network.engines.embedded.services import blockcontent
-from network.engines.embedded.wire.requests import INVALID_WIRE
+from network.engines.embedded.wire.requests import INVALID_WIRE, AccessDeniedError
 from network.engines.embedded.wire.statuses import StatusError
 
 if TYPE_CHECKING:
@@ -41,21 +41,17 @@ async def follow(
         asked = gateway_pb2.ChaincodeEventsRequest.FromString(signed.request)
     except message.DecodeError:
         raise StatusError(Code.INVALID_ARGUMENT, f"invalid chaincode events request: {INVALID_WIRE}") from None
-    channel = peer.channel(asked.channel_id)
-    refusal = access.signed_refusal(
-        access.CHAINCODE_EVENTS,
-        channel.bundle if channel is not None else None,
-        asked.channel_id,
-        msp.Signed(signed.request, asked.identity, signed.signature),
-    )
-    if refusal is not None:
-        raise StatusError(Code.PERMISSION_DENIED, refusal)
+    signature = msp.Signed(signed.request, asked.identity, signed.signature)
+    try:
+        channel = access.permitted(peer.channel(asked.channel_id), access.CHAINCODE_EVENTS, asked.channel_id, signature)
+    except AccessDeniedError as error:
+        raise StatusError(Code.PERMISSION_DENIED, str(error)) from None
     number = _start(channel.ledger, asked)
     passed = not asked.after_transaction_id
     while True:
         await channel.ledger.wait_height(number + 1)
         response = gateway_pb2.ChaincodeEventsResponse(block_number=number)
-        for event in events_of(channel.ledger.block(number)):
+        for event in events_of(channel.ledger.stored(number)):
             if not passed:
                 passed = event.tx_id == asked.after_transaction_id
             elif event.chaincode_id == asked.chaincode_id:

@@ -47,7 +47,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         self._views = views
 
     @statuses.answering
-    async def Discover(self, request):  # noqa: N802 - the service's own name
+    async def Discover(self, request: protocol_pb2.SignedRequest) -> protocol_pb2.Response:  # noqa: N802 - the service's own name
         """Answer each query of a signed request; what is refused is an answer too."""
         try:
             asked = protocol_pb2.Request.FromString(request.payload)
@@ -168,7 +168,7 @@ def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: View | None) 
     names = [name for name in view.names() if peer in view.running(name)]
     for name in sorted([lifecycle.NAMESPACE, *names]):
         # Real peers report the sequence here, since a new one need not change the version.
-        state.state_info.properties.chaincodes.add(name=name, version=str(view.definition(name).sequence))
+        state.state_info.properties.chaincodes.add(name=name, version=str(view.defined(name).sequence))
     _seal(described.state_info, state, peer)
 
 

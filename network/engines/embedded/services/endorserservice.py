@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import grpc
-from fabric_protos.peer import peer_pb2_grpc
+from fabric_protos.peer import peer_pb2_grpc, proposal_pb2
+from fabric_protos.peer import proposal_response_pb2 as responses
 
 from network.engines.embedded.endorse.endorser import Endorser, RefusedError
 from network.engines.embedded.wire import statuses
@@ -19,7 +20,9 @@ class EndorserService(peer_pb2_grpc.EndorserServicer):
         self._endorser = endorser
 
     @statuses.answering
-    async def ProcessProposal(self, request):  # noqa: N802 - the service's own name
+    async def ProcessProposal(  # noqa: N802 - the service's own name
+        self, request: proposal_pb2.SignedProposal
+    ) -> responses.ProposalResponse:
         """Endorse; refusals before the simulation are errors of the call, those after it are responses."""
         try:
             outcome = await self._endorser.process(Request(request))

@@ -12,8 +12,9 @@ import datetime
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import grpc
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
 from fabric_protos.peer import events_pb2, events_pb2_grpc
@@ -29,6 +30,8 @@ from network.engines.embedded.wire.requests import TIME_WINDOW, expiry
 if TYPE_CHECKING:
     from network.engines.embedded.endorse.peer import Peer
     from network.engines.embedded.order.channels import Channel, Channels
+
+    _Context = grpc.aio.ServicerContext[Any, Any]
 
 # Real orderers have no limit here; this one only keeps a mistaken client from filling the memory.
 MOST_STREAMS = 2500
@@ -48,21 +51,27 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
         self._peer = peer
 
     @statuses.streaming
-    async def Deliver(self, request_iterator, context):  # noqa: N802 - the service's own name
+    async def Deliver(  # noqa: N802 - the service's own name
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
         """Whole blocks."""
         session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, _whole_block)
         async for response in session.run(request_iterator, context):
             yield response
 
     @statuses.streaming
-    async def DeliverFiltered(self, request_iterator, context):  # noqa: N802
+    async def DeliverFiltered(  # noqa: N802
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
         """What happened to each transaction, without what it said."""
         session = self._session(access.FILTERED_BLOCK_EVENTS, events_pb2.DeliverResponse, filtering.filtered)
         async for response in session.run(request_iterator, context):
             yield response
 
     @statuses.streaming
-    async def DeliverWithPrivateData(self, request_iterator, context):  # noqa: N802
+    async def DeliverWithPrivateData(  # noqa: N802
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
         """Whole blocks, with the private data that this peer holds and the caller may read."""
 
         def answer(channel: Channel, block: common_pb2.Block, signed: msp.Signed) -> message.Message:
@@ -72,7 +81,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
         async for response in session.run(request_iterator, context):
             yield response
 
-    def _session(self, resource: str, response: type[message.Message], answer: Answer) -> Session:
+    def _session(self, resource: str, response: Callable[..., message.Message], answer: Answer) -> Session:
         def refusal(channel: Channel, signed: msp.Signed) -> str | None:
             return access.signed_refusal(resource, channel.bundle, channel.id, signed)
 
@@ -87,7 +96,9 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
         self._channels = channels
 
     @statuses.streaming
-    async def Deliver(self, request_iterator, context):  # noqa: N802 - the service's own name
+    async def Deliver(  # noqa: N802 - the service's own name
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
         """Blocks without what peers add to them, or only headers with signatures."""
 
         def refusal(channel: Channel, signed: msp.Signed) -> str | None:
@@ -110,7 +121,7 @@ class Session:
         self,
         channel_of: Callable[[str], Channel | None],
         refusal: Refusal,
-        response: type[message.Message],
+        response: Callable[..., message.Message],
         answer: Answer,
     ) -> None:
         self._channel_of = channel_of
@@ -118,11 +129,11 @@ class Session:
         self._response = response
         self._answer = answer
 
-    async def run(self, seeks: AsyncIterator[common_pb2.Envelope], context) -> AsyncIterator[message.Message]:
+    async def run(self, seeks: AsyncIterator[common_pb2.Envelope], context: _Context) -> AsyncIterator[message.Message]:
         """Answer seeks until the caller goes away or one of them fails."""
         certificate = _client_certificate_hash(context)
         async for envelope in seeks:
-            status = common_pb2.SUCCESS
+            status: int = common_pb2.SUCCESS
             async for response in self._seek(envelope, certificate):
                 if isinstance(response, int):
                     status = response
@@ -168,7 +179,7 @@ class Session:
             if not guard.allows():
                 yield common_pb2.FORBIDDEN
                 return
-            block = common_pb2.Block.FromString(channel.ledger.block(number))
+            block = common_pb2.Block.FromString(channel.ledger.stored(number))
             if headers_only and not filtering.is_configuration(block):
                 # Configuration blocks stay whole, or nobody could check what follows them.
                 block.ClearField("data")
@@ -220,7 +231,7 @@ def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
     if not seek.HasField("start") or not seek.HasField("stop"):
         return common_pb2.BAD_REQUEST
     kind = seek.start.WhichOneof("Type")
-    first = {"oldest": 0, "newest": height - 1, "next_commit": height}.get(kind)
+    first = {"oldest": 0, "newest": height - 1, "next_commit": height}.get(kind or "")
     if kind == "specified":
         first = seek.start.specified.number
     if first is None or first > height:
@@ -249,8 +260,8 @@ def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb
     return ab_pb2.DeliverResponse(block=block)
 
 
-def _client_certificate_hash(context) -> bytes:
+def _client_certificate_hash(context: _Context) -> bytes:
     """SHA-256 of the caller's TLS certificate where there is one: a seek must be bound to it."""
-    shown = context.auth_context().get("x509_pem_cert", ())
-    block = pem.first(shown[0]) if shown else None
+    shown = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
+    block = pem.first(shown) if shown is not None else None
     return hashlib.sha256(block.content).digest() if block is not None else b""

@@ -15,6 +15,7 @@ from network.engines.embedded.services import blockcontent
 
 if TYPE_CHECKING:
     from network.engines.embedded.order.channels import Channel
+    from network.engines.embedded.state import lifecycle
     from network.engines.embedded.state.snapshots import Snapshot
 
 
@@ -88,7 +89,7 @@ def _readable(
     return shown
 
 
-def _may_read(definition, collection: str, readers: list[msp.Identity]) -> bool:
+def _may_read(definition: lifecycle.ChaincodeDefinition | None, collection: str, readers: list[msp.Identity]) -> bool:
     """Implicit collections do not check their reader, nor do those that are not for members only: as in Fabric."""
     if keys.msp_of_implicit_collection(collection) is not None:
         return True

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from fabric_protos.common import common_pb2
@@ -26,7 +26,7 @@ from network.engines.embedded.endorse.endorser import Endorser, Outcome, Refused
 from network.engines.embedded.services import chaincodeevents, planning, plans
 from network.engines.embedded.state.troubles import TroubleError
 from network.engines.embedded.wire import statuses
-from network.engines.embedded.wire.requests import INVALID_WIRE, MalformedError, Request
+from network.engines.embedded.wire.requests import INVALID_WIRE, AccessDeniedError, MalformedError, Request
 from network.engines.embedded.wire.statuses import StatusError
 
 if TYPE_CHECKING:
@@ -73,27 +73,31 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         self._orderer = orderer
 
     @statuses.answering
-    async def Evaluate(self, request):  # noqa: N802 - the service's own name
+    async def Evaluate(self, request: gateway_pb2.EvaluateRequest) -> gateway_pb2.EvaluateResponse:  # noqa: N802 - the service's own name
         """Run a function at one peer and answer its result."""
         return await self._evaluate(request)
 
     @statuses.answering
-    async def Endorse(self, request):  # noqa: N802
+    async def Endorse(self, request: gateway_pb2.EndorseRequest) -> gateway_pb2.EndorseResponse:  # noqa: N802
         """Collect the endorsements that a transaction needs; answer it ready for the client's signature."""
         return gateway_pb2.EndorseResponse(prepared_transaction=await self._endorse(request))
 
     @statuses.answering
-    async def Submit(self, request):  # noqa: N802
+    async def Submit(self, request: gateway_pb2.SubmitRequest) -> gateway_pb2.SubmitResponse:  # noqa: N802
         """Hand a signed transaction to the orderer."""
         return await self._submit(request)
 
     @statuses.answering
-    async def CommitStatus(self, request):  # noqa: N802
+    async def CommitStatus(  # noqa: N802
+        self, request: gateway_pb2.SignedCommitStatusRequest
+    ) -> gateway_pb2.CommitStatusResponse:
         """Wait until a transaction is in a block and say what became of it."""
         return await self._commit_status(request)
 
     @statuses.streaming
-    async def ChaincodeEvents(self, request, _):  # noqa: N802
+    async def ChaincodeEvents(  # noqa: N802
+        self, request: gateway_pb2.SignedChaincodeEventsRequest, _: Any
+    ) -> AsyncIterator[gateway_pb2.ChaincodeEventsResponse]:
         """Stream the events of a chaincode's valid transactions, one message a block."""
         async for response in chaincodeevents.follow(self._peer, request):
             yield response
@@ -232,15 +236,12 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             raise StatusError(Code.INVALID_ARGUMENT, "no channel ID provided")
         if not asked.transaction_id:
             raise StatusError(Code.INVALID_ARGUMENT, "transaction ID should not be empty")
-        channel = self._peer.channel(asked.channel_id)
-        refusal = access.signed_refusal(
-            access.COMMIT_STATUS,
-            channel.bundle if channel is not None else None,
-            asked.channel_id,
-            msp.Signed(signed.request, asked.identity, signed.signature),
-        )
-        if refusal is not None:
-            raise StatusError(Code.PERMISSION_DENIED, refusal)
+        signature = msp.Signed(signed.request, asked.identity, signed.signature)
+        try:
+            channel = self._peer.channel(asked.channel_id)
+            channel = access.permitted(channel, access.COMMIT_STATUS, asked.channel_id, signature)
+        except AccessDeniedError as error:
+            raise StatusError(Code.PERMISSION_DENIED, str(error)) from None
         try:
             record = await channel.wait_transaction(asked.transaction_id)
         except TroubleError as error:
@@ -318,7 +319,7 @@ def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
             input=request.payload.input
         ).SerializeToString(),
         action=transaction_pb2.ChaincodeEndorsedAction(
-            proposal_response_payload=plan.payload, endorsements=plan.unique_endorsements()
+            proposal_response_payload=plan.payload or b"", endorsements=plan.unique_endorsements()
         ),
     )
     transaction = transaction_pb2.Transaction()

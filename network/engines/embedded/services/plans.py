@@ -78,6 +78,8 @@ class Plan:
         # The gateway's own peer answers first, also where the policy does not ask for it; then it counts for no group.
         group = self._group_of.get(peer.name, "")
         self._groups[group] = [other for other in self._groups.get(group, ()) if other is not peer]
+        if outcome.endorsement is None:
+            raise ValueError(f"{peer.name} answers without an endorsement")
         if self.payload is None:
             self.payload = outcome.payload
         elif self.payload != outcome.payload:

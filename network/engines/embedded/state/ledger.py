@@ -106,6 +106,13 @@ class Ledger:
         row = self._reader.execute("SELECT content FROM blocks WHERE number = ?", (number,)).fetchone()
         return None if row is None else row[0]
 
+    def stored(self, number: int) -> bytes:
+        """As ``block``, for one below the height; KeyError where there is none."""
+        found = self.block(number)
+        if found is None:
+            raise KeyError(f"{self.channel_id} has no block {number}")
+        return found
+
     def orderer_block(self, number: int) -> bytes | None:
         """Return block *number* as the orderer delivers it, without what peers add to its metadata, or None."""
         content = self.block(number)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, db_pb2
@@ -34,6 +34,7 @@ PARAMETERS_FIELDS = ("EndorsementInfo", "ValidationInfo", "Collections")
 PACKAGE_FIELDS = ("PackageID",)
 
 Read = Callable[[str], bytes | None]
+_Message = TypeVar("_Message", bound=message.Message)
 
 
 class LayoutError(Exception):
@@ -113,7 +114,7 @@ def definition(read: Read, name: str) -> ChaincodeDefinition | None:
     if described.datatype != DEFINITION_TYPE:
         raise LayoutError(f"not a chaincode type: {described.datatype}")
     sequence = read_int(read, NAMESPACES, name, "Sequence")
-    return ChaincodeDefinition(**_read_parameters(read, name), sequence=sequence)
+    return ChaincodeDefinition(*_read_parameters(read, name), sequence)
 
 
 def definitions(snapshot: Snapshot) -> dict[str, ChaincodeDefinition]:
@@ -155,7 +156,7 @@ def sequence(read: Read, name: str) -> int:
 
 def parameters(read: Read, private_name: str) -> Parameters:
     """The approved parameters kept under *private_name* (``name#sequence``)."""
-    return Parameters(**_read_parameters(read, private_name))
+    return Parameters(*_read_parameters(read, private_name))
 
 
 def package_id(read: Read, private_name: str) -> str:
@@ -237,15 +238,21 @@ def read_int(read: Read, namespace: str, name: str, field: str) -> int:
     return _field(read, namespace, name, field).Int64
 
 
-def _read_parameters(read: Read, name: str) -> dict[str, message.Message]:
-    return {
-        "endorsement_info": _message(read, name, "EndorsementInfo", chaincode_definition_pb2.ChaincodeEndorsementInfo),
-        "validation_info": _message(read, name, "ValidationInfo", chaincode_definition_pb2.ChaincodeValidationInfo),
-        "collections": _message(read, name, "Collections", collection_pb2.CollectionConfigPackage),
-    }
+def _read_parameters(
+    read: Read, name: str
+) -> tuple[
+    chaincode_definition_pb2.ChaincodeEndorsementInfo,
+    chaincode_definition_pb2.ChaincodeValidationInfo,
+    collection_pb2.CollectionConfigPackage,
+]:
+    return (
+        _message(read, name, "EndorsementInfo", chaincode_definition_pb2.ChaincodeEndorsementInfo),
+        _message(read, name, "ValidationInfo", chaincode_definition_pb2.ChaincodeValidationInfo),
+        _message(read, name, "Collections", collection_pb2.CollectionConfigPackage),
+    )
 
 
-def _message(read: Read, name: str, field: str, kind: type[message.Message]) -> message.Message:
+def _message(read: Read, name: str, field: str, kind: type[_Message]) -> _Message:
     try:
         return kind.FromString(_field(read, NAMESPACES, name, field).Bytes)
     except message.DecodeError:

@@ -54,7 +54,7 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
     """A unary method of a service, from one that takes the request alone and raises StatusError."""
 
     @functools.wraps(method)
-    async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
             with self.limit:
                 answered = await method(self, _readable(request))
@@ -75,7 +75,7 @@ def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable
     """A streaming method of a service, from one that raises StatusError."""
 
     @functools.wraps(method)
-    async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
             with self.limit:
                 readable = _readable_each(request) if hasattr(request, "__aiter__") else _readable(request)
@@ -136,7 +136,7 @@ def encode(error: StatusError) -> bytes:
     return encoded
 
 
-async def _abort(context: grpc.aio.ServicerContext, error: StatusError) -> NoReturn:
+async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: StatusError) -> NoReturn:
     # Called outside of any handler of exceptions: gRPC logs what goes wrong while a caller leaves, with everything
     # that was being handled, and a contract's own words may be among it.
     trailers = ((DETAILS_KEY, encode(error)),) if error.details else ()
