@@ -45,8 +45,8 @@ hostile: $(VENV)/dev  ## Send the engines what no honest member sends (N=100000 
 fuzz: $(VENV)/dev  ## Give every boundary bytes that nobody meant to be read (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
 
-check: $(VENV)/dev  ## Run the linters: ruff, mypy, import-linter
-	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+check: $(VENV)/dev  ## Run the linters: ruff (rules and layout), mypy, import-linter
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 up: $(VENV)/run  ## Start the consortium (ENGINE=embedded|native, CONSORTIUM=file, STATE=folder)
 	@$(BIN)/selat network up $(CHOSEN) $(FILE) $(FOLDER)

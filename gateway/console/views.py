@@ -114,7 +114,7 @@ def disclosures() -> str:
 def audit_forms() -> str | Redirect:
     """What to look up; a filled-in form leads to the answer."""
     for page, names in (("transaction", ("channel", "transaction_id")), ("history", ("channel", "contract", "key"))):
-        given = {name: request.args.get(name, "").strip() for name in names}
+        given: dict[str, Any] = {name: request.args.get(name, "").strip() for name in names}
         if all(given.values()):
             return redirect(url_for(f"console.{page}", **given), 303)
     return _page("audit.html")

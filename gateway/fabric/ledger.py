@@ -19,7 +19,9 @@ from hlf.client import commit
 from hlf.client import gateway as fabric
 from hlf.client.contract import Contract
 from hlf.client.network import Network
+from hlf.client.streams import EventStream
 from hlf.codec import canonical
+from hlf.steps.events import ChaincodeEvent
 
 _Answer = TypeVar("_Answer")
 
@@ -229,7 +231,7 @@ class Ledgers:
     @contextlib.contextmanager
     def events(
         self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int | None, after: str
-    ) -> Iterator[Iterator[Any]]:
+    ) -> Iterator[EventStream[ChaincodeEvent]]:
         """The chaincode's events from *start_block* on, behind transaction *after*; closed at the end."""
         stream = self.network(msp_id, user, channel).chaincode_events(
             chaincode, start_block=start_block, after_transaction_id=after or None

@@ -71,21 +71,23 @@ def _reads(transaction: blocks.Transaction) -> Iterator[tuple[_Key, rwsets.Versi
 def _written(transaction: blocks.Transaction) -> Iterator[_Key]:
     """Keys whose policy the transaction must satisfy."""
     for namespace in _namespaces(transaction):
-        for write in (*namespace.writes, *namespace.metadata_writes):
-            yield namespace.namespace, "", write.key
+        yield from ((namespace.namespace, "", write.key) for write in namespace.writes)
+        yield from ((namespace.namespace, "", change.key) for change in namespace.metadata_writes)
         for collection in namespace.collections:
-            for hashed in (*collection.writes, *collection.metadata_writes):
-                yield namespace.namespace, collection.name, hashed.key_hash
+            place = namespace.namespace, collection.name
+            yield from ((*place, hashed.key_hash) for hashed in collection.writes)
+            yield from ((*place, changed.key_hash) for changed in collection.metadata_writes)
 
 
 def _changed(transaction: blocks.Transaction) -> Iterator[_Key]:
     """Keys whose policy the transaction changes; deleting a key takes its policy away."""
     for namespace in _namespaces(transaction):
-        for write in (*namespace.metadata_writes, *(each for each in namespace.writes if each.is_delete)):
-            yield namespace.namespace, "", write.key
+        yield from ((namespace.namespace, "", change.key) for change in namespace.metadata_writes)
+        yield from ((namespace.namespace, "", write.key) for write in namespace.writes if write.is_delete)
         for collection in namespace.collections:
-            for hashed in (*collection.metadata_writes, *(each for each in collection.writes if each.is_delete)):
-                yield namespace.namespace, collection.name, hashed.key_hash
+            place = namespace.namespace, collection.name
+            yield from ((*place, changed.key_hash) for changed in collection.metadata_writes)
+            yield from ((*place, hashed.key_hash) for hashed in collection.writes if hashed.is_delete)
 
 
 def _namespaces(transaction: blocks.Transaction) -> Iterator[rwsets.NamespaceRwset]:

@@ -21,6 +21,20 @@ def read(result: bytes) -> Any:
         raise WireError(f"the contract's answer is not JSON that can be read: {malformed}") from None
 
 
+def record(answer: Any) -> dict[str, Any]:
+    """Return an answer that must be a JSON object; raise WireError if it is another value."""
+    if not isinstance(answer, dict):
+        raise WireError("the contract's answer is no JSON object")
+    return answer
+
+
+def listing(answer: Any) -> list[Any]:
+    """Return an answer that must be a JSON list; raise WireError if it is another value."""
+    if not isinstance(answer, list):
+        raise WireError("the contract's answer is no JSON list")
+    return answer
+
+
 def plain(result: bytes) -> Any:
     """Return an answer as JSON, as text where it is none, as None where it is empty or other bytes."""
     try:

@@ -46,7 +46,7 @@ class Connections(Server):
 
     def __init__(self, handler: Callable[[BaseRequest], Awaitable[StreamResponse]], limits: Limits) -> None:
         # Bodies are taken as they come: nothing is unpacked, for what is small packed may be large unpacked.
-        super().__init__(handler, handler_cancellation=True, auto_decompress=False, access_log=None)  # type: ignore[arg-type]
+        super().__init__(handler, handler_cancellation=True, auto_decompress=False, access_log=None)
         self.limits = limits
         self._open: set[RequestHandler] = set()
         # Those that wait for their client, the longest first, each with the time at which that has been too long.

@@ -71,7 +71,7 @@ class Server(BaseApplication):
             partial.replace(path)
 
 
-class _Arbiter(Arbiter):  # type: ignore[misc]
+class _Arbiter(Arbiter):
     """Holds back what stops a process while it makes one, which would lose it before it can be told."""
 
     def spawn_worker(self) -> int:
@@ -82,15 +82,20 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class LoopWorker(Worker):  # type: ignore[misc]
+class LoopWorker(Worker):
     """A process with one event loop, which serves ``gateway.front.service``."""
+
+    app: Server
+    # The types of gunicorn know neither the application made by `Server.load` nor gunicorn's own sockets.
+    wsgi: Any
+    sockets: list[Any]
 
     def init_signals(self) -> None:
         super().init_signals()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
     def run(self) -> None:
-        settings: Settings = self.app.settings
+        settings = self.app.settings
         _allow_files(settings.connections + _FILES)
         asyncio.run(self._serve(settings))
 

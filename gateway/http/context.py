@@ -66,12 +66,14 @@ class Services:
 
 def services() -> Services:
     """The services of the application being served."""
-    return current_app.extensions[EXTENSION]
+    found: Services = current_app.extensions[EXTENSION]
+    return found
 
 
 def caller() -> Caller:
     """Whom the request's token speaks for; only where ``auth.needs`` asks for one."""
-    return g.caller
+    found: Caller = g.caller
+    return found
 
 
 def evaluate(call: Call) -> bytes:
@@ -124,7 +126,8 @@ def transactions() -> list[str]:
 
 def in_flight() -> str:
     """The id of a transaction that was sent and whose outcome is not known; empty if there is none."""
-    return g.get("in_flight", "")
+    sent: str = g.get("in_flight", "")
+    return sent
 
 
 def may_have_written() -> bool:
@@ -160,6 +163,24 @@ def presence() -> Presence:
 def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
     """A contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*."""
     return results.read(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
+
+
+def ask_record(
+    chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None
+) -> dict[str, Any]:
+    """As ``ask``, of a function that answers an object."""
+    return results.record(ask(chaincode, function, *arguments, transient=transient))
+
+
+def ask_optional(chaincode: Chaincode, function: str, *arguments: Any) -> dict[str, Any] | None:
+    """As ``ask``, of a function that answers an object or nothing."""
+    found = ask(chaincode, function, *arguments)
+    return None if found is None else results.record(found)
+
+
+def ask_list(chaincode: Chaincode, function: str, *arguments: Any) -> list[Any]:
+    """As ``ask``, of a function that answers a list."""
+    return results.listing(ask(chaincode, function, *arguments))
 
 
 def act(

@@ -60,9 +60,11 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = _Parser()
 
-    def arguments(self, schema: type[Schema], *, location: str = "json", **options: Any) -> Callable[[_View], _View]:
+    def arguments(
+        self, schema: Schema | type[Schema], *, location: str = "json", **options: Any
+    ) -> Callable[[_View], _View]:
         """Declare a body or query parameters and read them; anything else that is sent is refused."""
-        made = schema()
+        made = schema() if isinstance(schema, type) else schema
         decorate = super().arguments(made, location=location, **options)
 
         def mark(view: _View) -> _View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import flask_smorest
 from flask import Blueprint, Flask, Response, current_app, render_template, send_from_directory
 
 from gateway.http import auth, idempotency, problemtypes
@@ -125,7 +126,8 @@ def addresses() -> str:
 
 
 def _document() -> dict[str, Any]:
-    return current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    return served.spec.to_dict()
 
 
 def _template(rule: str) -> str:
@@ -162,7 +164,7 @@ def _operations(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in node:
         return node
-    target: Any = document
+    target = document
     for step in node["$ref"].removeprefix("#/").split("/"):
         target = target[step]
     return target

@@ -23,7 +23,7 @@ def serve(
     summary: str,
 ) -> None:
     """Serve ``do(body, **path)`` as a POST that acts once for each idempotency key; *body* None means it takes none."""
-    view = functools.partial(do, {}) if body is None else do
+    view: Callable[..., Any] = functools.partial(do, {}) if body is None else do
     functools.update_wrapper(view, do)
     view.__doc__ = summary
     view = blueprint.response(200, answer)(view)

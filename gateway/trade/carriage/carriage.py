@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.fabric import results
 from gateway.http import auth, context, idempotency
 from gateway.http.context import CARRIAGE
 from gateway.http.inputs import Blueprint
@@ -49,7 +50,7 @@ def publish(body: dict[str, Any]) -> dict[str, Any]:
 @plans.response(200, description="The caller's organisation's plans")
 def every() -> list[dict[str, Any]]:
     """List the caller's organisation's own plans."""
-    return context.ask(CARRIAGE, "Plans:list")
+    return context.ask_list(CARRIAGE, "Plans:list")
 
 
 @plans.route("/<plan_id>")
@@ -57,7 +58,7 @@ def every() -> list[dict[str, Any]]:
 @plans.response(200, description="The plan")
 def read(plan_id: str) -> dict[str, Any]:
     """Read one of the caller's organisation's own plans."""
-    return context.ask(CARRIAGE, "Plans:read", plan_id)
+    return context.ask_record(CARRIAGE, "Plans:read", plan_id)
 
 
 @plans.route("/<plan_id>/departures")
@@ -65,7 +66,7 @@ def read(plan_id: str) -> dict[str, Any]:
 @plans.response(200, description="Each departure with its bookings")
 def departures(plan_id: str) -> list[dict[str, Any]]:
     """List a plan's departures and who is booked on them."""
-    return context.ask(CARRIAGE, "Plans:departures", plan_id)
+    return context.ask_list(CARRIAGE, "Plans:departures", plan_id)
 
 
 @plans.route("/<plan_id>/slots/<slot_id>/bookings", methods=["POST"])
@@ -122,7 +123,7 @@ def propose(body: dict[str, Any]) -> dict[str, Any]:
 @agreements.response(200, description="Agreements the caller's organisation is a side of")
 def all_agreements() -> list[dict[str, Any]]:
     """List the caller's organisation's agreements."""
-    return context.ask(CARRIAGE, "Agreements:list")
+    return context.ask_list(CARRIAGE, "Agreements:list")
 
 
 @agreements.route("/<agreement_id>")
@@ -130,7 +131,7 @@ def all_agreements() -> list[dict[str, Any]]:
 @agreements.response(200, description="The agreement as it stands")
 def read_agreement(agreement_id: str) -> dict[str, Any]:
     """Read an agreement, as one of its two sides."""
-    return context.ask(CARRIAGE, "Agreements:read", agreement_id)
+    return context.ask_record(CARRIAGE, "Agreements:read", agreement_id)
 
 
 @agreements.route("/<agreement_id>/answer", methods=["POST"])
@@ -156,7 +157,7 @@ def _changed(function: str, agreement_id: str, *arguments: Any) -> dict[str, Any
     """A change carries the agreement exactly as it stands, so that both sides change the same."""
     own = context.caller().msp_id
     stored = context.evaluate(CARRIAGE.call("Agreements:read", [agreement_id], None, (own,)))
-    known = canonical.loads(stored)
+    known = results.record(canonical.loads(stored))
     changed = context.act(
         CARRIAGE,
         f"Agreements:{function}",

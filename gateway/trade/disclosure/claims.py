@@ -65,7 +65,7 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
     @resource.response(200, ClaimSchema)
     def read(query: dict[str, Any], claim_id: str) -> dict[str, Any]:
         """Read one of the caller's organisation's own claims, with its values."""
-        found = context.ask(TRADE, "Claims:read", claim_id, str(query["revision"]))
+        found = context.ask_record(TRADE, "Claims:read", claim_id, str(query["revision"]))
         if disclosures.read_document(found["document"].encode()).kind != kind.name:
             raise Problem("NOT_FOUND", f"{claim_id} is no {kind.name}")
         return found
@@ -112,7 +112,7 @@ blueprint = Blueprint("claims", __name__, url_prefix="/v1/claims", description="
 @blueprint.response(200, CommitmentSchema)
 def commitment(query: dict[str, Any], owner: str, claim_id: str) -> dict[str, Any]:
     """Read the hash by which an owner is bound to a claim."""
-    return context.ask(TRADE, "Claims:document_hash", owner, claim_id, str(query["revision"]))
+    return context.ask_record(TRADE, "Claims:document_hash", owner, claim_id, str(query["revision"]))
 
 
 @blueprint.route("/verify", methods=["POST"])
@@ -121,7 +121,7 @@ def commitment(query: dict[str, Any], owner: str, claim_id: str) -> dict[str, An
 @blueprint.response(200, ProvenSchema)
 def verify(body: dict[str, Any]) -> dict[str, Any]:
     """Check a document and disclosures, as a recipient showed them, against the hash on the channel."""
-    return context.ask(
+    return context.ask_record(
         TRADE,
         "Claims:verify",
         body["owner"],

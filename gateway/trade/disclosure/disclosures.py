@@ -52,7 +52,7 @@ def grant(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, DisclosedSchema)
 def read(grant_id: str) -> dict[str, Any]:
     """Read, as its recipient, what was disclosed."""
-    return context.ask(TRADE, "Disclosures:read", grant_id)
+    return context.ask_record(TRADE, "Disclosures:read", grant_id)
 
 
 @blueprint.route("/<grant_id>/grant")
@@ -60,7 +60,7 @@ def read(grant_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The grant as owner, recipient and auditor keep it")
 def show(grant_id: str) -> dict[str, Any]:
     """Read a grant's terms, without the values."""
-    return context.ask(TRADE, "Disclosures:show", grant_id)
+    return context.ask_record(TRADE, "Disclosures:show", grant_id)
 
 
 @blueprint.route("/<grant_id>/receipt")
@@ -68,7 +68,7 @@ def show(grant_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="What is left of a revoked grant")
 def receipt(grant_id: str) -> dict[str, Any]:
     """Read the receipt of a revocation."""
-    return context.ask(TRADE, "Disclosures:receipt", grant_id)
+    return context.ask_record(TRADE, "Disclosures:receipt", grant_id)
 
 
 @blueprint.route("/<grant_id>/revoke", methods=["POST"])
@@ -94,7 +94,7 @@ def revoke(grant_id: str) -> dict[str, Any]:
 @blueprint.response(200, LedgerEntrySchema(many=True))
 def given() -> list[dict[str, Any]]:
     """List who was shown what of the caller's claims."""
-    return context.ask(TRADE, "Disclosures:given")
+    return context.ask_list(TRADE, "Disclosures:given")
 
 
 @blueprint.route("/received")
@@ -102,7 +102,7 @@ def given() -> list[dict[str, Any]]:
 @blueprint.response(200, LedgerEntrySchema(many=True))
 def received() -> list[dict[str, Any]]:
     """List what the caller was granted."""
-    return context.ask(TRADE, "Disclosures:received")
+    return context.ask_list(TRADE, "Disclosures:received")
 
 
 @blueprint.route("/audit")
@@ -110,7 +110,7 @@ def received() -> list[dict[str, Any]]:
 @blueprint.response(200, LedgerEntrySchema(many=True))
 def audited() -> list[dict[str, Any]]:
     """List, as the auditor, every grant between any two."""
-    return context.ask(TRADE, "Disclosures:audit")
+    return context.ask_list(TRADE, "Disclosures:audit")
 
 
 @blueprint.route("/<grant_id>/delivery", methods=["POST"])

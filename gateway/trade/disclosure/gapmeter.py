@@ -75,7 +75,7 @@ def compute(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The meter as it is kept")
 def read(meter_id: str) -> dict[str, Any]:
     """Read a computed meter, as platform or auditor."""
-    return context.ask(TRADE, "GapMeter:read", meter_id)
+    return context.ask_record(TRADE, "GapMeter:read", meter_id)
 
 
 @blueprint.route("/<meter_id>/publication", methods=["POST"])
@@ -95,7 +95,7 @@ def publish(meter_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="Demand, capacity and gap by week, with how many stand behind them")
 def published(query: dict[str, Any]) -> list[dict[str, Any]]:
     """Read what was published."""
-    return context.ask(TRADE, "GapMeter:published", query["region"], query["first_week"], query["weeks"])
+    return context.ask_list(TRADE, "GapMeter:published", query["region"], query["first_week"], query["weeks"])
 
 
 @blueprint.route("/pre-positioning", methods=["POST"])
@@ -104,4 +104,4 @@ def published(query: dict[str, Any]) -> list[dict[str, Any]]:
 @blueprint.response(200, description="How many units to bring to which warehouse, and when to ship them")
 def preposition(body: dict[str, Any]) -> list[dict[str, Any]]:
     """Advise on stock in overseas warehouses, from forecasts disclosed to the caller; nothing is written."""
-    return context.ask(TRADE, "GapMeter:preposition", body["grant_ids"], body["warehouses"], body["safety_bps"])
+    return context.ask_list(TRADE, "GapMeter:preposition", body["grant_ids"], body["warehouses"], body["safety_bps"])

@@ -42,7 +42,7 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="Requests by or to the caller")
 def every() -> list[dict[str, Any]]:
     """List requests by or to the caller's organisation; the auditor's list has all."""
-    return context.ask(TRADE, "Disclosures:requests")
+    return context.ask_list(TRADE, "Disclosures:requests")
 
 
 @blueprint.route("/<request_id>")
@@ -50,7 +50,7 @@ def every() -> list[dict[str, Any]]:
 @blueprint.response(200, description="The request as requester, owner and auditor keep it")
 def show_request(request_id: str) -> dict[str, Any]:
     """Read one request."""
-    return context.ask(TRADE, "Disclosures:show_request", request_id)
+    return context.ask_record(TRADE, "Disclosures:show_request", request_id)
 
 
 @blueprint.route("/<request_id>/withdrawal", methods=["POST"])

@@ -59,4 +59,4 @@ def seal(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="Records of what was sealed to whom")
 def sealed() -> list[dict[str, Any]]:
     """List what was sealed to outsiders, as its owner or as the auditor."""
-    return context.ask(TRADE, "Disclosures:sealed")
+    return context.ask_list(TRADE, "Disclosures:sealed")

@@ -57,7 +57,7 @@ def open_journey(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The ids of the order's journeys")
 def of_order(query: dict[str, Any]) -> list[str]:
     """List the journeys of an order."""
-    return context.ask(TRADE, "Journeys:of_order", query["order_id"])
+    return context.ask_list(TRADE, "Journeys:of_order", query["order_id"])
 
 
 @blueprint.route("/<journey_id>")
@@ -65,7 +65,7 @@ def of_order(query: dict[str, Any]) -> list[str]:
 @blueprint.response(200, description="Opening, custody, status, stages recorded, alarms")
 def read(journey_id: str) -> dict[str, Any]:
     """Read a journey as it stands."""
-    return context.ask(TRADE, "Journeys:read", journey_id)
+    return context.ask_record(TRADE, "Journeys:read", journey_id)
 
 
 @blueprint.route("/<journey_id>/events")
@@ -73,7 +73,7 @@ def read(journey_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="An EPCIS 2.0 document")
 def events(journey_id: str) -> dict[str, Any]:
     """Read everything recorded, in the order of the events' own times."""
-    return context.ask(TRADE, "Journeys:events", journey_id)
+    return context.ask_record(TRADE, "Journeys:events", journey_id)
 
 
 @blueprint.route("/<journey_id>/events", methods=["POST"], endpoint="record")

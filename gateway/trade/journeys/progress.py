@@ -22,7 +22,7 @@ performance = Blueprint(
 @journeys.response(200, description="Stage by stage: recorders, first and last event, plan, estimate, what is missing")
 def progress(journey_id: str) -> list[dict[str, Any]]:
     """Read how far each stage is."""
-    return context.ask(TRADE, "Journeys:progress", journey_id)
+    return context.ask_list(TRADE, "Journeys:progress", journey_id)
 
 
 @journeys.route("/<journey_id>/estimate")
@@ -30,7 +30,7 @@ def progress(journey_id: str) -> list[dict[str, Any]]:
 @journeys.response(200, description="When it will probably arrive; null with fewer than 3 earlier journeys of the lane")
 def estimate(journey_id: str) -> dict[str, Any] | None:
     """Estimate the arrival from earlier journeys of the lane."""
-    return context.ask(TRADE, "Journeys:estimate", journey_id)
+    return context.ask_optional(TRADE, "Journeys:estimate", journey_id)
 
 
 @journeys.route("/<journey_id>/corrections", methods=["POST"])
@@ -75,7 +75,7 @@ def report(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @performance.response(200, description="By lane: how many, how long, how punctual, how many incidents")
 def carrier(msp_id: str) -> list[dict[str, Any]]:
     """Read what a carrier was seen to do, from hand-overs that both sides signed."""
-    return context.ask(TRADE, "Performance:carrier", msp_id)
+    return context.ask_list(TRADE, "Performance:carrier", msp_id)
 
 
 @performance.route("/lanes")
@@ -84,7 +84,7 @@ def carrier(msp_id: str) -> list[dict[str, Any]]:
 @performance.response(200, description="The lane's carriers, each as it was seen")
 def lane(query: dict[str, Any]) -> list[dict[str, Any]]:
     """Read what the carriers of a lane were seen to do."""
-    return context.ask(TRADE, "Performance:lane", query["origin"], query["destination"])
+    return context.ask_list(TRADE, "Performance:lane", query["origin"], query["destination"])
 
 
 @performance.route("/carriers/<msp_id>/comparison", methods=["POST"])
@@ -94,4 +94,4 @@ def lane(query: dict[str, Any]) -> list[dict[str, Any]]:
 def compare(body: dict[str, Any], msp_id: str) -> dict[str, Any]:
     """Set what a carrier declared to the caller beside what it was seen to do; nothing is written."""
     declared = {name: body[name] for name in ("p50_hours", "p90_hours", "on_time_bps")}
-    return context.ask(TRADE, "Performance:compare", msp_id, body["origin"], body["destination"], declared)
+    return context.ask_record(TRADE, "Performance:compare", msp_id, body["origin"], body["destination"], declared)

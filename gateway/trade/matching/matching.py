@@ -50,7 +50,7 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The offers that count now")
 def offers() -> list[dict[str, Any]]:
     """List the offers, as platform or auditor."""
-    return context.ask(TRADE, "Matching:offers")
+    return context.ask_list(TRADE, "Matching:offers")
 
 
 @blueprint.route("/offers/<grant_id>/withdrawal", methods=["POST"])
@@ -78,7 +78,7 @@ def observe() -> dict[str, Any]:
 @blueprint.response(200, description="Pairs of companies and their hand-overs")
 def experience() -> list[dict[str, Any]]:
     """Read the last count."""
-    return context.ask(TRADE, "Matching:experience")
+    return context.ask_list(TRADE, "Matching:experience")
 
 
 @blueprint.route("/plans", methods=["POST"])
@@ -136,7 +136,7 @@ def solve(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="State, hashes, and the carriers' answers")
 def read(plan_id: str) -> dict[str, Any]:
     """Read a published plan as everybody sees it."""
-    return context.ask(TRADE, "Matching:read", plan_id)
+    return context.ask_record(TRADE, "Matching:read", plan_id)
 
 
 @blueprint.route("/plans/<plan_id>/content")
@@ -144,7 +144,7 @@ def read(plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The plan with its prices")
 def content(plan_id: str) -> dict[str, Any]:
     """Read a plan with its prices, as platform or auditor."""
-    return context.ask(TRADE, "Matching:plan", plan_id)
+    return context.ask_record(TRADE, "Matching:plan", plan_id)
 
 
 @blueprint.route("/plans/<plan_id>/certificate")
@@ -152,7 +152,7 @@ def content(plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="By which anybody who may see the offers can re-check it in one pass")
 def certificate(plan_id: str) -> dict[str, Any]:
     """Read a plan's certificate, as platform or auditor."""
-    return context.ask(TRADE, "Matching:certificate", plan_id)
+    return context.ask_record(TRADE, "Matching:certificate", plan_id)
 
 
 @blueprint.route("/plans/<plan_id>/verification")
@@ -160,7 +160,7 @@ def certificate(plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="That it holds; refused if it does not")
 def verify(plan_id: str) -> dict[str, Any]:
     """Check a plan's certificate against the offers, without solving anything."""
-    return context.ask(TRADE, "Matching:verify", plan_id)
+    return context.ask_record(TRADE, "Matching:verify", plan_id)
 
 
 @blueprint.route("/plans/<plan_id>/alternatives")
@@ -251,4 +251,4 @@ def conclude(plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="Who carries it, by the plan all of them accepted")
 def agreed(query: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Read the way agreed for a journey."""
-    return context.ask(TRADE, "Matching:agreed", journey_id, query["kind"])
+    return context.ask_record(TRADE, "Matching:agreed", journey_id, query["kind"])

@@ -27,7 +27,7 @@ blueprint = Blueprint(
 @blueprint.response(200, description="The leg with its price")
 def leg(plan_id: str, number: int) -> dict[str, Any]:
     """Read one of the caller's own legs."""
-    return context.ask(TRADE, "Matching:leg", plan_id, number)
+    return context.ask_record(TRADE, "Matching:leg", plan_id, number)
 
 
 @blueprint.route("/<plan_id>/legs/<int:number>/answer", methods=["POST"])
@@ -65,7 +65,7 @@ def ask(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="Every question about the plan")
 def questions(plan_id: str) -> list[dict[str, Any]]:
     """List the questions about a plan."""
-    return context.ask(TRADE, "Matching:questions", plan_id)
+    return context.ask_list(TRADE, "Matching:questions", plan_id)
 
 
 @blueprint.route("/<plan_id>/answers", methods=["POST"])
@@ -94,4 +94,4 @@ def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The answer the caller was given")
 def why_not_me(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Read why the caller's own offer does not do a step of a plan."""
-    return context.ask(TRADE, "Matching:why_not_me", plan_id, query["grant_id"], query["step"])
+    return context.ask_record(TRADE, "Matching:why_not_me", plan_id, query["grant_id"], query["step"])

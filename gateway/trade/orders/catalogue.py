@@ -29,7 +29,7 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="Listings")
 def every(query: dict[str, Any]) -> list[dict[str, Any]]:
     """List what is offered, by all or by one merchant."""
-    return context.ask(COMMERCE, "Catalogue:list", *query.values())
+    return context.ask_list(COMMERCE, "Catalogue:list", *query.values())
 
 
 @blueprint.route("/<merchant>/<gtin>")
@@ -37,7 +37,7 @@ def every(query: dict[str, Any]) -> list[dict[str, Any]]:
 @blueprint.response(200, description="The listing")
 def read(merchant: str, gtin: str) -> dict[str, Any]:
     """Read one listing."""
-    return context.ask(COMMERCE, "Catalogue:read", merchant, gtin)
+    return context.ask_record(COMMERCE, "Catalogue:read", merchant, gtin)
 
 
 @blueprint.route("/<gtin>/withdrawal", methods=["POST"])

@@ -72,7 +72,7 @@ def open_placed(order_id: str) -> dict[str, Any]:
 @blueprint.response(200, PublicOrderSchema(many=True))
 def every() -> list[dict[str, Any]]:
     """List the public part of all orders."""
-    return context.ask(COMMERCE, "Orders:list")
+    return context.ask_list(COMMERCE, "Orders:list")
 
 
 @blueprint.route("/<order_id>")
@@ -80,7 +80,7 @@ def every() -> list[dict[str, Any]]:
 @blueprint.response(200, PublicOrderSchema)
 def read(order_id: str) -> dict[str, Any]:
     """Read an order's public part."""
-    return context.ask(COMMERCE, "Orders:read", order_id)
+    return context.ask_record(COMMERCE, "Orders:read", order_id)
 
 
 @blueprint.route("/<order_id>/content")
@@ -88,7 +88,7 @@ def read(order_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The order as it was placed")
 def content(order_id: str) -> dict[str, Any]:
     """Read an order's content, as its platform or merchant."""
-    return context.ask(COMMERCE, "Orders:content", order_id)
+    return context.ask_record(COMMERCE, "Orders:content", order_id)
 
 
 @blueprint.route("/<order_id>/account")
@@ -96,7 +96,7 @@ def content(order_id: str) -> dict[str, Any]:
 @blueprint.response(200, TallySchema(many=True))
 def account(order_id: str) -> list[dict[str, Any]]:
     """Read how many units of each line are on journeys, delivered, and coming or come back."""
-    return context.ask(TRADE, "Accounts:read", order_id)
+    return context.ask_list(TRADE, "Accounts:read", order_id)
 
 
 @blueprint.route("/<order_id>/confirmation", methods=["POST"])

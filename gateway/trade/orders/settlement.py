@@ -66,7 +66,7 @@ def authorise(body: dict[str, Any]) -> dict[str, Any]:
 @payments.response(200, description="Payments the caller's organisation has a part in, each with its state")
 def every() -> list[dict[str, Any]]:
     """List the caller's organisation's payments."""
-    return context.ask(COMMERCE, "Settlement:list")
+    return context.ask_list(COMMERCE, "Settlement:list")
 
 
 @payments.route("/<payment_id>")
@@ -74,7 +74,7 @@ def every() -> list[dict[str, Any]]:
 @payments.response(200, description="The payment and its state")
 def read(payment_id: str) -> dict[str, Any]:
     """Read a payment, as one of the three it concerns."""
-    return context.ask(COMMERCE, "Settlement:read", payment_id)
+    return context.ask_record(COMMERCE, "Settlement:read", payment_id)
 
 
 def _serve(address: str, function: str, schema: type[Schema] | None, summary: str) -> None:
@@ -113,7 +113,7 @@ def publish_rates(body: dict[str, Any]) -> dict[str, Any]:
 @rates.response(200, RatesSchema)
 def read_rates(publisher: str, base: str, date: str) -> dict[str, Any]:
     """Read somebody's rates of a day."""
-    return context.ask(COMMERCE, "Settlement:rates", publisher, base, date)
+    return context.ask_record(COMMERCE, "Settlement:rates", publisher, base, date)
 
 
 @rates.route("/<publisher>/<base>/<date>/conversion")
@@ -123,7 +123,7 @@ def read_rates(publisher: str, base: str, date: str) -> dict[str, Any]:
 def convert(query: dict[str, Any], publisher: str, base: str, date: str) -> dict[str, Any]:
     """Convert an amount by those rates."""
     amount = {"minor": query["minor"], "currency": query["currency"]}
-    return context.ask(COMMERCE, "Settlement:convert", publisher, base, date, amount, query["target"])
+    return context.ask_record(COMMERCE, "Settlement:convert", publisher, base, date, amount, query["target"])
 
 
 @tariffs.route("", methods=["POST"])
@@ -141,7 +141,7 @@ def publish_tariff(body: dict[str, Any]) -> dict[str, Any]:
 @tariffs.response(200, TariffSchema)
 def read_tariff(publisher: str, country: str, hs6: str) -> dict[str, Any]:
     """Read a tariff as somebody states it."""
-    return context.ask(COMMERCE, "Settlement:tariff", publisher, country, hs6)
+    return context.ask_record(COMMERCE, "Settlement:tariff", publisher, country, hs6)
 
 
 @tariffs.route("/<publisher>/<country>/<hs6>/versions")
@@ -149,7 +149,7 @@ def read_tariff(publisher: str, country: str, hs6: str) -> dict[str, Any]:
 @tariffs.response(200, description="Every version there was")
 def tariff_versions(publisher: str, country: str, hs6: str) -> list[dict[str, Any]]:
     """List every version of somebody's tariff."""
-    return context.ask(COMMERCE, "Settlement:tariff_history", publisher, country, hs6)
+    return context.ask_list(COMMERCE, "Settlement:tariff_history", publisher, country, hs6)
 
 
 @duties.route("/<order_id>/duties")
@@ -159,4 +159,4 @@ def tariff_versions(publisher: str, country: str, hs6: str) -> list[dict[str, An
 def of_order(query: dict[str, Any], order_id: str) -> dict[str, Any]:
     """Compute who pays stage S18 of an order, and how much; for its platform and merchant."""
     given = [query[name] for name in ("publisher", "base", "date") if name in query]
-    return context.ask(COMMERCE, "Settlement:duties", order_id, query["tariffs_by"], *given)
+    return context.ask_record(COMMERCE, "Settlement:duties", order_id, query["tariffs_by"], *given)

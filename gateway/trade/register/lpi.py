@@ -20,7 +20,7 @@ blueprint = Blueprint("lpi", __name__, url_prefix="/v1/lpi", description="The Lo
 @blueprint.response(200, description="Names of the editions")
 def editions() -> list[str]:
     """List the editions that are kept."""
-    return context.ask(TRADE, "Lpi:editions")
+    return context.ask_list(TRADE, "Lpi:editions")
 
 
 @blueprint.route("/installation", methods=["POST"])
@@ -37,7 +37,7 @@ def install() -> dict[str, Any]:
 @blueprint.response(200, EditionSchema)
 def read(edition: str) -> dict[str, Any]:
     """Read an edition."""
-    return context.ask(TRADE, "Lpi:read", edition)
+    return context.ask_record(TRADE, "Lpi:read", edition)
 
 
 @blueprint.route("/<edition>/<country>/<component>")
@@ -45,7 +45,7 @@ def read(edition: str) -> dict[str, Any]:
 @blueprint.response(200, description="The figure with its edition")
 def figure(edition: str, country: str, component: str) -> dict[str, Any]:
     """Read one figure."""
-    return context.ask(TRADE, "Lpi:figure", edition, country, component)
+    return context.ask_record(TRADE, "Lpi:figure", edition, country, component)
 
 
 @blueprint.route("/amendments", methods=["POST"])

@@ -33,7 +33,7 @@ blueprint = Blueprint(
 @blueprint.response(200, ParticipantSchema(many=True))
 def every(query: dict[str, Any]) -> list[dict[str, Any]]:
     """List the participants."""
-    return context.ask(_register(query), "Participants:list")
+    return context.ask_list(_register(query), "Participants:list")
 
 
 @blueprint.route("/<msp_id>")
@@ -42,7 +42,7 @@ def every(query: dict[str, Any]) -> list[dict[str, Any]]:
 @blueprint.response(200, ParticipantSchema)
 def read(query: dict[str, Any], msp_id: str) -> dict[str, Any]:
     """Read one participant."""
-    return context.ask(_register(query), "Participants:read", msp_id)
+    return context.ask_record(_register(query), "Participants:read", msp_id)
 
 
 @blueprint.route("/founding", methods=["POST"])
@@ -87,7 +87,7 @@ def approve(query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The amendment and who has approved it")
 def amendment(query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
     """Read an amendment."""
-    return context.ask(_register(query), "Participants:amendment", amendment_id)
+    return context.ask_record(_register(query), "Participants:amendment", amendment_id)
 
 
 def _register(query: dict[str, Any]) -> Chaincode:

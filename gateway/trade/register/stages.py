@@ -20,7 +20,7 @@ blueprint = Blueprint("stages", __name__, url_prefix="/v1/stages", description="
 @blueprint.response(200, description="The catalogue in force")
 def current_catalogue() -> dict[str, Any]:
     """Read the catalogue in force."""
-    return context.ask(TRADE, "Stages:current")
+    return context.ask_record(TRADE, "Stages:current")
 
 
 @blueprint.route("/versions/<int:number>")
@@ -28,7 +28,7 @@ def current_catalogue() -> dict[str, Any]:
 @blueprint.response(200, description="That version, as it was adopted")
 def version(number: int) -> dict[str, Any]:
     """Read one version of the catalogue."""
-    return context.ask(TRADE, "Stages:version", number)
+    return context.ask_record(TRADE, "Stages:version", number)
 
 
 @blueprint.route("/installation", methods=["POST"])
@@ -65,4 +65,4 @@ def approve(amendment_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The amendment and who has approved it")
 def amendment(amendment_id: str) -> dict[str, Any]:
     """Read an amendment."""
-    return context.ask(TRADE, "Stages:amendment", amendment_id)
+    return context.ask_record(TRADE, "Stages:amendment", amendment_id)

@@ -30,7 +30,7 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The decision as it would be now, with every rule tried")
 def preview(body: dict[str, Any]) -> dict[str, Any]:
     """Try a request; nothing is written."""
-    return context.ask(TRADE, "Returns:preview", asked_for(body))
+    return context.ask_record(TRADE, "Returns:preview", asked_for(body))
 
 
 @blueprint.route("")
@@ -39,7 +39,7 @@ def preview(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The ids of the journey's returns")
 def of_journey(query: dict[str, Any]) -> list[str]:
     """List the returns of a journey."""
-    return context.ask(TRADE, "Returns:of_journey", query["journey_id"])
+    return context.ask_list(TRADE, "Returns:of_journey", query["journey_id"])
 
 
 @blueprint.route("/<return_id>")
@@ -47,7 +47,7 @@ def of_journey(query: dict[str, Any]) -> list[str]:
 @blueprint.response(200, description="Its state, which follows the goods, and what was decided")
 def read(return_id: str) -> dict[str, Any]:
     """Read a return as it stands."""
-    return context.ask(TRADE, "Returns:read", return_id)
+    return context.ask_record(TRADE, "Returns:read", return_id)
 
 
 def asked_for(body: dict[str, Any]) -> dict[str, Any]:

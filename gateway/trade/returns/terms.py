@@ -30,7 +30,7 @@ def publish(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, description="The version published last")
 def latest(terms_id: str) -> dict[str, Any]:
     """Read the version published last, which may not be in force yet."""
-    return context.ask(TRADE, "Terms:latest", terms_id)
+    return context.ask_record(TRADE, "Terms:latest", terms_id)
 
 
 @blueprint.route("/<terms_id>/versions")
@@ -38,7 +38,7 @@ def latest(terms_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="Every version, oldest first")
 def versions(terms_id: str) -> list[dict[str, Any]]:
     """List every version."""
-    return context.ask(TRADE, "Terms:history", terms_id)
+    return context.ask_list(TRADE, "Terms:history", terms_id)
 
 
 @blueprint.route("/<terms_id>/versions/<int:number>")
@@ -46,7 +46,7 @@ def versions(terms_id: str) -> list[dict[str, Any]]:
 @blueprint.response(200, description="That version, with its hash")
 def version(terms_id: str, number: int) -> dict[str, Any]:
     """Read one version."""
-    return context.ask(TRADE, "Terms:read", terms_id, number)
+    return context.ask_record(TRADE, "Terms:read", terms_id, number)
 
 
 @blueprint.route("/<terms_id>/versions/<int:number>/policy")
@@ -54,7 +54,7 @@ def version(terms_id: str, number: int) -> dict[str, Any]:
 @blueprint.response(200, description="JSON-LD for shop pages")
 def policy(terms_id: str, number: int) -> dict[str, Any]:
     """Read one version as a MerchantReturnPolicy of schema.org."""
-    return context.ask(TRADE, "Terms:export", terms_id, number)
+    return context.ask_record(TRADE, "Terms:export", terms_id, number)
 
 
 @blueprint.route("/<terms_id>/versions/<int:number>/simulation", methods=["POST"])
@@ -63,7 +63,7 @@ def policy(terms_id: str, number: int) -> dict[str, Any]:
 @blueprint.response(200, description="The decision, with every rule tried")
 def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]:
     """Try the terms on an order that nobody has placed; version 0 is the last one."""
-    return context.ask(TRADE, "Returns:simulate", terms_id, number, body)
+    return context.ask_record(TRADE, "Returns:simulate", terms_id, number, body)
 
 
 @blueprint.route("/floors", methods=["POST"])
@@ -91,7 +91,7 @@ def approve_floor(amendment_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The floor, or null")
 def floor(jurisdiction: str) -> dict[str, Any] | None:
     """Read the least that sellers of a jurisdiction grant."""
-    return context.ask(TRADE, "Terms:floor", jurisdiction)
+    return context.ask_optional(TRADE, "Terms:floor", jurisdiction)
 
 
 @blueprint.route("/floors/<jurisdiction>/history")
@@ -99,4 +99,4 @@ def floor(jurisdiction: str) -> dict[str, Any] | None:
 @blueprint.response(200, description="Every floor there was, newest first")
 def floor_history(jurisdiction: str) -> list[dict[str, Any]]:
     """Read every floor a jurisdiction had."""
-    return context.ask(TRADE, "Terms:floor_history", jurisdiction)
+    return context.ask_list(TRADE, "Terms:floor_history", jurisdiction)

@@ -23,7 +23,7 @@ TRANSACTION = "ab" * 32
 class FakeLedgers:
     """Stands in for ``gateway.fabric.ledger.Ledgers``: an answer is bytes or an exception to raise."""
 
-    answers: dict[str, bytes | Exception] = field(default_factory=dict)
+    answers: dict[str, bytes | Exception] = field(default_factory=lambda: {"Stages:current": b"{}"})
     asked: list[tuple[str, str, Call]] = field(default_factory=list)
     up: set[str] = field(default_factory=set)
     before_commit: Callable[[], None] = lambda: None

@@ -35,6 +35,22 @@ def test_answers_that_can_be_read():
     assert results.plain(b"") is results.read(b"") is results.plain(b"\xff") is None
 
 
+@pytest.mark.parametrize("answer", [None, "moved", 1, [{}]])
+def test_an_answer_of_another_shape_is_refused(answer):
+    """An address that promises an object gives one, whatever a contract of the consortium's own answers."""
+    with pytest.raises(WireError, match="no JSON object"):
+        results.record(answer)
+    assert results.record({"a": 1}) == {"a": 1}
+
+
+@pytest.mark.parametrize("answer", [None, "moved", 1, {}])
+def test_an_answer_that_is_no_list_is_refused(answer):
+    """The same for addresses that promise a list."""
+    with pytest.raises(WireError, match="no JSON list"):
+        results.listing(answer)
+    assert results.listing([1]) == [1]
+
+
 @pytest.mark.parametrize("payload", [*STRANGE.values(), b"\xff"])
 def test_an_event_goes_on_in_base64_where_it_is_no_json(payload):
     """One member's event must not break the stream of all others."""
