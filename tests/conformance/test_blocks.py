@@ -15,9 +15,9 @@ from hlf import identity
 from hlf.client import gateway
 from hlf.profile import Profile
 from network import state
-from network.engines.embedded.state import replay
 from tests.conformance.lab import CHANNEL, Lab
 from tests.conformance.laboratories import Laboratories
+from tests.support import replay
 
 
 def chain(lab: Lab) -> list[bytes]:

@@ -13,9 +13,9 @@ import pytest
 
 from hlf import audit
 from network import admin, processes
-from network.engines.embedded.state import replay
 from network.state import Folder
 from tests.faults.load import CHANNEL, Load, Told
+from tests.support import replay
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
 THREE_ORDERERS = """orderers:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from hlf import audit
 from network import admin
-from network.engines.embedded.state import replay
 from tests.conformance.lab import CHANNEL
 from tests.hostile import attacks, calls, campaign, chance, how_many
 from tests.hostile.campaign import Network
+from tests.support import replay
 
 ROUND = 2000
 

@@ -11,8 +11,8 @@ from typing import Any
 from hlf import audit
 from hlf.wire import blocks, keys
 from network.engines.embedded.order.channels import Channel, Channels
-from network.engines.embedded.state import replay
 from network.engines.embedded.state.ledger import Ledger
+from tests.support import replay
 from tests.support.members import Consortium, Definition, Transaction
 
 

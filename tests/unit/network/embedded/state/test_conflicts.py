@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hlf.audit.replay import state as audited
 from hlf.wire import keys, rwsets
 from network.engines.embedded.state import rangereads
-from network.engines.embedded.state.replay import Replayed, merge
 from network.engines.embedded.state.updates import Updates, metadata_entries
 from tests.support.members import put
+from tests.support.replay import Replayed, merge
 from tests.support.running import Running, run
 
 Version = rwsets.Version

@@ -16,9 +16,8 @@ from hlf.wire import blocks
 from network import errors
 from network.engines.embedded.order.channels import JoinError, ParticipationRefused, Standing
 from network.engines.embedded.order.ordering import Refused
-from network.engines.embedded.state import replay
 from network.engines.embedded.state.ledger import Ledger
-from tests.support import committer
+from tests.support import committer, replay
 from tests.support.members import put
 from tests.support.running import Running, again, consortium, run
 from tests.unit.hlf import golden

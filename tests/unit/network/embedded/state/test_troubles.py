@@ -19,8 +19,9 @@ from hlf.admin.participation import OrdererAdmin
 from hlf.steps import failures
 from network.engines.embedded.order import channel as channels_module
 from network.engines.embedded.order.ordering import Refused
-from network.engines.embedded.state import replay, troubles, validation
+from network.engines.embedded.state import troubles, validation
 from network.engines.embedded.state.troubles import TroubleError
+from tests.support import replay
 from tests.support.embedded import Engine
 from tests.support.members import Consortium, Definition, Transaction, put
 from tests.support.running import Running, again, consortium, run
