@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from hlf.codec import canonical, moments
-from hlf.codec.refusals import Refused
+from hlf.codec.refusals import Refused, RuntimeRefusal
 
 Record = TypeVar("Record")
 
@@ -47,7 +47,7 @@ class RecordError(Refused, ValueError):
     """
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__("INVALID_ARGUMENT", f"{path}: {reason}")
+        super().__init__(RuntimeRefusal.INVALID_ARGUMENT.code, f"{path}: {reason}")
         self.path = path
         self.reason = reason
 

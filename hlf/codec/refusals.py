@@ -5,10 +5,14 @@ Rules and contracts raise the same class; the chaincode runtime turns it into
 the peer's answer. The sentence may name fields, identifiers that are public
 anyway, and rules. It never quotes a private value: a refusal is shown to
 whoever called, and may be logged on the way.
+
+Whoever refuses for more than one reason keeps a table of them (`RefusalTable`): a code's kind, meaning and cure
+stand there once, and what callers are told and which HTTP status they get follows from it.
 """
 
 from __future__ import annotations
 
+import enum
 import re
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -31,6 +35,63 @@ class Refused(Exception):  # noqa: N818  A refusal is an answer, not an error of
         self.text = text
 
 
+class RefusalKind(enum.Enum):
+    """What a refusal is about; programs that do not know its code may decide by this."""
+
+    INVALID = "what was sent cannot be accepted"
+    NOT_ALLOWED = "the caller may not do this"
+    NOT_FOUND = "there is no such thing, or none that the caller may see"
+    CONFLICT = "the present state does not allow this"
+    GONE = "it was there, and was taken back"
+    FAILED = "what had to be asked or run has failed"
+
+
+class RefusalTable(enum.Enum):
+    """
+    A table of refusals, to be subclassed: each member's name is its code, its value (kind, meaning, cure).
+
+    Calling a member with the sentence of the case returns the `Refused` to raise. Decorate the subclass with
+    `enum.unique`: two equal lines would be one member with two names.
+
+    Attributes:
+        kind: what the refusal is about.
+        meaning: what it says, without the case's details.
+        cure: what the caller can do about it.
+    """
+
+    def __init__(self, kind: RefusalKind, meaning: str, cure: str) -> None:
+        self.kind = kind
+        self.meaning = meaning
+        self.cure = cure
+
+    @property
+    def code(self) -> str:
+        """The code that programs compare, such as NOT_OWNER."""
+        return self.name
+
+    def __call__(self, text: str) -> Refused:
+        """Return the refusal to raise; *text* says in words which rule was not met."""
+        return Refused(self.code, text)
+
+
+@enum.unique
+class RuntimeRefusal(RefusalTable):
+    """What the runtime itself refuses or reports, whatever the contract is about."""
+
+    INVALID_ARGUMENT = (RefusalKind.INVALID, "An argument cannot be accepted", "The detail names the field.")
+    UNKNOWN_FUNCTION = (RefusalKind.NOT_FOUND, "The chaincode has no such function", "See docs/contracts.md.")
+    PEER_REFUSED = (
+        RefusalKind.INVALID,
+        "The peer refused what the contract asked of it",
+        "Private data are read on the peer of an organisation that holds them.",
+    )
+    INTERNAL = (
+        RefusalKind.FAILED,
+        "The contract failed unexpectedly",
+        "Its log has the place, by the transaction id.",
+    )
+
+
 def invalid(field: str, reason: str) -> Refused:
-    """The refusal for an argument that is not what it must be; *field* says where, *reason* without quoting it."""
-    return Refused("INVALID_ARGUMENT", f"{field}: {reason}")
+    """Return the refusal of an argument that is not what it must be; *reason* says why without quoting it."""
+    return RuntimeRefusal.INVALID_ARGUMENT(f"{field}: {reason}")

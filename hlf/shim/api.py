@@ -26,10 +26,11 @@ from functools import cached_property
 from typing import Any, TypeVar, overload
 
 from hlf.codec import records
+from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import decoding, identity, metadata, responses
 from hlf.shim.declarations import Declaration
 from hlf.shim.endorsement import all_of as endorsed_by_all_of
-from hlf.shim.errors import UNKNOWN_FUNCTION, ContractError, PeerRefused, Refused
+from hlf.shim.errors import ContractError, PeerRefused, Refused
 from hlf.shim.functions import Function, Parameter
 from hlf.shim.identity import Client
 from hlf.shim.iterators import KV, Modification
@@ -225,7 +226,7 @@ class Chaincode:
         name = args[0].decode("utf-8", "replace") if args else ""
         found = self.functions.get(name)
         if found is None:
-            raise Refused(UNKNOWN_FUNCTION, f"{self.name} has no function {name[:120]!r}")
+            raise RuntimeRefusal.UNKNOWN_FUNCTION(f"{self.name} has no function {name[:120]!r}")
         return found
 
     def _add(self, contract: type[Contract]) -> None:

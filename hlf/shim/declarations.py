@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hlf.codec import parties
-from hlf.shim.errors import INVALID_ARGUMENT, ContractError, Refused
+from hlf.codec.refusals import RuntimeRefusal
+from hlf.shim.errors import ContractError
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Declaration:
         unknown = sorted(set(transient) - set(self.transient))
         if unknown:
             taken = ", ".join(self.transient) or "none"
-            raise Refused(INVALID_ARGUMENT, f"transient.{unknown[0][:64]}: unknown; {where} takes {taken}")
+            raise RuntimeRefusal.INVALID_ARGUMENT(f"transient.{unknown[0][:64]}: unknown; {where} takes {taken}")
         return _Declared(transient, self.transient, where)
 
 

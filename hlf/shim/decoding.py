@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hlf.codec import records
-from hlf.shim.errors import INVALID_ARGUMENT, ContractError, Refused
+from hlf.codec.refusals import invalid
+from hlf.shim.errors import ContractError
 
 _UNIONS = (typing.Union, types.UnionType)
 _SCALARS = (str, int, bool, object, list, dict, type(None))
@@ -82,4 +83,4 @@ def _text(data: bytes, path: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused(INVALID_ARGUMENT, f"{path}: must be text in UTF-8") from None
+        raise invalid(path, "must be text in UTF-8") from None

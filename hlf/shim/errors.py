@@ -1,7 +1,7 @@
 """
 What can go wrong between a contract, the shim and the peer.
 
-    Refused (chaincode.domain)   the rules say no; the caller gets the code and the text
+    Refused (hlf.codec)   the rules say no; the caller gets the code and the text
 
     ShimError
      ├ PeerRefused     the peer answered a request of the stub with an error, or would not take it
@@ -13,11 +13,6 @@ What can go wrong between a contract, the shim and the peer.
 from __future__ import annotations
 
 from hlf.codec.refusals import Refused
-
-INVALID_ARGUMENT = "INVALID_ARGUMENT"
-UNKNOWN_FUNCTION = "UNKNOWN_FUNCTION"
-PEER_REFUSED = "PEER_REFUSED"
-INTERNAL = "INTERNAL"
 
 __all__ = ["ContractError", "PeerRefused", "Refused", "ShimError", "TransactionAbandoned"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hlf.codec.refusals import RuntimeRefusal, invalid
 from hlf.shim.declarations import Declaration
-from hlf.shim.errors import INVALID_ARGUMENT, Refused
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class Function:
         """
         if len(arguments) > len(self.parameters):
             expected = ", ".join(parameter.name for parameter in self.parameters) or "no arguments"
-            raise Refused(INVALID_ARGUMENT, f"{len(arguments)} arguments given, {self.name} takes {expected}")
+            raise RuntimeRefusal.INVALID_ARGUMENT(f"{len(arguments)} arguments given, {self.name} takes {expected}")
         for parameter in self.parameters[len(arguments) :]:
             if parameter.required:
-                raise Refused(INVALID_ARGUMENT, f"{parameter.name}: missing")
+                raise invalid(parameter.name, "missing")
         return [
             parameter.decode(data, parameter.name) for parameter, data in zip(self.parameters, arguments, strict=False)
         ]

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from fabric_protos.msp import identities_pb2
 from google.protobuf.message import DecodeError
 
+from hlf.codec.refusals import RuntimeRefusal
 from hlf.errors import IdentityError
-from hlf.shim.errors import Refused
 from hlf.wire import certificates
 from hlf.wire.certificates import Certificate, names
 
@@ -34,7 +34,7 @@ class Client:
         try:
             identity = identities_pb2.SerializedIdentity.FromString(serialized)
         except DecodeError:
-            raise Refused("INVALID_ARGUMENT", "the proposal's creator is not a serialized identity") from None
+            raise RuntimeRefusal.INVALID_ARGUMENT("the proposal's creator is not a serialized identity") from None
         self.msp_id: str = identity.mspid
         self.pem: bytes = identity.id_bytes
 
@@ -44,7 +44,7 @@ class Client:
         try:
             return certificates.read(self.pem)
         except IdentityError:
-            raise Refused("INVALID_ARGUMENT", "the proposal's creator has no readable X.509 certificate") from None
+            raise RuntimeRefusal.INVALID_ARGUMENT("the proposal's creator has no readable X.509 certificate") from None
 
     @cached_property
     def id(self) -> str:

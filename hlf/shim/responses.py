@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 
 from hlf.codec import texts
+from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import errors
 
 logger = logging.getLogger("selat.chaincode")
@@ -63,11 +64,11 @@ def of_error(error: BaseException, where: str, tx_id: str) -> Response:
     if isinstance(error, errors.Refused):
         return refusal(error)
     if isinstance(error, errors.PeerRefused):
-        return Response(FAILED, f"refused/{errors.PEER_REFUSED}: {error.message}", cause=error)
+        return Response(FAILED, f"refused/{RuntimeRefusal.PEER_REFUSED.code}: {error.message}", cause=error)
     kind = type(error).__name__
     logger.error("%s failed with %s in transaction %s\n%s", where, kind, tx_id, _code_lines(error))
     text = f"{where} failed with {kind}; see the chaincode's log for transaction {tx_id}"
-    return Response(FAILED, f"refused/{errors.INTERNAL}: {text}", cause=error)
+    return Response(FAILED, f"refused/{RuntimeRefusal.INTERNAL.code}: {text}", cause=error)
 
 
 def _code_lines(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, proposal_response_pb2
 
+from hlf.codec.refusals import RuntimeRefusal
 from hlf.errors import WireError
 from hlf.shim import errors, iterators, timestamps
 from hlf.shim.iterators import KV, Modification, Results
@@ -299,7 +300,7 @@ class Stub:
 
     def _put(self, key: str, value: bytes, collection: str) -> None:
         if not key:
-            raise errors.Refused(errors.INVALID_ARGUMENT, "key must not be an empty string")
+            raise RuntimeRefusal.INVALID_ARGUMENT("key must not be an empty string")
         self._writing().put(key, value, collection)
 
     def _writing(self) -> Writes:
@@ -343,14 +344,13 @@ def _composite_key(object_type: str, attributes: Sequence[str]) -> str:
     try:
         return keys.composite_key(object_type, attributes)
     except WireError as error:
-        raise errors.Refused(errors.INVALID_ARGUMENT, str(error)) from None
+        raise RuntimeRefusal.INVALID_ARGUMENT(str(error)) from None
 
 
 def _simple_range(start: str, end: str) -> tuple[str, str]:
     for key in (start, end):
         if key.startswith("\x00"):
-            raise errors.Refused(
-                errors.INVALID_ARGUMENT,
+            raise RuntimeRefusal.INVALID_ARGUMENT(
                 "the first character of a range's end is U+0000, which marks composite keys; "
                 "get_state_by_partial_composite_key finds those",
             )

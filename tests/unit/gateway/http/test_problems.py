@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import re
 from pathlib import Path
 
 import grpc
@@ -12,49 +10,19 @@ import pytest
 from fabric_protos.peer import transaction_pb2
 
 import gateway
-from chaincode import contracts, domain
 from gateway.fabric.wallet import WalletError
 from gateway.http import openapi, problems, problemtypes
 from gateway.store.tokens import TokenError
-from hlf import errors, shim
+from hlf import errors
 from hlf.codec.refusals import Refused
 
 ROOT = Path(gateway.__file__).parent.parent
-# One without an underscore would be missed: EXPIRED, INTERNAL, OVERTAKEN and REVOKED are the only ones.
-CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|EXPIRED|INTERNAL|OVERTAKEN|REVOKED")
 
 
 def every_error(kind=errors.HlfError):
     for below in kind.__subclasses__():
         yield below
         yield from every_error(below)
-
-
-def refusal_codes() -> set[str]:
-    """
-    Every code that some contract, rule or the shim refuses with, found in the source.
-
-    Codes go to Refused, or through functions that refuse for their callers; so whatever looks like a code and is
-    handed to a function counts, but for those of alarms, which refuse nothing.
-    """
-    found: set[str] = set()
-    for package in (contracts, domain, shim):
-        for path in Path(package.__path__[0]).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                # The runtime's own codes are constants: PEER_REFUSED = "PEER_REFUSED".
-                if package is shim and isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                    found |= {node.value.value} & {t.id for t in node.targets if isinstance(t, ast.Name)}
-                if isinstance(node, ast.Call) and _called(node) not in {"Alarm", "_alarm", "Finding"}:
-                    found |= {code for code in map(_text, node.args) if CODE.fullmatch(code)}
-    return found
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def test_every_error_of_the_client_has_a_problem():
@@ -65,13 +33,6 @@ def test_every_error_of_the_client_has_a_problem():
         else:
             error = kind("words")
         assert problems.of(error).code != "GATEWAY_FAULT", kind.__name__
-
-
-def test_every_code_a_contract_refuses_with_has_a_problem():
-    """A new refusal is entered into the table with the contract that makes it."""
-    found = refusal_codes()
-    assert len(found) > 30
-    assert sorted(found - set(problemtypes.REFUSALS)) == []
 
 
 def test_no_code_stands_in_two_sections():
