@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hlf.codec.refusals import Refused
+from chaincode.domain.refusals import Refusal
 from hlf.shim import api
 
 _PEOPLE = ("client", "admin")
@@ -24,7 +24,7 @@ def member(ctx: api.Context) -> str:
         Refused: WRONG_ROLE, a peer's or orderer's certificate: machines serve, people ask.
     """
     if ctx.client.role not in _PEOPLE:
-        raise Refused("WRONG_ROLE", "a client's or an admin's identity is needed")
+        raise Refusal.WRONG_ROLE("a client's or an admin's identity is needed")
     return ctx.client.msp_id
 
 
@@ -36,18 +36,18 @@ def administrator(ctx: api.Context) -> str:
         Refused: WRONG_ROLE.
     """
     if ctx.client.role != "admin":
-        raise Refused("WRONG_ROLE", "an admin's identity is needed")
+        raise Refusal.WRONG_ROLE("an admin's identity is needed")
     return ctx.client.msp_id
 
 
-def one_of(ctx: api.Context, organisations: Collection[str], code: str, text: str) -> str:
+def one_of(ctx: api.Context, organisations: Collection[str], refusal: Refusal, text: str) -> str:
     """
-    The caller's organisation, if it is one of *organisations*; refused with *code* and *text* otherwise.
+    The caller's organisation, if it is one of *organisations*; *refusal* with *text* otherwise.
 
     Raises:
-        Refused: *code*, or WRONG_ROLE.
+        Refused: *refusal*, or WRONG_ROLE.
     """
     caller = member(ctx)
     if caller not in organisations:
-        raise Refused(code, text)
+        raise refusal(text)
     return caller

@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure
+from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, moments, records
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 from hlf.shim import api
 from hlf.wire import keys
 
@@ -76,17 +77,17 @@ def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
     return found
 
 
-def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], code: str, what: str) -> None:
+def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refusal: Refusal, what: str) -> None:
     """
     Refuse *data* unless every one of *holders* keeps exactly it under *key*.
 
     Raises:
-        Refused: *code*; *what* names the record.
+        Refused: *refusal*; *what* names the record.
     """
     wanted = hashlib.sha256(data).digest()
     for holder in sorted(holders):
         if ctx.stub.get_private_data_hash(collection(holder), key) != wanted:
-            raise Refused(code, f"{what} is not the one that {holder} holds")
+            raise refusal(f"{what} is not the one that {holder} holds")
 
 
 def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> None:
@@ -108,7 +109,7 @@ def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> Non
         Refused: ALREADY_EXISTS.
     """
     if held(ctx, key, holders):
-        raise Refused("ALREADY_EXISTS", f"{what} exists; records are added, not overwritten")
+        raise Refusal.ALREADY_EXISTS(f"{what} exists; records are added, not overwritten")
 
 
 def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
@@ -120,7 +121,7 @@ def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
     """
     data = ctx.stub.get_private_data(collection(holder), key)
     if not data:
-        raise Refused("NOT_FOUND", f"{holder} holds no {what}")
+        raise Refusal.NOT_FOUND(f"{holder} holds no {what}")
     return data
 
 

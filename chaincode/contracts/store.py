@@ -2,7 +2,7 @@
 Records under composite keys: load, save, list and the history of one, for every contract.
 
 Nothing here decides anything. A record that is absent is None or a refusal
-with the code the contract names; one that cannot be read is a refusal, too.
+of the kind the contract names; one that cannot be read is a refusal, too.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from chaincode.contracts import history as past
+from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 Record = TypeVar("Record")
@@ -24,16 +24,16 @@ def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> R
     return records.loads(kind, data) if data else None
 
 
-def load(ctx: api.Context, kind: type[Record], code: str, name: str, *attributes: str) -> Record:
+def load(ctx: api.Context, kind: type[Record], refusal: Refusal, name: str, *attributes: str) -> Record:
     """
     The record under (*name*, *attributes*).
 
     Raises:
-        Refused: *code*, if there is none.
+        Refused: *refusal*, if there is none.
     """
     found = find(ctx, kind, name, *attributes)
     if found is None:
-        raise Refused(code, f"there is no {name} {' '.join(attributes)}")
+        raise refusal(f"there is no {name} {' '.join(attributes)}")
     return found
 
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 from chaincode.contracts import access, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import agreements
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _KEY = "agreement"
@@ -82,10 +82,10 @@ class Agreements(api.Contract):
 def _proven(ctx: api.Context, agreement_id: str) -> agreements.Agreement:
     known = private.record(ctx, "agreement", agreements.Agreement)
     if known.agreement_id != agreement_id:
-        raise Refused("NOT_AS_STORED", "the agreement is another one")
+        raise Refusal.NOT_AS_STORED("the agreement is another one")
     data = private.transient(ctx, "agreement")
     what = f"agreement {agreement_id}"
-    private.prove(ctx, data, _key(ctx, agreement_id), known.parties, "NOT_AS_STORED", what)
+    private.prove(ctx, data, _key(ctx, agreement_id), known.parties, Refusal.NOT_AS_STORED, what)
     return known
 
 

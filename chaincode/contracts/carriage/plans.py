@@ -15,9 +15,9 @@ from __future__ import annotations
 from chaincode.contracts import access, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import plans
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _CARRIERS = frozenset({"origin_carrier", "forwarder", "last_mile", "warehouse"})
@@ -100,7 +100,7 @@ class Plans(api.Contract):
 def _carrier(ctx: api.Context) -> str:
     carrier = access.member(ctx)
     if not _CARRIERS & set(participants.participant(ctx, carrier).roles):
-        raise Refused("NOT_A_CARRIER", f"{carrier} carries nothing")
+        raise Refusal.NOT_A_CARRIER(f"{carrier} carries nothing")
     return carrier
 
 

@@ -22,9 +22,9 @@ from chaincode.contracts import access, private
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import claims, disclosures, grants
 from chaincode.domain.disclosure.disclosures import Document
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import canonical, moments
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 DOCUMENT = "claim.document"
@@ -49,11 +49,11 @@ def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) 
         Refused: NOT_COMMITTED, the channel has another hash or none; WRONG_CLAIM.
     """
     data = private.transient(ctx, "document")
-    private.prove(ctx, data, document_key(ctx, claim_id, revision), [owner], "NOT_COMMITTED", "the document")
+    private.prove(ctx, data, document_key(ctx, claim_id, revision), [owner], Refusal.NOT_COMMITTED, "the document")
     document = disclosures.read_document(data)
     # The owner's own peer checks this at the commitment; whoever relies on the claim checks again.
     if (document.issuer, document.claim_id, document.revision) != (owner, claim_id, revision):
-        raise Refused("WRONG_CLAIM", "the document is about another claim, revision or issuer than its key")
+        raise Refusal.WRONG_CLAIM("the document is about another claim, revision or issuer than its key")
     return document, data
 
 
@@ -69,7 +69,7 @@ class Claims(api.Contract):
 
         Raises:
             Refused: ALREADY_EXISTS, REVISION_GAP, NOT_OWNER, WRONG_CLAIM, PRE_DATED, NOT_IN_CLAIM,
-                NOT_ALL_DISCLOSED, COHORT_TOO_SMALL, or INVALID_ARGUMENT with the attribute.
+                COHORT_TOO_SMALL, or INVALID_ARGUMENT with the attribute.
         """
         owner = access.member(ctx)
         document_at = document_key(ctx, claim_id, revision)
@@ -79,7 +79,7 @@ class Claims(api.Contract):
         private.absent(ctx, document_at, [owner], f"revision {revision} of the claim")
         before = document_key(ctx, claim_id, revision - 1) if revision > 1 else ""
         if before and not ctx.stub.get_private_data_hash(private.collection(owner), before):
-            raise Refused("REVISION_GAP", f"revision {revision - 1} comes first")
+            raise Refusal.REVISION_GAP(f"revision {revision - 1} comes first")
         private.put(ctx, document_at, data, [owner])
         encoded = canonical.dumps([one.encoded for one in opened])
         private.put(ctx, _key(ctx, "claim.disclosures", claim_id, revision), encoded, [owner])

@@ -28,8 +28,8 @@ from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Asked, Receipt, Request, Seal, Sealing, Terms
+from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 
@@ -47,7 +47,7 @@ class Disclosures(api.Contract):
         requester = access.member(ctx)
         asked = private.record(ctx, "request", Asked)
         if asked.owner == requester:
-            raise Refused("OWN_CLAIM", "an organisation needs no leave to see its own claim")
+            raise Refusal.OWN_CLAIM("an organisation needs no leave to see its own claim")
         participants.participant(ctx, asked.owner)
         granting.check_future(ctx, asked.expires_at)
         if asked.offer:
@@ -67,7 +67,7 @@ class Disclosures(api.Contract):
             Refused: NOT_AS_STORED, NOT_REQUESTER, ALREADY_ANSWERED.
         """
         kept = granting.proven_request(ctx, request_id)
-        access.one_of(ctx, [kept.requester], "NOT_REQUESTER", f"request {request_id} is another organisation's")
+        access.one_of(ctx, [kept.requester], Refusal.NOT_REQUESTER, f"request {request_id} is another organisation's")
         granting.answer(ctx, kept, "withdrawn")
         return private.told(ctx, "RequestWithdrawn", request_id=request_id)
 
@@ -99,12 +99,14 @@ class Disclosures(api.Contract):
                 or what grant refuses.
         """
         kept = granting.proven_request(ctx, request_id)
-        owner = access.one_of(ctx, [kept.asked.owner], "NOT_OWNER", f"request {request_id} asks another organisation")
+        owner = access.one_of(
+            ctx, [kept.asked.owner], Refusal.NOT_OWNER, f"request {request_id} asks another organisation"
+        )
         terms = private.record(ctx, "grant", Terms)
         grants.check_answers(terms, kept)
         counter_salt = disclosures.check_salt(private.text(ctx, "counter_salt"), "transient.counter_salt")
         if counter_salt == terms.salt or grant_id == counter_grant_id:
-            raise Refused("SALT_REUSED", "the two grants need an id and a salt of their own each")
+            raise Refusal.SALT_REUSED("the two grants need an id and a salt of their own each")
         granting.answer(ctx, kept, grant_id)
         granting.open_grant(ctx, grant_id, owner, terms, counterpart=counter_grant_id)
         counter = grants.counter_terms(kept, counter_salt)
@@ -123,9 +125,9 @@ class Disclosures(api.Contract):
         """
         participants.participant(ctx, recipient)
         held, data = granting.held_by(ctx, recipient, grant_id)
-        access.one_of(ctx, [held.owner, held.recipient], "NOT_A_PARTY", "only owner and recipient deliver")
+        access.one_of(ctx, [held.owner, held.recipient], Refusal.NOT_A_PARTY, "only owner and recipient deliver")
         if held.recipient != recipient:
-            raise Refused("NOT_A_PARTY", f"grant {grant_id} is for another organisation")
+            raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
         # The recipient alone endorses this; that owner and auditor hold the same grant shows that it was given.
         granting.proven_grant(ctx, grant_id, data)
         held.check_open(moments.of(ctx.timestamp))
@@ -152,7 +154,7 @@ class Disclosures(api.Contract):
         """
         held = granting.proven_grant(ctx, grant_id, private.transient(ctx, "grant"))
         salt, key = private.text(ctx, "salt"), granting.grant_key(ctx, grant_id)
-        access.one_of(ctx, [held.owner], "NOT_OWNER", f"grant {grant_id} was given by another organisation")
+        access.one_of(ctx, [held.owner], Refusal.NOT_OWNER, f"grant {grant_id} was given by another organisation")
         received = granting.received_key(ctx, grant_id)
         copy = ctx.stub.get_private_data_hash(private.collection(held.recipient), received)
         private.put(ctx, key, records.dumps(held.revoked(private.now(ctx), salt)), held.parties)
@@ -226,7 +228,7 @@ class Disclosures(api.Contract):
         Raises:
             Refused: NOT_AUDITOR.
         """
-        caller = access.one_of(ctx, [participants.directory(ctx).auditor], "NOT_AUDITOR", "the auditor asks this")
+        caller = access.one_of(ctx, [participants.directory(ctx).auditor], Refusal.NOT_AUDITOR, "the auditor asks this")
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller)]
 
     @api.query

@@ -27,9 +27,9 @@ from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositi
 from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, Told
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, weeks
 from hlf.codec import canonical, moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 TENDER = "tender"
@@ -66,7 +66,7 @@ class GapMeter(api.Contract):
         )
         roster: list[str] = _kept(ctx, _ROSTER, "grants")
         if grant_id in roster:
-            raise Refused("ALREADY_EXISTS", f"grant {grant_id} is counted already")
+            raise Refusal.ALREADY_EXISTS(f"grant {grant_id} is counted already")
         ctx.stub.put_private_data(TENDER, _contribution_key(ctx, grant_id), records.dumps(made))
         _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
         return private.told(ctx, "GapContribution", grant_id=grant_id)
@@ -82,7 +82,7 @@ class GapMeter(api.Contract):
         _of_tender(ctx)
         roster, salt = _kept(ctx, _ROSTER, "grants"), _salt(ctx)
         if grant_id not in roster:
-            raise Refused("NOT_FOUND", f"grant {identifiers.check('grant_id', grant_id)} is not counted")
+            raise Refusal.NOT_FOUND(f"grant {identifiers.check('grant_id', grant_id)} is not counted")
         ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
         _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
         return private.told(ctx, "GapForgotten", grant_id=grant_id)
@@ -99,13 +99,13 @@ class GapMeter(api.Contract):
         _of_tender(ctx)
         key = _meter_key(ctx, meter_id)
         if ctx.stub.get_private_data_hash(TENDER, key):
-            raise Refused("ALREADY_EXISTS", f"meter {meter_id} exists")
+            raise Refusal.ALREADY_EXISTS(f"meter {meter_id} exists")
         listed = _weeks(first_week, weeks)
         counted = [one for one in _contributions(ctx) if _counts(ctx, one)]
         before: Any = _kept(ctx, _TOLD, "cells")
         cells, told = gapmeter.tell(counted, region, listed, records.shaped(tuple[Told, ...], before, "told"))
         if not cells:
-            raise Refused("NOTHING_TO_TELL", "no cell hides its parties beside the ones told before")
+            raise Refusal.NOTHING_TO_TELL("no cell hides its parties beside the ones told before")
         salt = _salt(ctx)
         _keep(ctx, _TOLD, "cells", records.plain(told), salt)
         meter = Meter(meter_id, private.now(ctx), cells, salt)
@@ -125,12 +125,12 @@ class GapMeter(api.Contract):
         _of_tender(ctx)
         told = ctx.stub.get_private_data_hash(TENDER, _meter_key(ctx, meter_id))
         if hashlib.sha256(meter.encode()).digest() != told:
-            raise Refused("NOT_AS_STORED", f"meter {meter_id} is not what platform and auditor computed")
+            raise Refusal.NOT_AS_STORED(f"meter {meter_id} is not what platform and auditor computed")
         published = records.loads(Meter, meter, "meter")
         for cell in published.cells:
             # Told twice, a cell would give away whoever joined in between.
             if store.find(ctx, Cell, _CELL, cell.region, cell.week):
-                raise Refused("ALREADY_PUBLISHED", f"{cell.region} in {cell.week} has been told")
+                raise Refusal.ALREADY_PUBLISHED(f"{cell.region} in {cell.week} has been told")
             store.save(ctx, cell, _CELL, cell.region, cell.week)
         answer = records.plain(published.cells)
         ctx.stub.set_event("GapPublished", canonical.dumps(answer))
@@ -142,7 +142,7 @@ class GapMeter(api.Contract):
         _of_tender(ctx)
         data = ctx.stub.get_private_data(TENDER, _meter_key(ctx, meter_id))
         if not data:
-            raise Refused("NOT_FOUND", f"there is no meter {meter_id}")
+            raise Refusal.NOT_FOUND(f"there is no meter {meter_id}")
         return data
 
     @api.query
@@ -169,19 +169,19 @@ class GapMeter(api.Contract):
 
 def _of_tender(ctx: api.Context) -> str:
     members = participants.directory(ctx).tender
-    return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
+    return access.one_of(ctx, members, Refusal.NOT_TENDER, "the platform or the auditor does this")
 
 
 def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
     """The kind of claim, and the values that its owner consented to have counted, proved in the transient data."""
     if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
-        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
+        raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
     held.check_open(moments.of(ctx.timestamp))
     document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
     granting.check_pin(ctx, held)
     kind = claim_rules.kind_of(document)
     if gapmeter.SIDE[kind.name] not in participants.participant(ctx, held.owner).sides:
-        raise Refused("WRONG_SIDE", f"a {kind.name} of {held.owner} is not of its side of the trade")
+        raise Refusal.WRONG_SIDE(f"a {kind.name} of {held.owner} is not of its side of the trade")
     values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
     held.check_exactly(values)
     gapmeter.check_attributes(kind.name, values)

@@ -11,9 +11,9 @@ from chaincode.contracts.disclosure import claims
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Grant, Request, Terms
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import canonical, moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 
@@ -25,7 +25,7 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counte
         Refused: OWN_CLAIM, NOT_A_PARTICIPANT, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED, ALREADY_EXISTS.
     """
     if terms.recipient == owner:
-        raise Refused("OWN_CLAIM", "an organisation needs no leave to see its own claim")
+        raise Refusal.OWN_CLAIM("an organisation needs no leave to see its own claim")
     participants.participant(ctx, terms.recipient)
     check_future(ctx, terms.expires_at)
     auditor = participants.directory(ctx).auditor
@@ -44,7 +44,7 @@ def proven_grant(ctx: api.Context, grant_id: str, data: bytes) -> Grant:
         Refused: NOT_AS_STORED.
     """
     held = records.loads(Grant, data, "transient.grant")
-    private.prove(ctx, data, grant_key(ctx, grant_id), held.parties, "NOT_AS_STORED", f"grant {grant_id}")
+    private.prove(ctx, data, grant_key(ctx, grant_id), held.parties, Refusal.NOT_AS_STORED, f"grant {grant_id}")
     return held
 
 
@@ -68,14 +68,14 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, di
     """
     held, _ = held_by(ctx, recipient, grant_id)
     if held.recipient != recipient:
-        raise Refused("NOT_A_PARTY", f"grant {grant_id} is for another organisation")
+        raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
     held.check_open(moments.of(ctx.timestamp))
     # A counterpart that was revoked has been purged, so that this side closes with it.
     if held.counterpart and not delivered(ctx, held.counterpart, held.owner):
-        raise Refused("NOT_YET_TOGETHER", "reciprocal disclosures are read while both are delivered")
+        raise Refusal.NOT_YET_TOGETHER("reciprocal disclosures are read while both are delivered")
     data = ctx.stub.get_private_data(private.collection(recipient), received_key(ctx, grant_id))
     if not data:
-        raise Refused("NOT_DELIVERED", f"nothing was delivered under grant {grant_id}")
+        raise Refusal.NOT_DELIVERED(f"nothing was delivered under grant {grant_id}")
     copy: Any = canonical.loads(data)
     copy["values"] = {one.name: one.value for one in map(disclosures.read, copy["disclosures"])}
     return held, copy
@@ -105,7 +105,7 @@ def committed(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str
     key = claims.document_key(ctx, claim_id, revision)
     found = ctx.stub.get_private_data_hash(private.collection(owner), key)
     if not found:
-        raise Refused("NOT_COMMITTED", f"{owner} has committed to no such claim and revision")
+        raise Refusal.NOT_COMMITTED(f"{owner} has committed to no such claim and revision")
     return found.hex()
 
 
@@ -124,7 +124,7 @@ def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: 
     document_hash = committed(ctx, owner, claim_id, revision)
     key, value = _pin(ctx, owner, claim_id, revision, document_hash)
     if ctx.stub.get_private_data_hash(private.collection(auditor), key):
-        private.prove(ctx, value, key, [auditor], "COMMITMENT_CHANGED", "the claim's document")
+        private.prove(ctx, value, key, [auditor], Refusal.COMMITMENT_CHANGED, "the claim's document")
     else:
         private.put(ctx, key, value, [auditor])
     return document_hash
@@ -139,9 +139,9 @@ def check_pin(ctx: api.Context, held: Grant) -> None:
     """
     terms = held.terms
     if committed(ctx, held.owner, terms.claim_id, terms.revision) != held.document_hash:
-        raise Refused("COMMITMENT_CHANGED", "the claim's document is not the one that was granted")
+        raise Refusal.COMMITMENT_CHANGED("the claim's document is not the one that was granted")
     key, value = _pin(ctx, held.owner, terms.claim_id, terms.revision, held.document_hash)
-    private.prove(ctx, value, key, [held.auditor], "COMMITMENT_CHANGED", "the claim's document")
+    private.prove(ctx, value, key, [held.auditor], Refusal.COMMITMENT_CHANGED, "the claim's document")
 
 
 def proven_request(ctx: api.Context, request_id: str) -> Request:
@@ -154,7 +154,7 @@ def proven_request(ctx: api.Context, request_id: str) -> Request:
     data = private.transient(ctx, "request")
     kept = records.loads(Request, data, "transient.request")
     key = request_key(ctx, request_id)
-    private.prove(ctx, data, key, kept.parties, "NOT_AS_STORED", f"request {request_id}")
+    private.prove(ctx, data, key, kept.parties, Refusal.NOT_AS_STORED, f"request {request_id}")
     return kept
 
 
@@ -166,7 +166,7 @@ def answer(ctx: api.Context, kept: Request, outcome: str) -> None:
         Refused: ALREADY_ANSWERED.
     """
     if any(answered(ctx, kept, holder) for holder in sorted(kept.parties)):
-        raise Refused("ALREADY_ANSWERED", f"request {kept.request_id} is closed")
+        raise Refusal.ALREADY_ANSWERED(f"request {kept.request_id} is closed")
     marker = {"request_id": kept.request_id, "outcome": outcome, "salt": kept.asked.salt}
     private.put(ctx, _answer_key(ctx, kept.request_id), canonical.dumps(marker), kept.parties)
 
@@ -184,7 +184,7 @@ def check_future(ctx: api.Context, expires_at: str) -> None:
         Refused: EXPIRED.
     """
     if grants.moment("expires_at", expires_at) <= moments.of(ctx.timestamp):
-        raise Refused("EXPIRED", "the expiry lies in the past")
+        raise Refusal.EXPIRED("the expiry lies in the past")
 
 
 def grant_key(ctx: api.Context, grant_id: str) -> str:

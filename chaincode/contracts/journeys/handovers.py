@@ -6,10 +6,10 @@ from chaincode.contracts import access, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.register import stages
 from chaincode.domain.journeys import custody, epcis, pages
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import places
 from hlf.codec import moments
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 
@@ -104,9 +104,9 @@ class Handovers:
         journey.party(named)
         held = journeystate.find_custody(ctx, journey_id)
         if held.custodian != named:
-            raise Refused("NOT_CUSTODIAN", f"{journey_id} is held by {held.custodian}")
+            raise Refusal.NOT_CUSTODIAN(f"{journey_id} is held by {held.custodian}")
         if pages.confirms(journey, journeystate.page(ctx, journey_id, named), held):
-            raise Refused("CUSTODY_ACCEPTED", f"{named} accepted {journey_id} itself")
+            raise Refusal.CUSTODY_ACCEPTED(f"{named} accepted {journey_id} itself")
         restored = held.repudiated()
         journeystate.save_custody(ctx, restored)
         store.announce(ctx, "CustodyRepudiated", {"journey_id": journey_id, "named": named, "by": restored.custodian})

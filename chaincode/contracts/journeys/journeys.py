@@ -13,10 +13,10 @@ from chaincode.contracts.register import terms as published_terms
 from chaincode.domain.journeys import custody, epcis, journeys, pages, performance, progress, tracking
 from chaincode.domain.journeys.custody import Alarm
 from chaincode.domain.orders import accounts
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Catalogue, Stage
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _OPENERS = frozenset({"platform", "merchant"})
@@ -68,13 +68,13 @@ class Journeys(Handovers, api.Contract):
         order, caller = opening.order, access.member(ctx)
         journeystate.check_unused(ctx, opening.journey_id)
         if caller not in order.parties:
-            raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
+            raise Refusal.WRONG_ORDER(f"order {order.order_id} is between other organisations")
         _in_role(ctx, order.platform, "platform")
         _in_role(ctx, order.merchant, "merchant")
         if published_terms.pinned(ctx, order.terms.terms_id, order.terms.digest).terms.seller != order.merchant:
-            raise Refused("WRONG_TERMS", f"{order.merchant} does not sell under the terms that the order pins")
+            raise Refusal.WRONG_TERMS(f"{order.merchant} does not sell under the terms that the order pins")
         if order.merchant not in opening.parties:
-            raise Refused("NOT_A_PARTY", f"{order.merchant} sells the goods and must take part")
+            raise Refusal.NOT_A_PARTY(f"{order.merchant} sells the goods and must take part")
         allotting.allot(ctx, opening)
         journey = journeystate.start(ctx, accounts.opening(opening), in_hand=True)
         store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
@@ -176,10 +176,10 @@ class Journeys(Handovers, api.Contract):
         """
         party = journeystate.load(ctx, journey_id).party(access.member(ctx))
         if not _OPENERS & set(party.roles):
-            raise Refused("NOT_A_SELLER", "the platform or the merchant gives out links")
+            raise Refusal.NOT_A_SELLER("the platform or the merchant gives out links")
         journeys.hashed(token_hash, "token_hash")
         if store.find(ctx, str, journeystate.LINK, token_hash) is not None:
-            raise Refused("LINK_EXISTS", "that token is in use")
+            raise Refusal.LINK_EXISTS("that token is in use")
         store.save(ctx, journey_id, journeystate.LINK, token_hash)
 
     @api.transaction
@@ -192,7 +192,7 @@ class Journeys(Handovers, api.Contract):
         """
         party = journeystate.load(ctx, journeystate.linked(ctx, token_hash)).party(access.member(ctx))
         if not _OPENERS & set(party.roles):
-            raise Refused("NOT_A_SELLER", "the platform or the merchant takes links back")
+            raise Refusal.NOT_A_SELLER("the platform or the merchant takes links back")
         ctx.stub.delete_state(ctx.stub.create_composite_key(journeystate.LINK, [token_hash]))
 
     @api.query
@@ -316,7 +316,7 @@ class Journeys(Handovers, api.Contract):
         """What taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
         stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
         if wrong.step in stage.takes:
-            raise Refused("PICKUP_STANDS", "goods were taken over with it; hand them over instead")
+            raise Refusal.PICKUP_STANDS("goods were taken over with it; hand them over instead")
         if wrong.step not in stage.ends:
             return None
         held = journeystate.find_custody(ctx, journey.journey_id).reopened()
@@ -326,7 +326,7 @@ class Journeys(Handovers, api.Contract):
 
 def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
     if role not in participants.participant(ctx, msp_id).roles:
-        raise Refused("NOT_A_SELLER", f"{msp_id} is no {role}")
+        raise Refusal.NOT_A_SELLER(f"{msp_id} is no {role}")
 
 
 def _held(

@@ -32,9 +32,9 @@ import dataclasses
 from chaincode.contracts import access, store
 from chaincode.contracts.register import participants, stages
 from chaincode.domain.journeys import custody, journeys, pages
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 JOURNEY = "journey"
@@ -75,7 +75,7 @@ def check_unused(ctx: api.Context, journey_id: str) -> None:
         Refused: JOURNEY_EXISTS, INVALID_ARGUMENT.
     """
     if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", journey_id)):
-        raise Refused("JOURNEY_EXISTS", f"there is a journey {journey_id}")
+        raise Refusal.JOURNEY_EXISTS(f"there is a journey {journey_id}")
 
 
 def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
@@ -85,7 +85,9 @@ def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
     Raises:
         Refused: JOURNEY_UNKNOWN.
     """
-    return store.load(ctx, journeys.Journey, "JOURNEY_UNKNOWN", JOURNEY, identifiers.check("journey_id", journey_id))
+    return store.load(
+        ctx, journeys.Journey, Refusal.JOURNEY_UNKNOWN, JOURNEY, identifiers.check("journey_id", journey_id)
+    )
 
 
 def linked(ctx: api.Context, token_hash: str) -> str:
@@ -97,7 +99,7 @@ def linked(ctx: api.Context, token_hash: str) -> str:
     """
     journey_id = store.find(ctx, str, LINK, journeys.hashed(token_hash, "token_hash"))
     if journey_id is None:
-        raise Refused("LINK_UNKNOWN", "no journey is behind that link")
+        raise Refusal.LINK_UNKNOWN("no journey is behind that link")
     return journey_id
 
 
@@ -108,7 +110,7 @@ def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
     Raises:
         Refused: NOT_A_PARTY.
     """
-    return store.load(ctx, pages.Page, "NOT_A_PARTY", PAGE, journey_id, msp_id)
+    return store.load(ctx, pages.Page, Refusal.NOT_A_PARTY, PAGE, journey_id, msp_id)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +158,7 @@ def save_page(ctx: api.Context, written: pages.Page) -> None:
 
 def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
     """The custody as it is written, believed or not."""
-    return store.load(ctx, custody.Custody, "JOURNEY_UNKNOWN", CUSTODY, journey_id)
+    return store.load(ctx, custody.Custody, Refusal.JOURNEY_UNKNOWN, CUSTODY, journey_id)
 
 
 def save_custody(ctx: api.Context, held: custody.Custody) -> None:
@@ -184,7 +186,7 @@ def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.C
         Refused: CUSTODY_CONTESTED.
     """
     if not pages.confirms(journey, written_page, held):
-        raise Refused("CUSTODY_CONTESTED", f"{written_page.msp_id} did not accept {held.journey_id} as is written")
+        raise Refusal.CUSTODY_CONTESTED(f"{written_page.msp_id} did not accept {held.journey_id} as is written")
 
 
 def readable_custody(ctx: api.Context, journey: journeys.Journey) -> custody.Custody | None:

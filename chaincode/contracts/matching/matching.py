@@ -39,9 +39,9 @@ from chaincode.domain.matching.certificate import verify_match
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.plans import Agreed, Answer, Leg, Notice
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 
@@ -177,7 +177,7 @@ class Matching(Questions, api.Contract):
         offering.member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         if not store.find(ctx, End, planstate.END, plan_id):
-            raise Refused("PLAN_STANDS", f"plan {plan_id} is neither cancelled nor replaced")
+            raise Refusal.PLAN_STANDS(f"plan {plan_id} is neither cancelled nor replaced")
         tendering.release(ctx, plan)
         return private.told(ctx, "CapacityReleased", plan_id=plan_id)
 
@@ -194,7 +194,7 @@ class Matching(Questions, api.Contract):
         offering.member(ctx)
         told = tendering.proven_notice(ctx, notice)
         if store.find(ctx, Notice, planstate.NOTICE, told.plan_id):
-            raise Refused("ALREADY_PUBLISHED", f"plan {told.plan_id} has been told")
+            raise Refusal.ALREADY_PUBLISHED(f"plan {told.plan_id} has been told")
         if told.replaces:
             planstate.check_open(ctx, told.replaces)
             store.save(ctx, End(told.replaces, "replaced", told.plan_id), planstate.END, told.replaces)
@@ -229,9 +229,9 @@ class Matching(Questions, api.Contract):
         planstate.carrier_or_tender(ctx, carrier)
         data = private.transient(ctx, "leg")
         if hashlib.sha256(data).hexdigest() != planstate.leg_hash(ctx, plan_id, number):
-            raise Refused("NOT_AS_STORED", f"that is not leg {number} of plan {plan_id}")
+            raise Refusal.NOT_AS_STORED(f"that is not leg {number} of plan {plan_id}")
         if records.loads(Leg, data, "transient.leg").carrier != carrier:
-            raise Refused("NOT_A_PARTY", "the leg is another carrier's")
+            raise Refusal.NOT_A_PARTY("the leg is another carrier's")
         key = planstate.leg_key(ctx, plan_id, number)
         private.absent(ctx, key, (carrier,), f"leg {number} of plan {plan_id}")
         private.put(ctx, key, data, (carrier,))
@@ -249,7 +249,7 @@ class Matching(Questions, api.Contract):
         """
         carrier = planstate.carrier_of(ctx, plan_id, number)
         if planstate.find_answer(ctx, plan_id, number):
-            raise Refused("ALREADY_ANSWERED", f"leg {number} of plan {plan_id} is answered")
+            raise Refusal.ALREADY_ANSWERED(f"leg {number} of plan {plan_id} is answered")
         plans.check_in_time(planstate.notice(ctx, plan_id), store.now(ctx))
         return planstate.save_answer(ctx, plan_id, number, carrier, "accepted" if accept else "refused", reason)
 
@@ -264,7 +264,7 @@ class Matching(Questions, api.Contract):
         carrier = planstate.carrier_of(ctx, plan_id, number)
         before = planstate.find_answer(ctx, plan_id, number)
         if not before or before.state != "accepted":
-            raise Refused("WRONG_STATE", f"leg {number} of plan {plan_id} is not accepted")
+            raise Refusal.WRONG_STATE(f"leg {number} of plan {plan_id} is not accepted")
         return planstate.save_answer(ctx, plan_id, number, carrier, "failed", reason)
 
     @api.transaction
@@ -280,10 +280,10 @@ class Matching(Questions, api.Contract):
         planstate.check_open(ctx, plan_id)
         answers = planstate.answers(ctx, plan_id)
         if len(answers) < len(told.legs) or any(answer.state != "accepted" for answer in answers):
-            raise Refused("NOT_ALL_ACCEPTED", f"not every carrier has accepted its leg of plan {plan_id}")
+            raise Refusal.NOT_ALL_ACCEPTED(f"not every carrier has accepted its leg of plan {plan_id}")
         before = store.find(ctx, Agreed, planstate.AGREED, told.journey_id, told.kind)
         if before and not store.find(ctx, End, planstate.END, before.plan_id):
-            raise Refused("ALREADY_AGREED", f"{told.journey_id} goes by plan {before.plan_id}")
+            raise Refusal.ALREADY_AGREED(f"{told.journey_id} goes by plan {before.plan_id}")
         carriers = tuple(answer.carrier for answer in answers)
         agreed = Agreed(told.journey_id, told.kind, plan_id, carriers, private.now(ctx))
         store.save(ctx, agreed, planstate.AGREED, told.journey_id, told.kind)
@@ -326,7 +326,7 @@ class Matching(Questions, api.Contract):
         plan, proof = tendering.load_plan(ctx, plan_id), tendering.load_certificate(ctx, plan_id)
         verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)), proof)
         if proof.chain != tuple(offer_id for leg in plan.legs for offer_id in leg.offers):
-            raise Refused("CERTIFICATE_INVALID", "the certificate is of another chain")
+            raise Refusal.CERTIFICATE_INVALID("the certificate is of another chain")
         return {"plan_id": plan_id, "verified": True, "total": str(proof.total), "gap": str(proof.gap)}
 
     @api.query
@@ -356,7 +356,9 @@ class Matching(Questions, api.Contract):
     @api.query
     def agreed(self, ctx: api.Context, journey_id: str, kind: Kind) -> Agreed:
         """Who goes which way for a journey, by the plan that all of them accepted."""
-        return store.load(ctx, Agreed, "NOT_FOUND", planstate.AGREED, identifiers.check("journey_id", journey_id), kind)
+        return store.load(
+            ctx, Agreed, Refusal.NOT_FOUND, planstate.AGREED, identifiers.check("journey_id", journey_id), kind
+        )
 
     @api.query
     def experience(self, ctx: api.Context) -> tuple[Pair, ...]:

@@ -21,9 +21,9 @@ from chaincode.domain.matching import offers, units
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Plan
 from chaincode.domain.matching.units import Service
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 TENDER = "tender"
@@ -56,7 +56,7 @@ def member(ctx: api.Context) -> str:
         Refused: NOT_TENDER, WRONG_ROLE.
     """
     members = participants.directory(ctx).tender
-    return access.one_of(ctx, members, "NOT_TENDER", "the platform or the auditor does this")
+    return access.one_of(ctx, members, Refusal.NOT_TENDER, "the platform or the auditor does this")
 
 
 def salt(ctx: api.Context) -> str:
@@ -81,7 +81,7 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     held = granting.proven_grant(ctx, grant_id, data)
     tender = participants.directory(ctx).tender
     if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
-        raise Refused("WRONG_PURPOSE", f"the grant is not one to platform or auditor for {offers.PURPOSE}")
+        raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {offers.PURPOSE}")
     held.check_open(moments.of(ctx.timestamp))
     values = _shown(ctx, held, tender)
     return KeptOffer(
@@ -101,7 +101,7 @@ def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
     """
     offer, key = kept.offer, offer_key(ctx, kept.offer.offer_id)
     if ctx.stub.get_private_data_hash(TENDER, key):
-        raise Refused("ALREADY_EXISTS", f"grant {offer.offer_id} is an offer already")
+        raise Refusal.ALREADY_EXISTS(f"grant {offer.offer_id} is an offer already")
     ctx.stub.put_private_data(TENDER, key, records.dumps(kept))
     others = {(one.carrier, one.service_id): one for one in services(ctx)}
     before = others.get((offer.carrier, offer.service_id))
@@ -129,7 +129,7 @@ def forget_offer(ctx: api.Context, offer_id: str) -> None:
     """
     key = offer_key(ctx, offer_id)
     if not ctx.stub.get_private_data_hash(TENDER, key):
-        raise Refused("NOT_FOUND", f"grant {offer_id} is no offer")
+        raise Refusal.NOT_FOUND(f"grant {offer_id} is no offer")
     ctx.stub.purge_private_data(TENDER, key)
     _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], salt(ctx))
 
@@ -156,7 +156,7 @@ def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
     """
     kept = _kept_offers(ctx, plan.offers)
     if len(kept) < len(plan.offers):
-        raise Refused("OFFER_GONE", f"of the offers compared for plan {plan.plan_id} one was withdrawn since")
+        raise Refusal.OFFER_GONE(f"of the offers compared for plan {plan.plan_id} one was withdrawn since")
     return tuple(each.offer for each in kept)
 
 
@@ -172,7 +172,7 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
     sides = participants.participant(ctx, held.owner).sides
     # Whoever keeps the tender does not bid in it.
     if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
-        raise Refused("WRONG_SIDE", "an offer is a capability of one who carries or clears")
+        raise Refusal.WRONG_SIDE("an offer is a capability of one who carries or clears")
     values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
     held.check_exactly(values)
     offers.check_attributes(values)

@@ -10,9 +10,9 @@ from typing import Literal
 from chaincode.contracts import access, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.matching.plans import Agreed, Answer, Notice
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 NOTICE = "matching.notice"
@@ -45,7 +45,7 @@ def notice(ctx: api.Context, plan_id: str) -> Notice:
     Raises:
         Refused: PLAN_UNKNOWN.
     """
-    return store.load(ctx, Notice, "PLAN_UNKNOWN", NOTICE, identifiers.check("plan_id", plan_id))
+    return store.load(ctx, Notice, Refusal.PLAN_UNKNOWN, NOTICE, identifiers.check("plan_id", plan_id))
 
 
 def check_open(ctx: api.Context, plan_id: str) -> None:
@@ -57,7 +57,7 @@ def check_open(ctx: api.Context, plan_id: str) -> None:
     """
     end = store.find(ctx, End, END, identifiers.check("plan_id", plan_id))
     if end:
-        raise Refused("PLAN_ENDED", f"plan {plan_id} is {end.state}")
+        raise Refusal.PLAN_ENDED(f"plan {plan_id} is {end.state}")
 
 
 def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
@@ -69,7 +69,7 @@ def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
     """
     told = notice(ctx, plan_id)
     if not 0 <= number < len(told.legs):
-        raise Refused("LEG_UNKNOWN", f"plan {plan_id} has {len(told.legs)} legs")
+        raise Refusal.LEG_UNKNOWN(f"plan {plan_id} has {len(told.legs)} legs")
     return told.legs[number]
 
 
@@ -78,7 +78,7 @@ def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
     carrier = access.member(ctx)
     held = ctx.stub.get_private_data_hash(private.collection(carrier), leg_key(ctx, plan_id, number))
     if held.hex() != leg_hash(ctx, plan_id, number):
-        raise Refused("NOT_A_PARTY", f"leg {number} of plan {plan_id} was not delivered to {carrier}")
+        raise Refusal.NOT_A_PARTY(f"leg {number} of plan {plan_id} was not delivered to {carrier}")
     check_open(ctx, plan_id)
     return carrier
 
@@ -91,7 +91,7 @@ def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
         Refused: NOT_A_PARTY, WRONG_ROLE.
     """
     allowed = (identifiers.check("carrier", carrier), *participants.directory(ctx).tender)
-    access.one_of(ctx, allowed, "NOT_A_PARTY", "the carrier, the platform or the auditor does this")
+    access.one_of(ctx, allowed, Refusal.NOT_A_PARTY, "the carrier, the platform or the auditor does this")
 
 
 def answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:

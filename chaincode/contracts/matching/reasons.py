@@ -18,9 +18,9 @@ from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.register import participants
 from chaincode.domain.matching import explanation
 from chaincode.domain.matching.explanation import Explanation
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 QUESTION = "matching.question"
@@ -64,7 +64,7 @@ class Questions:
         _check_own_offer(ctx, carrier, grant_id)
         names = (plan_id, grant_id, f"{step:02}")
         if store.find(ctx, Question, QUESTION, *names):
-            raise Refused("ALREADY_EXISTS", "that was asked before")
+            raise Refusal.ALREADY_EXISTS("that was asked before")
         asked = Question(plan_id, grant_id, step, carrier, private.now(ctx))
         store.save(ctx, asked, QUESTION, *names)
         store.announce(ctx, "WhyNotMeAsked", {"plan_id": plan_id, "grant_id": grant_id, "step": step})
@@ -81,10 +81,10 @@ class Questions:
         offering.member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         if not store.find(ctx, Question, QUESTION, plan_id, grant_id, f"{step:02}"):
-            raise Refused("NOT_ASKED", "the carrier did not ask")
+            raise Refusal.NOT_ASKED("the carrier did not ask")
         key = _reply_key(ctx, plan_id, grant_id, step)
         if ctx.stub.get_private_data_hash(offering.TENDER, key):
-            raise Refused("ALREADY_EXISTS", "that was answered before")
+            raise Refusal.ALREADY_EXISTS("that was answered before")
         graph, choice = tendering.rebuilt(ctx, plan)
         found = explanation.why_not(plan.circumstances.problem(plan.demand, graph.offers), choice, grant_id, step)
         reply = Reply(plan_id, grant_id, step, found, offering.salt(ctx))
@@ -104,7 +104,7 @@ class Questions:
         data = private.transient(ctx, "reply")
         key = _reply_key(ctx, plan_id, grant_id, step)
         if ctx.stub.get_private_data_hash(offering.TENDER, key) != hashlib.sha256(data).digest():
-            raise Refused("NOT_AS_STORED", "that is not the answer of platform and auditor")
+            raise Refusal.NOT_AS_STORED("that is not the answer of platform and auditor")
         private.absent(ctx, key, (carrier,), "the answer")
         private.put(ctx, key, data, (carrier,))
         return private.told(ctx, "WhyNotMeHeard", plan_id=plan_id, grant_id=grant_id)
@@ -115,7 +115,7 @@ class Questions:
         offering.member(ctx)
         data = ctx.stub.get_private_data(offering.TENDER, _reply_key(ctx, plan_id, grant_id, step))
         if not data:
-            raise Refused("NOT_FOUND", "there is no such answer")
+            raise Refusal.NOT_FOUND("there is no such answer")
         return data
 
     @api.query
@@ -143,7 +143,7 @@ def _check_own_offer(ctx: api.Context, carrier: str, grant_id: str) -> None:
     held = ctx.stub.get_private_data_hash(private.collection(carrier), key)
     kept = ctx.stub.get_private_data_hash(private.collection(directory.auditor), key)
     if not held or held != kept or carrier in directory.tender:
-        raise Refused("NOT_OWNER", f"{carrier} has no offer {grant_id}")
+        raise Refusal.NOT_OWNER(f"{carrier} has no offer {grant_id}")
 
 
 def _reply_key(ctx: api.Context, plan_id: str, grant_id: str, step: int) -> str:

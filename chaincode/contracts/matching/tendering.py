@@ -24,9 +24,9 @@ from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
 from chaincode.domain.matching.solver import Graph
 from chaincode.domain.matching.units import Taken, Wanted
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 EXPERIENCE = "matching.experience"
@@ -93,7 +93,7 @@ def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
         Refused: ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN, SALT_REUSED.
     """
     if len({each.salt for each in batch.plans}) != len(batch.plans):
-        raise Refused("SALT_REUSED", "every plan has a salt of its own")
+        raise Refusal.SALT_REUSED("every plan has a salt of its own")
     found = offering.standing_offers(ctx)
     taken: set[str] = set()
     choices, made = [], []
@@ -105,7 +105,7 @@ def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
         choice = batches.checked(graph, each.chain)
         booked, full = room(ctx, wanted, graph, choice, frozenset(), frozenset(taken))
         if full:
-            raise Refused("CAPACITY_TAKEN", f"there is no room left for plan {each.plan_id}")
+            raise Refusal.CAPACITY_TAKEN(f"there is no room left for plan {each.plan_id}")
         taken.update(booked)
         choices.append(choice)
         made.append(keep(ctx, wanted, graph, choice, circumstances, booked))
@@ -190,7 +190,7 @@ def release(ctx: api.Context, plan: Plan) -> None:
     found = {name: ctx.stub.get_private_data(TENDER, unit_key(ctx, name)) for name in plan.units}
     own = [name for name, data in found.items() if data and records.loads(Taken, data).plan_id == plan.plan_id]
     if not own:
-        raise Refused("ALREADY_RELEASED", f"plan {plan.plan_id} has no capacity booked")
+        raise Refusal.ALREADY_RELEASED(f"plan {plan.plan_id} has no capacity booked")
     for name in own:
         ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
 
@@ -224,7 +224,7 @@ def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
     """
     data = ctx.stub.get_private_data(TENDER, key)
     if not data:
-        raise Refused("PLAN_UNKNOWN", f"there is no plan {plan_id}")
+        raise Refusal.PLAN_UNKNOWN(f"there is no plan {plan_id}")
     return data
 
 
@@ -236,7 +236,7 @@ def check_new(ctx: api.Context, plan_id: str) -> None:
         Refused: ALREADY_EXISTS.
     """
     if ctx.stub.get_private_data_hash(TENDER, plan_key(ctx, plan_id)):
-        raise Refused("ALREADY_EXISTS", f"plan {plan_id} exists")
+        raise Refusal.ALREADY_EXISTS(f"plan {plan_id} exists")
 
 
 def proven_notice(ctx: api.Context, notice: str) -> Notice:
@@ -249,7 +249,7 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
     told = records.loads(Notice, notice, "notice")
     kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, told.plan_id))
     if hashlib.sha256(notice.encode()).digest() != kept:
-        raise Refused("NOT_AS_STORED", f"plan {told.plan_id} is not told as platform and auditor keep it")
+        raise Refusal.NOT_AS_STORED(f"plan {told.plan_id} is not told as platform and auditor keep it")
     return told
 
 

@@ -22,10 +22,10 @@ from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.orders import accounts, orders
 from chaincode.domain.orders.accounts import Account, Tally
 from chaincode.domain.orders.orderfacts import Facts
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import returns
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 ACCOUNT = "account"
@@ -61,7 +61,7 @@ def load(ctx: api.Context, order_id: str) -> Account:
     Raises:
         Refused: ACCOUNT_UNKNOWN.
     """
-    return store.load(ctx, Account, "ACCOUNT_UNKNOWN", ACCOUNT, identifiers.check("order_id", order_id))
+    return store.load(ctx, Account, Refusal.ACCOUNT_UNKNOWN, ACCOUNT, identifiers.check("order_id", order_id))
 
 
 def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
@@ -75,7 +75,7 @@ def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
     accounts.check(consignment)
     account = store.find(ctx, Account, ACCOUNT, identifiers.check("opening.order.order_id", order.order_id))
     if account is not None and account.order != order:
-        raise Refused("ORDER_DIFFERS", f"order {order.order_id} is on the ledger with other facts")
+        raise Refusal.ORDER_DIFFERS(f"order {order.order_id} is on the ledger with other facts")
     _vouch(ctx, order)
     if account is None:
         account = accounts.opened(order)
@@ -113,6 +113,6 @@ def _vouch(ctx: api.Context, order: Facts) -> None:
         return
     public = records.loads(orders.PublicOrder, answer, "order")
     if public.facts_hash != order.digest:
-        raise Refused("ORDER_DIFFERS", f"order {order.order_id} was placed with other facts")
+        raise Refusal.ORDER_DIFFERS(f"order {order.order_id} was placed with other facts")
     if public.state not in _LIVING:
-        raise Refused("WRONG_STATE", f"order {order.order_id} is {public.state}; goods are sent of a confirmed one")
+        raise Refusal.WRONG_STATE(f"order {order.order_id} is {public.state}; goods are sent of a confirmed one")

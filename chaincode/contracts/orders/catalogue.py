@@ -13,9 +13,9 @@ from typing import Any
 from chaincode.contracts import access, store
 from chaincode.domain.orders import products
 from chaincode.domain.orders.products import Listing, Product
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import goods, identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _KEY = "product"
@@ -67,7 +67,7 @@ def _listing(ctx: api.Context, merchant: str, gtin: str) -> Listing:
     place = identifiers.check("merchant", merchant), goods.check_gtin("gtin", gtin)
     found = store.find(ctx, Listing, _KEY, *place)
     if not found:
-        raise Refused("PRODUCT_UNKNOWN", f"{merchant} offers no {gtin}")
+        raise Refusal.PRODUCT_UNKNOWN(f"{merchant} offers no {gtin}")
     return found
 
 

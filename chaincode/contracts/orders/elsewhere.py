@@ -8,6 +8,7 @@ may be overtaken; what must not be overtaken stands on this channel, too.
 
 from __future__ import annotations
 
+from chaincode.domain.refusals import Refusal
 from hlf.codec.refusals import Refused
 from hlf.errors import contract_refusal
 from hlf.shim import api, responses
@@ -34,5 +35,5 @@ def ask(ctx: api.Context, channel: str, chaincode: str, function: str, *args: st
         return answer.payload
     refusal = contract_refusal(answer.message)
     if refusal:
-        raise Refused(*refusal)
-    raise Refused("NOT_ANSWERED", f"{chaincode} on {channel} failed at {function}")
+        raise Refused(*refusal)  # That chaincode's own words, whatever its table.
+    raise Refusal.NOT_ANSWERED(f"{chaincode} on {channel} failed at {function}")

@@ -24,6 +24,7 @@ from chaincode.contracts import access, private, store
 from chaincode.contracts.orders import elsewhere
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import Terms
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
@@ -55,7 +56,7 @@ def public(ctx: api.Context, order_id: str) -> PublicOrder:
     Raises:
         Refused: ORDER_UNKNOWN.
     """
-    return store.load(ctx, PublicOrder, "ORDER_UNKNOWN", _PUBLIC, identifiers.check("order_id", order_id))
+    return store.load(ctx, PublicOrder, Refusal.ORDER_UNKNOWN, _PUBLIC, identifiers.check("order_id", order_id))
 
 
 class Orders(api.Contract):
@@ -71,7 +72,7 @@ class Orders(api.Contract):
                 field.
         """
         order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", Terms)
-        access.one_of(ctx, order.parties, "NOT_A_PARTY", "an order is placed by its platform or its merchant")
+        access.one_of(ctx, order.parties, Refusal.NOT_A_PARTY, "an order is placed by its platform or its merchant")
         orders.timely(order, store.now(ctx))
         facts = orderfacts.facts_of(order_id, order, terms)
         key, data = content_key(ctx, order_id), records.dumps(order)
@@ -93,14 +94,14 @@ class Orders(api.Contract):
             Refused: NOT_A_PARTY, ALREADY_EXISTS, NOT_PLACED (the two do not hold the same content), WRONG_TERMS.
         """
         parties = {identifiers.check("platform", platform), identifiers.check("merchant", merchant)}
-        access.one_of(ctx, parties, "NOT_A_PARTY", "an order is opened by its platform or its merchant")
+        access.one_of(ctx, parties, Refusal.NOT_A_PARTY, "an order is opened by its platform or its merchant")
         if store.find(ctx, PublicOrder, _PUBLIC, identifiers.check("order_id", order_id)):
-            raise Refused("ALREADY_EXISTS", f"order {order_id} is open")
+            raise Refusal.ALREADY_EXISTS(f"order {order_id} is open")
         content, facts = (
             _held_by_both(ctx, key(ctx, order_id), parties, order_id) for key in (content_key, _facts_key)
         )
         pinned = records.dumps(terms)
-        private.prove(ctx, pinned, _terms_key(ctx, order_id), parties, "WRONG_TERMS", "the terms to pin")
+        private.prove(ctx, pinned, _terms_key(ctx, order_id), parties, Refusal.WRONG_TERMS, "the terms to pin")
         opened = PublicOrder(order_id, content.hex(), facts.hex(), platform, merchant, terms)
         store.save(ctx, opened, _PUBLIC, order_id, held_by=opened.parties)
         store.announce(ctx, "OrderOpened", opened)
@@ -115,7 +116,7 @@ class Orders(api.Contract):
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
         """
         found = public(ctx, order_id)
-        access.one_of(ctx, [found.merchant], "NOT_A_PARTY", "the merchant confirms an order")
+        access.one_of(ctx, [found.merchant], Refusal.NOT_A_PARTY, "the merchant confirms an order")
         return _moved(ctx, found.moved("confirmed"))
 
     @api.transaction
@@ -129,7 +130,7 @@ class Orders(api.Contract):
         found = _of_party(ctx, order_id)
         _check_unsent(ctx, order_id)
         if private.held(ctx, mark_key(ctx, "settle", order_id), found.parties):
-            raise Refused("ALREADY_SETTLED", f"the money of order {order_id} is paid out to {found.merchant}")
+            raise Refusal.ALREADY_SETTLED(f"the money of order {order_id} is paid out to {found.merchant}")
         return _moved(ctx, found.moved("cancelled", reason=reason))
 
     @api.transaction
@@ -198,7 +199,7 @@ def proven_total(ctx: api.Context, order: PublicOrder) -> Total:
     """
     data = private.transient(ctx, "total")
     key, what = _total_key(ctx, order.order_id), f"the total of order {order.order_id}"
-    private.prove(ctx, data, key, order.parties, "NOT_AS_STORED", what)
+    private.prove(ctx, data, key, order.parties, Refusal.NOT_AS_STORED, what)
     return records.loads(Total, data, "transient.total")
 
 
@@ -210,7 +211,7 @@ def _held_by_both(ctx: api.Context, key: str, parties: Iterable[str], order_id: 
     """The hash of what platform and merchant both keep under *key*."""
     found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in sorted(parties)}
     if len(found) != 1 or found == {b""}:
-        raise Refused("NOT_PLACED", f"platform and merchant do not hold the same order {order_id}")
+        raise Refusal.NOT_PLACED(f"platform and merchant do not hold the same order {order_id}")
     return found.pop()
 
 
@@ -225,7 +226,7 @@ def _terms_key(ctx: api.Context, order_id: str) -> str:
 
 def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
     found = public(ctx, order_id)
-    access.one_of(ctx, found.parties, "NOT_A_PARTY", f"order {order_id} is between other organisations")
+    access.one_of(ctx, found.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
     return found
 
 
@@ -234,11 +235,11 @@ def _check_unsent(ctx: api.Context, order_id: str) -> None:
     try:
         account = elsewhere.ask(ctx, "trade", "trade", "Accounts:read", order_id)
     except Refused as refused:
-        if refused.code != "ACCOUNT_UNKNOWN":
+        if refused.code != Refusal.ACCOUNT_UNKNOWN.code:
             raise
         return
     if account is not None:
-        raise Refused("NOT_CANCELLABLE", f"goods of order {order_id} are on their way; there is a return")
+        raise Refusal.NOT_CANCELLABLE(f"goods of order {order_id} are on their way; there is a return")
 
 
 def _moved(ctx: api.Context, moved: orders.PublicOrder) -> Any:

@@ -32,10 +32,10 @@ from chaincode.domain.orders import duties, payments
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
 from chaincode.domain.orders.payments import Authorisation, Change, Mark, Payment
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, identifiers, places
 from chaincode.domain.vocabulary.money import Money, Rates
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _RATES = "rates"
@@ -56,12 +56,12 @@ class Settlement(api.Contract):
         """
         terms = private.record(ctx, "payment", Authorisation)
         made = payments.authorised(payment_id, terms, private.now(ctx))
-        access.one_of(ctx, made.parties, "NOT_A_PARTY", "a payment is authorised by one of its parties")
+        access.one_of(ctx, made.parties, Refusal.NOT_A_PARTY, "a payment is authorised by one of its parties")
         order = orders.public(ctx, terms.order_id)
         if (order.platform, order.merchant) != (terms.platform, terms.merchant):
-            raise Refused("WRONG_ORDER", f"order {order.order_id} is between other organisations")
+            raise Refusal.WRONG_ORDER(f"order {order.order_id} is between other organisations")
         if order.state in ("closed", "cancelled"):
-            raise Refused("WRONG_STATE", f"order {order.order_id} is {order.state}")
+            raise Refusal.WRONG_STATE(f"order {order.order_id} is {order.state}")
         _check_untaken(ctx, order)
         orders.proven_total(ctx, order).check_pays(terms.amount, terms.currency)
         key = _key(ctx, payment_id)
@@ -139,7 +139,7 @@ class Settlement(api.Contract):
         published.check_fresh(private.now(ctx)[:10])
         place = (_RATES, publisher, published.base, published.date)
         if store.find(ctx, Rates, *place):
-            raise Refused("ALREADY_EXISTS", f"{publisher} has published its rates of {published.date}")
+            raise Refusal.ALREADY_EXISTS(f"{publisher} has published its rates of {published.date}")
         store.save(ctx, published, *place)
         store.announce(ctx, "RatesPublished", {"publisher": publisher, "base": published.base, "date": published.date})
         return records.plain(published)
@@ -189,7 +189,7 @@ class Settlement(api.Contract):
     @api.query
     def tariff(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
         """What a country takes on an HS subheading, as one organisation states it."""
-        return records.plain(store.load(ctx, Tariff, "NO_TARIFF", *_tariff_place(publisher, country, hs6)))
+        return records.plain(store.load(ctx, Tariff, Refusal.NO_TARIFF, *_tariff_place(publisher, country, hs6)))
 
     @api.query
     def tariff_history(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
@@ -222,8 +222,8 @@ def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
     """The payment as it stands, proved at all three, and what the payment firm wants to happen."""
     data = private.transient(ctx, "payment")
     found = records.loads(Payment, data, "transient.payment")
-    private.prove(ctx, data, _key(ctx, payment_id), found.parties, "NOT_AS_STORED", f"payment {payment_id}")
-    access.one_of(ctx, [found.terms.payments], "NOT_PAYMENT_FIRM", "its payment firm moves a payment on")
+    private.prove(ctx, data, _key(ctx, payment_id), found.parties, Refusal.NOT_AS_STORED, f"payment {payment_id}")
+    access.one_of(ctx, [found.terms.payments], Refusal.NOT_PAYMENT_FIRM, "its payment firm moves a payment on")
     return found, private.record(ctx, "change", Change)
 
 
@@ -236,13 +236,13 @@ def _living(ctx: api.Context, payment: Payment) -> PublicOrder:
     """
     order = orders.public(ctx, payment.terms.order_id)
     if order.state == "cancelled":
-        raise Refused("ORDER_CANCELLED", f"order {order.order_id} is cancelled; its money is voided or refunded")
+        raise Refusal.ORDER_CANCELLED(f"order {order.order_id} is cancelled; its money is voided or refunded")
     return order
 
 
 def _check_untaken(ctx: api.Context, order: PublicOrder) -> None:
     if private.held(ctx, orders.mark_key(ctx, "capture", order.order_id), order.parties):
-        raise Refused("ALREADY_CAPTURED", f"another payment took the money of order {order.order_id}")
+        raise Refusal.ALREADY_CAPTURED(f"another payment took the money of order {order.order_id}")
 
 
 def _put_mark(ctx: api.Context, order: PublicOrder, mark: Mark) -> None:
@@ -262,7 +262,7 @@ def _rates(ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
     identifiers.check("publisher", publisher)
     identifiers.check("base", base)
     attributes.day("date", date)
-    return store.load(ctx, Rates, "RATES_UNKNOWN", _RATES, publisher, base, date)
+    return store.load(ctx, Rates, Refusal.RATES_UNKNOWN, _RATES, publisher, base, date)
 
 
 def _tariff_place(publisher: str, country: str, hs6: str) -> tuple[str, str, str, str]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 
 from chaincode.contracts import access, store
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import amendments
 from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _KEY = "amendment"
@@ -31,7 +31,7 @@ def propose(
         Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
     """
     if store.find(ctx, Amendment, _KEY, identifiers.check("amendment_id", amendment_id)):
-        raise Refused("ALREADY_EXISTS", f"amendment {amendment_id} exists")
+        raise Refusal.ALREADY_EXISTS(f"amendment {amendment_id} exists")
     proposer = access.member(ctx)
     made = amendments.proposed(amendment_id, subject, _hash(before), records.plain(change), proposer, voters)
     return _keep(ctx, made)
@@ -57,9 +57,9 @@ def find(ctx: api.Context, amendment_id: str, kind: str) -> Amendment:
     Raises:
         Refused: NOT_FOUND.
     """
-    found = store.load(ctx, Amendment, "NOT_FOUND", _KEY, identifiers.check("amendment_id", amendment_id))
+    found = store.load(ctx, Amendment, Refusal.NOT_FOUND, _KEY, identifiers.check("amendment_id", amendment_id))
     if found.subject.split("/")[0] != kind:
-        raise Refused("NOT_FOUND", f"amendment {amendment_id} is not about a {kind}")
+        raise Refusal.NOT_FOUND(f"amendment {amendment_id} is not about a {kind}")
     return found
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from chaincode.contracts import access, store
 from chaincode.contracts.register import amending, participants
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import lpi
 from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.register.lpi import Edition
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _KEY = "lpi"
@@ -38,7 +38,7 @@ class Lpi(api.Contract):
         access.administrator(ctx)
         for edition in lpi.STANDARD:
             if store.find(ctx, Edition, _KEY, edition.name):
-                raise Refused("ALREADY_EXISTS", f"edition {edition.name} is installed; propose an amendment instead")
+                raise Refusal.ALREADY_EXISTS(f"edition {edition.name} is installed; propose an amendment instead")
             store.save(ctx, edition, _KEY, edition.name)
         names = [edition.name for edition in lpi.STANDARD]
         store.announce(ctx, "LpiInstalled", {"editions": names})
@@ -95,7 +95,7 @@ class Lpi(api.Contract):
 
 
 def _edition(ctx: api.Context, name: str) -> Edition:
-    return store.load(ctx, Edition, "LPI_UNKNOWN", _KEY, identifiers.check("edition", name))
+    return store.load(ctx, Edition, Refusal.LPI_UNKNOWN, _KEY, identifiers.check("edition", name))
 
 
 def _changed(amendment: Amendment) -> Edition:

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from chaincode.contracts import access, store
 from chaincode.contracts.register import amending
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import participants as rules
 from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.register.participants import Directory, Participant
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _DIRECTORY = "participants"
@@ -37,7 +37,7 @@ def directory(ctx: api.Context) -> Directory:
     """
     found = store.find(ctx, Directory, _DIRECTORY)
     if not found:
-        raise Refused("NOT_FOUNDED", "there are no participants yet: Participants:found comes first")
+        raise Refusal.NOT_FOUNDED("there are no participants yet: Participants:found comes first")
     return found
 
 
@@ -48,7 +48,7 @@ def participant(ctx: api.Context, msp_id: str) -> Participant:
     Raises:
         Refused: NOT_A_PARTICIPANT.
     """
-    return store.load(ctx, Participant, "NOT_A_PARTICIPANT", _PARTICIPANT, identifiers.check("msp_id", msp_id))
+    return store.load(ctx, Participant, Refusal.NOT_A_PARTICIPANT, _PARTICIPANT, identifiers.check("msp_id", msp_id))
 
 
 class Participants(api.Contract):
@@ -64,7 +64,7 @@ class Participants(api.Contract):
         """
         access.administrator(ctx)
         if store.find(ctx, Directory, _DIRECTORY):
-            raise Refused("ALREADY_FOUNDED", "the participants are named; propose an amendment instead")
+            raise Refusal.ALREADY_FOUNDED("the participants are named; propose an amendment instead")
         listed, found = rules.founded(records.loads(tuple[Participant, ...], participants, "participants"))
         for one in listed:
             store.save(ctx, one, _PARTICIPANT, one.msp_id)

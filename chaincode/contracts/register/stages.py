@@ -6,10 +6,10 @@ import functools
 
 from chaincode.contracts import access, store
 from chaincode.contracts.register import amending, participants
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import stages
 from chaincode.domain.register.amendments import Amendment
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 VERSION = "stages"
@@ -24,7 +24,7 @@ def current(ctx: api.Context) -> stages.Catalogue:
     Raises:
         Refused: NO_CATALOGUE.
     """
-    latest = store.load(ctx, int, "NO_CATALOGUE", CURRENT)
+    latest = store.load(ctx, int, Refusal.NO_CATALOGUE, CURRENT)
     return version(ctx, latest)
 
 
@@ -37,7 +37,7 @@ def version(ctx: api.Context, number: int) -> stages.Catalogue:
     """
     data = ctx.stub.get_state(ctx.stub.create_composite_key(VERSION, [f"{number:06}"]))
     if not data:
-        raise Refused("NO_CATALOGUE", f"there is no version {number} of the stage catalogue")
+        raise Refusal.NO_CATALOGUE(f"there is no version {number} of the stage catalogue")
     return _read(data)
 
 
@@ -75,7 +75,7 @@ class Stages(api.Contract):
         """
         access.administrator(ctx)
         if store.find(ctx, int, CURRENT) is not None:
-            raise Refused("CATALOGUE_INSTALLED", "there is a catalogue already")
+            raise Refusal.CATALOGUE_INSTALLED("there is a catalogue already")
         return _adopt(ctx, stages.installed(store.now(ctx)))
 
     @api.transaction

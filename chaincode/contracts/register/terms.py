@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chaincode.contracts import access, store
 from chaincode.contracts.register import amending, participants
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.returns import floors, returnpolicy, terms
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 VERSION = "terms"
@@ -26,7 +26,7 @@ def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
     for published in versions(ctx, terms_id):
         if published.digest == digest:
             return published
-    raise Refused("TERMS_UNKNOWN", f"no version of {terms_id} has that hash")
+    raise Refusal.TERMS_UNKNOWN(f"no version of {terms_id} has that hash")
 
 
 def versions(ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
@@ -42,7 +42,7 @@ def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
         Refused: TERMS_UNKNOWN.
     """
     identifiers.check("terms_id", terms_id)
-    return store.load(ctx, terms.Published, "TERMS_UNKNOWN", VERSION, terms_id, f"{number:06}")
+    return store.load(ctx, terms.Published, Refusal.TERMS_UNKNOWN, VERSION, terms_id, f"{number:06}")
 
 
 def latest(ctx: api.Context, terms_id: str) -> terms.Published:
@@ -52,7 +52,7 @@ def latest(ctx: api.Context, terms_id: str) -> terms.Published:
     Raises:
         Refused: TERMS_UNKNOWN.
     """
-    number = store.load(ctx, int, "TERMS_UNKNOWN", LATEST, identifiers.check("terms_id", terms_id))
+    number = store.load(ctx, int, Refusal.TERMS_UNKNOWN, LATEST, identifiers.check("terms_id", terms_id))
     return version(ctx, terms_id, number)
 
 

@@ -7,11 +7,11 @@ from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.returns.returnstate import Casebook
 from chaincode.domain.journeys import journeys
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import booking, handling, returns
 from chaincode.domain.returns.terms import Condition, Resolution
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments
-from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 
@@ -136,7 +136,7 @@ class Handling(Casebook):
         # must have been on the journey, and not have come back by another return since.
         left = accounts.returnable(ctx, case.journey, known.request.line, beside=return_id)
         if left < known.request.quantity:
-            raise Refused("UNITS_RETURNED", f"of the units of return {return_id} {left} have not come back otherwise")
+            raise Refusal.UNITS_RETURNED(f"of the units of return {return_id} {left} have not come back otherwise")
         return self.save(ctx, moved)
 
     @api.transaction

@@ -15,11 +15,12 @@ from chaincode.contracts.register import terms as published_terms
 from chaincode.contracts.returns.handling import Handling
 from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
 from chaincode.domain.journeys import journeys, pages
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import handling, returns, review, simulation
 from chaincode.domain.returns.terms import MOST_EVIDENCE, Terms, no_worse
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 from hlf.shim import api
 
 OF_JOURNEY = "return-of-journey"
@@ -144,10 +145,10 @@ class Returns(Handling, api.Contract):
         for each in request.evidence:
             journeys.hashed(each, "request.evidence")
         if store.find(ctx, returns.Return, RETURN, request.return_id):
-            raise Refused("RETURN_EXISTS", f"there is a return {request.return_id}")
+            raise Refusal.RETURN_EXISTS(f"there is a return {request.return_id}")
         agent = access.member(ctx)
         if not _AGENTS & set(case.journey.party(agent).roles):
-            raise Refused("NOT_AN_AGENT", "the platform or the merchant lodges a buyer's request")
+            raise Refusal.NOT_AN_AGENT("the platform or the merchant lodges a buyer's request")
         roles = returns.Roles(seller=case.terms.seller, agent=agent, arbiter=case.terms.arbiter)
         return handling.drafted(request, roles, store.now(ctx))
 

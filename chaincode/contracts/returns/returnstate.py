@@ -19,6 +19,7 @@ from chaincode.contracts.matching import planstate
 from chaincode.contracts.register import participants
 from chaincode.contracts.register import terms as published_terms
 from chaincode.domain.journeys import journeys, pages
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns import booking, returns
 from chaincode.domain.returns.terms import Terms
@@ -116,7 +117,7 @@ def load(ctx: api.Context, return_id: str) -> returns.Return:
     Raises:
         Refused: RETURN_UNKNOWN.
     """
-    return store.load(ctx, returns.Return, "RETURN_UNKNOWN", RETURN, identifiers.check("return_id", return_id))
+    return store.load(ctx, returns.Return, Refusal.RETURN_UNKNOWN, RETURN, identifiers.check("return_id", return_id))
 
 
 def _policy(roles: returns.Roles, members: tuple[str, ...]) -> bytes:

@@ -11,9 +11,10 @@ import dataclasses
 from typing import Literal
 
 from chaincode.domain.disclosure import disclosures
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, places
 from hlf.codec import moments
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 _LONGEST = 200
 
@@ -74,7 +75,7 @@ class Agreement:
             Refused: NOT_THE_TAKER, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT.
         """
         if by != self.draft.taker:
-            raise Refused("NOT_THE_TAKER", "the carrier that is to take over answers")
+            raise Refusal.NOT_THE_TAKER("the carrier that is to take over answers")
         self._only("proposed")
         return self._next("agreed" if agree else "declined", salt, now)
 
@@ -86,17 +87,17 @@ class Agreement:
             Refused: NOT_A_PARTY, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT.
         """
         if by not in self.parties:
-            raise Refused("NOT_A_PARTY", "one of the two carriers calls it off")
+            raise Refusal.NOT_A_PARTY("one of the two carriers calls it off")
         self._only("proposed", "agreed")
         return self._next("cancelled", salt, now)
 
     def _only(self, *states: str) -> None:
         if self.state not in states:
-            raise Refused("WRONG_STATE", f"agreement {self.agreement_id} is {self.state}")
+            raise Refusal.WRONG_STATE(f"agreement {self.agreement_id} is {self.state}")
 
     def _next(self, state: Literal["agreed", "declined", "cancelled"], salt: str, now: str) -> Agreement:
         if disclosures.check_salt(salt, "salt") in (self.salt, self.draft.salt):
-            raise Refused("SALT_REUSED", "every version of a private record has a salt of its own")
+            raise Refusal.SALT_REUSED("every version of a private record has a salt of its own")
         return dataclasses.replace(self, state=state, salt=salt, changed_at=now)
 
 
@@ -109,5 +110,5 @@ def proposed(agreement_id: str, giver: str, draft: Draft, now: str) -> Agreement
     """
     identifiers.check("agreement_id", agreement_id)
     if draft.taker == giver:
-        raise Refused("SAME_PARTY", "a carrier needs no agreement with itself")
+        raise Refusal.SAME_PARTY("a carrier needs no agreement with itself")
     return Agreement(agreement_id, giver, "proposed", draft, draft.salt, now)

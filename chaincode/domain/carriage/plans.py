@@ -14,9 +14,10 @@ import dataclasses
 import re
 
 from chaincode.domain.disclosure import disclosures
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, places
 from hlf.codec import moments
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 _MODE = re.compile(r"[0-9]")
 _MOST = 10**12
@@ -128,12 +129,12 @@ class Departure:
             Refused: ALREADY_BOOKED, CUT_OFF_PASSED, CAPACITY_EXCEEDED, SALT_REUSED.
         """
         if any(booking.booking_id == booking_id for booking in self.bookings):
-            raise Refused("ALREADY_BOOKED", f"booking {booking_id} is on this departure")
+            raise Refusal.ALREADY_BOOKED(f"booking {booking_id} is on this departure")
         if now > moments.stated("slot.cut_off_at", self.slot.cut_off_at).at:
-            raise Refused("CUT_OFF_PASSED", "the departure takes no more goods")
+            raise Refusal.CUT_OFF_PASSED("the departure takes no more goods")
         if wanted.parcels > self.parcels_left or wanted.grams > self.grams_left:
             # How much is left is the carrier's secret, and a refusal travels in the open.
-            raise Refused("CAPACITY_EXCEEDED", "the departure has not enough room left")
+            raise Refusal.CAPACITY_EXCEEDED("the departure has not enough room left")
         made = Booking(booking_id, wanted.shipper, wanted.parcels, wanted.grams, moments.text(now))
         return self._next(wanted.salt, (*self.bookings, made))
 
@@ -146,12 +147,12 @@ class Departure:
         """
         left = tuple(booking for booking in self.bookings if booking.booking_id != booking_id)
         if len(left) == len(self.bookings):
-            raise Refused("BOOKING_UNKNOWN", f"booking {booking_id} is not on this departure")
+            raise Refusal.BOOKING_UNKNOWN(f"booking {booking_id} is not on this departure")
         return self._next(disclosures.check_salt(salt, "salt"), left)
 
     def _next(self, salt: str, bookings: tuple[Booking, ...]) -> Departure:
         if salt == self.salt:
-            raise Refused("SALT_REUSED", "every version of a private record has a salt of its own")
+            raise Refusal.SALT_REUSED("every version of a private record has a salt of its own")
         return dataclasses.replace(self, salt=salt, bookings=bookings)
 
 
@@ -165,7 +166,7 @@ def departures(plan: Plan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
     if len(salts) != len(plan.draft.slots):
         raise invalid("transient.salts", "must be as many as the plan has slots")
     if len({plan.draft.salt, *salts}) != len(salts) + 1:
-        raise Refused("SALT_REUSED", "every private record has a salt of its own")
+        raise Refusal.SALT_REUSED("every private record has a salt of its own")
     return tuple(
         Departure(plan.plan_id, slot, disclosures.check_salt(salt, "transient.salts"))
         for slot, salt in zip(plan.draft.slots, salts, strict=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from hlf.codec.refusals import Refused
+from chaincode.domain.refusals import Refusal
 
 COHORT_SIZE = "audience.cohort_size"
 
@@ -25,7 +25,7 @@ def check_named(names: Collection[str]) -> None:
         Refused: COHORT_TOO_SMALL.
     """
     if any(name.startswith("audience.") for name in names) and COHORT_SIZE not in names:
-        raise Refused("COHORT_TOO_SMALL", "an audience is described together with its cohort_size")
+        raise Refusal.COHORT_TOO_SMALL("an audience is described together with its cohort_size")
 
 
 def check_described(values: Mapping[str, object]) -> None:
@@ -38,7 +38,7 @@ def check_described(values: Mapping[str, object]) -> None:
     check_named(values.keys())
     size = values.get(COHORT_SIZE, SMALLEST_COHORT)
     if not isinstance(size, int) or size < SMALLEST_COHORT:
-        raise Refused("COHORT_TOO_SMALL", f"an audience is described from {SMALLEST_COHORT} people on")
+        raise Refusal.COHORT_TOO_SMALL(f"an audience is described from {SMALLEST_COHORT} people on")
 
 
 def enough_parties(parties: Collection[str]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from chaincode.domain.disclosure import audience, disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure, Document
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import STAGE
 from chaincode.domain.vocabulary import attributes, goods, money, places
 from chaincode.domain.vocabulary.attributes import (
@@ -32,7 +33,7 @@ from chaincode.domain.vocabulary.attributes import (
     text,
     whole,
 )
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 CLOCK_TOLERANCE = 15 * 60
 """Seconds between a claim's own date and its transaction's; Fabric allows the same between client and peer."""
@@ -93,7 +94,7 @@ def kind_of(document: Document) -> Kind:
         Refused: UNKNOWN_KIND.
     """
     if document.kind not in KINDS:
-        raise Refused("UNKNOWN_KIND", "a claim is a " + " or a ".join(KINDS))
+        raise Refusal.UNKNOWN_KIND("a claim is a " + " or a ".join(KINDS))
     return KINDS[document.kind]
 
 
@@ -108,11 +109,11 @@ def checked(
     """
     kind = kind_of(document)
     if document.issuer != issuer:
-        raise Refused("NOT_OWNER", "the document names another organisation as its issuer")
+        raise Refusal.NOT_OWNER("the document names another organisation as its issuer")
     if (document.claim_id, document.revision) != (claim_id, revision):
-        raise Refused("WRONG_CLAIM", "the document is about another claim or revision")
+        raise Refusal.WRONG_CLAIM("the document is about another claim or revision")
     if abs(document.issued_at - now) > CLOCK_TOLERANCE:
-        raise Refused("PRE_DATED", "the document's date is more than 15 minutes from the transaction's")
+        raise Refusal.PRE_DATED("the document's date is more than 15 minutes from the transaction's")
     values = disclosures.opened(document, opened, kind.slots)
     kind.check(values)
     return values
@@ -131,7 +132,7 @@ def proven(document: bytes, disclosed: Sequence[str], document_hash: str) -> tup
         Refused: NOT_COMMITTED, another document than the one on the channel; or what is wrong with a disclosure.
     """
     if hashlib.sha256(document).hexdigest() != document_hash:
-        raise Refused("NOT_COMMITTED", "the document is not the one on the channel")
+        raise Refusal.NOT_COMMITTED("the document is not the one on the channel")
     found = disclosures.read_document(document)
     opened = [disclosures.read(encoded, f"disclosures[{index}]") for index, encoded in enumerate(disclosed)]
     return found, disclosures.opened(found, opened, kind_of(found).slots)

@@ -23,8 +23,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 SLOTS = 64
 """Digests in every document, whatever it is about, so that their number says nothing."""
@@ -93,7 +94,7 @@ def digest(encoded: str) -> str:
 def disclose(salt: bytes, name: str, value: object) -> Disclosure:
     """The disclosure of *name*; *salt* is at least SALT_BYTES from a secure source."""
     if len(salt) < SALT_BYTES:
-        raise Refused("SALT_TOO_SHORT", f"a salt has at least {SALT_BYTES * 8} random bits")
+        raise Refusal.SALT_TOO_SHORT(f"a salt has at least {SALT_BYTES * 8} random bits")
     text = _base64url(salt)
     return Disclosure(_base64url(canonical.dumps([text, name, value])), text, name, value)
 
@@ -123,7 +124,7 @@ def read(encoded: str, field: str = "disclosure") -> Disclosure:
 def check_salt(salt: str, field: str = "salt") -> str:
     """*salt*, if it is base64url of at least SALT_BYTES bytes."""
     if not _BASE64URL.fullmatch(salt) or len(salt) * 6 // 8 < SALT_BYTES:
-        raise Refused("SALT_TOO_SHORT", f"{field}: a salt is base64url of at least {SALT_BYTES * 8} random bits")
+        raise Refusal.SALT_TOO_SHORT(f"{field}: a salt is base64url of at least {SALT_BYTES * 8} random bits")
     return salt
 
 
@@ -204,11 +205,11 @@ def opened(document: Document, disclosures: Sequence[Disclosure], slots: Sequenc
     values: dict[str, object] = {}
     for one in disclosures:
         if one.name not in slots:
-            raise Refused("UNKNOWN_ATTRIBUTE", f"a {document.kind} has no attribute of that name")
+            raise Refusal.UNKNOWN_ATTRIBUTE(f"a {document.kind} has no attribute of that name")
         if one.name in values:
-            raise Refused("ATTRIBUTE_TWICE", f"{one.name} is disclosed twice")
+            raise Refusal.ATTRIBUTE_TWICE(f"{one.name} is disclosed twice")
         if document.digests[slots.index(one.name)] != one.digest:
-            raise Refused("NOT_IN_CLAIM", f"{one.name} is not what the claim committed to")
+            raise Refusal.NOT_IN_CLAIM(f"{one.name} is not what the claim committed to")
         values[one.name] = one.value
     return values
 

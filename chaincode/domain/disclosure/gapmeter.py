@@ -17,9 +17,10 @@ from datetime import date
 from typing import Any, Literal
 
 from chaincode.domain.disclosure import audience
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Side
 from chaincode.domain.vocabulary import money, places, weeks
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 PURPOSE = "capacity-gap-meter"
 """The purpose a grant must name for its attributes to be counted: consent to this, not to something else."""
@@ -99,10 +100,10 @@ def check_attributes(kind: str, names: Collection[str]) -> None:
     """
     missing = sorted(set(NEEDED[kind]) - set(names))
     if missing:
-        raise Refused("ATTRIBUTE_MISSING", f"the meter needs {missing[0]}")
+        raise Refusal.ATTRIBUTE_MISSING(f"the meter needs {missing[0]}")
     extra = sorted(set(names) - set(NEEDED[kind]) - set(ALSO_TAKEN[kind]))
     if extra:
-        raise Refused("ATTRIBUTE_NOT_NEEDED", f"the meter has no use for {extra[0]}")
+        raise Refusal.ATTRIBUTE_NOT_NEEDED(f"the meter has no use for {extra[0]}")
 
 
 def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterable
 
 from chaincode.domain.disclosure import audience, claims, disclosures
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, texts
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 _ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.slots)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -141,8 +142,10 @@ class Grant:
             Refused: REVOKED or EXPIRED.
         """
         state = self.state(now)
-        if state != "open":
-            raise Refused(state.upper(), f"grant {self.grant_id} is {state}")
+        if state == "revoked":
+            raise Refusal.REVOKED(f"grant {self.grant_id} is revoked")
+        if state == "expired":
+            raise Refusal.EXPIRED(f"grant {self.grant_id} is expired")
 
     def check_exactly(self, names: Iterable[str]) -> None:
         """
@@ -153,9 +156,9 @@ class Grant:
         """
         given, granted = set(names), set(self.terms.attributes)
         if given - granted:
-            raise Refused("ATTRIBUTE_NOT_GRANTED", f"{min(given - granted)} is not among the attributes granted")
+            raise Refusal.ATTRIBUTE_NOT_GRANTED(f"{min(given - granted)} is not among the attributes granted")
         if granted - given:
-            raise Refused("ATTRIBUTE_MISSING", f"{min(granted - given)} was granted and is not delivered")
+            raise Refusal.ATTRIBUTE_MISSING(f"{min(granted - given)} was granted and is not delivered")
 
     def revoked(self, at: str, salt: str) -> Grant:
         """
@@ -165,10 +168,10 @@ class Grant:
             Refused: REVOKED, it has been already.
         """
         if self.revoked_at:
-            raise Refused("REVOKED", f"grant {self.grant_id} is revoked")
+            raise Refusal.REVOKED(f"grant {self.grant_id} is revoked")
         disclosures.check_salt(salt)
         if salt == self.terms.salt:
-            raise Refused("SALT_REUSED", "a changed record needs a salt of its own")
+            raise Refusal.SALT_REUSED("a changed record needs a salt of its own")
         return dataclasses.replace(self, revoked_at=at, terms=dataclasses.replace(self.terms, salt=salt))
 
 
@@ -255,7 +258,7 @@ def counter_terms(request: Request, salt: str) -> Terms:
     """
     asked = request.asked
     if asked.offer is None:
-        raise Refused("NOT_RECIPROCAL", f"request {request.request_id} offers nothing in return")
+        raise Refusal.NOT_RECIPROCAL(f"request {request.request_id} offers nothing in return")
     return Terms(
         asked.offer.claim_id,
         asked.offer.revision,
@@ -287,7 +290,7 @@ def check_answers(terms: Terms, request: Request) -> None:
     }
     for field, (granted, wanted) in pairs.items():
         if granted != wanted:
-            raise Refused("NOT_AS_REQUESTED", f"the grant differs from the request in {field}")
+            raise Refusal.NOT_AS_REQUESTED(f"the grant differs from the request in {field}")
 
 
 def check_attributes(field: str, names: tuple[str, ...]) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, Literal
 
+from chaincode.domain.refusals import Refusal
 from hlf.codec import moments
 from hlf.codec.records import Instant
-from hlf.codec.refusals import Refused
 
 TOLERANCE = 15 * moments.MINUTE
 """How far two parties' clocks and pens may differ before a gap or an overlap is an alarm."""
@@ -102,9 +102,9 @@ class Custody:
         """
         self._must_hold(giver)
         if offer.taker == giver:
-            raise Refused("SAME_PARTY", f"{giver} holds {self.journey_id} already")
+            raise Refusal.SAME_PARTY(f"{giver} holds {self.journey_id} already")
         if offer.released_at < self.since:
-            raise Refused("RELEASED_BEFORE_HELD", f"{giver} took {self.journey_id} over after that time")
+            raise Refusal.RELEASED_BEFORE_HELD(f"{giver} took {self.journey_id} over after that time")
         return dataclasses.replace(self, offer=offer)
 
     def withdrawn(self, giver: str) -> Custody:
@@ -116,7 +116,7 @@ class Custody:
         """
         self._must_hold(giver)
         if self.offer is None:
-            raise Refused("NOT_OFFERED", f"no handover of {self.journey_id} is offered")
+            raise Refusal.NOT_OFFERED(f"no handover of {self.journey_id} is offered")
         return dataclasses.replace(self, offer=None)
 
     def accepted(self, taker: str, at: int, place: str, event_id: str) -> Custody:
@@ -128,7 +128,7 @@ class Custody:
         """
         offer = self.offered_to(taker)
         if at < self.since:
-            raise Refused("ACCEPTED_BEFORE_HELD", f"{self.custodian} took {self.journey_id} over after that time")
+            raise Refusal.ACCEPTED_BEFORE_HELD(f"{self.custodian} took {self.journey_id} over after that time")
         period = Period(taker, at, place, self.custodian, offer.released_at, event_id)
         return dataclasses.replace(self, number=self.number + 1, periods=(*self.periods, period), offer=None)
 
@@ -140,9 +140,9 @@ class Custody:
             Refused: NOT_OFFERED, NOT_THE_TAKER.
         """
         if self.offer is None or self.state != HELD:
-            raise Refused("NOT_OFFERED", f"no handover of {self.journey_id} is offered")
+            raise Refusal.NOT_OFFERED(f"no handover of {self.journey_id} is offered")
         if self.offer.taker != taker:
-            raise Refused("NOT_THE_TAKER", f"{self.journey_id} is offered to {self.offer.taker}")
+            raise Refusal.NOT_THE_TAKER(f"{self.journey_id} is offered to {self.offer.taker}")
         return self.offer
 
     def taken(self, custodian: str, at: int, place: str, event_id: str) -> Custody:
@@ -153,9 +153,9 @@ class Custody:
             Refused: NOT_CUSTODIAN, ALREADY_IN_HAND.
         """
         if self.custodian != custodian:
-            raise Refused("NOT_CUSTODIAN", f"{self.journey_id} is to be picked up by {self.custodian}")
+            raise Refusal.NOT_CUSTODIAN(f"{self.journey_id} is to be picked up by {self.custodian}")
         if self.state != AWAITED:
-            raise Refused("ALREADY_IN_HAND", f"{self.journey_id} has been picked up")
+            raise Refusal.ALREADY_IN_HAND(f"{self.journey_id} has been picked up")
         return dataclasses.replace(self, state=HELD, periods=(Period(custodian, at, place, event_id=event_id),))
 
     def ended(self, custodian: str, at: int, place: str) -> Custody:
@@ -180,7 +180,7 @@ class Custody:
             Refused: NOTHING_TO_REPUDIATE, for a first custody, which the opening agreed.
         """
         if len(self.periods) < 2:
-            raise Refused("NOTHING_TO_REPUDIATE", f"{self.custodian} is the first custodian of {self.journey_id}")
+            raise Refusal.NOTHING_TO_REPUDIATE(f"{self.custodian} is the first custodian of {self.journey_id}")
         return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
 
     def contested(self, custodian: str) -> Alarm:
@@ -204,9 +204,9 @@ class Custody:
 
     def _must_hold(self, organisation: str) -> None:
         if self.custodian != organisation:
-            raise Refused("NOT_CUSTODIAN", f"{self.journey_id} is held by {self.custodian}")
+            raise Refusal.NOT_CUSTODIAN(f"{self.journey_id} is held by {self.custodian}")
         if self.state != HELD:
-            raise Refused("NOT_IN_HAND", f"{self.journey_id} is {self.state}")
+            raise Refusal.NOT_IN_HAND(f"{self.journey_id} is {self.state}")
 
 
 def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool) -> Custody:

@@ -15,10 +15,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from chaincode.domain.journeys import eventhash
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage
 from chaincode.domain.vocabulary import places
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 VOCABULARY = "https://selat.test/voc/"
 NAMESPACES: Mapping[str, str] = {"selat": VOCABULARY}
@@ -80,10 +81,10 @@ def checked(observation: Observation, stage: Stage) -> Observation:
             # The event hash takes what is so called for a time, and there is no hash of one that is none.
             moments.stated(f"observation.details.{name}", value)
     if observation.step not in stage.steps:
-        raise Refused("STEP_NOT_OF_STAGE", f"{stage.stage_id} has the steps {', '.join(stage.steps)}")
+        raise Refusal.STEP_NOT_OF_STAGE(f"{stage.stage_id} has the steps {', '.join(stage.steps)}")
     if observation.disposition and observation.disposition not in stage.dispositions:
         known = ", ".join(stage.dispositions) or "none"
-        raise Refused("DISPOSITION_NOT_OF_STAGE", f"{stage.stage_id} has the dispositions {known}")
+        raise Refusal.DISPOSITION_NOT_OF_STAGE(f"{stage.stage_id} has the dispositions {known}")
     return observation
 
 

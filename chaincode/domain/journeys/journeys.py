@@ -15,12 +15,13 @@ import re
 from collections.abc import Sequence
 
 from chaincode.domain.journeys import epcis
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import Catalogue, JourneyType
 from chaincode.domain.vocabulary import identifiers, places
 from hlf.codec import moments
 from hlf.codec.records import Instant
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 MOST = 100
 """How many lines and identifiers one consignment may have; what is more is another consignment."""
@@ -116,7 +117,7 @@ class Journey:
             if party.msp_id == msp_id:
                 return party
         identifiers.check("msp_id", msp_id)
-        raise Refused("NOT_A_PARTY", f"{msp_id} takes no part in journey {self.journey_id}")
+        raise Refusal.NOT_A_PARTY(f"{msp_id} takes no part in journey {self.journey_id}")
 
     @property
     def goods(self) -> dict[str, int]:
@@ -141,15 +142,15 @@ def opened(
     A party may record what both its roles and its capabilities allow.
 
     Raises:
-        Refused: INVALID_ARGUMENT, NOT_A_PARTY, NO_LINES.
+        Refused: INVALID_ARGUMENT, EVENT_IN_FUTURE, NOT_A_PARTY.
     """
     _check(opening)
     parties = tuple(_party(member, catalogue, opening.kind) for member in members)
     ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
     if ordered_at > now + moments.SKEW:
-        raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
+        raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
     if opening.custodian not in opening.parties:
-        raise Refused("NOT_A_PARTY", f"{opening.custodian} is to hold the goods and takes no part")
+        raise Refusal.NOT_A_PARTY(f"{opening.custodian} is to hold the goods and takes no part")
     return Journey(
         journey_id=opening.journey_id,
         kind=opening.kind,

@@ -15,10 +15,10 @@ from typing import Literal
 
 from chaincode.domain.journeys import custody, epcis
 from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Catalogue, Stage
 from hlf.codec import moments
 from hlf.codec.records import Instant
-from hlf.codec.refusals import Refused
 
 LATEST = 30 * moments.DAY
 """How long after the fact an event may still be recorded."""
@@ -170,9 +170,9 @@ def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
     """
     party = journey.party(recorder)
     if not stage.occurs_in(journey.kind):
-        raise Refused("STAGE_NOT_IN_JOURNEY", f"{stage.stage_id} does not occur in {journey.kind} journeys")
+        raise Refusal.STAGE_NOT_IN_JOURNEY(f"{stage.stage_id} does not occur in {journey.kind} journeys")
     if stage.stage_id not in party.stages:
-        raise Refused("STAGE_NOT_ENTITLED", f"{recorder} may not record {stage.stage_id} ({stage.name})")
+        raise Refusal.STAGE_NOT_ENTITLED(f"{recorder} may not record {stage.stage_id} ({stage.name})")
 
 
 def punctual(journey: Journey, page: Page, now: int) -> None:
@@ -187,7 +187,7 @@ def punctual(journey: Journey, page: Page, now: int) -> None:
         Refused: CLOCK_WENT_BACK.
     """
     if now < max(page.last_recorded, journey.opened_at) - moments.SKEW:
-        raise Refused("CLOCK_WENT_BACK", f"the ledger has something later than this transaction on {page.journey_id}")
+        raise Refusal.CLOCK_WENT_BACK(f"the ledger has something later than this transaction on {page.journey_id}")
 
 
 def timely(journey: Journey, page: Page, at: int, now: int) -> None:
@@ -199,11 +199,11 @@ def timely(journey: Journey, page: Page, at: int, now: int) -> None:
     """
     punctual(journey, page, now)
     if at > now + moments.SKEW:
-        raise Refused("EVENT_IN_FUTURE", "the event's time is after the transaction's")
+        raise Refusal.EVENT_IN_FUTURE("the event's time is after the transaction's")
     if at < journey.ordered_at:
-        raise Refused("PRE_DATED", "the event's time is before the order")
+        raise Refusal.PRE_DATED("the event's time is before the order")
     if at < now - LATEST:
-        raise Refused("TOO_LATE", f"an event may be recorded for {LATEST // moments.DAY} days")
+        raise Refusal.TOO_LATE(f"an event may be recorded for {LATEST // moments.DAY} days")
 
 
 def recorded(
@@ -224,13 +224,13 @@ def recorded(
     repeated = page.find(entry.event_id)
     if repeated:
         if repeated not in page.standing:
-            raise Refused("EVENT_TAKEN_BACK", "the same event was declared an error; it cannot be recorded again")
+            raise Refusal.EVENT_TAKEN_BACK("the same event was declared an error; it cannot be recorded again")
         return repeated
     timely(journey, page, entry.at, now)
     if stage.custody and observation.step not in stage.takes:
         _held_by(page.msp_id, held, journey, entry.at)
     if not stage.repeats and any((each.stage_id, each.step) == (stage.stage_id, entry.step) for each in page.standing):
-        raise Refused("STAGE_RECORDED", f"{entry.step} of {stage.stage_id} happens once and is recorded")
+        raise Refusal.STAGE_RECORDED(f"{entry.step} of {stage.stage_id} happens once and is recorded")
     return entry
 
 
@@ -238,7 +238,7 @@ def _held_by(recorder: str, held: custody.Custody | None, journey: Journey, at: 
     holder = held.holder_at(at) if held else None
     if holder != recorder:
         known = holder or "nobody of the consortium"
-        raise Refused("NOT_CUSTODIAN", f"{journey.journey_id} was held by {known} at that time")
+        raise Refusal.NOT_CUSTODIAN(f"{journey.journey_id} was held by {known} at that time")
 
 
 def entry_of(
@@ -280,7 +280,7 @@ def passed(stage: Stage, gate_ids: Iterable[str], catalogue: Catalogue, entries:
         gate = catalogue.stage(gate_id)
         steps = [entry.step for entry in known if entry.stage_id == gate_id]
         if not steps or (gate.releases and steps[-1] not in gate.releases):
-            raise Refused("GATE_CLOSED", f"{stage.stage_id} waits for {gate_id} ({gate.name})")
+            raise Refusal.GATE_CLOSED(f"{stage.stage_id} waits for {gate_id} ({gate.name})")
 
 
 def corrected(
@@ -297,11 +297,11 @@ def corrected(
     punctual(journey, page, now)
     wrong = page.find(event_id)
     if wrong is None:
-        raise Refused("EVENT_UNKNOWN", f"{page.msp_id} recorded no such event on {page.journey_id}")
+        raise Refusal.EVENT_UNKNOWN(f"{page.msp_id} recorded no such event on {page.journey_id}")
     if wrong not in page.standing:
-        raise Refused("ALREADY_CORRECTED", "the event has been declared an error")
+        raise Refusal.ALREADY_CORRECTED("the event has been declared an error")
     if epcis.taker_of(wrong.event):
-        raise Refused("HANDOVER_STANDS", "a handover was signed by two parties; neither takes it back alone")
+        raise Refusal.HANDOVER_STANDS("a handover was signed by two parties; neither takes it back alone")
     event = epcis.declared_wrong(wrong.event, reason, corrective.event_id if corrective else "", now)
     return dataclasses.replace(
         wrong, recorded_at=now, record_hash=epcis.record_hash(event), event=event, declares_error=True
@@ -324,7 +324,7 @@ def reported(page: Page, incident: Incident) -> Page:
         Refused: NOT_CANCELLABLE, when somebody cancels a journey who did not open it.
     """
     if incident.kind is IncidentKind.CANCELLED and incident.stage_id != "S01":
-        raise Refused("NOT_CANCELLABLE", "an order is cancelled at S01, by those who take orders")
+        raise Refusal.NOT_CANCELLABLE("an order is cancelled at S01, by those who take orders")
     known = {dataclasses.replace(each, recorded_at=0) for each in page.incidents}
     if dataclasses.replace(incident, recorded_at=0) in known:
         return page

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.solver import Graph
-from hlf.codec.refusals import Refused, invalid
+from chaincode.domain.refusals import Refusal
+from hlf.codec.refusals import invalid
 
 MOST = 200
 """Plans in a batch: a few seconds of an endorser, which ends a call after thirty."""
@@ -66,13 +67,13 @@ def checked(graph: Graph, chain: Sequence[str]) -> Choice:
     positions = []
     for number, (offer_id, candidates) in enumerate(zip(chain, graph.steps, strict=False)):
         if by_id.get(offer_id) not in candidates:
-            raise Refused("CHAIN_NOT_ALLOWED", f"step {number + 1} is given to one who cannot do it")
+            raise Refusal.CHAIN_NOT_ALLOWED(f"step {number + 1} is given to one who cannot do it")
         positions.append(by_id[offer_id])
     figures = graph.figures(tuple(positions))
     if len(positions) != len(graph.steps) or len(chain) != len(positions):
-        raise Refused("CHAIN_NOT_ALLOWED", "the chain has not one offer for each step")
+        raise Refusal.CHAIN_NOT_ALLOWED("the chain has not one offer for each step")
     if figures.hours > graph.demand.deadline_hours:
-        raise Refused("CHAIN_NOT_ALLOWED", "the chain is late")
+        raise Refusal.CHAIN_NOT_ALLOWED("the chain is late")
     return dataclasses.replace(best, chain=tuple(positions), figures=figures)
 
 
@@ -86,4 +87,4 @@ def check_together(choices: Sequence[Choice], most_gap_bps: int) -> None:
     total = sum(choice.figures.total for choice in choices)
     bound = sum(choice.bound for choice in choices)
     if (total - bound) * BPS > most_gap_bps * max(bound, 1):
-        raise Refused("BATCH_TOO_DEAR", f"the plans are more than {most_gap_bps} bps above their bound")
+        raise Refusal.BATCH_TOO_DEAR(f"the plans are more than {most_gap_bps} bps above their bound")

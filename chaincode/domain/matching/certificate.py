@@ -2,6 +2,7 @@
 Certificates: why no chain is better, in a form that is checked in one pass and without solving anything.
 
 Every candidate has a potential, claimed to be no more than the least cost
+from chaincode.domain.refusals import Refusal
 from there to the end. That is so if at the last step it is at most the
 offer's own cost, and everywhere else at most that cost, friction and the
 successor's potential, for every successor. Then no chain costs less than the
@@ -23,6 +24,7 @@ from chaincode.domain.matching import exclusions, friction, solver
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
 from hlf.codec.refusals import Refused
 
@@ -136,4 +138,4 @@ def _cost(problem: Problem, offer: Offer, toll: int) -> int:
 
 
 def _wrong(text: str) -> Refused:
-    return Refused("CERTIFICATE_INVALID", text)
+    return Refusal.CERTIFICATE_INVALID(text)

@@ -14,7 +14,7 @@ import dataclasses
 from chaincode.domain.matching import labels
 from chaincode.domain.matching.labels import Measures
 from chaincode.domain.matching.solver import Chain, Figures, Graph
-from hlf.codec.refusals import Refused
+from chaincode.domain.refusals import Refusal
 
 MOST_LABELS = 200_000
 """About a second of work at an endorser, which ends a call after thirty."""
@@ -51,7 +51,7 @@ def choose(graph: Graph) -> Choice:
     """
     if not graph.solvable:
         number = next(number for number, remaining in enumerate(graph.steps) if not remaining)
-        raise Refused("NO_CHAIN", f"nobody can do step {number + 1}, {graph.demand.steps[number].stage}")
+        raise Refusal.NO_CHAIN(f"nobody can do step {number + 1}, {graph.demand.steps[number].stage}")
     free = _at_toll(graph, 0)
     if free.figures.hours <= graph.demand.deadline_hours:
         return free
@@ -74,7 +74,7 @@ def _least_toll(graph: Graph, free: Choice) -> Choice:
     highest = 1 + _dearest(graph)
     fastest = _at_toll(graph, highest)
     if fastest.figures.hours > graph.demand.deadline_hours:
-        raise Refused("NO_CHAIN", f"no chain takes {graph.demand.deadline_hours} hours or less")
+        raise Refusal.NO_CHAIN(f"no chain takes {graph.demand.deadline_hours} hours or less")
     late, kept, best = 0, highest, fastest
     while kept - late > 1:
         tried = _at_toll(graph, (late + kept) // 2)

@@ -13,6 +13,7 @@ from chaincode.domain.matching import exclusions
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.exclusions import Reason
 from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
 from hlf.codec.refusals import Refused
 
@@ -49,9 +50,9 @@ def why_not(problem: Problem, chosen: Choice, offer_id: str, number: int) -> Exp
     graph = Graph(problem)
     position = next((at for at, offer in enumerate(graph.offers) if offer.offer_id == offer_id), None)
     if position is None:
-        raise Refused("OFFER_UNKNOWN", f"offer {offer_id} was not among those compared")
+        raise Refusal.OFFER_UNKNOWN(f"offer {offer_id} was not among those compared")
     if not 0 <= number < len(graph.steps):
-        raise Refused("STEP_UNKNOWN", f"the journey has {len(graph.steps)} steps")
+        raise Refusal.STEP_UNKNOWN(f"the journey has {len(graph.steps)} steps")
     if chosen.chain[number] == position:
         return Explanation("chosen")
     if position not in graph.steps[number]:

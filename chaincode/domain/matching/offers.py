@@ -14,8 +14,9 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 PURPOSE = "matching"
 """The purpose a grant must name for its attributes to be an offer: consent to this, not to something else."""
@@ -172,10 +173,10 @@ def check_attributes(names: Collection[str]) -> None:
     """
     missing = sorted(set(NEEDED) - set(names))
     if missing:
-        raise Refused("ATTRIBUTE_MISSING", f"matching needs {missing[0]}")
+        raise Refusal.ATTRIBUTE_MISSING(f"matching needs {missing[0]}")
     extra = sorted(set(names) - set(NEEDED) - set(ALSO_TAKEN))
     if extra:
-        raise Refused("ATTRIBUTE_NOT_NEEDED", f"matching has no use for {extra[0]}")
+        raise Refusal.ATTRIBUTE_NOT_NEEDED(f"matching has no use for {extra[0]}")
 
 
 def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:

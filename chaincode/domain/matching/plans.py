@@ -15,9 +15,9 @@ from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Chain, Figures, Graph, Problem
+from chaincode.domain.refusals import Refusal
 from hlf.codec import moments, records
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,7 +220,7 @@ def check_in_time(told: Notice, now: int) -> None:
         Refused: DEADLINE_PASSED.
     """
     if now > moments.parse(told.answer_by).at:
-        raise Refused("DEADLINE_PASSED", f"answers to plan {told.plan_id} were due at {told.answer_by}")
+        raise Refusal.DEADLINE_PASSED(f"answers to plan {told.plan_id} were due at {told.answer_by}")
 
 
 def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int], now: int) -> tuple[str, ...]:
@@ -232,7 +232,7 @@ def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int],
     """
     for number in failed:
         if not 0 <= number < len(plan.legs):
-            raise Refused("LEG_UNKNOWN", f"plan {plan.plan_id} has {len(plan.legs)} legs")
+            raise Refusal.LEG_UNKNOWN(f"plan {plan.plan_id} has {len(plan.legs)} legs")
     late = now > moments.parse(plan.legs[0].answer_by).at
     out = set()
     for leg in plan.legs:
@@ -240,7 +240,7 @@ def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int],
         if leg.number in failed or (answered and answered.state != "accepted") or (late and not answered):
             out.add(leg.carrier)
     if not out:
-        raise Refused("PLAN_STANDS", f"nobody refused or failed plan {plan.plan_id}, and there is time to answer")
+        raise Refusal.PLAN_STANDS(f"nobody refused or failed plan {plan.plan_id}, and there is time to answer")
     return tuple(sorted(out | set(plan.circumstances.refused)))
 
 
@@ -252,7 +252,7 @@ def pinned(plan: Plan, done: int) -> dict[str, str]:
         Refused: LEG_UNKNOWN.
     """
     if not 0 <= done < len(plan.legs):
-        raise Refused("LEG_UNKNOWN", f"of {len(plan.legs)} legs at most all but the last are done")
+        raise Refusal.LEG_UNKNOWN(f"of {len(plan.legs)} legs at most all but the last are done")
     names = [offer_id for leg in plan.legs[:done] for offer_id in leg.offers]
     return {str(number): offer_id for number, offer_id in enumerate(names)}
 

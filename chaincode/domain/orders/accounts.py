@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 
 from chaincode.domain.journeys.journeys import MOST, Journey, Line, Opening
 from chaincode.domain.orders.orderfacts import Facts
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return, State
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Account:
             left = ordered.quantity - taken.get(each.line, 0)
             if each.quantity > left:
                 text = f"of line {each.line} of order {self.order.order_id} {left} units are not on a journey yet"
-                raise Refused("MORE_THAN_ORDERED", text)
+                raise Refusal.MORE_THAN_ORDERED(text)
             taken[each.line] = taken.get(each.line, 0) + each.quantity
         return dataclasses.replace(self, allotted=taken)
 

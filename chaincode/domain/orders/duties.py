@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chaincode.domain.orders.orders import Order, check_amount
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
 from chaincode.domain.vocabulary.incoterms import Payer
 from chaincode.domain.vocabulary.money import Money, Rates
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> 
     found = [_tariff(tariffs, country, line.hs6) for line in order.lines]
     currency = found[0].currency
     if any(tariff.currency != currency for tariff in found):
-        raise Refused("CURRENCY_MISMATCH", f"the tariffs of {country} are in different currencies")
+        raise Refusal.CURRENCY_MISMATCH(f"the tariffs of {country} are in different currencies")
     value = _converted(order.total, currency, rates)
     weights = [line.quantity * line.unit_price for line in order.lines]
     # Goods given away have no price to spread by; then every line counts alike.
@@ -122,7 +123,7 @@ def _charge(line: int, tariff: Tariff, value: Money, whole: int) -> Charge:
 
 def _tariff(tariffs: Mapping[str, Tariff], country: str, hs6: str) -> Tariff:
     if hs6 not in tariffs:
-        raise Refused("NO_TARIFF", f"no tariff of {country} for {hs6} is published")
+        raise Refusal.NO_TARIFF(f"no tariff of {country} for {hs6} is published")
     return tariffs[hs6]
 
 
@@ -130,5 +131,5 @@ def _converted(total: Money, currency: str, rates: Rates | None) -> Money:
     if total.currency == currency:
         return total
     if rates is None:
-        raise Refused("RATES_NEEDED", f"the duty is due in {currency}: name a day's rates")
+        raise Refusal.RATES_NEEDED(f"the duty is due in {currency}: name a day's rates")
     return rates.convert(total, currency)

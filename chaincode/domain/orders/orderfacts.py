@@ -14,10 +14,11 @@ import dataclasses
 
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.orders.orders import Order, PinnedTerms, check_sha256
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import Terms
 from chaincode.domain.vocabulary import goods, identifiers, places
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,9 +92,9 @@ def facts_of(order_id: str, order: Order, terms: Terms) -> Facts:
     """
     pinned = PinnedTerms(terms.terms_id, terms.version, terms.digest)
     if pinned != order.terms or terms.seller != order.merchant:
-        raise Refused("WRONG_TERMS", f"order {order_id} pins other terms, or its merchant does not sell under these")
+        raise Refusal.WRONG_TERMS(f"order {order_id} pins other terms, or its merchant does not sell under these")
     if terms.in_force_from > moments.parse(order.placed_at).at:
-        raise Refused("WRONG_TERMS", f"the terms were not in force when order {order_id} was placed")
+        raise Refusal.WRONG_TERMS(f"the terms were not in force when order {order_id} was placed")
     # Amounts of two currencies do not compare without a rate, and terms name no day's rates.
     below = terms.returnless_below if terms.currency == order.currency else 0
     return Facts(

@@ -12,11 +12,12 @@ import re
 from typing import Literal
 
 from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import goods, identifiers, incoterms, money, places
 from chaincode.domain.vocabulary.money import Money
 from hlf.codec import moments
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 State = Literal["placed", "confirmed", "fulfilling", "closed", "cancelled"]
 Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
@@ -145,7 +146,7 @@ class Total:
             Refused: AMOUNT_DIFFERS.
         """
         if (amount, currency) != (self.amount, self.currency):
-            raise Refused("AMOUNT_DIFFERS", f"order {self.order_id} comes to another sum")
+            raise Refusal.AMOUNT_DIFFERS(f"order {self.order_id} comes to another sum")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +177,7 @@ class PublicOrder:
         """
         if self.state not in _FOLLOWS[state]:
             before = " or ".join(_FOLLOWS[state])
-            raise Refused("WRONG_STATE", f"order {self.order_id} is {self.state}; {state} comes after {before}")
+            raise Refusal.WRONG_STATE(f"order {self.order_id} is {self.state}; {state} comes after {before}")
         return dataclasses.replace(
             self, state=state, journey_id=journey_id or self.journey_id, reason=reason or self.reason
         )
@@ -197,9 +198,9 @@ def timely(order: Order, now: int) -> None:
     """
     placed = moments.parse(order.placed_at).at
     if placed > now + moments.SKEW:
-        raise Refused("EVENT_IN_FUTURE", "the order's time is after the transaction's")
+        raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
     if placed < now - LATEST:
-        raise Refused("TOO_LATE", f"an order may be written down for {LATEST // moments.DAY} days")
+        raise Refusal.TOO_LATE(f"an order may be written down for {LATEST // moments.DAY} days")
 
 
 def check_sha256(field: str, text: str) -> str:

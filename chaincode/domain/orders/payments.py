@@ -17,10 +17,11 @@ import dataclasses
 from typing import Literal
 
 from chaincode.domain.disclosure import disclosures
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, money
 from chaincode.domain.vocabulary.money import Money, Rates
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 State = Literal["authorised", "captured", "settled", "refunded", "voided"]
 Step = Literal["authorise", "capture", "settle", "refund", "void"]
@@ -163,7 +164,7 @@ class Payment:
         if self.terms.settle_currency == self.terms.currency:
             paid, date, base = due.minor, "", ""
         elif rates is None:
-            raise Refused("RATES_NEEDED", "the merchant is paid in another currency: name a day's rates")
+            raise Refusal.RATES_NEEDED("the merchant is paid in another currency: name a day's rates")
         else:
             paid, date, base = rates.convert(due, self.terms.settle_currency).minor, rates.date, rates.base
         return self._stepped(
@@ -178,7 +179,7 @@ class Payment:
             Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount), ALREADY_SETTLED.
         """
         if self.settled:
-            raise Refused("ALREADY_SETTLED", f"payment {self.payment_id} is paid out; its money is the merchant's")
+            raise Refusal.ALREADY_SETTLED(f"payment {self.payment_id} is paid out; its money is the merchant's")
         self._check("refund", "captured")
         amount = self._amount(change, self.captured - self.refunded, "captured")
         return self._stepped("refund", change, at, amount, refunded=self.refunded + amount)
@@ -198,18 +199,18 @@ class Payment:
     def _check(self, step: Step, *states: State) -> None:
         if self.state not in states:
             needed = " or ".join(states)
-            raise Refused("WRONG_STATE", f"payment {self.payment_id} is {self.state}; {step} needs {needed}")
+            raise Refusal.WRONG_STATE(f"payment {self.payment_id} is {self.state}; {step} needs {needed}")
 
     def _amount(self, change: Change, most: int, what: str) -> int:
         if change.amount is None:
             raise invalid("change.amount", "is missing: say how many minor units")
         if change.amount > most:
-            raise Refused("AMOUNT_EXCEEDS", f"payment {self.payment_id} has less than that {what}")
+            raise Refusal.AMOUNT_EXCEEDS(f"payment {self.payment_id} has less than that {what}")
         return change.amount
 
     def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: int | str | bool) -> Payment:
         if change.salt == self.terms.salt:
-            raise Refused("SALT_REUSED", "a changed record needs a salt of its own")
+            raise Refusal.SALT_REUSED("a changed record needs a salt of its own")
         terms = dataclasses.replace(self.terms, salt=change.salt)
         entries = (*self.entries, Entry(step, at, amount))
         return dataclasses.replace(self, terms=terms, entries=entries, **fields)  # type: ignore[arg-type]

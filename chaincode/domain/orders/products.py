@@ -7,10 +7,11 @@ import re
 from typing import Literal
 
 from chaincode.domain.orders.orders import check_amount
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import goods, identifiers, money, places
 from hlf.codec import texts
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 
@@ -81,7 +82,7 @@ class Listing:
             Refused: WRONG_STATE.
         """
         if self.state == "withdrawn":
-            raise Refused("WRONG_STATE", f"{self.product.gtin} is withdrawn")
+            raise Refusal.WRONG_STATE(f"{self.product.gtin} is withdrawn")
         return dataclasses.replace(self, version=self.version + 1, state="withdrawn")
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec.refusals import Refused
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Amendment:
             Refused: ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
         """
         if self.state == "adopted":
-            raise Refused("ALREADY_ADOPTED", f"amendment {self.amendment_id} is in force")
+            raise Refusal.ALREADY_ADOPTED(f"amendment {self.amendment_id} is in force")
         if msp_id not in self.voters:
-            raise Refused("NOT_A_VOTER", f"{msp_id} has no vote on amendment {self.amendment_id}")
+            raise Refusal.NOT_A_VOTER(f"{msp_id} has no vote on amendment {self.amendment_id}")
         if msp_id in self.approvals:
-            raise Refused("ALREADY_APPROVED", f"{msp_id} has approved amendment {self.amendment_id}")
+            raise Refusal.ALREADY_APPROVED(f"{msp_id} has approved amendment {self.amendment_id}")
         if now != self.before:
-            raise Refused("OVERTAKEN", f"{self.subject} has changed since amendment {self.amendment_id} was proposed")
+            raise Refusal.OVERTAKEN(f"{self.subject} has changed since amendment {self.amendment_id} was proposed")
         voted = dataclasses.replace(self, approvals=(*self.approvals, msp_id))
         return dataclasses.replace(voted, state="adopted") if voted.carried else voted
 

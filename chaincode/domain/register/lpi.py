@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import places
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 COMPONENTS = ("overall", "customs", "infrastructure", "shipments", "competence", "tracking", "timeliness")
 
@@ -70,7 +71,7 @@ class Edition:
         for figure in self.figures:
             if (figure.country, figure.component) == (country, component):
                 return figure
-        raise Refused("LPI_UNKNOWN", f"edition {self.name} has no {component[:20]} figure of {country[:2]}")
+        raise Refusal.LPI_UNKNOWN(f"edition {self.name} has no {component[:20]} figure of {country[:2]}")
 
 
 def _ranks(**by_country: int) -> tuple[Figure, ...]:

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, places
 from hlf.codec import texts
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 Species = Literal["core", "key", "supporting", "parasitic"]
 Side = Literal["commerce", "logistics", "neutral"]
@@ -124,7 +125,7 @@ class Directory:
     def _one(self, role: str) -> str:
         holders = self.roles.get(role, ())
         if not holders:
-            raise Refused("ROLE_VACANT", f"no participant is {role}; admit one first")
+            raise Refusal.ROLE_VACANT(f"no participant is {role}; admit one first")
         return holders[0]
 
 

@@ -19,9 +19,10 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 
 class JourneyType(enum.StrEnum):
@@ -91,7 +92,7 @@ class Catalogue:
         for stage in self.stages:
             if stage.stage_id == stage_id:
                 return stage
-        raise Refused("STAGE_UNKNOWN", f"{stage_id} is not in version {self.version} of the stage catalogue")
+        raise Refusal.STAGE_UNKNOWN(f"{stage_id} is not in version {self.version} of the stage catalogue")
 
     def of(self, kind: str) -> tuple[Stage, ...]:
         """The stages of one journey type, in the catalogue's order."""

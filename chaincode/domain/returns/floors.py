@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import (
     CONDITIONS,
     MOST_DAYS,
@@ -23,7 +24,7 @@ from chaincode.domain.returns.terms import (
     Terms,
 )
 from chaincode.domain.vocabulary import places
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,4 +114,4 @@ def must_meet(terms: Terms, floor: Floor | None) -> None:
     """
     points = short_of(terms, floor) if floor else ()
     if points:
-        raise Refused("BELOW_CONSORTIUM_TERMS", "; ".join(points))
+        raise Refusal.BELOW_CONSORTIUM_TERMS("; ".join(points))

@@ -12,11 +12,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.returns import TO_FETCH, Act, Return, Roles, State
 from chaincode.domain.returns.review import Decision, Outcome, Request
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, Terms
 from hlf.codec import moments
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 Award = Literal["refund", "fetch", "uphold"]
 """What an arbiter may say: the buyer gets its money, the goods are fetched after all, or the outcome stands."""
@@ -56,7 +57,7 @@ def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
     """
-    _is(by, draft.roles.agent, "NOT_THE_AGENT", "lodged it")
+    _is(by, draft.roles.agent, Refusal.NOT_THE_AGENT, "lodged it")
     _in_time(draft, now, State.DRAFT)
     sent = dataclasses.replace(draft.moved(State.SUBMITTED, by, now), decision=decision)
     if decision.outcome is Outcome.REFERRED:
@@ -75,9 +76,9 @@ def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Term
     Raises:
         Refused: NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
     """
-    _is(by, referred.roles.seller, "NOT_THE_SELLER", "answers it")
+    _is(by, referred.roles.seller, Refusal.NOT_THE_SELLER, "answers it")
     if by == referred.roles.agent:
-        raise Refused("OWN_RETURN", f"{by} lodged return {referred.return_id} and cannot answer it, too")
+        raise Refusal.OWN_RETURN(f"{by} lodged return {referred.return_id} and cannot answer it, too")
     _in_time(referred, now, State.REFERRED)
     if not approve:
         return referred.moved(State.REJECTED, by, now, now + terms.dispute_days * moments.DAY, opinion_hash=opinion)
@@ -108,7 +109,7 @@ def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
     Raises:
         Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
     """
-    _is(by, known.roles.carrier, "NOT_THE_CARRIER", "fetches it")
+    _is(by, known.roles.carrier, Refusal.NOT_THE_CARRIER, "fetches it")
     due = _in_time(known, now, *TO_FETCH)
     if not now <= pickup_at <= due:
         raise invalid("pickup_at", f"must be between now and {moments.text(due)}")
@@ -122,7 +123,7 @@ def pickup_failed(known: Return, by: str, why: str, terms: Terms, now: int) -> R
     Raises:
         Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED.
     """
-    _is(by, known.roles.carrier, "NOT_THE_CARRIER", "fetches it")
+    _is(by, known.roles.carrier, Refusal.NOT_THE_CARRIER, "fetches it")
     _in_time(known, now, State.PICKUP_SCHEDULED)
     return known.moved(State.PICKUP_FAILED, by, now, now + terms.handover_days * moments.DAY, why=why)
 
@@ -136,7 +137,7 @@ def inspected(
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
     """
-    _is(by, known.roles.seller, "NOT_THE_SELLER", "inspects it")
+    _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "inspects it")
     _in_time(known, now, State.RECEIVED)
     if not 0 <= units <= known.request.quantity:
         raise invalid("units", f"must be between 0 and {known.request.quantity}")
@@ -156,13 +157,13 @@ def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: i
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS.
     """
-    _is(by, known.roles.seller, "NOT_THE_SELLER", "settles it")
+    _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "settles it")
     awarded = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "refund"
     if not awarded:
         _only(known, State.RETURNLESS_APPROVED, *_SETTLES_FROM[terms.refund_trigger])
     wanted = Resolution.REFUND if awarded else known.request.resolution
     if resolution not in (wanted, Resolution.REFUND):
-        raise Refused("RESOLUTION_DIFFERS", f"return {known.return_id} is for {wanted}")
+        raise Refusal.RESOLUTION_DIFFERS(f"return {known.return_id} is for {wanted}")
     moved = known.moved(SETTLED[resolution], by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
     if resolution is Resolution.EXCHANGE:
         moved = dataclasses.replace(moved, exchange_journey_id=f"{known.return_id}-exchange")
@@ -176,7 +177,7 @@ def sent_back(known: Return, by: str, terms: Terms, now: int, proof: str) -> Ret
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE.
     """
-    _is(by, known.roles.seller, "NOT_THE_SELLER", "sends it back")
+    _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "sends it back")
     _only(known, State.INSPECTED_FAIL)
     return known.moved(State.SENT_BACK, by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
 
@@ -188,7 +189,7 @@ def cancelled(known: Return, by: str, now: int) -> Return:
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE.
     """
-    _is(by, known.roles.agent, "NOT_THE_AGENT", "lodged it")
+    _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "lodged it")
     _only(known, State.DRAFT, State.REFERRED, *TO_FETCH)
     return known.moved(State.CANCELLED, by, now)
 
@@ -200,9 +201,9 @@ def disputed(known: Return, by: str, terms: Terms, now: int, grounds: str) -> Re
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
     """
-    _is(by, known.roles.agent, "NOT_THE_AGENT", "speaks for the buyer")
+    _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "speaks for the buyer")
     if known.went_through(State.ARBITRATED):
-        raise Refused("ALREADY_ARBITRATED", f"the arbiter has decided return {known.return_id}")
+        raise Refusal.ALREADY_ARBITRATED(f"the arbiter has decided return {known.return_id}")
     _in_time(known, now, *_DISPUTABLE)
     return known.moved(State.DISPUTED, by, now, now + terms.arbitration_days * moments.DAY, grounds_hash=grounds)
 
@@ -214,12 +215,12 @@ def arbitrated(known: Return, by: str, award: Award, carrier: str, terms: Terms,
     Raises:
         Refused: NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
     """
-    _is(by, known.roles.arbiter, "NOT_THE_ARBITER", "judges it")
+    _is(by, known.roles.arbiter, Refusal.NOT_THE_ARBITER, "judges it")
     if by == known.roles.agent:
-        raise Refused("OWN_RETURN", f"{by} lodged return {known.return_id} and cannot judge it, too")
+        raise Refusal.OWN_RETURN(f"{by} lodged return {known.return_id} and cannot judge it, too")
     _in_time(known, now, State.DISPUTED)
     if award == "fetch" and (known.went_through(State.PICKED_UP) or not carrier):
-        raise Refused("WRONG_AWARD", "there is nothing left to fetch, or nobody to fetch it")
+        raise Refusal.WRONG_AWARD("there is nothing left to fetch, or nobody to fetch it")
     due = now if award == "uphold" else None
     judged = known.moved(State.ARBITRATED, by, now, due, award=award, opinion_hash=opinion)
     return assigned(judged, carrier, terms, now) if award == "fetch" else judged
@@ -232,7 +233,7 @@ def closed(known: Return, by: str, now: int) -> Return:
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE.
     """
-    _is(by, known.roles.agent, "NOT_THE_AGENT", "speaks for the buyer")
+    _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "speaks for the buyer")
     upheld = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "uphold"
     if not upheld:
         _only(known, *_OUTCOMES)
@@ -251,9 +252,9 @@ def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
         Refused: NO_DEADLINE, NOT_DUE.
     """
     if known.due is None:
-        raise Refused("NO_DEADLINE", f"return {known.return_id} is {known.state} and has no deadline")
+        raise Refusal.NO_DEADLINE(f"return {known.return_id} is {known.state} and has no deadline")
     if now <= known.due:
-        raise Refused("NOT_DUE", f"return {known.return_id} has time until {moments.text(known.due)}")
+        raise Refusal.NOT_DUE(f"return {known.return_id} has time until {moments.text(known.due)}")
     if known.state is State.REFERRED:
         return _approved(known.moved(State.APPROVED, "", now, deadline="seller silent"), carrier, terms, now)
     state, due, why = _after(known.state, terms, now)
@@ -279,19 +280,19 @@ def _after(state: State, terms: Terms, now: int) -> tuple[State, int | None, str
     return State.CLOSED, None, "nobody disputed"
 
 
-def _is(by: str, needed: str, code: str, does: str) -> None:
+def _is(by: str, needed: str, refusal: Refusal, does: str) -> None:
     if by != needed:
-        raise Refused(code, f"{needed or 'nobody yet'} {does}")
+        raise refusal(f"{needed or 'nobody yet'} {does}")
 
 
 def _only(known: Return, *states: State) -> None:
     if known.state not in states:
-        raise Refused("WRONG_STATE", f"return {known.return_id} is {known.state}, not {' or '.join(states)}")
+        raise Refusal.WRONG_STATE(f"return {known.return_id} is {known.state}, not {' or '.join(states)}")
 
 
 def _in_time(known: Return, now: int, *states: State) -> int:
     _only(known, *states)
     due = known.due if known.due is not None else now
     if now > due:
-        raise Refused("DEADLINE_PASSED", f"the time for that ended at {moments.text(due)}; enforce it instead")
+        raise Refusal.DEADLINE_PASSED(f"the time for that ended at {moments.text(due)}; enforce it instead")
     return due

@@ -15,9 +15,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import goods, identifiers, money, places
 from hlf.codec import moments, records
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 
 class Reason(enum.StrEnum):
@@ -263,14 +264,14 @@ def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) ->
     """
     checked(terms)
     if terms.seller != publisher:
-        raise Refused("NOT_THE_SELLER", f"only {terms.seller} may publish its own terms")
+        raise Refusal.NOT_THE_SELLER(f"only {terms.seller} may publish its own terms")
     if latest and latest.terms.seller != publisher:
-        raise Refused("NOT_THE_SELLER", f"the terms {terms.terms_id} are {latest.terms.seller}'s")
+        raise Refusal.NOT_THE_SELLER(f"the terms {terms.terms_id} are {latest.terms.seller}'s")
     expected = latest.terms.version + 1 if latest else 1
     if terms.version != expected:
-        raise Refused("VERSION_NOT_NEXT", f"the next version of {terms.terms_id} is {expected}")
+        raise Refusal.VERSION_NOT_NEXT(f"the next version of {terms.terms_id} is {expected}")
     if terms.in_force_from < now:
-        raise Refused("NOT_IN_ADVANCE", "terms are published before they apply, never after")
+        raise Refusal.NOT_IN_ADVANCE("terms are published before they apply, never after")
     return Published(terms, terms.digest, publisher, now)
 
 

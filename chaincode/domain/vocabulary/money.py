@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes
 from hlf.codec.records import Amount
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import invalid
 
 _ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _TWO = (
@@ -82,7 +83,7 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise Refused("CURRENCY_MISMATCH", f"{self.currency} and {other.currency} do not add without a rate")
+            raise Refusal.CURRENCY_MISMATCH(f"{self.currency} and {other.currency} do not add without a rate")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Rates:
         """
         age = (date.fromisoformat(today) - date.fromisoformat(self.date)).days
         if not 0 <= age <= OLDEST_DAYS:
-            raise Refused("RATES_STALE", f"rates of {self.date} do not count on {today}: {OLDEST_DAYS} days at most")
+            raise Refusal.RATES_STALE(f"rates of {self.date} do not count on {today}: {OLDEST_DAYS} days at most")
 
     def convert(self, money: Money, target: str) -> Money:
         """
@@ -138,7 +139,7 @@ class Rates:
         if code == self.base:
             return Fraction(1)
         if code not in self.rates:
-            raise Refused("NO_RATE", f"the table of {self.date} has no rate of {self.base} in {code[:8]}")
+            raise Refusal.NO_RATE(f"the table of {self.date} has no rate of {self.base} in {code[:8]}")
         return decimal(code, self.rates[code])
 
 

@@ -4,7 +4,8 @@ Units of measure by their UN/ECE Recommendation 20 codes, and exact conversion b
 
 from __future__ import annotations
 
-from hlf.codec.refusals import Refused, invalid
+from chaincode.domain.refusals import Refusal
+from hlf.codec.refusals import invalid
 
 _KINDS: dict[str, dict[str, int]] = {
     "mass": {"GRM": 1, "KGM": 1_000, "TNE": 1_000_000},
@@ -43,9 +44,9 @@ def convert(quantity: int, source: str, target: str, *, round_up: bool = False) 
     """
     kind = _KIND_OF[check_unit("source", source)]
     if _KIND_OF[check_unit("target", target)] != kind:
-        raise Refused("UNIT_MISMATCH", f"{source} measures {kind}, {target} does not")
+        raise Refusal.UNIT_MISMATCH(f"{source} measures {kind}, {target} does not")
     factors = _KINDS[kind]
     whole, rest = divmod(quantity * factors[source], factors[target])
     if rest and not round_up:
-        raise Refused("NOT_WHOLE", f"the quantity in {source} is no whole number of {target}")
+        raise Refusal.NOT_WHOLE(f"the quantity in {source} is no whole number of {target}")
     return whole + bool(rest)
