@@ -1,14 +1,17 @@
 """
-Amendments on the ledger: for every contract that keeps shared reference data.
+Amendments on the ledger: one mechanism for every contract that keeps shared reference data.
 
-A contract proposes under its own subject, such as ``participant/LastMileMSP``
-or ``lpi/2023``, and carries the change out when the answer says ``adopted``.
-The voters are the participants at the time of the proposal.
+A contract describes its data as a `Subject` and hands its proposals and approvals on. Each amendment is kept under its
+own id and names what it changes, such as ``participant/LastMileMSP`` or ``lpi/2023``. The voters are those who are
+participants at the time of the proposal; the approval that makes more than half carries the change out.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from chaincode.contracts import access, store
 from chaincode.domain.refusals import Refusal
@@ -19,54 +22,87 @@ from hlf.codec import records
 from hlf.shim import api
 
 _KEY = "amendment"
+Change = TypeVar("Change")
 
 
-def propose(
-    ctx: api.Context, amendment_id: str, subject: str, before: object, change: object, voters: tuple[str, ...]
-) -> Amendment:
+@dataclasses.dataclass(frozen=True)
+class Subject(Generic[Change]):
     """
-    Write a new amendment with the caller's approval; *before* is the subject's record as it stands, or None.
+    One kind of shared reference data, and how it is amended.
 
-    Raises:
-        Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
+    Attributes:
+        kind: the first word of what its amendments change, such as ``participant``.
+        shape: what a change is.
+        name: which record a change is about, such as an MSP id; empty where there is only one.
+        standing: the record of that name as it stands, or None.
+        check: refuses a change that could not be carried out, before anybody votes on it.
+        voters: who is bound by these data, and so votes on them.
+        carry: writes the change once it is adopted.
     """
-    if store.find(ctx, Amendment, _KEY, identifiers.check("amendment_id", amendment_id)):
-        raise Refusal.ALREADY_EXISTS(f"amendment {amendment_id} exists")
-    proposer = access.member(ctx)
-    made = amendments.proposed(amendment_id, subject, _hash(before), records.plain(change), proposer, voters)
-    return _keep(ctx, made)
 
+    kind: str
+    shape: type[Change]
+    name: Callable[[Change], str]
+    standing: Callable[[api.Context, str], object]
+    check: Callable[[api.Context, Change], object]
+    voters: Callable[[api.Context], tuple[str, ...]]
+    carry: Callable[[api.Context, Change], object]
 
-def approve(ctx: api.Context, found: Amendment, now: object) -> Amendment:
-    """
-    Add the caller's approval to *found*; *now* is the subject's record as it stands, or None.
+    def propose(self, ctx: api.Context, amendment_id: str, change: Change) -> Amendment:
+        """
+        Write a new amendment with the caller's approval; carry it out if that is already more than half.
 
-    Two approvals in one block touch the same key: the later fails with
-    MVCC_READ_CONFLICT and is sent again.
+        Raises:
+            Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT, or what *check* refuses.
+        """
+        self.check(ctx, change)
+        name = self.name(change)
+        subject, before, voters = f"{self.kind}/{name}".rstrip("/"), self.standing(ctx, name), self.voters(ctx)
+        if store.find(ctx, Amendment, _KEY, identifiers.check("amendment_id", amendment_id)):
+            raise Refusal.ALREADY_EXISTS(f"amendment {amendment_id} exists")
+        proposer, proposal = access.member(ctx), records.plain(change)
+        return self._keep(ctx, amendments.proposed(amendment_id, subject, _hash(before), proposal, proposer, voters))
 
-    Raises:
-        Refused: NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
-    """
-    return _keep(ctx, found.approved_by(access.member(ctx), _hash(now)))
+    def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """
+        Add the caller's approval; the one that makes more than half carries the change out.
 
+        Two approvals in one block touch the same key: the later fails with
+        MVCC_READ_CONFLICT and is sent again.
 
-def find(ctx: api.Context, amendment_id: str, kind: str) -> Amendment:
-    """
-    The amendment of that id, if it is about a *kind* of subject, such as ``participant``.
+        Raises:
+            Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
+        """
+        found = self.find(ctx, amendment_id)
+        now = self.standing(ctx, found.subject.partition("/")[2])
+        return self._keep(ctx, found.approved_by(access.member(ctx), _hash(now)))
 
-    Raises:
-        Refused: NOT_FOUND.
-    """
-    found = store.load(ctx, Amendment, Refusal.NOT_FOUND, _KEY, identifiers.check("amendment_id", amendment_id))
-    if found.subject.split("/")[0] != kind:
-        raise Refusal.NOT_FOUND(f"amendment {amendment_id} is not about a {kind}")
-    return found
+    def find(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """
+        Return the amendment of that id, if it is about this kind of data.
 
+        Raises:
+            Refused: NOT_FOUND.
+        """
+        found = store.load(ctx, Amendment, Refusal.NOT_FOUND, _KEY, identifiers.check("amendment_id", amendment_id))
+        if not self._concerns(found):
+            raise Refusal.NOT_FOUND(f"amendment {amendment_id} is not about a {self.kind}")
+        return found
 
-def _keep(ctx: api.Context, amendment: Amendment) -> Amendment:
-    store.save(ctx, amendment, _KEY, amendment.amendment_id)
-    store.announce(ctx, "AmendmentAdopted" if amendment.state == "adopted" else "AmendmentOpen", amendment)
-    return amendment
+    def listed(self, ctx: api.Context) -> list[Amendment]:
+        """Return every amendment of this kind of data, open or adopted, by their ids; for queries."""
+        return [found for found in store.each(ctx, Amendment, _KEY) if self._concerns(found)]
+
+    def _concerns(self, amendment: Amendment) -> bool:
+        return amendment.subject.partition("/")[0] == self.kind
+
+    def _keep(self, ctx: api.Context, amendment: Amendment) -> Amendment:
+        adopted = amendment.state == "adopted"
+        store.save(ctx, amendment, _KEY, amendment.amendment_id)
+        store.announce(ctx, "AmendmentAdopted" if adopted else "AmendmentOpen", amendment)
+        if adopted:
+            self.carry(ctx, records.shaped(self.shape, amendment.change, "change"))
+        return amendment
 
 
 def _hash(record: object) -> str:

@@ -4,7 +4,8 @@ The Logistics Performance Index as reference data that the majority keeps; publi
     Lpi:install                          default policy; an admin, once
     Lpi:propose  amendment_id, edition   default policy; a participant
     Lpi:approve  amendment_id            default policy; a participant
-    queries: editions; read edition; figure edition, country, component; amendment amendment_id; history edition
+    queries: editions; read edition; figure edition, country, component; amendment amendment_id;
+             amendments; history edition
 """
 
 from __future__ import annotations
@@ -15,13 +16,23 @@ from chaincode.contracts import access, store
 from chaincode.contracts.register import amending, participants
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import lpi
-from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.register.lpi import Edition
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
 from hlf.shim import api
 
 _KEY = "lpi"
+
+
+AMENDED = amending.Subject(
+    kind="lpi",
+    shape=Edition,
+    name=lambda change: change.name,
+    standing=lambda ctx, name: store.find(ctx, Edition, _KEY, name),
+    check=lambda ctx, change: None,  # An Edition that could be read can be kept.
+    voters=participants.voters,
+    carry=lambda ctx, change: store.save(ctx, change, _KEY, change.name),
+)
 
 
 class Lpi(api.Contract):
@@ -53,8 +64,7 @@ class Lpi(api.Contract):
             Refused: ALREADY_EXISTS, NOT_A_VOTER, NOT_FOUNDED, or INVALID_ARGUMENT with the field.
         """
         change = records.loads(Edition, edition, "edition")
-        before, voters = store.find(ctx, Edition, _KEY, change.name), participants.directory(ctx).members
-        return _carried(ctx, amending.propose(ctx, amendment_id, f"lpi/{change.name}", before, change, voters))
+        return records.plain(AMENDED.propose(ctx, amendment_id, change))
 
     @api.transaction
     def approve(self, ctx: api.Context, amendment_id: str) -> Any:
@@ -64,9 +74,7 @@ class Lpi(api.Contract):
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
         """
-        found = amending.find(ctx, amendment_id, "lpi")
-        now = store.find(ctx, Edition, _KEY, _changed(found).name)
-        return _carried(ctx, amending.approve(ctx, found, now))
+        return records.plain(AMENDED.approve(ctx, amendment_id))
 
     @api.query
     def editions(self, ctx: api.Context) -> Any:
@@ -86,7 +94,12 @@ class Lpi(api.Contract):
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Any:
         """One amendment, with who has approved it."""
-        return records.plain(amending.find(ctx, amendment_id, "lpi"))
+        return records.plain(AMENDED.find(ctx, amendment_id))
+
+    @api.query
+    def amendments(self, ctx: api.Context) -> Any:
+        """Every amendment of the index, by its id."""
+        return records.plain(AMENDED.listed(ctx))
 
     @api.query
     def history(self, ctx: api.Context, edition: str) -> Any:
@@ -96,14 +109,3 @@ class Lpi(api.Contract):
 
 def _edition(ctx: api.Context, name: str) -> Edition:
     return store.load(ctx, Edition, Refusal.LPI_UNKNOWN, _KEY, identifiers.check("edition", name))
-
-
-def _changed(amendment: Amendment) -> Edition:
-    return records.shaped(Edition, amendment.change, "change")
-
-
-def _carried(ctx: api.Context, amendment: Amendment) -> Any:
-    if amendment.state == "adopted":
-        changed = _changed(amendment)
-        store.save(ctx, changed, _KEY, changed.name)
-    return records.plain(amendment)

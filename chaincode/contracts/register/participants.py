@@ -7,6 +7,7 @@ The organisations of the trade, as data that the majority keeps.
     Participants:read     msp_id                        query
     Participants:list                                   query
     Participants:amendment amendment_id                 query
+    Participants:amendments                             query
     Participants:history  msp_id                        query
 
 Everything here is public to the channel.
@@ -18,7 +19,6 @@ from chaincode.contracts import access, store
 from chaincode.contracts.register import amending
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import participants as rules
-from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.register.participants import Directory, Participant
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
@@ -49,6 +49,27 @@ def participant(ctx: api.Context, msp_id: str) -> Participant:
         Refused: NOT_A_PARTICIPANT.
     """
     return store.load(ctx, Participant, Refusal.NOT_A_PARTICIPANT, _PARTICIPANT, identifiers.check("msp_id", msp_id))
+
+
+def voters(ctx: api.Context) -> tuple[str, ...]:
+    """Return who votes on amendments of the register and of all other shared data: the participants."""
+    return directory(ctx).members
+
+
+def _adopt(ctx: api.Context, changed: Participant) -> None:
+    store.save(ctx, changed, _PARTICIPANT, changed.msp_id)
+    store.save(ctx, directory(ctx).with_participant(changed), _DIRECTORY)
+
+
+AMENDED = amending.Subject(
+    kind="participant",
+    shape=Participant,
+    name=lambda change: change.msp_id,
+    standing=lambda ctx, msp_id: store.find(ctx, Participant, _PARTICIPANT, msp_id),
+    check=lambda ctx, change: directory(ctx).with_participant(change),
+    voters=voters,
+    carry=_adopt,
+)
 
 
 class Participants(api.Contract):
@@ -82,12 +103,7 @@ class Participants(api.Contract):
             Refused: ALREADY_EXISTS, NOT_A_VOTER, or INVALID_ARGUMENT with the field.
         """
         change = records.loads(Participant, participant, "participant")
-        before = store.find(ctx, Participant, _PARTICIPANT, change.msp_id)
-        known = directory(ctx)
-        # What the directory would not take is refused here, before anybody votes on it.
-        known.with_participant(change)
-        subject, voters = f"participant/{change.msp_id}", known.members
-        return _carried(ctx, amending.propose(ctx, amendment_id, subject, before, change, voters))
+        return records.dumps(AMENDED.propose(ctx, amendment_id, change))
 
     @api.transaction
     def approve(self, ctx: api.Context, amendment_id: str) -> bytes:
@@ -97,9 +113,7 @@ class Participants(api.Contract):
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
         """
-        found = amending.find(ctx, amendment_id, "participant")
-        now = store.find(ctx, Participant, _PARTICIPANT, _changed(found).msp_id)
-        return _carried(ctx, amending.approve(ctx, found, now))
+        return records.dumps(AMENDED.approve(ctx, amendment_id))
 
     @api.query
     def read(self, ctx: api.Context, msp_id: str) -> bytes:
@@ -114,22 +128,14 @@ class Participants(api.Contract):
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> bytes:
         """One amendment, with who has approved it."""
-        return records.dumps(amending.find(ctx, amendment_id, "participant"))
+        return records.dumps(AMENDED.find(ctx, amendment_id))
+
+    @api.query
+    def amendments(self, ctx: api.Context) -> bytes:
+        """Every amendment of the register, by its id."""
+        return records.dumps(AMENDED.listed(ctx))
 
     @api.query
     def history(self, ctx: api.Context, msp_id: str) -> bytes:
         """What a participant's record has been, newest first."""
         return records.dumps(store.history(ctx, _PARTICIPANT, identifiers.check("msp_id", msp_id)))
-
-
-def _changed(amendment: Amendment) -> Participant:
-    return records.shaped(Participant, amendment.change, "change")
-
-
-def _carried(ctx: api.Context, amendment: Amendment) -> bytes:
-    """The amendment as the answer; if it is adopted, the participant and the directory are changed with it."""
-    if amendment.state == "adopted":
-        changed = _changed(amendment)
-        store.save(ctx, changed, _PARTICIPANT, changed.msp_id)
-        store.save(ctx, directory(ctx).with_participant(changed), _DIRECTORY)
-    return records.dumps(amendment)

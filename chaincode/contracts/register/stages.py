@@ -14,7 +14,6 @@ from hlf.shim import api
 
 VERSION = "stages"
 CURRENT = "stages-current"
-SUBJECT = "stages"
 
 
 def current(ctx: api.Context) -> stages.Catalogue:
@@ -47,12 +46,8 @@ def _read(data: bytes) -> stages.Catalogue:
     return records.loads(stages.Catalogue, data)
 
 
-def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
-    """*amendment*, with its change carried out if it was adopted."""
-    if amendment.state == "adopted":
-        changed = records.shaped(tuple[stages.Stage, ...], amendment.change, "change")
-        _adopt(ctx, stages.amended(current(ctx), changed, store.now(ctx)))
-    return amendment
+def _amended(ctx: api.Context, changed: tuple[stages.Stage, ...]) -> stages.Catalogue:
+    return stages.amended(current(ctx), changed, store.now(ctx))
 
 
 def _adopt(ctx: api.Context, catalogue: stages.Catalogue) -> stages.Catalogue:
@@ -60,6 +55,17 @@ def _adopt(ctx: api.Context, catalogue: stages.Catalogue) -> stages.Catalogue:
     store.save(ctx, catalogue.version, CURRENT)
     store.announce(ctx, "CatalogueAdopted", {"version": catalogue.version, "hash": catalogue.digest})
     return catalogue
+
+
+AMENDED = amending.Subject(
+    kind="stages",
+    shape=tuple[stages.Stage, ...],
+    name=lambda changed: "",  # There is one catalogue.
+    standing=lambda ctx, name: current(ctx),
+    check=lambda ctx, changed: stages.checked(_amended(ctx, changed)),
+    voters=participants.voters,
+    carry=lambda ctx, changed: _adopt(ctx, _amended(ctx, changed)),
+)
 
 
 class Stages(api.Contract):
@@ -86,10 +92,7 @@ class Stages(api.Contract):
         Raises:
             Refused: NO_CATALOGUE, ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
         """
-        before = current(ctx)
-        stages.checked(stages.amended(before, changed, store.now(ctx)))
-        voters = participants.directory(ctx).members
-        return _carry(ctx, amending.propose(ctx, amendment_id, SUBJECT, before, changed, voters))
+        return AMENDED.propose(ctx, amendment_id, changed)
 
     @api.transaction
     def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
@@ -99,13 +102,17 @@ class Stages(api.Contract):
         Raises:
             Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
         """
-        found = amending.find(ctx, amendment_id, SUBJECT)
-        return _carry(ctx, amending.approve(ctx, found, current(ctx)))
+        return AMENDED.approve(ctx, amendment_id)
 
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """One amendment of the catalogue, with who has approved it."""
-        return amending.find(ctx, amendment_id, SUBJECT)
+        return AMENDED.find(ctx, amendment_id)
+
+    @api.query
+    def amendments(self, ctx: api.Context) -> list[Amendment]:
+        """Every amendment of the catalogue, by its id."""
+        return AMENDED.listed(ctx)
 
     @api.query
     def current(self, ctx: api.Context) -> stages.Catalogue:

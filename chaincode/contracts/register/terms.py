@@ -8,7 +8,6 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.returns import floors, returnpolicy, terms
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import records
 from hlf.shim import api
 
 VERSION = "terms"
@@ -60,11 +59,15 @@ def _floor(ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
     return store.find(ctx, floors.Floor, FLOOR, jurisdiction)
 
 
-def _carry(ctx: api.Context, amendment: Amendment) -> Amendment:
-    if amendment.state == "adopted":
-        adopted = records.shaped(floors.Floor, amendment.change, "change")
-        store.save(ctx, adopted, FLOOR, adopted.jurisdiction)
-    return amendment
+AMENDED = amending.Subject(
+    kind=FLOOR,
+    shape=floors.Floor,
+    name=lambda floor: floor.jurisdiction,
+    standing=_floor,
+    check=lambda ctx, floor: floors.checked(floor),
+    voters=participants.voters,
+    carry=lambda ctx, floor: store.save(ctx, floor, FLOOR, floor.jurisdiction),
+)
 
 
 class Terms(api.Contract):
@@ -103,10 +106,7 @@ class Terms(api.Contract):
         Raises:
             Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
         """
-        floors.checked(floor)
-        subject = f"{FLOOR}/{identifiers.check('floor.jurisdiction', floor.jurisdiction)}"
-        before, voters = _floor(ctx, floor.jurisdiction), participants.directory(ctx).members
-        return _carry(ctx, amending.propose(ctx, amendment_id, subject, before, floor, voters))
+        return AMENDED.propose(ctx, amendment_id, floor)
 
     @api.transaction
     def approve_floor(self, ctx: api.Context, amendment_id: str) -> Amendment:
@@ -116,9 +116,17 @@ class Terms(api.Contract):
         Raises:
             Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
         """
-        found = amending.find(ctx, amendment_id, FLOOR)
-        before = _floor(ctx, found.subject.removeprefix(f"{FLOOR}/"))
-        return _carry(ctx, amending.approve(ctx, found, before))
+        return AMENDED.approve(ctx, amendment_id)
+
+    @api.query
+    def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
+        """One such proposal, with who has approved it."""
+        return AMENDED.find(ctx, amendment_id)
+
+    @api.query
+    def amendments(self, ctx: api.Context) -> list[Amendment]:
+        """Every such proposal, by its id."""
+        return AMENDED.listed(ctx)
 
     @api.query
     def floor(self, ctx: api.Context, jurisdiction: str) -> floors.Floor | None:

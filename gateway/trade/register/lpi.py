@@ -7,10 +7,10 @@ from typing import Any
 from gateway.http import auth, context, idempotency
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
-from gateway.trade import minting
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.register import amendments
+from gateway.trade.register.amendments import Amended
 from gateway.trade.register.lpi_schemas import EditionSchema, ProposedEditionSchema
-from gateway.trade.register.participant_schemas import AmendmentSchema
 
 blueprint = Blueprint("lpi", __name__, url_prefix="/v1/lpi", description="The Logistics Performance Index, by edition")
 
@@ -48,21 +48,7 @@ def figure(edition: str, country: str, component: str) -> dict[str, Any]:
     return context.ask_record(TRADE, "Lpi:figure", edition, country, component)
 
 
-@blueprint.route("/amendments", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.arguments(ProposedEditionSchema)
-@blueprint.response(201, AmendmentSchema)
-def propose(body: dict[str, Any]) -> dict[str, Any]:
-    """Propose a new or changed edition."""
-    amendment_id = minting.public_id("amendment")
-    return {"amendment_id": amendment_id, **context.act(TRADE, "Lpi:propose", amendment_id, body["edition"])}
-
-
-@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.response(200, AmendmentSchema)
-def approve(amendment_id: str) -> dict[str, Any]:
-    """Approve an amendment; it is adopted when more than half of the participants have."""
-    return {"amendment_id": amendment_id, **context.act(TRADE, "Lpi:approve", amendment_id)}
+amendments.serve(
+    blueprint,
+    Amended("Lpi", ProposedEditionSchema, lambda body: body["edition"], proposing="Propose a new or changed edition."),
+)

@@ -5,16 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.receipts import CommittedSchema
 
 _COUNTRY = validate.Regexp(r"[A-Z]{2}\Z", error="Must be an ISO 3166-1 country such as SG.")
 _STAGE = validate.Regexp(r"S(0[1-9]|1\d|2[0-2])\Z", error="Must be a stage from S01 to S22.")
-
-
-class RegisterQuerySchema(Schema):
-    """Which register is meant."""
-
-    channel = fields.String(load_default="trade", validate=validate.OneOf(["trade", "logistics"]))
 
 
 class ParticipantSchema(Schema):
@@ -38,9 +31,3 @@ class ProposeSchema(Schema):
     """Body of ``POST /v1/participants/amendments``."""
 
     participant = fields.Nested(ParticipantSchema, required=True)
-
-
-class AmendmentSchema(CommittedSchema):
-    """An amendment of the register, and how far it is approved (in ``result``)."""
-
-    amendment_id = fields.String()

@@ -10,17 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.http import auth, context, idempotency
-from gateway.http.context import CARRIAGE, TRADE, Chaincode
 from gateway.http.inputs import Blueprint
-from gateway.trade import minting
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.register.participant_schemas import (
-    AmendmentSchema,
-    FoundSchema,
-    ParticipantSchema,
-    ProposeSchema,
-    RegisterQuerySchema,
-)
+from gateway.trade.register import amendments
+from gateway.trade.register.amendments import Amended, RegisterQuerySchema
+from gateway.trade.register.participant_schemas import FoundSchema, ParticipantSchema, ProposeSchema
 
 blueprint = Blueprint(
     "participants", __name__, url_prefix="/v1/participants", description="Who takes part in the trade"
@@ -33,7 +27,7 @@ blueprint = Blueprint(
 @blueprint.response(200, ParticipantSchema(many=True))
 def every(query: dict[str, Any]) -> list[dict[str, Any]]:
     """List the participants."""
-    return context.ask_list(_register(query), "Participants:list")
+    return context.ask_list(amendments.register(query), "Participants:list")
 
 
 @blueprint.route("/<msp_id>")
@@ -42,7 +36,7 @@ def every(query: dict[str, Any]) -> list[dict[str, Any]]:
 @blueprint.response(200, ParticipantSchema)
 def read(query: dict[str, Any], msp_id: str) -> dict[str, Any]:
     """Read one participant."""
-    return context.ask_record(_register(query), "Participants:read", msp_id)
+    return context.ask_record(amendments.register(query), "Participants:read", msp_id)
 
 
 @blueprint.route("/founding", methods=["POST"])
@@ -53,42 +47,16 @@ def read(query: dict[str, Any], msp_id: str) -> dict[str, Any]:
 @blueprint.response(201, CommittedSchema)
 def found(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Enter the first participants; once, by an administrator."""
-    return context.act(_register(query), "Participants:found", body["participants"])
+    return context.act(amendments.register(query), "Participants:found", body["participants"])
 
 
-@blueprint.route("/amendments", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.arguments(RegisterQuerySchema, location="query")
-@blueprint.arguments(ProposeSchema)
-@blueprint.response(201, AmendmentSchema)
-def propose(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Propose a new or changed participant."""
-    amendment_id = minting.public_id("amendment")
-    return {
-        "amendment_id": amendment_id,
-        **context.act(_register(query), "Participants:propose", amendment_id, body["participant"]),
-    }
-
-
-@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.arguments(RegisterQuerySchema, location="query")
-@blueprint.response(200, AmendmentSchema)
-def approve(query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
-    """Approve an amendment; it is adopted when more than half of the participants have."""
-    return {"amendment_id": amendment_id, **context.act(_register(query), "Participants:approve", amendment_id)}
-
-
-@blueprint.route("/amendments/<amendment_id>")
-@auth.needs("read")
-@blueprint.arguments(RegisterQuerySchema, location="query")
-@blueprint.response(200, description="The amendment and who has approved it")
-def amendment(query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
-    """Read an amendment."""
-    return context.ask_record(_register(query), "Participants:amendment", amendment_id)
-
-
-def _register(query: dict[str, Any]) -> Chaincode:
-    return CARRIAGE if query["channel"] == CARRIAGE.channel else TRADE
+amendments.serve(
+    blueprint,
+    Amended(
+        "Participants",
+        ProposeSchema,
+        lambda body: body["participant"],
+        proposing="Propose a new or changed participant.",
+        registers=True,
+    ),
+)

@@ -7,9 +7,9 @@ from typing import Any
 from gateway.http import auth, context, idempotency
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
-from gateway.trade import minting
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.register.participant_schemas import AmendmentSchema
+from gateway.trade.register import amendments
+from gateway.trade.register.amendments import Amended
 from gateway.trade.register.stage_schemas import ProposeStagesSchema
 
 blueprint = Blueprint("stages", __name__, url_prefix="/v1/stages", description="The stages of a journey")
@@ -40,29 +40,15 @@ def install() -> dict[str, Any]:
     return context.act(TRADE, "Stages:install")
 
 
-@blueprint.route("/amendments", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.arguments(ProposeStagesSchema)
-@blueprint.response(201, AmendmentSchema)
-def propose(body: dict[str, Any]) -> dict[str, Any]:
-    """Propose new stages, or others in place of those of the same id; running journeys keep their version."""
-    amendment_id = minting.public_id("amendment")
-    return {"amendment_id": amendment_id, **context.act(TRADE, "Stages:propose", amendment_id, body["stages"])}
-
-
-@blueprint.route("/amendments/<amendment_id>/approval", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.response(200, AmendmentSchema)
-def approve(amendment_id: str) -> dict[str, Any]:
-    """Approve an amendment; it is the next version when more than half of the participants have."""
-    return {"amendment_id": amendment_id, **context.act(TRADE, "Stages:approve", amendment_id)}
-
-
-@blueprint.route("/amendments/<amendment_id>")
-@auth.needs("read")
-@blueprint.response(200, description="The amendment and who has approved it")
-def amendment(amendment_id: str) -> dict[str, Any]:
-    """Read an amendment."""
-    return context.ask_record(TRADE, "Stages:amendment", amendment_id)
+amendments.serve(
+    blueprint,
+    Amended(
+        "Stages",
+        ProposeStagesSchema,
+        lambda body: body["stages"],
+        proposing=(
+            "Propose new stages, or others in place of those of the same id; running journeys keep their version."
+        ),
+        approving="Approve an amendment; it is the next version when more than half of the participants have.",
+    ),
+)

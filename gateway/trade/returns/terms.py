@@ -7,12 +7,22 @@ from typing import Any
 from gateway.http import auth, context, idempotency
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
-from gateway.trade import minting
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.register.participant_schemas import AmendmentSchema
+from gateway.trade.register import amendments
+from gateway.trade.register.amendments import Amended, AmendmentSchema
 from gateway.trade.returns.term_schemas import FloorSchema, ScenarioSchema, TermsSchema
 
 blueprint = Blueprint("terms", __name__, url_prefix="/v1/terms", description="Return terms of sellers")
+FLOORS = Amended(
+    "Terms",
+    FloorSchema,
+    lambda body: body,
+    proposing="Propose the least that every seller of a jurisdiction grants; as POST /v1/terms/floors.",
+    approving="Approve a floor; it is in force when more than half of the participants have.",
+    address="/floors/amendments",
+    functions=("propose_floor", "approve_floor"),
+    endpoints=("propose_floor_amendment", "approve_floor", "floor_amendment", "floor_amendments"),
+)
 
 
 @blueprint.route("", methods=["POST"])
@@ -73,17 +83,10 @@ def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]
 @blueprint.response(201, AmendmentSchema)
 def propose_floor(body: dict[str, Any]) -> dict[str, Any]:
     """Propose the least that every seller of a jurisdiction grants."""
-    amendment_id = minting.public_id("amendment")
-    return {"amendment_id": amendment_id, **context.act(TRADE, "Terms:propose_floor", amendment_id, body)}
+    return FLOORS.propose(body)
 
 
-@blueprint.route("/floors/amendments/<amendment_id>/approval", methods=["POST"])
-@auth.needs("write")
-@idempotency.keyed
-@blueprint.response(200, AmendmentSchema)
-def approve_floor(amendment_id: str) -> dict[str, Any]:
-    """Approve a floor; it is in force when more than half of the participants have."""
-    return {"amendment_id": amendment_id, **context.act(TRADE, "Terms:approve_floor", amendment_id)}
+amendments.serve(blueprint, FLOORS)
 
 
 @blueprint.route("/floors/<jurisdiction>")

@@ -1,0 +1,116 @@
+"""
+Amendments of shared data: one set of addresses to propose, approve, read and list them, whatever they change.
+
+A resource describes its data as `Amended`, and `serve` gives it the addresses:
+
+    POST <address>                           propose a change; the proposer approves by proposing
+    GET  <address>                           list the amendments
+    GET  <address>/<amendment_id>            read one, with who has approved it
+    POST <address>/<amendment_id>/approval   approve one; the approval that makes more than half carries it out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import CARRIAGE, TRADE, Chaincode
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.receipts import CommittedSchema
+
+_View = Callable[..., Any]
+
+
+class AmendmentSchema(CommittedSchema):
+    """An amendment of shared data, and how far it is approved (in ``result``)."""
+
+    amendment_id = fields.String()
+
+
+class RegisterQuerySchema(Schema):
+    """Which register is meant."""
+
+    channel = fields.String(load_default="trade", validate=validate.OneOf(["trade", "logistics"]))
+
+
+@dataclass(frozen=True)
+class Amended:
+    """
+    One kind of shared data that the participants amend.
+
+    Attributes:
+        contract: the contract that keeps it, such as Lpi.
+        body: what a proposal is sent as.
+        change: takes the proposed change out of the body.
+        proposing, approving: what the two acts do, in a line each.
+        address: where its amendments stand under its resource.
+        functions: the contract's names for proposing and approving.
+        endpoints: the views' names, in the order propose, approve, read, list.
+        registers: whether `logistics` keeps such data too, so that a call may name its channel.
+    """
+
+    contract: str
+    body: type[Schema]
+    change: Callable[[dict[str, Any]], Any]
+    proposing: str
+    approving: str = "Approve an amendment; it is adopted when more than half of the participants have."
+    address: str = "/amendments"
+    functions: tuple[str, str] = ("propose", "approve")
+    endpoints: tuple[str, str, str, str] = ("propose", "approve", "amendment", "amendments")
+    registers: bool = False
+
+    def propose(self, body: dict[str, Any], chaincode: Chaincode = TRADE) -> dict[str, Any]:
+        """Propose what *body* holds, under an id of its own."""
+        amendment_id = minting.public_id("amendment")
+        return self._act(chaincode, self.functions[0], amendment_id, self.change(body))
+
+    def approve(self, amendment_id: str, chaincode: Chaincode = TRADE) -> dict[str, Any]:
+        """Approve the amendment of that id."""
+        return self._act(chaincode, self.functions[1], amendment_id)
+
+    def _act(self, chaincode: Chaincode, function: str, amendment_id: str, *change: Any) -> dict[str, Any]:
+        done = context.act(chaincode, f"{self.contract}:{function}", amendment_id, *change)
+        return {"amendment_id": amendment_id, **done}
+
+
+def serve(blueprint: Blueprint, amended: Amended) -> None:
+    """Serve the addresses at which *amended* is proposed, approved, read and listed."""
+
+    # Views get the query parameters first, where there are any, then the body.
+    def propose(*given: dict[str, Any]) -> dict[str, Any]:
+        return amended.propose(given[-1], register(*given[:-1]))
+
+    def approve(*query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
+        return amended.approve(amendment_id, register(*query))
+
+    def read(*query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
+        return context.ask_record(register(*query), f"{amended.contract}:amendment", amendment_id)
+
+    def every(*query: dict[str, Any]) -> list[Any]:
+        return context.ask_list(register(*query), f"{amended.contract}:amendments")
+
+    def address(end: str, endpoint: str, view: _View, method: str, summary: str) -> None:
+        view.__doc__ = summary
+        if amended.registers:
+            view = blueprint.arguments(RegisterQuerySchema, location="query")(view)
+        view = auth.needs("read")(view) if method == "GET" else auth.needs("write")(idempotency.keyed(view))
+        blueprint.route(amended.address + end, methods=[method], endpoint=endpoint)(view)
+
+    answer, one = blueprint.response, "/<amendment_id>"
+    proposed = blueprint.arguments(amended.body)(answer(201, AmendmentSchema)(propose))
+    address("", amended.endpoints[0], proposed, "POST", amended.proposing)
+    address(f"{one}/approval", amended.endpoints[1], answer(200, AmendmentSchema)(approve), "POST", amended.approving)
+    found = answer(200, description="The amendment and who has approved it")(read)
+    address(one, amended.endpoints[2], found, "GET", "Read an amendment.")
+    listed = answer(200, description="The amendments, by their ids")(every)
+    address("", amended.endpoints[3], listed, "GET", "List the amendments, open and adopted.")
+
+
+def register(query: dict[str, Any] | None = None) -> Chaincode:
+    """Return the chaincode whose register *query* means: that of `trade`, unless it names `logistics`."""
+    return CARRIAGE if query and query["channel"] == CARRIAGE.channel else TRADE
