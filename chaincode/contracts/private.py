@@ -131,7 +131,7 @@ def listed(ctx: api.Context, holder: str, object_type: str, attributes: Sequence
     return [entry.value for entry in found]
 
 
-def told(ctx: api.Context, event: str, **ids: str) -> dict[str, str]:
+def announce(ctx: api.Context, event: str, **ids: str) -> dict[str, str]:
     """Set the event and give the answer: both stand in the block, so both hold identifiers and nothing else."""
     ctx.stub.set_event(event, canonical.dumps(ids))
     return ids

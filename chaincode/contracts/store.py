@@ -63,9 +63,9 @@ def each(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> I
 
 def history(ctx: api.Context, name: str, *attributes: str) -> list[object]:
     """Every value that the key had, newest first, as `contracts.history` tells it; for queries."""
-    told = canonical.loads(past.of(ctx, ctx.stub.create_composite_key(name, attributes)))
-    assert isinstance(told, list)  # noqa: S101  (that is what it tells)
-    return told
+    versions = canonical.loads(past.of(ctx, ctx.stub.create_composite_key(name, attributes)))
+    assert isinstance(versions, list)  # noqa: S101  (`past.of` writes a list.)
+    return versions
 
 
 def now(ctx: api.Context) -> int:

@@ -33,9 +33,9 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
     if named is None:
         words = "This channel has no chaincode by default; name one."
         raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
-    told = results.read(context.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
+    answer = results.read(context.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
     # An object that is kept under several keys tells the history of each.
-    parts = told if isinstance(told, dict) else {"": told}
+    parts = answer if isinstance(answer, dict) else {"": answer}
     entries = [
         {**_entry(entry, contract), "part": part}
         for part, changes in parts.items()

@@ -92,8 +92,8 @@ def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, 
         # A name with an underscore would be read as one with a dash, which a proxy may have taken care of.
         key = _OWN.get(name.lower(), "" if "_" in name else f"HTTP_{name.upper().replace('-', '_')}")
         if key:
-            told = _bytes(value).decode("latin-1")
-            found[key] = f"{found[key]},{told}" if key in found else told
+            text = _bytes(value).decode("latin-1")
+            found[key] = f"{found[key]},{text}" if key in found else text
     return found
 
 
@@ -128,8 +128,8 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
 
 def _scheme(request: BaseRequest, peer: str) -> str:
     """A proxy on the same machine may say that it was spoken to over TLS; nobody else is believed."""
-    told = request.headers.get("X-Forwarded-Proto", "")
-    return told if told in {"http", "https"} and peer in {"127.0.0.1", "::1"} else request.scheme
+    scheme = request.headers.get("X-Forwarded-Proto", "")
+    return scheme if scheme in {"http", "https"} and peer in {"127.0.0.1", "::1"} else request.scheme
 
 
 def _bytes(text: str) -> bytes:

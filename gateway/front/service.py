@@ -206,8 +206,8 @@ async def _expected(request: BaseRequest) -> None:
 
 def _caller(request: BaseRequest) -> bytes:
     """Whose turn it is, without keeping the token: one caller's requests stand in one row."""
-    told = request.headers.get("Authorization") or request.headers.get("Cookie") or str(request.remote)
-    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).digest()
+    caller = request.headers.get("Authorization") or request.headers.get("Cookie") or str(request.remote)
+    return hashlib.sha256(caller.encode("utf-8", "surrogateescape")).digest()
 
 
 def _with(headers: Iterable[tuple[str, str]], response: _Response) -> _Response:

@@ -112,8 +112,8 @@ class Keys:
     def finish(self, held: Held, answer: Answer) -> None:
         """Keep the answer, sealed."""
         nonce = os.urandom(12)
-        told = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
-        sealed = nonce + AESGCM(held.cipher).encrypt(nonce, json.dumps(told).encode(), held.row)
+        kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
+        sealed = nonce + AESGCM(held.cipher).encrypt(nonce, json.dumps(kept).encode(), held.row)
         with self._store.connection() as database:
             database.execute(
                 "UPDATE idempotency_keys SET answer = ? WHERE id = ? AND attempt = ?", (sealed, held.row, held.attempt)

@@ -91,9 +91,9 @@ def _proven(ctx: api.Context, agreement_id: str) -> agreements.Agreement:
 
 def _keep(ctx: api.Context, event: str, agreement: agreements.Agreement) -> dict[str, str]:
     private.put(ctx, _key(ctx, agreement.agreement_id), records.dumps(agreement), agreement.parties)
-    told = {"agreement_id": agreement.agreement_id}
-    store.announce(ctx, event, told)
-    return told
+    ids = {"agreement_id": agreement.agreement_id}
+    store.announce(ctx, event, ids)
+    return ids
 
 
 def _key(ctx: api.Context, agreement_id: str) -> str:

@@ -56,7 +56,7 @@ class Disclosures(api.Contract):
         key = granting.request_key(ctx, request_id)
         private.absent(ctx, key, kept.parties, f"request {request_id}")
         private.put(ctx, key, records.dumps(kept), kept.parties)
-        return private.told(ctx, "DisclosureRequested", request_id=request_id)
+        return private.announce(ctx, "DisclosureRequested", request_id=request_id)
 
     @api.transaction
     def withdraw(self, ctx: api.Context, request_id: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ class Disclosures(api.Contract):
         kept = granting.proven_request(ctx, request_id)
         access.one_of(ctx, [kept.requester], Refusal.NOT_REQUESTER, f"request {request_id} is another organisation's")
         granting.answer(ctx, kept, "withdrawn")
-        return private.told(ctx, "RequestWithdrawn", request_id=request_id)
+        return private.announce(ctx, "RequestWithdrawn", request_id=request_id)
 
     @api.transaction
     def grant(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -82,7 +82,7 @@ class Disclosures(api.Contract):
         """
         terms = private.record(ctx, "grant", Terms)
         granting.open_grant(ctx, grant_id, access.member(ctx), terms)
-        return private.told(ctx, "DisclosureGranted", grant_id=grant_id)
+        return private.announce(ctx, "DisclosureGranted", grant_id=grant_id)
 
     @api.transaction
     def grant_reciprocal(
@@ -111,7 +111,7 @@ class Disclosures(api.Contract):
         granting.open_grant(ctx, grant_id, owner, terms, counterpart=counter_grant_id)
         counter = grants.counter_terms(kept, counter_salt)
         granting.open_grant(ctx, counter_grant_id, kept.requester, counter, counterpart=grant_id)
-        return private.told(ctx, "ReciprocalGranted", grant_id=grant_id, counter_grant_id=counter_grant_id)
+        return private.announce(ctx, "ReciprocalGranted", grant_id=grant_id, counter_grant_id=counter_grant_id)
 
     @api.transaction
     def deliver(self, ctx: api.Context, grant_id: str, recipient: str) -> dict[str, str]:
@@ -142,7 +142,7 @@ class Disclosures(api.Contract):
         private.absent(ctx, key, [recipient], f"the delivery under grant {grant_id}")
         copy = {"document": committed.decode(), "disclosures": [one.encoded for one in opened]}
         private.put(ctx, key, canonical.dumps(copy), [recipient])
-        return private.told(ctx, "DisclosureDelivered", grant_id=grant_id)
+        return private.announce(ctx, "DisclosureDelivered", grant_id=grant_id)
 
     @api.transaction
     def revoke(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -162,7 +162,7 @@ class Disclosures(api.Contract):
         private.put(ctx, granting.receipt_key(ctx, grant_id), records.dumps(receipt), receipt.parties)
         if copy:
             ctx.stub.purge_private_data(private.collection(held.recipient), received)
-        return private.told(ctx, "DisclosureRevoked", grant_id=grant_id)
+        return private.announce(ctx, "DisclosureRevoked", grant_id=grant_id)
 
     @api.transaction
     def record_sealed(self, ctx: api.Context, seal_id: str) -> dict[str, str]:
@@ -180,7 +180,7 @@ class Disclosures(api.Contract):
         key = granting.seal_key(ctx, seal_id)
         private.absent(ctx, key, seal.parties, f"seal {seal_id}")
         private.put(ctx, key, records.dumps(seal), seal.parties)
-        return private.told(ctx, "DisclosureSealed", seal_id=seal_id)
+        return private.announce(ctx, "DisclosureSealed", seal_id=seal_id)
 
     @api.query
     def read(self, ctx: api.Context, grant_id: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
-from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, Told
+from chaincode.domain.disclosure.gapmeter import Cell, CellParties, Contribution, Meter
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
@@ -69,7 +69,7 @@ class GapMeter(api.Contract):
             raise Refusal.ALREADY_EXISTS(f"grant {grant_id} is counted already")
         ctx.stub.put_private_data(TENDER, _contribution_key(ctx, grant_id), records.dumps(made))
         _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
-        return private.told(ctx, "GapContribution", grant_id=grant_id)
+        return private.announce(ctx, "GapContribution", grant_id=grant_id)
 
     @api.transaction
     def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -85,7 +85,7 @@ class GapMeter(api.Contract):
             raise Refusal.NOT_FOUND(f"grant {identifiers.check('grant_id', grant_id)} is not counted")
         ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
         _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
-        return private.told(ctx, "GapForgotten", grant_id=grant_id)
+        return private.announce(ctx, "GapForgotten", grant_id=grant_id)
 
     @api.transaction
     def compute(self, ctx: api.Context, meter_id: str, region: str, first_week: str, weeks: int) -> dict[str, str]:
@@ -103,14 +103,16 @@ class GapMeter(api.Contract):
         listed = _weeks(first_week, weeks)
         counted = [one for one in _contributions(ctx) if _counts(ctx, one)]
         before: Any = _kept(ctx, _TOLD, "cells")
-        cells, told = gapmeter.tell(counted, region, listed, records.shaped(tuple[Told, ...], before, "told"))
+        cells, published = gapmeter.publishable(
+            counted, region, listed, records.shaped(tuple[CellParties, ...], before, "told")
+        )
         if not cells:
             raise Refusal.NOTHING_TO_TELL("no cell hides its parties beside the ones told before")
         salt = _salt(ctx)
-        _keep(ctx, _TOLD, "cells", records.plain(told), salt)
+        _keep(ctx, _TOLD, "cells", records.plain(published), salt)
         meter = Meter(meter_id, private.now(ctx), cells, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
-        return private.told(ctx, "GapComputed", meter_id=meter_id)
+        return private.announce(ctx, "GapComputed", meter_id=meter_id)
 
     @api.transaction
     def publish(self, ctx: api.Context, meter_id: str, meter: str) -> Any:
@@ -123,8 +125,8 @@ class GapMeter(api.Contract):
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED.
         """
         _of_tender(ctx)
-        told = ctx.stub.get_private_data_hash(TENDER, _meter_key(ctx, meter_id))
-        if hashlib.sha256(meter.encode()).digest() != told:
+        kept = ctx.stub.get_private_data_hash(TENDER, _meter_key(ctx, meter_id))
+        if hashlib.sha256(meter.encode()).digest() != kept:
             raise Refusal.NOT_AS_STORED(f"meter {meter_id} is not what platform and auditor computed")
         published = records.loads(Meter, meter, "meter")
         for cell in published.cells:

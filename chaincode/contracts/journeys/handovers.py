@@ -87,8 +87,8 @@ class Handovers:
         taken = held.accepted(taker, entry.at, place, entry.event_id)
         journeystate.save_custody(ctx, taken)
         journeystate.save_page(ctx, mine.with_entry(entry))
-        told = {"journey_id": journey_id, "giver": giver, "taker": taker, "number": taken.number}
-        store.announce(ctx, "CustodyPassed", told)
+        payload = {"journey_id": journey_id, "giver": giver, "taker": taker, "number": taken.number}
+        store.announce(ctx, "CustodyPassed", payload)
         return taken
 
     @api.transaction

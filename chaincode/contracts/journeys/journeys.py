@@ -363,5 +363,5 @@ def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> Receipt:
 
 
 def _announce(ctx: api.Context, name: str, journey_id: str, entry: pages.Entry) -> None:
-    told = {"journey_id": journey_id, "stage_id": entry.stage_id, "step": entry.step, "event_id": entry.event_id}
-    store.announce(ctx, name, told)
+    payload = {"journey_id": journey_id, "stage_id": entry.stage_id, "step": entry.step, "event_id": entry.event_id}
+    store.announce(ctx, name, payload)

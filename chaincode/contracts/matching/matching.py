@@ -46,7 +46,7 @@ from hlf.shim import api
 
 
 @dataclasses.dataclass(frozen=True)
-class Told:
+class PublicPlan:
     """A plan as everybody sees it."""
 
     state: str
@@ -68,7 +68,7 @@ class Matching(Questions, api.Contract):
         """
         offering.member(ctx)
         offering.keep_offer(ctx, offering.consented(ctx, grant_id))
-        return private.told(ctx, "OfferTaken", grant_id=grant_id)
+        return private.announce(ctx, "OfferTaken", grant_id=grant_id)
 
     @api.transaction
     def withdraw_offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
@@ -80,7 +80,7 @@ class Matching(Questions, api.Contract):
         """
         offering.member(ctx)
         offering.forget_offer(ctx, grant_id)
-        return private.told(ctx, "OfferWithdrawn", grant_id=grant_id)
+        return private.announce(ctx, "OfferWithdrawn", grant_id=grant_id)
 
     @api.transaction
     def observe(self, ctx: api.Context) -> tuple[Pair, ...]:
@@ -119,7 +119,7 @@ class Matching(Questions, api.Contract):
         offering.member(ctx)
         demand = private.record(ctx, "demand", Demand)
         tendering.make(ctx, tendering.Assignment(plan_id, journey_id, demand, offering.salt(ctx)))
-        return private.told(ctx, "PlanMatched", plan_id=plan_id)
+        return private.announce(ctx, "PlanMatched", plan_id=plan_id)
 
     @api.transaction
     def replan(
@@ -149,7 +149,7 @@ class Matching(Questions, api.Contract):
             replaces=plan_id,
         )
         tendering.make(ctx, wanted, before.units)
-        return private.told(ctx, "PlanMatched", plan_id=new_plan_id)
+        return private.announce(ctx, "PlanMatched", plan_id=new_plan_id)
 
     @api.transaction
     def match_batch(self, ctx: api.Context) -> list[str]:
@@ -179,7 +179,7 @@ class Matching(Questions, api.Contract):
         if not store.find(ctx, End, planstate.END, plan_id):
             raise Refusal.PLAN_STANDS(f"plan {plan_id} is neither cancelled nor replaced")
         tendering.release(ctx, plan)
-        return private.told(ctx, "CapacityReleased", plan_id=plan_id)
+        return private.announce(ctx, "CapacityReleased", plan_id=plan_id)
 
     @api.transaction
     def publish(self, ctx: api.Context, notice: str) -> Notice:
@@ -192,15 +192,15 @@ class Matching(Questions, api.Contract):
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED, PLAN_ENDED.
         """
         offering.member(ctx)
-        told = tendering.proven_notice(ctx, notice)
-        if store.find(ctx, Notice, planstate.NOTICE, told.plan_id):
-            raise Refusal.ALREADY_PUBLISHED(f"plan {told.plan_id} has been told")
-        if told.replaces:
-            planstate.check_open(ctx, told.replaces)
-            store.save(ctx, End(told.replaces, "replaced", told.plan_id), planstate.END, told.replaces)
-        store.save(ctx, told, planstate.NOTICE, told.plan_id)
-        store.announce(ctx, "PlanPublished", {"plan_id": told.plan_id, "journey_id": told.journey_id})
-        return told
+        proven = tendering.proven_notice(ctx, notice)
+        if store.find(ctx, Notice, planstate.NOTICE, proven.plan_id):
+            raise Refusal.ALREADY_PUBLISHED(f"plan {proven.plan_id} is published")
+        if proven.replaces:
+            planstate.check_open(ctx, proven.replaces)
+            store.save(ctx, End(proven.replaces, "replaced", proven.plan_id), planstate.END, proven.replaces)
+        store.save(ctx, proven, planstate.NOTICE, proven.plan_id)
+        store.announce(ctx, "PlanPublished", {"plan_id": proven.plan_id, "journey_id": proven.journey_id})
+        return proven
 
     @api.transaction
     def cancel(self, ctx: api.Context, plan_id: str) -> End:
@@ -235,7 +235,7 @@ class Matching(Questions, api.Contract):
         key = planstate.leg_key(ctx, plan_id, number)
         private.absent(ctx, key, (carrier,), f"leg {number} of plan {plan_id}")
         private.put(ctx, key, data, (carrier,))
-        return private.told(ctx, "LegDelivered", plan_id=plan_id)
+        return private.announce(ctx, "LegDelivered", plan_id=plan_id)
 
     @api.transaction
     def answer(self, ctx: api.Context, plan_id: str, number: int, accept: bool, reason: str) -> Answer:
@@ -276,18 +276,18 @@ class Matching(Questions, api.Contract):
             Refused: NOT_A_PARTICIPANT, PLAN_UNKNOWN, PLAN_ENDED, NOT_ALL_ACCEPTED, ALREADY_AGREED.
         """
         participants.participant(ctx, access.member(ctx))
-        told = planstate.notice(ctx, plan_id)
+        notice = planstate.notice(ctx, plan_id)
         planstate.check_open(ctx, plan_id)
         answers = planstate.answers(ctx, plan_id)
-        if len(answers) < len(told.legs) or any(answer.state != "accepted" for answer in answers):
+        if len(answers) < len(notice.legs) or any(answer.state != "accepted" for answer in answers):
             raise Refusal.NOT_ALL_ACCEPTED(f"not every carrier has accepted its leg of plan {plan_id}")
-        before = store.find(ctx, Agreed, planstate.AGREED, told.journey_id, told.kind)
+        before = store.find(ctx, Agreed, planstate.AGREED, notice.journey_id, notice.kind)
         if before and not store.find(ctx, End, planstate.END, before.plan_id):
-            raise Refusal.ALREADY_AGREED(f"{told.journey_id} goes by plan {before.plan_id}")
+            raise Refusal.ALREADY_AGREED(f"{notice.journey_id} goes by plan {before.plan_id}")
         carriers = tuple(answer.carrier for answer in answers)
-        agreed = Agreed(told.journey_id, told.kind, plan_id, carriers, private.now(ctx))
-        store.save(ctx, agreed, planstate.AGREED, told.journey_id, told.kind)
-        store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": told.journey_id})
+        agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, private.now(ctx))
+        store.save(ctx, agreed, planstate.AGREED, notice.journey_id, notice.kind)
+        store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": notice.journey_id})
         return agreed
 
     @api.query
@@ -345,13 +345,13 @@ class Matching(Questions, api.Contract):
         return records.plain(records.loads(Leg, data))
 
     @api.query
-    def read(self, ctx: api.Context, plan_id: str) -> Told:
+    def read(self, ctx: api.Context, plan_id: str) -> PublicPlan:
         """A plan as everybody sees it, with its carriers' answers."""
-        told, answers = planstate.notice(ctx, plan_id), planstate.answers(ctx, plan_id)
+        notice, answers = planstate.notice(ctx, plan_id), planstate.answers(ctx, plan_id)
         end = store.find(ctx, End, planstate.END, plan_id)
         against = [answer.state for answer in answers if answer.state != "accepted"]
-        so_far = "accepted" if len(answers) == len(told.legs) else "published"
-        return Told(end.state if end else [*against, so_far][0], told, answers, end)
+        so_far = "accepted" if len(answers) == len(notice.legs) else "published"
+        return PublicPlan(end.state if end else [*against, so_far][0], notice, answers, end)
 
     @api.query
     def agreed(self, ctx: api.Context, journey_id: str, kind: Kind) -> Agreed:

@@ -67,10 +67,10 @@ def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
     Raises:
         Refused: PLAN_UNKNOWN, LEG_UNKNOWN.
     """
-    told = notice(ctx, plan_id)
-    if not 0 <= number < len(told.legs):
-        raise Refusal.LEG_UNKNOWN(f"plan {plan_id} has {len(told.legs)} legs")
-    return told.legs[number]
+    found = notice(ctx, plan_id)
+    if not 0 <= number < len(found.legs):
+        raise Refusal.LEG_UNKNOWN(f"plan {plan_id} has {len(found.legs)} legs")
+    return found.legs[number]
 
 
 def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:

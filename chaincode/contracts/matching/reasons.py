@@ -89,7 +89,7 @@ class Questions:
         found = explanation.why_not(plan.circumstances.problem(plan.demand, graph.offers), choice, grant_id, step)
         reply = Reply(plan_id, grant_id, step, found, offering.salt(ctx))
         ctx.stub.put_private_data(offering.TENDER, key, records.dumps(reply))
-        return private.told(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
+        return private.announce(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
 
     @api.transaction
     def hear(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, carrier: str) -> dict[str, str]:
@@ -107,7 +107,7 @@ class Questions:
             raise Refusal.NOT_AS_STORED("that is not the answer of platform and auditor")
         private.absent(ctx, key, (carrier,), "the answer")
         private.put(ctx, key, data, (carrier,))
-        return private.told(ctx, "WhyNotMeHeard", plan_id=plan_id, grant_id=grant_id)
+        return private.announce(ctx, "WhyNotMeHeard", plan_id=plan_id, grant_id=grant_id)
 
     @api.query
     def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:

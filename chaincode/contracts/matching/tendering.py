@@ -246,11 +246,11 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
     Raises:
         Refused: NOT_AS_STORED.
     """
-    told = records.loads(Notice, notice, "notice")
-    kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, told.plan_id))
+    found = records.loads(Notice, notice, "notice")
+    kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, found.plan_id))
     if hashlib.sha256(notice.encode()).digest() != kept:
-        raise Refusal.NOT_AS_STORED(f"plan {told.plan_id} is not told as platform and auditor keep it")
-    return told
+        raise Refusal.NOT_AS_STORED(f"plan {found.plan_id} is not as platform and auditor keep it")
+    return found
 
 
 def plan_key(ctx: api.Context, plan_id: str) -> str:

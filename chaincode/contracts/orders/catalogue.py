@@ -73,6 +73,6 @@ def _listing(ctx: api.Context, merchant: str, gtin: str) -> Listing:
 
 def _keep(ctx: api.Context, listing: Listing) -> Any:
     store.save(ctx, listing, _KEY, listing.merchant, listing.product.gtin, held_by=[listing.merchant])
-    told = {"merchant": listing.merchant, "gtin": listing.product.gtin, "state": listing.state}
-    store.announce(ctx, "ProductListed", {**told, "version": listing.version})
+    payload = {"merchant": listing.merchant, "gtin": listing.product.gtin, "state": listing.state}
+    store.announce(ctx, "ProductListed", {**payload, "version": listing.version})
     return records.plain(listing)

@@ -81,9 +81,9 @@ class Orders(api.Contract):
         private.put(ctx, _terms_key(ctx, order_id), records.dumps(order.terms), order.parties)
         private.put(ctx, _total_key(ctx, order_id), records.dumps(orders.total_of(order_id, order)), order.parties)
         private.put(ctx, _facts_key(ctx, order_id), records.dumps(facts), order.parties)
-        told = {"order_id": order_id, "order_hash": hashlib.sha256(data).hexdigest()}
-        store.announce(ctx, "OrderPlaced", told)
-        return told
+        placed = {"order_id": order_id, "order_hash": hashlib.sha256(data).hexdigest()}
+        store.announce(ctx, "OrderPlaced", placed)
+        return placed
 
     @api.transaction
     def open(self, ctx: api.Context, order_id: str, platform: str, merchant: str, terms: PinnedTerms) -> Any:

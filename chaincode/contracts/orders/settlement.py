@@ -67,7 +67,7 @@ class Settlement(api.Contract):
         key = _key(ctx, payment_id)
         private.absent(ctx, key, made.parties, f"payment {payment_id}")
         private.put(ctx, key, records.dumps(made), made.parties)
-        return private.told(ctx, "PaymentAuthorised", payment_id=payment_id)
+        return private.announce(ctx, "PaymentAuthorised", payment_id=payment_id)
 
     @api.transaction
     def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -168,13 +168,13 @@ class Settlement(api.Contract):
     @api.query
     def read(self, ctx: api.Context, payment_id: str) -> dict[str, Any]:
         """A payment of the caller's and its state."""
-        return _told(records.loads(Payment, self.show(ctx, payment_id)))
+        return _with_state(records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query
     def list(self, ctx: api.Context) -> Any:
         """Every payment the caller's organisation is a party of."""
         found = private.listed(ctx, access.member(ctx), "payment")
-        return [_told(records.loads(Payment, data)) for data in found]
+        return [_with_state(records.loads(Payment, data)) for data in found]
 
     @api.query
     def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Any:
@@ -251,10 +251,10 @@ def _put_mark(ctx: api.Context, order: PublicOrder, mark: Mark) -> None:
 
 def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict[str, str]:
     private.put(ctx, _key(ctx, before.payment_id), records.dumps(after), before.parties)
-    return private.told(ctx, event, payment_id=before.payment_id)
+    return private.announce(ctx, event, payment_id=before.payment_id)
 
 
-def _told(found: Payment) -> dict[str, Any]:
+def _with_state(found: Payment) -> dict[str, Any]:
     return {"payment": records.plain(found), "state": found.state}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaincode.contracts import access, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import accounts
-from chaincode.contracts.returns.returnstate import Casebook
+from chaincode.contracts.returns.returnstate import StoredReturns
 from chaincode.domain.journeys import journeys
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import booking, handling, returns
@@ -15,7 +15,7 @@ from hlf.codec import moments
 from hlf.shim import api
 
 
-class Handling(Casebook):
+class Handling(StoredReturns):
     """What seller, agent, carrier and arbiter do with a return; a part of `Returns`."""
 
     @api.transaction

@@ -1,7 +1,7 @@
 """
 The contract of returns: a request is reviewed at once, and an approval books the reverse journey by itself.
 
-`handling` has the parties' steps, `casebook` says under whose endorsement a return stands.
+`handling` has the parties' steps, `returnstate` says under whose endorsement a return stands.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Case:
         return self.matched or booking.by_coverage(self.journey, terms)
 
 
-class Casebook:
+class StoredReturns:
     """Returns with the journey and the terms they are judged by; a part of `Returns`."""
 
     def case(self, ctx: api.Context, journey_id: str) -> Case:

@@ -72,7 +72,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Told:
+class CellParties:
     """Whose figures a cell summed up; kept by the tender's members, so that no later cell gives one away."""
 
     region: str
@@ -122,17 +122,17 @@ def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     return _apportioned(total, days, values["coverage.regions"])
 
 
-def tell(
-    contributions: Iterable[Contribution], region: str, listed: Iterable[str], told: Sequence[Told]
-) -> tuple[tuple[Cell, ...], tuple[Told, ...]]:
-    """The cells of *region* that may be told beside what was *told* before, and the record of all told now."""
+def publishable(
+    contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[CellParties]
+) -> tuple[tuple[Cell, ...], tuple[CellParties, ...]]:
+    """The cells of *region* that may be published beside those *published* before, and the record of all of them."""
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
-    cells, so_far = [], list(told)
+    cells, so_far = [], list(published)
     for week in listed:
         demand, capacity = (_parties(counted, kind, region, week) for kind in ("forecast", "capability"))
-        new = Told(region, week, demand, capacity)
-        if _may_be_told(new, so_far):
+        new = CellParties(region, week, demand, capacity)
+        if _hides_each(new, so_far):
             so_far.append(new)
             cells.append(_cell(counted, new))
     return tuple(cells), tuple(so_far)
@@ -145,7 +145,7 @@ def check_weeks(count: int) -> int:
     return count
 
 
-def _may_be_told(new: Told, before: Iterable[Told]) -> bool:
+def _hides_each(new: CellParties, before: Iterable[CellParties]) -> bool:
     if not audience.enough_parties(new.demand) or not audience.enough_parties(new.capacity):
         return False
     return all(
@@ -166,12 +166,14 @@ def _parties(counted: Iterable[Contribution], kind: str, region: str, week: str)
     return tuple(sorted({one.party for one in counted if one.kind == kind and week in one.units[region]}))
 
 
-def _cell(counted: Iterable[Contribution], told: Told) -> Cell:
+def _cell(counted: Iterable[Contribution], parties: CellParties) -> Cell:
     sums = {"forecast": 0, "capability": 0}
     for one in counted:
-        sums[one.kind] += one.units[told.region].get(told.week, 0)
+        sums[one.kind] += one.units[parties.region].get(parties.week, 0)
     demand, capacity = sums["forecast"], sums["capability"]
-    return Cell(told.region, told.week, demand, capacity, demand - capacity, len(told.demand), len(told.capacity))
+    return Cell(
+        parties.region, parties.week, demand, capacity, demand - capacity, len(parties.demand), len(parties.capacity)
+    )
 
 
 def _days(start: str, end: str) -> dict[str, int]:

@@ -212,15 +212,15 @@ def notice(plan: Plan, certificate_hash: str) -> Notice:
     )
 
 
-def check_in_time(told: Notice, now: int) -> None:
+def check_in_time(notice: Notice, now: int) -> None:
     """
     Refuse an answer after the time for it.
 
     Raises:
         Refused: DEADLINE_PASSED.
     """
-    if now > moments.parse(told.answer_by).at:
-        raise Refusal.DEADLINE_PASSED(f"answers to plan {told.plan_id} were due at {told.answer_by}")
+    if now > moments.parse(notice.answer_by).at:
+        raise Refusal.DEADLINE_PASSED(f"answers to plan {notice.plan_id} were due at {notice.answer_by}")
 
 
 def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int], now: int) -> tuple[str, ...]:

@@ -46,11 +46,11 @@ def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
     Document and disclosures come from *body* where its owner sent them, else from the delivery to the caller.
     """
     stored = context.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (context.caller().msp_id,)))
-    told = body if "document" in body else context.ask(TRADE, "Disclosures:read", grant_id)
+    delivery = body if "document" in body else context.ask(TRADE, "Disclosures:read", grant_id)
     return {
         "grant": stored,
-        "document": told["document"].encode(),
-        "disclosures": json.dumps(told.get("disclosures", [])).encode(),
+        "document": delivery["document"].encode(),
+        "disclosures": json.dumps(delivery.get("disclosures", [])).encode(),
         "salt": salt(),
     }
 

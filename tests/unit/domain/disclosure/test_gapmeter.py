@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.domain.disclosure import gapmeter
-from chaincode.domain.disclosure.gapmeter import Contribution, Told
+from chaincode.domain.disclosure.gapmeter import CellParties, Contribution
 from hlf.codec.refusals import Refused
 
 WEEK, NEXT = "2026-W49", "2026-W50"
@@ -74,29 +74,29 @@ def test_a_horizon_without_end_is_refused():
 
 def test_a_cell_sums_both_sides():
     """Demand less capacity; positive means that parcels will not be carried."""
-    cells, told = gapmeter.tell([*DEMAND, *SUPPLY], "VN-HN", [WEEK, NEXT], [])
+    cells, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK, NEXT], [])
     assert [dataclasses.astuple(cell) for cell in cells] == [("VN-HN", WEEK, 600, 180, 420, 3, 3)]
-    assert told == (Told("VN-HN", WEEK, ("A", "B", "C"), ("X", "Y", "Z")),)
+    assert told == (CellParties("VN-HN", WEEK, ("A", "B", "C"), ("X", "Y", "Z")),)
 
 
 @pytest.mark.parametrize("left_out", range(6))
 def test_two_parties_on_a_side_are_too_few(left_out):
     """Each of two would learn the other's figure."""
     listed = [*DEMAND, *SUPPLY]
-    assert gapmeter.tell(listed[:left_out] + listed[left_out + 1 :], "VN-HN", [WEEK], [])[0] == ()
+    assert gapmeter.publishable(listed[:left_out] + listed[left_out + 1 :], "VN-HN", [WEEK], [])[0] == ()
 
 
 def test_two_claims_of_one_party_are_one_party():
     """A party does not hide behind itself."""
     doubled = [DEMAND[0], dataclasses.replace(DEMAND[1], party="A"), DEMAND[2], *SUPPLY]
-    assert gapmeter.tell(doubled, "VN-HN", [WEEK], [])[0] == ()
+    assert gapmeter.publishable(doubled, "VN-HN", [WEEK], [])[0] == ()
 
 
 def test_a_cell_is_told_once():
     """Told again after somebody joined, it would give that party away."""
-    _, told = gapmeter.tell([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [])
+    _, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [])
     joined = [*DEMAND, gives("D", "forecast", 7), *SUPPLY]
-    assert gapmeter.tell(joined, "VN-HN", [WEEK], told) == ((), told)
+    assert gapmeter.publishable(joined, "VN-HN", [WEEK], told) == ((), told)
 
 
 def test_cells_that_differ_by_one_party_are_not_told_beside_each_other():
@@ -105,17 +105,17 @@ def test_cells_that_differ_by_one_party_are_not_told_beside_each_other():
         *(gives(one.party, one.kind, 10, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]),
         gives("D", "forecast", 7, NEXT),
     ]
-    cells, told = gapmeter.tell(listed, "VN-HN", [WEEK, NEXT], [])
+    cells, told = gapmeter.publishable(listed, "VN-HN", [WEEK, NEXT], [])
     assert [cell.week for cell in cells] == [WEEK]
     elsewhere = [dataclasses.replace(one, units={"VN-SG": one.units["VN-HN"]}) for one in listed]
-    assert [cell.week for cell in gapmeter.tell(elsewhere, "VN-SG", [WEEK, NEXT], told)[0]] == [WEEK]
+    assert [cell.week for cell in gapmeter.publishable(elsewhere, "VN-SG", [WEEK, NEXT], told)[0]] == [WEEK]
 
 
 def test_three_parties_more_hide_each_other():
     """The same parties again, or three others, are no difference that names one."""
     more = [gives(party, "forecast", 5, NEXT) for party in "DEF"]
     listed = [*(gives(one.party, one.kind, 10, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]), *more]
-    cells, _ = gapmeter.tell(listed, "VN-HN", [WEEK, NEXT], [])
+    cells, _ = gapmeter.publishable(listed, "VN-HN", [WEEK, NEXT], [])
     assert [(cell.week, cell.demand_parties) for cell in cells] == [(WEEK, 3), (NEXT, 6)]
 
 
@@ -128,7 +128,7 @@ PARTIES = st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.sampled_from(["fore
 def test_no_two_told_cells_give_a_party_away(listed):
     """Whatever consented, each told cell has three parties a side and no pair differs by one or two."""
     contributions = [gives(party, kind, 10, *weeks) for party, kind, weeks in listed]
-    cells, told = gapmeter.tell(contributions, "VN-HN", [WEEK, NEXT, "2026-W51"], [])
+    cells, told = gapmeter.publishable(contributions, "VN-HN", [WEEK, NEXT, "2026-W51"], [])
     assert [(cell.region, cell.week) for cell in cells] == [(one.region, one.week) for one in told]
     for one in told:
         assert len(one.demand) >= 3
@@ -151,4 +151,4 @@ def test_weeks_and_regions_are_bounded():
     assert gapmeter.check_weeks(53) == 53
     for count in (0, 54, -1):
         assert code(gapmeter.check_weeks, count) == "INVALID_ARGUMENT"
-    assert code(gapmeter.tell, [], "Hanoi", [WEEK], []) == "INVALID_ARGUMENT"
+    assert code(gapmeter.publishable, [], "Hanoi", [WEEK], []) == "INVALID_ARGUMENT"
