@@ -31,7 +31,7 @@ demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
 
 test: $(VENV)/dev  ## Run every test this machine can run
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 20 --durations-min 1
 
 conformance: $(VENV)/dev  ## Ask an engine what real Fabric was asked (ENGINE=embedded|native)
 	@$(BIN)/python -m pytest tests/conformance -k "test_every_case or test_the_$(ENGINE)_engine"

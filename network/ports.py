@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import random
+import re
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +14,9 @@ from pathlib import Path
 from network import errors
 from network.state import Record
 from network.topology import Consortium
+
+CHOSEN = "SELAT_PORTS"
+"""The variable that says from which ports to choose, such as ``20000-20999``."""
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _FIRST, _LAST = 10_000, 32_000
@@ -27,6 +32,7 @@ def assign(record: Record, consortium: Consortium) -> None:
 
     Raises:
         StateError: the file names another port than a node has had since the first start.
+        EngineError: no port is free, or the variable ``SELAT_PORTS`` is no range.
     """
     free = _free({port for uses in record.ports.values() for port in uses.values()})
     for peer in consortium.peers:
@@ -80,17 +86,30 @@ def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator
 
 def _free(taken: set[int]) -> Iterator[int]:
     """Free ports from a random place on, so that networks started side by side do not race for the same ones."""
-    last = _LAST
-    # Elsewhere than on Linux the range stays below what other systems use as well.
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        last = min(last, int(_EPHEMERAL.read_text().split()[0]) - 1)
-    last = max(last, _FIRST + 4_000)
-    start = random.randrange(_FIRST, last)  # noqa: S311 - not a secret
-    for offset in range(last - _FIRST):
-        port = _FIRST + (start - _FIRST + offset) % (last - _FIRST)
+    first, last = _range()
+    start = random.randrange(first, last)  # noqa: S311 - not a secret
+    for offset in range(last - first):
+        port = first + (start - first + offset) % (last - first)
         if port not in taken and _is_free(port):
             yield port
-    raise errors.EngineError(f"no free port between {_FIRST} and {last} on 127.0.0.1", "Stop some other programs.")
+    raise errors.EngineError(f"no free port from {first} to {last - 1} on 127.0.0.1", "Stop some other programs.")
+
+
+def _range() -> tuple[int, int]:
+    """The first port to choose from, and the one after the last."""
+    chosen = os.environ.get(CHOSEN)
+    if chosen is None:
+        last = _LAST
+        # Elsewhere than on Linux the range stays below what other systems use as well.
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            last = min(last, int(_EPHEMERAL.read_text().split()[0]) - 1)
+        return _FIRST, max(last, _FIRST + 4_000)
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", chosen)
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1024 <= first <= last <= 65_535:
+        cure = "Write the first port and the last, such as 20000-20999, both from 1024 to 65535."
+        raise errors.EngineError(f"{CHOSEN} is {chosen!r}, which is no range of ports", cure)
+    return first, last + 1
 
 
 def _is_free(port: int) -> bool:

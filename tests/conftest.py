@@ -1,13 +1,21 @@
-"""Says which real Fabric there is; leaves out what needs one where there is none, and says so once, with the cure."""
+"""
+Leave out what needs real Fabric where there is none, and say so once, with the cure; share the tests among processes.
+
+Tests of one file stay in one process, and so do those of a folder whose networks are started once for all of them.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
+from pathlib import PurePosixPath
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-from network import errors
+from network import errors, ports
 from network.engines.native import binaries
 
 # A deadline for each example would make tests fail on a machine that is busy with something else.
@@ -15,6 +23,20 @@ hypothesis.settings.register_profile("selat", deadline=None)
 hypothesis.settings.load_profile("selat")
 
 _LEFT_OUT = pytest.StashKey[int]()
+_SHARED_NETWORKS = ("conformance", "hostile", "interop", "scenarios")
+_FIRST_PORT, _PORTS = 10_000, 20_000
+
+
+def _own_ports() -> None:
+    """Let the processes that share the tests start networks side by side: each chooses from ports of its own."""
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if worker:
+        width = _PORTS // workers
+        first = _FIRST_PORT + int(worker.removeprefix("gw")) * width
+        os.environ.setdefault(ports.CHOSEN, f"{first}-{first + width - 1}")
+
+
+_own_ports()
 
 
 def pytest_report_header() -> str | None:
@@ -41,6 +63,33 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if left_out:
         terminalreporter.section("no real Fabric on this machine")
         terminalreporter.line(f"{left_out} tests on the native engine were left out: {_fabric()[1]}")
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types for its users.
+    """What each process gets: whole files, or whole folders where a network is shared; the largest first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        folder = PurePosixPath(file).parts[:2]
+        return "/".join(folder) if folder[-1] in _SHARED_NETWORKS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
+    """Hand the tests out in such shares."""
+    return Shares(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the process that prints the summary know what was left out here."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = session.config.stash.get(_LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process left out: all of them find the same tests."""
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
 
 
 @functools.cache

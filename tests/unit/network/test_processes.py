@@ -223,6 +223,25 @@ def test_ports_are_chosen_once_and_kept():
     assert set(record.ports["chaincode:trade:trade"]) == {""}
 
 
+def test_ports_are_chosen_from_the_range_that_is_asked_for(monkeypatch):
+    """Whoever must open a firewall, or runs much side by side, says where."""
+    record = state.Record("one")
+    monkeypatch.setenv(ports.CHOSEN, "20000-20049")
+    ports.assign(record, topology.load())
+    assert all(20_000 <= port <= 20_049 for uses in record.ports.values() for port in uses.values())
+    monkeypatch.setenv(ports.CHOSEN, "20000-20003")
+    with pytest.raises(errors.EngineError, match="no free port from 20000 to 20003"):
+        ports.assign(state.Record("two"), topology.load())
+
+
+@pytest.mark.parametrize("chosen", ["", "20000", "20000-", "20001-20000", "80-90", "65535-65536", "-1-5", "1e4-2e4"])
+def test_what_is_no_range_of_ports_is_refused(monkeypatch, chosen):
+    """Nothing is guessed: cause and cure are named."""
+    monkeypatch.setenv(ports.CHOSEN, chosen)
+    with pytest.raises(errors.EngineError, match="no range of ports.*such as 20000-20999"):
+        ports.assign(state.Record("one"), topology.load())
+
+
 def test_a_taken_port_is_named_with_its_node_and_a_cure(free_port):
     """Port taken: which program, which address, what to do."""
     address = f"127.0.0.1:{free_port}"
