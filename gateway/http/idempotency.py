@@ -18,7 +18,7 @@ from typing import Any
 from flask import Response, g, make_response, request
 
 from gateway.http import context, freshness, problems, rendering
-from gateway.store.keys import Answer, Held
+from gateway.store.keys import Held, Kept
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,128}")
@@ -39,7 +39,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
         caller = context.caller()
         content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
         found = context.services().keys.begin(caller.msp_id, caller.user, key, content)
-        if isinstance(found, Answer):
+        if isinstance(found, Kept):
             return _repeated(found)
         g.idempotency_key = found
         try:
@@ -71,7 +71,7 @@ def _keep(held: Held, response: Response) -> None:
     try:
         freshness.tell(response, context.blocks_written())
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        context.services().keys.finish(held, Answer(response.status_code, headers, response.get_data()))
+        context.services().keys.finish(held, Kept(response.status_code, headers, response.get_data()))
     except Exception as error:  # noqa: BLE001  Whatever it was, the transaction stands.
         _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
@@ -84,7 +84,7 @@ def _release(held: Held) -> None:
         _LOG.error("a key was not freed: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 
-def _repeated(answer: Answer) -> Response:
+def _repeated(answer: Kept) -> Response:
     response = Response(answer.body, answer.status, headers=dict(answer.headers))
     response.headers["Idempotency-Replayed"] = "true"
     return response

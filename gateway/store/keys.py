@@ -28,7 +28,7 @@ _KEPT_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Answer:
+class Kept:
     """What a request was answered, as it is repeated."""
 
     status: int
@@ -53,7 +53,7 @@ class Keys:
         self._secret = store.secret()
         self._clock = clock
 
-    def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Answer:
+    def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Kept:
         """
         Take a key for a request of this content, or get the answer to repeat.
 
@@ -109,7 +109,7 @@ class Keys:
         if noted.rowcount != 1:
             raise problems.Problem("IDEMPOTENCY_IN_PROGRESS", "Another request with this key took over")
 
-    def finish(self, held: Held, answer: Answer) -> None:
+    def finish(self, held: Held, answer: Kept) -> None:
         """Keep the answer, sealed."""
         nonce = os.urandom(12)
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
@@ -132,6 +132,6 @@ class Keys:
         return digest.digest()
 
 
-def _opened(held: Held, sealed: bytes) -> Answer:
+def _opened(held: Held, sealed: bytes) -> Kept:
     status, headers, body = json.loads(AESGCM(held.cipher).decrypt(sealed[:12], sealed[12:], held.row))
-    return Answer(status, headers, base64.b64decode(body))
+    return Kept(status, headers, base64.b64decode(body))

@@ -21,7 +21,7 @@ _SAID = {
 }
 
 
-class UnreadableError(Exception):
+class JsonError(Exception):
     """The text does not fit; the words are Go's."""
 
 
@@ -30,14 +30,14 @@ def structure(text: bytes, name: str, fields: Mapping[str, type]) -> dict[str, A
     Return the *fields* (texts and truths, by name) that *text* gives to Go's structure *name*, and defaults for others.
 
     Raises:
-        UnreadableError: it is no JSON, or a value is of another kind.
+        JsonError: it is no JSON, or a value is of another kind.
     """
     found: dict[str, Any] = {field: kind() for field, kind in fields.items()}
     value = _parsed(text.decode(errors="replace"))
     if value is None:
         return found
     if not isinstance(value, _Object):
-        raise UnreadableError(f"json: cannot unmarshal {_kind(value)} into Go value of type {name}")
+        raise JsonError(f"json: cannot unmarshal {_kind(value)} into Go value of type {name}")
     wrong = ""
     for key, each in value.pairs:
         field = next((field for field in fields if field.casefold() == key.casefold()), None)
@@ -49,7 +49,7 @@ def structure(text: bytes, name: str, fields: Mapping[str, type]) -> dict[str, A
             continue
         found[field] = each
     if wrong:
-        raise UnreadableError(wrong)
+        raise JsonError(wrong)
     return found
 
 
@@ -75,16 +75,16 @@ def _parsed(text: str) -> Any:
         # As text: a number of very many digits is of no interest here, and costs nothing.
         return json.loads(text, object_pairs_hook=_Object, parse_constant=_no_constant, parse_int=float)
     except json.JSONDecodeError as error:
-        raise UnreadableError(_why(error)) from None
+        raise JsonError(_why(error)) from None
     except RecursionError:
         # Go goes deeper than Python does, and no structure here is deep at all.
         opening = next(character for character in text if character in "[{")
-        raise UnreadableError(f"invalid character '{opening}' exceeded max depth") from None
+        raise JsonError(f"invalid character '{opening}' exceeded max depth") from None
 
 
 def _no_constant(name: str) -> NoReturn:
     """Refuse what Python takes for a number and Go does not."""
-    raise UnreadableError(f"invalid character '{name.lstrip('-')[0]}' looking for beginning of value")
+    raise JsonError(f"invalid character '{name.lstrip('-')[0]}' looking for beginning of value")
 
 
 def _why(error: json.JSONDecodeError) -> str:

@@ -179,10 +179,10 @@ def _parse(package: bytes) -> tuple[str, str, bytes]:
                 code = entry.content
     except tarballs.NoGzipError as error:
         raise PackageError(f"{prefix}: error reading as gzip stream: {error}") from None
-    except tarballs.UnreadableError as error:
+    except tarballs.TarballError as error:
         what = f"could not read {error.entry} from tar" if error.entry else "error inspecting next tar header"
         raise PackageError(f"{prefix}: {what}: {error}") from None
-    except gojson.UnreadableError as error:
+    except gojson.JsonError as error:
         raise PackageError(f"{prefix}: could not unmarshal metadata.json as json: {error}") from None
     if code is None:
         raise PackageError(f"{prefix}: did not find a code package inside the package")
@@ -197,7 +197,7 @@ def _parse(package: bytes) -> tuple[str, str, bytes]:
     try:
         # A peer looks for indexes of its state database first.
         collections.deque(tarballs.entries(code), maxlen=0)
-    except tarballs.UnreadableError as error:
+    except tarballs.TarballError as error:
         raise PackageError(f"{prefix}: error retrieving DB artifacts from code package: {error}") from None
     return label, metadata["type"], code
 
@@ -238,7 +238,7 @@ def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> Connec
         raise ConnectionFileError("is not in the code package")
     try:
         given = gojson.structure(files["connection.json"], "main.connection", _CONNECTION_FIELDS)
-    except gojson.UnreadableError as error:
+    except gojson.JsonError as error:
         raise ConnectionFileError(f"cannot be read: {error}") from None
     tls = given["tls_required"]
     texts = {

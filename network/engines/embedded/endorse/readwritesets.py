@@ -31,7 +31,7 @@ class PolicyError(Exception):
 
 
 @dataclasses.dataclass
-class Collection:
+class CollectionSet:
     """One private collection: versions read, values and metadata written; a value's flag marks a purge."""
 
     reads: dict[str, Version | None] = dataclasses.field(default_factory=dict)
@@ -47,7 +47,7 @@ class Namespace:
     writes: dict[str, bytes] = dataclasses.field(default_factory=dict)
     metadata: dict[str, Metadata] = dataclasses.field(default_factory=dict)
     ranges: dict[tuple[str, str, bool], kv_rwset_pb2.RangeQueryInfo] = dataclasses.field(default_factory=dict)
-    collections: dict[str, Collection] = dataclasses.field(default_factory=dict)
+    collections: dict[str, CollectionSet] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +74,9 @@ class ReadWriteSet:
             found = self._namespaces[name] = Namespace()
         return found
 
-    def collection(self, namespace: str, name: str) -> Collection:
+    def collection(self, namespace: str, name: str) -> CollectionSet:
         """The keys of one private collection."""
-        return self.namespace(namespace).collections.setdefault(name, Collection())
+        return self.namespace(namespace).collections.setdefault(name, CollectionSet())
 
     def note_private_read(self, namespace: str, collection: str) -> None:
         """A value was read: only who holds the collection can endorse the same."""
@@ -199,7 +199,7 @@ def parse_metadata(encoded: bytes | None) -> dict[str, bytes]:
     return {entry.name: entry.value for entry in written.entries}
 
 
-def _encode_hashed(collection: Collection) -> bytes:
+def _encode_hashed(collection: CollectionSet) -> bytes:
     hashed = kv_rwset_pb2.HashedRWSet()
     for key in sorted(collection.reads, key=_utf8):
         _set_version(hashed.hashed_reads.add(key_hash=key_hash(key)), collection.reads[key])

@@ -17,7 +17,7 @@ _STEP = 256
 _EXTRA, _NAME, _COMMENT, _SUM = 4, 8, 16, 2
 
 
-class UnreadableError(Exception):
+class TarballError(Exception):
     """The bytes are no gzipped tar; *entry* is what was being read, empty between two entries."""
 
     def __init__(self, reason: str, entry: str = "") -> None:
@@ -25,7 +25,7 @@ class UnreadableError(Exception):
         self.entry = entry
 
 
-class NoGzipError(UnreadableError):
+class NoGzipError(TarballError):
     """The bytes do not even begin as gzip does."""
 
 
@@ -53,12 +53,12 @@ def entries(archive: bytes) -> Iterator[Entry]:
     Give the entries one by one, up to the end that the tar marks itself: nobody looks at what is behind it.
 
     Raises:
-        UnreadableError: the next one cannot be read, or there are more than MAX_UNPACKED bytes.
+        TarballError: the next one cannot be read, or there are more than MAX_UNPACKED bytes.
     """
     plain, ending = _inflated(archive)
     if not plain:
         if ending:
-            raise UnreadableError(ending)
+            raise TarballError(ending)
         return
     position = ""
     try:
@@ -71,7 +71,7 @@ def entries(archive: bytes) -> Iterator[Entry]:
                 position = ""
     except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
         cut = str(error) in ("truncated header", "unexpected end of data")
-        raise UnreadableError(ending or _END if cut else "archive/tar: invalid tar header", position) from None
+        raise TarballError(ending or _END if cut else "archive/tar: invalid tar header", position) from None
 
 
 def _inflated(archive: bytes) -> tuple[bytes, str]:
@@ -84,7 +84,7 @@ def _inflated(archive: bytes) -> tuple[bytes, str]:
     except zlib.error:
         plain, ending = _until_broken(packed), "flate: corrupt input"
     if len(plain) > MAX_UNPACKED:
-        raise UnreadableError(f"more than {MAX_UNPACKED} bytes when unpacked")
+        raise TarballError(f"more than {MAX_UNPACKED} bytes when unpacked")
     return plain, ending
 
 

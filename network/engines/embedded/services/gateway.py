@@ -44,7 +44,7 @@ COLLECT_FAILED = "failed to collect enough transaction endorsements, see attache
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class EndorserAnswer:
     """What came of asking one endorser."""
 
     outcome: Outcome | None = None
@@ -251,11 +251,11 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
 
     # Endorsers ---------------------------------------------------------------------------------------------------
 
-    async def _ask(self, peer: Peer, request: Request, *, evaluate: bool = False) -> Answer:
+    async def _ask(self, peer: Peer, request: Request, *, evaluate: bool = False) -> EndorserAnswer:
         endorser = self._endorsers[peer.name]
         local = peer is self._peer
         if not peer.running:
-            return Answer(None, Code.UNAVAILABLE, plans.unreachable(peer.address), retry=True)
+            return EndorserAnswer(None, Code.UNAVAILABLE, plans.unreachable(peer.address), retry=True)
         try:
             if local:
                 # A real gateway calls its own peer as a function too, which no deadline of the gateway's ends.
@@ -265,24 +265,24 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                     outcome = await endorser.process(request, evaluate=evaluate)
         except RefusedError as error:
             if not local:
-                return Answer(None, Code.UNAVAILABLE, f"rpc error: code = Unknown desc = {error}", retry=True)
+                return EndorserAnswer(None, Code.UNAVAILABLE, f"rpc error: code = Unknown desc = {error}", retry=True)
             if error.answered:
-                return Answer(None, Code.FAILED_PRECONDITION, str(error))
-            return Answer(None, Code.UNAVAILABLE, str(error), retry=True)
+                return EndorserAnswer(None, Code.FAILED_PRECONDITION, str(error))
+            return EndorserAnswer(None, Code.UNAVAILABLE, str(error), retry=True)
         except TimeoutError:
             # A peer that stops takes its connections with it.
             reason = plans.TIMED_OUT if peer.running else plans.LOST
-            return Answer(None, Code.UNAVAILABLE, reason, retry=True)
+            return EndorserAnswer(None, Code.UNAVAILABLE, reason, retry=True)
         size = 0 if local else _size(outcome, evaluate)
         if size > statuses.MAX_MESSAGE:
             reason = f"rpc error: code = ResourceExhausted desc = {statuses.too_large(size)}"
-            return Answer(None, Code.UNAVAILABLE, reason, retry=True)
+            return EndorserAnswer(None, Code.UNAVAILABLE, reason, retry=True)
         status, reason = outcome.response.status, outcome.response.message
         if 200 <= status < 400:
-            return Answer(outcome)
+            return EndorserAnswer(outcome)
         if status == 500 and outcome.payload is None:
-            return Answer(None, Code.ABORTED, reason, retry=True)
-        return Answer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
+            return EndorserAnswer(None, Code.ABORTED, reason, retry=True)
+        return EndorserAnswer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
 
 
 def _size(outcome: Outcome, evaluate: bool) -> int:

@@ -41,7 +41,7 @@ class LayoutError(Exception):
     """State in the lifecycle namespace is not what its layout promises; the text names the key."""
 
 
-class State(Protocol):
+class Storage(Protocol):
     """What a structure is stored in: public state, or an organisation's implicit collection."""
 
     def get(self, key: str) -> bytes | None: ...
@@ -176,7 +176,7 @@ def metadata(read: Read, namespace: str, name: str) -> db_pb2.StateMetadata | No
 
 
 def write(
-    state: State, namespace: str, name: str, datatype: str, fields: Sequence[str], values: Mapping[str, bytes]
+    state: Storage, namespace: str, name: str, datatype: str, fields: Sequence[str], values: Mapping[str, bytes]
 ) -> None:
     """Store a structure, touching only the keys whose value changes."""
     described = metadata(state.get, namespace, name) or db_pb2.StateMetadata()

@@ -33,7 +33,7 @@ _EXPIRE_VALUE = "DELETE FROM private WHERE namespace = ? AND collection = ? AND 
 
 
 @dataclass(frozen=True)
-class Collection:
+class Holders:
     """What the commit needs to know of a collection: who holds it, and for how many blocks (0: for ever)."""
 
     members: frozenset[str]
@@ -57,24 +57,24 @@ class Collections:
     def __init__(self, members: Iterable[str], definition_of: DefinitionByName) -> None:
         self._channel_members = frozenset(members)
         self._definition_of = definition_of
-        self._known: dict[tuple[str, str], Collection] = {}
+        self._known: dict[tuple[str, str], Holders] = {}
 
-    def get(self, namespace: str, name: str) -> Collection:
+    def get(self, namespace: str, name: str) -> Holders:
         """Return the collection; an unknown one has no members, so nobody gets its values."""
         place = (namespace, name)
         if place not in self._known:
             self._known[place] = self._find(namespace, name)
         return self._known[place]
 
-    def _find(self, namespace: str, name: str) -> Collection:
+    def _find(self, namespace: str, name: str) -> Holders:
         owner = keys.msp_of_implicit_collection(name)
         if owner is not None:
-            return Collection(frozenset({owner}) & self._channel_members)
+            return Holders(frozenset({owner}) & self._channel_members)
         definition = None if namespace == lifecycle.NAMESPACE else self._definition_of(namespace)
         config = None if definition is None else definition.collection(name)
         if config is None:
-            return Collection(frozenset())
-        return Collection(endorsement.member_msp_ids(config) & self._channel_members, config.block_to_live)
+            return Holders(frozenset())
+        return Holders(endorsement.member_msp_ids(config) & self._channel_members, config.block_to_live)
 
 
 def collect(
@@ -116,7 +116,7 @@ def _by_hash(contents: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _note_expiries(
-    found: PrivateWrites, place: tuple[int, int, str, str], hashed: rwsets.CollectionHashed, collection: Collection
+    found: PrivateWrites, place: tuple[int, int, str, str], hashed: rwsets.CollectionHashed, collection: Holders
 ) -> None:
     number, position, namespace, name = place
     written = {write.key_hash for write in hashed.writes}
@@ -128,7 +128,7 @@ def _note_expiries(
         found.expiries.extend((expires, namespace, name, key_hash, number, position) for key_hash in written)
 
 
-def _add(found: PrivateWrites, place: tuple[int, int, str, str], content: bytes, collection: Collection) -> None:
+def _add(found: PrivateWrites, place: tuple[int, int, str, str], content: bytes, collection: Holders) -> None:
     number, position, namespace, name = place
     expires = number + collection.blocks_to_live + 1 if collection.blocks_to_live else None
     version = rwsets.Version(number, position)

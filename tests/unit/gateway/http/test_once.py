@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from gateway.http import problems
-from gateway.store.keys import Answer, Held, Keys
+from gateway.store.keys import Held, Kept, Keys
 from hlf import errors
 from tests.unit.gateway.fakes import ORDER, TRANSACTION, FakeLedgers
 
@@ -148,14 +148,14 @@ def test_a_request_that_died_before_it_sent_anything_is_carried_on(keys, clock):
 
 
 def test_keys_are_forgotten_after_a_day(keys, clock):
-    keys.finish(keys.begin(*CALLER, CONTENT), Answer(200, {}, b""))
+    keys.finish(keys.begin(*CALLER, CONTENT), Kept(200, {}, b""))
     clock[0] += 24 * 3600 + 1
     assert isinstance(keys.begin(*CALLER, (b"other",)), Held)
 
 
 def test_an_answer_of_any_bytes_can_be_kept(keys):
     """Sealing must not fail on what a view may answer: the transaction stands by then."""
-    answer = Answer(200, {"Content-Type": "application/octet-stream"}, bytes(range(256)))
+    answer = Kept(200, {"Content-Type": "application/octet-stream"}, bytes(range(256)))
     keys.finish(keys.begin(*CALLER, CONTENT), answer)
     assert keys.begin(*CALLER, CONTENT) == answer
 
