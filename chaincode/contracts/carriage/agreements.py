@@ -1,11 +1,6 @@
 """
 The contract of handover agreements on `logistics`, in the implicit collections of the two carriers.
 
-    Agreements:propose  agreement_id  transient draft; giver (caller) and taker endorse
-    Agreements:answer   agreement_id, agree  transient agreement, salt; both endorse, the taker calls
-    Agreements:cancel   agreement_id  transient agreement, salt; both endorse, either calls
-    queries: read, list               either, on its own peer
-
 Each change carries the agreement as it stands and proves it by the hashes in
 both collections, since each peer holds its own copy only.
 """
@@ -21,12 +16,13 @@ from hlf.codec import moments, records
 from hlf.shim import api
 
 _KEY = "agreement"
+_BOTH = ("transient.agreement.giver", "transient.agreement.draft.taker")
 
 
 class Agreements(api.Contract):
     """Where, when and how two carriers pass goods on; hidden from everybody else."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller", "transient.draft.taker"), transient=("draft",), called_by=("giver",))
     def propose(self, ctx: api.Context, agreement_id: str) -> dict[str, str]:
         """
         Propose a handover to another carrier.
@@ -42,7 +38,7 @@ class Agreements(api.Contract):
         private.absent(ctx, _key(ctx, agreement_id), made.parties, f"agreement {agreement_id}")
         return _keep(ctx, "HandoverProposed", made)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_BOTH, transient=("agreement", "salt"), called_by=("taker",))
     def answer(self, ctx: api.Context, agreement_id: str, agree: bool) -> dict[str, str]:
         """
         Agree or decline; the taker's to do.
@@ -54,7 +50,7 @@ class Agreements(api.Contract):
         moved = known.answered(access.member(ctx), agree, private.text(ctx, "salt"), _now(ctx))
         return _keep(ctx, "HandoverAnswered", moved)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_BOTH, transient=("agreement", "salt"), called_by=("giver", "taker"))
     def cancel(self, ctx: api.Context, agreement_id: str) -> dict[str, str]:
         """
         Call the agreement off.
@@ -66,13 +62,13 @@ class Agreements(api.Contract):
         moved = known.cancelled(access.member(ctx), private.text(ctx, "salt"), _now(ctx))
         return _keep(ctx, "HandoverCancelled", moved)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("giver", "taker"))
     def read(self, ctx: api.Context, agreement_id: str) -> agreements.Agreement:
         """One of the caller's agreements; its bytes are what a change of it must carry."""
         data = private.own(ctx, access.member(ctx), _key(ctx, agreement_id), f"agreement {agreement_id}")
         return records.loads(agreements.Agreement, data)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("giver", "taker"))
     def list(self, ctx: api.Context) -> tuple[agreements.Agreement, ...]:
         """The caller's agreements."""
         found = private.listed(ctx, access.member(ctx), _KEY)

@@ -1,11 +1,6 @@
 """
 The contract of carriers' own plans on `logistics`, in the carrier's implicit collection.
 
-    Plans:publish  plan_id                       transient plan, salts; the carrier endorses
-    Plans:book     plan_id, slot_id, booking_id  transient booking; the carrier endorses
-    Plans:release  plan_id, slot_id, booking_id  transient salt; the carrier endorses
-    queries: read, departures, list              the carrier, on its own peer
-
 No answer or event says how much a departure takes or has left. What others
 may know of it, a carrier claims and discloses on `trade`.
 """
@@ -28,7 +23,7 @@ _DEPARTURE = "departure"
 class Plans(api.Contract):
     """What each carrier runs and has booked; nobody else reads it."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), transient=("plan", "salts"), called_by=("carrier",))
     def publish(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
         """
         Keep a plan with its departures, nothing booked on them.
@@ -47,7 +42,7 @@ class Plans(api.Contract):
             _keep(ctx, carrier, departure)
         return _told(ctx, "PlanPublished", plan_id=plan_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), transient=("booking",), called_by=("carrier",))
     def book(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
         """
         Take capacity on a departure; two bookings of its last place cannot both become valid.
@@ -64,7 +59,7 @@ class Plans(api.Contract):
         _keep(ctx, carrier, departure.booked(booking_id, wanted, store.now(ctx)))
         return _told(ctx, "SlotBooked", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), transient=("salt",), called_by=("carrier",))
     def release(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
         """
         Give booked capacity back.
@@ -78,19 +73,19 @@ class Plans(api.Contract):
         _keep(ctx, carrier, departure.released(booking_id, salt))
         return _told(ctx, "SlotReleased", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("carrier",))
     def read(self, ctx: api.Context, plan_id: str) -> plans.Plan:
         """One of the caller's plans."""
         data = private.own(ctx, access.member(ctx), _key(ctx, _PLAN, plan_id), f"plan {plan_id}")
         return records.loads(plans.Plan, data)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("carrier",))
     def departures(self, ctx: api.Context, plan_id: str) -> tuple[plans.Departure, ...]:
         """The departures of one of the caller's plans, with what is booked."""
         found = private.listed(ctx, access.member(ctx), _DEPARTURE, [identifiers.check("plan_id", plan_id)])
         return tuple(records.loads(plans.Departure, data) for data in found)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("carrier",))
     def list(self, ctx: api.Context) -> tuple[plans.Plan, ...]:
         """The caller's plans."""
         found = private.listed(ctx, access.member(ctx), _PLAN)

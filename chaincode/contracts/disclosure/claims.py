@@ -1,12 +1,6 @@
 """
 Forecasts and capabilities, committed by their owner alone and shown to nobody.
 
-    Claims:commit         claim_id, revision        transient document, disclosures; the caller's organisation endorses
-    Claims:read           claim_id, revision        query on the owner's peer
-    Claims:list                                     query on the owner's peer
-    Claims:document_hash  owner, claim_id, revision query anywhere
-    Claims:verify         owner, claim_id, revision transient document, disclosures; query anywhere
-
 A commitment writes two keys of the owner's implicit collection, the digest
 document and the disclosures. Fabric puts SHA-256 of both on the channel, and
 that is the commitment: nothing else stands there but the claim's id and
@@ -60,7 +54,7 @@ def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) 
 class Claims(api.Contract):
     """What organisations forecast and can carry, as salted digests that bind them."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), transient=("document", "disclosures"))
     def commit(self, ctx: api.Context, claim_id: str, revision: int) -> dict[str, Any]:
         """
         Commit to a claim: its digest document and disclosures go to the owner's implicit collection.
@@ -87,7 +81,7 @@ class Claims(api.Contract):
         ctx.stub.set_event("ClaimCommitted", canonical.dumps({"owner": owner, **answer}))
         return answer
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("owner",))
     def read(self, ctx: api.Context, claim_id: str, revision: int) -> dict[str, Any]:
         """The caller's own claim with document, disclosures and values; only its owner's peer has it."""
         owner = access.member(ctx)
@@ -102,7 +96,7 @@ class Claims(api.Contract):
             "values": {one.name: one.value for one in map(disclosures.read, encoded)},
         }
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("owner",))
     def list(self, ctx: api.Context) -> bytes:
         """The caller's own claims, every revision."""
         return canonical.dumps(
@@ -131,7 +125,7 @@ class Claims(api.Contract):
         found = ctx.stub.get_private_data_hash(collection, document_key(ctx, claim_id, revision))
         return {"owner": owner, "claim_id": claim_id, "revision": revision, "document_hash": found.hex()}
 
-    @api.query
+    @api.query(transient=("document", "disclosures"))
     def verify(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, Any]:
         """
         The values that a document and disclosures prove, for a third party that was handed them.

@@ -1,19 +1,7 @@
 """
 Showing single attributes of a claim to one organisation, for a purpose, until a date, and taking them back.
 
-    Disclosures:request           request_id                   transient request           requester, owner, auditor
-    Disclosures:withdraw          request_id                   transient request           the same
-    Disclosures:grant             grant_id                     transient grant             owner, recipient, auditor
-    Disclosures:grant_reciprocal  request_id, grant_id,        transient request, grant,   owner, requester, auditor
-                                  counter_grant_id             counter_salt
-    Disclosures:deliver           grant_id, recipient          transient document,         recipient
-                                                               disclosures
-    Disclosures:revoke            grant_id                     transient grant, salt       owner, recipient, auditor
-    Disclosures:record_sealed     seal_id                      transient sealed            owner, auditor
-    queries: read, show, show_request, receipt, given, received, audit, requests, sealed
-
-The last column is who endorses, and nobody else may see the transient data.
-Each of these organisations executes the same code at its own peer, where only
+Each of the organisations that endorse executes the same code at its own peer, where only
 its own private values are; so what several endorse is proved by hashes alone
 (`private`), and the client brings the records along.
 """
@@ -25,6 +13,7 @@ from typing import Any
 from chaincode.contracts import access, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Asked, Receipt, Request, Seal, Sealing, Terms
@@ -32,11 +21,14 @@ from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, moments, records
 from hlf.shim import api
 
+_OF_REQUEST = ("transient.request.requester", "transient.request.asked.owner", AUDITOR)
+_OF_GRANT = ("transient.grant.owner", "transient.grant.terms.recipient", AUDITOR)
+
 
 class Disclosures(api.Contract):
     """Requests, grants, deliveries and revocations of single attributes, between three parties each."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller", "transient.request.owner", AUDITOR), transient=("request",))
     def request(self, ctx: api.Context, request_id: str) -> dict[str, str]:
         """
         Ask an owner for attributes of its claim, perhaps offering one's own in return.
@@ -58,7 +50,7 @@ class Disclosures(api.Contract):
         private.put(ctx, key, records.dumps(kept), kept.parties)
         return private.announce(ctx, "DisclosureRequested", request_id=request_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_REQUEST, transient=("request",), called_by=("requester",))
     def withdraw(self, ctx: api.Context, request_id: str) -> dict[str, str]:
         """
         Close one's own request, so that nobody answers it with a reciprocal grant any more.
@@ -71,7 +63,9 @@ class Disclosures(api.Contract):
         granting.answer(ctx, kept, "withdrawn")
         return private.announce(ctx, "RequestWithdrawn", request_id=request_id)
 
-    @api.transaction
+    @api.transaction(
+        endorsed_by=("caller", "transient.grant.recipient", AUDITOR), transient=("grant",), called_by=("owner",)
+    )
     def grant(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Let a recipient see attributes of the caller's claim, for a purpose, until a date.
@@ -84,7 +78,7 @@ class Disclosures(api.Contract):
         granting.open_grant(ctx, grant_id, access.member(ctx), terms)
         return private.announce(ctx, "DisclosureGranted", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_REQUEST, transient=("request", "grant", "counter_salt"), called_by=("owner",))
     def grant_reciprocal(
         self, ctx: api.Context, request_id: str, grant_id: str, counter_grant_id: str
     ) -> dict[str, str]:
@@ -113,7 +107,9 @@ class Disclosures(api.Contract):
         granting.open_grant(ctx, counter_grant_id, kept.requester, counter, counterpart=grant_id)
         return private.announce(ctx, "ReciprocalGranted", grant_id=grant_id, counter_grant_id=counter_grant_id)
 
-    @api.transaction
+    @api.transaction(
+        endorsed_by=("recipient",), transient=("document", "disclosures"), called_by=("owner", "recipient")
+    )
     def deliver(self, ctx: api.Context, grant_id: str, recipient: str) -> dict[str, str]:
         """
         Put exactly the granted attributes into the recipient's collection, proved against the owner's commitment.
@@ -144,7 +140,7 @@ class Disclosures(api.Contract):
         private.put(ctx, key, canonical.dumps(copy), [recipient])
         return private.announce(ctx, "DisclosureDelivered", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_GRANT, transient=("grant", "salt"), called_by=("owner",))
     def revoke(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Take a grant back: the recipient's copy is purged, past and present, and a receipt stays with all three.
@@ -164,7 +160,7 @@ class Disclosures(api.Contract):
             ctx.stub.purge_private_data(private.collection(held.recipient), received)
         return private.announce(ctx, "DisclosureRevoked", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller", AUDITOR), transient=("sealed",), called_by=("owner",))
     def record_sealed(self, ctx: api.Context, seal_id: str) -> dict[str, str]:
         """
         Record that attributes were sealed to the key of somebody outside the channel; the ciphertext stays outside.
@@ -182,7 +178,7 @@ class Disclosures(api.Contract):
         private.put(ctx, key, records.dumps(seal), seal.parties)
         return private.announce(ctx, "DisclosureSealed", seal_id=seal_id)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("recipient",))
     def read(self, ctx: api.Context, grant_id: str) -> dict[str, Any]:
         """
         What was delivered to the caller under a grant that is still open.
@@ -193,34 +189,34 @@ class Disclosures(api.Contract):
         held, copy = granting.received(ctx, access.member(ctx), grant_id)
         return {"grant": records.plain(held), **copy}
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("owner", "recipient", "auditor"))
     def show(self, ctx: api.Context, grant_id: str) -> bytes:
         """A grant of the caller's, exactly as it is kept; what revoke wants back."""
         return granting.held_by(ctx, access.member(ctx), grant_id)[1]
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("requester", "owner", "auditor"))
     def show_request(self, ctx: api.Context, request_id: str) -> bytes:
         """A request of or to the caller, exactly as it is kept; what grant_reciprocal wants back."""
         return private.own(ctx, access.member(ctx), granting.request_key(ctx, request_id), f"request {request_id}")
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("owner", "recipient", "auditor"))
     def receipt(self, ctx: api.Context, grant_id: str) -> bytes:
         """The receipt of a revocation, for owner, recipient and auditor."""
         return private.own(ctx, access.member(ctx), granting.receipt_key(ctx, grant_id), f"receipt of grant {grant_id}")
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("owner",))
     def given(self, ctx: api.Context) -> list[dict[str, Any]]:
         """Who was shown which of the caller's attributes, for what, until when."""
         caller = access.member(ctx)
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.owner == caller]
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("recipient",))
     def received(self, ctx: api.Context) -> list[dict[str, Any]]:
         """What others granted the caller."""
         caller = access.member(ctx)
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.recipient == caller]
 
-    @api.query
+    @api.query(read_on=(AUDITOR,), called_by=("auditor",))
     def audit(self, ctx: api.Context) -> list[dict[str, Any]]:
         """
         Every grant of the channel, names of attributes without values; for the auditor.
@@ -231,14 +227,14 @@ class Disclosures(api.Contract):
         caller = access.one_of(ctx, [participants.directory(ctx).auditor], Refusal.NOT_AUDITOR, "the auditor asks this")
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller)]
 
-    @api.query
+    @api.query(read_on=("caller",))
     def requests(self, ctx: api.Context) -> list[dict[str, Any]]:
         """Requests by or to the caller, each with whether it was answered; all of them for the auditor."""
         caller = access.member(ctx)
         found = [records.loads(Request, data) for data in private.listed(ctx, caller, "request")]
         return [{**records.plain(one), "answered": granting.answered(ctx, one, caller)} for one in found]
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("owner", "auditor"))
     def sealed(self, ctx: api.Context) -> list[dict[str, Any]]:
         """What the caller sealed to keys outside the channel; all of it for the auditor."""
         found = private.listed(ctx, access.member(ctx), "seal")

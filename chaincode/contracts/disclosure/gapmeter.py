@@ -1,13 +1,6 @@
 """
 The capacity-gap meter, computed by platform and auditor over what others consented to show them.
 
-    GapMeter:contribute   grant_id                            transient grant, document, disclosures, salt;
-                                                              platform and auditor endorse, one of them calls
-    GapMeter:forget       grant_id                            platform and auditor endorse, one of them calls
-    GapMeter:compute      meter_id, region, first_week, weeks transient salt; platform and auditor endorse
-    GapMeter:publish      meter_id, meter                     default policy; one of the two calls
-    queries: read (platform, auditor), published (anywhere), preposition (a recipient of forecasts)
-
 Consent is a grant to the platform or the auditor with the purpose
 ``capacity-gap-meter``; revoking it takes the figures out of every later
 computation. The collection ``tender`` is read and written by its members
@@ -22,6 +15,7 @@ from typing import Any
 from chaincode.contracts import access, private, store
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
 from chaincode.domain.disclosure.gapmeter import Cell, CellParties, Contribution, Meter
@@ -41,7 +35,11 @@ _TOLD = "gap.told"
 class GapMeter(api.Contract):
     """Forecasts against capacities, told as sums over three parties and more."""
 
-    @api.transaction
+    @api.transaction(
+        endorsed_by=TENDER_MEMBERS,
+        transient=("grant", "document", "disclosures", "salt"),
+        called_by=("platform", "auditor"),
+    )
     def contribute(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Take what a grant shows to the tender's members into the meter.
@@ -71,7 +69,7 @@ class GapMeter(api.Contract):
         _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
         return private.announce(ctx, "GapContribution", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Purge the figures of a grant, for instance one that was revoked.
@@ -87,7 +85,7 @@ class GapMeter(api.Contract):
         _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
         return private.announce(ctx, "GapForgotten", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def compute(self, ctx: api.Context, meter_id: str, region: str, first_week: str, weeks: int) -> dict[str, str]:
         """
         Add up one region over some weeks; only the cells that may be told are kept, for publish.
@@ -114,7 +112,7 @@ class GapMeter(api.Contract):
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
         return private.announce(ctx, "GapComputed", meter_id=meter_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
     def publish(self, ctx: api.Context, meter_id: str, meter: str) -> Any:
         """
         Tell all members of the channel what platform and auditor computed; *meter* is what read gave.
@@ -138,7 +136,7 @@ class GapMeter(api.Contract):
         ctx.stub.set_event("GapPublished", canonical.dumps(answer))
         return answer
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def read(self, ctx: api.Context, meter_id: str) -> bytes:
         """A meter as the tender's members keep it; what publish wants."""
         _of_tender(ctx)
@@ -154,7 +152,7 @@ class GapMeter(api.Contract):
         found = (store.find(ctx, Cell, _CELL, region, week) for week in _weeks(first_week, weeks))
         return [records.plain(cell) for cell in found if cell]
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("recipient",))
     def preposition(
         self, ctx: api.Context, grant_ids: tuple[str, ...], warehouses: tuple[Warehouse, ...], safety_bps: int
     ) -> tuple[Advice, ...]:

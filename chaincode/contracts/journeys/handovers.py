@@ -16,7 +16,7 @@ from hlf.shim import api
 class Handovers:
     """Custody offered, accepted, withdrawn and repudiated; a part of `Journeys`."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def offer_custody(
         self, ctx: api.Context, journey_id: str, taker: str, released_at: str, place: str
     ) -> custody.Custody:
@@ -40,7 +40,7 @@ class Handovers:
         store.announce(ctx, "CustodyOffered", {"journey_id": journey_id, "giver": giver, "taker": taker})
         return held
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def withdraw_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
         """
         Take the offer back, while nobody has accepted it.
@@ -57,7 +57,7 @@ class Handovers:
         store.announce(ctx, "CustodyWithdrawn", {"journey_id": journey_id, "giver": giver})
         return held
 
-    @api.transaction
+    @api.transaction(endorsed_by=("Journeys:custodian(journey_id)", "caller"), called_by=("taker",))
     def accept_custody(self, ctx: api.Context, journey_id: str, accepted_at: str, place: str) -> custody.Custody:
         """
         Take over what was offered; endorsed by both organisations, or invalid.
@@ -91,7 +91,18 @@ class Handovers:
         store.announce(ctx, "CustodyPassed", payload)
         return taken
 
-    @api.transaction
+    @api.query
+    def custodian(self, ctx: api.Context, journey_id: str) -> str:
+        """
+        The organisation that answers for the goods, as the ledger has it.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN.
+        """
+        journeystate.load(ctx, journey_id)
+        return journeystate.find_custody(ctx, journey_id).custodian
+
+    @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def repudiate_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
         """
         Give back a custody that was written in the caller's name without its acceptance.

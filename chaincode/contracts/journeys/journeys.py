@@ -52,7 +52,7 @@ class State:
 class Journeys(Handovers, api.Contract):
     """Where each consignment is on its way, stage by stage, and who answers for it."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def open(self, ctx: api.Context, opening: accounts.Consignment) -> journeys.Journey:
         """
         Open a journey of units of an order; the first custodian has the goods in hand.
@@ -80,7 +80,7 @@ class Journeys(Handovers, api.Contract):
         store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
         return journey
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def record(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> Receipt:
         """
         Record an event on the caller's own page; only its organisation needs to endorse.
@@ -102,7 +102,7 @@ class Journeys(Handovers, api.Contract):
             _announce(ctx, "StageRecorded", journey_id, entry)
         return _receipt(journey_id, entry, repeated)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def correct(
         self, ctx: api.Context, journey_id: str, event_id: str, reason: pages.ErrorReason,
         corrective: epcis.Observation | None = None,
@@ -130,7 +130,7 @@ class Journeys(Handovers, api.Contract):
         _announce(ctx, "EventCorrected", journey_id, declared)
         return _receipt(journey_id, right or declared, repeated=False)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def state_time(self, ctx: api.Context, journey_id: str, stage_id: str, at: str) -> pages.Times:
         """
         Say when the caller means to do a stage: its first word is the plan, later ones are estimates.
@@ -146,7 +146,7 @@ class Journeys(Handovers, api.Contract):
         store.announce(ctx, "TimeStated", {"journey_id": journey.journey_id, "stage_id": stage_id})
         return next(times for times in written.times if times.stage_id == stage_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def report(
         self, ctx: api.Context, journey_id: str, kind: pages.IncidentKind, stage_id: str, at: str, note_hash: str = ""
     ) -> pages.Incident:
@@ -166,7 +166,7 @@ class Journeys(Handovers, api.Contract):
         store.announce(ctx, "IncidentReported", {"journey_id": journey_id, "stage_id": stage_id, "kind": kind})
         return incident
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def link(self, ctx: api.Context, journey_id: str, token_hash: str) -> None:
         """
         Let whoever holds the token behind *token_hash* follow the journey; takes the majority's endorsement.
@@ -182,7 +182,7 @@ class Journeys(Handovers, api.Contract):
             raise Refusal.LINK_EXISTS("that token is in use")
         store.save(ctx, journey_id, journeystate.LINK, token_hash)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def unlink(self, ctx: api.Context, token_hash: str) -> None:
         """
         Take a link back, because its token got about; takes the majority's endorsement.

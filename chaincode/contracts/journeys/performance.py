@@ -24,7 +24,7 @@ class Performance(api.Contract):
         wanted = (origin, destination)
         return performance.observed(leg for leg in _legs(ctx) if (leg.origin, leg.destination) == wanted)
 
-    @api.query
+    @api.query(read_on=("caller",))
     def compare(
         self, ctx: api.Context, msp_id: str, origin: str, destination: str, declared: performance.Declared
     ) -> performance.Calibration | None:

@@ -10,15 +10,6 @@ it takes the offer out. What comes back reaches each carrier in its own
 implicit collection: its legs, proved against the hashes that are public, and
 the answer to "why not me", proved against the hash of what both endorsed.
 Nothing that carries a price is endorsed by anybody who may not see it.
-
-    offer, withdraw_offer, match, replan, match_batch, release, explain
-                                  transient data; platform and auditor endorse, one of them calls
-    publish, cancel               default policy; platform or auditor calls
-    observe, conclude             default policy; any participant calls
-    answer, fail, ask_why         default policy; the carrier concerned calls
-    deliver, hear                 transient data; the carrier endorses; it or the tender calls
-    queries: plan, notice, offers, certificate, verify, alternatives (platform, auditor);
-             leg, why_not_me (the carrier, on its own peer); read, agreed, experience (anywhere)
 """
 
 from __future__ import annotations
@@ -33,6 +24,7 @@ from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.matching.planstate import End, Kind
 from chaincode.contracts.matching.reasons import Questions
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.journeys import journeys, pages
 from chaincode.domain.matching import batches, experience, pareto, plans
 from chaincode.domain.matching.certificate import verify_match
@@ -58,7 +50,11 @@ class PublicPlan:
 class Matching(Questions, api.Contract):
     """The best chain of carriers for a consignment; nobody can bend it alone, and no rival sees a tariff."""
 
-    @api.transaction
+    @api.transaction(
+        endorsed_by=TENDER_MEMBERS,
+        transient=("grant", "document", "disclosures", "salt"),
+        called_by=("platform", "auditor"),
+    )
     def offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Take what a grant shows to the tender's members as an offer.
@@ -70,7 +66,7 @@ class Matching(Questions, api.Contract):
         offering.keep_offer(ctx, offering.consented(ctx, grant_id))
         return private.announce(ctx, "OfferTaken", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def withdraw_offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Purge an offer, for instance one whose grant was revoked.
@@ -82,7 +78,7 @@ class Matching(Questions, api.Contract):
         offering.forget_offer(ctx, grant_id)
         return private.announce(ctx, "OfferWithdrawn", grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def observe(self, ctx: api.Context) -> tuple[Pair, ...]:
         """
         Count what companies did together, from the journeys on the ledger; matching goes by the last count.
@@ -104,7 +100,7 @@ class Matching(Questions, api.Contract):
         store.save(ctx, counted, tendering.EXPERIENCE)
         return counted
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("demand", "salt"), called_by=("platform", "auditor"))
     def match(self, ctx: api.Context, plan_id: str, journey_id: str) -> dict[str, str]:
         """
         Choose the best chain there is room for, and book it; *journey_id* need not be open yet.
@@ -121,7 +117,7 @@ class Matching(Questions, api.Contract):
         tendering.make(ctx, tendering.Assignment(plan_id, journey_id, demand, offering.salt(ctx)))
         return private.announce(ctx, "PlanMatched", plan_id=plan_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def replan(
         self, ctx: api.Context, plan_id: str, new_plan_id: str, failed: tuple[int, ...], done: int
     ) -> dict[str, str]:
@@ -151,7 +147,7 @@ class Matching(Questions, api.Contract):
         tendering.make(ctx, wanted, before.units)
         return private.announce(ctx, "PlanMatched", plan_id=new_plan_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("batch",), called_by=("platform", "auditor"))
     def match_batch(self, ctx: api.Context) -> list[str]:
         """
         Keep plans that were solved together elsewhere, if each is allowed, there is room for all, and the sum is good.
@@ -166,7 +162,7 @@ class Matching(Questions, api.Contract):
         store.announce(ctx, "PlansMatched", {"plan_ids": listed})
         return listed
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def release(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
         """
         Give back the capacity of a plan that no longer counts.
@@ -181,7 +177,7 @@ class Matching(Questions, api.Contract):
         tendering.release(ctx, plan)
         return private.announce(ctx, "CapacityReleased", plan_id=plan_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
     def publish(self, ctx: api.Context, notice: str) -> Notice:
         """
         Tell everybody of a plan: hashes, and until when carriers answer. *notice* is what the query of that name gave.
@@ -202,7 +198,7 @@ class Matching(Questions, api.Contract):
         store.announce(ctx, "PlanPublished", {"plan_id": proven.plan_id, "journey_id": proven.journey_id})
         return proven
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
     def cancel(self, ctx: api.Context, plan_id: str) -> End:
         """
         Take a plan back; its carriers see that it no longer counts.
@@ -218,7 +214,7 @@ class Matching(Questions, api.Contract):
         store.announce(ctx, "PlanCancelled", {"plan_id": plan_id})
         return end
 
-    @api.transaction
+    @api.transaction(endorsed_by=("carrier",), transient=("leg",), called_by=("carrier", "platform", "auditor"))
     def deliver(self, ctx: api.Context, plan_id: str, number: int, carrier: str) -> dict[str, Any]:
         """
         Put a leg where its carrier reads it; the leg in the transient data must be the one that was published.
@@ -237,7 +233,7 @@ class Matching(Questions, api.Contract):
         private.put(ctx, key, data, (carrier,))
         return private.announce(ctx, "LegDelivered", plan_id=plan_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("carrier",))
     def answer(self, ctx: api.Context, plan_id: str, number: int, accept: bool, reason: str) -> Answer:
         """
         Accept or refuse a leg; *reason* is one word for a refusal, and empty for an acceptance.
@@ -253,7 +249,7 @@ class Matching(Questions, api.Contract):
         plans.check_in_time(planstate.notice(ctx, plan_id), store.now(ctx))
         return planstate.save_answer(ctx, plan_id, number, carrier, "accepted" if accept else "refused", reason)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("carrier",))
     def fail(self, ctx: api.Context, plan_id: str, number: int, reason: str) -> Answer:
         """
         Say that a leg that was accepted cannot be done after all.
@@ -267,7 +263,7 @@ class Matching(Questions, api.Contract):
             raise Refusal.WRONG_STATE(f"leg {number} of plan {plan_id} is not accepted")
         return planstate.save_answer(ctx, plan_id, number, carrier, "failed", reason)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def conclude(self, ctx: api.Context, plan_id: str) -> Agreed:
         """
         Write down that all carriers accepted: from then on theirs is the way of that journey and kind.
@@ -290,31 +286,31 @@ class Matching(Questions, api.Contract):
         store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": notice.journey_id})
         return agreed
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def plan(self, ctx: api.Context, plan_id: str) -> bytes:
         """A plan with its prices, for platform and auditor; each leg's bytes are what `deliver` wants."""
         offering.member(ctx)
         return tendering.stored(ctx, tendering.plan_key(ctx, plan_id), plan_id)
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def notice(self, ctx: api.Context, plan_id: str) -> bytes:
         """What `publish` wants, for platform and auditor."""
         offering.member(ctx)
         return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def offers(self, ctx: api.Context) -> list[Any]:
         """The offers that count now, for platform and auditor."""
         offering.member(ctx)
         return [records.plain(offer) for offer in offering.standing_offers(ctx)]
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def certificate(self, ctx: api.Context, plan_id: str) -> Any:
         """A plan's certificate, for platform and auditor."""
         offering.member(ctx)
         return records.plain(tendering.load_certificate(ctx, plan_id))
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def verify(self, ctx: api.Context, plan_id: str) -> dict[str, Any]:
         """
         Check a plan's certificate against the offers it was chosen from, without solving anything.
@@ -329,7 +325,7 @@ class Matching(Questions, api.Contract):
             raise Refusal.CERTIFICATE_INVALID("the certificate is of another chain")
         return {"plan_id": plan_id, "verified": True, "total": str(proof.total), "gap": str(proof.gap)}
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def alternatives(self, ctx: api.Context, plan_id: str) -> Any:
         """The Pareto set of cost, time and risk that the plan was chosen from, for platform and auditor."""
         offering.member(ctx)
@@ -337,7 +333,7 @@ class Matching(Questions, api.Contract):
         problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, plan))
         return records.plain(pareto.front(problem))
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("carrier",))
     def leg(self, ctx: api.Context, plan_id: str, number: int) -> Any:
         """One of the caller's own legs, on its own peer."""
         carrier = access.member(ctx)

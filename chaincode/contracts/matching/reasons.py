@@ -16,6 +16,7 @@ from chaincode.contracts import access, private, store
 from chaincode.contracts.disclosure import granting
 from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.matching import explanation
 from chaincode.domain.matching.explanation import Explanation
 from chaincode.domain.refusals import Refusal
@@ -51,7 +52,7 @@ class Reply:
 class Questions:
     """Questions and answers; a part of `Matching`."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("carrier",))
     def ask_why(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Question:
         """
         Ask why the caller's own offer does not do a step (from 0) of a plan.
@@ -70,7 +71,7 @@ class Questions:
         store.announce(ctx, "WhyNotMeAsked", {"plan_id": plan_id, "grant_id": grant_id, "step": step})
         return asked
 
-    @api.transaction
+    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def explain(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> dict[str, str]:
         """
         Answer a question; computed by both, so neither can put a loser off.
@@ -91,7 +92,7 @@ class Questions:
         ctx.stub.put_private_data(offering.TENDER, key, records.dumps(reply))
         return private.announce(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=("carrier",), transient=("reply",), called_by=("carrier", "platform", "auditor"))
     def hear(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, carrier: str) -> dict[str, str]:
         """
         Put the answer in the transient data where its carrier reads it, if it is the one that both endorsed.
@@ -109,7 +110,7 @@ class Questions:
         private.put(ctx, key, data, (carrier,))
         return private.announce(ctx, "WhyNotMeHeard", plan_id=plan_id, grant_id=grant_id)
 
-    @api.query
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:
         """The answer to a question, for platform and auditor; what `hear` wants."""
         offering.member(ctx)
@@ -118,7 +119,7 @@ class Questions:
             raise Refusal.NOT_FOUND("there is no such answer")
         return data
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("carrier",))
     def why_not_me(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Any:
         """The answer that the caller was given about its own offer, on its own peer."""
         key = _reply_key(ctx, plan_id, grant_id, step)

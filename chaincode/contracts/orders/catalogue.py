@@ -1,9 +1,7 @@
 """
 Products on offer, kept by their merchants, read by all of `ecommerce`.
 
-    Catalogue:offer    product (JSON)   first by the default policy, afterwards by the merchant alone
-    Catalogue:withdraw gtin             the merchant endorses
-    queries: read, list, history        merchant, gtin
+A product is first offered by the chaincode's policy, and afterwards its key wants its merchant alone.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ _KEY = "product"
 class Catalogue(api.Contract):
     """What merchants offer; each key is endorsed by its merchant once it exists."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("merchant",))
     def offer(self, ctx: api.Context, product: str) -> Any:
         """
         Offer a product, or amend one of the caller's own; the version counts up.
@@ -36,7 +34,7 @@ class Catalogue(api.Contract):
         before = store.find(ctx, Listing, _KEY, merchant, offered.gtin)
         return _keep(ctx, before.amended(offered) if before else products.listed(merchant, offered))
 
-    @api.transaction
+    @api.transaction(endorsed_by=("caller",), called_by=("merchant",))
     def withdraw(self, ctx: api.Context, gtin: str) -> Any:
         """
         Offer one of the caller's products no more.

@@ -1,17 +1,9 @@
 """
 Orders on `ecommerce`: the content with platform and merchant, the state with everybody.
 
-    Orders:place    order_id                             transient order, terms; platform and merchant endorse
-    Orders:open     order_id, platform, merchant, terms  default policy; then the key wants platform and merchant
-    Orders:confirm  order_id                             platform and merchant endorse
-    Orders:cancel   order_id, reason                     the same
-    Orders:fulfil   order_id, journey_id                 the same
-    Orders:close    order_id                             the same
-    queries: read, list, history anywhere; content, total, facts on platform's or merchant's peer
-
 Placing and opening are two transactions, because the first carries private
 values to its endorsers and the second is endorsed by whoever the chaincode's
-policy names.
+policy names; from then on the key wants platform and merchant.
 """
 
 from __future__ import annotations
@@ -32,6 +24,7 @@ from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _PUBLIC = "order"
+_PARTIES = ("Orders:parties(order_id)",)
 
 
 def content(ctx: api.Context, order_id: str, holder: str) -> Order:
@@ -62,7 +55,11 @@ def public(ctx: api.Context, order_id: str) -> PublicOrder:
 class Orders(api.Contract):
     """Orders between a platform and a merchant, with the return terms they pinned."""
 
-    @api.transaction
+    @api.transaction(
+        endorsed_by=("transient.order.platform", "transient.order.merchant"),
+        transient=("order", "terms"),
+        called_by=("platform", "merchant"),
+    )
     def place(self, ctx: api.Context, order_id: str) -> dict[str, str]:
         """
         Put an order's content into the collections of platform and merchant; the caller is one of them.
@@ -85,7 +82,7 @@ class Orders(api.Contract):
         store.announce(ctx, "OrderPlaced", placed)
         return placed
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def open(self, ctx: api.Context, order_id: str, platform: str, merchant: str, terms: PinnedTerms) -> Any:
         """
         Publish id, hash, state and pinned terms of a placed order; from then on its key wants both parties.
@@ -107,7 +104,7 @@ class Orders(api.Contract):
         store.announce(ctx, "OrderOpened", opened)
         return records.plain(opened)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_PARTIES, called_by=("merchant",))
     def confirm(self, ctx: api.Context, order_id: str) -> Any:
         """
         The merchant takes the order.
@@ -119,7 +116,7 @@ class Orders(api.Contract):
         access.one_of(ctx, [found.merchant], Refusal.NOT_A_PARTY, "the merchant confirms an order")
         return _moved(ctx, found.moved("confirmed"))
 
-    @api.transaction
+    @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def cancel(self, ctx: api.Context, order_id: str, reason: Cancellation) -> Any:
         """
         End an order before anything was shipped, and before its money was paid out.
@@ -133,7 +130,7 @@ class Orders(api.Contract):
             raise Refusal.ALREADY_SETTLED(f"the money of order {order_id} is paid out to {found.merchant}")
         return _moved(ctx, found.moved("cancelled", reason=reason))
 
-    @api.transaction
+    @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def fulfil(self, ctx: api.Context, order_id: str, journey_id: str) -> Any:
         """
         Name the journey that brings the goods.
@@ -144,7 +141,7 @@ class Orders(api.Contract):
         identifiers.check("journey_id", journey_id)
         return _moved(ctx, _of_party(ctx, order_id).moved("fulfilling", journey_id=journey_id))
 
-    @api.transaction
+    @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def close(self, ctx: api.Context, order_id: str) -> Any:
         """
         The order is delivered and paid.
@@ -155,11 +152,21 @@ class Orders(api.Contract):
         return _moved(ctx, _of_party(ctx, order_id).moved("closed"))
 
     @api.query
+    def parties(self, ctx: api.Context, order_id: str) -> tuple[str, ...]:
+        """
+        Platform and merchant of an order, who endorse each change of it.
+
+        Raises:
+            Refused: ORDER_UNKNOWN.
+        """
+        return public(ctx, order_id).parties
+
+    @api.query
     def read(self, ctx: api.Context, order_id: str) -> Any:
         """The part of an order that all see."""
         return records.plain(public(ctx, order_id))
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def content(self, ctx: api.Context, order_id: str) -> Any:
         """
         The whole order, for platform and merchant.
@@ -169,12 +176,12 @@ class Orders(api.Contract):
         """
         return records.plain(content(ctx, order_id, access.member(ctx)))
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def total(self, ctx: api.Context, order_id: str) -> bytes:
         """What an order comes to, exactly as platform and merchant keep it; what Settlement:authorise wants."""
         return private.own(ctx, access.member(ctx), _total_key(ctx, order_id), f"total of order {order_id}")
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def facts(self, ctx: api.Context, order_id: str) -> bytes:
         """What `trade` is told of an order, exactly as platform and merchant keep it; what Journeys:open wants."""
         return private.own(ctx, access.member(ctx), _facts_key(ctx, order_id), f"facts of order {order_id}")

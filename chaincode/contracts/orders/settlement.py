@@ -1,16 +1,6 @@
 """
 Payments for orders, the dated rates they are exchanged at, and the duty and tax of an import.
 
-    Settlement:authorise      payment_id        transient payment, total; platform, merchant and payment firm endorse
-    Settlement:capture        payment_id        transient payment, change; the same three, the payment firm calls
-    Settlement:settle         payment_id        the same
-    Settlement:refund         payment_id        the same
-    Settlement:void           payment_id        the same
-    Settlement:publish_rates  rates (JSON)      default policy
-    Settlement:publish_tariff tariff (JSON)     default policy
-    queries: show, read, list on one of the three; rates, convert, tariff, tariff_history anywhere;
-             duties on platform's or merchant's peer
-
 Amounts are private to the three parties of a payment. Each change carries the
 payment as it stands in the transient data and proves it by its hash, since
 each party's peer holds its own copy only. Which payment of an order took its
@@ -40,12 +30,17 @@ from hlf.shim import api
 
 _RATES = "rates"
 _TARIFF = "tariff"
+_SIDES = ("platform", "merchant", "payments")
+_TO_AUTHORISE = tuple(f"transient.payment.{side}" for side in _SIDES)
+_OF_PAYMENT = tuple(f"transient.payment.terms.{side}" for side in _SIDES)
 
 
 class Settlement(api.Contract):
     """Who owes and was paid what for an order; amounts in minor units, never on the open channel."""
 
-    @api.transaction
+    @api.transaction(
+        endorsed_by=_TO_AUTHORISE, transient=("payment", "total"), called_by=("platform", "merchant", "payments")
+    )
     def authorise(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Reserve what an open order comes to; the payment firm is shown the total, not the order.
@@ -69,7 +64,7 @@ class Settlement(api.Contract):
         private.put(ctx, key, records.dumps(made), made.parties)
         return private.announce(ctx, "PaymentAuthorised", payment_id=payment_id)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Take some or all of what is reserved; of an order's payments one alone may.
@@ -86,7 +81,7 @@ class Settlement(api.Contract):
             _put_mark(ctx, order, captured.mark)
         return _keep(ctx, "PaymentCaptured", found, captured)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Pay everything captured out to the merchant, at the payment firm's own published rates.
@@ -104,7 +99,7 @@ class Settlement(api.Contract):
         _put_mark(ctx, order, payments.settled_mark(found, change))
         return _keep(ctx, "PaymentSettled", found, settled)
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Give some or all of what was captured back to the buyer, until it is settled.
@@ -116,7 +111,7 @@ class Settlement(api.Contract):
         found, change = _due(ctx, payment_id)
         return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, private.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Let a reservation go of which nothing was taken.
@@ -127,7 +122,7 @@ class Settlement(api.Contract):
         found, change = _due(ctx, payment_id)
         return _keep(ctx, "PaymentVoided", found, found.voided_by(change, private.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=())
     def publish_rates(self, ctx: api.Context, rates: str) -> Any:
         """
         Publish the caller's rates of a day (JSON Rates), once; they count for payments it handles.
@@ -144,7 +139,7 @@ class Settlement(api.Contract):
         store.announce(ctx, "RatesPublished", {"publisher": publisher, "base": published.base, "date": published.date})
         return records.plain(published)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("admin",))
     def publish_tariff(self, ctx: api.Context, tariff: str) -> Any:
         """
         Publish what a country takes on an HS subheading (JSON Tariff), as the caller's organisation states it.
@@ -160,17 +155,17 @@ class Settlement(api.Contract):
         store.announce(ctx, "TariffPublished", place)
         return records.plain(published)
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def show(self, ctx: api.Context, payment_id: str) -> bytes:
         """A payment exactly as the caller's organisation keeps it; what the next change wants."""
         return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def read(self, ctx: api.Context, payment_id: str) -> dict[str, Any]:
         """A payment of the caller's and its state."""
         return _with_state(records.loads(Payment, self.show(ctx, payment_id)))
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def list(self, ctx: api.Context) -> Any:
         """Every payment the caller's organisation is a party of."""
         found = private.listed(ctx, access.member(ctx), "payment")
@@ -196,7 +191,7 @@ class Settlement(api.Contract):
         """Every version of one organisation's tariff, newest first."""
         return store.history(ctx, *_tariff_place(publisher, country, hs6))
 
-    @api.query
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def duties(
         self, ctx: api.Context, order_id: str, tariffs_by: str, publisher: str = "", base: str = "", date: str = ""
     ) -> Any:

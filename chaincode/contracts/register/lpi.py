@@ -1,12 +1,4 @@
-"""
-The Logistics Performance Index as reference data that the majority keeps; public to the channel.
-
-    Lpi:install                          default policy; an admin, once
-    Lpi:propose  amendment_id, edition   default policy; a participant
-    Lpi:approve  amendment_id            default policy; a participant
-    queries: editions; read edition; figure edition, country, component; amendment amendment_id;
-             amendments; history edition
-"""
+"""The Logistics Performance Index as reference data that the majority keeps; public to the channel."""
 
 from __future__ import annotations
 
@@ -38,7 +30,7 @@ AMENDED = amending.Subject(
 class Lpi(api.Contract):
     """Editions of the index; never compared with each other."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("admin",))
     def install(self, ctx: api.Context) -> Any:
         """
         Adopt the editions that a consortium starts with.
@@ -55,7 +47,7 @@ class Lpi(api.Contract):
         store.announce(ctx, "LpiInstalled", {"editions": names})
         return names
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, edition: str) -> Any:
         """
         Propose a new edition, or one in place of another (JSON Edition).
@@ -66,7 +58,7 @@ class Lpi(api.Contract):
         change = records.loads(Edition, edition, "edition")
         return records.plain(AMENDED.propose(ctx, amendment_id, change))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve(self, ctx: api.Context, amendment_id: str) -> Any:
         """
         Approve an amendment; the approval that makes more than half carries it out.

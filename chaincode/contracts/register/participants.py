@@ -1,15 +1,6 @@
 """
 The organisations of the trade, as data that the majority keeps.
 
-    Participants:found    participants (JSON array)     default policy; an admin, once
-    Participants:propose  amendment_id, participant     default policy; a participant
-    Participants:approve  amendment_id                  default policy; a participant
-    Participants:read     msp_id                        query
-    Participants:list                                   query
-    Participants:amendment amendment_id                 query
-    Participants:amendments                             query
-    Participants:history  msp_id                        query
-
 Everything here is public to the channel.
 """
 
@@ -23,6 +14,11 @@ from chaincode.domain.register.participants import Directory, Participant
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
 from hlf.shim import api
+
+AUDITOR = "Participants:holder('auditor')"
+"""The auditor as a party of a declaration."""
+TENDER_MEMBERS = ("Participants:holder('platform')", AUDITOR)
+"""The two that keep the tender."""
 
 _DIRECTORY = "participants"
 _PARTICIPANT = "participant"
@@ -75,7 +71,7 @@ AMENDED = amending.Subject(
 class Participants(api.Contract):
     """Who takes part: species, roles, countries and the stages each may record."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("admin",))
     def found(self, ctx: api.Context, participants: str) -> bytes:
         """
         Name the first participants (JSON array of Participant); possible once, for an administrator.
@@ -94,7 +90,7 @@ class Participants(api.Contract):
         ctx.stub.set_event("ParticipantsFounded", answer)
         return answer
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, participant: str) -> bytes:
         """
         Propose to admit or amend a participant (JSON Participant); the proposer approves by proposing.
@@ -105,7 +101,7 @@ class Participants(api.Contract):
         change = records.loads(Participant, participant, "participant")
         return records.dumps(AMENDED.propose(ctx, amendment_id, change))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve(self, ctx: api.Context, amendment_id: str) -> bytes:
         """
         Approve an amendment; the approval that makes more than half carries it out.
@@ -119,6 +115,16 @@ class Participants(api.Contract):
     def read(self, ctx: api.Context, msp_id: str) -> bytes:
         """One participant."""
         return records.dumps(participant(ctx, msp_id))
+
+    @api.query
+    def holder(self, ctx: api.Context, role: str) -> str:
+        """
+        The organisation that counts for a role: the one that took it first.
+
+        Raises:
+            Refused: NOT_FOUNDED, ROLE_VACANT.
+        """
+        return directory(ctx).holder(role)
 
     @api.query
     def list(self, ctx: api.Context) -> bytes:

@@ -71,7 +71,7 @@ AMENDED = amending.Subject(
 class Stages(api.Contract):
     """The stage catalogue, one key a version; a journey follows the version that was in force when it opened."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("admin",))
     def install(self, ctx: api.Context) -> stages.Catalogue:
         """
         Adopt the standard catalogue as version 1.
@@ -84,7 +84,7 @@ class Stages(api.Contract):
             raise Refusal.CATALOGUE_INSTALLED("there is a catalogue already")
         return _adopt(ctx, stages.installed(store.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, changed: tuple[stages.Stage, ...]) -> Amendment:
         """
         Propose the stages of the next version; takes effect when more than half of the participants have approved.
@@ -94,7 +94,7 @@ class Stages(api.Contract):
         """
         return AMENDED.propose(ctx, amendment_id, changed)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
         Approve an amendment; the approval that makes more than half adopts it as the next version.

@@ -73,7 +73,7 @@ AMENDED = amending.Subject(
 class Terms(api.Contract):
     """Return terms as sellers publish them; orders pin a version by its hash."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("seller",))
     def publish(self, ctx: api.Context, published: terms.Terms) -> terms.Published:
         """
         Publish the next version of the caller's own terms, before it comes into force.
@@ -98,7 +98,7 @@ class Terms(api.Contract):
         )
         return made
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose_floor(self, ctx: api.Context, amendment_id: str, floor: floors.Floor) -> Amendment:
         """
         Propose what every seller of a jurisdiction must grant at least; in force when more than half have approved.
@@ -108,7 +108,7 @@ class Terms(api.Contract):
         """
         return AMENDED.propose(ctx, amendment_id, floor)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve_floor(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
         Approve such a proposal; the approval that makes more than half carries it.

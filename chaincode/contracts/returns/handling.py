@@ -18,7 +18,7 @@ from hlf.shim import api
 class Handling(StoredReturns):
     """What seller, agent, carrier and arbiter do with a return; a part of `Returns`."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("seller",))
     def answer(self, ctx: api.Context, return_id: str, approve: bool, opinion_hash: str) -> returns.Return:
         """
         Approve or reject what was referred to the seller; *opinion_hash* is that of its reasons.
@@ -33,7 +33,7 @@ class Handling(StoredReturns):
         moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, store.now(ctx), opinion)
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("carrier",))
     def schedule_pickup(self, ctx: api.Context, return_id: str, pickup_at: str) -> returns.Return:
         """
         Agree on a time to fetch the goods; the carrier's step.
@@ -45,7 +45,7 @@ class Handling(StoredReturns):
         at = moments.stated("pickup_at", pickup_at).at
         return self.save(ctx, handling.scheduled(known, access.member(ctx), at, store.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("carrier",))
     def fail_pickup(self, ctx: api.Context, return_id: str, why: str) -> returns.Return:
         """
         Report that the goods could not be fetched; *why* is one word such as ``nobody_home``.
@@ -57,7 +57,7 @@ class Handling(StoredReturns):
         word = identifiers.check("why", why)
         return self.save(ctx, handling.pickup_failed(known, access.member(ctx), word, case.terms, store.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("seller",))
     def inspect(
         self, ctx: api.Context, return_id: str, condition: Condition, units: int, report_hash: str
     ) -> returns.Return:
@@ -76,7 +76,7 @@ class Handling(StoredReturns):
         )
         return self.save(ctx, moved)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("seller",))
     def settle(
         self, ctx: api.Context, return_id: str, resolution: Resolution, proof_hash: str, epcs: tuple[str, ...] = ()
     ) -> returns.Return:
@@ -98,7 +98,7 @@ class Handling(StoredReturns):
             journeystate.start(ctx, opening, in_hand=True, return_id=moved.return_id)
         return self.save(ctx, moved)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("seller",))
     def send_back(self, ctx: api.Context, return_id: str, proof_hash: str) -> returns.Return:
         """
         Send goods that failed the inspection back to the buyer.
@@ -110,7 +110,7 @@ class Handling(StoredReturns):
         proof = journeys.hashed(proof_hash, "proof_hash")
         return self.save(ctx, handling.sent_back(known, access.member(ctx), case.terms, store.now(ctx), proof))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("agent",))
     def cancel(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
         Take the request back, while the goods are with the buyer.
@@ -121,7 +121,7 @@ class Handling(StoredReturns):
         known, _ = self.known(ctx, return_id)
         return self.save(ctx, handling.cancelled(known, access.member(ctx), store.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("agent",))
     def dispute(self, ctx: api.Context, return_id: str, grounds_hash: str) -> returns.Return:
         """
         Bring an outcome before the arbiter that the terms name.
@@ -139,7 +139,7 @@ class Handling(StoredReturns):
             raise Refusal.UNITS_RETURNED(f"of the units of return {return_id} {left} have not come back otherwise")
         return self.save(ctx, moved)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("arbiter",))
     def arbitrate(self, ctx: api.Context, return_id: str, award: handling.Award, opinion_hash: str) -> returns.Return:
         """
         Decide a dispute; an award to fetch the goods books the reverse journey.
@@ -154,7 +154,7 @@ class Handling(StoredReturns):
         moved = handling.arbitrated(known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion)
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("agent",))
     def close(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
         Say for the buyer that nothing is left to do.
@@ -165,7 +165,7 @@ class Handling(StoredReturns):
         known, _ = self.known(ctx, return_id)
         return self.save(ctx, handling.closed(known, access.member(ctx), store.now(ctx)))
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("party",))
     def enforce(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
         Write down what follows from a deadline that has passed; any party of the journey may.

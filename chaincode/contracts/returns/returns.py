@@ -42,7 +42,7 @@ class Standing:
 class Returns(Handling, api.Contract):
     """Returns under the terms that the order pinned."""
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def request(self, ctx: api.Context, request: review.Request) -> returns.Return:
         """
         Lodge *request* for a buyer and decide it; takes the majority's endorsement.
@@ -59,7 +59,7 @@ class Returns(Handling, api.Contract):
         self._index(ctx, case, made)
         return made
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def draft(self, ctx: api.Context, request: review.Request) -> returns.Return:
         """
         Keep *request* for a buyer who has not made up its mind; takes the majority's endorsement.
@@ -72,7 +72,7 @@ class Returns(Handling, api.Contract):
         self._index(ctx, case, made)
         return self.save(ctx, made)
 
-    @api.transaction
+    @api.transaction(endorsed_by=(), called_by=("agent",))
     def submit(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
         Send a draft off and decide it; takes the majority's endorsement where that books a journey.

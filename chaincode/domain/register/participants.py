@@ -94,12 +94,24 @@ class Directory:
     @property
     def auditor(self) -> str:
         """The organisation that audits, the first that took the role; grants are endorsed by it."""
-        return self._one("auditor")
+        return self.holder("auditor")
 
     @property
     def platform(self) -> str:
         """The organisation that keeps the tender together with the auditor."""
-        return self._one("platform")
+        return self.holder("platform")
+
+    def holder(self, role: str) -> str:
+        """
+        The organisation that counts for *role*, the first that took it.
+
+        Raises:
+            Refused: ROLE_VACANT.
+        """
+        holders = self.roles.get(role, ())
+        if not holders:
+            raise Refusal.ROLE_VACANT(f"no participant is {role}; admit one first")
+        return holders[0]
 
     @property
     def tender(self) -> tuple[str, str]:
@@ -121,12 +133,6 @@ class Directory:
             if msp_id not in roles.setdefault(role, []):
                 roles[role].append(msp_id)
         return Directory({role: tuple(held) for role, held in sorted(roles.items()) if held})
-
-    def _one(self, role: str) -> str:
-        holders = self.roles.get(role, ())
-        if not holders:
-            raise Refusal.ROLE_VACANT(f"no participant is {role}; admit one first")
-        return holders[0]
 
 
 def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...], Directory]:

@@ -231,8 +231,9 @@ class Ledger:
         peer: str = "",
         at: datetime | None = None,
     ) -> Result:
-        """Ask one peer and commit nothing; raises as :meth:`invoke` does."""
-        return self.endorse(function, *args, client=client, transient=transient, peer=peer, at=at).result
+        """Ask one peer, by default the client's own, and commit nothing; raises as :meth:`invoke` does."""
+        at_peer = peer or client.msp_id
+        return self.endorse(function, *args, client=client, transient=transient, peer=at_peer, at=at).result
 
     def endorse(
         self,
@@ -302,7 +303,7 @@ class Ledger:
         if known is None or not known.declared.endorsed_by:
             return ()
         names = (parameter.name for parameter in known.parameters)
-        arguments = {name: _encoded(arg).decode() for name, arg in zip(names, args, strict=False)}
+        arguments = {name: _encoded(arg).decode("utf-8", "replace") for name, arg in zip(names, args, strict=False)}
         call = parties.Call(client.msp_id, arguments, transient)
 
         def ask(query: str, asked: Sequence[str]) -> bytes:

@@ -1,0 +1,61 @@
+"""
+The tables of ``docs/contracts.md`` that say who calls a function, who endorses it and which fields are transient.
+
+    python -m chaincode.functions docs/contracts.md
+
+writes them anew from what the contracts declare; a test fails while the page says something else.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chaincode import carriage, commerce, trade
+from hlf.shim import api
+
+CHAINCODES = {each.name: each for each in (trade.chaincode, commerce.chaincode, carriage.chaincode)}
+
+_PLACE = re.compile(r"(?<=<!-- functions of )(\w+)( -->\n).*?(?=<!-- end of functions -->)", re.DOTALL)
+_HEAD = "| function | transient | called by | endorsed by |\n|---|---|---|---|\n"
+
+
+def table(chaincode: api.Chaincode) -> str:
+    """Return the functions of *chaincode*, contract by contract, as Markdown."""
+    listed = [
+        function
+        for contract in chaincode.contracts
+        for name, function in chaincode.functions.items()
+        if name == f"{contract}:{function.name}"
+    ]
+    return _HEAD + "".join(_row(function) for function in listed)
+
+
+def written(page: str) -> str:
+    """Return *page* with the table of each chaincode in its place."""
+    return _PLACE.sub(lambda place: f"{place[1]}{place[2]}{table(CHAINCODES[place[1]])}", page)
+
+
+def _row(function: api.Function) -> str:
+    declared = function.declared
+    if function.tag == "evaluate":
+        name, where = f"`{function.where}` *query*", f"read on {_codes(declared.read_on) or 'any peer'}"
+    else:
+        name, where = f"`{function.where}`", _codes(declared.endorsed_by or ()) or "the policies"
+    return f"| {name} | {_codes(declared.transient or ())} | {', '.join(declared.called_by)} | {where} |\n"
+
+
+def _codes(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Write the tables into the page that *argv* names."""
+    page = Path(argv[0])
+    page.write_text(written(page.read_text()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
