@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import grpc
 
-from gateway.fabric import channels, races
+from gateway.fabric import channels, planning, races
+from gateway.fabric.declared import Declarations, Function
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.freshness import Heights
 from gateway.store.checkpoints import Cursor
@@ -64,7 +66,7 @@ class Call:
         function: with its contract's name in front where it has one, as ``Journeys:open``.
         arguments: text goes as it is; any other value goes as canonical JSON.
         transient: what only the endorsers see. Never logged, never part of an error.
-        endorsers: organisations that must endorse; empty lets Fabric plan by the policies.
+        endorsers: organisations that must endorse; empty plans by what the function declares, else by the policies.
         after: a block the answer must build on; peers that do not have it yet are waited for.
         gone: whether whoever wants the answer has gone; then nothing more is sent.
     """
@@ -111,6 +113,7 @@ class Ledgers:
         self._lock = threading.Lock()
         self._connected: dict[tuple[str, str], fabric.Gateway] = {}
         self._heights = Heights()
+        self.declarations = Declarations()
 
     def close(self) -> None:
         """Close every connection; the next call would make a new one."""
@@ -179,8 +182,10 @@ class Ledgers:
             hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
             gateway.fabric.channels.ExplainedError: nobody can answer it, and why.
             gateway.http.freshness.NotReachedError: a peer does not have the block that the answer must build on.
+            gateway.fabric.planning.UnplannedError: it carries a private value that the function does not take.
             GoneError, ArgumentError, gateway.fabric.wallet.WalletError.
         """
+        call = self._addressed(msp_id, user, call, planning.evaluated)
         contract = self._contract(msp_id, user, call)
         texts = call.texts()
         return self._building_on(
@@ -207,8 +212,11 @@ class Ledgers:
             NothingToWriteError: the function only reads; nothing was sent to the orderer.
             gateway.http.freshness.NotReachedError: a peer does not have the block that it must build on; nothing
                 was sent.
+            gateway.fabric.planning.UnplannedError: who may see its private values cannot be found out; nothing was
+                sent.
             GoneError, ArgumentError, gateway.fabric.wallet.WalletError.
         """
+        call = self._addressed(msp_id, user, call, planning.submitted)
         contract = self._contract(msp_id, user, call)
         texts = call.texts()
         transaction = self._building_on(
@@ -228,6 +236,20 @@ class Ledgers:
             raise self._invalid(msp_id, user, call.channel, status)
         return Receipt(status.transaction_id, status.block_number, transaction.result)
 
+    def plan(self, msp_id: str, user: str, call: Call) -> planning.Planned:
+        """
+        Say who must endorse *call* and who would see its private values; nothing is sent to anybody else.
+
+        Raises:
+            hlf.errors.EvaluateError: a query by which a party is found out was refused, or the organisation's own
+                peer cannot be asked.
+            gateway.fabric.planning.UnplannedError: a party cannot be found out.
+            ArgumentError, gateway.fabric.wallet.WalletError.
+        """
+        declared = self._declared(msp_id, user, call, private=True)
+        decide = planning.submitted if declared is None or declared.writes else planning.evaluated
+        return decide(self._asking(msp_id, user, call), declared)
+
     @contextlib.contextmanager
     def events(
         self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int | None, after: str
@@ -240,6 +262,40 @@ class Ledgers:
             yield stream
         finally:
             stream.close()
+
+    def _addressed(
+        self,
+        msp_id: str,
+        user: str,
+        call: Call,
+        decide: Callable[[planning.Asking, Function | None], planning.Planned],
+    ) -> Call:
+        """*call* with the organisations that it goes to, by what its function declares."""
+        if call.endorsers == (msp_id,) or (call.endorsers and not call.transient):
+            # Nothing leaves the organisation, or nothing that only some may see.
+            return call
+        asking = self._asking(msp_id, user, call)
+        try:
+            declared = self._declared(msp_id, user, call, private=bool(call.transient))
+        except (errors.GatewayError, errors.WireError):
+            if call.transient:
+                raise
+            # The call itself says best what is wrong with its channel, its chaincode or the peer.
+            return call
+        return dataclasses.replace(call, endorsers=decide(asking, declared).endorsers)
+
+    def _declared(self, msp_id: str, user: str, call: Call, *, private: bool) -> Function | None:
+        network = self.network(msp_id, user, call.channel)
+        return self.declarations.find(network, msp_id, call.chaincode, call.function, private=private)
+
+    def _asking(self, msp_id: str, user: str, call: Call) -> planning.Asking:
+        def ask(function: str, arguments: Sequence[str]) -> bytes:
+            asked = dataclasses.replace(
+                call, function=function, arguments=tuple(arguments), transient={}, endorsers=(msp_id,)
+            )
+            return self.evaluate(msp_id, user, asked)
+
+        return planning.Asking(msp_id, call.texts(), call.transient, call.endorsers, ask)
 
     def _building_on(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
         """

@@ -193,12 +193,9 @@ def act(
     """
     A committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
 
-    A transaction with *transient* values goes to *endorsers* and nobody else.
+    It goes to the organisations that the function declares, and *transient* values to nobody else.
     """
-    named = tuple(sorted(set(endorsers)))
-    if transient and not named:
-        raise ValueError(f"{function} carries private values; say who may see them")
-    receipt = submit(chaincode.call(function, arguments, transient, named))
+    receipt = submit(chaincode.call(function, arguments, transient, tuple(sorted(set(endorsers)))))
     return {
         "transaction_id": receipt.transaction_id,
         "block_number": receipt.block_number,

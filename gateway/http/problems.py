@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
-from gateway.fabric import channels, ledger, wallet
+from gateway.fabric import channels, ledger, planning, wallet
 from gateway.http import freshness
 from gateway.http.problemtypes import COMMIT, KINDS, REFUSALS
 from gateway.store import tokens
@@ -97,6 +97,8 @@ def of(error: Exception) -> Problem:
         return Problem("BLOCK_NOT_REACHED", str(error), block_number=error.block, height=error.height)
     if isinstance(error, ledger.ArgumentError):
         return Problem("REQUEST_INVALID", str(error))
+    if isinstance(error, planning.UnplannedError):
+        return Problem("ENDORSERS_UNRESOLVED", str(error))
     if isinstance(error, ledger.CursorError):
         return Problem("CURSOR_UNKNOWN", str(error))
     if isinstance(error, errors.CommitError):

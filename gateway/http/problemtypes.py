@@ -89,6 +89,11 @@ REQUEST = {
     "BATCH_UNSOLVED": ProblemType(
         409, "No choice was found in which all have room", "Match fewer at once, or for a later day."
     ),
+    "ENDORSERS_UNRESOLVED": ProblemType(
+        422,
+        "Who may see the private values cannot be found out; nothing was sent",
+        "Send the arguments and transient fields that the function declares; the address preflight shows them.",
+    ),
     "NOTHING_TO_WRITE": ProblemType(
         422, "The call only reads", "Evaluate it instead: the answer of a submitted call stands in a block."
     ),

@@ -33,8 +33,6 @@ class Settings:
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
-        auditor: the organisation that takes part in every grant, as the contracts know it.
-        platform: the organisation that keeps the tender together with the auditor.
         ready_file: written once the gateway listens, with its address.
     """
 
@@ -51,8 +49,6 @@ class Settings:
     max_body_bytes: int = 1 << 20
     submit_seconds: int = 30
     tracking: str = ""
-    auditor: str = "AuditorMSP"
-    platform: str = "PlatformMSP"
     ready_file: str = ""
 
     def __post_init__(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.fabric import results
 from gateway.http import auth, context, idempotency
 from gateway.http.context import CARRIAGE
 from gateway.http.inputs import Blueprint
@@ -40,7 +39,6 @@ def publish(body: dict[str, Any]) -> dict[str, Any]:
             "plan": canonical.dumps({**body, "salt": minting.salt()}),
             "salts": canonical.dumps([minting.salt() for _ in body["slots"]]),
         },
-        endorsers=[context.caller().msp_id],
     )
     return {"plan_id": plan_id, **published}
 
@@ -84,7 +82,6 @@ def book(body: dict[str, Any], plan_id: str, slot_id: str) -> dict[str, Any]:
         slot_id,
         booking_id,
         transient={"booking": canonical.dumps({**body, "salt": minting.salt()})},
-        endorsers=[context.caller().msp_id],
     )
     return {"booking_id": booking_id, **booked}
 
@@ -95,8 +92,8 @@ def book(body: dict[str, Any], plan_id: str, slot_id: str) -> dict[str, Any]:
 @plans.response(200, BookedSchema)
 def release(plan_id: str, slot_id: str, booking_id: str) -> dict[str, Any]:
     """Give booked room back."""
-    salt, own = {"salt": minting.salt().encode()}, [context.caller().msp_id]
-    released = context.act(CARRIAGE, "Plans:release", plan_id, slot_id, booking_id, transient=salt, endorsers=own)
+    salt = {"salt": minting.salt().encode()}
+    released = context.act(CARRIAGE, "Plans:release", plan_id, slot_id, booking_id, transient=salt)
     return {"booking_id": booking_id, **released}
 
 
@@ -113,7 +110,6 @@ def propose(body: dict[str, Any]) -> dict[str, Any]:
         "Agreements:propose",
         agreement_id,
         transient={"draft": canonical.dumps({**body, "salt": minting.salt()})},
-        endorsers=[context.caller().msp_id, body["taker"]],
     )
     return {"agreement_id": agreement_id, **proposed}
 
@@ -157,13 +153,11 @@ def _changed(function: str, agreement_id: str, *arguments: Any) -> dict[str, Any
     """A change carries the agreement exactly as it stands, so that both sides change the same."""
     own = context.caller().msp_id
     stored = context.evaluate(CARRIAGE.call("Agreements:read", [agreement_id], None, (own,)))
-    known = results.record(canonical.loads(stored))
     changed = context.act(
         CARRIAGE,
         f"Agreements:{function}",
         agreement_id,
         *arguments,
         transient={"agreement": stored, "salt": minting.salt().encode()},
-        endorsers=[known["giver"], known["draft"]["taker"]],
     )
     return {"agreement_id": agreement_id, **changed}

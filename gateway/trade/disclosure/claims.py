@@ -96,7 +96,6 @@ def _commit(kind: rules.Kind, body: dict[str, Any]) -> dict[str, Any]:
             "document": document.to_bytes(),
             "disclosures": json.dumps([each.encoded for each in opened]).encode(),
         },
-        endorsers=[owner],
     )
     return {**committed, **committed["result"]}
 

@@ -1,4 +1,4 @@
-"""What every disclosure needs: the chosen leaves of a claim, their delivery, and the auditor."""
+"""What every disclosure needs: the chosen leaves of a claim, and their delivery."""
 
 from __future__ import annotations
 
@@ -31,12 +31,7 @@ def deliver(grant_id: str, recipient: str, document: str, chosen: list[str]) -> 
         grant_id,
         recipient,
         transient={"document": document.encode(), "disclosures": json.dumps(chosen).encode()},
-        endorsers=[recipient],
     )
-
-
-def auditor() -> str:
-    return context.services().settings.auditor
 
 
 def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
@@ -53,12 +48,6 @@ def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
         "disclosures": json.dumps(delivery.get("disclosures", [])).encode(),
         "salt": salt(),
     }
-
-
-def tender() -> list[str]:
-    """Platform and auditor: the two that keep the tender."""
-    settings = context.services().settings
-    return [settings.platform, settings.auditor]
 
 
 def salt() -> bytes:

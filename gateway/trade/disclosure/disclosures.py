@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from gateway.http import auth, context, idempotency
@@ -34,14 +33,13 @@ def grant(body: dict[str, Any]) -> dict[str, Any]:
 
     The grant is written by owner, recipient and auditor; the values go to the recipient alone.
     """
-    owner, grant_id = context.caller().msp_id, minting.public_id("grant")
+    grant_id = minting.public_id("grant")
     document, chosen = disclosing.chosen(body["claim_id"], body["revision"], body["attributes"])
     granted = context.act(
         TRADE,
         "Disclosures:grant",
         grant_id,
         transient={"grant": canonical.dumps({**body, "salt": minting.salt()})},
-        endorsers=[owner, body["recipient"], disclosing.auditor()],
     )
     delivered = disclosing.deliver(grant_id, body["recipient"], document, chosen)
     return {"grant_id": grant_id, "grant": granted, "delivery": delivered}
@@ -84,7 +82,6 @@ def revoke(grant_id: str) -> dict[str, Any]:
         "Disclosures:revoke",
         grant_id,
         transient={"grant": stored, "salt": minting.salt().encode()},
-        endorsers=[owner, json.loads(stored)["terms"]["recipient"], disclosing.auditor()],
     )
     return {"grant_id": grant_id, **revoked}
 

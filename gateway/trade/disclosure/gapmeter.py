@@ -31,8 +31,7 @@ def contribute(body: dict[str, Any]) -> dict[str, Any]:
     """Take the figures of a consenting grant in; by the platform or the auditor, endorsed by both."""
     grant_id = body["grant_id"]
     transient = disclosing.consented(grant_id, body)
-    endorsers = disclosing.tender()
-    contributed = context.act(TRADE, "GapMeter:contribute", grant_id, transient=transient, endorsers=endorsers)
+    contributed = context.act(TRADE, "GapMeter:contribute", grant_id, transient=transient)
     return {"grant_id": grant_id, **contributed}
 
 
@@ -45,7 +44,7 @@ def forget(grant_id: str) -> dict[str, Any]:
     salt = {"salt": disclosing.salt()}
     return {
         "grant_id": grant_id,
-        **context.act(TRADE, "GapMeter:forget", grant_id, transient=salt, endorsers=disclosing.tender()),
+        **context.act(TRADE, "GapMeter:forget", grant_id, transient=salt),
     }
 
 
@@ -65,7 +64,6 @@ def compute(body: dict[str, Any]) -> dict[str, Any]:
         body["first_week"],
         body["weeks"],
         transient={"salt": disclosing.salt()},
-        endorsers=disclosing.tender(),
     )
     return {"meter_id": meter_id, **computed}
 

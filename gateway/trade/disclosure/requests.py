@@ -32,7 +32,6 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
         "Disclosures:request",
         request_id,
         transient={"request": canonical.dumps({**body, "salt": minting.salt()})},
-        endorsers=[context.caller().msp_id, body["owner"], disclosing.auditor()],
     )
     return {"request_id": request_id, **requested}
 
@@ -59,13 +58,12 @@ def show_request(request_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def withdraw(request_id: str) -> dict[str, Any]:
     """Take a request back."""
-    stored, known = _stored_request(request_id)
+    stored, _ = _stored_request(request_id)
     return context.act(
         TRADE,
         "Disclosures:withdraw",
         request_id,
         transient={"request": stored},
-        endorsers=[context.caller().msp_id, known["asked"]["owner"], disclosing.auditor()],
     )
 
 
@@ -79,23 +77,21 @@ def answer(request_id: str) -> dict[str, Any]:
 
     What the requester offered in return is granted in the same transaction; neither side reads before both delivered.
     """
-    owner = context.caller().msp_id
     stored, known = _stored_request(request_id)
     asked, requester = known["asked"], known["requester"]
     document, chosen = disclosing.chosen(asked["claim_id"], asked["revision"], asked["attributes"])
     terms = {name: asked[name] for name in ("claim_id", "revision", "attributes", "purpose", "expires_at")}
     terms |= {"recipient": requester, "request_id": request_id, "salt": minting.salt()}
     grant_id = minting.public_id("grant")
-    endorsers = [owner, requester, disclosing.auditor()]
     transient = {"grant": canonical.dumps(terms)}
     if asked["offer"] is None:
         counter_id = None
-        granted = context.act(TRADE, "Disclosures:grant", grant_id, transient=transient, endorsers=endorsers)
+        granted = context.act(TRADE, "Disclosures:grant", grant_id, transient=transient)
     else:
         counter_id = minting.public_id("grant")
         transient |= {"request": stored, "counter_salt": minting.salt().encode()}
         names = (request_id, grant_id, counter_id)
-        granted = context.act(TRADE, "Disclosures:grant_reciprocal", *names, transient=transient, endorsers=endorsers)
+        granted = context.act(TRADE, "Disclosures:grant_reciprocal", *names, transient=transient)
     delivered = disclosing.deliver(grant_id, requester, document, chosen)
     return {"grant_id": grant_id, "counter_grant_id": counter_id, "grant": granted, "delivery": delivered}
 

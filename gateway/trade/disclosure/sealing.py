@@ -49,7 +49,6 @@ def seal(body: dict[str, Any]) -> dict[str, Any]:
         "Disclosures:record_sealed",
         seal_id,
         transient={"sealed": canonical.dumps(record)},
-        endorsers=[context.caller().msp_id, disclosing.auditor()],
     )
     return {"seal_id": seal_id, "ciphertext": ciphertext, "binding": dataclasses.asdict(binding), **recorded}
 

@@ -87,7 +87,7 @@ def record(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 
     A page can be changed by its organisation alone, so its endorsement is all that is needed.
     """
-    return context.act(TRADE, "Journeys:record", journey_id, body, endorsers=[context.caller().msp_id])
+    return context.act(TRADE, "Journeys:record", journey_id, body)
 
 
 @blueprint.route("/<journey_id>/custody/offer", methods=["POST"])
@@ -98,7 +98,7 @@ def record(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Offer the goods to the next custodian."""
     arguments = (journey_id, body["taker"], body["released_at"], body["place"])
-    return context.act(TRADE, "Journeys:offer_custody", *arguments, endorsers=[context.caller().msp_id])
+    return context.act(TRADE, "Journeys:offer_custody", *arguments)
 
 
 @blueprint.route("/<journey_id>/custody/acceptance", methods=["POST"])
@@ -108,10 +108,8 @@ def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def accept(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Take over what was offered; endorsed by both, or invalid."""
-    held = context.ask(TRADE, "Journeys:read", journey_id)["custody"]
-    giver = held["periods"][-1]["custodian"]
     arguments = (journey_id, body["accepted_at"], body["place"])
-    return context.act(TRADE, "Journeys:accept_custody", *arguments, endorsers=[giver, context.caller().msp_id])
+    return context.act(TRADE, "Journeys:accept_custody", *arguments)
 
 
 @blueprint.route("/<journey_id>/custody/withdrawal", methods=["POST"])
@@ -120,7 +118,7 @@ def accept(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def withdraw(journey_id: str) -> dict[str, Any]:
     """Take an offer back."""
-    return context.act(TRADE, "Journeys:withdraw_custody", journey_id, endorsers=[context.caller().msp_id])
+    return context.act(TRADE, "Journeys:withdraw_custody", journey_id)
 
 
 @blueprint.route("/<journey_id>/custody/repudiation", methods=["POST"])
@@ -129,7 +127,7 @@ def withdraw(journey_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def repudiate(journey_id: str) -> dict[str, Any]:
     """Give back a custody that was written in the caller's name without its acceptance."""
-    return context.act(TRADE, "Journeys:repudiate_custody", journey_id, endorsers=[context.caller().msp_id])
+    return context.act(TRADE, "Journeys:repudiate_custody", journey_id)
 
 
 @blueprint.route("/<journey_id>/order-link", methods=["POST"])

@@ -43,7 +43,7 @@ def correct(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     arguments: list[Any] = [journey_id, body["event_id"], body["reason"]]
     if body["corrective"] is not None:
         arguments.append(body["corrective"])
-    return context.act(TRADE, "Journeys:correct", *arguments, endorsers=[context.caller().msp_id])
+    return context.act(TRADE, "Journeys:correct", *arguments)
 
 
 @journeys.route("/<journey_id>/times", methods=["POST"])
@@ -53,8 +53,7 @@ def correct(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @journeys.response(201, CommittedSchema)
 def state_time(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """State when a stage is planned, or now expected."""
-    own = [context.caller().msp_id]
-    return context.act(TRADE, "Journeys:state_time", journey_id, body["stage_id"], body["at"], endorsers=own)
+    return context.act(TRADE, "Journeys:state_time", journey_id, body["stage_id"], body["at"])
 
 
 @journeys.route("/<journey_id>/incidents", methods=["POST"])
@@ -67,7 +66,7 @@ def report(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     arguments = [journey_id, body["kind"], body["stage_id"], body["at"]]
     if "note_hash" in body:
         arguments.append(body["note_hash"])
-    return context.act(TRADE, "Journeys:report", *arguments, endorsers=[context.caller().msp_id])
+    return context.act(TRADE, "Journeys:report", *arguments)
 
 
 @performance.route("/carriers/<msp_id>")

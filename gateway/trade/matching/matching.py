@@ -41,7 +41,7 @@ blueprint = Blueprint("matching", __name__, url_prefix="/v1/matching", descripti
 def offer(body: dict[str, Any]) -> dict[str, Any]:
     """Take what a grant for the purpose `matching` shows as an offer; by platform or auditor."""
     transient = disclosing.consented(body["grant_id"], body)
-    taken = context.act(TRADE, "Matching:offer", body["grant_id"], transient=transient, endorsers=disclosing.tender())
+    taken = context.act(TRADE, "Matching:offer", body["grant_id"], transient=transient)
     return {"grant_id": body["grant_id"], **taken}
 
 
@@ -60,7 +60,7 @@ def offers() -> list[dict[str, Any]]:
 def withdraw(grant_id: str) -> dict[str, Any]:
     """Purge an offer."""
     transient = {"salt": disclosing.salt()}
-    gone = context.act(TRADE, "Matching:withdraw_offer", grant_id, transient=transient, endorsers=disclosing.tender())
+    gone = context.act(TRADE, "Matching:withdraw_offer", grant_id, transient=transient)
     return {"grant_id": grant_id, **gone}
 
 
@@ -91,7 +91,7 @@ def match(body: dict[str, Any]) -> dict[str, Any]:
     plan_id = body.get("plan_id") or minting.public_id("plan")
     transient = {"demand": canonical.dumps(body["demand"]), "salt": disclosing.salt()}
     names = (plan_id, body["journey_id"])
-    matched = context.act(TRADE, "Matching:match", *names, transient=transient, endorsers=disclosing.tender())
+    matched = context.act(TRADE, "Matching:match", *names, transient=transient)
     return {"plan_id": plan_id, **matched}
 
 
@@ -107,7 +107,7 @@ def match_batch(body: dict[str, Any]) -> dict[str, Any]:
         for plan in body["plans"]
     ]
     batch = canonical.dumps({"plans": plans, "most_gap_bps": body["most_gap_bps"]})
-    return context.act(TRADE, "Matching:match_batch", transient={"batch": batch}, endorsers=disclosing.tender())
+    return context.act(TRADE, "Matching:match_batch", transient={"batch": batch})
 
 
 @blueprint.route("/solutions", methods=["POST"])
@@ -191,9 +191,7 @@ def deliver(plan_id: str, number: int) -> dict[str, Any]:
     legs = {leg["number"]: leg for leg in context.ask(TRADE, "Matching:plan", plan_id)["legs"]}
     leg = disclosing.named(legs, number, "leg")
     names = (plan_id, number, leg["carrier"])
-    return context.act(
-        TRADE, "Matching:deliver", *names, transient={"leg": canonical.dumps(leg)}, endorsers=[leg["carrier"]]
-    )
+    return context.act(TRADE, "Matching:deliver", *names, transient={"leg": canonical.dumps(leg)})
 
 
 @blueprint.route("/plans/<plan_id>/cancellation", methods=["POST"])
@@ -221,7 +219,6 @@ def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
         body["failed"],
         body["done"],
         transient={"salt": disclosing.salt()},
-        endorsers=disclosing.tender(),
     )
     return {"plan_id": new_plan_id, **made}
 
@@ -233,7 +230,7 @@ def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
 def release(plan_id: str) -> dict[str, Any]:
     """Give back the capacity of a plan that no longer counts."""
     transient = {"salt": disclosing.salt()}
-    return context.act(TRADE, "Matching:release", plan_id, transient=transient, endorsers=disclosing.tender())
+    return context.act(TRADE, "Matching:release", plan_id, transient=transient)
 
 
 @blueprint.route("/plans/<plan_id>/conclusion", methods=["POST"])

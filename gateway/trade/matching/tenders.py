@@ -82,9 +82,9 @@ def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
     }
     carrier = disclosing.named(asked, (body["grant_id"], body["step"]), "question")["carrier"]
     salt = {"salt": disclosing.salt()}
-    explained = context.act(TRADE, "Matching:explain", *names, transient=salt, endorsers=disclosing.tender())
+    explained = context.act(TRADE, "Matching:explain", *names, transient=salt)
     reply = context.evaluate(TRADE.call("Matching:reply", names, None, (context.caller().msp_id,)))
-    heard = context.act(TRADE, "Matching:hear", *names, carrier, transient={"reply": reply}, endorsers=[carrier])
+    heard = context.act(TRADE, "Matching:hear", *names, carrier, transient={"reply": reply})
     return {"explanation": explained, "delivery": heard}
 
 

@@ -46,4 +46,4 @@ def read(merchant: str, gtin: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def withdraw(gtin: str) -> dict[str, Any]:
     """Withdraw one of the caller's own products."""
-    return context.act(COMMERCE, "Catalogue:withdraw", gtin, endorsers=[context.caller().msp_id])
+    return context.act(COMMERCE, "Catalogue:withdraw", gtin)

@@ -44,7 +44,6 @@ def place(body: dict[str, Any]) -> dict[str, Any]:
         "Orders:place",
         order_id,
         transient={"order": canonical.dumps(order), "terms": canonical.dumps(promised)},
-        endorsers=[body["platform"], body["merchant"]],
     )
     opened = context.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
     return {

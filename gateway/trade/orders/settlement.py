@@ -56,7 +56,6 @@ def authorise(body: dict[str, Any]) -> dict[str, Any]:
         "Settlement:authorise",
         payment_id,
         transient={"payment": canonical.dumps(payment), "total": total},
-        endorsers=[body["platform"], body["merchant"], body["payments"]],
     )
     return {"payment_id": payment_id, **authorised}
 
@@ -81,13 +80,11 @@ def _serve(address: str, function: str, schema: type[Schema] | None, summary: st
     def move(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
         own = context.caller().msp_id
         stored = context.evaluate(COMMERCE.call("Settlement:show", [payment_id], None, (own,)))
-        agreed = context.ask(COMMERCE, "Settlement:show", payment_id)["terms"]
         moved = context.act(
             COMMERCE,
             f"Settlement:{function}",
             payment_id,
             transient={"payment": stored, "change": canonical.dumps({**body, "salt": minting.salt()})},
-            endorsers=[agreed["platform"], agreed["merchant"], agreed["payments"]],
         )
         return {"payment_id": payment_id, **moved}
 

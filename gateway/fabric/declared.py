@@ -1,0 +1,183 @@
+"""
+What the functions of a chaincode declare of themselves, read from the metadata that it publishes.
+
+The metadata are asked of the caller's own peer, once for each definition of the chaincode, and kept. A stranger's
+chaincode may publish none; then nothing is known of its functions, and Fabric plans their calls by the policies.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fabric_protos.peer.lifecycle import lifecycle_pb2
+
+from hlf import errors, jsontext
+from hlf.client.network import Network
+from hlf.errors import WireError
+
+METADATA = "org.hyperledger.fabric:GetMetadata"
+SYSTEM = frozenset({"qscc", "cscc", "lscc", "_lifecycle"})
+"""Chaincodes that are part of the peer; they publish nothing."""
+
+_FRESH_SECONDS = 10.0
+_CHAINCODE_ANSWERED = re.compile(r"chaincode response \d+")
+
+
+@dataclass(frozen=True)
+class Function:
+    """
+    One function of a contract; None for what it does not declare.
+
+    Attributes:
+        name: as clients call it, with its contract's name in front.
+        writes: whether it is submitted; a query is evaluated.
+    """
+
+    name: str
+    writes: bool
+    parameters: tuple[str, ...] = ()
+    endorsed_by: tuple[str, ...] | None = None
+    transient: tuple[str, ...] | None = None
+    called_by: tuple[str, ...] = ()
+    read_on: tuple[str, ...] = ()
+
+    def arguments(self, given: list[str]) -> dict[str, str]:
+        """The arguments of a call by the names of the parameters."""
+        return dict(zip(self.parameters, given, strict=False))
+
+
+Functions = dict[str, Function]
+
+
+def read(metadata: bytes) -> Functions:
+    """
+    Return the functions by the names that clients may call them by.
+
+    Raises:
+        WireError: the metadata are not of the form of Fabric's contract API, or a declaration in them is none.
+    """
+    found: Functions = {}
+    contracts = _of(dict, jsontext.loads(metadata), "the metadata").get("contracts", {})
+    for contract, described in _of(dict, contracts, "contracts").items():
+        for each in _of(list, _of(dict, described, contract).get("transactions") or [], "transactions"):
+            function = _function(contract, _of(dict, each, "a transaction"))
+            found[function.name] = function
+            if described.get("default"):
+                found[function.name.split(":", 1)[1]] = function
+    return found
+
+
+def _function(contract: str, described: dict[str, Any]) -> Function:
+    name = f"{contract}:{_of(str, described.get('name'), 'the name of a function')}"
+    parameters = [_of(dict, each, "a parameter") for each in described.get("parameters") or []]
+    return Function(
+        name,
+        "evaluate" not in [str(tag).lower() for tag in described.get("tag") or []],
+        tuple(str(each.get("name", "")) for each in parameters),
+        endorsed_by=_names(described, "x-endorsed-by", name),
+        transient=_names(described, "x-transient", name),
+        called_by=_names(described, "x-called-by", name) or (),
+        read_on=_names(described, "x-read-on", name) or (),
+    )
+
+
+def _names(described: dict[str, Any], declared: str, name: str) -> tuple[str, ...] | None:
+    if declared not in described:
+        return None
+    listed = _of(list, described[declared], f"{declared} of {name}")
+    return tuple(_of(str, each, f"{declared} of {name}") for each in listed)
+
+
+def _of(kind: type, value: Any, what: str) -> Any:
+    if not isinstance(value, kind):
+        raise WireError(f"the chaincode's metadata cannot be read: {what} is no {kind.__name__}")
+    return value
+
+
+@dataclass(frozen=True)
+class _Kept:
+    definition: bytes
+    functions: Functions
+    checked: float
+
+
+class Declarations:
+    """
+    The functions of every chaincode that was called so far, as each organisation's own peer told them.
+
+    Whether the definition has changed is asked before each call that carries private values, and every ten seconds
+    for others: a declaration that is out of date must not send values to anybody.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str, str], _Kept] = {}
+
+    def find(self, network: Network, msp_id: str, chaincode: str, function: str, *, private: bool) -> Function | None:
+        """
+        What *function* declares; None if the chaincode publishes nothing of it.
+
+        Raises:
+            hlf.errors.GatewayError: the organisation's peer cannot be asked, or its chaincode does not answer.
+            hlf.errors.WireError: what it publishes cannot be read.
+        """
+        if chaincode in SYSTEM:
+            return None
+        place = (msp_id, network.name, chaincode)
+        with self._lock:
+            kept = self._kept.get(place)
+        if kept is None or private or self._clock() - kept.checked > _FRESH_SECONDS:
+            kept = self._checked(network, place, kept)
+        if kept.functions and function not in kept.functions:
+            # A server under development may have another version without another definition.
+            kept = self._checked(network, place, None)
+        return kept.functions.get(function)
+
+    def known(self, channel: str, chaincode: str) -> Functions:
+        """The functions of a chaincode as far as some call has had them read; empty before."""
+        with self._lock:
+            found = [kept.functions for (_, *place), kept in self._kept.items() if place == [channel, chaincode]]
+        return {function.name: function for each in found for function in each.values()}
+
+    def _checked(self, network: Network, place: tuple[str, str, str], kept: _Kept | None) -> _Kept:
+        msp_id, _, chaincode = place
+        definition = _definition(network, msp_id, chaincode)
+        same = kept is not None and definition and kept.definition == definition
+        functions = kept.functions if kept and same else _published(network, msp_id, chaincode)
+        found = _Kept(definition, functions, self._clock())
+        with self._lock:
+            self._kept[place] = found
+        return found
+
+
+def _definition(network: Network, msp_id: str, chaincode: str) -> bytes:
+    """The chaincode's definition as the channel has it; empty if it has none, or does not tell it to this caller."""
+    asked = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=chaincode).SerializeToString()
+    lifecycle = network.contract("_lifecycle")
+    try:
+        return lifecycle.evaluate("QueryChaincodeDefinition", asked, endorsing_organizations=(msp_id,))
+    except errors.GatewayError as refused:
+        if _answered(refused):
+            return b""
+        raise
+
+
+def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
+    """The functions in the metadata; none if the chaincode itself says that it publishes none."""
+    try:
+        return read(network.contract(chaincode).evaluate(METADATA, endorsing_organizations=(msp_id,)))
+    except errors.GatewayError as refused:
+        if _answered(refused):
+            return {}
+        raise
+
+
+def _answered(refused: errors.GatewayError) -> bool:
+    """Whether the chaincode itself said no, and not somebody on the way to it."""
+    return bool(_CHAINCODE_ANSWERED.search(" ".join([refused.message, *(each.message for each in refused.details)])))

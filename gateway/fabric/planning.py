@@ -1,0 +1,119 @@
+"""
+Who a call goes to: planned by what its function declares, before anything private is sent.
+
+    the function declares who endorses   these endorse, and see the transient values; nobody else
+    it leaves that to the policies       Fabric plans; such a function takes no transient values
+    it declares nothing                  whoever the caller names, else Fabric plans
+    a query                              at the peers that it declares, one's own first; transient values stay at home
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.fabric.declared import Function
+from hlf.codec import parties
+
+
+class UnplannedError(Exception):
+    """Who must endorse a call, and so who may see its values, cannot be found out; nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """
+    Who a call goes to.
+
+    Attributes:
+        function: what it calls, as the chaincode publishes it; None if it publishes nothing of it.
+        endorsers: who must endorse; empty where Fabric plans by the policies.
+        private: the names of the transient fields in the call.
+    """
+
+    function: Function | None
+    endorsers: tuple[str, ...]
+    private: tuple[str, ...] = field(default=())
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """The organisations that would see the transient values."""
+        return self.endorsers if self.private else ()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is planned: whose call with which arguments, transient values and named organisations; *ask* is a query."""
+
+    msp_id: str
+    arguments: list[str]
+    transient: Mapping[str, bytes] = field(repr=False)
+    named: tuple[str, ...]
+    ask: Callable[[str, Sequence[str]], bytes]
+
+
+def submitted(asking: Asking, declared: Function | None) -> Planned:
+    """
+    Who endorses a transaction.
+
+    Raises:
+        UnplannedError: private values would go to somebody whom the function does not name, or to nobody in particular.
+        Whatever ``ask`` raises.
+    """
+    if declared is None or not declared.writes or declared.endorsed_by is None:
+        return _planned(asking, declared, asking.named)
+    _check_fields(asking, declared)
+    try:
+        wanted = parties.resolve(declared.endorsed_by, _call(asking, declared), asking.ask)
+    except parties.PartyError as error:
+        if asking.transient:
+            raise UnplannedError(f"{declared.name}: {error}") from None
+        # The contract itself says best what is missing, and there is nothing that anybody could see.
+        return _planned(asking, declared, asking.named)
+    _check_named(asking, declared, wanted)
+    return _planned(asking, declared, asking.named or wanted)
+
+
+def evaluated(asking: Asking, declared: Function | None) -> Planned:
+    """
+    At whose peers a query is asked.
+
+    Raises:
+        UnplannedError: a transient field is not one that the function takes.
+        Whatever ``ask`` raises.
+    """
+    if declared is None:
+        return _planned(asking, None, asking.named)
+    _check_fields(asking, declared)
+    if asking.named or not (asking.transient or declared.read_on):
+        return _planned(asking, declared, asking.named)
+    if asking.transient or parties.CALLER in declared.read_on:
+        return _planned(asking, declared, (asking.msp_id,))
+    try:
+        holders = parties.resolve(declared.read_on, _call(asking, declared), asking.ask)
+    except parties.PartyError:
+        return _planned(asking, declared, (asking.msp_id,))
+    return _planned(asking, declared, (asking.msp_id,) if asking.msp_id in holders else holders)
+
+
+def _call(asking: Asking, declared: Function) -> parties.Call:
+    return parties.Call(asking.msp_id, declared.arguments(asking.arguments), asking.transient)
+
+
+def _planned(asking: Asking, declared: Function | None, endorsers: tuple[str, ...]) -> Planned:
+    return Planned(declared, endorsers, tuple(sorted(asking.transient)))
+
+
+def _check_fields(asking: Asking, declared: Function) -> None:
+    """Refuse a private value that nobody asked for: a misspelt name would send it for nothing."""
+    unknown = sorted(set(asking.transient) - set(declared.transient or ())) if declared.transient is not None else []
+    if unknown:
+        taken = ", ".join(declared.transient or ()) or "none"
+        raise UnplannedError(f"{declared.name} takes no transient field {unknown[0][:64]}; it takes {taken}")
+
+
+def _check_named(asking: Asking, declared: Function, wanted: tuple[str, ...]) -> None:
+    strangers = sorted(set(asking.named) - set(wanted))
+    if asking.transient and strangers:
+        may = ", ".join(wanted) or "nobody"
+        raise UnplannedError(f"{strangers[0]} may not see the transient values of {declared.name}; {may} may")
