@@ -21,7 +21,7 @@ Node = Peer | Orderer
 _POLL_SECONDS = 0.05
 
 
-def newest_block(node: Node, channel_id: str) -> Any:
+def newest_block(node: Node, channel_id: str) -> common_pb2.Block:
     """
     The last block (``common.Block``) of a channel.
 
@@ -31,12 +31,12 @@ def newest_block(node: Node, channel_id: str) -> Any:
     return _only(node, channel_id, "newest")
 
 
-def block(node: Node, channel_id: str, number: int) -> Any:
+def block(node: Node, channel_id: str, number: int) -> common_pb2.Block:
     """One block (``common.Block``); AdminError with status 404 where it does not exist yet."""
     return _only(node, channel_id, number)
 
 
-def config_block(node: Node, channel_id: str) -> Any:
+def config_block(node: Node, channel_id: str) -> common_pb2.Block:
     """
     The block (``common.Block``) with the configuration now in force.
 
@@ -60,7 +60,7 @@ def config_block(node: Node, channel_id: str) -> Any:
     return newest if index == newest.header.number else block(node, channel_id, index)
 
 
-def config(node: Node, channel_id: str) -> Any:
+def config(node: Node, channel_id: str) -> configtx_pb2.Config:
     """
     The configuration (``common.Config``) now in force.
 
@@ -72,7 +72,7 @@ def config(node: Node, channel_id: str) -> Any:
     return envelope.config
 
 
-def copy(original: Any) -> Any:
+def copy(original: Any) -> configtx_pb2.Config:
     """A configuration to change, equal to *original*."""
     changed = configtx_pb2.Config()
     changed.CopyFrom(original)
@@ -90,7 +90,7 @@ def update(channel_id: str, original: Any, changed: Any) -> bytes:
     return serialized
 
 
-def sign(serialized_update: bytes, identity: Identity, signer: Signer) -> Any:
+def sign(serialized_update: bytes, identity: Identity, signer: Signer) -> configtx_pb2.ConfigSignature:
     """One admin's ``ConfigSignature``; it may be made elsewhere and sent as bytes."""
     return configupdate.config_signature(serialized_update, identity.serialized, signer.sign)
 
@@ -121,7 +121,7 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
         time.sleep(_POLL_SECONDS)
 
 
-def _only(node: Node, channel_id: str, position: Any) -> Any:
+def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:
     for found in node.blocks(channel_id, position, position):
         return found
     raise errors.AdminError(f"no block {position} of channel {channel_id} was sent", address=node.name)

@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fabric_protos.peer import collection_pb2, policy_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
+from google.protobuf.message import Message
 
 from hlf import errors
 from hlf.admin.peer import Peer
 from hlf.wire import policies
 
 _LIFECYCLE = "_lifecycle"
+_Result = TypeVar("_Result", bound=Message)
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Committed:
     approvals: Mapping[str, bool]
 
 
-def collection_package(collections: Sequence[Collection]) -> Any:
+def collection_package(collections: Sequence[Collection]) -> collection_pb2.CollectionConfigPackage:
     """The ``CollectionConfigPackage`` of a definition's collections."""
     package = collection_pb2.CollectionConfigPackage()
     for each in collections:
@@ -269,13 +271,13 @@ def _committed(name: str, answer: Any, approvals: Mapping[str, bool]) -> Committ
     )
 
 
-def _application_policy(text: str) -> Any:
+def _application_policy(text: str) -> policy_pb2.ApplicationPolicy:
     if text.startswith("/"):
         return policy_pb2.ApplicationPolicy(channel_config_policy_reference=text)
     return policy_pb2.ApplicationPolicy(signature_policy=policies.from_dsl(text))
 
 
-def _ask(peer: Peer, channel_id: str, function: str, args: Any, result: type[Any]) -> Any:
+def _ask(peer: Peer, channel_id: str, function: str, args: Any, result: type[_Result]) -> _Result:
     serialized = [function.encode(), args.SerializeToString(deterministic=True)]
     return peer.ask(result, channel_id, _LIFECYCLE, serialized, kind=errors.LifecycleError)
 

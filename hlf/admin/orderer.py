@@ -38,6 +38,8 @@ class Orderer(Connection):
             words = answer.info or enumerations.name(common_pb2.Status, answer.status)
             raise errors.ConfigError(words, address=self.name, status=answer.status)
 
-    def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
+    def blocks(
+        self, channel_id: str, start: envelopes.Position, stop: envelopes.Position
+    ) -> Iterator[common_pb2.Block]:
         """Blocks of a channel, both ends included."""
         return self.deliver(self.session.broadcast(self.endpoint).Deliver, channel_id, start, stop)

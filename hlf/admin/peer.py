@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import grpc
 from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import query_pb2, transaction_pb2
-from google.protobuf.message import DecodeError
+from fabric_protos.peer import proposal_pb2, proposal_response_pb2, query_pb2, transaction_pb2
+from google.protobuf.message import DecodeError, Message
 
 from hlf import errors
 from hlf.admin.connection import Connection
@@ -22,6 +22,7 @@ Answer = TypeVar("Answer")
 
 # From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
 _REFUSED = 400
+_Result = TypeVar("_Result", bound=Message)
 # Between two tries: a leader is elected, or a block cut, within a second or so.
 _PAUSE_SECONDS = 0.1
 
@@ -60,13 +61,13 @@ class Peer(Connection):
 
     def ask(
         self,
-        result: type[Any],
+        result: type[_Result],
         channel_id: str,
         chaincode: str,
         args: Sequence[bytes],
         *,
         kind: type[errors.AdminError] = errors.AdminError,
-    ) -> Any:
+    ) -> _Result:
         """
         The answer of a function, as the protobuf message *result*.
 
@@ -157,13 +158,16 @@ class Peer(Connection):
                     raise
             time.sleep(_PAUSE_SECONDS)
 
-    def endorse(self, signed: Any, kind: type[errors.AdminError] = errors.AdminError) -> Any:
+    def endorse(
+        self, signed: proposal_pb2.SignedProposal, kind: type[errors.AdminError] = errors.AdminError
+    ) -> proposal_response_pb2.ProposalResponse:
         """
         The peer's ``ProposalResponse`` to a signed proposal.
 
         Raises:
             AdminError: (or *kind*) with the answer's status.
         """
+        response: proposal_response_pb2.ProposalResponse
         response = self.unary(self.session.endorser(self.endpoint).ProcessProposal, signed, kind)
         if response.response.status >= _REFUSED:
             raise kind(response.response.message, address=self.name, status=response.response.status)
@@ -193,7 +197,9 @@ class Peer(Connection):
         found = self.ask(ledger_pb2.BlockchainInfo, channel_id, "qscc", [b"GetChainInfo", channel_id.encode()])
         return int(found.height)
 
-    def blocks(self, channel_id: str, start: envelopes.Position, stop: envelopes.Position) -> Iterator[Any]:
+    def blocks(
+        self, channel_id: str, start: envelopes.Position, stop: envelopes.Position
+    ) -> Iterator[common_pb2.Block]:
         """Blocks of this peer's ledger, both ends included."""
         return self.deliver(self.session.deliver(self.endpoint).Deliver, channel_id, start, stop)
 

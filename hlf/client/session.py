@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import grpc
+from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2_grpc
-from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
+from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, proposal_pb2
 
 from hlf.client.connections import Connections
 from hlf.errors import GatewayError
@@ -123,7 +124,7 @@ class Session:
                 return
         raise connecting.unreachable(endpoint, timeout) from failure
 
-    def signed_proposal(self, proposal: proposals.Proposal) -> Any:
+    def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
         """A ``protos.SignedProposal`` to send to an endorser."""
         return self.caller.signed_proposal(proposal)
 
@@ -134,7 +135,7 @@ class Session:
         stop: envelopes.Position = envelopes.LAST_BLOCK,
         *,
         wait: bool = True,
-    ) -> Any:
+    ) -> common_pb2.Envelope:
         """A signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
         return self.caller.seek_envelope(channel_id, start, stop, wait=wait)
 

@@ -230,7 +230,7 @@ class _Transaction:
         dated = f"the transaction's timestamp {stub.timestamp.isoformat()}"
         return responses.failure(f"{dated} is more than {window} from the chaincode's clock")
 
-    def _completed(self, response: responses.Response, stub: Stub | None) -> Any:
+    def _completed(self, response: responses.Response, stub: Stub | None) -> Message:
         event = chaincode_event_pb2.ChaincodeEvent()
         if stub and stub.event and response.status < responses.REFUSED:
             event = chaincode_event_pb2.ChaincodeEvent(event_name=stub.event[0], payload=stub.event[1])
@@ -292,5 +292,5 @@ def offered(payload: bytes) -> Limits:
     )
 
 
-def _reply(message: Any, kind: int, payload: bytes) -> Any:
+def _reply(message: Any, kind: int, payload: bytes) -> Message:
     return Message(type=kind, payload=payload, txid=message.txid, channel_id=message.channel_id)

@@ -83,20 +83,20 @@ class Stub:
         return hashlib.sha256(self._signature_header.nonce + self._signature_header.creator + epoch).digest()
 
     @cached_property
-    def _proposal(self) -> Any:
+    def _proposal(self) -> proposal_pb2.Proposal:
         signed = self.signed_proposal
         return proposal_pb2.Proposal.FromString(signed.proposal_bytes if signed else b"")
 
     @cached_property
-    def _header(self) -> Any:
+    def _header(self) -> common_pb2.Header:
         return common_pb2.Header.FromString(self._proposal.header)
 
     @cached_property
-    def _channel_header(self) -> Any:
+    def _channel_header(self) -> common_pb2.ChannelHeader:
         return common_pb2.ChannelHeader.FromString(self._header.channel_header)
 
     @cached_property
-    def _signature_header(self) -> Any:
+    def _signature_header(self) -> common_pb2.SignatureHeader:
         return common_pb2.SignatureHeader.FromString(self._header.signature_header)
 
     # Public state

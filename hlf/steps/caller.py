@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
+from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
 from hlf.errors import IdentityError
@@ -41,7 +41,7 @@ class Caller:
             raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")
         return self._signer.sign(message)
 
-    def signed_proposal(self, proposal: proposals.Proposal) -> Any:
+    def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
         """Return a ``protos.SignedProposal`` to send to an endorser."""
         return proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes, signature=self.sign(proposal.bytes))
 
@@ -52,7 +52,7 @@ class Caller:
         stop: envelopes.Position = envelopes.LAST_BLOCK,
         *,
         wait: bool = True,
-    ) -> Any:
+    ) -> common_pb2.Envelope:
         """Return a signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
         envelope = envelopes.seek_envelope(
             channel_id,

@@ -103,7 +103,7 @@ def data_hash(data: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"".join(data)).digest()
 
 
-def new_block(number: int, previous_hash: bytes, data: Sequence[bytes]) -> Any:
+def new_block(number: int, previous_hash: bytes, data: Sequence[bytes]) -> common_pb2.Block:
     """An unsigned ``common.Block`` over *data*, with Fabric's five empty metadata entries."""
     header = common_pb2.BlockHeader(number=number, previous_hash=previous_hash, data_hash=data_hash(data))
     return common_pb2.Block(

@@ -92,7 +92,7 @@ def payload(channel_header: bytes, creator: bytes, nonce: bytes, data: bytes) ->
     return bytes(common_pb2.Payload(header=header, data=data).SerializeToString())
 
 
-def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> Any:
+def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> common_pb2.Envelope:
     """
     The unsigned envelope that turns a proposal and its endorsements into a transaction.
 
@@ -125,7 +125,7 @@ def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> Any
     return common_pb2.Envelope(payload=whole.SerializeToString())
 
 
-def seek_position(position: Position) -> Any:
+def seek_position(position: Position) -> ab_pb2.SeekPosition:
     """The ``orderer.SeekPosition`` of a block number, or of the oldest, newest or next block."""
     if isinstance(position, str):
         return _NAMED[position]
@@ -143,7 +143,7 @@ def seek_envelope(
     nonce: bytes,
     tls_cert_hash: bytes = b"",
     timestamp: datetime | None = None,
-) -> Any:
+) -> common_pb2.Envelope:
     """
     The unsigned envelope that asks a Deliver service for blocks *start* to *stop*, both included.
 

@@ -8,18 +8,19 @@ peer takes, and that could not be read here. What is too deep is taken out, sinc
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from hlf.wire import fields
 
 # As in Go's protobuf; the messages that Fabric defines are inside one another a few times only.
 _MOST_GROUPS = 10_001
 _MOST_MESSAGES = 50
+_Kind = TypeVar("_Kind", bound=Message)
 
 
-def read(kind: Any, serialized: bytes) -> Any:
+def read(kind: type[_Kind], serialized: bytes) -> _Kind:
     """
     Return the message of class *kind* in these bytes.
 

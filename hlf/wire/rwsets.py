@@ -211,7 +211,7 @@ def private_collection_bytes(collection: PrivateCollection) -> bytes:
     return bytes(message.SerializeToString())
 
 
-def _namespace_message(namespace: NamespaceRwset) -> Any:
+def _namespace_message(namespace: NamespaceRwset) -> rwset_pb2.NsReadWriteSet:
     public = kv_rwset_pb2.KVRWSet(
         reads=_read_messages(namespace.reads),
         range_queries_info=[_range_message(q) for q in namespace.range_queries],
@@ -225,7 +225,7 @@ def _namespace_message(namespace: NamespaceRwset) -> Any:
     )
 
 
-def _collection_message(collection: CollectionHashed) -> Any:
+def _collection_message(collection: CollectionHashed) -> rwset_pb2.CollectionHashedReadWriteSet:
     hashed = kv_rwset_pb2.HashedRWSet(
         hashed_reads=[
             kv_rwset_pb2.KVReadHash(key_hash=r.key_hash, version=_version_message(r.version)) for r in collection.reads
@@ -246,7 +246,7 @@ def _collection_message(collection: CollectionHashed) -> Any:
     )
 
 
-def _range_message(query: RangeQuery) -> Any:
+def _range_message(query: RangeQuery) -> kv_rwset_pb2.RangeQueryInfo:
     message = kv_rwset_pb2.RangeQueryInfo(start_key=query.start, end_key=query.end, itr_exhausted=query.exhausted)
     if query.merkle is not None:
         message.reads_merkle_hashes.max_degree = query.merkle.max_degree
@@ -263,15 +263,15 @@ def _read_messages(reads: Iterable[Read]) -> list[Any]:
     return [kv_rwset_pb2.KVRead(key=r.key, version=_version_message(r.version)) for r in reads]
 
 
-def _version_message(version: Version | None) -> Any:
+def _version_message(version: Version | None) -> kv_rwset_pb2.Version | None:
     return None if version is None else kv_rwset_pb2.Version(block_num=version.block, tx_num=version.tx)
 
 
-def _write_message(write: Write) -> Any:
+def _write_message(write: Write) -> kv_rwset_pb2.KVWrite:
     return kv_rwset_pb2.KVWrite(key=write.key, is_delete=write.is_delete, value=write.value or b"")
 
 
-def _metadata_message(write: MetadataWrite) -> Any:
+def _metadata_message(write: MetadataWrite) -> kv_rwset_pb2.KVMetadataWrite:
     return kv_rwset_pb2.KVMetadataWrite(key=write.key, entries=_entry_messages(write.entries))
 
 

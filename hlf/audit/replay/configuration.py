@@ -97,7 +97,7 @@ def _elements(key: str, group: Any, path: tuple[str, ...]) -> Iterator[tuple[_Na
         yield from _elements(name, below, inner)
 
 
-def _assemble(name: _Name, elements: dict[_Name, _Element]) -> Any:
+def _assemble(name: _Name, elements: dict[_Name, _Element]) -> configtx_pb2.ConfigGroup:
     """A configuration tree out of its elements; a group's element says which belong to it."""
     source = elements[name].message
     group = configtx_pb2.ConfigGroup(version=source.version, mod_policy=source.mod_policy)

@@ -293,7 +293,7 @@ def check_channel_id(channel_id: str) -> None:
         raise errors.ConfigError(f"'{channel_id}' contains illegal characters")
 
 
-def config_envelope_of(block: bytes | Any) -> Any:
+def config_envelope_of(block: bytes | Any) -> common_pb2.Envelope:
     """
     Return the one envelope of a configuration block.
 
@@ -310,7 +310,7 @@ def config_envelope_of(block: bytes | Any) -> Any:
         raise errors.WireError(f"block cannot be decoded: {error}") from error
 
 
-def config_of(envelope: Any) -> tuple[str, Any]:
+def config_of(envelope: common_pb2.Envelope) -> tuple[str, configtx_pb2.ConfigEnvelope]:
     """
     Return the channel id and ``ConfigEnvelope`` that a CONFIG envelope carries.
 

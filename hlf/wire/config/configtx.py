@@ -52,7 +52,7 @@ class Consenter:
     identity: bytes = b""
 
 
-def application_organisation(organisation: Organisation) -> Any:
+def application_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
     """The group of a member under ``/Channel/Application``."""
     group = _organisation(organisation)
     msp_id = organisation.msp_id
@@ -68,7 +68,7 @@ def application_organisation(organisation: Organisation) -> Any:
     return group
 
 
-def orderer_organisation(organisation: Organisation) -> Any:
+def orderer_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
     """The group of an organisation under ``/Channel/Orderer``."""
     group = _organisation(organisation)
     _add_policy(group, "Readers", _any_role(organisation.msp_id, _ROLE.MEMBER))
@@ -84,7 +84,7 @@ def application(
     *,
     capabilities: Iterable[str] = ("V2_5",),
     acls: Mapping[str, str] | None = None,
-) -> Any:
+) -> configtx_pb2.ConfigGroup:
     """The group ``/Channel/Application`` with its members."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
@@ -109,7 +109,7 @@ def orderer(
     preferred_max_bytes: int,
     absolute_max_bytes: int,
     capabilities: Iterable[str] = ("V2_0",),
-) -> Any:
+) -> configtx_pb2.ConfigGroup:
     """The group ``/Channel/Orderer``, still without consensus: see :func:`add_raft` and :func:`add_bft`."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
@@ -186,7 +186,9 @@ def add_bft(
     _add_policy(group, "BlockValidation", _quorum_of(consenters))
 
 
-def channel(application_group: Any, orderer_group: Any, *, capabilities: Iterable[str] = ("V3_0",)) -> Any:
+def channel(
+    application_group: Any, orderer_group: Any, *, capabilities: Iterable[str] = ("V3_0",)
+) -> configtx_pb2.ConfigGroup:
     """The root group of a channel."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
@@ -199,7 +201,7 @@ def channel(application_group: Any, orderer_group: Any, *, capabilities: Iterabl
     return group
 
 
-def genesis_block(channel_id: str, group: Any) -> Any:
+def genesis_block(channel_id: str, group: Any) -> common_pb2.Block:
     """Block 0 of a channel with that configuration, as an orderer and a peer take it to join."""
     envelope = configtx_pb2.ConfigEnvelope(config=configtx_pb2.Config(channel_group=group))
     nonce = os.urandom(24)
@@ -239,7 +241,7 @@ def add_policy(group: Any, name: str, text: str) -> None:
         _add_policy(group, name, _signature(policies.from_dsl(text)))
 
 
-def _organisation(organisation: Organisation) -> Any:
+def _organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     issuer = (organisation.intermediate_certificates or organisation.root_certificates)[0]
     units = msp_config_pb2.FabricNodeOUs(enable=True)
@@ -280,17 +282,17 @@ def _add_policy(group: Any, name: str, policy: Any) -> None:
     group.policies[name].policy.CopyFrom(policy)
 
 
-def _meta(rule: int, sub_policy: str) -> Any:
+def _meta(rule: int, sub_policy: str) -> policies_pb2.Policy:
     value = _META(rule=rule, sub_policy=sub_policy)
     return policies_pb2.Policy(type=policies_pb2.Policy.IMPLICIT_META, value=value.SerializeToString())
 
 
-def _signature(envelope: Any) -> Any:
+def _signature(envelope: Any) -> policies_pb2.Policy:
     value = envelope.SerializeToString(deterministic=True)
     return policies_pb2.Policy(type=policies_pb2.Policy.SIGNATURE, value=value)
 
 
-def _any_role(msp_id: str, *roles: int) -> Any:
+def _any_role(msp_id: str, *roles: int) -> policies_pb2.Policy:
     envelope = policies_pb2.SignaturePolicyEnvelope(version=0)
     envelope.rule.n_out_of.n = 1
     for index, role in enumerate(roles):
@@ -300,7 +302,7 @@ def _any_role(msp_id: str, *roles: int) -> Any:
     return _signature(envelope)
 
 
-def _quorum_of(consenters: Sequence[Consenter]) -> Any:
+def _quorum_of(consenters: Sequence[Consenter]) -> policies_pb2.Policy:
     faulty = (len(consenters) - 1) // 3
     envelope = policies_pb2.SignaturePolicyEnvelope(version=0)
     envelope.rule.n_out_of.n = (len(consenters) + faulty + 2) // 2

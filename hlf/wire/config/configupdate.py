@@ -14,7 +14,7 @@ from hlf.wire import envelopes
 Sign = Callable[[bytes], bytes]
 
 
-def compute_update(channel_id: str, original: Any, updated: Any) -> Any:
+def compute_update(channel_id: str, original: Any, updated: Any) -> configtx_pb2.ConfigUpdate:
     """
     The ``ConfigUpdate`` that turns *original* into *updated* (both ``common.Config``).
 
@@ -30,7 +30,7 @@ def compute_update(channel_id: str, original: Any, updated: Any) -> Any:
     return configtx_pb2.ConfigUpdate(channel_id=channel_id, read_set=read, write_set=write)
 
 
-def config_signature(update: bytes, creator: bytes, sign: Sign) -> Any:
+def config_signature(update: bytes, creator: bytes, sign: Sign) -> configtx_pb2.ConfigSignature:
     """An organisation's ``ConfigSignature`` over the serialized update."""
     header = envelopes.signature_header(creator, os.urandom(24))
     return configtx_pb2.ConfigSignature(signature_header=header, signature=sign(header + update))
@@ -38,7 +38,7 @@ def config_signature(update: bytes, creator: bytes, sign: Sign) -> Any:
 
 def update_envelope(
     channel_id: str, update: bytes, config_signatures: Iterable[Any], creator: bytes, sign: Sign
-) -> Any:
+) -> common_pb2.Envelope:
     """The signed envelope that hands an update to an orderer; the submitter must be a writer of the channel."""
     data = configtx_pb2.ConfigUpdateEnvelope(config_update=update, signatures=config_signatures)
     header = envelopes.channel_header(common_pb2.CONFIG_UPDATE, channel_id)
