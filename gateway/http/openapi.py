@@ -24,7 +24,7 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "code": {"type": "string", "enum": sorted(problemtypes.KINDS)},
+        "code": {"type": "string", "enum": sorted(problemtypes.PROBLEM_TYPES)},
         "cure": {"type": "string"},
         "request_id": {"type": "string"},
         "transaction_id": {"type": "string", "description": "Of the Fabric transaction concerned, where there is one"},

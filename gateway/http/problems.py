@@ -1,4 +1,4 @@
-"""Problems (RFC 9457): what a request fails with, and which one an error becomes. ``kinds`` has the table."""
+"""Problems (RFC 9457): what a request fails with, and which one an error becomes. ``problemtypes`` has the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.fabric import channels, ledger, planning, wallet
 from gateway.http import freshness
-from gateway.http.problemtypes import COMMIT, KINDS, REFUSALS
+from gateway.http.problemtypes import COMMIT, PROBLEM_TYPES, REFUSALS
 from gateway.store import tokens
 from gateway.trade.matching import batches
 from hlf import errors
@@ -36,7 +36,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
     def __init__(self, code: str, detail: str = "", **members: Any) -> None:
         self.code = code
         self.sent: dict[str, str] = {}
-        self.kind = KINDS[code]
+        self.kind = PROBLEM_TYPES[code]
         self.detail = detail or self.kind.title
         self.members = members
         super().__init__(f"{code}: {self.detail}")

@@ -17,7 +17,7 @@ from hlf.codec.refusals import RefusalKind, RuntimeRefusal
 
 @dataclass(frozen=True)
 class ProblemType:
-    """What one code means."""
+    """What one code means, its HTTP status, and what to do about it."""
 
     status: int
     title: str
@@ -33,61 +33,59 @@ REQUEST = {
     "TOKEN_EXPIRED": ProblemType(401, "The access token has expired", "Ask the gateway's operator for a new one."),
     "TOKEN_REVOKED": ProblemType(401, "The access token was revoked", "Ask the gateway's operator for a new one."),
     "SCOPE_MISSING": ProblemType(403, "The access token does not allow this", "Use a token that has the scope named."),
-    "REQUEST_MALFORMED": ProblemType(400, "The request cannot be read", "Mend what the detail names."),
+    "REQUEST_MALFORMED": ProblemType(400, "The request cannot be read", "Fix the field named in `detail`."),
     "REQUEST_INVALID": ProblemType(
-        422, "The request has fields that cannot be accepted", "Mend the fields under errors."
+        422, "The request has fields that cannot be accepted", "Fix the fields named in `errors`."
     ),
     "BODY_MISSING": ProblemType(
         400,
         "The request has no body, and this address needs one",
-        "Send it with Content-Type: application/json; {} if you mean that all its fields are left out.",
+        "Send one with Content-Type: application/json; send {} to leave out all its fields.",
     ),
-    "BODY_TOO_LARGE": ProblemType(
-        413, "The request body is too large", "Send less; documents go by their SHA-256, not whole."
+    "BODY_TOO_LARGE": ProblemType(413, "The request body is too large", "Send less; of a document, send the SHA-256."),
+    "REQUEST_TIMEOUT": ProblemType(408, "The request did not arrive in time", "Send it faster, or send less."),
+    "EXPECTATION_FAILED": ProblemType(
+        417, "The gateway cannot do what the header Expect asks for", "Leave the header out."
     ),
-    "REQUEST_TIMEOUT": ProblemType(
-        408, "The request did not come to its end in time", "Send it at once, or in smaller parts."
-    ),
-    "EXPECTATION_FAILED": ProblemType(417, "What the header Expect asks for cannot be done", "Leave it out."),
     "GATEWAY_BUSY": ProblemType(
         503,
-        "The gateway has as many requests as it bears; this one was not begun",
+        "The gateway is busy and did not start this request",
         "Try again after the seconds in Retry-After.",
     ),
     "CLIENT_GONE": ProblemType(
-        499, "The client went away before anything was done", "Nothing was written; send it again."
+        499, "The client closed the connection before anything was done", "Send it again: nothing was written."
     ),
-    "NO_SUCH_ADDRESS": ProblemType(404, "There is nothing at this address", "See /docs for the addresses there are."),
-    "METHOD_NOT_ALLOWED": ProblemType(
-        405, "This address does not take this method", "See /docs for the methods it takes."
-    ),
-    "NOT_ACCEPTABLE": ProblemType(406, "The answer cannot be given in the form asked for", "Accept application/json."),
+    "NO_SUCH_ADDRESS": ProblemType(404, "There is nothing at this address", "See /docs for all addresses."),
+    "METHOD_NOT_ALLOWED": ProblemType(405, "This address does not take this method", "See /docs for its methods."),
+    "NOT_ACCEPTABLE": ProblemType(406, "The gateway cannot answer in the form asked for", "Accept application/json."),
     "MEDIA_TYPE_UNSUPPORTED": ProblemType(
-        415, "The body is of another kind, so it was not read", "Send Content-Type: application/json."
+        415, "The body is of another media type, so it was not read", "Send Content-Type: application/json."
     ),
     "IDEMPOTENCY_KEY_REUSED": ProblemType(
         422, "The idempotency key belongs to another request of this user", "Use a new key for each new request."
     ),
     "IDEMPOTENCY_IN_PROGRESS": ProblemType(
-        409, "A request with this idempotency key is being worked on", "Ask again after the seconds in Retry-After."
+        409, "A request with this idempotency key is still running", "Ask again after the seconds in Retry-After."
     ),
     "ORGANISATION_UNKNOWN": ProblemType(
-        503, "The gateway holds no identity of this organisation or user", "Its operator adds it to the wallet."
+        503, "The gateway holds no identity of this organisation or user", "Ask its operator to add it to the wallet."
     ),
-    "TRACKING_CLOSED": ProblemType(503, "This gateway answers no tracking links", "Its operator sets SELAT_TRACKING."),
+    "TRACKING_CLOSED": ProblemType(
+        503, "This gateway does not serve tracking links", "Ask its operator to set SELAT_TRACKING."
+    ),
     "STREAMS_EXHAUSTED": ProblemType(
-        503, "All event streams of this gateway are taken", "Come back later, with the cursor."
+        503, "All event streams of this gateway are in use", "Try again later, with the cursor."
     ),
     "CURSOR_UNKNOWN": ProblemType(
         422,
-        "The cursor is of no event of this stream",
-        "Use the id of one of its events, or begin anew with start_block and another checkpoint.",
+        "No event of this stream has that cursor",
+        "Use the id of one of its events, or start again with start_block and another checkpoint.",
     ),
     "HISTORY_UNPROVABLE": ProblemType(
-        422, "The contract's history names no transactions", "Its resource lists the versions it keeps."
+        422, "The contract's history names no transactions", "Read the versions at the resource itself."
     ),
     "BATCH_UNSOLVED": ProblemType(
-        409, "No choice was found in which all have room", "Match fewer at once, or for a later day."
+        409, "The solver found no room for all plans", "Match fewer at once, or for a later day."
     ),
     "ENDORSERS_UNRESOLVED": ProblemType(
         422,
@@ -95,16 +93,14 @@ REQUEST = {
         "Send the arguments and transient fields that the function declares; the address preflight shows them.",
     ),
     "NOTHING_TO_WRITE": ProblemType(
-        422, "The call only reads", "Evaluate it instead: the answer of a submitted call stands in a block."
+        422, "The call only reads", "Evaluate it instead; submitting would put the answer into a block."
     ),
     "SOLVER_MISSING": ProblemType(
-        503, "This gateway has no solver", "Its operator installs the extra: pip install 'selat[solver]'."
+        503, "This gateway has no solver", "Ask its operator to run pip install 'selat[solver]'."
     ),
-    "KEY_UNUSABLE": ProblemType(
-        422, "Nothing can be sealed to that key", "Send the raw public key of the suite named."
-    ),
+    "KEY_UNUSABLE": ProblemType(422, "Nothing can be sealed to this key", "Send a raw public key of the suite named."),
     "TRANSACTION_NOT_FOUND": ProblemType(404, "The channel has no such transaction", "Check its id and the channel."),
-    "GATEWAY_FAULT": ProblemType(500, "The gateway failed", "Report the request id; the gateway's log has the place."),
+    "GATEWAY_FAULT": ProblemType(500, "The gateway failed", "Report the request id; the gateway's log says where."),
 }
 
 # Fabric was asked and said no, or could not be asked. Codes marked "unknown" leave the outcome open.
@@ -132,19 +128,21 @@ FABRIC = {
     "ENDORSERS_DISAGREE": ProblemType(
         409,
         "The endorsers computed different results",
-        "Try again: something changed between them. If it stays, the contract is not deterministic.",
+        "Try again: something may have changed in between. If it stays so, the contract is not deterministic.",
     ),
     "IDENTITY_REFUSED": ProblemType(
-        403, "Fabric refuses the identity", "The certificate is expired, revoked or not of this channel: renew it."
+        403, "Fabric refuses the identity", "Renew the certificate: it is expired, revoked or not of this channel."
     ),
     "IDENTITY_UNUSABLE": ProblemType(
-        503, "The identity or connection profile in the wallet cannot be used", "Its operator mends what is named."
+        503,
+        "The identity or connection profile in the wallet cannot be used",
+        "Ask its operator to fix what the detail names.",
     ),
     "CONTRACT_FAILED": ProblemType(
-        422, "The contract answered with an error that has no code", "Its words are in the detail."
+        422, "The contract answered with an error that has no code", "Read its words in `detail`."
     ),
     "CONTRACT_REFUSED": ProblemType(
-        422, "The contract refused with a code this gateway does not know", "The code is under contract_code."
+        422, "The contract refused with a code this gateway does not know", "Read the code in `contract_code`."
     ),
     "CHAINCODE_UNAVAILABLE": ProblemType(
         503, "The chaincode did not answer its peer", "Check that the chaincode server runs; then try again."
@@ -154,16 +152,16 @@ FABRIC = {
         "Private values would go to an organisation not named for them",
         "Name the endorsing organisations that may see them.",
     ),
-    "FABRIC_TOO_LARGE": ProblemType(413, "Fabric takes no message this large", "Send less."),
+    "FABRIC_TOO_LARGE": ProblemType(413, "The message is too large for Fabric", "Send less."),
     "FABRIC_BUSY": ProblemType(503, "The peer has too many requests", "Try again after the seconds in Retry-After."),
     "FABRIC_UNAVAILABLE": ProblemType(503, "The peer or orderer cannot be reached", "Check that the network is up."),
     "FABRIC_TIMEOUT": ProblemType(504, "Fabric did not answer in time; nothing was written", "Try again."),
-    "FABRIC_REFUSED": ProblemType(502, "Fabric refused the request", "Its words are under fabric."),
-    "ORDERING_REFUSED": ProblemType(502, "The orderer refused; nothing was written", "Its words are under fabric."),
+    "FABRIC_REFUSED": ProblemType(502, "Fabric refused the request", "Read its words in `fabric`."),
+    "ORDERING_REFUSED": ProblemType(502, "The orderer refused; nothing was written", "Read its words in `fabric`."),
     "OUTCOME_UNKNOWN": ProblemType(
         504,
-        "Whether the transaction was committed is unknown",
-        "Ask /v1/channels/<channel>/transactions/<transaction_id>/status; do not send the request again before.",
+        "It is unknown whether the transaction was committed",
+        "Ask /v1/channels/<channel>/transactions/<transaction_id>/status; send the request again only if it was not.",
     ),
     "FABRIC_ANSWER_UNREADABLE": ProblemType(
         502, "Fabric's answer cannot be read", "Report it with the transaction id."
@@ -173,28 +171,28 @@ FABRIC = {
 # In a block but marked invalid: nothing was written.
 COMMIT = {
     "MVCC_READ_CONFLICT": ProblemType(
-        409, "Somebody changed the same thing at the same moment", "Read it again, and retry."
+        409, "Somebody else changed the same record at the same time", "Read it again and retry."
     ),
     "PHANTOM_READ_CONFLICT": ProblemType(
-        409, "A list this depends on changed at the same moment", "Read it again and retry."
+        409, "A list that this depends on changed at the same time", "Read it again and retry."
     ),
     "KEY_POLICY_CONFLICT": ProblemType(
         409,
-        "Who must agree to a change of this was changed at the same moment",
-        "Read it again, and retry.",
+        "The rule of who must endorse this record was changed at the same time",
+        "Read it again and retry.",
     ),
     "ENDORSEMENT_POLICY_FAILURE": ProblemType(
         403,
         "The endorsements do not satisfy the policy",
-        "Those who must agree did not: the holder of what is changed, or the owner of a collection.",
+        "Have it endorsed by those who must: the holder of the record, or the owner of the collection.",
     ),
-    "DUPLICATE_TXID": ProblemType(409, "The transaction was committed before", "Ask for its status."),
+    "DUPLICATE_TXID": ProblemType(409, "The transaction was committed already", "Ask for its status."),
     "TRANSACTION_INVALID": ProblemType(
-        502, "The transaction was marked invalid", "The validation code is under fabric."
+        502, "The transaction was marked invalid", "Read the validation code in `fabric`."
     ),
 }
 
-# A contract's refusal, or that of a rule the gateway tried before asking a contract.
+# A contract's refusal, or that of a rule that the gateway applied before it asked a contract.
 STATUSES = {
     RefusalKind.INVALID: 422,
     RefusalKind.NOT_ALLOWED: 403,
@@ -214,7 +212,7 @@ SECTIONS = {
     "In a block, but marked invalid: nothing was written": COMMIT,
     "A contract's refusal": REFUSALS,
 }
-KINDS = {**REQUEST, **FABRIC, **COMMIT, **REFUSALS}
+PROBLEM_TYPES = {**REQUEST, **FABRIC, **COMMIT, **REFUSALS}
 
 
 def markdown() -> str:
@@ -228,7 +226,7 @@ def markdown() -> str:
         "something was written. After every other problem nothing was, unless `committed` lists transactions: a",
         "request of two transactions that failed at the second. `selat gateway errors` prints this table.",
     ]
-    for section, kinds in SECTIONS.items():
+    for section, types in SECTIONS.items():
         lines += ["", f"## {section}", "", "| code | HTTP | meaning | cure |", "|---|---|---|---|"]
-        lines += [f"| `{code}` | {kind.status} | {kind.title} | {kind.cure} |" for code, kind in kinds.items()]
+        lines += [f"| `{code}` | {one.status} | {one.title} | {one.cure} |" for code, one in types.items()]
     return "\n".join(lines) + "\n"

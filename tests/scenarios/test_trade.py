@@ -430,6 +430,9 @@ def test_reference_data_change_by_majority_and_stay_visible(cast, played):
     for caller in (cast.platform, cast.merchant, cast.origin, cast.forwarder):
         caller.post(f"/v1/terms/floors/amendments/{proposed}/approval")
         caller.post(f"/v1/stages/amendments/{amended}/approval")
+    (listed,) = cast.merchant.get("/v1/terms/floors/amendments")
+    assert listed == cast.merchant.get(f"/v1/terms/floors/amendments/{proposed}")
+    assert (listed["state"], len(listed["approvals"])) == ("adopted", 5)
     assert cast.merchant.get("/v1/terms/floors/VN")["window_days"] == 7
     assert cast.merchant.get("/v1/terms/floors/VN/history")
     assert cast.auditor.get("/v1/stages")["version"] == version + 1

@@ -37,11 +37,11 @@ def test_every_error_of_the_client_has_a_problem():
 
 def test_no_code_stands_in_two_sections():
     sections = (problemtypes.REQUEST, problemtypes.FABRIC, problemtypes.COMMIT, problemtypes.REFUSALS)
-    assert len(problemtypes.KINDS) == sum(map(len, sections))
+    assert len(problemtypes.PROBLEM_TYPES) == sum(map(len, sections))
 
 
 def test_every_problem_is_an_http_error_with_a_cure():
-    for code, kind in problemtypes.KINDS.items():
+    for code, kind in problemtypes.PROBLEM_TYPES.items():
         assert 400 <= kind.status < 600, code
         assert kind.title, code
         assert kind.cure.endswith("."), code
@@ -125,7 +125,7 @@ def test_invalid_transactions_say_which_way():
 
 def test_only_an_unknown_outcome_is_open():
     """What certainly wrote nothing may be sent again at once."""
-    open_codes = {code for code in problemtypes.KINDS if problems.Problem(code).outcome_open}
+    open_codes = {code for code in problemtypes.PROBLEM_TYPES if problems.Problem(code).outcome_open}
     assert open_codes == {"OUTCOME_UNKNOWN", "GATEWAY_FAULT"}
 
 
@@ -133,12 +133,12 @@ def test_the_gateways_own_errors():
     assert problems.of(WalletError("no")).code == "ORGANISATION_UNKNOWN"
     assert problems.of(TokenError("malformed")).code == "TOKEN_INVALID"
     assert problems.of(Refused("INVALID_ARGUMENT", "x: no")).code == "INVALID_ARGUMENT"
-    assert problems.of(RuntimeError("a private value")).detail == problemtypes.KINDS["GATEWAY_FAULT"].title
+    assert problems.of(RuntimeError("a private value")).detail == problemtypes.PROBLEM_TYPES["GATEWAY_FAULT"].title
 
 
 def test_the_page_lists_the_table(client):
     page = client.get("/docs/errors").get_data(as_text=True)
-    assert all(f'id="{code}"' in page for code in problemtypes.KINDS)
+    assert all(f'id="{code}"' in page for code in problemtypes.PROBLEM_TYPES)
 
 
 def test_the_description_lists_the_codes(client):
