@@ -71,6 +71,26 @@ class ReceiptSchema(AnswerSchema):
     block_number = fields.Integer()
 
 
+class PreflightSchema(Schema):
+    """Who a call would go to, and what its function declares."""
+
+    function = fields.String()
+    declared = fields.Boolean(metadata={"description": "Whether the chaincode publishes what the function declares"})
+    query = fields.Boolean(metadata={"description": "Whether it is evaluated: then nobody endorses"})
+    must_endorse = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Organisations; none where Fabric plans by the policies. Of a query: where it is asked"
+        },
+    )
+    will_see = fields.List(fields.String(), metadata={"description": "Organisations that get the private values"})
+    private = fields.List(fields.String(), metadata={"description": "Names of the transient fields in the call"})
+    endorsed_by = fields.List(fields.String(), allow_none=True, metadata={"description": "As declared"})
+    transient = fields.List(fields.String(), allow_none=True, metadata={"description": "The fields it takes"})
+    called_by = fields.List(fields.String(), metadata={"description": "Who may call it"})
+    read_on = fields.List(fields.String(), metadata={"description": "Whose peers have a query's answer"})
+
+
 class StatusQuerySchema(Schema):
     """Query of ``GET /v1/channels/<channel>/transactions/<id>/status``."""
 

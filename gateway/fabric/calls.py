@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.fabric import results
-from gateway.fabric.call_schemas import AnswerSchema, CallSchema, ReceiptSchema, StatusQuerySchema, StatusSchema
+from gateway.fabric.call_schemas import (
+    AnswerSchema,
+    CallSchema,
+    PreflightSchema,
+    ReceiptSchema,
+    StatusQuerySchema,
+    StatusSchema,
+)
 from gateway.fabric.ledger import Call
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
@@ -34,6 +41,34 @@ def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]
         "transaction_id": receipt.transaction_id,
         "block_number": receipt.block_number,
         **_answer(receipt.result),
+    }
+
+
+@blueprint.route("/<channel>/chaincodes/<chaincode>/preflight", methods=["POST"])
+@auth.needs("read")
+@blueprint.arguments(CallSchema)
+@blueprint.response(200, PreflightSchema)
+def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
+    """
+    Say who would see a call's private values and who must endorse it; nothing is sent to anybody.
+
+    The call is planned as `submit` and `evaluate` plan it, by what its function declares. Only the caller's own peer is
+    asked, and gets no private value.
+    """
+    call = _call(channel, chaincode, body)
+    planned = context.plan(call)
+    declared = planned.function
+    return {
+        "function": declared.name if declared else call.function,
+        "declared": declared is not None,
+        "query": declared is not None and not declared.writes,
+        "must_endorse": planned.endorsers,
+        "will_see": planned.seen_by,
+        "private": planned.private,
+        "endorsed_by": declared.endorsed_by if declared else None,
+        "transient": declared.transient if declared else None,
+        "called_by": declared.called_by if declared else (),
+        "read_on": declared.read_on if declared else (),
     }
 
 

@@ -11,6 +11,7 @@ from flask import current_app, g, request
 
 from gateway.fabric import results
 from gateway.fabric.ledger import Call, Ledgers, Receipt
+from gateway.fabric.planning import Planned
 from gateway.fabric.streams import Places
 from gateway.fabric.wallet import Wallet
 from gateway.front import presence as presences
@@ -39,6 +40,11 @@ class Chaincode:
     channel: str
     name: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Channel and name."""
+        return self.channel, self.name
+
     def call(
         self, function: str, arguments: Iterable[Any], transient: Transient | None, endorsers: tuple[str, ...]
     ) -> Call:
@@ -49,6 +55,7 @@ class Chaincode:
 COMMERCE = Chaincode("ecommerce", "commerce")
 CARRIAGE = Chaincode("logistics", "carriage")
 TRADE = Chaincode("trade", "trade")
+CHAINCODES = (COMMERCE, CARRIAGE, TRADE)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,12 @@ def _sent(call: Call) -> Receipt:
         raise Problem("OUTCOME_UNKNOWN", str(error), transaction_id=in_flight()) from error
     g.in_flight = ""
     return receipt
+
+
+def plan(call: Call) -> Planned:
+    """Who must endorse *call*, sent as the caller, and who would see it; raises what ``Ledgers.plan`` raises."""
+    asking = caller()
+    return services().ledgers.plan(asking.msp_id, asking.user, building_on(call))
 
 
 def transactions() -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import flask_smorest
 from flask import Blueprint, Flask, Response, current_app, render_template, send_from_directory
 
-from gateway.http import auth, idempotency, problemtypes
+from gateway.fabric.declared import Function
+from gateway.http import auth, called, context, idempotency, problemtypes
 
 _STATIC = Path(__file__).parent / "static"
 _PROBLEM = {
@@ -109,6 +111,10 @@ def complete(app: Flask, spec: Any) -> None:
             endpoint = endpoints[path, method]
             scope = auth.scope_of(app.view_functions[endpoint])
             operation["x-scope"] = scope
+            operation["x-contract-functions"] = [
+                {"function": name, "chaincode": among[0].name} if len(among) == 1 else {"function": name}
+                for name, among in called.by(app.view_functions[endpoint]).items()
+            ]
             operation["operationId"] = endpoint.replace(".", "_")
             if scope == auth.PUBLIC:
                 operation["security"] = []
@@ -126,8 +132,37 @@ def addresses() -> str:
 
 
 def _document() -> dict[str, Any]:
+    """The description, with what the contract functions behind each address declare, as far as they were read."""
     served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return served.spec.to_dict()
+    document: dict[str, Any] = copy.deepcopy(served.spec.to_dict())
+    known = {
+        (chaincode.name, name): _declared(function)
+        for chaincode in context.CHAINCODES
+        for name, function in sorted(context.services().ledgers.declarations.known(*chaincode.place).items())
+    }
+    for path, operations in document["paths"].items():
+        for operation in [each for method, each in operations.items() if method != "parameters"]:
+            if "{chaincode}" in path:
+                # The door to any function; shown are those of the trade, and of no stranger's chaincode.
+                operation["x-contract-functions"] = [
+                    {"function": name, "chaincode": chaincode, **told} for (chaincode, name), told in known.items()
+                ]
+            for called_by_it in operation["x-contract-functions"]:
+                for (chaincode, name), told in known.items():
+                    if name == called_by_it["function"] and called_by_it.get("chaincode", chaincode) == chaincode:
+                        called_by_it.update(told, chaincode=chaincode)
+    return document
+
+
+def _declared(function: Function) -> dict[str, Any]:
+    """What a function declares, as far as it does."""
+    told = {
+        "endorsed_by": function.endorsed_by,
+        "transient": function.transient,
+        "called_by": function.called_by or None,
+        "read_on": function.read_on or None,
+    }
+    return {name: list(value) for name, value in told.items() if value is not None}
 
 
 def _template(rule: str) -> str:
@@ -153,6 +188,7 @@ def _operations(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                 "summary": operation.get("summary", ""),
                 "description": operation.get("description", ""),
                 "scope": operation["x-scope"],
+                "calls": [] if "{chaincode}" in path else operation["x-contract-functions"],
                 "parameters": [_resolved(document, p) for p in [*shared, *operation.get("parameters", [])]],
                 "body": _fields(document, body),
                 "answer": _fields(document, answered),

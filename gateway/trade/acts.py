@@ -23,8 +23,9 @@ def serve(
     summary: str,
 ) -> None:
     """Serve ``do(body, **path)`` as a POST that acts once for each idempotency key; *body* None means it takes none."""
-    view: Callable[..., Any] = functools.partial(do, {}) if body is None else do
-    functools.update_wrapper(view, do)
+    view: Callable[..., Any] = do
+    if body is None:
+        view = functools.update_wrapper(functools.partial(do, {}), do)
     view.__doc__ = summary
     view = blueprint.response(200, answer)(view)
     if body is not None:

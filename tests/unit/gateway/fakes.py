@@ -11,7 +11,9 @@ from typing import Any
 from flask import Flask
 
 from gateway.app import create_app, serve_with
+from gateway.fabric.declared import Declarations
 from gateway.fabric.ledger import Call, Receipt
+from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings
 from hlf import errors
 from hlf.client.commit import Status
@@ -29,6 +31,8 @@ class FakeLedgers:
     before_commit: Callable[[], None] = lambda: None
     before_answer: Callable[[Call], None] = lambda _: None
     stream: Any = None
+    declarations: Declarations = field(default_factory=Declarations)
+    planned: Planned | Exception = field(default_factory=lambda: Planned(None, ()))
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         self.asked.append((msp_id, user, call))
@@ -44,6 +48,12 @@ class FakeLedgers:
         before_sending(TRANSACTION)
         self.before_commit()
         return Receipt(TRANSACTION, 7, self._answer(call))
+
+    def plan(self, msp_id: str, user: str, call: Call) -> Planned:
+        self.asked.append((msp_id, user, call))
+        if isinstance(self.planned, Exception):
+            raise self.planned
+        return self.planned
 
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> Status:
         return Status(transaction_id, 11, 7)

@@ -11,12 +11,17 @@ import grpc
 import pytest
 
 import gateway
+from chaincode import trade
+from gateway.fabric.declared import Function
+from gateway.fabric.planning import Planned, UnplannedError
 from gateway.http import auth, openapi
 from hlf import errors
+from hlf.codec import records
 from tests.unit.gateway.fakes import TRANSACTION
 
 EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
+PREFLIGHT = "/v1/channels/trade/chaincodes/trade/preflight"
 SECRET = "a-price-of-4711"
 
 
@@ -186,3 +191,66 @@ def test_the_document_lists_every_address(app):
     written = (Path(gateway.__file__).parent.parent / "docs" / "api.md").read_text()
     with app.app_context():
         assert written.endswith(openapi.addresses())
+
+
+def test_who_would_see_a_call_is_said_before_it_is_sent(client, bearer, ledgers):
+    """Who endorses and who gets the private values, as planned by the declaration."""
+    declared = Function("Notes:write", True, ("note_id",), endorsed_by=("caller",), transient=("note",))
+    ledgers.planned = Planned(declared, ("AMSP", "BMSP"), ("note",))
+    answer = client.post(PREFLIGHT, json=body(transient={"note": "NDI="}), headers=bearer("read"))
+    assert answer.get_json() == {
+        "function": "Notes:write",
+        "declared": True,
+        "query": False,
+        "must_endorse": ["AMSP", "BMSP"],
+        "will_see": ["AMSP", "BMSP"],
+        "private": ["note"],
+        "endorsed_by": ["caller"],
+        "transient": ["note"],
+        "called_by": [],
+        "read_on": [],
+    }
+    ledgers.planned = Planned(None, ())
+    answer = client.post(PREFLIGHT, json=body(), headers=bearer("read"))
+    assert (answer.get_json()["declared"], answer.get_json()["must_endorse"]) == (False, [])
+
+
+def test_a_call_that_cannot_be_planned_says_why(client, bearer, ledgers):
+    """With what is missing and what to do; the value itself is not repeated."""
+    ledgers.planned = UnplannedError("Notes:write: transient.note.to is missing or not a text")
+    answer = client.post(PREFLIGHT, json=body(transient={"note": "NDI="}), headers=bearer("read"))
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "ENDORSERS_UNRESOLVED")
+    assert "transient.note.to is missing" in answer.get_json()["detail"]
+
+
+def test_each_address_shows_the_contract_functions_that_it_calls(client, ledgers):
+    """With what they declare, once this gateway has read it; nothing of a stranger's chaincode."""
+    shown = client.get("/openapi.json").get_json()["paths"]["/v1/disclosures"]["post"]["x-contract-functions"]
+    assert {"function": "Disclosures:grant", "chaincode": "trade"} in shown
+
+    class Peer:
+        name = "trade"
+
+        def contract(self, name):
+            return self
+
+        def evaluate(self, function, *arguments, **named):
+            return b"1" if function == "QueryChaincodeDefinition" else records.dumps(trade.chaincode.describe())
+
+    for chaincode in ("trade", "stranger"):
+        ledgers.declarations.find(Peer(), "PlatformMSP", chaincode, "Disclosures:grant", private=True)
+    paths = client.get("/openapi.json").get_json()["paths"]
+    shown = {one["function"]: one for one in paths["/v1/disclosures"]["post"]["x-contract-functions"]}
+    assert shown["Disclosures:grant"]["endorsed_by"][0] == "caller"
+    assert shown["Disclosures:deliver"]["transient"] == ["document", "disclosures"]
+    door = paths["/v1/channels/{channel}/chaincodes/{chaincode}/submit"]["post"]["x-contract-functions"]
+    assert {one["chaincode"] for one in door} == {"trade"}
+    assert "endorsed by recipient; transient document, disclosures" in client.get("/docs").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/v1/returns/{return_id}/settlement", "/v1/payments/{payment_id}/capture"])
+def test_addresses_that_are_made_of_a_table_show_their_functions(client, path):
+    """The function's name is put together there."""
+    name, verb = ("Returns", "settle") if "returns" in path else ("Settlement", "capture")
+    shown = client.get("/openapi.json").get_json()["paths"][path]["post"]["x-contract-functions"]
+    assert f"{name}:{verb}" in [one["function"] for one in shown]

@@ -1,0 +1,83 @@
+"""
+Which contract functions an address calls: read from its view's own code, so that nobody writes it down a second time.
+
+A view names a function as a text (``context.act(TRADE, "Disclosures:grant", ...)``), here or in a function of the
+same or another module of its slice. Where many views are made of one table, the name is put together from a contract
+and a value that the view is closed over.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from gateway.http.context import Chaincode
+
+_FUNCTION = re.compile(r"[A-Z]\w*:[a-z]\w*")
+_CONTRACT = re.compile(r"[A-Z]\w*:")
+_ROOM = "gateway.trade"
+
+
+def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
+    """Return the functions that *view* calls, each with the chaincodes that it names; none if its code names none."""
+    names: set[str] = set()
+    chaincodes: set[Chaincode] = set()
+    for function in _reached(_written(view), set()):
+        values = _closed_over(function)
+        chaincodes |= {each for each in _globals(function) if isinstance(each, Chaincode)}
+        texts = set(_texts(function.__code__))
+        names |= {text for text in texts if _FUNCTION.fullmatch(text)}
+        names |= {text + value for text in texts if _CONTRACT.fullmatch(text) for value in values}
+    among = tuple(sorted(chaincodes, key=lambda each: each.name))
+    return dict.fromkeys(sorted(names), among)
+
+
+def _written(view: Callable[..., Any]) -> FunctionType | None:
+    found = inspect.unwrap(view)
+    return found if isinstance(found, FunctionType) else None
+
+
+def _reached(function: FunctionType | None, seen: set[FunctionType]) -> Iterator[FunctionType]:
+    """*function* and those of its slice that it names."""
+    if function is None or function in seen or not function.__module__.startswith(_ROOM):
+        return
+    seen.add(function)
+    yield function
+    for each in _globals(function):
+        if isinstance(each, FunctionType):
+            yield from _reached(each, seen)
+
+
+def _globals(function: FunctionType) -> Iterator[Any]:
+    """What the names in its code stand for, in its module and in modules that it names."""
+    names = set(_names(function.__code__))
+    for name in names & function.__globals__.keys():
+        found = function.__globals__[name]
+        yield found
+        if isinstance(found, ModuleType) and found.__name__.startswith(_ROOM):
+            yield from (vars(found)[inner] for inner in names & vars(found).keys())
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _texts(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, CodeType):
+            yield from _texts(constant)
+
+
+def _closed_over(function: FunctionType) -> set[str]:
+    """Names of functions among what it is closed over: a text, or the entry of a table with one."""
+    values = [cell.cell_contents for cell in function.__closure__ or ()]
+    found = [value if isinstance(value, str) else getattr(value, "function", "") for value in values]
+    return {each for each in found if isinstance(each, str) and each.isidentifier()}
