@@ -6,13 +6,14 @@ BIN    := $(VENV)/bin
 # What the network ran on before is known to its folder; only an engine that was asked for is passed on.
 CHOSEN  = $(if $(filter command environment,$(origin ENGINE)),--engine $(ENGINE))
 FILE    = $(if $(CONSORTIUM),--consortium '$(CONSORTIUM)')
+SHARED  = -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 FOLDER  = $(if $(STATE),--state '$(STATE)')
 
 # Stops a target that was called without a variable it cannot do without: $(call needs,NODE,name).
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance conformance-record hostile fuzz check up down status stop start add-organisation render audit bench clean
+.PHONY: help demo test coverage conformance conformance-record hostile fuzz check up down status stop start add-organisation render audit bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -31,7 +32,13 @@ demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
 
 test: $(VENV)/dev  ## Run every test this machine can run
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 20 --durations-min 1
+	@$(BIN)/python -m pytest $(SHARED) --durations 20 --durations-min 1
+
+coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other processes included (TESTS=folder for a part)
+	@mkdir -p build/coverage && $(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(SHARED) $(TESTS); tests=$$?; \
+	  $(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet -o build/coverage/all.json && \
+	  $(BIN)/python -m tests.support.covered $(if $(TESTS),--part) && exit $$tests
 
 conformance: $(VENV)/dev  ## Ask an engine what real Fabric was asked (ENGINE=embedded|native)
 	@$(BIN)/python -m pytest tests/conformance -k "test_every_case or test_the_$(ENGINE)_engine"
