@@ -8,7 +8,7 @@ import pytest
 
 from chaincode import functions
 
-PAGE = Path(__file__).parents[3] / "docs" / "contracts.md"
+PAGE = Path(__file__).parents[2] / "docs" / "contracts.md"
 
 
 def test_the_page_says_what_the_contracts_declare():
