@@ -7,6 +7,7 @@ import time
 import uuid
 
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
 from gateway.addresses import BLUEPRINTS
@@ -32,7 +33,9 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
         API_VERSION="1",
         OPENAPI_VERSION="3.0.3",
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    provider = DefaultJSONProvider(app)
+    provider.sort_keys = False
+    app.json = provider
     app.url_map.converters["int"] = inputs.Number
     serve_with(app, settings, ledgers)
     app.before_request(_begin)

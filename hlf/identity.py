@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from hlf import signers
 from hlf.errors import IdentityError
@@ -80,7 +81,7 @@ def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.S
         signer = signers.from_private_key(private)
     except IdentityError as unusable:
         raise IdentityError(f"{key}: {unusable}") from None
-    if _public_bytes(private.public_key()) != identity.certificate.public_key.der:  # type: ignore[attr-defined]
+    if _public_bytes(private.public_key()) != identity.certificate.public_key.der:
         raise IdentityError(f"{key} is not the key of the certificate {certificate}")
     return identity, signer
 
@@ -92,7 +93,5 @@ def _read(path: Path) -> bytes:
         raise IdentityError(f"cannot be read: {unreadable.strerror}") from unreadable
 
 
-def _public_bytes(key: object) -> bytes:
-    return key.public_bytes(  # type: ignore[attr-defined, no-any-return]
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+def _public_bytes(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

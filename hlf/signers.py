@@ -14,6 +14,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from hlf.errors import IdentityError
 from hlf.wire import signatures
@@ -103,7 +104,7 @@ def from_pem(pem: bytes, password: bytes | None = None) -> Signer:
     return from_private_key(load_private_key(pem, password))
 
 
-def load_private_key(pem: bytes, password: bytes | None = None) -> object:
+def load_private_key(pem: bytes, password: bytes | None = None) -> PrivateKeyTypes:
     """
     The private key in *pem*.
 

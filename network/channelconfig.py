@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from fabric_protos.common import common_pb2, configtx_pb2
 
 from hlf.wire.config import configtx
 from network import errors, state
@@ -28,17 +29,17 @@ def draft(folder: Folder, record: Record, consortium: Consortium, channels: Iter
         state.replace_file(folder.genesis(name), block.SerializeToString(deterministic=True))
 
 
-def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:
+def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> common_pb2.Block:
     """The genesis block (``common.Block``) of one channel."""
     return configtx.genesis_block(channel.name, group(folder, record, consortium, channel))
 
 
-def outline(record: Record, consortium: Consortium, channel: Channel) -> Any:
+def outline(record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
     """As :func:`group`, without organisations and certificates: for comparing, before any are made."""
     return _group(None, record, consortium, channel)
 
 
-def group(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> Any:
+def group(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
     """
     The configuration (``common.ConfigGroup``) that the file gives a channel.
 
@@ -48,7 +49,7 @@ def group(folder: Folder, record: Record, consortium: Consortium, channel: Chann
     return _group(folder, record, consortium, channel)
 
 
-def _group(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
+def _group(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
     capability = channel.capabilities.channel or record.channel_capability or DEFAULT_CHANNEL_CAPABILITY
     if consortium.ordering.consensus == BFT and capability != "V3_0":
         raise errors.EngineError(
@@ -69,7 +70,9 @@ def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) 
     return configtx.Organisation(msp_id, *_roots(folder, msp_id), anchor_peers=((host, int(port)),))
 
 
-def _application(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
+def _application(
+    folder: Folder | None, record: Record, consortium: Consortium, channel: Channel
+) -> configtx_pb2.ConfigGroup:
     made = configtx.application(
         [] if folder is None else [member(folder, record, consortium, msp_id) for msp_id in channel.members],
         capabilities=(channel.capabilities.application,),
@@ -80,7 +83,9 @@ def _application(folder: Folder | None, record: Record, consortium: Consortium, 
     return made
 
 
-def _orderer(folder: Folder | None, record: Record, consortium: Consortium, channel: Channel) -> Any:
+def _orderer(
+    folder: Folder | None, record: Record, consortium: Consortium, channel: Channel
+) -> configtx_pb2.ConfigGroup:
     organisations = [
         configtx.Organisation(
             organisation.msp_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from hlf.wire.config.capabilities import SUPPORTED
 from network import document, parties, policies, software
@@ -79,7 +80,7 @@ def _batch(each: Field | None) -> Batch:
     if each is None:
         return Batch()
     fields = each.record(optional=("timeout", "max_messages", "preferred_max_bytes", "absolute_max_bytes"))
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     if "timeout" in fields:
         values["timeout"] = fields["timeout"].duration()
     if "max_messages" in fields:
@@ -87,7 +88,7 @@ def _batch(each: Field | None) -> Batch:
     for name in ("preferred_max_bytes", "absolute_max_bytes"):
         if name in fields:
             values[name] = fields[name].integer(1024, 100 << 20)
-    batch = Batch(**values)  # type: ignore[arg-type]
+    batch = Batch(**values)
     if batch.preferred_max_bytes > batch.absolute_max_bytes:
         raise each.error("preferred_max_bytes is larger than absolute_max_bytes", "Swap or change them.")
     return batch

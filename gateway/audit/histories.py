@@ -50,9 +50,9 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
 def _entry(entry: Any, contract: str) -> dict[str, Any]:
     """One change as a contract of ours tells it; any chaincode may have been named."""
     kinds = {"transaction_id": str, "at": str, "deleted": bool}
-    whole = isinstance(entry, dict) and "value" in entry
-    if whole and all(isinstance(entry.get(name), kind) for name, kind in kinds.items()):
-        return entry  # type: ignore[no-any-return]
+    found = entry if isinstance(entry, dict) else {}
+    if "value" in found and all(isinstance(found.get(name), kind) for name, kind in kinds.items()):
+        return found
     raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
 
 

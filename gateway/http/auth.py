@@ -24,7 +24,7 @@ def needs(scope: str) -> Callable[[_View], _View]:
         raise ValueError(f"{scope} is no scope; the scopes are {', '.join(tokens.SCOPES)}")
 
     def mark(view: _View) -> _View:
-        view.needed_scope = scope  # type: ignore[attr-defined]
+        view.needed_scope = scope  # type: ignore[attr-defined]  # The type of functions has no attributes.
         return view
 
     return mark

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from fabric_protos.common import ledger_pb2
-from flask import Response
+from werkzeug.wrappers import Response
 
 AFTER, BLOCK = "Selat-After", "Selat-Block"
 _SECONDS = 10.0

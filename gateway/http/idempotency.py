@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, make_response, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from gateway.http import context, freshness, problems, rendering
 from gateway.store.keys import Held, Kept
@@ -61,7 +62,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
     return once
 
 
-def _keep(held: Held, response: Response) -> None:
+def _keep(held: Held, response: BaseResponse) -> None:
     """
     Keep an answer for repetitions.
 

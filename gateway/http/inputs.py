@@ -75,7 +75,7 @@ class Blueprint(flask_smorest.Blueprint):
             else:
                 taken = replace(taken, body=JSON)
             decorated: _View = decorate(view)
-            decorated.takes = taken  # type: ignore[attr-defined]
+            decorated.takes = taken  # type: ignore[attr-defined]  # The type of functions has no attributes.
             return decorated
 
         return mark
@@ -85,6 +85,7 @@ def takes(*, body: str = "", query: Collection[str] | None = ()) -> Callable[[_V
     """Declare what a page without a schema reads; see ``Takes``."""
 
     def mark(view: _View) -> _View:
+        # The type of functions has no attributes.
         view.takes = Takes(body, None if query is None else frozenset(query))  # type: ignore[attr-defined]
         return view
 

@@ -7,6 +7,7 @@ import logging
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from gateway.http import auth, context, problems
 from gateway.http.problemtypes import REQUEST
@@ -31,12 +32,12 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, from_exception)
 
 
-def render(problem: problems.Problem) -> Response:
+def render(problem: problems.Problem) -> BaseResponse:
     """The response a problem becomes; people get a page, and who must log in at the console is sent there."""
     g.problem = problem
     if request.blueprint == "console":
         if problem.kind.status == 401:
-            return redirect(url_for("console.login"), 303)  # type: ignore[return-value]
+            return redirect(url_for("console.login"), 303)
         page = render_template("problem.html", problem=problem, request_id=g.get("request_id", ""))
         return make_response(page, problem.kind.status)
     if request.blueprint == "tracking" and page_wanted():
@@ -70,7 +71,7 @@ def _open_to_all() -> bool:
     return view is not None and auth.scope_of(view) == auth.PUBLIC
 
 
-def from_exception(error: Exception) -> Response:
+def from_exception(error: Exception) -> BaseResponse:
     """Answer an exception; one that is in no table is logged by its place alone, since its text may quote the body."""
     problem = problems.of(error)
     if problem.code == "GATEWAY_FAULT":
@@ -78,10 +79,10 @@ def from_exception(error: Exception) -> Response:
     return render(problem)
 
 
-def from_http(error: HTTPException) -> Response:
+def from_http(error: HTTPException) -> BaseResponse:
     """Answer what Flask, Werkzeug or webargs found wrong with the request; a redirect is none of it."""
-    if (error.code or 500) < 400 and error.response is not None:
-        return error.response  # type: ignore[return-value]
+    if (error.code or 500) < 400 and isinstance(error.response, BaseResponse):
+        return error.response
     return from_exception(error)
 
 

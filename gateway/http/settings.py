@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 PREFIX = "SELAT_"
 
@@ -72,7 +73,7 @@ class Settings:
             SettingsError: one is missing or of the wrong form.
         """
         known = {PREFIX + f.name.upper(): f for f in fields(cls)}
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
         for name, field in known.items():
             text = environ.get(name)
             if text is None or text == "":
@@ -84,7 +85,7 @@ class Settings:
         for name in ("wallet", "data"):
             if name not in values:
                 raise SettingsError(f"{PREFIX}{name.upper()} is not set; it names a folder and has no default")
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)
 
     def to_environment(self) -> dict[str, str]:
         """The variables from which these settings can be read again, as a server's processes are given them."""

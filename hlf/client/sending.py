@@ -58,7 +58,7 @@ def call(
     try:
         if cancellation is None:
             return method(request, timeout=timeout)
-        started = method.future(request, timeout=timeout)  # type: ignore[attr-defined]
+        started = method.future(request, timeout=timeout)  # type: ignore[attr-defined]  # A method of gRPC, which has it.
         with cancellation.ending(started):
             return started.result()
     except grpc.FutureCancelledError as cancelled:

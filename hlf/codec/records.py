@@ -142,7 +142,7 @@ def _shaped(kind: object, value: object, path: str) -> object:
         return _mapping(arguments[1], value, path)
     if kind is object:
         return value
-    # bool is an int in Python, and JSON's true must not pass for 1.
+    # bool is an int in Python, and JSON's true must not pass for 1. Any other kind is a class by now.
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):  # type: ignore[arg-type]
         raise RecordError(path, f"must be {_name(kind)}, not {_name(type(value))}")
     return value
@@ -186,7 +186,7 @@ def _amount(value: object, path: str) -> int:
 
 
 def _instant(value: object, path: str) -> int:
-    # bool is an int in Python, and JSON's true must not pass for 1.
+    # bool is an int in Python, and JSON's true must not pass for 1. Any other kind is a class by now.
     if type(value) is not int or not moments.FIRST <= value <= moments.LAST:
         raise RecordError(path, f"must be milliseconds in the years {moments.FIRST_YEAR} to {moments.LAST_YEAR}")
     return value

@@ -13,7 +13,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from fabric_protos.common import configtx_pb2
 
 from hlf import errors as hlf_errors
 from hlf import identity
@@ -150,7 +151,7 @@ def _check_file(folder: Folder, wanted: Consortium, channel_id: str, msp_id: str
 def _check_rest(asked: _Asked, channel_id: str, msp_id: str) -> None:
     """Whether the start that follows can bring about all else that the file asks for; better known before."""
 
-    def outline(consortium: Consortium, channel: Channel) -> Any:
+    def outline(consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
         return channelconfig.outline(asked.record, consortium, channel)
 
     def is_the_member(each: observed.Difference) -> bool:

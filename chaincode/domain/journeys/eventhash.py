@@ -135,6 +135,7 @@ class _Spelling:
                 holders = value if isinstance(value, list | tuple) else [value]
                 pieces.extend(sorted(name + self._object(item, parts) for item in holders))
             else:
+                # The schema makes it a list.
                 pieces.append(name + "".join(sorted(self._item(name, item, parts) for item in value)))  # type: ignore[attr-defined]
         return "".join(pieces)
 
@@ -150,6 +151,7 @@ class _Spelling:
             if name in _IGNORED or value in (None, "", []):
                 continue
             if name in _TYPED:
+                # The schema makes it a list.
                 found.append(name + "".join(sorted(self._typed(_TYPED[name], item) for item in value)))  # type: ignore[attr-defined]
                 continue
             for item in value if isinstance(value, list | tuple) else [value]:

@@ -14,7 +14,7 @@ of the same order must not take it again, and a paid order cannot be cancelled.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.refusals import Refusal
@@ -208,12 +208,12 @@ class Payment:
             raise Refusal.AMOUNT_EXCEEDS(f"payment {self.payment_id} has less than that {what}")
         return change.amount
 
-    def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: int | str | bool) -> Payment:
+    def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: Any) -> Payment:
         if change.salt == self.terms.salt:
             raise Refusal.SALT_REUSED("a changed record needs a salt of its own")
         terms = dataclasses.replace(self.terms, salt=change.salt)
         entries = (*self.entries, Entry(step, at, amount))
-        return dataclasses.replace(self, terms=terms, entries=entries, **fields)  # type: ignore[arg-type]
+        return dataclasses.replace(self, terms=terms, entries=entries, **fields)
 
 
 def settled_mark(payment: Payment, change: Change) -> Mark:

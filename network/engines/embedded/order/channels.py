@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class Channels:
         """Return the channel of that name, or None."""
         return self._channels.get(channel_id)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Channel]:
         return iter(list(self._channels.values()))
 
     def joined(self, peer_name: str) -> list[str]:

@@ -69,7 +69,7 @@ def _walk(path: tuple[str, ...], key: str, group: Any) -> Iterator[_Element]:
         yield _Element("Policy", inner, name, policy)
 
 
-def propose(bundle: channelconfig.Bundle, envelope: Any) -> Any:
+def propose(bundle: channelconfig.Bundle, envelope: Any) -> configtx_pb2.ConfigEnvelope:
     """
     Return the ``ConfigEnvelope`` that a CONFIG_UPDATE envelope leads to.
 
@@ -88,7 +88,7 @@ def propose(bundle: channelconfig.Bundle, envelope: Any) -> Any:
     return configtx_pb2.ConfigEnvelope(config=config, last_update=envelope)
 
 
-def update_envelope(envelope: Any) -> Any:
+def update_envelope(envelope: Any) -> configtx_pb2.ConfigUpdateEnvelope:
     """
     Return the ``ConfigUpdateEnvelope`` in a CONFIG_UPDATE envelope.
 
@@ -224,7 +224,7 @@ def _refusal(bundle: channelconfig.Bundle, element: _Element, signers: list[msp.
     return found.refusal(signers)
 
 
-def _assemble(path: str, elements: Mapping[str, _Element]) -> Any:
+def _assemble(path: str, elements: Mapping[str, _Element]) -> configtx_pb2.ConfigGroup:
     """Put a configuration tree together from its elements; a group's element says what belongs to it."""
     name = _name("Group", path)
     if name not in elements:

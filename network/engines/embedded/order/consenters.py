@@ -83,7 +83,7 @@ def check_update(ordering: channelconfig.Ordering, update: channelconfig.Orderin
         _check_validity(consenter)
 
 
-def _metadata(ordering: channelconfig.Ordering) -> Any:
+def _metadata(ordering: channelconfig.Ordering) -> raft_pb2.ConfigMetadata:
     try:
         return raft_pb2.ConfigMetadata.FromString(ordering.consensus_metadata)
     except DecodeError as error:

@@ -176,7 +176,7 @@ def first_block(block: Any) -> channelconfig.Bundle:
     return bundle
 
 
-def _channel_header(block: Any) -> Any:
+def _channel_header(block: Any) -> common_pb2.ChannelHeader:
     if not block.data.data:
         raise MalformedError("failed to retrieve channel id - block is empty")
     payload = decode(common_pb2.Payload, decode(common_pb2.Envelope, block.data.data[0]).payload)

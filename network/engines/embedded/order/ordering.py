@@ -233,7 +233,7 @@ def make_block(
     last_config: int,
     signer: Signer,
     consenter_metadata: bytes = b"",
-) -> Any:
+) -> common_pb2.Block:
     """Return a signed ``common.Block``; *last_config* is its own number where it holds a configuration."""
     block = blocks.new_block(number, previous_hash, envelopes_raw)
     index = common_pb2.LastConfig(index=last_config)

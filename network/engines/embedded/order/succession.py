@@ -111,5 +111,5 @@ def _check_state_only(written: Any) -> None:
         )
 
 
-def _update_of(envelope: Any) -> Any:
+def _update_of(envelope: Any) -> configtx_pb2.ConfigUpdate:
     return configtx_pb2.ConfigUpdate.FromString(configuration.update_envelope(envelope).config_update)
