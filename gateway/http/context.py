@@ -46,9 +46,13 @@ class Chaincode:
         return self.channel, self.name
 
     def call(
-        self, function: str, arguments: Iterable[Any], transient: Transient | None, endorsers: tuple[str, ...]
+        self,
+        function: str,
+        arguments: Iterable[Any],
+        transient: Transient | None = None,
+        endorsers: tuple[str, ...] = (),
     ) -> Call:
-        """A call of one of its functions."""
+        """A call of one of its functions, planned by what it declares unless *endorsers* are named."""
         return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
 
 
@@ -201,14 +205,13 @@ def act(
     function: str,
     *arguments: Any,
     transient: Transient | None = None,
-    endorsers: Iterable[str] = (),
 ) -> dict[str, Any]:
     """
     A committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
 
     It goes to the organisations that the function declares, and *transient* values to nobody else.
     """
-    receipt = submit(chaincode.call(function, arguments, transient, tuple(sorted(set(endorsers)))))
+    receipt = submit(chaincode.call(function, arguments, transient))
     return {
         "transaction_id": receipt.transaction_id,
         "block_number": receipt.block_number,

@@ -93,7 +93,7 @@ class Place:
     def tender(self, function: str, *arguments: str, **transient: bytes) -> Any:
         """A transaction that platform and auditor endorse, with a salt of its own."""
         given = {"salt": salt().encode(), **transient}
-        return self.market[TENDER].act(function, *arguments, transient=given, endorsers=BOTH)
+        return self.market[TENDER].act(function, *arguments, transient=given)
 
     def match(self, plan_id: str, stages: int = len(STAGES), first: int = 0) -> None:
         """Have some of the stages matched, from the *first* on, and the chain booked."""
@@ -260,7 +260,7 @@ def test_a_consignment_travels_with_the_carriers_that_were_matched(place: Place,
         carrier, number = market[leg["carrier"]], str(leg["number"])
         transient = {"leg": canonical.dumps(leg)}
         where = ("travelling", number, leg["carrier"])
-        market[TENDER].act("Matching:deliver", *where, transient=transient, endorsers=[leg["carrier"]])
+        market[TENDER].act("Matching:deliver", *where, transient=transient)
         market.settle()
         assert carrier.ask("Matching:leg", "travelling", number)["price"] == leg["price"]
         carrier.act("Matching:answer", "travelling", number, "true", "")

@@ -15,10 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from chaincode import commerce, trade
 from chaincode.domain.disclosure import claims, disclosures
 from hlf import errors, identity, profile
 from hlf.client import commit, contract, gateway
-from hlf.codec import canonical
+from hlf.codec import canonical, parties
+from hlf.shim import api
 from selat.demo import goods
 from selat.demo.theatre import ACTORS
 from selat.demo.voyage import STEPS, Clock, HandOver, Step
@@ -83,10 +85,9 @@ class Member:
         function: str,
         *arguments: str,
         transient: Mapping[str, bytes] | None = None,
-        endorsers: Sequence[str] = (),
     ) -> Any:
         """The result of a transaction on `trade`, once it is valid."""
-        status, result = self._submitted(self.trade, function, arguments, transient, endorsers)
+        status, result = self._submitted(self.trade, trade.chaincode, function, arguments, transient)
         with self._writing:
             self.latest = max(self.latest, (status.block_number, status.transaction_id))
         return json.loads(result) if result else None
@@ -96,19 +97,27 @@ class Member:
         function: str,
         *arguments: str,
         transient: Mapping[str, bytes] | None = None,
-        endorsers: Sequence[str] = (),
     ) -> None:
         """Submit a transaction on `ecommerce`, and return once it is valid."""
-        self._submitted(self.commerce, function, arguments, transient, endorsers)
+        self._submitted(self.commerce, commerce.chaincode, function, arguments, transient)
 
     def _submitted(
         self,
         submitting: contract.Contract,
+        chaincode: api.Chaincode,
         function: str,
         arguments: Sequence[str],
         transient: Mapping[str, bytes] | None,
-        endorsers: Sequence[str],
     ) -> tuple[commit.Commit, bytes]:
+        """Submit to those whom the function declares."""
+        called = chaincode.functions[function]
+        named = dict(zip((each.name for each in called.parameters), arguments, strict=False))
+
+        def ask(query: str, asked: Sequence[str]) -> bytes:
+            return submitting.evaluate(query, *asked, endorsing_organizations=[self.msp_id])
+
+        call = parties.Call(self.msp_id, named, transient or {})
+        endorsers = parties.resolve(called.declared.endorsed_by or (), call, ask)
         submitted = submitting.submit_async(
             function, *arguments, transient=transient, endorsing_organizations=endorsers
         )
@@ -124,7 +133,7 @@ class Member:
             kind, self.msp_id, claim_id, 1, int(time.time()), values, slots, secrets.token_bytes
         )
         made = Claim(claim_id, document.to_bytes(), {one.name: one.encoded for one in opened})
-        self.act("Claims:commit", claim_id, "1", transient=made.shown(made.encoded), endorsers=[self.msp_id])
+        self.act("Claims:commit", claim_id, "1", transient=made.shown(made.encoded))
         return made
 
     def grant(self, grant_id: str, claim: Claim, recipient: str, attributes: Sequence[str], purpose: str) -> None:
@@ -138,13 +147,12 @@ class Member:
             "expires_at": hence(days=90),
             "salt": salt(),
         }
-        endorsers = [self.msp_id, recipient, AUDITOR]
-        self.act("Disclosures:grant", grant_id, transient={"grant": canonical.dumps(terms)}, endorsers=endorsers)
+        self.act("Disclosures:grant", grant_id, transient={"grant": canonical.dumps(terms)})
 
     def deliver(self, grant_id: str, claim: Claim, recipient: str, attributes: Collection[str]) -> None:
         """Put what was granted into the recipient's collection."""
         transient = claim.shown(attributes)
-        self.act("Disclosures:deliver", grant_id, recipient, transient=transient, endorsers=[recipient])
+        self.act("Disclosures:deliver", grant_id, recipient, transient=transient)
 
     def order(self, order_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
         """Place an order under published *terms*, this organisation its platform; what `trade` is told of it."""
@@ -168,7 +176,7 @@ class Member:
             "salt": salt(),
         }
         transient = {"order": canonical.dumps(order), "terms": canonical.dumps(promised)}
-        self.sell("Orders:place", order_id, transient=transient, endorsers=sides)
+        self.sell("Orders:place", order_id, transient=transient)
         self.sell("Orders:open", order_id, *sides, json.dumps(pinned))
         kept = self.commerce.evaluate("Orders:facts", order_id, endorsing_organizations=[self.msp_id])
         told: dict[str, Any] = json.loads(kept)

@@ -209,7 +209,8 @@ class Ledger:
 
         The endorsers are *endorsed_by*, or *peer* alone. If neither is named they
         are those that the function declares, found out from the call as a client
-        would; of a function that declares nothing, the client's own organisation.
+        would, or those that the policies of what it writes want, as Fabric plans
+        them; of a function that declares nothing, the client's own organisation.
 
         Raises:
             Undeclared: the function does not keep what it declares.
@@ -247,8 +248,10 @@ class Ledger:
     ) -> Endorsed:
         """Run the transaction at its endorsers, for tests that commit it later or never."""
         declared: tuple[str, ...] = ()
+        by_policies = False
         if endorsed_by is None and not peer:
             declared = self._declared_endorsers(function, args, client, transient or {})
+            by_policies = self._left_to_policies(function)
         endorsers = sorted(set(endorsed_by or declared)) or [peer or client.msp_id]
         self._transactions += 1
         at = at or START + timedelta(seconds=self._transactions - 1)
@@ -262,6 +265,9 @@ class Ledger:
             nonce=self._transactions.to_bytes(24, "big"),
             timestamp=at,
         )
+        if by_policies:
+            first = client.msp_id if client.msp_id in self.members else self.members[0]
+            endorsers = self._wanted_by_policies(self._simulate(first, client, proposal, encoded)[1], first)
         answers = [self._simulate(endorser, client, proposal, encoded) for endorser in endorsers]
         for endorser, other in zip(endorsers[1:], answers[1:], strict=True):
             if other[0] != answers[0][0]:
@@ -293,6 +299,26 @@ class Ledger:
         Equal runs must give equal transcripts, whatever PYTHONHASHSEED is.
         """
         return self._transcript.hexdigest()
+
+    def _left_to_policies(self, function: str) -> bool:
+        """Whether the function declares that whoever the policies want endorses it."""
+        chaincode = self._chaincodes[self._name]
+        known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
+        return known is not None and known.declared.endorsed_by == ()
+
+    def _wanted_by_policies(self, effects: Effects, first: str) -> list[str]:
+        """*first* and those that the policies of what is written want beside it; it alone if no set satisfies them."""
+        found = [first]
+        for member in self.members:
+            if self.world.endorsed(effects, set(found)):
+                break
+            found += [member] if member not in found else []
+        if not self.world.endorsed(effects, set(found)):
+            return [first]
+        for member in found[1:]:
+            others = [each for each in found if each != member]
+            found = others if self.world.endorsed(effects, set(others)) else found
+        return sorted(found)
 
     def _declared_endorsers(
         self, function: str, args: Sequence[Any], client: Caller, transient: Mapping[str, bytes]

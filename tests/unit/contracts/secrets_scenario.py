@@ -8,7 +8,6 @@ from hlf.shim import testing
 from tests.unit.contracts import test_orders
 from tests.unit.contracts.disclosure import test_gapmeter
 from tests.unit.contracts.trading import (
-    AUDITOR,
     CAPABILITY,
     FORECAST,
     FORWARDER,
@@ -84,7 +83,6 @@ def _reciprocal(desk: Desk, forecast: Claim, names: tuple[str, ...]) -> None:
     desk.ledger.invoke(
         "Disclosures:grant_reciprocal", "r1", "g1", "g2", client=testing.client(MERCHANT), at=forecast.at,
         transient={"request": kept, "grant": as_bytes(grant), "counter_salt": salt("counter").encode()},
-        endorsed_by=(MERCHANT, FORWARDER, AUDITOR),
     )  # fmt: skip
 
 
@@ -97,5 +95,5 @@ def _seal(desk: Desk, forecast: Claim) -> None:
     }
     desk.ledger.invoke(
         "Disclosures:record_sealed", "s1", client=testing.client(MERCHANT), at=forecast.at,
-        transient={"sealed": as_bytes(sealed)}, endorsed_by=(MERCHANT, AUDITOR),
+        transient={"sealed": as_bytes(sealed)},
     )  # fmt: skip

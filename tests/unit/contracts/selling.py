@@ -24,10 +24,8 @@ class Market(shipping.Channel):
         self.hour = 4
 
     def sell(self, function: str, *args: Any, by: str = PLATFORM, transient: dict[str, bytes] | None = None) -> Any:
-        """Submit on `ecommerce`, endorsed by both sides."""
-        result = self.commerce.invoke(
-            function, *args, client=user(by), transient=transient, endorsed_by=BOTH, at=at(self.hour)
-        )
+        """Submit on `ecommerce`."""
+        result = self.commerce.invoke(function, *args, client=user(by), transient=transient, at=at(self.hour))
         return result.json() if result.payload else None
 
     def placed(self, order_id: str, *quantities: int) -> dict[str, Any]:

@@ -84,15 +84,15 @@ class Channel:
         self.terms_hash = self.majority("Terms:publish", terms(**changes), by=MERCHANT)["digest"]
 
     def majority(self, function: str, *args: Any, by: str, role: str = "client") -> Any:
-        """Submit with the majority's endorsement."""
-        return self.submit(function, *args, by=by, role=role, endorsed_by=MAJORITY)
+        """Submit what the majority endorses."""
+        return self.submit(function, *args, by=by, role=role)
 
     def submit(
         self, function: str, *args: Any, by: str, role: str = "client", endorsed_by: tuple[str, ...] = ()
     ) -> Any:
-        """Submit at the present hour; endorsed by the caller's organisation unless others are named."""
+        """Submit at the present hour; endorsed as the function declares unless others are named."""
         result = self.ledger.invoke(
-            function, *args, client=user(by, role), endorsed_by=endorsed_by or (by,), at=at(self.hour)
+            function, *args, client=user(by, role), endorsed_by=endorsed_by or None, at=at(self.hour)
         )
         return result.json() if result.payload else None
 
@@ -148,7 +148,7 @@ class Channel:
         self.hour = max(self.hour, hour)
         self.submit("Journeys:offer_custody", journey_id, taker, text(hour), place, by=giver)
         accepted = ("Journeys:accept_custody", journey_id, text(hour), place)
-        return self.submit(*accepted, by=taker, endorsed_by=(giver, taker))
+        return self.submit(*accepted, by=taker)
 
     def deliver(self, journey_id: str = "J1") -> None:
         """Carry an open journey through all of S01 to S20 in a day."""

@@ -89,7 +89,7 @@ def channel() -> testing.Ledger:
     """Channel `trade` with its collection; each of the three carriers may record every stage."""
     ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[trading.TENDER], endorsement=majority(MEMBERS))
     entitled = [{**one, "stages": STAGES} if one["msp_id"] in CARRIERS else one for one in PARTICIPANTS]
-    ledger.invoke("Participants:found", json.dumps(entitled), client=user(PLATFORM, "admin"), endorsed_by=MAJORITY)
+    ledger.invoke("Participants:found", json.dumps(entitled), client=user(PLATFORM, "admin"))
     return ledger
 
 
@@ -121,7 +121,7 @@ class Tender(Desk):
         return self.write("Matching:offer", name, by=by, at=at, **{**own, **self.claims[name].transient(), **changes})
 
     def write(
-        self, function: str, *args: Any, by: str = PLATFORM, at: datetime = START, endorsed_by=TENDER, **sent: bytes
+        self, function: str, *args: Any, by: str = PLATFORM, at: datetime = START, endorsed_by=None, **sent: bytes
     ) -> testing.Result:
         """A transaction with private values."""
         return self.ledger.invoke(function, *args, client=user(by), transient=sent, endorsed_by=endorsed_by, at=at)
@@ -129,12 +129,12 @@ class Tender(Desk):
     def endorse_match(self, plan_id: str, **demand: Any) -> testing.Endorsed:
         """A match that is not committed yet."""
         return self.ledger.endorse(
-            "Matching:match", plan_id, f"j-{plan_id}", client=user(PLATFORM), endorsed_by=TENDER, at=START,
+            "Matching:match", plan_id, f"j-{plan_id}", client=user(PLATFORM), at=START,
             transient={"demand": as_bytes({**DEMAND, **demand}), "salt": salt("plan", plan_id).encode()},
         )  # fmt: skip
 
     def match(
-        self, plan_id: str = "p1", *, by: str = PLATFORM, at: datetime = START, endorsed_by=TENDER, **demand: Any
+        self, plan_id: str = "p1", *, by: str = PLATFORM, at: datetime = START, endorsed_by=None, **demand: Any
     ) -> testing.Result:
         """Match and book."""
         return self.write(
@@ -142,7 +142,7 @@ class Tender(Desk):
             demand=as_bytes({**DEMAND, **demand}), salt=salt("plan", plan_id).encode(),
         )  # fmt: skip
 
-    def say(self, function: str, *args: Any, by: str, at: datetime = START, endorsed_by=MAJORITY) -> testing.Result:
+    def say(self, function: str, *args: Any, by: str, at: datetime = START, endorsed_by=None) -> testing.Result:
         """A public transaction."""
         return self.ledger.invoke(function, *args, client=user(by), endorsed_by=endorsed_by, at=at)
 
@@ -163,7 +163,7 @@ class Tender(Desk):
         legs = self.plan(plan_id)["legs"]
         for leg in legs:
             self.write(
-                "Matching:deliver", plan_id, leg["number"], leg["carrier"], endorsed_by=[leg["carrier"]],
+                "Matching:deliver", plan_id, leg["number"], leg["carrier"],
                 leg=_canonical(leg),
             )  # fmt: skip
         return [leg["carrier"] for leg in legs]
@@ -190,7 +190,7 @@ def played() -> testing.Ledger:
             tender.say("Matching:ask_why", "p1", f"g-{carrier}-1", 0, by=carrier)
             tender.write("Matching:explain", "p1", f"g-{carrier}-1", 0, salt=salt("why", carrier).encode())
             reply = tender.ask("Matching:reply", "p1", f"g-{carrier}-1", 0).payload
-            tender.write("Matching:hear", "p1", f"g-{carrier}-1", 0, carrier, endorsed_by=[carrier], reply=reply)
+            tender.write("Matching:hear", "p1", f"g-{carrier}-1", 0, carrier, reply=reply)
     tender.write("Matching:replan", "p1", "p2", [], 0, salt=salt("plan", "p2").encode())
     tender.publish("p2")
     for number, carrier in enumerate(tender.deliver("p2")):

@@ -24,12 +24,12 @@ def refused(call, *args, **named) -> str:
 def ledger():
     """A channel on which the first editions are installed."""
     found = trade_channel()
-    found.invoke("Lpi:install", client=user(PLATFORM, "admin"), endorsed_by=MAJORITY)
+    found.invoke("Lpi:install", client=user(PLATFORM, "admin"))
     return found
 
 
 def vote(ledger, function, *args, by):
-    return ledger.invoke(function, *args, client=user(by), endorsed_by=MAJORITY)
+    return ledger.invoke(function, *args, client=user(by))
 
 
 def test_the_editions_of_the_specification(ledger):
@@ -89,4 +89,4 @@ def test_an_amendment_is_approved_where_it_belongs(ledger):
 def test_what_is_no_edition_is_refused(ledger, change):
     """Each field."""
     proposing = ("Lpi:propose", "a1", as_bytes({**NEW, **change}))
-    assert refused(ledger.invoke, *proposing, client=user(PLATFORM), endorsed_by=MAJORITY) == "INVALID_ARGUMENT"
+    assert refused(ledger.invoke, *proposing, client=user(PLATFORM)) == "INVALID_ARGUMENT"

@@ -12,7 +12,7 @@ from hlf.shim import api, testing
 from tests.unit.contracts import shipping
 from tests.unit.contracts import tender as scenario
 from tests.unit.contracts.disclosure.test_secrecy import Recorded
-from tests.unit.contracts.tender import CARRIERS, DEMAND, MAJORITY, PRICES, SERVICE, TENDER, Tender
+from tests.unit.contracts.tender import CARRIERS, DEMAND, PRICES, SERVICE, TENDER, Tender
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -228,7 +228,7 @@ def test_a_person_answers_and_in_time(told):
     assert refused(told.answer, ORIGIN, 0, at=late) == "DEADLINE_PASSED"
     peer = testing.client(ORIGIN, "peer")
     answer = ("Matching:answer", "p1", 0, True, "")
-    assert refused(told.ledger.invoke, *answer, client=peer, endorsed_by=MAJORITY, at=START) == "WRONG_ROLE"
+    assert refused(told.ledger.invoke, *answer, client=peer, at=START) == "WRONG_ROLE"
     refusal = ("Matching:answer", "p1", 0, False, "because of the weather")
     assert refused(told.say, *refusal, by=ORIGIN) == "INVALID_ARGUMENT"
 
@@ -335,7 +335,7 @@ def asked(told: Tender, carrier: str, step: int = 0, plan_id: str = "p1"):
     told.say("Matching:ask_why", plan_id, name, step, by=carrier)
     told.write("Matching:explain", plan_id, name, step, salt=salt("why", carrier, step).encode(), by=AUDITOR)
     reply = told.ask("Matching:reply", plan_id, name, step).payload
-    told.write("Matching:hear", plan_id, name, step, carrier, by=carrier, endorsed_by=[carrier], reply=reply)
+    told.write("Matching:hear", plan_id, name, step, carrier, by=carrier, reply=reply)
     return told.ask("Matching:why_not_me", plan_id, name, step, by=carrier).json()
 
 

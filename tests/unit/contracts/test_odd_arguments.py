@@ -73,9 +73,7 @@ def ledgers() -> dict[str, testing.Ledger]:
     channel.open()
     logistics = testing.Ledger(carriage.chaincode, (MERCHANT, AUDITOR))
     founders = [{**each, "roles": ["forwarder", "auditor"]} for each in PARTICIPANTS if each["msp_id"] == MERCHANT]
-    logistics.invoke(
-        "Participants:found", json.dumps(founders), client=user(MERCHANT, "admin"), endorsed_by=(MERCHANT, AUDITOR)
-    )
+    logistics.invoke("Participants:found", json.dumps(founders), client=user(MERCHANT, "admin"))
     return {
         "trade": channel.ledger,
         "commerce": testing.Ledger(commerce.chaincode, (PLATFORM, MERCHANT)),

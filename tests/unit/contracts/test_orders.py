@@ -81,7 +81,7 @@ class Shop:
     def __init__(self) -> None:
         self.ledger = commerce_channel()
 
-    def place(self, order_id="o1", by=PLATFORM, endorsed_by=BOTH, terms=TERMS, **changes):
+    def place(self, order_id="o1", by=PLATFORM, endorsed_by=None, terms=TERMS, **changes):
         """Place an order."""
         transient = {"order": as_bytes({**ORDER, **changes}), "terms": as_bytes(terms)}
         return self.submit("Orders:place", order_id, by=by, transient=transient, endorsed_by=endorsed_by)
@@ -90,7 +90,7 @@ class Shop:
         """Open it."""
         return self.submit("Orders:open", order_id, platform, merchant, terms, by=by)
 
-    def submit(self, function, *args, by=PLATFORM, transient=None, endorsed_by=BOTH, at=START, role="client"):
+    def submit(self, function, *args, by=PLATFORM, transient=None, endorsed_by=None, at=START, role="client"):
         """Submit as a member."""
         return self.ledger.invoke(
             function, *args, client=user(by, role), transient=transient, endorsed_by=endorsed_by, at=at
@@ -104,13 +104,13 @@ class Shop:
         """Reserve the amount."""
         total = changes.pop("total", None) or self.ask("Orders:total", "o1", by=MERCHANT).payload
         transient = {"payment": as_bytes({**PAYMENT, **changes}), "total": total}
-        return self.submit("Settlement:authorise", payment_id, by=by, transient=transient, endorsed_by=THREE)
+        return self.submit("Settlement:authorise", payment_id, by=by, transient=transient)
 
     def move(self, step, number, by=PAYMENTS, kept=b"", at=START, payment="p1", **change):
         """Move the payment on."""
         kept = kept or self.ask("Settlement:show", payment, by=PAYMENTS).payload
         transient = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change})}
-        return self.submit(f"Settlement:{step}", payment, by=by, transient=transient, endorsed_by=THREE, at=at)
+        return self.submit(f"Settlement:{step}", payment, by=by, transient=transient, at=at)
 
     def state(self, payment="p1"):
         """Where the payment stands."""
@@ -355,9 +355,7 @@ def test_two_payments_captured_in_one_block_are_one(shop):
         change = as_bytes({"salt": salt("change", number), "amount": "40600"})
         both.append((payment, {"payment": kept, "change": change}))
     first, second = (
-        shop.ledger.endorse(
-            "Settlement:capture", payment, client=user(PAYMENTS), transient=transient, endorsed_by=THREE, at=START
-        )
+        shop.ledger.endorse("Settlement:capture", payment, client=user(PAYMENTS), transient=transient, at=START)
         for payment, transient in both
     )
     shop.ledger.commit(first)
@@ -397,12 +395,8 @@ def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):
     shop.move("capture", 1, amount="40600")
     kept = shop.ask("Settlement:show", "p1", by=PAYMENTS).payload
     transient = {"payment": kept, "change": as_bytes({"salt": salt("change", 2)})}
-    settled = shop.ledger.endorse(
-        "Settlement:settle", "p1", client=user(PAYMENTS), transient=transient, endorsed_by=THREE, at=START
-    )
-    cancelled = shop.ledger.endorse(
-        "Orders:cancel", "o1", "FRAUD_SUSPECTED", client=user(MERCHANT), endorsed_by=BOTH, at=START
-    )
+    settled = shop.ledger.endorse("Settlement:settle", "p1", client=user(PAYMENTS), transient=transient, at=START)
+    cancelled = shop.ledger.endorse("Orders:cancel", "o1", "FRAUD_SUSPECTED", client=user(MERCHANT), at=START)
     shop.ledger.commit(settled)
     with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
         shop.ledger.commit(cancelled)
@@ -479,7 +473,7 @@ def test_a_product_is_its_merchants_own():
     with pytest.raises(testing.Invalid):
         shop.submit("Catalogue:offer", dearer, by=MERCHANT, endorsed_by=[PLATFORM])
     assert refused(shop.submit, "Catalogue:withdraw", PRODUCT["gtin"], by=PLATFORM) == "PRODUCT_UNKNOWN"
-    shop.submit("Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT, endorsed_by=[MERCHANT])
+    shop.submit("Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT)
     assert refused(shop.submit, "Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT) == "WRONG_STATE"
     read = shop.ask("Catalogue:read", MERCHANT, PRODUCT["gtin"], by=AUDITOR).json()
     assert (read["state"], read["product"]["list_price"]) == ("withdrawn", "20900")

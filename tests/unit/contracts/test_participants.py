@@ -34,13 +34,11 @@ def refused(call, *args, **named) -> str:
 
 
 def propose(ledger, amendment_id, change=CHANGED, by=LAST_MILE):
-    return ledger.invoke(
-        "Participants:propose", amendment_id, json.dumps(change), client=user(by), endorsed_by=MAJORITY
-    )
+    return ledger.invoke("Participants:propose", amendment_id, json.dumps(change), client=user(by))
 
 
 def approve(ledger, amendment_id, by):
-    return ledger.invoke("Participants:approve", amendment_id, client=user(by), endorsed_by=MAJORITY)
+    return ledger.invoke("Participants:approve", amendment_id, client=user(by))
 
 
 def test_the_first_participants_are_named_once_and_by_an_administrator():
@@ -60,7 +58,7 @@ def test_founding_takes_the_majority_of_peers():
     """One organisation's endorsement is not enough for public state."""
     ledger = trade_channel()
     with pytest.raises(testing.Invalid) as invalid:
-        ledger.invoke("Participants:propose", "a1", json.dumps(CHANGED), client=user(LAST_MILE))
+        ledger.invoke("Participants:propose", "a1", json.dumps(CHANGED), client=user(LAST_MILE), peer=LAST_MILE)
     assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
 
 
@@ -117,7 +115,7 @@ def test_a_machine_does_not_vote():
     ledger = trade_channel()
     propose(ledger, "a1")
     approving = ("Participants:approve", "a1")
-    assert refused(ledger.invoke, *approving, client=user(PLATFORM, "peer"), endorsed_by=MAJORITY) == "WRONG_ROLE"
+    assert refused(ledger.invoke, *approving, client=user(PLATFORM, "peer")) == "WRONG_ROLE"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '[{"msp_id":"A"}]', "[1]", "nonsense"])

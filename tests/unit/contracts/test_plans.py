@@ -37,7 +37,7 @@ def opened() -> testing.Ledger:
     """The same, for scenarios that are no tests."""
     made = testing.Ledger(carriage.chaincode, LOGISTICS, endorsement=trading.majority(LOGISTICS))
     participants = json.dumps(trading.PARTICIPANTS)
-    made.invoke("Participants:found", participants, client=user(AUDITOR, "admin"), endorsed_by=LOGISTICS[:3])
+    made.invoke("Participants:found", participants, client=user(AUDITOR, "admin"))
     publish(made)
     return made
 
@@ -153,11 +153,16 @@ BOTH = (FORWARDER, LAST_MILE)
 def propose(ledger: testing.Ledger, **changes: Any) -> testing.Result:
     """Propose agreement A1 from the forwarder to the last mile."""
     transient = {"draft": json.dumps(DRAFT | changes).encode()}
-    return ledger.invoke("Agreements:propose", "A1", client=user(FORWARDER), transient=transient, endorsed_by=BOTH)
+    return ledger.invoke("Agreements:propose", "A1", client=user(FORWARDER), transient=transient)
 
 
 def change(
-    ledger: testing.Ledger, function: str, *args: str, by: str, new_salt: str, endorsed_by: tuple[str, ...] = BOTH
+    ledger: testing.Ledger,
+    function: str,
+    *args: str,
+    by: str,
+    new_salt: str,
+    endorsed_by: tuple[str, ...] | None = None,
 ) -> testing.Result:
     """One step of agreement A1, carrying it as it stands."""
     held = ledger.evaluate("Agreements:read", "A1", client=user(FORWARDER)).payload
@@ -193,9 +198,9 @@ def test_an_agreement_changes_as_it_stands_or_not_at_all(ledger):
     change(ledger, "answer", "false", by=LAST_MILE, new_salt="s1")
     replay = {"agreement": old, "salt": salt("s2").encode()}
     with refused("NOT_AS_STORED"):
-        ledger.invoke("Agreements:answer", "A1", "true", client=user(LAST_MILE), transient=replay, endorsed_by=BOTH)
+        ledger.invoke("Agreements:answer", "A1", "true", client=user(LAST_MILE), transient=replay)
     with refused("NOT_AS_STORED"):
-        ledger.invoke("Agreements:cancel", "A2", client=user(LAST_MILE), transient=replay, endorsed_by=BOTH)
+        ledger.invoke("Agreements:cancel", "A2", client=user(LAST_MILE), transient=replay)
     with refused("WRONG_STATE"):
         change(ledger, "answer", "true", by=LAST_MILE, new_salt="s3")
     with refused("NOT_A_PARTY"):

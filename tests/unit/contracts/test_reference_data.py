@@ -101,7 +101,7 @@ def test_a_catalogue_that_cannot_be_followed_is_not_proposed(channel):
 def test_one_organisation_cannot_amend_alone(channel):
     """Neither by voting alone nor by endorsing alone."""
     with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
-        channel.submit("Stages:propose", "A1", [S23], by=FORWARDER)
+        channel.submit("Stages:propose", "A1", [S23], by=FORWARDER, endorsed_by=(FORWARDER,))
 
 
 def test_terms_are_published_in_advance_one_version_after_another(channel):

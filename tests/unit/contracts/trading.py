@@ -131,9 +131,7 @@ def user(msp_id: str, role: str = "client") -> testing.Caller:
 def trade_channel() -> testing.Ledger:
     """Channel `trade` with all eight organisations and its collection `tender`; participants are founded."""
     ledger = testing.Ledger(CHAINCODE, MEMBERS, collections=[TENDER], endorsement=majority(MEMBERS))
-    ledger.invoke(
-        "Participants:found", json.dumps(PARTICIPANTS), client=user(PLATFORM, "admin"), endorsed_by=MEMBERS[:5]
-    )
+    ledger.invoke("Participants:found", json.dumps(PARTICIPANTS), client=user(PLATFORM, "admin"))
     return ledger
 
 
@@ -237,7 +235,6 @@ class Desk:
             request_id,
             client=user(requester),
             transient={"request": as_bytes(request)},
-            endorsed_by=(requester, request["owner"], AUDITOR),
             at=at,
         )
 
@@ -248,7 +245,6 @@ class Desk:
             grant_id,
             client=user(claim.owner),
             transient={"grant": as_bytes(grant)},
-            endorsed_by=(claim.owner, grant["recipient"], AUDITOR),
             at=at,
         )
 
@@ -260,7 +256,6 @@ class Desk:
             recipient,
             client=user(claim.owner),
             transient=claim.transient(*names),
-            endorsed_by=[recipient],
             at=at,
         )
 
@@ -275,7 +270,6 @@ class Desk:
             grant_id,
             client=user(owner),
             transient={"grant": self.show(grant_id, owner), "salt": (fresh or salt("revoke", grant_id)).encode()},
-            endorsed_by=(owner, recipient, AUDITOR),
             at=at,
         )
 

@@ -170,12 +170,12 @@ def test_who_may_revoke_and_how(desk):
     """The owner, once, with the grant as it is kept and a salt that was not used."""
     opened(desk)
     kept = desk.show("g1", MERCHANT)
-    call, three = ("Disclosures:revoke", "g1"), (MERCHANT, FORWARDER, AUDITOR)
+    call = ("Disclosures:revoke", "g1")
     fresh = salt("fresh").encode()
 
     def revoke(who=MERCHANT, grant=kept, new=fresh):
         transient = {"grant": grant, "salt": new}
-        return desk.ledger.invoke(*call, client=user(who), transient=transient, endorsed_by=three, at=START)
+        return desk.ledger.invoke(*call, client=user(who), transient=transient, at=START)
 
     assert refused(revoke, who=FORWARDER) == "NOT_OWNER"
     assert refused(revoke, who=AUDITOR) == "NOT_OWNER"
@@ -202,7 +202,6 @@ def reciprocal(desk, request_id="r1", grant_id="g1", counter_id="g2", **changes)
         counter_id,
         client=user(MERCHANT),
         transient={"request": kept, "grant": as_bytes(grant), "counter_salt": salt("counter", grant_id).encode()},
-        endorsed_by=(MERCHANT, FORWARDER, AUDITOR),
         at=START,
     )
 
@@ -256,12 +255,10 @@ def test_an_offer_is_taken_once_and_as_it_was_made(desk):
         "grant": as_bytes(terms(desk.forecast, FORWARDER, *NAMES, request_id="r1")),
         "counter_salt": salt("counter").encode(),
     }
-    call, three = ("Disclosures:grant_reciprocal", "r1", "g1", "g2"), (MERCHANT, FORWARDER, AUDITOR)
+    call = ("Disclosures:grant_reciprocal", "r1", "g1", "g2")
 
     def answer(who=MERCHANT, **changes):
-        return desk.ledger.invoke(
-            *call, client=user(who), transient={**transient, **changes}, endorsed_by=three, at=START
-        )
+        return desk.ledger.invoke(*call, client=user(who), transient={**transient, **changes}, at=START)
 
     assert refused(answer, who=FORWARDER) == "NOT_OWNER"
     assert refused(answer, request=kept.replace(b"capacity", b"whatever")) == "NOT_AS_STORED"
@@ -274,8 +271,8 @@ def test_a_request_is_withdrawn_by_its_requester(desk):
     """And is not answered then."""
     requested(desk)
     kept = desk.ledger.evaluate("Disclosures:show_request", "r1", client=user(FORWARDER)).payload
-    call, three = ("Disclosures:withdraw", "r1"), (MERCHANT, FORWARDER, AUDITOR)
-    named = {"transient": {"request": kept}, "endorsed_by": three}
+    call = ("Disclosures:withdraw", "r1")
+    named = {"transient": {"request": kept}}
     assert refused(desk.ledger.invoke, *call, client=user(MERCHANT), **named) == "NOT_REQUESTER"
     assert desk.ledger.invoke(*call, client=user(FORWARDER), **named).json() == {"request_id": "r1"}
     assert refused(desk.ledger.invoke, *call, client=user(FORWARDER), **named) == "ALREADY_ANSWERED"
@@ -385,7 +382,7 @@ def test_a_value_that_is_not_in_the_claim_is_not_delivered(desk):
 
     def deliver(*encoded):
         transient = {"document": document, "disclosures": as_bytes(encoded)}
-        return desk.ledger.invoke(*call, client=user(MERCHANT), transient=transient, endorsed_by=[FORWARDER], at=START)
+        return desk.ledger.invoke(*call, client=user(MERCHANT), transient=transient, at=START)
 
     for value in (9_999, 4_200):
         lie = disclosures.disclose(b"\x09" * 16, NAMES[0], value).encoded
@@ -418,7 +415,7 @@ def test_nobody_delivers_for_others(desk):
     def deliver(who, recipient, grant_id="g1"):
         return desk.ledger.invoke(
             "Disclosures:deliver", grant_id, recipient,
-            client=user(who), transient=transient, endorsed_by=[recipient], at=START,
+            client=user(who), transient=transient, at=START,
         )  # fmt: skip
 
     assert refused(deliver, LAST_MILE, FORWARDER) == "NOT_A_PARTY"
@@ -493,7 +490,6 @@ def seal(desk, seal_id="s1", who=MERCHANT, **changes):
         seal_id,
         client=user(who),
         transient={"sealed": as_bytes({**parts, **SEALED, **changes})},
-        endorsed_by=(who, AUDITOR),
         at=START,
     )
 

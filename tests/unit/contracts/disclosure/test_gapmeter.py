@@ -78,22 +78,20 @@ class Meter(Desk):
             **made.transient(*(names or gapmeter.NEEDED[made.kind])),
             **changes,
         }
-        return self.ledger.invoke(
-            "GapMeter:contribute", f"g-{party}", client=user(by), transient=transient, endorsed_by=TENDER, at=at
-        )
+        return self.ledger.invoke("GapMeter:contribute", f"g-{party}", client=user(by), transient=transient, at=at)
 
     def compute(self, meter_id: str = "m1", *, by: str = AUDITOR, region: str = "VN-HN", weeks: int = 2, at=START):
         """Add up."""
         return self.ledger.invoke(
             "GapMeter:compute", meter_id, region, "2026-W49", weeks,
-            client=user(by), transient={"salt": salt("meter", meter_id).encode()}, endorsed_by=TENDER, at=at,
+            client=user(by), transient={"salt": salt("meter", meter_id).encode()}, at=at,
         )  # fmt: skip
 
     def kept(self, meter_id: str = "m1") -> bytes:
         """The meter as the tender keeps it."""
         return self.ledger.evaluate("GapMeter:read", meter_id, client=user(PLATFORM)).payload
 
-    def publish(self, meter_id: str = "m1", text: bytes = b"", by: str = PLATFORM, endorsed_by=MAJORITY):
+    def publish(self, meter_id: str = "m1", text: bytes = b"", by: str = PLATFORM, endorsed_by=None):
         """Tell everybody."""
         return self.ledger.invoke(
             "GapMeter:publish", meter_id, text or self.kept(meter_id), client=user(by), endorsed_by=endorsed_by
@@ -145,7 +143,7 @@ def test_a_revoked_or_expired_consent_no_longer_counts(meter):
     meter.revoke("g-" + LAST_MILE, LAST_MILE, PLATFORM)
     assert refused(meter.compute) == "NOTHING_TO_TELL"
     forget = ("GapMeter:forget", "g-" + LAST_MILE)
-    named = {"transient": {"salt": salt("forget").encode()}, "endorsed_by": TENDER}
+    named = {"transient": {"salt": salt("forget").encode()}}
     assert refused(meter.ledger.invoke, *forget, client=user(LAST_MILE), **named) == "NOT_TENDER"
     assert meter.ledger.invoke(*forget, client=user(AUDITOR), **named).json() == {"grant_id": "g-" + LAST_MILE}
     assert refused(meter.ledger.invoke, *forget, client=user(AUDITOR), **named) == "NOT_FOUND"

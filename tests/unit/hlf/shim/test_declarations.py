@@ -82,6 +82,29 @@ def test_an_endorser_that_is_missing_is_found(ledger, carrier):
         ledger.invoke("too_few", "n1", client=carrier, transient={"note": b"{}"})
 
 
+def test_what_is_left_to_the_policies_is_endorsed_as_they_want(carrier):
+    """As Fabric's gateway plans it: the caller's own peer, and no more others than are needed."""
+
+    class Board(api.Contract):
+        @api.transaction(endorsed_by=())
+        def post(self, ctx: api.Context, key: str) -> None:
+            """Write what all see."""
+            ctx.stub.put_state(key, b"x")
+
+    two = "OutOf(2, 'CarrierMSP.peer', 'SellerMSP.peer', 'AuditorMSP.peer')"
+    ledger = testing.Ledger(api.Chaincode("board", [Board]), members=MEMBERS, endorsement=two)
+    assert ledger.endorse("post", "a", client=carrier).endorsers == {"CarrierMSP", "SellerMSP"}
+    assert ledger.endorse("post", "a", client=testing.client("OtherMSP")).endorsers == {
+        "OtherMSP",
+        "CarrierMSP",
+        "SellerMSP",
+    }
+    ledger.invoke("post", "a", client=carrier)
+    ledger = testing.Ledger(api.Chaincode("board", [Board]), members=MEMBERS, endorsement="OR('NobodyMSP.peer')")
+    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+        ledger.invoke("post", "a", client=carrier)
+
+
 def test_a_transient_field_that_is_not_declared_cannot_be_read(ledger, carrier):
     """The defect is the contract's, and its own test finds it."""
     with pytest.raises(testing.Failed, match=r"Notes:hidden"):
