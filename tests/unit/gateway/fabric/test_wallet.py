@@ -1,0 +1,42 @@
+"""The wallet: what is not in it, and names that would leave it."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.fabric.wallet import Wallet, WalletError
+
+
+@pytest.fixture
+def wallet(tmp_path) -> Wallet:
+    """One organisation with a user, and the genesis block of one channel."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "PlatformMSP.json").write_text("{}")
+    user = tmp_path / "organisations" / "PlatformMSP" / "users" / "User1"
+    user.mkdir(parents=True)
+    (user / "cert.pem").write_text("")
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "channels" / "trade.block").write_bytes(b"genesis")
+    (tmp_path / "secret.block").write_bytes(b"not to be read")
+    return Wallet(tmp_path)
+
+
+def test_the_genesis_block_that_came_with_the_wallet(wallet):
+    """A channel without one is not trusted by it, and no name leads out of the folder."""
+    assert wallet.genesis("trade") == b"genesis"
+    assert wallet.genesis("logistics") is None
+    assert wallet.genesis("../secret") is None
+    assert wallet.genesis("") is None
+
+
+def test_who_is_not_in_the_wallet_is_told_who_is(wallet, tmp_path):
+    """An empty wallet says what to look for."""
+    assert wallet.users("PlatformMSP") == ["User1"]
+    with pytest.raises(WalletError, match="it has PlatformMSP"):
+        wallet.users("MerchantMSP")
+    with pytest.raises(WalletError, match="User2"):
+        wallet.user("PlatformMSP", "User2")
+    with pytest.raises(WalletError):
+        wallet.connect("PlatformMSP", "../User1")
+    with pytest.raises(WalletError, match="is the network up"):
+        Wallet(tmp_path / "elsewhere").profile("PlatformMSP")
