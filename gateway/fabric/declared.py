@@ -74,10 +74,11 @@ def read(metadata: bytes) -> Functions:
 
 def _function(contract: str, described: dict[str, Any]) -> Function:
     name = f"{contract}:{_of(str, described.get('name'), 'the name of a function')}"
-    parameters = [_of(dict, each, "a parameter") for each in described.get("parameters") or []]
+    listed, tags = described.get("parameters") or [], described.get("tag") or []
+    parameters = [_of(dict, each, "a parameter") for each in _of(list, listed, f"the parameters of {name}")]
     return Function(
         name,
-        "evaluate" not in [str(tag).lower() for tag in described.get("tag") or []],
+        "evaluate" not in [str(tag).lower() for tag in _of(list, tags, f"the tag of {name}")],
         tuple(str(each.get("name", "")) for each in parameters),
         endorsed_by=_names(described, "x-endorsed-by", name),
         transient=_names(described, "x-transient", name),

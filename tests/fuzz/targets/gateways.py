@@ -72,6 +72,7 @@ TARGETS = (
     Target("cursor", "gateway.store.checkpoints.Cursor.parse", (ValueError,), _cursor),
     Target("freshness", "gateway.http.freshness.parse", (ValueError,), _blocks),
     reads("result", "gateway.fabric.results.read", errors.WireError),
+    reads("metadata", "gateway.fabric.declared.read", errors.WireError),
     Target("page", "hlf.audit.records.search.Cursor.parse", (errors.WireError,), _page),
     Target("disclosed", "selat.disclosed.read", (errors.WireError,), _disclosed),
 )

@@ -125,6 +125,8 @@ def test_a_peer_that_does_not_answer_is_not_one_that_declares_nothing():
         b'{"contracts": {"Notes": []}}',
         b'{"contracts": {"Notes": {"transactions": {"name": "write"}}}}',
         b'{"contracts": {"Notes": {"transactions": [{"tag": []}]}}}',
+        described(write={"parameters": 5}),
+        described(write={"tag": 5}),
         described(write={"x-endorsed-by": "caller"}),
         described(write={"x-transient": [1]}),
         described(write={"x-read-on": {"caller": True}}),
