@@ -12,17 +12,22 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.http.context import Chaincode
 
 _FUNCTION = re.compile(r"[A-Z]\w*:[a-z]\w*")
 _CONTRACT = re.compile(r"[A-Z]\w*:")
 _ROOM = "gateway.trade"
+_MARK = "contract_functions"
+_View = TypeVar("_View", bound=Callable[..., Any])
 
 
 def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
     """Return the functions that *view* calls, each with the chaincodes that it names; none if its code names none."""
+    marked: dict[str, tuple[Chaincode, ...]] | None = getattr(view, _MARK, None)
+    if marked is not None:
+        return marked
     names: set[str] = set()
     chaincodes: set[Chaincode] = set()
     for function in _reached(_written(view), set()):
@@ -33,6 +38,16 @@ def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
         names |= {text + value for text in texts if _CONTRACT.fullmatch(text) for value in values}
     among = tuple(sorted(chaincodes, key=lambda each: each.name))
     return dict.fromkeys(sorted(names), among)
+
+
+def mark(function: str, *among: Chaincode) -> Callable[[_View], _View]:
+    """Say what a view calls, where its code does not: *function* of one of these chaincodes."""
+
+    def marked(view: _View) -> _View:
+        setattr(view, _MARK, {function: among})
+        return view
+
+    return marked
 
 
 def _written(view: Callable[..., Any]) -> FunctionType | None:

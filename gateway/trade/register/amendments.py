@@ -17,7 +17,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, called, context, idempotency
 from gateway.http.context import CARRIAGE, TRADE, Chaincode
 from gateway.http.inputs import Blueprint
 from gateway.trade import minting
@@ -94,21 +94,26 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
     def every(*query: dict[str, Any]) -> list[Any]:
         return context.ask_list(register(*query), f"{amended.contract}:amendments")
 
-    def address(end: str, endpoint: str, view: _View, method: str, summary: str) -> None:
+    among = (TRADE, CARRIAGE) if amended.registers else (TRADE,)
+    proposing, approving = amended.functions
+
+    def address(end: str, endpoint: str, view: _View, calls: str, method: str, summary: str) -> None:
         view.__doc__ = summary
         if amended.registers:
             view = blueprint.arguments(RegisterQuerySchema, location="query")(view)
         view = auth.needs("read")(view) if method == "GET" else auth.needs("write")(idempotency.keyed(view))
+        view = called.mark(f"{amended.contract}:{calls}", *among)(view)
         blueprint.route(amended.address + end, methods=[method], endpoint=endpoint)(view)
 
     answer, one = blueprint.response, "/<amendment_id>"
     proposed = blueprint.arguments(amended.body)(answer(201, AmendmentSchema)(propose))
-    address("", amended.endpoints[0], proposed, "POST", amended.proposing)
-    address(f"{one}/approval", amended.endpoints[1], answer(200, AmendmentSchema)(approve), "POST", amended.approving)
+    address("", amended.endpoints[0], proposed, proposing, "POST", amended.proposing)
+    approved = answer(200, AmendmentSchema)(approve)
+    address(f"{one}/approval", amended.endpoints[1], approved, approving, "POST", amended.approving)
     found = answer(200, description="The amendment and who has approved it")(read)
-    address(one, amended.endpoints[2], found, "GET", "Read an amendment.")
+    address(one, amended.endpoints[2], found, "amendment", "GET", "Read an amendment.")
     listed = answer(200, description="The amendments, by their ids")(every)
-    address("", amended.endpoints[3], listed, "GET", "List the amendments, open and adopted.")
+    address("", amended.endpoints[3], listed, "amendments", "GET", "List the amendments, open and adopted.")
 
 
 def register(query: dict[str, Any] | None = None) -> Chaincode:

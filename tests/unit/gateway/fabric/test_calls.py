@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 import gateway
-from chaincode import trade
+from chaincode import carriage, commerce, trade
 from gateway.fabric.declared import Function
 from gateway.fabric.planning import Planned, UnplannedError
 from gateway.http import auth, openapi
@@ -22,6 +22,7 @@ from tests.unit.gateway.fakes import TRANSACTION
 EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 PREFLIGHT = "/v1/channels/trade/chaincodes/trade/preflight"
+CALLS = "x-contract-functions"
 SECRET = "a-price-of-4711"
 
 
@@ -225,7 +226,7 @@ def test_a_call_that_cannot_be_planned_says_why(client, bearer, ledgers):
 
 def test_each_address_shows_the_contract_functions_that_it_calls(client, ledgers):
     """With what they declare, once this gateway has read it; nothing of a stranger's chaincode."""
-    shown = client.get("/openapi.json").get_json()["paths"]["/v1/disclosures"]["post"]["x-contract-functions"]
+    shown = client.get("/openapi.json").get_json()["paths"]["/v1/disclosures"]["post"][CALLS]
     assert {"function": "Disclosures:grant", "chaincode": "trade"} in shown
 
     class Peer:
@@ -240,17 +241,30 @@ def test_each_address_shows_the_contract_functions_that_it_calls(client, ledgers
     for chaincode in ("trade", "stranger"):
         ledgers.declarations.find(Peer(), "PlatformMSP", chaincode, "Disclosures:grant", private=True)
     paths = client.get("/openapi.json").get_json()["paths"]
-    shown = {one["function"]: one for one in paths["/v1/disclosures"]["post"]["x-contract-functions"]}
+    shown = {one["function"]: one for one in paths["/v1/disclosures"]["post"][CALLS]}
     assert shown["Disclosures:grant"]["endorsed_by"][0] == "caller"
     assert shown["Disclosures:deliver"]["transient"] == ["document", "disclosures"]
-    door = paths["/v1/channels/{channel}/chaincodes/{chaincode}/submit"]["post"]["x-contract-functions"]
+    door = paths["/v1/channels/{channel}/chaincodes/{chaincode}/submit"]["post"][CALLS]
     assert {one["chaincode"] for one in door} == {"trade"}
     assert "endorsed by recipient; transient document, disclosures" in client.get("/docs").get_data(as_text=True)
+
+
+def test_addresses_show_functions_that_there_are(client):
+    """Every one of the trade shows what it calls, by a name that its chaincode has."""
+    chaincodes = {each.name: each.functions for each in (trade.chaincode, commerce.chaincode, carriage.chaincode)}
+    there = {name for functions in chaincodes.values() for name in functions}
+    for path, operations in client.get("/openapi.json").get_json()["paths"].items():
+        if not path.startswith("/v1/") or path.startswith(("/v1/audit/", "/v1/events/", "/v1/channels/")):
+            continue
+        shown = [one for method, each in operations.items() if method != "parameters" for one in each[CALLS]]
+        assert shown or path.endswith("/attributes"), f"{path} shows no contract function"
+        for one in shown:
+            assert one["function"] in chaincodes.get(one.get("chaincode"), there), f"{path} shows {one}"
 
 
 @pytest.mark.parametrize("path", ["/v1/returns/{return_id}/settlement", "/v1/payments/{payment_id}/capture"])
 def test_addresses_that_are_made_of_a_table_show_their_functions(client, path):
     """The function's name is put together there."""
     name, verb = ("Returns", "settle") if "returns" in path else ("Settlement", "capture")
-    shown = client.get("/openapi.json").get_json()["paths"][path]["post"]["x-contract-functions"]
+    shown = client.get("/openapi.json").get_json()["paths"][path]["post"][CALLS]
     assert f"{name}:{verb}" in [one["function"] for one in shown]
