@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
+from hlf.codec import names
 from hlf.wire.config.capabilities import SUPPORTED
 from network import document, parties, policies, software
-from network.document import Field
+from network.document import NAME, Field
 from network.parts import Batch, Capabilities, Chaincode, Channel, Consortium, Server
-
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
-# Fabric's own rule for a channel's id.
-CHANNEL = re.compile(r"[a-z][a-z0-9.-]{0,248}")
 
 
 def read(path: Path, base: Path) -> Consortium:
@@ -41,7 +37,7 @@ def read(path: Path, base: Path) -> Consortium:
             lambda item: f"{item.name} on {item.channel}",
         )
     return Consortium(
-        name=fields["name"].text(NAME, "a name of small letters, digits and hyphens"),
+        name=fields["name"].word(NAME),
         organisations=organisations,
         ordering=ordering,
         channels=channels,
@@ -58,7 +54,7 @@ def _channel(each: Field, members: tuple[str, ...], known: tuple[str, ...]) -> C
     if "policies" in fields:
         own = {name: policies.application(value, known) for name, value in fields["policies"].entries()}
     return Channel(
-        name=fields["name"].text(CHANNEL, "a channel name (a small letter, then small letters, digits, dots, hyphens)"),
+        name=fields["name"].word(names.CHANNEL),
         members=fields["members"].choices(members),
         policies=own,
         acls={name: policies.access(value, own) for name, value in fields["acls"].entries()}

@@ -11,11 +11,13 @@ from typing import TypeVar
 import yaml
 
 from hlf import yamltext
+from hlf.codec.words import Word
 from hlf.errors import YamlError
 from network import errors
 
 Item = TypeVar("Item")
 
+NAME = Word(r"[a-z0-9][a-z0-9-]{0,38}", "a name of small letters, digits and hyphens")
 _DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ms|s|m|h))+")
 
 
@@ -63,6 +65,10 @@ class Field:
         if pattern is not None and not pattern.fullmatch(value):
             raise self.error(f"{value!r} is not {wanted}")
         return value
+
+    def word(self, word: Word, *, maximum: int = 4096) -> str:
+        """The value, which must be such a word."""
+        return self.text(word.shape, word.what, maximum=maximum)
 
     def integer(self, minimum: int, maximum: int) -> int:
         """The value as a whole number within the bounds."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from hlf.codec import names
 from network.document import Field
 from network.parts import BFT, RAFT, Orderer, OrdererOrganisation, Ordering, Organisation, Peer, PeerSettings, User
 
-MSP_ID = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,62}")
 DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -35,7 +35,7 @@ SETTINGS: dict[str, tuple[str, Callable[[Field], Any]]] = {
 def organisation(each: Field) -> Organisation:
     """One member, with its peers and users."""
     fields = each.record(required=("msp_id", "domain"), optional=("role", "country", "peers", "users", "settings"))
-    msp_id = fields["msp_id"].text(MSP_ID, "an MSP id (a letter, then letters, digits, dots, hyphens)")
+    msp_id = fields["msp_id"].word(names.MSP_ID)
     domain = fields["domain"].text(DOMAIN, "a domain such as platform.selat.test")
     country = "ZZ"
     if "country" in fields:
@@ -127,7 +127,7 @@ def _orderer_organisations(count: int) -> tuple[OrdererOrganisation, ...]:
 
 def _orderer_organisation(each: Field) -> OrdererOrganisation:
     fields = each.record(required=("msp_id", "domain"), optional=("orderers",))
-    msp_id = fields["msp_id"].text(MSP_ID, "an MSP id (a letter, then letters, digits, dots, hyphens)")
+    msp_id = fields["msp_id"].word(names.MSP_ID)
     domain = fields["domain"].text(DOMAIN, "a domain such as orderer.selat.test")
     orderers = fields.get("orderers")
     if orderers is None:

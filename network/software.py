@@ -6,16 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from hlf.codec import names
 from network import policies
-from network.document import Field
+from network.document import NAME, Field
 from network.parts import Chaincode, Channel, Collection, Organisation, Server
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
-# The rules of Fabric's lifecycle for a chaincode's name and version and a collection's name.
-CHAINCODE = re.compile(r"[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*")
-VERSION = re.compile(r"[A-Za-z0-9_.+-]+")
-COLLECTION = re.compile(r"[A-Za-z0-9-]+([A-Za-z0-9_-]+)*")
 ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}")
 
 
@@ -30,7 +26,7 @@ def server(each: Field, base: Path) -> Server:
         if not folder.is_dir():
             raise fields["folder"].error(f"there is no folder {folder}", "Name it from the consortium file's folder.")
     return Server(
-        name=fields["name"].text(NAME, "a name of small letters, digits and hyphens"),
+        name=fields["name"].word(NAME),
         command=tuple(word.text() for word in fields["command"].items(minimum=1)),
         each=tuple(word.text() for word in fields["each"].items()) if "each" in fields else (),
         environment=fields["environment"].texts() if "environment" in fields else {},
@@ -74,9 +70,9 @@ def chaincode(
             lambda item: _collection(item, tuple(named), channel), lambda item: item.name
         )
     return Chaincode(
-        name=fields["name"].text(CHAINCODE, "a chaincode name of letters, digits, hyphens and underscores", maximum=64),
+        name=fields["name"].word(names.CHAINCODE, maximum=64),
         channel=channel.name,
-        version=fields["version"].text(VERSION, "a version such as 1.0") if "version" in fields else "1.0",
+        version=fields["version"].word(names.VERSION) if "version" in fields else "1.0",
         sequence=fields["sequence"].integer(1, 1 << 31) if "sequence" in fields else 1,
         endorsement=policies.endorsement(fields["endorsement"], tuple(named), channel.policies)
         if "endorsement" in fields
@@ -127,7 +123,7 @@ def _collection(each: Field, known: tuple[str, ...], channel: Channel) -> Collec
     }
     given |= {name: fields[name].boolean() for name in ("member_only_read", "member_only_write") if name in fields}
     collection = Collection(
-        name=fields["name"].text(COLLECTION, "a collection name of letters, digits, hyphens and underscores"),
+        name=fields["name"].word(names.COLLECTION),
         policy=policies.members(fields["policy"], known),
         endorsement=policies.endorsement(fields["endorsement"], known, channel.policies)
         if "endorsement" in fields

@@ -14,6 +14,7 @@ from gateway.fabric.wallet import Wallet
 from hlf.audit.evidence import checkpoints, documents, proofs, receipts
 from hlf.audit.evidence.receipts import Receipt
 from hlf.audit.records import files, visible
+from hlf.codec import names
 from hlf.errors import EvaluateError, WireError
 from selat import disclosed, options
 
@@ -46,7 +47,7 @@ def receipt(
 
     The file holds the transaction's whole block and the channel's configurations. Give it to those who may see them.
     """
-    if not receipts.TRANSACTION_ID.fullmatch(transaction):
+    if not names.TRANSACTION_ID.fits(transaction):
         raise click.BadParameter("a transaction id has 64 hexadecimal digits, in lower case", param_hint="TRANSACTION")
     with options.explained():
         heights = [checkpoints.Checkpoint.from_bytes(documents.read(path)).height for path in reached]

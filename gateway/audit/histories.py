@@ -12,7 +12,7 @@ from gateway.http.problems import Problem
 from hlf import errors
 from hlf.audit.evidence import anchors, receipts
 from hlf.audit.evidence import proofs as audit
-from hlf.codec import canonical
+from hlf.codec import canonical, names
 from hlf.wire import keys
 
 # The chaincode whose contracts a channel's history is asked from, unless the request names one.
@@ -61,7 +61,7 @@ def receipt_file(channel: str, transaction_id: str) -> Response:
     made = Proofs(channel).receipt(transaction_id)
     response = Response(made.to_bytes(), content_type="application/json")
     # A name for the file is made of what is an id for certain, never of what the caller has typed.
-    name = transaction_id[:16] if receipts.TRANSACTION_ID.fullmatch(transaction_id) else "transaction"
+    name = transaction_id[:16] if names.TRANSACTION_ID.fits(transaction_id) else "transaction"
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{name}.json"'
     return response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import CHAINCODE
+from gateway.http.words import CHAINCODE
 
 
 class WhoSchema(Schema):

@@ -8,11 +8,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from gateway.http.words import MSP_ID
+
 # Fabric's own rules for the names that stand in an address.
-CHANNEL = validate.Regexp(r"[a-z][a-z0-9.-]{0,248}\Z", error="Not a channel's name.")
-CHAINCODE = validate.Regexp(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*\Z", error="Not a chaincode's name.")
-MSP_ID = validate.Regexp(r"[A-Za-z0-9.-]{1,64}\Z", error="Not an MSP id.")
-TRANSACTION_ID = validate.Regexp(r"[0-9a-f]{64}\Z", error="Not a transaction id: 64 hexadecimal digits.")
 
 
 class Base64(fields.Field[bytes]):

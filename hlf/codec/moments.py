@@ -17,6 +17,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from hlf.codec.refusals import invalid
+from hlf.codec.words import Word
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -32,7 +33,6 @@ _EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 # `re.ASCII`, because \d otherwise takes the digits of every script.
 _TEXT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -80,11 +80,7 @@ def stated(field: str, text: str) -> Moment:
     Raises:
         Refused: INVALID_ARGUMENT, not a time, or one outside the years 1970 to 2200.
     """
-    try:
-        return parse(text)
-    except ValueError:
-        rule = f"must be a time such as 2026-11-22T14:05:00.000+07:00, in the years {FIRST_YEAR} to {LAST_YEAR}"
-        raise invalid(field, rule) from None
+    return parse(MOMENT.check(field, text))
 
 
 def offset_minutes(text: str) -> int:
@@ -121,6 +117,30 @@ def text(at: int) -> str:
     return str(Moment(at)).removesuffix("+00:00") + "Z"
 
 
+def _not_a_moment(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError:
+        return f"must be a time that there is, in the years {FIRST_YEAR} to {LAST_YEAR}"
+    return ""
+
+
+def _not_a_day(text: str) -> str:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return "is no date of the calendar"
+    return "" if FIRST_YEAR <= found.year <= LAST_YEAR else f"must be in the years {FIRST_YEAR} to {LAST_YEAR}"
+
+
+MOMENT = Word(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)",
+    "a time with its offset such as 2026-11-22T14:05:00+07:00",
+    _not_a_moment,
+)
+DATE = Word(r"\d{4}-\d\d-\d\d", "a date such as 2026-11-22", _not_a_day)
+
+
 def day(field: str, text: str) -> date:
     """
     The calendar day written as ``2026-11-22`` in *field*.
@@ -128,15 +148,7 @@ def day(field: str, text: str) -> date:
     Raises:
         Refused: INVALID_ARGUMENT, not such a text, no such day, or a year outside 1970 to 2200.
     """
-    if not _DAY.fullmatch(text):
-        raise invalid(field, "must be a date such as 2026-11-22")
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise invalid(field, "is no date of the calendar") from None
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise invalid(field, f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return found
+    return date.fromisoformat(DATE.check(field, text))
 
 
 def since_epoch(moment: datetime) -> int:

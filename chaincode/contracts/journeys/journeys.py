@@ -16,7 +16,7 @@ from chaincode.domain.orders import accounts
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Catalogue, Stage
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments
+from hlf.codec import moments, names
 from hlf.shim import api
 
 _OPENERS = frozenset({"platform", "merchant"})
@@ -160,7 +160,7 @@ class Journeys(Handovers, api.Contract):
         journey, mine, now = self._mine(ctx, journey_id, stage_id)
         moment = moments.stated("at", at)
         pages.timely(journey, mine, moment.at, now)
-        note = journeys.hashed(note_hash, "note_hash") if note_hash else ""
+        note = names.SHA256.check("note_hash", note_hash) if note_hash else ""
         incident = pages.Incident(kind, stage_id, moment.at, now, note)
         journeystate.save_page(ctx, pages.reported(mine, incident))
         store.announce(ctx, "IncidentReported", {"journey_id": journey_id, "stage_id": stage_id, "kind": kind})
@@ -177,7 +177,7 @@ class Journeys(Handovers, api.Contract):
         party = journeystate.load(ctx, journey_id).party(access.member(ctx))
         if not _OPENERS & set(party.roles):
             raise Refusal.NOT_A_SELLER("the platform or the merchant gives out links")
-        journeys.hashed(token_hash, "token_hash")
+        names.SHA256.check("token_hash", token_hash)
         if store.find(ctx, str, journeystate.LINK, token_hash) is not None:
             raise Refusal.LINK_EXISTS("that token is in use")
         store.save(ctx, journey_id, journeystate.LINK, token_hash)

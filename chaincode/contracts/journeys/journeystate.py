@@ -34,7 +34,7 @@ from chaincode.contracts.register import participants, stages
 from chaincode.domain.journeys import custody, journeys, pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import records
+from hlf.codec import names, records
 from hlf.shim import api
 
 JOURNEY = "journey"
@@ -97,7 +97,7 @@ def linked(ctx: api.Context, token_hash: str) -> str:
     Raises:
         Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
     """
-    journey_id = store.find(ctx, str, LINK, journeys.hashed(token_hash, "token_hash"))
+    journey_id = store.find(ctx, str, LINK, names.SHA256.check("token_hash", token_hash))
     if journey_id is None:
         raise Refusal.LINK_UNKNOWN("no journey is behind that link")
     return journey_id

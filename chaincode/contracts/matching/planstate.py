@@ -12,7 +12,7 @@ from chaincode.contracts.register import participants
 from chaincode.domain.matching.plans import Agreed, Answer, Notice
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments
+from hlf.codec import moments, names
 from hlf.shim import api
 
 NOTICE = "matching.notice"
@@ -90,7 +90,7 @@ def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
     Raises:
         Refused: NOT_A_PARTY, WRONG_ROLE.
     """
-    allowed = (identifiers.check("carrier", carrier), *participants.directory(ctx).tender)
+    allowed = (names.MSP_ID.check("carrier", carrier), *participants.directory(ctx).tender)
     access.one_of(ctx, allowed, Refusal.NOT_A_PARTY, "the carrier, the platform or the auditor does this")
 
 

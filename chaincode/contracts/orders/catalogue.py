@@ -12,8 +12,8 @@ from chaincode.contracts import access, store
 from chaincode.domain.orders import products
 from chaincode.domain.orders.products import Listing, Product
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import goods, identifiers
-from hlf.codec import records
+from chaincode.domain.vocabulary import goods
+from hlf.codec import names, records
 from hlf.shim import api
 
 _KEY = "product"
@@ -52,17 +52,17 @@ class Catalogue(api.Contract):
     @api.query
     def list(self, ctx: api.Context, merchant: str = "") -> Any:
         """Every product, or every one of a merchant."""
-        place = [identifiers.check("merchant", merchant)] if merchant else []
+        place = [names.MSP_ID.check("merchant", merchant)] if merchant else []
         return [records.plain(one) for one in store.each(ctx, Listing, _KEY, *place)]
 
     @api.query
     def history(self, ctx: api.Context, merchant: str, gtin: str) -> Any:
         """Every version of a product, newest first."""
-        return store.history(ctx, _KEY, identifiers.check("merchant", merchant), goods.check_gtin("gtin", gtin))
+        return store.history(ctx, _KEY, names.MSP_ID.check("merchant", merchant), goods.check_gtin("gtin", gtin))
 
 
 def _listing(ctx: api.Context, merchant: str, gtin: str) -> Listing:
-    place = identifiers.check("merchant", merchant), goods.check_gtin("gtin", gtin)
+    place = names.MSP_ID.check("merchant", merchant), goods.check_gtin("gtin", gtin)
     found = store.find(ctx, Listing, _KEY, *place)
     if not found:
         raise Refusal.PRODUCT_UNKNOWN(f"{merchant} offers no {gtin}")

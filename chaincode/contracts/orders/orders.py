@@ -19,7 +19,7 @@ from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, Pub
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import Terms
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import records
+from hlf.codec import names, records
 from hlf.codec.refusals import Refused
 from hlf.shim import api
 
@@ -90,7 +90,7 @@ class Orders(api.Contract):
         Raises:
             Refused: NOT_A_PARTY, ALREADY_EXISTS, NOT_PLACED (the two do not hold the same content), WRONG_TERMS.
         """
-        parties = {identifiers.check("platform", platform), identifiers.check("merchant", merchant)}
+        parties = {names.MSP_ID.check("platform", platform), names.MSP_ID.check("merchant", merchant)}
         access.one_of(ctx, parties, Refusal.NOT_A_PARTY, "an order is opened by its platform or its merchant")
         if store.find(ctx, PublicOrder, _PUBLIC, identifiers.check("order_id", order_id)):
             raise Refusal.ALREADY_EXISTS(f"order {order_id} is open")

@@ -23,9 +23,9 @@ from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
 from chaincode.domain.orders.payments import Authorisation, Change, Mark, Payment
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import attributes, identifiers, places
+from chaincode.domain.vocabulary import attributes, goods, identifiers, places
 from chaincode.domain.vocabulary.money import Money, Rates
-from hlf.codec import records
+from hlf.codec import names, records
 from hlf.shim import api
 
 _RATES = "rates"
@@ -254,15 +254,15 @@ def _with_state(found: Payment) -> dict[str, Any]:
 
 
 def _rates(ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
-    identifiers.check("publisher", publisher)
+    names.MSP_ID.check("publisher", publisher)
     identifiers.check("base", base)
     attributes.day("date", date)
     return store.load(ctx, Rates, Refusal.RATES_UNKNOWN, _RATES, publisher, base, date)
 
 
 def _tariff_place(publisher: str, country: str, hs6: str) -> tuple[str, str, str, str]:
-    identifiers.check("publisher", publisher)
-    return _TARIFF, publisher, places.check_country("country", country), identifiers.check("hs6", hs6)
+    names.MSP_ID.check("publisher", publisher)
+    return _TARIFF, publisher, places.check_country("country", country), goods.check_hs6("hs6", hs6)
 
 
 def _key(ctx: api.Context, payment_id: str) -> str:

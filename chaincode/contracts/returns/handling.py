@@ -6,12 +6,11 @@ from chaincode.contracts import access, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.returns.returnstate import StoredReturns
-from chaincode.domain.journeys import journeys
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import booking, handling, returns
 from chaincode.domain.returns.terms import Condition, Resolution
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments
+from hlf.codec import moments, names
 from hlf.shim import api
 
 
@@ -27,7 +26,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
         """
         known, case = self.known(ctx, return_id)
-        opinion = journeys.hashed(opinion_hash, "opinion_hash")
+        opinion = names.SHA256.check("opinion_hash", opinion_hash)
         booked = self.who_fetches(case, known)
         carrier = booked.carrier if booked else ""
         moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, store.now(ctx), opinion)
@@ -68,7 +67,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
         """
         known, case = self.known(ctx, return_id)
-        report = journeys.hashed(report_hash, "report_hash")
+        report = names.SHA256.check("report_hash", report_hash)
         cover = case.terms.reasons.get(known.request.reason)
         accepted = cover.condition if cover else Condition.DAMAGED
         moved = handling.inspected(
@@ -90,7 +89,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, INVALID_ARGUMENT.
         """
         known, case = self.known(ctx, return_id)
-        proof = journeys.hashed(proof_hash, "proof_hash")
+        proof = names.SHA256.check("proof_hash", proof_hash)
         now = store.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
         if moved.exchange_journey_id:
@@ -107,7 +106,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE.
         """
         known, case = self.known(ctx, return_id)
-        proof = journeys.hashed(proof_hash, "proof_hash")
+        proof = names.SHA256.check("proof_hash", proof_hash)
         return self.save(ctx, handling.sent_back(known, access.member(ctx), case.terms, store.now(ctx), proof))
 
     @api.transaction(endorsed_by=(), called_by=("agent",))
@@ -130,7 +129,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED, UNITS_RETURNED.
         """
         known, case = self.known(ctx, return_id)
-        grounds = journeys.hashed(grounds_hash, "grounds_hash")
+        grounds = names.SHA256.check("grounds_hash", grounds_hash)
         moved = handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds)
         # A request that was turned down left its units with the buyer, and so did an exchange: what is claimed now
         # must have been on the journey, and not have come back by another return since.
@@ -148,7 +147,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
         """
         known, case = self.known(ctx, return_id)
-        opinion = journeys.hashed(opinion_hash, "opinion_hash")
+        opinion = names.SHA256.check("opinion_hash", opinion_hash)
         booked = case.booking(case.terms)
         carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
         moved = handling.arbitrated(known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion)

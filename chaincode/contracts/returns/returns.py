@@ -14,12 +14,12 @@ from chaincode.contracts.orders import accounts
 from chaincode.contracts.register import terms as published_terms
 from chaincode.contracts.returns.handling import Handling
 from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
-from chaincode.domain.journeys import journeys, pages
+from chaincode.domain.journeys import pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import handling, returns, review, simulation
 from chaincode.domain.returns.terms import MOST_EVIDENCE, Terms, no_worse
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments
+from hlf.codec import moments, names
 from hlf.codec.refusals import invalid
 from hlf.shim import api
 
@@ -139,11 +139,11 @@ class Returns(Handling, api.Contract):
 
     def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
-        journeys.hashed(request.buyer_hash, "request.buyer_hash")
+        names.SHA256.check("request.buyer_hash", request.buyer_hash)
         if len(request.return_id) > _LONGEST_ID or len(request.evidence) > MOST_EVIDENCE:
             raise invalid("request", f"has an id to {_LONGEST_ID} long, and to {MOST_EVIDENCE} pieces of evidence")
         for each in request.evidence:
-            journeys.hashed(each, "request.evidence")
+            names.SHA256.check("request.evidence", each)
         if store.find(ctx, returns.Return, RETURN, request.return_id):
             raise Refusal.RETURN_EXISTS(f"there is a return {request.return_id}")
         agent = access.member(ctx)
@@ -175,7 +175,7 @@ class Returns(Handling, api.Contract):
 
     def _facts(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Facts:
         timeline = pages.timeline(journeystate.all_pages(ctx, case.journey))
-        buyer = journeys.hashed(request.buyer_hash, "request.buyer_hash")
+        buyer = names.SHA256.check("request.buyer_hash", request.buyer_hash)
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
         return review.Facts(

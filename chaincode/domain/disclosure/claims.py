@@ -9,7 +9,6 @@ appended: a slot that moved would open committed claims to another name.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,7 @@ from typing import Any
 from chaincode.domain.disclosure import audience, disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure, Document
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.participants import STAGE
-from chaincode.domain.vocabulary import attributes, goods, money, places
+from chaincode.domain.vocabulary import attributes, goods, identifiers, money, places
 from chaincode.domain.vocabulary.attributes import (
     BASIS_POINTS,
     PARTS_PER_MILLION,
@@ -28,19 +26,18 @@ from chaincode.domain.vocabulary.attributes import (
     exactly,
     flag,
     list_of,
-    matching,
     one_of,
     text,
     whole,
 )
 from hlf.codec.refusals import invalid
+from hlf.codec.words import Word
 
 CLOCK_TOLERANCE = 15 * 60
 """Seconds between a claim's own date and its transaction's; Fabric allows the same between client and peer."""
 
 _MANY = 10**12
-_LANE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}-[A-Z]{2}[A-Z2-9]{3}")
-_SKU_REF = re.compile(r"[A-Za-z0-9_-]{22,64}")
+_SKU_REF = Word(r"[A-Za-z0-9_-]{22,64}", "a salted reference of 22 to 64 base64url characters")
 
 
 @dataclass(frozen=True)
@@ -196,7 +193,7 @@ FORECAST = Kind(
         Attribute("horizon.end", day, required=True),
         Attribute("horizon.bucket", one_of("P1W", "P1M"), required=True),
         Attribute("product.gtin14", code(goods.check_gtin)),
-        Attribute("product.sku_ref", matching(_SKU_REF, "a salted reference of 22 to 64 base64url characters")),
+        Attribute("product.sku_ref", code(_SKU_REF.check)),
         Attribute("product.hs6", code(goods.check_hs6), required=True),
         Attribute("product.ahtn8", code(goods.check_ahtn8)),
         Attribute("product.category", text()),
@@ -234,14 +231,14 @@ CAPABILITY = Kind(
         Attribute("service_id", text(64), required=True),
         Attribute("valid.from", day, required=True),
         Attribute("valid.to", day, required=True),
-        Attribute("stages", list_of(matching(STAGE, "the id of a stage such as S01")), required=True),
+        Attribute("stages", list_of(code(identifiers.STAGE.check)), required=True),
         # UN/ECE Rec 19: 1 maritime, 2 rail, 3 road, 4 air, 5 mail, 6 multimodal, 7 fixed, 8 inland water, 9 unknown.
         Attribute("modes_rec19", list_of(one_of("1", "2", "3", "4", "5", "6", "7", "8", "9"))),
         Attribute("operating_type", one_of("direct", "franchise", "agent", "alliance"), required=True),
         Attribute("coverage.regions", _REGIONS, required=True),
         Attribute("coverage.locodes", list_of(code(places.check_locode))),
         Attribute("coverage.postal_prefixes", list_of(text(12), 500)),
-        Attribute("coverage.lanes", list_of(matching(_LANE, "two UN/LOCODEs such as CNSZX-VNHAN"), 500)),
+        Attribute("coverage.lanes", list_of(code(places.LANE.check), 500)),
         Attribute("capacity.parcels_per_day_h87", whole(0, 10**9)),
         Attribute("capacity.mass_per_day_kgm", whole(0, 10**9)),
         Attribute("capacity.storage_mtq", whole(0, 10**9)),

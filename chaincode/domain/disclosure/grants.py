@@ -9,17 +9,15 @@ purpose, attributes and date together could be found by trying.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable
 
 from chaincode.domain.disclosure import audience, claims, disclosures
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments, texts
+from hlf.codec import moments, names, texts
 from hlf.codec.refusals import invalid
 
 _ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.slots)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Asked:
     offer: Offer | None = None
 
     def __post_init__(self) -> None:
-        identifiers.check("request.owner", self.owner)
+        names.MSP_ID.check("request.owner", self.owner)
         identifiers.check("request.claim_id", self.claim_id)
         check_revision("request.revision", self.revision)
         check_attributes("request.attributes", self.attributes)
@@ -90,7 +88,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         identifiers.check("grant.claim_id", self.claim_id)
-        identifiers.check("grant.recipient", self.recipient)
+        names.MSP_ID.check("grant.recipient", self.recipient)
         check_revision("grant.revision", self.revision)
         check_attributes("grant.attributes", self.attributes)
         check_purpose("grant.purpose", self.purpose)
@@ -221,8 +219,7 @@ class Sealing:
         if self.suite not in SUITES:
             raise invalid("sealed.suite", "must be one of " + ", ".join(SUITES))
         for field in ("key_thumbprint", "ciphertext_sha256"):
-            if not _SHA256.fullmatch(getattr(self, field)):
-                raise invalid(f"sealed.{field}", "must be SHA-256 in hex")
+            names.SHA256.check(f"sealed.{field}", getattr(self, field))
         check_purpose("sealed.purpose", self.purpose)
         moment("sealed.expires_at", self.expires_at)
         disclosures.check_salt(self.salt, "sealed.salt")

@@ -11,23 +11,19 @@ and custody, by total functions.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 
 from chaincode.domain.journeys import epcis
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import Catalogue, JourneyType
-from chaincode.domain.vocabulary import identifiers, places
-from hlf.codec import moments
+from chaincode.domain.vocabulary import goods, identifiers, places
+from hlf.codec import moments, names
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
 
 MOST = 100
 """How many lines and identifiers one consignment may have; what is more is another consignment."""
-
-_HASH = re.compile(r"[0-9a-f]{64}")
-_HS6 = re.compile(r"[0-9]{6}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +112,7 @@ class Journey:
         for party in self.parties:
             if party.msp_id == msp_id:
                 return party
-        identifiers.check("msp_id", msp_id)
+        names.MSP_ID.check("msp_id", msp_id)
         raise Refusal.NOT_A_PARTY(f"{msp_id} takes no part in journey {self.journey_id}")
 
     @property
@@ -179,24 +175,12 @@ def _party(member: Participant, catalogue: Catalogue, kind: JourneyType) -> Part
     return Party(member.msp_id, member.roles, tuple(stages))
 
 
-def hashed(text: str, field: str) -> str:
-    """
-    *text*, if it is a SHA-256 in hex.
-
-    Raises:
-        Refused: INVALID_ARGUMENT.
-    """
-    if not _HASH.fullmatch(text):
-        raise invalid(field, "must be a SHA-256 in lower-case hex")
-    return text
-
-
 def _check(opening: Opening) -> None:
     identifiers.check("opening.journey_id", opening.journey_id)
     identifiers.check("opening.order_id", opening.order_id)
-    identifiers.check("opening.custodian", opening.custodian)
+    names.MSP_ID.check("opening.custodian", opening.custodian)
     for field in ("order_hash", "terms_hash", "buyer_hash"):
-        hashed(getattr(opening, field), f"opening.{field}")
+        names.SHA256.check(f"opening.{field}", getattr(opening, field))
     for field in ("origin", "destination"):
         places.check_locode(f"opening.{field}", getattr(opening, field))
     if not 1 <= len(opening.epcs) <= MOST:
@@ -206,5 +190,6 @@ def _check(opening: Opening) -> None:
     if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
         raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
     for line in opening.lines:
-        if not _HS6.fullmatch(line.hs6) or line.quantity < 1:
-            raise invalid("opening.lines", "each needs an HS code of six digits and a quantity of 1 or more")
+        goods.check_hs6("opening.lines", line.hs6)
+        if line.quantity < 1:
+            raise invalid("opening.lines", "each needs a quantity of 1 or more")

@@ -5,10 +5,9 @@ Demands: what is to be moved through which stages, and what time, risk and chang
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Literal
 
-from chaincode.domain.vocabulary import goods, money, places, zones
+from chaincode.domain.vocabulary import goods, identifiers, money, places, zones
 from hlf.codec import moments
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
@@ -16,7 +15,6 @@ from hlf.codec.refusals import invalid
 MOST_STEPS = 44
 """Twice the stages there are: some repeat."""
 
-_STAGE = re.compile(r"S(0[1-9]|1[0-9]|2[0-2])")
 _LARGEST = 10**9
 _RICHEST = 10**15
 _TYPES = ("direct", "franchise", "agent", "alliance")
@@ -31,8 +29,7 @@ class Step:
     locodes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not _STAGE.fullmatch(self.stage):
-            raise invalid("step.stage", "must be a stage from S01 to S22")
+        identifiers.STAGE.check("step.stage", self.stage)
         if not 1 <= len(self.regions) == len(self.locodes) <= 2:
             raise invalid("step.regions", "must be one place or two, each with its region and its LOCODE")
         for region in self.regions:

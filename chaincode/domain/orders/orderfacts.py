@@ -13,11 +13,11 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.domain.disclosure import disclosures
-from chaincode.domain.orders.orders import Order, PinnedTerms, check_sha256
+from chaincode.domain.orders.orders import Order, PinnedTerms
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import Terms
 from chaincode.domain.vocabulary import goods, identifiers, places
-from hlf.codec import moments, records
+from hlf.codec import moments, names, records
 from hlf.codec.refusals import invalid
 
 
@@ -53,10 +53,11 @@ class Facts:
     nonce: str
 
     def __post_init__(self) -> None:
-        for field in ("order_id", "platform", "merchant"):
-            identifiers.check(f"order.{field}", getattr(self, field))
+        identifiers.check("order.order_id", self.order_id)
+        for field in ("platform", "merchant"):
+            names.MSP_ID.check(f"order.{field}", getattr(self, field))
         for field in ("order_hash", "buyer_hash"):
-            check_sha256(f"order.{field}", getattr(self, field))
+            names.SHA256.check(f"order.{field}", getattr(self, field))
         for field in ("origin", "destination"):
             places.check_locode(f"order.{field}", getattr(self, field))
         moments.stated("order.placed_at", self.placed_at)

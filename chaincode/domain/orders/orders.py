@@ -8,14 +8,13 @@ shopper's link carries.
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Literal
 
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import goods, identifiers, incoterms, money, places
 from chaincode.domain.vocabulary.money import Money
-from hlf.codec import moments
+from hlf.codec import moments, names
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
@@ -25,7 +24,6 @@ Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPOR
 LATEST = 30 * moments.DAY
 """How long after it was placed an order may be written down."""
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 10**9
 
 _FOLLOWS: dict[str, tuple[State, ...]] = {
@@ -49,7 +47,7 @@ class PinnedTerms:
         identifiers.check("terms.terms_id", self.terms_id)
         if self.version < 1:
             raise invalid("terms.version", "counts from 1")
-        check_sha256("terms.digest", self.digest)
+        names.SHA256.check("terms.digest", self.digest)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,9 +93,9 @@ class Order:
     salt: str
 
     def __post_init__(self) -> None:
-        identifiers.check("order.platform", self.platform)
-        identifiers.check("order.merchant", self.merchant)
-        check_sha256("order.buyer_token_hash", self.buyer_token_hash)
+        names.MSP_ID.check("order.platform", self.platform)
+        names.MSP_ID.check("order.merchant", self.merchant)
+        names.SHA256.check("order.buyer_token_hash", self.buyer_token_hash)
         grants.moment("order.placed_at", self.placed_at)
         incoterms.incoterm("order.incoterm", self.incoterm)
         for field in ("named_place", "origin", "destination"):
@@ -201,13 +199,6 @@ def timely(order: Order, now: int) -> None:
         raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
     if placed < now - LATEST:
         raise Refusal.TOO_LATE(f"an order may be written down for {LATEST // moments.DAY} days")
-
-
-def check_sha256(field: str, text: str) -> str:
-    """*text*, if it is SHA-256 in hex."""
-    if not _SHA256.fullmatch(text):
-        raise invalid(field, "must be SHA-256 in hex")
-    return text
 
 
 def check_amount(field: str, minor: int) -> int:

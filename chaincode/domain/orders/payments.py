@@ -20,6 +20,7 @@ from chaincode.domain.disclosure import disclosures
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, money
 from chaincode.domain.vocabulary.money import Money, Rates
+from hlf.codec import names
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
@@ -41,8 +42,9 @@ class Authorisation:
     salt: str
 
     def __post_init__(self) -> None:
-        for field in ("order_id", "platform", "merchant", "payments"):
-            identifiers.check(f"payment.{field}", getattr(self, field))
+        identifiers.check("payment.order_id", self.order_id)
+        for field in ("platform", "merchant", "payments"):
+            names.MSP_ID.check(f"payment.{field}", getattr(self, field))
         if self.amount <= 0:
             raise invalid("payment.amount", "must be more than nothing")
         money.check_currency("payment.settle_currency", self.settle_currency)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Literal
 
 from chaincode.domain.orders.orders import check_amount
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import goods, identifiers, money, places
-from hlf.codec import texts
+from chaincode.domain.vocabulary import goods, money, places
+from chaincode.domain.vocabulary.attributes import LANGUAGE
+from hlf.codec import names, texts
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +54,7 @@ class Product:
         if not self.titles:
             raise invalid("product.titles", "must have a title in at least one language")
         for language, title in self.titles.items():
-            if not _LANGUAGE.fullmatch(language):
-                raise invalid("product.titles", "must be texts by BCP 47 language")
+            LANGUAGE.check("product.titles", language)
             texts.check("product.titles", title, 200)
 
 
@@ -88,4 +85,4 @@ class Listing:
 
 def listed(merchant: str, product: Product) -> Listing:
     """A product that is offered for the first time."""
-    return Listing(identifiers.check("merchant", merchant), 1, "offered", product)
+    return Listing(names.MSP_ID.check("merchant", merchant), 1, "offered", product)

@@ -8,14 +8,13 @@ others together, *key* ones do the trade itself, *supporting* ones serve it,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, places
-from hlf.codec import texts
+from hlf.codec import names, texts
 from hlf.codec.refusals import invalid
 
 Species = Literal["core", "key", "supporting", "parasitic"]
@@ -36,9 +35,6 @@ SIDE_OF: dict[str, Side] = {
 }
 """Every role, and on which side of the trade it stands."""
 
-STAGE = re.compile(r"S(0[1-9]|[1-9][0-9])")
-"""The shape of a stage's id; which stages there are is data, in the catalogue on the ledger."""
-
 
 @dataclass(frozen=True)
 class Participant:
@@ -52,7 +48,7 @@ class Participant:
     stages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        identifiers.check("msp_id", self.msp_id)
+        names.MSP_ID.check("msp_id", self.msp_id)
         texts.check("name", self.name)
         if not self.roles or not self.countries:
             raise invalid("roles", "at least one role and one country are needed")
@@ -62,8 +58,7 @@ class Participant:
         for country in self.countries:
             places.check_country("countries", country)
         for stage in self.stages:
-            if not STAGE.fullmatch(stage):
-                raise invalid("stages", "must be ids of stages such as S01")
+            identifiers.STAGE.check("stages", stage)
         for field in (self.roles, self.countries, self.stages):
             if len(set(field)) != len(field):
                 raise invalid("participant", "lists something twice")

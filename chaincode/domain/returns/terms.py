@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import re
 from collections.abc import Mapping
 from typing import Literal
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import goods, identifiers, money, places
-from hlf.codec import moments, records
+from chaincode.domain.vocabulary.attributes import LANGUAGE
+from hlf.codec import moments, names, records
 from hlf.codec.refusals import invalid
 
 
@@ -199,8 +199,6 @@ _BOUNDS: Mapping[str, int] = {
     "arbitration_days": MOST_DAYS,
 }
 _MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays": 1_000, "excluded_hs": 500}
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_AREA = re.compile(r"[A-Z]{2}[A-Z2-9]{0,3}")
 
 
 def checked(terms: Terms) -> Terms:
@@ -210,8 +208,9 @@ def checked(terms: Terms) -> Terms:
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
     """
-    for field in ("terms_id", "seller", "arbiter"):
-        identifiers.check(f"terms.{field}", getattr(terms, field))
+    identifiers.check("terms.terms_id", terms.terms_id)
+    for field in ("seller", "arbiter"):
+        names.MSP_ID.check(f"terms.{field}", getattr(terms, field))
     for field, most in _BOUNDS.items():
         least = 1 if field == "version" else 0
         if not least <= getattr(terms, field) <= most:
@@ -231,16 +230,17 @@ def _check_codes(terms: Terms) -> None:
     moments.stated("terms.effective_from", terms.effective_from)
     places.check_jurisdiction("terms.jurisdiction", terms.jurisdiction)
     money.check_currency("terms.currency", terms.currency)
-    if not terms.languages or not all(_LANGUAGE.fullmatch(each) for each in terms.languages):
-        raise invalid("terms.languages", "must be BCP 47 tags such as vi")
+    if not terms.languages:
+        raise invalid("terms.languages", "must name at least one language")
+    for language in terms.languages:
+        LANGUAGE.check("terms.languages", language)
     for index, each in enumerate(terms.holidays):
         moments.day(f"terms.holidays[{index}]", each)
     for index, each in enumerate(terms.excluded_hs):
         goods.check_hs(f"terms.excluded_hs[{index}]", each)
     for index, covered in enumerate(terms.coverage):
-        if not _AREA.fullmatch(covered.area) or covered.area[:2] not in places.COUNTRIES:
-            raise invalid(f"terms.coverage[{index}].area", "must be a UN/LOCODE or its beginning, such as VN")
-        identifiers.check(f"terms.coverage[{index}].carrier", covered.carrier)
+        places.AREA.check(f"terms.coverage[{index}].area", covered.area)
+        names.MSP_ID.check(f"terms.coverage[{index}].carrier", covered.carrier)
 
 
 def _check_reasons(reasons: Mapping[str, Cover]) -> None:

@@ -6,19 +6,21 @@ A rule takes the field's name and a JSON value and refuses without quoting it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from hlf.codec import moments, texts
 from hlf.codec.refusals import invalid
+from hlf.codec.words import Word
 
 Rule = Callable[[str, object], object]
 """Takes the name of the attribute and its value; raises Refused INVALID_ARGUMENT."""
 
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-_AMOUNT = re.compile(r"0|[1-9][0-9]{0,17}")
+CLOCK = Word(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day such as 17:30")
+LANGUAGE = Word(
+    r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", "a BCP 47 language such as vi, es-419 or zh-Hant-TW"
+)
+AMOUNT = Word(r"0|[1-9][0-9]{0,17}", "minor units as decimal text")
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,6 @@ def code(rule: Callable[[str, str], object]) -> Rule:
     return check
 
 
-def matching(pattern: re.Pattern[str], what: str) -> Rule:
-    """A text that *pattern* matches as a whole; *what* describes it in refusals."""
-
-    def check(field: str, value: object) -> None:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise invalid(field, f"must be {what}")
-
-    return check
-
-
 def list_of(rule: Rule, most: int = 100, least: int = 1) -> Rule:
     """An array of *least* to *most* different values that each meet *rule*."""
 
@@ -121,8 +113,8 @@ def day(field: str, value: object) -> None:
     moments.day(field, value)
 
 
-clock = matching(_CLOCK, "a time of day such as 17:30")
-language = matching(_LANGUAGE, "a BCP 47 language such as vi or zh-Hant-TW")
-amount = matching(_AMOUNT, "minor units as decimal text")
+clock = code(CLOCK.check)
+language = code(LANGUAGE.check)
+amount = code(AMOUNT.check)
 BASIS_POINTS = whole(0, 10_000)
 PARTS_PER_MILLION = whole(0, 1_000_000)

@@ -6,15 +6,13 @@ They should therefore say nothing; 128 random bits in base64url are a good one.
 
 from __future__ import annotations
 
-import re
+from hlf.codec.words import Word
 
-from hlf.codec.refusals import invalid
+IDENTIFIER = Word(
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}",
+    "1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first",
+)
+STAGE = Word(r"S(0[1-9]|[1-9][0-9])", "the id of a stage such as S01")
+"""The shape of a stage's id; which stages there are is data, in the catalogue on the ledger."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
-
-def check(field: str, text: str) -> str:
-    """*text*, if it can be an identifier: 1 to 64 letters, digits, dots, dashes or underscores."""
-    if not _ID.fullmatch(text):
-        raise invalid(field, "must be 1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first")
-    return text
+check = IDENTIFIER.check

@@ -18,6 +18,7 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
+from hlf.codec.words import Word
 
 _ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _TWO = (
@@ -44,11 +45,12 @@ OLDEST_DAYS = 4
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 
 
-def check_currency(field: str, code: str) -> str:
-    """*code*, if ISO 4217 has it in force."""
-    if code not in MINOR_DIGITS:
-        raise invalid(field, "is no ISO 4217 currency code")
-    return code
+CURRENCY = Word(
+    r"[A-Z]{3}",
+    "an ISO 4217 currency such as VND",
+    lambda code: "" if code in MINOR_DIGITS else "is no ISO 4217 currency in force",
+)
+check_currency = CURRENCY.check
 
 
 @dataclass(frozen=True)

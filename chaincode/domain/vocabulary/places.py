@@ -8,9 +8,7 @@ port for being new. `zones` says what time it is there.
 
 from __future__ import annotations
 
-import re
-
-from hlf.codec.refusals import invalid
+from hlf.codec.words import Word
 
 _COUNTRIES = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
@@ -37,9 +35,33 @@ _RESTS: dict[str, tuple[int, ...]] = {
 }
 """Days of rest (Monday is 0) that are not Saturday and Sunday: CLDR's weekData, and Brunei's Friday and Sunday."""
 
-_LOCODE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}")
-_SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
-_TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2}|UTC")
+
+def _of_a_country(text: str) -> str:
+    return "" if text[:2] in COUNTRIES else "begins with no ISO 3166-1 country"
+
+
+def _short(text: str) -> str:
+    return "" if len(text) <= 40 else "must have at most 40 characters"
+
+
+COUNTRY = Word(
+    r"[A-Z]{2}",
+    "an ISO 3166-1 country such as VN",
+    lambda text: "" if text in COUNTRIES else "is no ISO 3166-1 country",
+)
+SUBDIVISION = Word(r"[A-Z]{2}-[A-Z0-9]{1,3}", "an ISO 3166-2 subdivision such as VN-HN", _of_a_country)
+LOCODE = Word(r"[A-Z]{2}[A-Z2-9]{3}", "a UN/LOCODE of five characters such as VNHAN", _of_a_country)
+LANE = Word(f"{LOCODE.pattern}-{LOCODE.pattern}", "two UN/LOCODEs such as CNSZX-VNHAN")
+AREA = Word(r"[A-Z]{2}[A-Z2-9]{0,3}", "the beginning of a UN/LOCODE, such as VN", _of_a_country)
+TIME_ZONE = Word(
+    r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2}|UTC", "an IANA time zone such as Asia/Ho_Chi_Minh", _short
+)
+"""By its shape: zone databases differ between machines, a shape does not."""
+
+check_country = COUNTRY.check
+check_subdivision = SUBDIVISION.check
+check_locode = LOCODE.check
+check_time_zone = TIME_ZONE.check
 
 
 def rests(country: str, weekday: int) -> bool:
@@ -47,34 +69,6 @@ def rests(country: str, weekday: int) -> bool:
     return weekday in _RESTS.get(country, (5, 6))
 
 
-def check_country(field: str, text: str) -> str:
-    """*text*, if it is an ISO 3166-1 alpha-2 country."""
-    if text not in COUNTRIES:
-        raise invalid(field, "is no ISO 3166-1 country")
-    return text
-
-
 def check_jurisdiction(field: str, text: str) -> str:
     """*text*, if it is a country or a subdivision of one, such as VN or US-CA."""
     return check_subdivision(field, text) if "-" in text else check_country(field, text)
-
-
-def check_subdivision(field: str, text: str) -> str:
-    """*text*, if it is an ISO 3166-2 subdivision such as VN-HN, by its shape and country."""
-    if not _SUBDIVISION.fullmatch(text) or text[:2] not in COUNTRIES:
-        raise invalid(field, "must be an ISO 3166-2 subdivision such as VN-HN")
-    return text
-
-
-def check_locode(field: str, text: str) -> str:
-    """*text*, if it is a UN/LOCODE such as VNHAN, by its shape and country."""
-    if not _LOCODE.fullmatch(text) or text[:2] not in COUNTRIES:
-        raise invalid(field, "must be a UN/LOCODE of five characters such as VNHAN")
-    return text
-
-
-def check_time_zone(field: str, text: str) -> str:
-    """*text*, if it has the shape of an IANA time zone; zone databases differ between machines, a shape does not."""
-    if not _TIME_ZONE.fullmatch(text) or len(text) > 40:
-        raise invalid(field, "must be an IANA time zone such as Asia/Ho_Chi_Minh")
-    return text

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 
 from hlf.codec import moments
-from hlf.codec.refusals import invalid
+from hlf.codec.words import Word
 
-_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
+
+def _monday(week: str) -> date:
+    return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+
+
+def _in_the_calendar(week: str) -> str:
+    if moments.FIRST_YEAR <= int(week[:4]) <= moments.LAST_YEAR:
+        try:
+            _monday(week)
+        except ValueError:
+            pass  # Week 53 of a year that has 52, or week 0.
+        else:
+            return ""
+    return f"must be a week of the years {moments.FIRST_YEAR} to {moments.LAST_YEAR}"
+
+
+WEEK = Word(r"[0-9]{4}-W[0-9]{2}", "an ISO week such as 2026-W48", _in_the_calendar)
 
 
 def monday(field: str, week: str) -> date:
     """The first day of *week*."""
-    found = _WEEK.fullmatch(week)
-    if found and moments.FIRST_YEAR <= int(found[1]) <= moments.LAST_YEAR:
-        try:
-            return date.fromisocalendar(int(found[1]), int(found[2]), 1)
-        except ValueError:
-            pass  # Week 53 of a year that has 52, or week 0.
-    years = f"{moments.FIRST_YEAR} to {moments.LAST_YEAR}"
-    raise invalid(field, f"must be an ISO week such as 2026-W48, in the years {years}")
+    return _monday(WEEK.check(field, week))
 
 
 def of(day: date) -> str:

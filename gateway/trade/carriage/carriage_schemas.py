@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.orders.order_schemas import LOCODE
+from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import IDENTIFIER, LOCODE
 
 _MANY = validate.Range(0, 10**12)
 

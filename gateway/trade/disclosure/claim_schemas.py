@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
+from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import IDENTIFIER
 
-IDENTIFIER = validate.Regexp(
-    r"[A-Za-z0-9_.-]{1,64}\Z", error="Must be 1 to 64 letters, digits, dots, dashes or underscores."
-)
 REVISION = validate.Range(1, 2**31)
 
 

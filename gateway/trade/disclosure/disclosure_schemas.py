@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID, Base64
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER, REVISION
+from gateway.fabric.call_schemas import Base64
+from gateway.http.words import MSP_ID
+from gateway.trade.disclosure.claim_schemas import REVISION
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import IDENTIFIER, MOMENT
 from hlf.sealing import Suite
 
 _ATTRIBUTES = validate.Length(1, 64)
-_MOMENT = validate.Regexp(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", error="Must be a moment in UTC such as 2026-11-22T15:00:00Z."
-)
 
 
 class OfferSchema(Schema):
@@ -33,7 +32,7 @@ class RequestSchema(Schema):
         fields.String(), required=True, validate=_ATTRIBUTES, metadata={"example": ["demand.units_p50_h87"]}
     )
     purpose = fields.String(required=True, validate=validate.Length(1, 200))
-    expires_at = fields.String(required=True, validate=_MOMENT)
+    expires_at = fields.String(required=True, validate=MOMENT)
     offer = fields.Nested(OfferSchema, load_default=None, allow_none=True)
 
 
@@ -47,7 +46,7 @@ class GrantSchema(Schema):
         fields.String(), required=True, validate=_ATTRIBUTES, metadata={"example": ["demand.units_p50_h87"]}
     )
     purpose = fields.String(required=True, validate=validate.Length(1, 200))
-    expires_at = fields.String(required=True, validate=_MOMENT)
+    expires_at = fields.String(required=True, validate=MOMENT)
     request_id = fields.String(load_default=None, allow_none=True, validate=IDENTIFIER)
 
 
@@ -78,7 +77,7 @@ class SealSchema(Schema):
     suite = fields.String(load_default=Suite.HYBRID.value, validate=validate.OneOf([suite.value for suite in Suite]))
     public_key = Base64(required=True, metadata={"description": "The recipient's raw public key of that suite, base64"})
     purpose = fields.String(required=True, validate=validate.Length(1, 200))
-    expires_at = fields.String(required=True, validate=_MOMENT)
+    expires_at = fields.String(required=True, validate=MOMENT)
 
 
 class SealedSchema(CommittedSchema):

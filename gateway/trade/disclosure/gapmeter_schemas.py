@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.orders.order_schemas import LOCODE
 from gateway.trade.receipts import CommittedSchema
-
-_REGION = validate.Regexp(r"[A-Z]{2}-[A-Z0-9]{1,3}\Z", error="Must be an ISO 3166-2 region such as VN-HN.")
-_WEEK = validate.Regexp(r"\d{4}-W\d\d\Z", error="Must be a week such as 2026-W48.")
+from gateway.trade.words import IDENTIFIER, LOCODE, SUBDIVISION, WEEK
 
 
 class ContributionSchema(Schema):
@@ -29,8 +25,8 @@ class ContributedSchema(CommittedSchema):
 class ComputeSchema(Schema):
     """Body of ``POST /v1/gap-meter``."""
 
-    region = fields.String(required=True, validate=_REGION)
-    first_week = fields.String(required=True, validate=_WEEK)
+    region = fields.String(required=True, validate=SUBDIVISION)
+    first_week = fields.String(required=True, validate=WEEK)
     weeks = fields.Integer(strict=True, required=True, validate=validate.Range(1, 53))
 
 
@@ -43,8 +39,8 @@ class ComputedSchema(CommittedSchema):
 class CellsQuerySchema(Schema):
     """Query of ``GET /v1/gap-meter``."""
 
-    region = fields.String(required=True, validate=_REGION)
-    first_week = fields.String(required=True, validate=_WEEK)
+    region = fields.String(required=True, validate=SUBDIVISION)
+    first_week = fields.String(required=True, validate=WEEK)
     weeks = fields.Integer(load_default=1, validate=validate.Range(1, 53))
 
 

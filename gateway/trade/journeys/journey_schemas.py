@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.orders.order_schemas import HASH, LOCODE
+from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-
-STAGE = validate.Regexp(r"S(0[1-9]|1[0-9]|2[0-2])\Z", error="Must be a stage from S01 to S22.")
-_MOMENT = validate.Regexp(
-    r"(?a:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d))\Z",
-    error="Must be a moment with its offset such as 2026-11-22T15:00:00+07:00.",
-)
+from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE
 
 
 class OpenSchema(Schema):
@@ -71,7 +64,7 @@ class ObservationSchema(Schema):
     step = fields.String(
         required=True, metadata={"description": "A business step of CBV or Selat's own", "example": "departing"}
     )
-    event_time = fields.String(required=True, validate=_MOMENT)
+    event_time = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
     disposition = fields.String(load_default="")
     epcs = fields.List(fields.String(), load_default=list, validate=validate.Length(0, 100))
@@ -87,14 +80,14 @@ class HandOverSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/custody/offer``."""
 
     taker = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
-    released_at = fields.String(required=True, validate=_MOMENT)
+    released_at = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE)
 
 
 class AcceptSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/custody/acceptance``."""
 
-    accepted_at = fields.String(required=True, validate=_MOMENT)
+    accepted_at = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE)
 
 
@@ -128,7 +121,7 @@ class TimeSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/times``; the first word on a stage is its plan, later ones are estimates."""
 
     stage_id = fields.String(required=True, validate=STAGE)
-    at = fields.String(required=True, validate=_MOMENT)
+    at = fields.String(required=True, validate=MOMENT)
 
 
 class IncidentSchema(Schema):
@@ -150,5 +143,5 @@ class IncidentSchema(Schema):
         ),
     )
     stage_id = fields.String(required=True, validate=STAGE)
-    at = fields.String(required=True, validate=_MOMENT)
-    note_hash = fields.String(validate=HASH, metadata={"description": "SHA-256 of a note that stays off the ledger"})
+    at = fields.String(required=True, validate=MOMENT)
+    note_hash = fields.String(validate=SHA256, metadata={"description": "SHA-256 of a note that stays off the ledger"})

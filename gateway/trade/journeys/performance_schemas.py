@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.trade.orders.order_schemas import LOCODE
+from gateway.trade.words import LOCODE
 
 
 class LaneQuerySchema(Schema):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.journeys.journey_schemas import STAGE
-from gateway.trade.orders.order_schemas import AMOUNT, LOCODE
-from gateway.trade.orders.settlement_schemas import CURRENCY
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, STAGE
 
 _POSITIVE = validate.Range(1, 10**15)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.orders.order_schemas import AMOUNT
-from gateway.trade.orders.settlement_schemas import COUNTRY, CURRENCY, HS6
+from gateway.http.words import MSP_ID
+from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, HS6
 
 
 class ProductSchema(Schema):

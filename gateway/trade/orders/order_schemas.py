@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
+from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-
-AMOUNT = validate.Regexp(r"(0|[1-9]\d{0,17})\Z", error="Must be minor units as decimal text.")
-LOCODE = validate.Regexp(r"[A-Z]{2}[A-Z2-9]{3}\Z", error="Must be a UN/LOCODE such as VNHAN.")
-HASH = validate.Regexp(r"[0-9a-f]{64}\Z", error="Must be a SHA-256 in hexadecimal.")
+from gateway.trade.words import AMOUNT, IDENTIFIER, LOCODE, SHA256
 
 
 class OrderLineSchema(Schema):
@@ -37,7 +33,7 @@ class PinnedTermsSchema(Schema):
 
     terms_id = fields.String(required=True, validate=IDENTIFIER)
     version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**6))
-    digest = fields.String(required=True, validate=HASH)
+    digest = fields.String(required=True, validate=SHA256)
 
 
 class PlaceSchema(Schema):

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.orders.order_schemas import AMOUNT
+from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-
-CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Must be an ISO 4217 currency such as VND.")
-DAY = validate.Regexp(r"\d{4}-\d\d-\d\d\Z", error="Must be a date such as 2026-11-22.")
-HS6 = validate.Regexp(r"\d{6}\Z", error="Must be an HS subheading of six digits.")
-COUNTRY = validate.Regexp(r"[A-Z]{2}\Z", error="Must be an ISO 3166-1 country such as VN.")
+from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, HS6, IDENTIFIER
 
 
 class AuthorisationSchema(Schema):
@@ -45,14 +39,14 @@ class PartSchema(Schema):
 class SettleSchema(Schema):
     """Body of ``POST /v1/payments/<id>/settlement``: ``{}`` where the currencies are the same."""
 
-    rate_date = fields.String(validate=DAY, metadata={"description": "Whose rates count, where the currencies differ"})
+    rate_date = fields.String(validate=DATE, metadata={"description": "Whose rates count, where the currencies differ"})
     rate_base = fields.String(validate=CURRENCY)
 
 
 class RatesSchema(Schema):
     """Body of ``POST /v1/rates``: what one unit of the base bought on a day."""
 
-    date = fields.String(required=True, validate=DAY)
+    date = fields.String(required=True, validate=DATE)
     base = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})
     rates = fields.Dict(
         keys=fields.String(validate=CURRENCY),
@@ -76,7 +70,7 @@ class TariffSchema(Schema):
 
     country = fields.String(required=True, validate=COUNTRY)
     hs6 = fields.String(required=True, validate=HS6)
-    effective_from = fields.String(required=True, validate=DAY)
+    effective_from = fields.String(required=True, validate=DATE)
     currency = fields.String(required=True, validate=CURRENCY)
     duty_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
     tax_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
@@ -93,4 +87,4 @@ class DutiesQuerySchema(Schema):
     )
     publisher = fields.String(validate=MSP_ID)
     base = fields.String(validate=CURRENCY)
-    date = fields.String(validate=DAY)
+    date = fields.String(validate=DATE)

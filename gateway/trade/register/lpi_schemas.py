@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.trade.orders.settlement_schemas import COUNTRY
+from gateway.trade.words import COUNTRY
 
 
 class FigureSchema(Schema):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.orders.order_schemas import HASH
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import IDENTIFIER, SHA256
 
 
 class ReturnSchema(Schema):
@@ -25,7 +24,7 @@ class ReturnSchema(Schema):
         metadata={"description": "The shopper's link: proof that the buyer asks. Its hash alone leaves the gateway"},
     )
     evidence = fields.List(
-        fields.String(validate=HASH),
+        fields.String(validate=SHA256),
         load_default=list,
         validate=validate.Length(0, 50),
         metadata={"description": "SHA-256 of photographs and the like, which stay where they are"},

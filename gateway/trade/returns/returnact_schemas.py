@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.trade.orders.order_schemas import HASH
+from gateway.trade.words import SHA256
 
 _CONDITIONS = ["sealed", "unused", "used", "damaged"]
 _RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
@@ -12,7 +12,7 @@ _RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
 
 def _hash(what: str) -> fields.String:
     return fields.String(
-        required=True, validate=HASH, metadata={"description": f"SHA-256 of {what}, which stays off the ledger"}
+        required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which stays off the ledger"}
     )
 
 

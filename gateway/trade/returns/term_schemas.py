@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from gateway.fabric.call_schemas import MSP_ID
-from gateway.trade.disclosure.claim_schemas import IDENTIFIER
-from gateway.trade.orders.order_schemas import AMOUNT
+from gateway.http.words import MSP_ID
+from gateway.trade.words import AMOUNT, IDENTIFIER
 
 _RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
 _CONDITIONS = ["sealed", "unused", "used", "damaged"]

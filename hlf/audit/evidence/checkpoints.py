@@ -20,6 +20,7 @@ from typing import Any
 
 from hlf import errors, identity, signers
 from hlf.audit.evidence import documents
+from hlf.codec import names
 from hlf.errors import WireError
 from hlf.wire import signatures
 from hlf.wire.config import channelconfig
@@ -28,7 +29,6 @@ KIND, VERSION = "selat.checkpoint", 1
 # Goes before what is signed, so that a signature for a checkpoint is none for anything in Fabric: no protobuf message
 # begins with a zero.
 _PURPOSE = b"\x00selat.checkpoint/1\n"
-_CHANNEL = re.compile(r"[a-z][a-z0-9.-]{0,248}")
 _MSP_ID = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -83,7 +83,7 @@ class Checkpoint:
         if (kind, version) != (KIND, VERSION):
             raise WireError(f"not a {KIND} of version {VERSION}, but {kind[:40]!r} of version {version}")
         checkpoint = cls(
-            channel=fields.text("channel", _CHANNEL),
+            channel=fields.text("channel", names.CHANNEL.shape),
             genesis_hash=fields.hash("genesis_hash"),
             height=fields.integer("height"),
             hash=fields.hash("hash"),

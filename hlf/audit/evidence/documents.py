@@ -17,13 +17,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hlf.codec import names
 from hlf.errors import WireError
 from hlf.jsontext import MOST_BYTES, loads
 
 __all__ = ["MOST_BYTES", "Fields", "dumps", "hash_of", "loads", "octets", "read", "text_of"]
 
 _LARGEST_INTEGER = (1 << 53) - 1
-_HASH = re.compile(r"[0-9a-f]{64}")
+
 _Value = TypeVar("_Value")
 
 
@@ -158,6 +159,6 @@ _NAMES: dict[type[Any], str] = {str: "a text", int: "a whole number", list: "an 
 
 
 def _hash(value: str, what: str) -> bytes:
-    if not _HASH.fullmatch(value):
+    if not names.SHA256.fits(value):
         raise WireError(f"{what} is not a SHA-256 in hexadecimal")
     return bytes.fromhex(value)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +21,11 @@ from fabric_protos.common import common_pb2
 
 from hlf.audit.evidence import documents, trustchain
 from hlf.audit.evidence.opening import Opening
+from hlf.codec import names
 from hlf.errors import WireError
 from hlf.wire import blocks
 
 KIND, VERSION = "selat.receipt", 1
-_CHANNEL = re.compile(r"[a-z][a-z0-9.-]{0,248}")
-TRANSACTION_ID = re.compile(r"[0-9a-f]{64}")
 _HASH_BYTES = 32
 
 
@@ -113,8 +111,8 @@ class Receipt:
             raise WireError(f"not a {KIND} of version {VERSION}, but {kind[:40]!r} of version {version}")
         headers, opening = fields.object("headers"), fields.object("disclosure")
         receipt = cls(
-            channel=fields.text("channel", _CHANNEL),
-            transaction_id=fields.text("transaction_id", TRANSACTION_ID),
+            channel=fields.text("channel", names.CHANNEL.shape),
+            transaction_id=fields.text("transaction_id", names.TRANSACTION_ID.shape),
             index=fields.integer("index"),
             block=fields.octets("block"),
             configurations=fields.list("configurations", documents.octets),

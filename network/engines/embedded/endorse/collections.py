@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from fabric_protos.msp import msp_principal_pb2
 from fabric_protos.peer import collection_pb2
 
 from hlf import errors
+from hlf.codec import names
 from hlf.wire import msp, policies
 
 if TYPE_CHECKING:
     from fabric_protos.common import policies_pb2
 
-_NAME = re.compile(r"^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$")
-_VERSION = re.compile(r"^[A-Za-z0-9_.+-]+$")
-_COLLECTION = re.compile(r"^[A-Za-z0-9-]+([A-Za-z0-9_-]+)*$")
 _BUILT_IN = frozenset({"cscc", "escc", "lscc", "qscc", "vscc"})
 
 Package = collection_pb2.CollectionConfigPackage
@@ -33,14 +30,14 @@ def check_names(name: str, version: str) -> None:
     Raises:
         CollectionError: one of them is not allowed.
     """
-    if not _NAME.match(name):
+    if not names.CHAINCODE.fits(name):
         raise CollectionError(
             f"invalid chaincode name '{name}'. Names can only consist of alphanumerics, '_', and '-' and can only "
             "begin with alphanumerics"
         )
     if name in _BUILT_IN:
         raise CollectionError(f"chaincode name '{name}' is the name of a system chaincode")
-    if not _VERSION.match(version):
+    if not names.VERSION.fits(version):
         raise CollectionError(
             f"invalid chaincode version '{version}'. Versions can only consist of alphanumerics, '_', '-', '+', and '.'"
         )
@@ -55,7 +52,7 @@ def check(package: Package, msps: msp.Msps) -> None:
     """
     seen: set[str] = set()
     for config in _static(package):
-        if not _COLLECTION.match(config.name):
+        if not names.COLLECTION.fits(config.name):
             raise CollectionError(
                 f"invalid collection name '{config.name}'. Names can only consist of alphanumerics, '_', and '-' and "
                 "cannot begin with '_'"

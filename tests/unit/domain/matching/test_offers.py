@@ -271,7 +271,7 @@ def test_a_demand_that_cannot_be_is_refused(changes):
 
 @pytest.mark.parametrize(
     "parts",
-    [("S23", ("VN-HN",), ("VNHAN",)), ("S02", (), ()), ("S02", ("VN-HN",), ("VNHAN", "VNHPH")),
+    [("S00", ("VN-HN",), ("VNHAN",)), ("S02", (), ()), ("S02", ("VN-HN",), ("VNHAN", "VNHPH")),
      ("S02", ("Hanoi",), ("VNHAN",)), ("S02", ("VN-HN",), ("Hanoi",))],
 )  # fmt: skip
 def test_a_step_is_at_one_place_or_between_two(parts):

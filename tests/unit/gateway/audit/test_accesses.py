@@ -11,7 +11,7 @@ from gateway.audit.accesses import Accesses
 from gateway.http import auth
 from tests.unit.gateway.fakes import FakeLedgers
 
-HISTORY = b'[{"transaction_id":"00","at":"2026","deleted":false,"value":{"secret":"4590"}}]'
+HISTORY = b'[{"transaction_id":"00","at":"2026","deleted":false,"value":{"secret":"4590 VND"}}]'
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_no_value_is_kept(client, bearer, ledgers, services):
     client.get("/v1/audit/trade/history/Orders/J1", headers=bearer("audit"))
     kept = b"".join(path.read_bytes() for path in services.settings.data.iterdir())
     assert b"trade/Orders/J1" in kept
-    assert b"4590" not in kept
+    assert b"4590 VND" not in kept
 
 
 def test_an_organisation_sees_its_own_alone(client, bearer, told):

@@ -108,7 +108,7 @@ def test_an_organisation_without_peers_says_so_itself():
 
 
 def test_private_values_are_not_in_a_calls_text():
-    assert "4711" not in repr(Call("trade", "trade", "f", transient={"price": b"4711"}))
+    assert "4711 VND" not in repr(Call("trade", "trade", "f", transient={"price": b"4711 VND"}))
 
 
 def test_arguments_have_one_form():

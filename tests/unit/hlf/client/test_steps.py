@@ -42,13 +42,13 @@ def test_a_contract_by_name(channel, peer):
 
 def test_a_submit(contract, peer):
     """All three steps, with transient data for the endorsers alone."""
-    given = {"price": b"4711"}
+    given = {"price": b"4711 VND"}
     assert contract.submit("put", "k", transient=given, endorsing_organizations=("AMSP", "BMSP")) == b"result"
     (endorse,) = peer.requests["Endorse"]
     assert list(endorse.endorsing_organizations) == ["AMSP", "BMSP"]
     assert proposals.parse(endorse.proposed_transaction.proposal_bytes).transient == given
     (submit,) = peer.requests["Submit"]
-    assert b"4711" not in submit.prepared_transaction.SerializeToString()
+    assert b"4711 VND" not in submit.prepared_transaction.SerializeToString()
 
 
 def test_an_invalid_transaction_is_an_error(contract, peer):
@@ -139,7 +139,7 @@ def _added_transient(envelope):
 
     def leak(action):
         visible = proposal_pb2.ChaincodeProposalPayload.FromString(action.chaincode_proposal_payload)
-        visible.TransientMap["price"] = b"4711"
+        visible.TransientMap["price"] = b"4711 VND"
         action.chaincode_proposal_payload = visible.SerializeToString()
 
     return _with(envelope, leak)
@@ -163,7 +163,7 @@ def test_what_was_not_proposed_is_not_signed(contract, peer, exchange):
     """The caller's signature goes on what the gateway gives back, so a false gateway is found before that."""
     peer.transform = exchange
     with pytest.raises(errors.EndorseError) as refused:
-        contract.submit("put", "k", transient={"price": b"4711"})
+        contract.submit("put", "k", transient={"price": b"4711 VND"})
     assert refused.value.transaction_id
     assert "Submit" not in peer.requests
 

@@ -1,0 +1,58 @@
+"""
+Words: texts of one kind, such as identifiers or country codes, each with one rule that all who read them share.
+
+Contracts check arguments by a word, schemas publish its shape, and files are read by it: what one of them takes the
+others take, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from hlf.codec.refusals import invalid
+
+
+@dataclass(frozen=True)
+class Word:
+    """
+    A kind of text.
+
+    Attributes:
+        pattern: the shape of the whole text: a regular expression that means the same in Python and in JSON Schema.
+        what: what such a text is, with an example where that helps: ``a UN/LOCODE such as VNHAN``.
+        beyond: says of a text of that shape what is wrong with it all the same, or returns "".
+    """
+
+    pattern: str
+    what: str
+    beyond: Callable[[str], str] | None = None
+
+    @cached_property
+    def shape(self) -> re.Pattern[str]:
+        """The compiled pattern; use its ``fullmatch``."""
+        return re.compile(self.pattern, re.ASCII)
+
+    def problem(self, text: str) -> str:
+        """Return why *text* is no such word, without quoting it, or ""."""
+        if not self.shape.fullmatch(text):
+            return f"must be {self.what}"
+        return self.beyond(text) if self.beyond else ""
+
+    def fits(self, text: str) -> bool:
+        """Whether *text* is such a word."""
+        return not self.problem(text)
+
+    def check(self, field: str, text: str) -> str:
+        """
+        Return *text*, if it is such a word.
+
+        Raises:
+            Refused: INVALID_ARGUMENT, which names *field* and quotes nothing.
+        """
+        problem = self.problem(text)
+        if problem:
+            raise invalid(field, problem)
+        return text
