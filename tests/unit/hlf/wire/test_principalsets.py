@@ -179,3 +179,33 @@ def test_a_gate_that_wants_fewer_than_nobody_is_refused():
     encoded.rule.n_out_of.n = -1
     with pytest.raises(principalsets.Unsatisfiable):
         principalsets.of_policy(encoded)
+
+
+@pytest.mark.parametrize("of", [role, lambda name: unit(name, "freight"), lambda name: person(name, b"certificate")])
+def test_a_principal_names_its_organisation(of):
+    """Whatever its kind: a member of that organisation may be meant, and nobody of another."""
+    asked = of("Org1MSP")
+    assert asked.msp_id == "Org1MSP"
+    assert asked.comparable
+    assert asked.is_a(role("Org1MSP", principals.MEMBER))
+    assert not asked.is_a(role("Org2MSP", principals.MEMBER))
+    assert not asked.is_a(of("Org2MSP"))
+
+
+@pytest.mark.parametrize("kind", [KINDS.ROLE, KINDS.ORGANIZATION_UNIT, KINDS.IDENTITY, KINDS.COMBINED])
+def test_an_unreadable_principal_names_nobody(kind):
+    """It is not compared, and satisfies nothing; a policy that holds one is still read."""
+    unreadable = msp.Principal(kind, b"\xff\xff")
+    assert unreadable.msp_id is unreadable.role is None
+    assert not unreadable.comparable
+    assert not unreadable.is_a(role("Org1MSP", principals.MEMBER))
+    assert not role("Org1MSP").is_a(unreadable)
+    assert principals.combined(unreadable) == ()
+
+
+def test_every_certificate_is_a_named_identity():
+    """A principal may ask whether somebody is anonymous; who shows a certificate is not."""
+    asked = msp_principal_pb2.MSPIdentityAnonymity
+    assert principals.is_nominal(asked(anonymity_type=asked.NOMINAL).SerializeToString())
+    assert not principals.is_nominal(asked(anonymity_type=asked.ANONYMOUS).SerializeToString())
+    assert not principals.is_nominal(b"\xff")
