@@ -1,0 +1,58 @@
+"""The map of the house in CONTRIBUTING.md is what the modules import."""
+
+from __future__ import annotations
+
+import functools
+import graphlib
+import re
+
+from tests.support.house import ROOT, imports, modules
+
+# Two names for one room: both clients share their steps, and the library's own modules go with the messages.
+SAME = {"hlf": "hlf.wire", "hlf.aio": "hlf.client", "hlf.steps": "hlf.client", "chaincode": "chaincode.contracts"}
+Graph = dict[str, set[str]]
+
+
+def room(module: str) -> str:
+    """Return the room that a module is in: the library and the chaincodes have several."""
+    parts = module.split(".")
+    inner = parts[0] in {"hlf", "chaincode"} and (ROOT / parts[0] / "/".join(parts[1:2])).is_dir()
+    name = ".".join(parts[: 2 if inner else 1])
+    return SAME.get(name, name)
+
+
+@functools.cache
+def imported() -> Graph:
+    """Return which rooms each room imports, lazily and for types included."""
+    found = modules()
+    graph: Graph = {room(name): set() for name in found}
+    for name, path in found.items():
+        graph[room(name)] |= {room(other) for other in imports(path, found)} - {room(name)}
+    return graph
+
+
+def reachable(graph: Graph, start: str) -> set[str]:
+    """Return all rooms below a room."""
+    return graph[start].union(*(reachable(graph, below) for below in graph[start]))
+
+
+def test_the_map_shows_what_rooms_import():
+    """Each arrow is an import, and each import is an arrow or follows from others."""
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    drawn = set(re.findall(r"^    (\S+) --> (\S+)$", page, re.MULTILINE))
+    graph = imported()
+    tuple(graphlib.TopologicalSorter(graph).static_order())
+    needed = {
+        (above, below)
+        for above, belows in graph.items()
+        for below in belows
+        if not any(below in reachable(graph, other) for other in belows - {below})
+    }
+    assert drawn == needed
+
+
+def test_each_room_of_the_map_is_described():
+    """The table beside the picture has a row for every box."""
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    table = page.split("| room | what it holds |", 1)[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `([a-z.]+)` \|", table, re.MULTILINE)) == set(imported())
