@@ -101,7 +101,7 @@ class Detail:
 
 
 def contract_refusal(message: str) -> tuple[str, str] | None:
-    """The code and words of a contract's refusal carried in *message*; None if it carries none."""
+    """Return the code and words of a contract's refusal carried in *message*; None if it carries none."""
     found = _REFUSAL.search(message)
     return (found[1], found[2]) if found else None
 
@@ -144,12 +144,12 @@ class GatewayError(HlfError):
         return f"{self.stage}{subject} failed{status}: {self.message}{self._cure()}{self._advice()}{details}"
 
     def _cure(self) -> str:
-        """What to look at where gRPC has only said that it could not connect."""
+        """Return what to look at where gRPC has only said that it could not connect."""
         unconnected = self.status is grpc.StatusCode.UNAVAILABLE and self.message.startswith("failed to connect")
         return f"; {UNREACHABLE}" if unconnected else ""
 
     def _advice(self) -> str:
-        """What is known of the outcome and what to do about it, for those stages where that is in question."""
+        """Return what is known of the outcome and what to do about it, for those stages where that is in question."""
         return ""
 
 

@@ -44,7 +44,7 @@ class Identity:
 
 def load_certificate(pem: bytes) -> Certificate:
     """
-    The one certificate in *pem*.
+    Return the one certificate in *pem*.
 
     Raises:
         IdentityError: there is none, more than one, or it cannot be read.
@@ -57,7 +57,7 @@ def load_certificate(pem: bytes) -> Certificate:
 
 def load_user(folder: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
     """
-    The identity and signer of the user whose ``cert.pem`` and ``key.pem`` are in *folder*.
+    Return the identity and signer of the user whose ``cert.pem`` and ``key.pem`` are in *folder*.
 
     Raises:
         IdentityError: a file is missing or unusable, or the key is not the certificate's.
@@ -67,7 +67,7 @@ def load_user(folder: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
 
 def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
     """
-    The identity and signer in two PEM files.
+    Return the identity and signer in two PEM files.
 
     Raises:
         IdentityError: a file is missing or unusable, or the key is not the certificate's.

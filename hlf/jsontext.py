@@ -43,7 +43,7 @@ def loads(data: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
 
 
 def _too_deep(value: Any) -> bool:
-    """Whether values are nested deeper than anybody who writes them again can follow."""
+    """Return whether values are nested deeper than anybody who writes them again can follow."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [

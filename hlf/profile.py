@@ -90,7 +90,7 @@ class Profile:
     @classmethod
     def load(cls, path: Path | str) -> Profile:
         """
-        The profile in the file *path*, in JSON or YAML.
+        Return the profile in the file *path*, in JSON or YAML.
 
         Raises:
             ProfileError: it is missing, malformed or incomplete; the words name the file, the field and the cure.
@@ -106,7 +106,7 @@ class Profile:
     @classmethod
     def parse(cls, text: bytes | str, *, folder: Path = Path()) -> Profile:
         """
-        The profile in a text, in JSON or YAML; *folder* is where its relative paths begin.
+        Return the profile in a text, in JSON or YAML; *folder* is where its relative paths begin.
 
         Raises:
             ProfileError: it is malformed or incomplete; the words name the field and the cure.
@@ -119,7 +119,7 @@ class Profile:
 
 
 def _document(data: bytes) -> Any:
-    """The value of the text: JSON where it begins as an object of it does, else YAML."""
+    """Return the value of the text: JSON where it begins as an object of it does, else YAML."""
     if data.lstrip()[:1] != b"{":
         try:
             return yamltext.loads(data)
@@ -222,7 +222,7 @@ def _text(parent: Mapping[str, Any], key: str, where: str) -> str:
 
 
 def _unfit(where: str, what: str, key: str) -> ProfileError:
-    """The error of a field, with its cure."""
+    """Return the error of a field, with its cure."""
     return ProfileError(f"{where} is {what}; {_CURES[key]}" if key in _CURES else f"{where} is {what}")
 
 

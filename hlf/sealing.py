@@ -143,7 +143,7 @@ class PrivateKey:
 
 def generate(suite: Suite) -> PrivateKey:
     """
-    A fresh key pair.
+    Return a fresh key pair.
 
     Raises:
         SealingError: this build of cryptography has no ML-KEM.
@@ -162,7 +162,7 @@ def generate(suite: Suite) -> PrivateKey:
 
 def seal(plaintext: bytes, key: PublicKey, binding: Binding) -> bytes:
     """
-    *plaintext* for the holder of *key* alone: HPKE's encapsulated key, then the ciphertext. Never twice the same.
+    Return *plaintext* sealed for the holder of *key*: HPKE's encapsulated key, then the ciphertext; new every time.
 
     Raises:
         SealingError: *key* is not what it says.
@@ -175,7 +175,7 @@ def seal(plaintext: bytes, key: PublicKey, binding: Binding) -> bytes:
 
 def unseal(sealed: bytes, key: PrivateKey, binding: Binding) -> bytes:
     """
-    The plaintext.
+    Return the plaintext.
 
     Raises:
         SealingError: sealed to another key, for another binding, or altered.

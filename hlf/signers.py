@@ -24,7 +24,9 @@ class Signer(Protocol):
     """Signs messages with one private key; called from many threads at once."""
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of *message*: ECDSA over its SHA-256 in DER with low S, or Ed25519's over the message."""
+        """
+        Return the signature of *message*: ECDSA over its SHA-256 in DER with low S, or Ed25519's over the message.
+        """
 
 
 class _KeySigner:
@@ -54,7 +56,7 @@ class _DigestSigner:
 
 def ecdsa(private_key: ec.EllipticCurvePrivateKey) -> Signer:
     """
-    A signer with an ECDSA key on P-256 or P-384.
+    Return a signer with an ECDSA key on P-256 or P-384.
 
     Raises:
         IdentityError: the key is on another curve.
@@ -64,13 +66,13 @@ def ecdsa(private_key: ec.EllipticCurvePrivateKey) -> Signer:
 
 
 def ed25519(private_key: Ed25519PrivateKey) -> Signer:
-    """A signer with an Ed25519 key; channels accept those from capability V3_0 on."""
+    """Return a signer with an Ed25519 key; channels accept those from capability V3_0 on."""
     return _KeySigner(private_key)
 
 
 def from_digest_function(function: Callable[[bytes], bytes], curve: ec.EllipticCurve | None = None) -> Signer:
     """
-    A signer that asks *function* for the ECDSA signature (DER, S high or low) of a SHA-256 digest.
+    Return a signer that asks *function* for the ECDSA signature (DER, S high or low) of a SHA-256 digest.
 
     Args:
         curve: of the key behind the function; P-256 unless given.
@@ -82,7 +84,7 @@ def from_digest_function(function: Callable[[bytes], bytes], curve: ec.EllipticC
 
 def from_private_key(private_key: object) -> Signer:
     """
-    A signer with a private key of a kind that Fabric supports.
+    Return a signer with a private key of a kind that Fabric supports.
 
     Raises:
         IdentityError: the key is of another kind.
@@ -96,7 +98,7 @@ def from_private_key(private_key: object) -> Signer:
 
 def from_pem(pem: bytes, password: bytes | None = None) -> Signer:
     """
-    A signer with the private key in *pem*.
+    Return a signer with the private key in *pem*.
 
     Raises:
         IdentityError: no private key can be read from it, or not one of a kind that Fabric supports.
@@ -106,7 +108,7 @@ def from_pem(pem: bytes, password: bytes | None = None) -> Signer:
 
 def load_private_key(pem: bytes, password: bytes | None = None) -> PrivateKeyTypes:
     """
-    The private key in *pem*.
+    Return the private key in *pem*.
 
     Raises:
         IdentityError: none can be read from it. The words never quote the input.

@@ -94,7 +94,7 @@ class Authority:
 
     def info(self) -> Info:
         """
-        What the CA says of itself; no identity is needed.
+        Return what the CA says of itself; no identity is needed.
 
         Raises:
             AuthorityError: not reached, or refused.
@@ -180,7 +180,7 @@ class Authority:
         secrets: tuple[str, ...] = (),
     ) -> Any:
         """
-        The ``result`` of one call of the interface.
+        Return the ``result`` of one call of the interface.
 
         Args:
             path: below ``/api/v1/``, quoted.
@@ -208,14 +208,14 @@ class Authority:
 
     @contextlib.contextmanager
     def reading(self, what: str) -> Iterator[None]:
-        """Read an answer's fields; one that is missing or of another kind becomes an AuthorityError."""
+        """Raise AuthorityError for a field of an answer that is missing or of another kind."""
         try:
             yield
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, errors.IdentityError):
             raise errors.AuthorityError(f"answered with an unreadable {what}", address=self.address) from None
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._adapter.close()
 
     def _send(self, request: requests.PreparedRequest) -> tuple[int, bytes]:
@@ -278,7 +278,7 @@ class Authority:
 
 
 def authorisation(identity: Identity, signer: Signer) -> Authorisation:
-    """What authorises calls in an identity's name, for :meth:`Authority.ask`."""
+    """Return what authorises calls in an identity's name, for :meth:`Authority.ask`."""
     certificate = _base64(identity.certificate_pem)
 
     def token(method: str, address: str, body: bytes) -> str:
@@ -297,7 +297,7 @@ def _decoded(text: str) -> bytes:
 
 
 def _without(words: str, secrets: tuple[str, ...]) -> str:
-    """Words of the server that quote no secret, plain or as JSON has it, and do not fill a log."""
+    """Return words of the server that quote no secret, plain or as JSON has it, and do not fill a log."""
     for secret in secrets:
         words = words.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
     return words[:_MAX_WORDS]

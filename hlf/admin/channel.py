@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.05
 
 def newest_block(node: Node, channel_id: str) -> common_pb2.Block:
     """
-    The last block (``common.Block``) of a channel.
+    Return the last block (``common.Block``) of a channel.
 
     Raises:
         AdminError: the node refused, or is not in the channel.
@@ -32,13 +32,13 @@ def newest_block(node: Node, channel_id: str) -> common_pb2.Block:
 
 
 def block(node: Node, channel_id: str, number: int) -> common_pb2.Block:
-    """One block (``common.Block``); AdminError with status 404 where it does not exist yet."""
+    """Return one block (``common.Block``); AdminError with status 404 where it does not exist yet."""
     return _only(node, channel_id, number)
 
 
 def config_block(node: Node, channel_id: str) -> common_pb2.Block:
     """
-    The block (``common.Block``) with the configuration now in force.
+    Return the block (``common.Block``) with the configuration now in force.
 
     A peer is asked through ``cscc/GetConfigBlock``, which readers of the channel may call; its block events
     (``event/Block``) may be closed to all of them. An orderer has no such rule.
@@ -62,7 +62,7 @@ def config_block(node: Node, channel_id: str) -> common_pb2.Block:
 
 def config(node: Node, channel_id: str) -> configtx_pb2.Config:
     """
-    The configuration (``common.Config``) now in force.
+    Return the configuration (``common.Config``) now in force.
 
     Raises:
         AdminError: the node refused, or is not in the channel.
@@ -73,7 +73,7 @@ def config(node: Node, channel_id: str) -> configtx_pb2.Config:
 
 
 def copy(original: Any) -> configtx_pb2.Config:
-    """A configuration to change, equal to *original*."""
+    """Return a configuration to change, equal to *original*."""
     changed = configtx_pb2.Config()
     changed.CopyFrom(original)
     return changed
@@ -81,7 +81,7 @@ def copy(original: Any) -> configtx_pb2.Config:
 
 def update(channel_id: str, original: Any, changed: Any) -> bytes:
     """
-    The serialized ``ConfigUpdate`` from one configuration to another, for organisations to sign.
+    Return the serialized ``ConfigUpdate`` from one configuration to another, for organisations to sign.
 
     Raises:
         ConfigError: they do not differ.
@@ -91,7 +91,7 @@ def update(channel_id: str, original: Any, changed: Any) -> bytes:
 
 
 def sign(serialized_update: bytes, identity: Identity, signer: Signer) -> configtx_pb2.ConfigSignature:
-    """One admin's ``ConfigSignature``; it may be made elsewhere and sent as bytes."""
+    """Return one admin's ``ConfigSignature``; it may be made elsewhere and sent as bytes."""
     return configupdate.config_signature(serialized_update, identity.serialized, signer.sign)
 
 

@@ -49,18 +49,18 @@ class Connection:
         return f"{self.endpoint.name} ({self.endpoint.address})"
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self.session.close()
 
     def unary(self, method: Any, request: Any, kind: type[errors.AdminError]) -> Any:
-        """The answer to one call, failures as *kind*."""
+        """Return the answer to one call, failures as *kind*."""
         try:
             return method(request, timeout=self.timeout, wait_for_ready=True)
         except grpc.RpcError as failure:
             raise self.failure(failure, kind) from failure
 
     def failure(self, failure: grpc.RpcError, kind: type[errors.AdminError]) -> errors.AdminError:
-        """A gRPC failure as *kind*, naming the node and, where it has not answered, the likely cause."""
+        """Return a gRPC failure as *kind*, naming the node and, where it has not answered, the likely cause."""
         # An RpcError raised by a call is that call; the type does not say so.
         code: grpc.StatusCode = failure.code()
         words = failure.details() or ""
@@ -71,7 +71,7 @@ class Connection:
     def deliver(
         self, method: Any, channel_id: str, start: envelopes.Position, stop: envelopes.Position
     ) -> Iterator[Any]:
-        """Blocks (``common.Block``) *start* to *stop* from a Deliver service; those not there yet are refused."""
+        """Yield blocks (``common.Block``) *start* to *stop* from a Deliver service; fail for those not there yet."""
         envelope = self.session.seek_envelope(channel_id, start, stop, wait=False)
         call = method(iter([envelope]), timeout=self.timeout, wait_for_ready=True)
         try:

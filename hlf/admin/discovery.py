@@ -25,7 +25,7 @@ class Known:
 
 def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
     """
-    The peers of a channel that *asked* knows, itself included.
+    Return the peers of a channel that *asked* knows, itself included.
 
     Raises:
         AdminError: it refused, is not in the channel, or answered with something unreadable.

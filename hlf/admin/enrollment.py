@@ -115,7 +115,7 @@ def _sync(folder: Path) -> None:
 
 def require_id(enrollment_id: str) -> None:
     """
-    Nothing, if identities of this id can enrol; the server registers others as well, even the empty one.
+    Raise AuthorityError unless identities of this id can enrol; the server registers others too, even the empty id.
 
     Raises:
         AuthorityError: they cannot.
@@ -129,7 +129,7 @@ def require_id(enrollment_id: str) -> None:
 
 def signing_request(key: ec.EllipticCurvePrivateKey, enrollment_id: str, hosts: tuple[str, ...]) -> bytes:
     """
-    The PKCS #10 request (PEM) that a Fabric CA takes: the subject is the enrollment id alone.
+    Return the PKCS #10 request (PEM) that a Fabric CA takes: the subject is the enrollment id alone.
 
     Raises:
         AuthorityError: the id or a host cannot stand in a certificate.
@@ -162,7 +162,7 @@ def accept(
     anchor: Certificate | None = None,
 ) -> Enrollment:
     """
-    The enrolment, if the certificate is of *key* and *enrollment_id* and of the authority that issued it.
+    Return the enrolment, if the certificate is of *key* and *enrollment_id* and of the authority that issued it.
 
     Args:
         chain_pem: the authority's certificates in any order; those that did not lead to this one are left out.
@@ -191,14 +191,14 @@ def accept(
 
 
 def common_name(certificate: Certificate) -> str:
-    """The enrollment id in a certificate; empty where there is not exactly one."""
+    """Return the enrollment id in a certificate; empty where there is not exactly one."""
     found = certificate.subject.values(names.COMMON_NAME)
     return found[0] if len(found) == 1 else ""
 
 
 def authorities(chain_pem: bytes) -> list[Certificate]:
     """
-    The certificates in a chain.
+    Return the certificates in a chain.
 
     Raises:
         IdentityError: there is none, too many, or one cannot be read.
@@ -213,7 +213,7 @@ def authorities(chain_pem: bytes) -> list[Certificate]:
 
 
 def _chain(certificate: Certificate, offered: list[Certificate]) -> list[Certificate]:
-    """Issuer after issuer, from the certificate's own, as far as those offered go."""
+    """Return issuer after issuer, from the certificate's own, as far as those offered go."""
     chain: list[Certificate] = []
     lower = certificate
     while issuer := next((one for one in offered if one not in chain and _issued(lower, one)), None):

@@ -66,7 +66,7 @@ class Definition:
 
     def fields(self) -> dict[str, Any]:
         """
-        The fields that the lifecycle's messages share.
+        Return the fields that the lifecycle's messages share.
 
         Raises:
             PolicyError: a policy's text is none.
@@ -119,7 +119,7 @@ class Committed:
 
 
 def collection_package(collections: Sequence[Collection]) -> collection_pb2.CollectionConfigPackage:
-    """The ``CollectionConfigPackage`` of a definition's collections."""
+    """Return the ``CollectionConfigPackage`` of a definition's collections."""
     package = collection_pb2.CollectionConfigPackage()
     for each in collections:
         static = collection_pb2.StaticCollectionConfig(
@@ -151,7 +151,7 @@ def install(peer: Peer, package: bytes) -> str:
 
 
 def installed(peer: Peer) -> tuple[Installed, ...]:
-    """The packages on a peer."""
+    """Return the packages on a peer."""
     args = lifecycle_pb2.QueryInstalledChaincodesArgs()
     answer = _ask(peer, "", "QueryInstalledChaincodes", args, lifecycle_pb2.QueryInstalledChaincodesResult)
     return tuple(
@@ -168,7 +168,7 @@ def installed(peer: Peer) -> tuple[Installed, ...]:
 
 
 def installed_package(peer: Peer, package_id: str) -> bytes:
-    """The bytes of an installed package, as they were installed."""
+    """Return the bytes of an installed package, as they were installed."""
     args = lifecycle_pb2.GetInstalledChaincodePackageArgs(package_id=package_id)
     answer = _ask(peer, "", "GetInstalledChaincodePackage", args, lifecycle_pb2.GetInstalledChaincodePackageResult)
     package: bytes = answer.chaincode_install_package
@@ -194,7 +194,7 @@ def approve(peer: Peer, channel_id: str, definition: Definition, package_id: str
 
 
 def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Approved | None:
-    """What the peer's organisation has approved, the latest for sequence 0; None where it has not."""
+    """Return what the peer's organisation has approved, the latest for sequence 0; None where it has not."""
     args = lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs(name=name, sequence=sequence)
     try:
         answer = _ask(
@@ -220,7 +220,7 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
 
 
 def readiness(peer: Peer, channel_id: str, definition: Definition) -> dict[str, bool]:
-    """Which organisations, by MSP id, have approved exactly this definition."""
+    """Return which organisations, by MSP id, have approved exactly this definition."""
     args = lifecycle_pb2.CheckCommitReadinessArgs(**definition.fields())
     answer = _ask(peer, channel_id, "CheckCommitReadiness", args, lifecycle_pb2.CheckCommitReadinessResult)
     return dict(answer.approvals)
@@ -241,14 +241,14 @@ def commit(peer: Peer, channel_id: str, definition: Definition, endorsers: Seque
 
 
 def committed(peer: Peer, channel_id: str) -> tuple[Committed, ...]:
-    """All definitions in force on a channel, without approvals."""
+    """Return all definitions in force on a channel, without approvals."""
     args = lifecycle_pb2.QueryChaincodeDefinitionsArgs()
     answer = _ask(peer, channel_id, "QueryChaincodeDefinitions", args, lifecycle_pb2.QueryChaincodeDefinitionsResult)
     return tuple(_committed(each.name, each, {}) for each in answer.chaincode_definitions)
 
 
 def committed_definition(peer: Peer, channel_id: str, name: str) -> Committed | None:
-    """The definition of one chaincode in force on a channel, with approvals; None where there is none."""
+    """Return the definition of one chaincode in force on a channel, with approvals; None where there is none."""
     args = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=name)
     try:
         answer = _ask(peer, channel_id, "QueryChaincodeDefinition", args, lifecycle_pb2.QueryChaincodeDefinitionResult)

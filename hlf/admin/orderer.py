@@ -41,5 +41,5 @@ class Orderer(Connection):
     def blocks(
         self, channel_id: str, start: envelopes.Position, stop: envelopes.Position
     ) -> Iterator[common_pb2.Block]:
-        """Blocks of a channel, both ends included."""
+        """Return the blocks of a channel, both ends included."""
         return self.deliver(self.session.broadcast(self.endpoint).Deliver, channel_id, start, stop)

@@ -53,7 +53,7 @@ class OrdererAdmin:
 
     def channels(self) -> tuple[str, ...]:
         """
-        The channels the orderer takes part in.
+        Return the channels the orderer takes part in.
 
         Raises:
             ParticipationError: not reached, or refused.
@@ -65,7 +65,7 @@ class OrdererAdmin:
             raise errors.ParticipationError("answered with an unreadable list", address=self.address) from malformed
 
     def channel(self, channel_id: str) -> Participation | None:
-        """How the orderer takes part in one channel, None if it does not."""
+        """Return how the orderer takes part in one channel, None if it does not."""
         try:
             return self._participation(self._ask("GET", f"{_CHANNELS}/{quote(channel_id, safe='')}"))
         except errors.ParticipationError as refused:
@@ -92,7 +92,7 @@ class OrdererAdmin:
         self._ask("DELETE", f"{_CHANNELS}/{quote(channel_id, safe='')}")
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._session.close()
 
     def _ask(self, method: str, path: str, block: bytes | None = None) -> dict[str, Any]:

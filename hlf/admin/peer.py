@@ -69,7 +69,7 @@ class Peer(Connection):
         kind: type[errors.AdminError] = errors.AdminError,
     ) -> _Result:
         """
-        The answer of a function, as the protobuf message *result*.
+        Return the answer of a function, as the protobuf message *result*.
 
         Raises:
             AdminError: (or *kind*) as ``call``, or the answer is no such message.
@@ -137,7 +137,7 @@ class Peer(Connection):
         self._again(submit, lambda refused: refused.status == grpc.StatusCode.UNAVAILABLE.name)
 
     def _broadcast(self, orderer: Orderer, envelope: Any, kind: type[errors.AdminError]) -> None:
-        """As ``_order``, without a gateway in between."""
+        """Submit as ``_order`` does, without a gateway in between."""
 
         def broadcast() -> None:
             try:
@@ -148,7 +148,7 @@ class Peer(Connection):
         self._again(broadcast, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)
 
     def _again(self, call: Callable[[], Answer], passing: Callable[[errors.AdminError], bool]) -> Answer:
-        """What *call* returns, made again while it fails for a *passing* reason and there is time left."""
+        """Return what *call* returns, made again while it fails for a *passing* reason and there is time left."""
         until = time.monotonic() + self.timeout
         while True:
             try:
@@ -162,7 +162,7 @@ class Peer(Connection):
         self, signed: proposal_pb2.SignedProposal, kind: type[errors.AdminError] = errors.AdminError
     ) -> proposal_response_pb2.ProposalResponse:
         """
-        The peer's ``ProposalResponse`` to a signed proposal.
+        Return the peer's ``ProposalResponse`` to a signed proposal.
 
         Raises:
             AdminError: (or *kind*) with the answer's status.
@@ -183,13 +183,13 @@ class Peer(Connection):
         self.call("", "cscc", [b"JoinChain", genesis_block])
 
     def channels(self) -> tuple[str, ...]:
-        """The channels this peer has joined."""
+        """Return the channels this peer has joined."""
         answer = self.ask(query_pb2.ChannelQueryResponse, "", "cscc", [b"GetChannels"])
         return tuple(sorted(channel.channel_id for channel in answer.channels))
 
     def height(self, channel_id: str) -> int:
         """
-        The number of blocks this peer has of a channel.
+        Return the number of blocks this peer has of a channel.
 
         Raises:
             AdminError: the peer refused, or is not in the channel.
@@ -200,7 +200,7 @@ class Peer(Connection):
     def blocks(
         self, channel_id: str, start: envelopes.Position, stop: envelopes.Position
     ) -> Iterator[common_pb2.Block]:
-        """Blocks of this peer's ledger, both ends included."""
+        """Return the blocks of this peer's ledger, both ends included."""
         return self.deliver(self.session.deliver(self.endpoint).Deliver, channel_id, start, stop)
 
     def _wait_committed(self, channel_id: str, transaction_id: str, kind: type[errors.AdminError]) -> None:
@@ -212,7 +212,7 @@ class Peer(Connection):
         self._check_valid(transaction_id, status.result, f"block {status.block_number}", kind)
 
     def _wait_found(self, channel_id: str, transaction_id: str, kind: type[errors.AdminError]) -> None:
-        """As ``_wait_committed``, by asking the ledger again and again."""
+        """Wait as ``_wait_committed`` does, by asking the ledger again and again."""
         args = [b"GetTransactionByID", channel_id.encode(), transaction_id.encode()]
         try:
             found = self._again(

@@ -78,7 +78,7 @@ class Registrar:
         secret: str = "",
     ) -> str:
         """
-        Register an identity; the answer is the secret it enrols with.
+        Register an identity; return the secret it enrols with.
 
         Args:
             affiliation: the registrar's own if empty, ``.`` for the root.
@@ -102,13 +102,13 @@ class Registrar:
             return _text(answer["secret"])
 
     def registrations(self) -> tuple[Registration, ...]:
-        """All identities that the caller may see."""
+        """Return all identities that the caller may see."""
         answer = self._ask("GET", "identities")
         with self._authority.reading("list of identities"):
             return tuple(map(_registration, answer["identities"]))
 
     def registration(self, enrollment_id: str) -> Registration | None:
-        """One identity, None if there is none of this id."""
+        """Return one identity, None if there is none of this id."""
         try:
             answer = self._ask("GET", f"identities/{_segment(enrollment_id)}")
         except errors.AuthorityError as refused:
@@ -129,7 +129,7 @@ class Registrar:
         secret: str = "",
     ) -> Registration:
         """
-        Change what is given and leave the rest; the answer is the identity as it is now.
+        Change what is given and leave the rest; return the identity as it is now.
 
         Certificates that were issued before stay as they are.
 
@@ -158,7 +158,7 @@ class Registrar:
         self._ask("DELETE", f"identities/{_segment(enrollment_id)}", query={"force": "true"} if force else {})
 
     def affiliations(self) -> tuple[str, ...]:
-        """All affiliations that the caller may see, as dotted paths."""
+        """Return all affiliations that the caller may see, as dotted paths."""
         found = []
         answer = self._ask("GET", "affiliations")
         with self._authority.reading("tree of affiliations"):
@@ -208,7 +208,7 @@ class Registrar:
         expire_after: datetime | None = None,
         expire_before: datetime | None = None,
     ) -> bytes:
-        """The CRL (PEM) of what is revoked and not expired; of the times given only, which need a zone."""
+        """Return the CRL (PEM) of what is revoked and not expired; of the times given only, which need a zone."""
         times = {
             "revokedafter": revoked_after,
             "revokedbefore": revoked_before,
@@ -228,7 +228,7 @@ class Registrar:
         not_expired: bool = False,
         not_revoked: bool = False,
     ) -> tuple[Certificate, ...]:
-        """The certificates that the CA has issued, those named only, as far as the caller may see them."""
+        """Return the certificates that the CA has issued, those named only, as far as the caller may see them."""
         asked = {
             "id": enrollment_id,
             "serial": serial,
@@ -277,7 +277,7 @@ _NOT_THERE = 63
 
 def serial_and_aki(certificate: Certificate) -> tuple[str, str]:
     """
-    What names a certificate to its CA: serial number and authority key identifier in hexadecimal.
+    Return what names a certificate to its CA: serial number and authority key identifier in hexadecimal.
 
     Raises:
         AuthorityError: the certificate says nothing of its authority's key.
@@ -289,7 +289,7 @@ def serial_and_aki(certificate: Certificate) -> tuple[str, str]:
 
 
 def _segment(enrollment_id: str) -> str:
-    """An id as one segment of an address, which dots and slashes would lead elsewhere."""
+    """Return an id as one segment of an address, which dots and slashes would lead elsewhere."""
     if enrollment_id in ("", ".", "..") or "/" in enrollment_id:
         raise errors.AuthorityError(f"{enrollment_id!r} cannot be asked for: an id in an address has no slash")
     return quote(enrollment_id, safe="")

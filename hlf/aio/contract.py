@@ -164,7 +164,7 @@ class Contract:
     async def _again(
         self, once: Callable[[Budget], Awaitable[Answer]], timeout: float | None, retry: Retry | None
     ) -> Answer:
-        """Do *once*, and again as the policy allows."""
+        """Call *once*, and again as often as the policy allows."""
         budget, tries = Budget(timeout), Tries(retry or self._sender.retry)
         while True:
             try:

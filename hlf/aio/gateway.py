@@ -138,7 +138,7 @@ class Gateway:
                     raise connecting.unreachable(endpoint, timeout) from failure
 
     async def wait_reachable(self, deadline: float) -> bool:
-        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
         try:
             await self.wait_ready(max(0.0, deadline - time.monotonic()))
         except errors.GatewayError:

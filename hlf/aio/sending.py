@@ -37,7 +37,7 @@ class Sender(Protocol):
         """Return once a peer is connected; raises GatewayError if none is within *timeout* seconds."""
 
     async def wait_reachable(self, deadline: float) -> bool:
-        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
 
 
 async def call(
@@ -71,6 +71,6 @@ async def call(
 
 
 def cancels_task() -> bool:
-    """Whether somebody asked the running task to end."""
+    """Return whether somebody asked the running task to end."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -59,7 +59,7 @@ class EventStream(Generic[Item]):
         return self._position
 
     async def close(self) -> None:
-        """End the stream; a consumer that waits is released."""
+        """End the stream; a consumer that waits stops waiting."""
         self._closed.set()
         self._drop()
 
@@ -121,7 +121,7 @@ class EventStream(Generic[Item]):
         self._call = None
 
     async def _heal(self, failure: errors.EventsError) -> None:
-        """Drop the connection, and return when it is time for the next; or raise what cannot be healed."""
+        """Drop the connection and wait until it is time for the next; raise an error that a new one cannot mend."""
         self._drop()
         if self._is_over():
             raise StopAsyncIteration

@@ -33,7 +33,7 @@ class Cancellation:
             call.cancel()
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long; return at once, and True, when it is cancelled."""
+        """Wait that many seconds; return True at once when it is cancelled."""
         return self._event.wait(seconds)
 
     @contextmanager

@@ -30,7 +30,7 @@ class Commit(steps.CommitStep):
 
     def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
-        What became of the transaction, once it is in a block; valid or not, this does not raise for it.
+        Return what became of the transaction, once it is in a block; valid or not, this does not raise for it.
 
         While the peer is unreachable the question is asked again (asking changes nothing) until the time-out for
         commit status is over. A transaction that was never ordered is waited for just as long.

@@ -32,7 +32,7 @@ class Submitted:
 
     def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
-        What became of it, once it is in a block.
+        Return what became of it, once it is in a block.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
@@ -69,7 +69,7 @@ class Contract:
         cancellation: Cancellation | None = None,
     ) -> bytes:
         """
-        The contract's answer on one peer; nothing is written.
+        Return the contract's answer on one peer; nothing is written.
 
         Raises:
             EvaluateError: the contract or a peer refused, or did not answer in time.
@@ -156,7 +156,7 @@ class Contract:
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
-        """A call as its first step, to be signed elsewhere or taken step by step; nothing is sent."""
+        """Return a call as its first step, to be signed elsewhere or taken step by step; nothing is sent."""
         message = steps.propose(
             self._channel_id,
             self._chaincode,
@@ -174,7 +174,7 @@ class Contract:
         retry: Retry | None,
         cancellation: Cancellation | None,
     ) -> Answer:
-        """Do *once*, and again as the policy allows."""
+        """Call *once*, and again as often as the policy allows."""
         budget, tries = Budget(timeout), Tries(retry or self._sender.retry)
         while True:
             try:

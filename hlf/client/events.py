@@ -21,7 +21,7 @@ from hlf.wire import blocks, envelopes
 def chaincode_events(
     sender: Sender, channel_id: str, chaincode: str, start: Position
 ) -> EventStream[events.ChaincodeEvent]:
-    """The events of *chaincode* after *start*."""
+    """Return the events of *chaincode* after *start*."""
 
     route = Route(sender.peers)
 
@@ -34,26 +34,26 @@ def chaincode_events(
 
 
 def block_events(sender: Sender, channel_id: str, start: Position, last: int | None) -> EventStream[blocks.Block]:
-    """Blocks from *start* on, to *last* if that is given."""
+    """Return the blocks from *start* on, to *last* if that is given."""
     return _delivered(sender, channel_id, start, last, "Deliver", events.block)
 
 
 def serialized_blocks(sender: Sender, channel_id: str, start: Position, last: int | None) -> EventStream[bytes]:
-    """The same as bytes: what is written to files and verified later."""
+    """Return the same as bytes: what is written to files and verified later."""
     return _delivered(sender, channel_id, start, last, "Deliver", events.serialized_block)
 
 
 def filtered_block_events(
     sender: Sender, channel_id: str, start: Position, last: int | None
 ) -> EventStream[events.FilteredBlock]:
-    """Filtered blocks from *start* on, to *last* if that is given."""
+    """Return the filtered blocks from *start* on, to *last* if that is given."""
     return _delivered(sender, channel_id, start, last, "DeliverFiltered", events.filtered_block)
 
 
 def block_and_private_data_events(
     sender: Sender, channel_id: str, start: Position, last: int | None
 ) -> EventStream[events.BlockAndPrivateData]:
-    """Blocks with private data from *start* on, to *last* if that is given."""
+    """Return the blocks with private data from *start* on, to *last* if that is given."""
     return _delivered(sender, channel_id, start, last, "DeliverWithPrivateData", events.block_and_private_data)
 
 
@@ -71,7 +71,7 @@ def require_peer(sender: Sender) -> None:
 
 def newest_block(sender: Sender, channel_id: str) -> int:
     """
-    The number of the last block the gateway's peer has.
+    Return the number of the last block the gateway's peer has.
 
     Raises:
         EventsError: the peer cannot be reached, or refuses.

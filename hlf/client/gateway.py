@@ -66,12 +66,12 @@ class Gateway:
         return Gateway(session, self.peers, self.timeouts, self.retry)
 
     def network(self, channel_id: str) -> Network:
-        """The channel of that name; whether it exists shows at the first call."""
+        """Return the channel of that name; whether it exists shows at the first call."""
         return Network(self, channel_id)
 
     def proposal_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Proposal:
         """
-        The proposal that ``Proposal.bytes`` gave, with its signature if that was made elsewhere.
+        Return the proposal that ``Proposal.bytes`` gave, with its signature if that was made elsewhere.
 
         Raises:
             WireError: the bytes are none.
@@ -81,7 +81,7 @@ class Gateway:
 
     def transaction_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Transaction:
         """
-        The transaction that ``Transaction.bytes`` gave, with its signature if that was made elsewhere.
+        Return the transaction that ``Transaction.bytes`` gave, with its signature if that was made elsewhere.
 
         Raises:
             WireError: the bytes are none.
@@ -91,7 +91,7 @@ class Gateway:
 
     def commit_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Commit:
         """
-        The commit that ``Commit.bytes`` gave, with its signature if that was made elsewhere.
+        Return the commit that ``Commit.bytes`` gave, with its signature if that was made elsewhere.
 
         Raises:
             WireError: the bytes are none.
@@ -100,7 +100,7 @@ class Gateway:
         return question if signature is None else question.sign(signature)
 
     def commit_status(self, channel_id: str, transaction_id: str) -> Commit:
-        """The question for the outcome of any transaction, for example one of an error that left it unknown."""
+        """Return the question for the outcome of any transaction, for example one of an error that left it unknown."""
         return commit.of(self, channel_id, transaction_id)
 
     def send(
@@ -150,7 +150,7 @@ class Gateway:
                     raise connecting.unreachable(endpoint, timeout) from failure
 
     def wait_reachable(self, deadline: float) -> bool:
-        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
         try:
             self.wait_ready(max(0.0, deadline - time.monotonic()))
         except errors.GatewayError:
@@ -195,7 +195,7 @@ def connect(
     channel: grpc.Channel | None = None,
 ) -> Gateway:
     """
-    A gateway through the profile's own peer; the connection is made at the first call.
+    Return a gateway through the profile's own peer; the connection is made at the first call.
 
     Args:
         signer: None if every step is signed elsewhere (offline signing).

@@ -24,12 +24,12 @@ class Network:
         self.name = name
 
     def contract(self, chaincode: str, name: str | None = None) -> Contract:
-        """The chaincode of that name; with *name*, one of the contracts in it."""
+        """Return the chaincode of that name; with *name*, one of the contracts in it."""
         return Contract(self._sender, self.name, chaincode, name)
 
     def height(self) -> int:
         """
-        The number of blocks the gateway's peer has.
+        Return the number of blocks the gateway's peer has.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
@@ -38,7 +38,7 @@ class Network:
 
     def block(self, number: int) -> bytes:
         """
-        One block of the gateway's peer, asked of qscc: for channels that close the block events to single clients.
+        Return one block of the gateway's peer, from qscc: for channels that close block events to single clients.
 
         Raises:
             EvaluateError: there is no such block, or the peer refuses.
@@ -53,7 +53,7 @@ class Network:
         checkpoint: Checkpoint | None = None,
     ) -> EventStream[ChaincodeEvent]:
         """
-        The events that valid transactions of *chaincode* set; close the stream when done.
+        Return the events that valid transactions of *chaincode* set; close the stream when done.
 
         Args:
             after_transaction_id: leave out the events up to this transaction's, which must have set one.
@@ -68,7 +68,7 @@ class Network:
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
     ) -> EventStream[blocks.Block]:
         """
-        Blocks as plain records, with validation codes; without end, or to *last_block*.
+        Return the blocks as plain records, with validation codes; without end, or to *last_block*.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
@@ -79,7 +79,7 @@ class Network:
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
     ) -> EventStream[bytes]:
         """
-        Blocks as bytes, for export; without end, or to *last_block*.
+        Return the blocks as bytes, for export; without end, or to *last_block*.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
@@ -90,7 +90,7 @@ class Network:
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
     ) -> EventStream[FilteredBlock]:
         """
-        Transaction ids, validation codes and names of events; without end, or to *last_block*.
+        Return transaction ids, validation codes and names of events; without end, or to *last_block*.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
@@ -101,7 +101,7 @@ class Network:
         self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
     ) -> EventStream[BlockAndPrivateData]:
         """
-        Blocks with the private data the caller's organisation holds; without end, or to *last_block*.
+        Return the blocks with the private data the caller's organisation holds; without end, or to *last_block*.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.

@@ -24,7 +24,7 @@ class Proposal(steps.ProposalStep):
 
     def evaluate(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> bytes:
         """
-        The answer of one peer; nothing is written.
+        Return the answer of one peer; nothing is written.
 
         Raises:
             EvaluateError: the contract or a peer refused, or did not answer in time.
@@ -34,7 +34,7 @@ class Proposal(steps.ProposalStep):
 
     def endorse(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Transaction:
         """
-        The transaction that the needed organisations' peers have endorsed; nothing is written yet.
+        Return the transaction that the needed organisations' peers have endorsed; nothing is written yet.
 
         Raises:
             EndorseError: the contract or a peer refused, the peers' answers differ, or did not come in time; or the

@@ -38,7 +38,7 @@ class Sender(Protocol):
         """Return once a peer is connected; raises GatewayError if none is within *timeout* seconds."""
 
     def wait_reachable(self, deadline: float) -> bool:
-        """Whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
 
 
 def call(

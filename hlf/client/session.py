@@ -64,7 +64,7 @@ class Session:
 
     def sign(self, message: bytes) -> bytes:
         """
-        The caller's signature of *message*.
+        Return the caller's signature of *message*.
 
         Raises:
             IdentityError: the session has no signer; or the signer's own.
@@ -72,24 +72,24 @@ class Session:
         return self.caller.sign(message)
 
     def gateway(self, endpoint: Endpoint) -> gateway_pb2_grpc.GatewayStub:
-        """The gateway service of a peer."""
+        """Return the gateway service of a peer."""
         return self.connections.stub(gateway_pb2_grpc.GatewayStub, endpoint)
 
     def endorser(self, endpoint: Endpoint) -> peer_pb2_grpc.EndorserStub:
-        """The endorser service of a peer, which system chaincodes are called through."""
+        """Return the endorser service of a peer, which system chaincodes are called through."""
         return self.connections.stub(peer_pb2_grpc.EndorserStub, endpoint)
 
     def deliver(self, endpoint: Endpoint) -> events_pb2_grpc.DeliverStub:
-        """The block service of a peer."""
+        """Return the block service of a peer."""
         return self.connections.stub(events_pb2_grpc.DeliverStub, endpoint)
 
     def broadcast(self, endpoint: Endpoint) -> ab_pb2_grpc.AtomicBroadcastStub:
-        """The ordering and block services of an orderer."""
+        """Return the ordering and block services of an orderer."""
         return self.connections.stub(ab_pb2_grpc.AtomicBroadcastStub, endpoint)
 
     def channel(self, endpoint: Endpoint) -> grpc.Channel:
         """
-        The gRPC channel to *endpoint*, shared by all that ask for it.
+        Return the gRPC channel to *endpoint*, shared by all that ask for it.
 
         Raises:
             GatewayError: the session is closed.
@@ -125,7 +125,7 @@ class Session:
         raise connecting.unreachable(endpoint, timeout) from failure
 
     def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
-        """A ``protos.SignedProposal`` to send to an endorser."""
+        """Return a ``protos.SignedProposal`` to send to an endorser."""
         return self.caller.signed_proposal(proposal)
 
     def seek_envelope(
@@ -136,7 +136,7 @@ class Session:
         *,
         wait: bool = True,
     ) -> common_pb2.Envelope:
-        """A signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
+        """Return a signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
         return self.caller.seek_envelope(channel_id, start, stop, wait=wait)
 
     @property

@@ -63,7 +63,7 @@ class EventStream(Generic[Item]):
         return self._position
 
     def close(self) -> None:
-        """End the stream; a consumer that waits in ``next`` is released."""
+        """End the stream; a consumer that waits in ``next`` stops waiting."""
         self._closed.set()
         with self._lock:
             if self._call is not None:
@@ -118,7 +118,7 @@ class EventStream(Generic[Item]):
             return self._call if self._call is not None else iter(())
 
     def _heal(self, failure: errors.EventsError) -> None:
-        """Drop the connection, and return when it is time for the next; or raise what cannot be healed."""
+        """Drop the connection and wait until it is time for the next; raise an error that a new one cannot mend."""
         with self._lock:
             if self._call is not None:
                 self._call.cancel()

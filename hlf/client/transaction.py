@@ -22,7 +22,7 @@ class Transaction(steps.TransactionStep):
 
     def submit(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Commit:
         """
-        The third step, once an orderer has taken the transaction.
+        Return the third step, once an orderer has taken the transaction.
 
         It is sent once. Where ``SubmitError.outcome_known`` is False it may be submitted again, by this very object:
         however often that is done, it commits at most once.
@@ -35,5 +35,7 @@ class Transaction(steps.TransactionStep):
         return self.commit()
 
     def commit(self) -> Commit:
-        """The third step without the second being sent from here: to ask for the outcome of an unclear submit."""
+        """
+        Return the third step without the second being sent from here: to ask for the outcome of an unclear submit.
+        """
         return commit.of(self._sender, self._channel_id, self.transaction_id)

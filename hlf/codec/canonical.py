@@ -40,7 +40,7 @@ class CanonicalError(ValueError):
 
 def dumps(value: object) -> bytes:
     """
-    The canonical bytes of *value*: None, bool, int, str, list or tuple, dict with string keys.
+    Return the canonical bytes of *value*: None, bool, int, str, list or tuple, dict with string keys.
 
     Raises:
         CanonicalError: a float, an integer beyond 2^53-1 either way, a lone
@@ -53,7 +53,7 @@ def dumps(value: object) -> bytes:
 
 def loads(data: bytes | str) -> object:
     """
-    The value in *data*, which must be strict JSON in UTF-8 but need not be in canonical order.
+    Return the value in *data*, which must be strict JSON in UTF-8 but need not be in canonical order.
 
     Raises:
         CanonicalError: not JSON, a name given twice, a float, an integer beyond
@@ -77,7 +77,7 @@ def loads(data: bytes | str) -> object:
 
 
 class _Unfit:
-    """What the reader met and must not pass; it stands in the value until its place is known."""
+    """Something the reader must refuse; it stands in the value until its place is known."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -170,7 +170,7 @@ def _integer(text: str) -> object:
 
 
 def _check(value: object, path: str, depth: int) -> None:
-    """Refuse what the reader marked and what dumps would refuse, so that whatever was read can be written again."""
+    """Raise for what the reader marked and what ``dumps`` refuses, so that what was read can be written again."""
     if isinstance(value, str):
         _whole(value, path)
     elif isinstance(value, list):

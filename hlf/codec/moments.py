@@ -55,7 +55,7 @@ class Moment:
 
 def parse(text: str) -> Moment:
     """
-    The moment written as ``2026-11-22T14:05:00.250+07:00`` (RFC 3339; anything finer than a millisecond is cut).
+    Return the moment written as ``2026-11-22T14:05:00.250+07:00`` (RFC 3339; anything finer than a millisecond is cut).
 
     Raises:
         ValueError: not such a text, no such day, or a year outside 1970 to 2200.
@@ -75,7 +75,7 @@ def parse(text: str) -> Moment:
 
 def stated(field: str, text: str) -> Moment:
     """
-    The moment that an argument or a record states in *field*.
+    Return the moment that an argument or a record states in *field*.
 
     Raises:
         Refused: INVALID_ARGUMENT, not a time, or one outside the years 1970 to 2200.
@@ -85,7 +85,7 @@ def stated(field: str, text: str) -> Moment:
 
 def offset_minutes(text: str) -> int:
     """
-    The minutes in ``+07:00``.
+    Return the minutes in ``+07:00``.
 
     Raises:
         ValueError: not an offset between -14:00 and +14:00.
@@ -101,7 +101,7 @@ def offset_minutes(text: str) -> int:
 
 def of(moment: datetime) -> int:
     """
-    Milliseconds since 1970 of a transaction's timestamp, which is its client's word.
+    Return milliseconds since 1970 of a transaction's timestamp, which is its client's word.
 
     Raises:
         Refused: INVALID_ARGUMENT, a year outside 1970 to 2200, such as the zero time of Go (year 1).
@@ -113,7 +113,7 @@ def of(moment: datetime) -> int:
 
 
 def text(at: int) -> str:
-    """*at* in UTC, as EPCIS writes it: ``2026-11-22T07:05:00.250Z``."""
+    """Return *at* in UTC, as EPCIS writes it: ``2026-11-22T07:05:00.250Z``."""
     return str(Moment(at)).removesuffix("+00:00") + "Z"
 
 
@@ -143,7 +143,7 @@ DATE = Word(r"\d{4}-\d\d-\d\d", "a date such as 2026-11-22", _not_a_day)
 
 def day(field: str, text: str) -> date:
     """
-    The calendar day written as ``2026-11-22`` in *field*.
+    Return the calendar day written as ``2026-11-22`` in *field*.
 
     Raises:
         Refused: INVALID_ARGUMENT, not such a text, no such day, or a year outside 1970 to 2200.
@@ -152,12 +152,12 @@ def day(field: str, text: str) -> date:
 
 
 def since_epoch(moment: datetime) -> int:
-    """Milliseconds since 1970 of an aware *moment*."""
+    """Return milliseconds since 1970 of an aware *moment*."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def utc(at: int) -> datetime:
-    """The instant *at* as an aware datetime in UTC."""
+    """Return the instant *at* as an aware datetime in UTC."""
     return _EPOCH + timedelta(milliseconds=at)
 
 

@@ -53,7 +53,7 @@ class RecordError(Refused, ValueError):
 
 
 def plain(value: object) -> Any:
-    """*value* in JSON's terms: a dataclass becomes a dict, a tuple a list, an enumeration its value."""
+    """Return *value* in JSON's terms: a dataclass becomes a dict, a tuple a list, an enumeration its value."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         hints = _hints(type(value))
         return {field.name: _written(hints[field.name], getattr(value, field.name)) for field in _fields(value)}
@@ -67,7 +67,7 @@ def plain(value: object) -> Any:
 
 
 def _written(kind: object, value: object) -> object:
-    """*value* as *kind* is written; only the declared type tells an Amount from another integer."""
+    """Return *value* as *kind* is written; only the declared type tells an Amount from another integer."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if value is None:
         return None
@@ -83,18 +83,18 @@ def _written(kind: object, value: object) -> object:
 
 
 def dumps(value: object) -> bytes:
-    """The canonical bytes of a record, or of anything made of records."""
+    """Return the canonical bytes of a record, or of anything made of records."""
     return canonical.dumps(plain(value))
 
 
 def digest(value: object) -> str:
-    """SHA-256 over the canonical bytes, in hex: the name by which a record is pinned elsewhere."""
+    """Return SHA-256 over the canonical bytes, in hex: the name by which a record is pinned elsewhere."""
     return hashlib.sha256(dumps(value)).hexdigest()
 
 
 def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
     """
-    The record of type *kind* in *data*; errors call it *name*, or else by its class.
+    Return the record of type *kind* in *data*; errors call it *name*, or else by its class.
 
     Raises:
         RecordError: not JSON, or not that record.
@@ -109,7 +109,7 @@ def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
 
 def shaped(kind: type[Record], value: object, path: str) -> Record:
     """
-    The record of type *kind* that *value* (JSON's terms) describes.
+    Return the record of type *kind* that *value* (JSON's terms) describes.
 
     Raises:
         RecordError: a field is missing, unknown or of another type.

@@ -25,7 +25,7 @@ _UNSEEN = re.compile(
 
 def check(field: str, text: str, most: int = 120) -> str:
     """
-    *text*, if it has 1 to *most* characters and none that hides.
+    Return *text*, if it has 1 to *most* characters and none that hides.
 
     Raises:
         Refused: INVALID_ARGUMENT.
@@ -38,6 +38,6 @@ def check(field: str, text: str, most: int = 120) -> str:
 
 
 def shown(text: str, most: int) -> str:
-    """*text* as one line of at most *most* characters, with what hides written out as code points."""
+    """Return *text* as one line of at most *most* characters, with what hides written out as code points."""
     seen = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text[: most + 1])
     return seen if len(seen) <= most else f"{seen[: most - 1]}…"

@@ -42,7 +42,7 @@ class Word:
         return self.beyond(text) if self.beyond else ""
 
     def fits(self, text: str) -> bool:
-        """Whether *text* is such a word."""
+        """Return whether *text* is such a word."""
         return not self.problem(text)
 
     def check(self, field: str, text: str) -> str:

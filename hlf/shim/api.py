@@ -206,11 +206,11 @@ class Chaincode:
         return metadata.describe(self.name, self.version, by_contract)
 
     def init(self, stub: Stub) -> Response:
-        """Run the function that an initialisation names; one that names none has nothing to do."""
+        """Run the function that an initialisation names; do nothing if it names none."""
         return self.invoke(stub) if stub.args and stub.args[0] else responses.success()
 
     def invoke(self, stub: Stub) -> Response:
-        """The answer of the function that the first argument names."""
+        """Return the answer of the function that the first argument names."""
         where = self.name
         try:
             function = self._find(stub.args)
@@ -287,7 +287,7 @@ def _function(
 
 
 def _encoded(result: Any) -> bytes:
-    """bytes as they are, text as UTF-8, None as nothing, everything else as canonical JSON."""
+    """Return bytes as they are, text as UTF-8, None as nothing, everything else as canonical JSON."""
     if isinstance(result, bytes):
         return result
     if isinstance(result, str) and not isinstance(result, enum.Enum):

@@ -28,7 +28,7 @@ _SCALARS = (str, int, bool, object, list, dict, type(None))
 
 def argument(annotation: Any) -> Callable[[bytes, str], Any]:
     """
-    What turns one argument's bytes into a value of the type *annotation*.
+    Return what turns one argument's bytes into a value of the type *annotation*.
 
     Raises:
         ContractError: the type has no strict JSON form.
@@ -44,7 +44,7 @@ def argument(annotation: Any) -> Callable[[bytes, str], Any]:
 
 
 def _check(annotation: Any, seen: set[Any]) -> None:
-    """Find an annotation that cannot work when the process starts, not when the first client calls."""
+    """Raise for an annotation that cannot work, at the start and not when the first client calls."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _SCALARS or origin is typing.Literal or annotation in seen:
         return

@@ -14,7 +14,7 @@ _ROLES = {"MEMBER": msp_principal_pb2.MSPRole.MEMBER, "PEER": msp_principal_pb2.
 
 def all_of(msp_ids: Iterable[str], role: str = "PEER") -> bytes:
     """
-    The policy that every one of *msp_ids* endorses, for ``set_state_validation_parameter``.
+    Return the policy that every one of *msp_ids* endorses, for ``set_state_validation_parameter``.
 
     The organisations are sorted and listed once, so that equal sets give equal
     bytes, the same that Fabric's own shims write.

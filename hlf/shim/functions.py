@@ -40,7 +40,7 @@ class Function:
 
     def decode(self, arguments: Sequence[bytes]) -> list[Any]:
         """
-        The arguments as the annotated types.
+        Return the arguments as the annotated types.
 
         Raises:
             Refused: INVALID_ARGUMENT, too few, too many or a wrong one, which it names.

@@ -93,7 +93,7 @@ class Handler:
 
     def send(self, message: Any) -> None:
         """
-        Put *message* on its way to the peer; from any thread.
+        Send *message* to the peer; may be called from any thread.
 
         Raises:
             TransactionAbandoned: the server has stopped.
@@ -161,7 +161,7 @@ class Handler:
         self._workers.run(lambda: self._run(place, transaction))
 
     def _run(self, place: tuple[str, str], transaction: _Transaction) -> None:
-        """In a worker's thread: the transaction from its first line to its answer."""
+        """Run a transaction from its first line to its answer, in a worker's thread."""
         try:
             try:
                 answer = transaction.run(self._chaincode)
@@ -190,7 +190,7 @@ class _Transaction:
 
     def run(self, chaincode: invocation.Chaincode) -> Any:
         """
-        The message that ends the transaction.
+        Return the message that ends the transaction.
 
         Raises:
             TransactionAbandoned: the stream is gone.
@@ -221,7 +221,7 @@ class _Transaction:
             return self._completed(responses.of_error(error, chaincode.name, self.tx_id), None)
 
     def _untimely(self, chaincode: invocation.Chaincode, stub: Stub) -> responses.Response | None:
-        """The answer to a transaction that is dated otherwise than now, where the chaincode takes none such."""
+        """Return the answer to a transaction that is dated otherwise than now, where the chaincode takes none such."""
         window = getattr(chaincode, "time_window", None)
         if window is None or not self._message.HasField("proposal"):
             return None
@@ -246,7 +246,7 @@ class _Transaction:
         return completed
 
     def ask(self, kind: int, payload: bytes) -> bytes:
-        """The peer's answer; see :class:`hlf.shim.line.Line`."""
+        """Return the peer's answer; see :class:`hlf.shim.line.Line`."""
         if self._abandoned:
             raise TransactionAbandoned
         if len(payload) > _LARGEST_PAYLOAD:
@@ -274,7 +274,7 @@ class _Transaction:
 
 def offered(payload: bytes) -> Limits:
     """
-    What the peer's READY says it takes at once.
+    Return what the peer's READY says it takes at once.
 
     ``ChaincodeAdditionalParams`` came with Fabric 3.1 and is not in the Python
     protos: use_write_batch=1, max_size_write_batch=2, use_get_multiple_keys=3,

@@ -75,5 +75,5 @@ class Client:
 
 @lru_cache(maxsize=4096)
 def of_creator(serialized: bytes) -> Client:
-    """The client behind the creator bytes of a proposal; kept, because parsing a certificate is slow."""
+    """Return the client behind the creator bytes of a proposal; kept, because parsing a certificate is slow."""
     return Client(serialized)

@@ -32,7 +32,7 @@ class Chaincode(Protocol):
 
 def run(chaincode: Chaincode, stub: Stub, *, init: bool) -> Response:
     """
-    The chaincode's answer, with its writes sent if it is one that Fabric endorses.
+    Return the chaincode's answer, with its writes sent if it is one that Fabric endorses.
 
     Raises:
         TransactionAbandoned: the stream to the peer is gone; there is nobody to answer.

@@ -69,7 +69,7 @@ class Results(Generic[_Item], Iterator[_Item]):
         self.close()
 
     def close(self) -> None:
-        """Read no further; the peer, too, lets go of the query."""
+        """Read no further; the peer closes the query too."""
         left, self._response, self._next = self._response, shim_pb2.QueryResponse(), 0
         if left.has_more:
             request = shim_pb2.QueryStateClose(id=left.id)
@@ -77,12 +77,12 @@ class Results(Generic[_Item], Iterator[_Item]):
 
 
 def read_kv(data: bytes) -> KV:
-    """The key and value in one result of a range or rich query."""
+    """Return the key and value in one result of a range or rich query."""
     kv = kv_query_result_pb2.KV.FromString(data)
     return KV(kv.namespace, kv.key, kv.value)
 
 
 def read_modification(data: bytes) -> Modification:
-    """The modification in one result of a history query."""
+    """Return the modification in one result of a history query."""
     found = kv_query_result_pb2.KeyModification.FromString(data)
     return Modification(found.tx_id, found.value, timestamps.to_datetime(found.timestamp), found.is_delete)

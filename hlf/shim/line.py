@@ -26,7 +26,7 @@ class Line(Protocol):
 
     def ask(self, kind: int, payload: bytes) -> bytes:
         """
-        The payload of the peer's answer to a request of *kind* (a ChaincodeMessage.Type).
+        Return the payload of the peer's answer to a request of *kind* (a ChaincodeMessage.Type).
 
         Raises:
             PeerRefused: the peer answered with an error, or the request is too large for it.

@@ -76,7 +76,7 @@ def _transaction(function: Function, components: _Schema) -> _Schema:
 
 
 def schema(annotation: Any, components: _Schema) -> _Schema:
-    """The JSON schema of a type; dataclasses are described once, in *components*."""
+    """Return the JSON schema of a type; dataclasses are described once, in *components*."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is None:
         return _simple(annotation, components)

@@ -35,18 +35,18 @@ class Response:
 
 
 def success(payload: bytes = b"") -> Response:
-    """The answer of a transaction that did what was asked."""
+    """Return the answer of a transaction that did what was asked."""
     return Response(OK, payload=payload)
 
 
 def failure(message: str) -> Response:
-    """The answer of a transaction that failed, in the chaincode's own words."""
+    """Return the answer of a transaction that failed, in the chaincode's own words."""
     return Response(FAILED, message)
 
 
 def refusal(refused: errors.Refused) -> Response:
     """
-    A contract's "no" in the form that clients parse: ``refused/CODE: text``.
+    Return a contract's "no" in the form that clients parse: ``refused/CODE: text``.
 
     The text may name what the caller sent, such as a field that does not
     exist. So it is one line of bounded length here, whatever that was.
@@ -56,7 +56,7 @@ def refusal(refused: errors.Refused) -> Response:
 
 def of_error(error: BaseException, where: str, tx_id: str) -> Response:
     """
-    The answer for an exception that left a contract; *where* names contract and function.
+    Return the answer for an exception that left a contract; *where* names contract and function.
 
     Neither the answer nor the log has the exception's text, which may quote an
     argument, a transient value or a private one. The log has the lines of code.
@@ -72,7 +72,7 @@ def of_error(error: BaseException, where: str, tx_id: str) -> Response:
 
 
 def _code_lines(error: BaseException) -> str:
-    """The traceback of *error* and of what caused it, without the exceptions' texts."""
+    """Return the traceback of *error* and of what caused it, without the exceptions' texts."""
     pieces: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(pieces) < 40:

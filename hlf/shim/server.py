@@ -79,7 +79,7 @@ class Server:
 
     async def start(self) -> None:
         """
-        Listen.
+        Start to listen.
 
         Raises:
             ServerError: an address or the TLS material cannot be used.

@@ -102,11 +102,11 @@ class Stub:
     # Public state
 
     def get_state(self, key: str) -> bytes:
-        """The committed value of *key*, empty if there is none."""
+        """Return the committed value of *key*, empty if there is none."""
         return self._get(key, "")
 
     def get_states(self, names: Sequence[str]) -> list[bytes]:
-        """The committed values of several keys, in their order, with few messages where the peer can do that."""
+        """Return the committed values of several keys, in their order, with few messages where the peer can do that."""
         return self._get_many(names, "")
 
     def put_state(self, key: str, value: bytes) -> None:
@@ -119,7 +119,7 @@ class Stub:
 
     def get_state_by_range(self, start: str = "", end: str = "") -> Results[KV]:
         """
-        Simple keys from *start* up to but not including *end*, in order; empty means open.
+        Return the simple keys from *start* up to but not including *end*, in order; empty means open.
 
         The range is checked for phantoms: a key added to it before this
         transaction commits makes it fail with PHANTOM_READ_CONFLICT.
@@ -129,38 +129,42 @@ class Stub:
     def get_state_by_range_with_pagination(
         self, start: str, end: str, page_size: int, bookmark: str = ""
     ) -> tuple[list[KV], str]:
-        """One page of a range and the bookmark of the next, empty at the end; Fabric allows it in queries only."""
+        """
+        Return one page of a range and the bookmark of the next, empty at the end; Fabric allows it in queries only.
+        """
         return self._page(*_simple_range(start, end), page_size, bookmark)
 
     def get_state_by_partial_composite_key(self, object_type: str, attributes: Sequence[str] = ()) -> Results[KV]:
-        """The composite keys that begin with *object_type* and *attributes*, in order."""
+        """Return the composite keys that begin with *object_type* and *attributes*, in order."""
         return self._range(*self._prefix_range(object_type, attributes), "")
 
     def get_state_by_partial_composite_key_with_pagination(
         self, object_type: str, attributes: Sequence[str], page_size: int, bookmark: str = ""
     ) -> tuple[list[KV], str]:
-        """One page of composite keys and the bookmark of the next; Fabric allows it in queries only."""
+        """Return one page of composite keys and the bookmark of the next; Fabric allows it in queries only."""
         return self._page(*self._prefix_range(object_type, attributes), page_size, bookmark)
 
     def get_query_result(self, query: str) -> Results[KV]:
-        """What a rich query finds, where the peers' state database is CouchDB; not checked for phantoms."""
+        """Return what a rich query finds, where the peers' state database is CouchDB; not checked for phantoms."""
         return self._query(query, "")
 
     def get_query_result_with_pagination(self, query: str, page_size: int, bookmark: str = "") -> tuple[list[KV], str]:
-        """One page of a rich query and the bookmark of the next."""
+        """Return one page of a rich query and the bookmark of the next."""
         metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
         request = chaincode_shim_pb2.GetQueryResult(query=query, metadata=metadata.SerializeToString())
         return self._paged(_Kind.GET_QUERY_RESULT, request)
 
     def get_history_for_key(self, key: str) -> Results[Modification]:
-        """Every committed write of *key*, newest first; not part of the read set, so for queries rather than rules."""
+        """
+        Return every committed write of *key*, newest first; not part of the read set, so for queries rather than rules.
+        """
         request = chaincode_shim_pb2.GetHistoryForKey(key=key)
         first = self._line.ask(_Kind.GET_HISTORY_FOR_KEY, request.SerializeToString())
         return Results(self._line, first, iterators.read_modification)
 
     def set_state_validation_parameter(self, key: str, policy: bytes) -> None:
         """
-        From the commit on, writes of *key* need the endorsements that *policy* asks for instead of the chaincode's.
+        Require for writes of *key*, from the commit on, the endorsements that *policy* asks for.
 
         *policy* is a serialized SignaturePolicyEnvelope, for example of
         :func:`hlf.shim.endorsement.all_of`; empty returns the key to the chaincode's policy.
@@ -168,14 +172,14 @@ class Stub:
         self._writing().metadata(key, "", _VALIDATION_PARAMETER, policy)
 
     def get_state_validation_parameter(self, key: str) -> bytes:
-        """The key's own endorsement policy, empty if it has none."""
+        """Return the key's own endorsement policy, empty if it has none."""
         return self._metadata(key, "")
 
     # Private data
 
     def get_private_data(self, collection: str, key: str) -> bytes:
         """
-        The committed private value, empty if there is none.
+        Return the committed private value, empty if there is none.
 
         An implicit collection gives it to every client that reaches the owner's
         peer: the contract itself must check who asks.
@@ -187,11 +191,13 @@ class Stub:
         return self._get(key, _named(collection))
 
     def get_private_data_multiple(self, collection: str, names: Sequence[str]) -> list[bytes]:
-        """The committed private values of several keys, in their order."""
+        """Return the committed private values of several keys, in their order."""
         return self._get_many(names, _named(collection))
 
     def get_private_data_hash(self, collection: str, key: str) -> bytes:
-        """SHA-256 of the committed private value, empty if there is none; any member of the channel may read it."""
+        """
+        Return SHA-256 of the committed private value, empty if there is none; any member of the channel may read it.
+        """
         request = chaincode_shim_pb2.GetState(key=key, collection=_named(collection))
         return self._line.ask(_Kind.GET_PRIVATE_DATA_HASH, request.SerializeToString())
 
@@ -200,7 +206,7 @@ class Stub:
         self._put(key, value, _named(collection))
 
     def delete_private_data(self, collection: str, key: str) -> None:
-        """Delete the value and its hash; members keep what blocks of the past need."""
+        """Delete the value and its hash; members keep what earlier blocks need."""
         self._writing().delete(key, _named(collection))
 
     def purge_private_data(self, collection: str, key: str) -> None:
@@ -208,25 +214,25 @@ class Stub:
         self._writing().purge(key, _named(collection))
 
     def get_private_data_by_range(self, collection: str, start: str = "", end: str = "") -> Results[KV]:
-        """Simple keys of *collection* from *start* up to but not including *end*; only in read-only transactions."""
+        """Return the keys of *collection* from *start* up to, but without, *end*; only in read-only transactions."""
         return self._range(*_simple_range(start, end), _named(collection))
 
     def get_private_data_by_partial_composite_key(
         self, collection: str, object_type: str, attributes: Sequence[str] = ()
     ) -> Results[KV]:
-        """The composite keys of *collection* that begin so; only in read-only transactions."""
+        """Return the composite keys of *collection* that begin so; only in read-only transactions."""
         return self._range(*self._prefix_range(object_type, attributes), _named(collection))
 
     def get_private_data_query_result(self, collection: str, query: str) -> Results[KV]:
-        """What a rich query finds in *collection*; needs CouchDB and a read-only transaction."""
+        """Return what a rich query finds in *collection*; needs CouchDB and a read-only transaction."""
         return self._query(query, _named(collection))
 
     def set_private_data_validation_parameter(self, collection: str, key: str, policy: bytes) -> None:
-        """As :meth:`set_state_validation_parameter`, for a private key."""
+        """Do as :meth:`set_state_validation_parameter` does, for a private key."""
         self._writing().metadata(key, _named(collection), _VALIDATION_PARAMETER, policy)
 
     def get_private_data_validation_parameter(self, collection: str, key: str) -> bytes:
-        """The private key's own endorsement policy, empty if it has none."""
+        """Return the private key's own endorsement policy, empty if it has none."""
         return self._metadata(key, _named(collection))
 
     # Keys, other chaincodes, events
@@ -234,7 +240,7 @@ class Stub:
     @staticmethod
     def create_composite_key(object_type: str, attributes: Sequence[str]) -> str:
         """
-        One key of several parts, which partial composite keys find.
+        Return one key of several parts, which partial composite keys find.
 
         Raises:
             Refused: INVALID_ARGUMENT, a part holds U+0000 or U+10FFFF; parts come from callers as a rule.
@@ -243,12 +249,12 @@ class Stub:
 
     @staticmethod
     def split_composite_key(key: str) -> tuple[str, list[str]]:
-        """The object type and attributes of a composite key."""
+        """Return the object type and attributes of a composite key."""
         return keys.split_composite_key(key)
 
     def invoke_chaincode(self, name: str, args: Sequence[str | bytes], channel: str = "") -> Response:
         """
-        The answer of another chaincode; its writes join this transaction if it is on the same channel.
+        Return the answer of another chaincode; its writes join this transaction if it is on the same channel.
 
         On another channel only its answer counts: nothing it reads is checked
         and nothing it writes is kept.

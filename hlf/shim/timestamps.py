@@ -10,7 +10,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def to_datetime(timestamp: Any) -> datetime:
     """
-    *timestamp* in UTC; what is finer than a microsecond is cut off, on every peer alike.
+    Return *timestamp* in UTC; what is finer than a microsecond is cut off, on every peer alike.
 
     Raises:
         OverflowError: a year that Python's calendar does not have.

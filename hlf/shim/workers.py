@@ -37,7 +37,7 @@ class Workers:
             self._idle.append(worker)
 
     def dismiss(self, worker: _Worker) -> bool:
-        """Whether *worker* may end; not if a job is on its way to it."""
+        """Return whether *worker* may end; not if a job is on its way to it."""
         with self._lock:
             if worker in self._idle:
                 self._idle.remove(worker)

@@ -52,11 +52,11 @@ class InMemory:
         return self._position
 
     def processed_event(self, block_number: int, transaction_id: str) -> None:
-        """Record that the event of this transaction is done with, and all before it."""
+        """Record that this transaction's event, and all before it, have been handled."""
         self._record(Position(block_number, transaction_id))
 
     def processed_block(self, block_number: int) -> None:
-        """Record that this block is done with, and all before it."""
+        """Record that this block, and all before it, have been handled."""
         self._record(Position(block_number + 1))
 
     def _record(self, position: Position) -> None:

@@ -34,11 +34,11 @@ class Peers:
             )
 
     def others(self, tried: Collection[Endpoint]) -> bool:
-        """Whether there is a peer that is not among *tried*."""
+        """Return whether there is a peer that is not among *tried*."""
         return any(peer not in tried for peer in self.endpoints)
 
     def unreachable(self, endpoint: Endpoint) -> None:
-        """Take note that *endpoint* could not be reached."""
+        """Note that *endpoint* could not be reached."""
         with self._lock:
             self._resting[endpoint] = time.monotonic() + _REST_SECONDS
 

@@ -44,7 +44,7 @@ class TlsIdentity:
     @classmethod
     def load(cls, folder: Path) -> TlsIdentity | None:
         """
-        The ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
+        Return the ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
 
         Showing them to a server that does not ask is harmless.
 

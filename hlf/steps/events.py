@@ -102,7 +102,7 @@ def unpacked(read: Callable[[Any], tuple[Item, int]]) -> Callable[[Any], Iterato
 
 
 def delivered(response: Any) -> Any:
-    """*response* itself, unless it is a status, which ends a Deliver stream."""
+    """Return *response* itself, unless it is a status, which ends a Deliver stream."""
     if response.WhichOneof("Type") != "status":
         return response
     name = enumerations.name(common_pb2.Status, response.status)

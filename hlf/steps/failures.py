@@ -25,7 +25,7 @@ Kind = TypeVar("Kind", bound=GatewayError)
 
 
 def from_rpc(kind: type[Kind], failure: grpc.RpcError, transaction_id: str = "") -> Kind:
-    """The error of the given kind that says all that *failure* says."""
+    """Return the error of the given kind that says all that *failure* says."""
     code = getattr(failure, "code", None)
     words = getattr(failure, "details", None)
     return kind(
@@ -37,7 +37,7 @@ def from_rpc(kind: type[Kind], failure: grpc.RpcError, transaction_id: str = "")
 
 
 def details_of(failure: grpc.RpcError) -> tuple[Detail, ...]:
-    """What each peer or orderer behind the gateway said; nothing if none did, or in no form that can be read."""
+    """Return what each peer or orderer behind the gateway said; nothing if none did, or in no form that can be read."""
     metadata = getattr(failure, "trailing_metadata", None)
     for key, value in (metadata() or ()) if callable(metadata) else ():
         if key == _STATUS_DETAILS and isinstance(value, bytes):

@@ -37,7 +37,7 @@ class Healing:
         self._refusals = 0
 
     def answered(self) -> None:
-        """Take note of an answer: all is well again."""
+        """Note an answer: the connection works again."""
         self._failures = self._refusals = 0
 
     def pause(self, failure: errors.EventsError, block_number: int) -> float:

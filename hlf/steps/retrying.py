@@ -63,7 +63,7 @@ class Tries:
 
 
 def is_conflict(failure: errors.HlfError) -> bool:
-    """Whether *failure* says that another transaction was faster, and nothing was written."""
+    """Return whether *failure* says that another transaction was faster, and nothing was written."""
     if isinstance(failure, errors.CommitError):
         return failure.name in _CONFLICTS
     if not isinstance(failure, errors.EndorseError):
@@ -72,7 +72,7 @@ def is_conflict(failure: errors.HlfError) -> bool:
 
 
 def _is_unavailable(failure: errors.HlfError) -> bool:
-    """Whether nobody could be asked; of a submit that would leave open what became of it."""
+    """Return whether nobody could be asked; of a submit that would leave open what became of it."""
     if not isinstance(failure, errors.EvaluateError | errors.EndorseError):
         return False
     return failure.status is grpc.StatusCode.UNAVAILABLE

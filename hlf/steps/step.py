@@ -37,7 +37,7 @@ class Step:
         return hashlib.sha256(self._message).digest()
 
     def sign(self, signature: builtins.bytes) -> Self:
-        """This step, carrying *signature*: ECDSA in DER with low S, or Ed25519."""
+        """Return this step, carrying *signature*: ECDSA in DER with low S, or Ed25519."""
         self._signed.signature = signature
         return self
 

@@ -33,7 +33,7 @@ class Endorsed:
     result: bytes
 
     def is_of(self, proposal: bytes) -> bool:
-        """Whether this is the transaction that the caller proposed, with nothing added and nothing exchanged."""
+        """Return whether this is the transaction that the caller proposed, with nothing added and nothing exchanged."""
         proposed = proposal_pb2.Proposal.FromString(proposal)
         visible = proposal_pb2.ChaincodeProposalPayload.FromString(proposed.payload)
         endorsed = proposal_pb2.ChaincodeProposalPayload.FromString(self.proposal_payload)
@@ -101,7 +101,7 @@ def read(serialized: bytes) -> Prepared:
 
 def read_endorsed(envelope: Any) -> Endorsed:
     """
-    What an endorsed ``common.Envelope`` says.
+    Return what an endorsed ``common.Envelope`` says.
 
     Raises:
         WireError: it is no endorsed transaction with one action.
@@ -116,7 +116,7 @@ def read_endorsed(envelope: Any) -> Endorsed:
 
 
 def _action(envelope: Any) -> Any:
-    """The ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
+    """Return the ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
     return _simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
 
 

@@ -88,23 +88,23 @@ class Block:
 
 
 def header_bytes(header: Any) -> bytes:
-    """The DER of a block header: what the next block's ``previous_hash`` and orderers' signatures go over."""
+    """Return the DER of a block header: what the next block's ``previous_hash`` and orderers' signatures go over."""
     content = _der_integer(header.number) + _der_octets(header.previous_hash) + _der_octets(header.data_hash)
     return b"\x30" + _der_length(len(content)) + content
 
 
 def header_hash(header: Any) -> bytes:
-    """SHA-256 of a header's DER."""
+    """Return SHA-256 of a header's DER."""
     return hashlib.sha256(header_bytes(header)).digest()
 
 
 def data_hash(data: Iterable[bytes]) -> bytes:
-    """SHA-256 of a block's entries put together."""
+    """Return SHA-256 of a block's entries put together."""
     return hashlib.sha256(b"".join(data)).digest()
 
 
 def new_block(number: int, previous_hash: bytes, data: Sequence[bytes]) -> common_pb2.Block:
-    """An unsigned ``common.Block`` over *data*, with Fabric's five empty metadata entries."""
+    """Return an unsigned ``common.Block`` over *data*, with Fabric's five empty metadata entries."""
     header = common_pb2.BlockHeader(number=number, previous_hash=previous_hash, data_hash=data_hash(data))
     return common_pb2.Block(
         header=header,
@@ -115,7 +115,7 @@ def new_block(number: int, previous_hash: bytes, data: Sequence[bytes]) -> commo
 
 def decode(serialized: bytes) -> Block:
     """
-    The contents of a serialized ``common.Block``.
+    Return the contents of a serialized ``common.Block``.
 
     Raises:
         WireError: the block is malformed, or its entries are not what an orderer cuts; a malformed transaction in it
@@ -129,7 +129,7 @@ def decode(serialized: bytes) -> Block:
 
 def from_message(block: Any) -> Block:
     """
-    The contents of a ``common.Block``.
+    Return the contents of a ``common.Block``.
 
     Raises:
         WireError: as ``decode``.
@@ -172,7 +172,7 @@ def from_message(block: Any) -> Block:
 
 def check(block: Block, previous: Block | None = None) -> list[str]:
     """
-    What is wrong with a block by its own bytes, in words; an empty list if nothing is.
+    Return what is wrong with a block by its own bytes, in words; an empty list if nothing is.
 
     Recomputes the data hash, the link to *previous* if that is given, and each transaction's id, action headers and
     proposal hashes. Of transactions that their peer marked invalid nothing is expected. Signatures need trusted keys

@@ -27,7 +27,7 @@ class StateUpdate(NamedTuple):
 
 
 def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -> bytes:
-    """The hash by which peers compare their states after a block; *previous* is empty before block 1."""
+    """Return the hash by which peers compare their states after a block; *previous* is empty before block 1."""
     serialized = bytearray()
     namespace = collection = None
     # An empty namespace holds the channel's configuration, which peers leave out because its form is not canonical.
@@ -51,11 +51,11 @@ def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -
 
 
 def _field(number: int, value: bytes) -> bytes:
-    """A length-delimited protobuf field; nothing for an empty value, as proto3 has it."""
+    """Return a length-delimited protobuf field; nothing for an empty value, as proto3 has it."""
     return bytes([number << 3 | 2]) + fields.to_varint(len(value)) + value if value else b""
 
 
 def _ordered_integer(number: int) -> bytes:
-    """Fabric's order-preserving form: the count of bytes, then the bytes, big-endian without leading zeros."""
+    """Return Fabric's order-preserving form: the count of bytes, then the bytes, big-endian without leading zeros."""
     octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
     return bytes([len(octets)]) + octets

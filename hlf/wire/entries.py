@@ -61,7 +61,7 @@ def check_number(count: int) -> None:
 
 
 def _is_written_again(entry: bytes) -> bool:
-    """Whether it is certainly good: the rule as it stands, for all that this language's protobuf can read."""
+    """Return whether it is certainly good: the rule as it stands, for all that this language's protobuf can read."""
     try:
         envelope = common_pb2.Envelope.FromString(entry)
     except DecodeError:
@@ -86,7 +86,9 @@ def _refusal(entry: bytes) -> str | None:
 
 
 def _field(entry: bytes, place: int, tag: int) -> int | None:
-    """Where a field of bytes ends that begins at *place* in its shortest form; None if it is not there or empty."""
+    """
+    Return where a field of bytes ends that begins at *place* in its shortest form; None if it is not there or empty.
+    """
     if place >= len(entry) or entry[place] != tag:
         return None
     length, start = fields.varint(entry, place + 1)
@@ -98,7 +100,7 @@ def _field(entry: bytes, place: int, tag: int) -> int | None:
 
 
 def _are_unknown(entry: bytes, place: int) -> bool:
-    """Whether all from *place* on are whole fields, none of them a second payload or signature."""
+    """Return whether all from *place* on are whole fields, none of them a second payload or signature."""
     groups: list[int] = []
     while place < len(entry):
         tag, place = fields.varint(entry, place)

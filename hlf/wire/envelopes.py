@@ -44,7 +44,7 @@ class ParsedEnvelope:
 
 
 def timestamp(moment: datetime | None = None) -> timestamp_pb2.Timestamp:
-    """*moment* (an aware datetime), or now, as protobuf's timestamp."""
+    """Return *moment* (an aware datetime), or now, as protobuf's timestamp."""
     if moment is None:
         seconds, nanos = divmod(time.time_ns(), 1_000_000_000)
         return timestamp_pb2.Timestamp(seconds=seconds, nanos=nanos)
@@ -63,7 +63,7 @@ def channel_header(
     tls_cert_hash: bytes = b"",
     timestamp: datetime | timestamp_pb2.Timestamp | None = None,
 ) -> bytes:
-    """A serialized ``common.ChannelHeader`` of a ``common.HeaderType``; the time is now unless given."""
+    """Return a serialized ``common.ChannelHeader`` of a ``common.HeaderType``; the time is now unless given."""
     stamp = timestamp if isinstance(timestamp, timestamp_pb2.Timestamp) else _stamp(timestamp)
     return bytes(
         common_pb2.ChannelHeader(
@@ -82,19 +82,19 @@ _stamp = timestamp  # channel_header has a parameter of the same name.
 
 
 def signature_header(creator: bytes, nonce: bytes) -> bytes:
-    """A serialized ``common.SignatureHeader``."""
+    """Return a serialized ``common.SignatureHeader``."""
     return bytes(common_pb2.SignatureHeader(creator=creator, nonce=nonce).SerializeToString())
 
 
 def payload(channel_header: bytes, creator: bytes, nonce: bytes, data: bytes) -> bytes:
-    """A serialized ``common.Payload``: what an envelope's signature goes over."""
+    """Return a serialized ``common.Payload``: what an envelope's signature goes over."""
     header = common_pb2.Header(channel_header=channel_header, signature_header=signature_header(creator, nonce))
     return bytes(common_pb2.Payload(header=header, data=data).SerializeToString())
 
 
 def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> common_pb2.Envelope:
     """
-    The unsigned envelope that turns a proposal and its endorsements into a transaction.
+    Return the unsigned envelope that turns a proposal and its endorsements into a transaction.
 
     Raises:
         WireError: there is no response, or two responses are about different results; or the proposal is malformed.
@@ -126,7 +126,7 @@ def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> com
 
 
 def seek_position(position: Position) -> ab_pb2.SeekPosition:
-    """The ``orderer.SeekPosition`` of a block number, or of the oldest, newest or next block."""
+    """Return the ``orderer.SeekPosition`` of a block number, or of the oldest, newest or next block."""
     if isinstance(position, str):
         return _NAMED[position]
     return ab_pb2.SeekPosition(specified=ab_pb2.SeekSpecified(number=position))
@@ -145,7 +145,7 @@ def seek_envelope(
     timestamp: datetime | None = None,
 ) -> common_pb2.Envelope:
     """
-    The unsigned envelope that asks a Deliver service for blocks *start* to *stop*, both included.
+    Return the unsigned envelope that asks a Deliver service for blocks *start* to *stop*, both included.
 
     Args:
         wait: for blocks that do not exist yet; otherwise such a block ends the answer with NOT_FOUND.
@@ -164,7 +164,7 @@ def seek_envelope(
 
 def parse(envelope: bytes) -> ParsedEnvelope:
     """
-    An envelope's headers and data.
+    Return an envelope's headers and data.
 
     Raises:
         WireError: a layer is malformed or missing.

@@ -1,4 +1,4 @@
-"""How far the fields of serialized bytes reach, for readers that look at the bytes themselves."""
+"""Where each field of serialized bytes ends, for readers that look at the bytes themselves."""
 
 from __future__ import annotations
 

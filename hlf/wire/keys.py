@@ -14,18 +14,18 @@ _LARGEST = "\U0010ffff"
 
 
 def transaction_id(nonce: bytes, creator: bytes) -> str:
-    """Fabric's id of the transaction that *creator* (a serialized identity) proposes with *nonce*."""
+    """Return Fabric's id of the transaction that *creator* (a serialized identity) proposes with *nonce*."""
     return hashlib.sha256(nonce + creator).hexdigest()
 
 
 def hash_key(key: bytes) -> bytes:
-    """SHA-256, as Fabric hashes private keys and values for the channel."""
+    """Return the SHA-256 by which Fabric hashes private keys and values for the channel."""
     return hashlib.sha256(key).digest()
 
 
 def composite_key(object_type: str, attributes: Sequence[str]) -> str:
     """
-    The key under which Fabric's shims store *object_type* with *attributes*.
+    Return the key under which Fabric's shims store *object_type* with *attributes*.
 
     Raises:
         WireError: a part contains U+0000 or U+10FFFF, which the form reserves, or cannot be encoded.
@@ -39,7 +39,7 @@ def composite_key(object_type: str, attributes: Sequence[str]) -> str:
 
 def split_composite_key(key: str) -> tuple[str, list[str]]:
     """
-    The object type and attributes of a composite key.
+    Return the object type and attributes of a composite key.
 
     Raises:
         WireError: *key* is a simple key.
@@ -51,12 +51,12 @@ def split_composite_key(key: str) -> tuple[str, list[str]]:
 
 
 def implicit_collection(msp_id: str) -> str:
-    """The name of the collection that every chaincode has for the organisation *msp_id* alone."""
+    """Return the name of the collection that every chaincode has for the organisation *msp_id* alone."""
     return _IMPLICIT + msp_id
 
 
 def msp_of_implicit_collection(name: str) -> str | None:
-    """The organisation whose implicit collection *name* is; None for an explicit collection."""
+    """Return the organisation whose implicit collection *name* is; None for an explicit collection."""
     return name[len(_IMPLICIT) :] if name.startswith(_IMPLICIT) else None
 
 

@@ -1,5 +1,5 @@
 """
-Messages as Go reads them, whatever the depth of what nobody knows.
+Messages as Go reads them, however deep their unknown fields are nested.
 
 A message may carry fields that its reader does not know, groups within groups among them. Go reads ten thousand of
 these inside one another, this language's protobuf a hundred; so one member could have a transaction ordered that every
@@ -39,7 +39,9 @@ def read(kind: type[_Kind], serialized: bytes) -> _Kind:
 
 
 def _without_groups(descriptor: Any, message: bytes, depth: int) -> bytes | None:
-    """The message without any group, which no message of Fabric's has; None where it is malformed, or too deep."""
+    """
+    Return the message without any group, which no message of Fabric's has; None where it is malformed, or too deep.
+    """
     kept = []
     place = 0
     try:
@@ -70,7 +72,9 @@ def _without_groups(descriptor: Any, message: bytes, depth: int) -> bytes | None
 
 
 def _end_of_group(message: bytes, place: int, number: int) -> int:
-    """Where the group of that number ends whose content begins at *place*; raises ValueError where it does not."""
+    """
+    Return where the group of that number ends whose content begins at *place*; raises ValueError where it does not.
+    """
     open_groups = [number]
     while open_groups:
         tag, place = fields.varint(message, place)

@@ -55,7 +55,7 @@ class Package:
 
 def ccaas(label: str, address: str, *, tls: Tls | None = None, dial_timeout: str = "10s") -> bytes:
     """
-    A package for a chaincode served at *address*, the same bytes for the same arguments.
+    Return a package for a chaincode served at *address*, the same bytes for the same arguments.
 
     ``{{.name}}`` in *address* is filled in by each peer from its own builder
     configuration, so that one package may lead every peer to its own server.
@@ -81,7 +81,7 @@ def ccaas(label: str, address: str, *, tls: Tls | None = None, dial_timeout: str
 
 def package_id(package: bytes) -> str:
     """
-    The id under which a peer installs these bytes: ``label:sha256``.
+    Return the id under which a peer installs these bytes: ``label:sha256``.
 
     Raises:
         WireError: they are no package.
@@ -91,7 +91,7 @@ def package_id(package: bytes) -> str:
 
 def parse(package: bytes) -> Package:
     """
-    What a package holds, from bytes of any origin.
+    Return what a package holds, from bytes of any origin.
 
     Raises:
         WireError: no gzipped tar, a link or device or path that leads elsewhere,
@@ -128,7 +128,7 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def _unpack(archive: bytes, what: str) -> dict[str, bytes]:
-    """The regular files of a gzipped tar, by name."""
+    """Return the regular files of a gzipped tar, by name."""
     try:
         # One byte more than allowed is asked for, so that a bomb ends here and not in memory.
         with gzip.GzipFile(fileobj=io.BytesIO(archive)) as zipped:

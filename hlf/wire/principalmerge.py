@@ -69,7 +69,7 @@ class _Merger:
         return PrincipalSets(self._principals, tuple(_smallest(merged)))
 
     def _contained(self, inner: Sequence[Way], outer: Sequence[Way]) -> dict[int, list[int]]:
-        """For each way of *inner* (its number) the ways of *outer* whose signers satisfy it too, by "is a" alone."""
+        """Return, by the number of each way of *inner*, the ways of *outer* whose signers satisfy it too."""
         having = _having(inner)
         every = (1 << len(inner)) - 1
         found: dict[int, list[int]] = {}
@@ -86,7 +86,7 @@ class _Merger:
         return dict(sorted(found.items()))
 
     def _both(self, contained: Way, containing: Way) -> Way:
-        """*containing*, and whom of *contained* nobody of it answers for; each answers once."""
+        """Return *containing*, and whom of *contained* nobody of it answers for; each answers once."""
         free: list[int | None] = list(containing)
         missing = []
         for place in contained:
@@ -100,7 +100,7 @@ class _Merger:
 
 
 def _having(ways: Sequence[Way]) -> dict[int, int]:
-    """By principal, which of *ways* ask for it."""
+    """Return, by principal, which of *ways* ask for it."""
     having: dict[int, int] = {}
     for number, way in enumerate(ways):
         bit = 1 << number
@@ -118,7 +118,7 @@ def _bits(number: int) -> Iterator[int]:
 
 def _smallest(ways: Iterable[Way]) -> list[Way]:
     """
-    Those of *ways* that ask for nobody whom a smaller one does without, the first of equal ones.
+    Return those of *ways* that ask for nobody whom a smaller one does without, the first of equal ones.
 
     Fabric compares whom they ask for and not how often: of ``A, A, B`` and
     ``A, B`` the first stays.

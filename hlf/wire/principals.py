@@ -127,7 +127,7 @@ def _subject_of(principal: Principal) -> _Subject | None:
 
 @lru_cache(maxsize=4096)
 def unit_of(principal: Principal) -> tuple[str, str, bytes] | None:
-    """MSP id, unit name and certifiers' identifier of an ORGANIZATION_UNIT principal."""
+    """Return the MSP id, unit name and certifiers' identifier of an ORGANIZATION_UNIT principal."""
     try:
         unit = msp_principal_pb2.OrganizationUnit.FromString(principal.value)
     except DecodeError:
@@ -137,7 +137,7 @@ def unit_of(principal: Principal) -> tuple[str, str, bytes] | None:
 
 @lru_cache(maxsize=4096)
 def combined(principal: Principal) -> tuple[Principal, ...]:
-    """The parts of a COMBINED principal; empty where it is unreadable, which satisfies nobody."""
+    """Return the parts of a COMBINED principal; empty where it is unreadable, which satisfies nobody."""
     try:
         parts = msp_principal_pb2.CombinedPrincipal.FromString(principal.value)
     except DecodeError:
@@ -161,7 +161,7 @@ def _msp_of(principal: Principal) -> str | None:
 
 
 def is_nominal(value: bytes) -> bool:
-    """Whether an ANONYMITY principal asks for a named identity, which every certificate is."""
+    """Return whether an ANONYMITY principal asks for a named identity, which every certificate is."""
     anonymity = msp_principal_pb2.MSPIdentityAnonymity
     try:
         return bool(anonymity.FromString(value).anonymity_type == anonymity.NOMINAL)

@@ -57,7 +57,7 @@ class PrincipalSets:
     ways: tuple[Way, ...]
 
     def __iter__(self) -> Iterator[tuple[msp.Principal, ...]]:
-        """Give the ways as principals."""
+        """Return the ways as principals."""
         return (tuple(self.principals[place] for place in way) for way in self.ways)
 
 
@@ -166,7 +166,9 @@ class _Ways:
 
 
 def _lone(choices: list[_Choice]) -> tuple[int, int]:
-    """How many levels above it has the only signer of the only choice, and who that is; 0 where it is otherwise."""
+    """
+    Return how many levels above it has the only signer of the only choice, and who that is; 0 where it is otherwise.
+    """
     levels = choices[0][1] if len(choices) == 1 else None
     if levels is None or any(levels[:-1]) or len(levels[-1]) != 1:
         return 0, 0
@@ -174,7 +176,9 @@ def _lone(choices: list[_Choice]) -> tuple[int, int]:
 
 
 def _picked(below: Sequence[list[_Choice]], threshold: int) -> Iterator[tuple[int, Sequence[int], Sequence[_Levels]]]:
-    """Each choice of *threshold* parts, its number, and each choice below in them: their orders and their levels."""
+    """
+    Yield each choice of *threshold* parts, its number, and each choice below in them: their orders and their levels.
+    """
     if all(len(choices) == 1 for choices in below):
         orders, levels = zip(*[choices[0] for choices in below], strict=True)
         numbers = count()
@@ -187,7 +191,7 @@ def _picked(below: Sequence[list[_Choice]], threshold: int) -> Iterator[tuple[in
 
 
 def _joined(parts: Sequence[_Levels]) -> _Levels:
-    """The levels below a gate of what was chosen of its parts, side by side; its own has no principal."""
+    """Return the levels below a gate of what was chosen of its parts, side by side; its own has no principal."""
     whole = [levels for levels in parts if levels is not None]
     if len(whole) < len(parts):
         return None
@@ -196,14 +200,14 @@ def _joined(parts: Sequence[_Levels]) -> _Levels:
 
 
 def _pruned(parts: list[Any], threshold: int) -> list[Any]:
-    """The parts of a gate that Fabric considers."""
+    """Return the parts of a gate that Fabric considers."""
     while threshold <= len(parts) and comb(len(parts), threshold) > MOST_CHOICES:
         del parts[_draw.randrange(len(parts))]
     return parts
 
 
 def _number(part: _Gate | int | None) -> int:
-    """The number of ways; raises TooMany before anybody goes through them."""
+    """Return the number of ways; raises TooMany before anybody goes through them."""
     if not isinstance(part, _Gate):
         return 1
     # By the number of parts chosen so far; each part is left, or taken in one of its ways.

@@ -71,7 +71,9 @@ def new(
     nonce: bytes | None = None,
     timestamp: datetime | None = None,
 ) -> Proposal:
-    """A proposal that *creator* (a serialized identity) calls *chaincode* with *args*; the first is the function."""
+    """
+    Return a proposal that *creator* (a serialized identity) calls *chaincode* with *args*; the first is the function.
+    """
     nonce = secrets.token_bytes(NONCE_LENGTH) if nonce is None else nonce
     transaction_id = keys.transaction_id(nonce, creator)
     header = common_pb2.Header(
@@ -93,7 +95,7 @@ def new(
 
 def parse(proposal: bytes) -> ParsedProposal:
     """
-    The parts of a serialized ``protos.Proposal``.
+    Return the parts of a serialized ``protos.Proposal``.
 
     Raises:
         WireError: a layer is malformed, or the chaincode is not named.
@@ -128,7 +130,7 @@ def parse(proposal: bytes) -> ParsedProposal:
 
 def proposal_hash(channel_header: bytes, signature_header: bytes, chaincode_proposal_payload: bytes) -> bytes:
     """
-    What ties endorsements to their proposal; transient data do not enter it.
+    Return what ties endorsements to their proposal; transient data do not enter it.
 
     Raises:
         WireError: the payload is malformed.
@@ -143,7 +145,7 @@ def proposal_hash(channel_header: bytes, signature_header: bytes, chaincode_prop
 
 def response_payload(proposal_hash: bytes, results: bytes, events: bytes, response: Any, chaincode_id: Any) -> bytes:
     """
-    The bytes an endorser signs (followed by its own identity).
+    Return the bytes an endorser signs (followed by its own identity).
 
     Args:
         results: a serialized read-write set.

@@ -158,7 +158,7 @@ class PrivateRwset:
 
 
 def encode(rwset: TxRwset) -> bytes:
-    """The serialized ``rwset.TxReadWriteSet``."""
+    """Return the serialized ``rwset.TxReadWriteSet``."""
     return bytes(
         rwset_pb2.TxReadWriteSet(ns_rwset=[_namespace_message(n) for n in rwset.namespaces]).SerializeToString()
     )
@@ -166,7 +166,7 @@ def encode(rwset: TxRwset) -> bytes:
 
 def decode(serialized: bytes) -> TxRwset:
     """
-    The read-write set in a serialized ``rwset.TxReadWriteSet``.
+    Return the read-write set in a serialized ``rwset.TxReadWriteSet``.
 
     Raises:
         WireError: the bytes are malformed, at any depth. The data model is not looked at, as in Fabric's validation.
@@ -179,7 +179,7 @@ def decode(serialized: bytes) -> TxRwset:
 
 
 def encode_private(rwset: PrivateRwset) -> bytes:
-    """The serialized ``rwset.TxPvtReadWriteSet``."""
+    """Return the serialized ``rwset.TxPvtReadWriteSet``."""
     message = rwset_pb2.TxPvtReadWriteSet()
     for namespace in rwset.namespaces:
         part = message.ns_pvt_rwset.add(namespace=namespace.namespace)
@@ -190,7 +190,7 @@ def encode_private(rwset: PrivateRwset) -> bytes:
 
 def decode_private(serialized: bytes) -> PrivateRwset:
     """
-    The private read-write set in a serialized ``rwset.TxPvtReadWriteSet``.
+    Return the private read-write set in a serialized ``rwset.TxPvtReadWriteSet``.
 
     Raises:
         WireError: the bytes are malformed, at any depth.
@@ -203,7 +203,7 @@ def decode_private(serialized: bytes) -> PrivateRwset:
 
 
 def private_collection_bytes(collection: PrivateCollection) -> bytes:
-    """The bytes whose SHA-256 is the collection's ``pvt_hash`` on the channel."""
+    """Return the bytes whose SHA-256 is the collection's ``pvt_hash`` on the channel."""
     message = kv_rwset_pb2.KVRWSet(
         writes=[_write_message(w) for w in collection.writes],
         metadata_writes=[_metadata_message(w) for w in collection.metadata_writes],

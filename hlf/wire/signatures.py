@@ -36,7 +36,7 @@ _SIGNING = ("secp256r1", "secp384r1")
 
 def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
     """
-    The signature of *message* that Fabric accepts: ECDSA in DER with low S, or Ed25519's 64 bytes.
+    Return the signature of *message* that Fabric accepts: ECDSA in DER with low S, or Ed25519's 64 bytes.
 
     Raises:
         IdentityError: the key is on a curve that Fabric does not know.
@@ -48,7 +48,7 @@ def sign_low_s(private_key: PrivateKey, message: bytes) -> bytes:
 
 def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
     """
-    The equivalent of an ECDSA signature with S in the lower half of the order.
+    Return the equivalent of an ECDSA signature with S in the lower half of the order.
 
     Raises:
         WireError: *der* is no DER signature, or a number in it is out of the curve's range.
@@ -65,13 +65,13 @@ def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
 
 
 def serialized_identity(msp_id: str, pem: bytes) -> bytes:
-    """The creator and endorser bytes of a certificate's owner in organisation *msp_id*."""
+    """Return the creator and endorser bytes of a certificate's owner in organisation *msp_id*."""
     return bytes(identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=pem).SerializeToString())
 
 
 def parse_identity(serialized: bytes) -> tuple[str, bytes]:
     """
-    The MSP id and certificate bytes of a serialized identity.
+    Return the MSP id and certificate bytes of a serialized identity.
 
     Raises:
         WireError: the bytes are no serialized identity, or one of its two parts is missing.
@@ -87,7 +87,7 @@ def parse_identity(serialized: bytes) -> tuple[str, bytes]:
 
 def require_supported(curve: ec.EllipticCurve) -> None:
     """
-    Nothing, if keys on *curve* can be signed with: Fabric's own tools make no others.
+    Raise IdentityError unless keys on *curve* can sign: Fabric's own tools make no others.
 
     Raises:
         IdentityError: they cannot.

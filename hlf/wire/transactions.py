@@ -163,7 +163,7 @@ class _Defect(Exception):  # noqa: N818 - found in what others sent, not a failu
 
 
 def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None) -> Transaction:
-    """The contents of one envelope of a block; never raises, a malformed one has a ``defect``."""
+    """Return the contents of one envelope of a block; never raises, a malformed one has a ``defect``."""
     known: dict[str, Any] = {}
     try:
         _read(envelope, known)
@@ -173,7 +173,7 @@ def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None)
 
 
 def check_transaction(transaction: Transaction) -> list[str]:
-    """What is wrong with a transaction by its own bytes, in words; an empty list if nothing is."""
+    """Return what is wrong with a transaction by its own bytes, in words; an empty list if nothing is."""
     if transaction.defect is not None:
         return [transaction.defect]
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
@@ -190,7 +190,9 @@ def check_transaction(transaction: Transaction) -> list[str]:
 
 
 def computed_proposal_hash(transaction: Transaction, action: Action) -> bytes:
-    """The hash of the proposal that *transaction* repeats, as validation computes it: over its bytes as they stand."""
+    """
+    Return the hash of the proposal that *transaction* repeats, as validation computes it: over its bytes as they stand.
+    """
     hashed = transaction.channel_header + action.signature_header + action.proposal_payload
     return hashlib.sha256(hashed).digest()
 

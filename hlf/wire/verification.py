@@ -32,13 +32,13 @@ _HALF_ORDERS = {name: order >> 1 for name, order in ORDERS.items()}
 
 
 def is_low_s(der: bytes, public_key: ec.EllipticCurvePublicKey) -> bool:
-    """Whether S is in the lower half of the order; False as well for bytes that are no signature."""
+    """Return whether S is in the lower half of the order; False as well for bytes that are no signature."""
     return _canonical(public_key, der) is not None
 
 
 def verify(public_key: object, signature: bytes, message: bytes) -> bool:
     """
-    Whether *signature* over *message* is one that Fabric accepts; False for high S and for unsupported keys.
+    Return whether *signature* over *message* is one that Fabric accepts; False for high S and for unsupported keys.
 
     *public_key* is one of the library ``cryptography``.
     """
@@ -58,7 +58,7 @@ def verify(public_key: object, signature: bytes, message: bytes) -> bool:
 
 
 def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, digest: bytes) -> bool:
-    """As ``verify``, for a message of which only the SHA-256 is at hand."""
+    """Return as ``verify`` does, for a message of which only the SHA-256 is known."""
     canonical = _canonical(public_key, signature)
     if canonical is None:
         return False
@@ -71,7 +71,7 @@ def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, diges
 
 def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes | None:
     """
-    The signature as the library takes it; None where Fabric would not look further.
+    Return the signature as the library takes it; None where Fabric would not look further.
 
     Fabric reads the two numbers alone, so it minds neither what follows them nor what follows the whole.
     """
@@ -87,7 +87,7 @@ def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes
 
 def _plain_s(signature: bytes) -> int | None:
     """
-    S of a signature in the form that nearly all have, short and in strict DER; None for one that takes a closer look.
+    Return S of a signature in the usual form, short and in strict DER; None for one that needs a closer look.
 
     It takes a tenth of the time, and whoever verifies a channel looks at hundreds of thousands.
     """

@@ -1,4 +1,4 @@
-"""What a proof hangs on: blocks that are known to be a channel's own from somebody trusted."""
+"""What a proof rests on: blocks that somebody trusted says are the channel's own."""
 
 from __future__ import annotations
 

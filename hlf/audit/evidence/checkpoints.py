@@ -100,7 +100,7 @@ class Checkpoint:
 
     def check_signature(self) -> None:
         """
-        Return if the signature is that of the certificate's holder.
+        Raise WireError unless the certificate's holder made the signature.
 
         Raises:
             WireError: it is not, or the certificate cannot be used.

@@ -1,5 +1,5 @@
 """
-Two copies of one channel compared, and a copy with a checkpoint: where they part, in words.
+Two copies of one channel compared, or one copy and a checkpoint: where they differ, in words.
 
 Comparing is not verifying: what is wrong with both copies alike is no difference. ``hlf.audit.verify`` finds that.
 """
@@ -29,7 +29,7 @@ TAIL = "TAIL"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where two copies part; *kind* is one of this module's words for it."""
+    """Where two copies differ; *kind* is one of this module's words for it."""
 
     number: int
     kind: str
@@ -161,13 +161,13 @@ class _Side:
         self.step()
 
     def step(self) -> None:
-        """Go to the next block; *number* is None behind the last."""
+        """Read the next block; *number* is None after the last."""
         self.bytes = next(self._left, b"")
         self.number = _number(self.bytes, self.name) if self.bytes else None
         self.last = self.number if self.number is not None else self.last
 
     def drain(self) -> int | None:
-        """Go to the end, and return the number of the last block."""
+        """Read to the end; return the number of the last block."""
         while self.number is not None:
             self.step()
         return self.last
@@ -203,7 +203,7 @@ def _tail(one: _Side, two: _Side) -> Difference | None:
 
 
 def _differ(one: _Side, two: _Side) -> tuple[Difference | None, bool]:
-    """How two blocks of one number differ, and whether there was something that only one of them has."""
+    """Return how two blocks of one number differ, and whether there was something that only one of them has."""
     number = one.number or 0
     read = []
     for side in (one, two):
@@ -226,7 +226,7 @@ def _differ(one: _Side, two: _Side) -> tuple[Difference | None, bool]:
 
 
 def _ordered(a: blocks.Block, b: blocks.Block, one: str, two: str) -> tuple[str, str] | None:
-    """How what orderers have signed differs; their signatures may, since each node gives out its own."""
+    """Return how what orderers have signed differs; their signatures may, since each node gives out its own."""
     if a.hash == b.hash:
         if [t.envelope for t in a.transactions] == [t.envelope for t in b.transactions]:
             return None

@@ -80,7 +80,7 @@ def prove_value(
     on_block: Callable[[int], object] | None = None,
 ) -> ValueProof:
     """
-    Verify a chain, and say whether it commits to exactly *value* under the private *key*, and what became of it.
+    Verify a chain; return whether it commits to exactly *value* under the private *key*, and what became of it.
 
     A channel holds the hashes of private keys and values. Whoever was told the value can show by this that it is the
     one its owner committed to, when and by whom. For the other arguments and what is raised see ``verify``.
@@ -111,7 +111,7 @@ def private_writes(
     serialized: Iterable[bytes], namespace: str, collection: str, key: str, value: bytes
 ) -> list[PrivateWrite]:
     """
-    The transactions that wrote exactly *value* to the private *key*, in order; none if it was never written.
+    Return the transactions that wrote exactly *value* to the private *key*, in order; none if it was never written.
 
     Nothing of the blocks is verified, and what is valid is the word of whoever gave them; ``prove_value`` proves.
 
@@ -137,7 +137,7 @@ class _Wanted:
         self.value_hash = hashlib.sha256(value).digest()
 
     def touching(self, transaction: blocks.Transaction) -> Iterator[rwsets.HashedWrite]:
-        """The writes of *transaction* to the key."""
+        """Yield the writes of *transaction* to the key."""
         for action in transaction.actions:
             for part in action.rwset.namespaces:
                 for collection in part.collections if part.namespace == self._namespace else ():

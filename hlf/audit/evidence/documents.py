@@ -120,7 +120,7 @@ class Fields:
 
     def end(self) -> None:
         """
-        Return if nothing is left.
+        Raise WireError if a member is left.
 
         Raises:
             WireError: names an unknown member.

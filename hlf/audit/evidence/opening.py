@@ -108,7 +108,7 @@ class Opening:
 
 
 def _digests(document: Any) -> dict[str, int]:
-    """How often each digest stands in the document; more than once is against RFC 9901, 7.1."""
+    """Return how often each digest stands in the document; more than once is against RFC 9901, 7.1."""
     if not isinstance(document, dict) or not isinstance(document.get("_sd"), list):
         raise WireError("the value is no document with an array _sd of digests")
     if document.get("_sd_alg", "sha-256") != "sha-256":

@@ -215,7 +215,7 @@ def _transaction(transaction: blocks.Transaction, bundle: channelconfig.Bundle, 
 
 
 def _form_refusals(transaction: blocks.Transaction, bundle: channelconfig.Bundle) -> list[str]:
-    """What else makes a transaction none of this channel, in words."""
+    """Return what else makes a transaction none of this channel, in words."""
     if transaction.channel_id != bundle.channel_id:
         return [f"it is for channel {transaction.channel_id}"]
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
@@ -231,7 +231,7 @@ def _form_refusals(transaction: blocks.Transaction, bundle: channelconfig.Bundle
 
 
 def _signed(bundle: channelconfig.Bundle, identity: bytes, data: bytes, signature: bytes) -> str:
-    """Why this is no member's signature; empty if it is."""
+    """Return why this is no member's signature; empty if it is."""
     try:
         member = bundle.msps.validate(identity)
     except HlfError as error:

@@ -42,7 +42,7 @@ class Run:
     data_hashes: tuple[bytes, ...]
 
     def hashes(self) -> Iterator[tuple[int, bytes]]:
-        """Give each block's number and hash."""
+        """Yield each block's number and hash."""
         previous = self.previous_hash
         for number, data_hash in enumerate(self.data_hashes, start=self.first):
             header = common_pb2.BlockHeader(number=number, previous_hash=previous, data_hash=data_hash)
@@ -53,7 +53,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """
-    Everything that proves one transaction; nothing of it is proved by having been read.
+    Everything that proves one transaction; reading it proves nothing, ``proofs.check`` does.
 
     Attributes:
         index: the transaction's place in its block.
@@ -213,13 +213,13 @@ def from_blocks(serialized: Iterable[bytes], transaction_id: str, *, heights: Se
 
 
 def _find(block: blocks.Block, transaction_id: str) -> blocks.Transaction | None:
-    """The transaction of that id; where there are several, as of a client that sent it twice, the valid one."""
+    """Return the transaction of that id; where there are several, as of a client that sent it twice, the valid one."""
     found = [each for each in block.transactions if each.transaction_id == transaction_id]
     return next((each for each in found if each.valid), found[0] if found else None)
 
 
 def _span(number: int, heights: Sequence[int]) -> tuple[int, int]:
-    """The first and last block of a run from *number* to the last block of each of *heights*, either way."""
+    """Return the first and last block of a run from *number* to the last block of each of *heights*, either way."""
     ends = [number, *(height - 1 for height in heights)]
     return min(ends), max(ends)
 

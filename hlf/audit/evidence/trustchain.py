@@ -1,5 +1,5 @@
 """
-The chain of trust through a channel's configurations, for whoever has not all of its blocks.
+The chain of trust through a channel's configurations, for readers who do not have all of its blocks.
 
 Who may sign a channel's blocks, its configuration says, and who may change that, the configuration before. Each
 configuration block is signed by orderers, and its update released by administrators, under the configuration before

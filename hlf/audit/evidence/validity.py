@@ -38,7 +38,7 @@ def proved_by(anchor: Anchor, block: blocks.Block, previous_state_hash: bytes) -
 
 
 def _governed(transaction: blocks.Transaction) -> Iterator[Place]:
-    """The keys whose metadata are written; the value beside them goes into the state hash, too."""
+    """Yield the keys whose metadata are written; the value beside them goes into the state hash, too."""
     for action in transaction.actions:
         for part in action.rwset.namespaces:
             for write in part.metadata_writes:

@@ -55,7 +55,7 @@ def action(found: blocks.Action, bundle: channelconfig.Bundle) -> dict[str, Any]
 
 
 def _private(namespace: str, collection: rwsets.CollectionHashed) -> dict[str, Any]:
-    """What the channel holds of private data: hashes."""
+    """Return what the channel holds of private data: hashes."""
     return {
         "namespace": namespace,
         "collection": collection.name,

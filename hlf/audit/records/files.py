@@ -27,7 +27,7 @@ _HEADER_TAG, _NUMBER_TAG = 0x0A, 0x08
 
 def write_block(folder: Path, serialized: bytes) -> Path:
     """
-    The file in *folder* that now holds this block.
+    Return the file in *folder* that now holds this block.
 
     Raises:
         WireError: the bytes are no block.
@@ -41,7 +41,7 @@ def write_block(folder: Path, serialized: bytes) -> Path:
 
 def read_blocks(*paths: Path) -> Iterator[bytes]:
     """
-    The blocks in these files and folders, by number.
+    Return the blocks in these files and folders, by number.
 
     In a folder the files called ``*.block`` and ``*.pb`` count. Blocks are held in memory one at a time.
 
@@ -54,7 +54,7 @@ def read_blocks(*paths: Path) -> Iterator[bytes]:
 
 def find(*paths: Path) -> list[tuple[int, Path]]:
     """
-    The numbers of the blocks in these files and folders, in order, each with its file; raises as ``read_blocks``.
+    Return the blocks' numbers in these files and folders, in order, each with its file; raise as ``read_blocks``.
 
     Of each file only the beginning is read.
     """
@@ -73,13 +73,13 @@ def find(*paths: Path) -> list[tuple[int, Path]]:
 
 
 def read(found: Iterable[tuple[int, Path]]) -> Iterator[bytes]:
-    """The blocks in the files that ``find`` has found; raises as ``read_blocks``."""
+    """Yield the blocks in the files that ``find`` has found; raises as ``read_blocks``."""
     for _, path in found:
         yield _content(path)
 
 
 def channel(serialized: bytes) -> str:
-    """The channel that a block's first transaction names; empty where it names none, or it is no block."""
+    """Return the channel that a block's first transaction names; empty where it names none, or it is no block."""
     try:
         data = common_pb2.Block.FromString(serialized).data.data
         envelope = common_pb2.Envelope.FromString(data[0] if data else b"")

@@ -127,7 +127,7 @@ class Written:
 
 def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: Cursor | None = None) -> Iterator[Found]:
     """
-    Give the transactions that are looked for, in order, from behind *after* on.
+    Yield the transactions that are looked for, in order, beginning after *after*.
 
     Raises:
         WireError: a block is malformed.
@@ -143,7 +143,7 @@ def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: Cursor |
 
 
 def writes(transaction: blocks.Transaction, key: str = "") -> Iterator[Written]:
-    """Give what *transaction* writes, or would if it were valid: all of it, or what is under *key*."""
+    """Yield what *transaction* writes, or would if it were valid: all of it, or what is under *key*."""
     digest = keys.hash_key(key.encode()) if key else b""
     for action in transaction.actions:
         for part in action.rwset.namespaces:

@@ -47,7 +47,7 @@ class Table:
     rows: Callable[[Found, Filter], Iterator[Row]]
 
     def of(self, found: Iterable[Found], wanted: Filter) -> Iterator[Row]:
-        """Give the rows of all these transactions."""
+        """Yield the rows of all these transactions."""
         for each in found:
             yield from self.rows(each, wanted)
 

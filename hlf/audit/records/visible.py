@@ -1,5 +1,5 @@
 """
-Text from a ledger, made safe to show: on terminals, on paper, in spreadsheets.
+Text from a ledger, made safe to show on terminals, on paper and in spreadsheets.
 
 Members write what they like into keys, names and values: escape sequences, characters that turn the writing round or
 are not seen. All but printable characters are shown as escapes, so that what is read is what is there.

@@ -170,7 +170,7 @@ def _start() -> subprocess.Popen[bytes] | None:
 
 
 def _asked(process: subprocess.Popen[bytes], claims: list[Claim]) -> bytes | None:
-    """The process's answers; None where it has ended."""
+    """Return the process's answers; None where it has ended."""
     if process.stdin is None or process.stdout is None:
         return None
     try:

@@ -31,7 +31,7 @@ class _Element:
 
 
 def refusal(bundle: channelconfig.Bundle, envelope: Any) -> str | None:
-    """Why the ``common.ConfigEnvelope`` may not follow *bundle*; None if it may."""
+    """Return why the ``common.ConfigEnvelope`` may not follow *bundle*; None if it may."""
     config = envelope.config
     if config.sequence != bundle.sequence + 1:
         return f"its sequence is {config.sequence}, after {bundle.sequence}"
@@ -98,7 +98,7 @@ def _elements(key: str, group: Any, path: tuple[str, ...]) -> Iterator[tuple[_Na
 
 
 def _assemble(name: _Name, elements: dict[_Name, _Element]) -> configtx_pb2.ConfigGroup:
-    """A configuration tree out of its elements; a group's element says which belong to it."""
+    """Return a configuration tree out of its elements; a group's element says which belong to it."""
     source = elements[name].message
     group = configtx_pb2.ConfigGroup(version=source.version, mod_policy=source.mod_policy)
     path = name[1:]

@@ -29,13 +29,13 @@ class Definition:
         return bool(self.plugin and self.endorsement_policy)
 
     def block_to_live(self, collection: str) -> int:
-        """For how many blocks a collection keeps its data; 0 means for ever, as implicit ones do."""
+        """Return for how many blocks a collection keeps its data; 0 means for ever, as implicit ones do."""
         config = self.collections.get(collection)
         return int(config.block_to_live) if config is not None else 0
 
 
 def definition(state: State, name: str) -> Definition | None:
-    """The definition of chaincode *name*, None where there is none that can be read."""
+    """Return the definition of chaincode *name*, None where there is none that can be read."""
     try:
         described = db_pb2.StateMetadata.FromString(state.value(LIFECYCLE, f"namespaces/metadata/{name}") or b"")
         if described.datatype != _DEFINITION:

@@ -1,4 +1,4 @@
-"""What peers and the replay may hold differently, since they came to different codes before."""
+"""Places where peers and the replay may differ, because they came to different codes before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_PLACES = 10_000
 
 
 class Disputes:
-    """Places that a transaction has written or not, according to whom one asks."""
+    """Places that peers and the replay may disagree on."""
 
     def __init__(self) -> None:
         self._places: dict[Place, Cause] = {}

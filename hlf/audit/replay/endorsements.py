@@ -39,7 +39,7 @@ class Rules:
         self._refusals: dict[tuple[int, int], tuple[Any, Any, str | None]] = {}
 
     def creator_refusal(self, serialized: bytes) -> str | None:
-        """Why a serialized identity is no member's; None if it is one."""
+        """Return why a serialized identity is no member's; None if it is one."""
         try:
             return self._creators[serialized]
         except KeyError:
@@ -54,7 +54,9 @@ class Rules:
         return found
 
     def endorsers(self, serialized: tuple[bytes, ...]) -> tuple[msp.Identity, ...]:
-        """Who stands behind these serialized identities: each one once, in order; what nobody knows is left out."""
+        """
+        Return who stands behind these serialized identities: each one once, in order; what nobody knows is left out.
+        """
         known = self._groups.get(serialized)
         if known is not None:
             return known
@@ -70,7 +72,9 @@ class Rules:
         return group
 
     def signature_policy(self, envelope: bytes) -> channelpolicies.Policy:
-        """The policy that a serialized ``SignaturePolicyEnvelope`` is; one that nobody satisfies if it is none."""
+        """
+        Return the policy that a serialized ``SignaturePolicyEnvelope`` is; one that nobody satisfies if it is none.
+        """
         found = self._parsed.get(envelope)
         if found is None:
             _bound(self._parsed)
@@ -78,7 +82,7 @@ class Rules:
         return found
 
     def refusal(self, policy: channelpolicies.Policy, endorsers: Sequence[msp.Identity]) -> str | None:
-        """Why *endorsers* do not satisfy *policy*; None if they do."""
+        """Return why *endorsers* do not satisfy *policy*; None if they do."""
         key = (id(policy), id(endorsers))
         known = self._refusals.get(key)
         if known is None:
@@ -101,19 +105,19 @@ class Judge:
         self._changed: set[Place] = set()
 
     def definition(self, name: str) -> Definition | None:
-        """The definition of a chaincode before the block."""
+        """Return the definition of a chaincode before the block."""
         if name not in self._definitions:
             self._definitions[name] = definition(self._state, name)
         return self._definitions[name]
 
     def block_to_live(self, name: str, collection: str) -> int:
-        """For how many blocks a collection keeps its data, 0 meaning for ever."""
+        """Return for how many blocks a collection keeps its data, 0 meaning for ever."""
         defined = self.definition(name)
         return defined.block_to_live(collection) if defined is not None else 0
 
     def verdict(self, action: blocks.Action, endorsers: Sequence[msp.Identity]) -> tuple[tuple[int, ...], str]:
         """
-        VALID, or the codes of what is wrong and why.
+        Return VALID, or the codes of what is wrong and why.
 
         Peers look at a transaction's chaincodes in an order of their own, and end with the first that refuses.
         """
@@ -208,7 +212,7 @@ class Judge:
 
 
 def _bound(known: dict[Any, Any]) -> None:
-    """Forget all where too much is known: members choose what it is."""
+    """Forget everything once there is too much: members choose how much there is."""
     if len(known) >= _MOST_KNOWN:
         known.clear()
 
@@ -239,7 +243,7 @@ def _written(rwset: rwsets.NamespaceRwset) -> Iterator[Place]:
 
 
 def _governed(rwset: rwsets.NamespaceRwset) -> Iterator[Place]:
-    """The keys whose own policy is set or cleared."""
+    """Yield the keys whose own policy is set or cleared."""
     for write in rwset.metadata_writes:
         yield rwset.namespace, "", write.key
     for collection in rwset.collections:

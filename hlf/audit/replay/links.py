@@ -1,4 +1,4 @@
-"""How a block hangs on the one before it, by its header alone."""
+"""Whether a block's header follows from the block before it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def _several(first: int, last: int) -> str:
 
 
 def _channel_of(block: blocks.Block) -> str:
-    """The channel that its first transaction names, as peers ask when they get a block; empty where it names none."""
+    """
+    Return the channel that its first transaction names, as peers ask when they get a block; empty where it names none.
+    """
     (first, *_) = block.transactions
     if first.channel_id:
         return first.channel_id

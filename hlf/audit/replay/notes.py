@@ -19,7 +19,7 @@ class Cause:
     more: int = 0
 
     def add(self, finding: Finding) -> None:
-        """Put down *finding* to this one."""
+        """Count *finding* as a consequence of this one."""
         if len(self.consequences) < MOST_CONSEQUENCES:
             self.consequences.append(finding)
         else:
@@ -68,7 +68,7 @@ class Notes:
         return tuple(self._invalid)
 
     def find(self, finding: Finding, cause: Cause | None = None) -> Cause:
-        """Note *finding*; as a consequence where there is a *cause* for it, which is returned then."""
+        """Note *finding*, as a consequence if there is a *cause* for it; return that cause."""
         plain = _plain_finding(finding)
         if cause is not None:
             cause.add(plain)

@@ -36,28 +36,28 @@ class State:
         self._store: Store = InMemory()
 
     def get(self, place: Place) -> Held | None:
-        """What stands at *place*, or None."""
+        """Return what stands at *place*, or None."""
         return self._store.get(place)
 
     def value(self, namespace: str, key: str) -> bytes | None:
-        """A public value, or None."""
+        """Return a public value, or None."""
         held = self._store.get((namespace, "", key))
         return held.value if held is not None else None
 
     def policy(self, place: Place) -> bytes | None:
-        """The endorsement policy that a key has of its own, or None."""
+        """Return the endorsement policy that a key has of its own, or None."""
         held = self._store.get(place)
         if held is None or not held.metadata:
             return None
         return dict(held.metadata).get(VALIDATION_PARAMETER)
 
     def keys(self, namespace: str, start: str, end: str) -> list[str]:
-        """The public keys from *start* to before *end* (empty: without end), in order."""
+        """Return the public keys from *start* to before *end* (empty: without end), in order."""
         return self._store.keys(namespace, start, end)
 
     def commit(self, number: int, replay: Replay, block_to_live: Callable[[str, str], int]) -> None:
         """
-        Take over the changes of block *number*, then let go of what expires with it.
+        Store the changes of block *number*, then remove what expires with it.
 
         *block_to_live* says for how many blocks a collection keeps its data, 0 meaning for ever.
         """
@@ -88,7 +88,7 @@ class Replay:
         self.changes: dict[Place, Held] = {}
 
     def conflict(self, rwset: rwsets.TxRwset) -> int:
-        """VALID, or the code of the conflict that what was read has run into."""
+        """Return VALID, or the code of the conflict that a read ran into."""
         for namespace in rwset.namespaces:
             name = namespace.namespace
             for read in namespace.reads:
@@ -104,7 +104,7 @@ class Replay:
         return _VALID
 
     def add(self, rwset: rwsets.TxRwset, index: int) -> None:
-        """Take in the writes of the valid transaction at *index*."""
+        """Add the writes of the valid transaction at *index*."""
         version = Version(self._number, index)
         for place, change in _changes(rwset).items():
             flags, value, metadata = change
@@ -120,7 +120,7 @@ class Replay:
                 self.changes[place] = Held(current.value, metadata, version)
 
     def updates(self) -> Iterator[blocks.StateUpdate]:
-        """The changes as peers hash them."""
+        """Yield the changes as peers hash them."""
         for (name, collection, key), held in self.changes.items():
             encoded = key if isinstance(key, bytes) else key.encode()
             yield blocks.StateUpdate(name, collection, encoded, held.value, held.version)
@@ -159,7 +159,7 @@ class Replay:
 
 def _changes(rwset: rwsets.TxRwset) -> dict[Place, tuple[int, bytes | None, Entries]]:
     """
-    What a transaction does to each place: flags, the last value, the last metadata.
+    Return what a transaction does to each place: flags, the last value, the last metadata.
 
     Flags are added up as Fabric adds them (``core/ledger/kvledger/txmgmt/validation/tx_ops.go``), in a byte: a key
     that a doctored set writes twice comes out as strangely here as there.

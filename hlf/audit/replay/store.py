@@ -1,5 +1,5 @@
 """
-Where a replayed state is kept: in memory, and on disk from a size on that not every auditor's machine can bear.
+Where a replayed state is kept: in memory, and on disk once it is too large for an auditor's machine.
 
 What is on disk is in a file of its own that the system forgets with the process; nothing of it is read again.
 """
@@ -47,23 +47,23 @@ class Store(Protocol):
     """What stands where, and what expires when."""
 
     def get(self, place: Place) -> Held | None:
-        """What stands at *place*, or None."""
+        """Return what stands at *place*, or None."""
 
     def put(self, changes: Mapping[Place, Held]) -> None:
-        """Take over *changes*; what has no value is no longer there."""
+        """Store *changes*; a change without a value removes its place."""
 
     def keys(self, namespace: str, start: str, end: str) -> list[str]:
-        """The public keys from *start* to before *end* (empty: without end), in order."""
+        """Return the public keys from *start* to before *end* (empty: without end), in order."""
 
     def expire(self, number: int, places: Iterable[tuple[Place, int]]) -> None:
-        """Note places that are let go of with block *number*, and the block that each was written by."""
+        """Note the places that block *number* removes, and the block that wrote each."""
 
     def expired(self, number: int) -> list[tuple[Place, int]]:
-        """What was noted for block *number*; it is forgotten."""
+        """Return what was noted for block *number*; it is forgotten."""
 
 
 class InMemory:
-    """A store that is fast as long as it is small."""
+    """A store in memory: fast while it is small."""
 
     def __init__(self) -> None:
         self.held: dict[Place, Held] = {}
@@ -109,10 +109,10 @@ class InMemory:
 
 
 class OnDisk:
-    """A store of any size; the places that were asked for of late are in memory."""
+    """A store of any size; the places asked for most recently are in memory."""
 
     def __init__(self, before: InMemory) -> None:
-        """Take over all that was in memory."""
+        """Copy all that was in memory."""
         self._database = _temporary(_SCHEMA)
         weakref.finalize(self, self._database.close)
         self._cached: dict[Place, Held | None] = {}
@@ -196,7 +196,7 @@ class Ids:
         return self._database.execute("SELECT 1 FROM ids WHERE id = ?", (hashed,)).fetchone() is not None
 
     def update(self, transaction_ids: Iterable[str]) -> None:
-        """Take in the ids of a block."""
+        """Add the ids of a block."""
         self._recent.update(transaction_ids)
         if len(self._recent) <= self.MOST_IN_MEMORY:
             return
@@ -212,7 +212,7 @@ class Ids:
 
 
 def _temporary(schema: str) -> sqlite3.Connection:
-    """A database in a file without a name, for as long as this process lives."""
+    """Return a database in a file without a name, for as long as this process lives."""
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIBIBYTES}"):
         database.execute(f"PRAGMA {setting}")
@@ -222,7 +222,7 @@ def _temporary(schema: str) -> sqlite3.Connection:
 
 
 def _size(place: Place, held: Held) -> int:
-    """About how many bytes of memory it takes."""
+    """Return about how many bytes of memory it takes."""
     value = len(held.value) if held.value is not None else 0
     return 400 + len(place[2]) + value + sum(len(content) + 150 for _, content in held.metadata)
 

@@ -43,13 +43,13 @@ class Verdict:
         return self.codes == (VALID,)
 
     def allows(self, code: int) -> bool:
-        """Whether a peer may have given it this code."""
+        """Return whether a peer may have given it this code."""
         return code in self.codes if self.codes else code != VALID
 
 
 def verdicts(signed: Signed, rules: Rules, judge: Judge | None, used: Container[str]) -> list[Verdict]:
     """
-    One verdict for each transaction.
+    Return one verdict for each transaction.
 
     Args:
         judge: of endorsements; None where the state before the block is unknown, and only signatures can be judged.

@@ -20,7 +20,7 @@ class Trust:
     @classmethod
     def of(cls, serialized: bytes) -> Trust:
         """
-        The trust that a serialized configuration block gives.
+        Return the trust that a serialized configuration block gives.
 
         Raises:
             WireError: it is no configuration block, or its data are not those that its header names.
@@ -34,7 +34,7 @@ class Trust:
         return cls(block.number, block.hash, channelconfig.Bundle.from_config_block(serialized))
 
     def refusal(self, block: blocks.Block) -> str | None:
-        """Why a later *block* cannot be judged by this configuration; None if it can."""
+        """Return why a later *block* cannot be judged by this configuration; None if it can."""
         if block.last_config not in (None, self.number, block.number):
             words = f"block {block.number} was made under the configuration of block {block.last_config}, "
             return words + f"and the trusted one is block {self.number}: give block {block.last_config}"

@@ -39,7 +39,7 @@ class Unsigned:
 
 def read(serialized: bytes) -> tuple[blocks.Block, Unsigned]:
     """
-    The block in these bytes, and what it has that nobody signs.
+    Return the block in these bytes, and what it has that nobody signs.
 
     Raises:
         WireError: it is no block that a peer takes, or there are bytes in it that belong to no part of a block.
@@ -85,7 +85,7 @@ def _unsigned(block: blocks.Block, metadata: list[bytes]) -> Unsigned:
 
 
 def _is_plain(entry: bytes, *, signatures: bool = True) -> bool:
-    """Whether there is nothing in the entry but what its fields say, in the form that Fabric writes."""
+    """Return whether there is nothing in the entry but what its fields say, in the form that Fabric writes."""
     message: Any = common_pb2.Metadata.FromString(entry)
     message.DiscardUnknownFields()
     return bool(message.SerializeToString() == entry and (signatures or not message.signatures))

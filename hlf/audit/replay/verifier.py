@@ -37,7 +37,7 @@ def verify(
     on_block: Callable[[int], object] | None = None,
 ) -> Report:
     """
-    What is wrong with a chain of blocks, given in order; see ``Report``.
+    Return what is wrong with a chain of blocks, given in order; see ``Report``.
 
     Blocks may be an orderer's or a peer's copies. A peer's validation codes and commit hashes are compared with what
     the replay arrives at.
@@ -64,7 +64,7 @@ def run(
     processes: int | None = None,
     on_block: Callable[[int], object] | None = None,
 ) -> Report:
-    """Give all blocks to *verifier*, or all until it stops; return its report. For the rest see ``verify``."""
+    """Add all blocks to *verifier*, or all until it stops; return its report. See ``verify`` for the rest."""
     with Ahead(processes) as ahead, _rare_collections():
         try:
             for signed in ahead.run(verifier.read(serialized), verifier.orderers):
@@ -83,7 +83,7 @@ def run(
 @contextlib.contextmanager
 def _rare_collections() -> Iterator[None]:
     """
-    Look for cycles of garbage seldom: what is kept makes none, and looking through it would be a fifth of the work.
+    Collect garbage seldom: what is kept has no cycles, and looking for them would take a fifth of the time.
     """
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], _BETWEEN_COLLECTIONS), *before[1:])
@@ -143,7 +143,7 @@ class Verifier:
         self._disputes = Disputes()
 
     def add(self, serialized: bytes) -> bool:
-        """Verify the next block; False if nothing after it can be verified."""
+        """Verify the next block; return False if nothing after it can be verified."""
         try:
             (block,) = self.read([serialized])
         except Unreadable as malformed:
@@ -171,7 +171,7 @@ class Verifier:
         return blocksigners.identities(block, self._rules.bundle if self._rules is not None else None)
 
     def take(self, signed: Signed) -> bool:
-        """Verify the next block, whose signatures were looked at; False if nothing after it can be verified."""
+        """Verify the next block, whose signatures were checked; return False if nothing after it can be verified."""
         block, aside = signed.block, self._aside.popleft()
         if self._previous is None and not self._begin(block):
             return False
@@ -189,7 +189,7 @@ class Verifier:
         return True
 
     def refuse(self, malformed: Unreadable) -> None:
-        """Note that the chain goes on with something that is no block; nothing after it can be verified."""
+        """Note that something that is no block comes next; nothing after it can be verified."""
         number = self._previous.number + 1 if self._previous is not None else None
         self._notes.find(Finding(number, report.FORM, str(malformed)))
 
@@ -199,7 +199,7 @@ class Verifier:
         return held.value if held is not None else None
 
     def report(self) -> Report:
-        """What was found so far."""
+        """Return what was found so far."""
         findings = self._notes.findings
         if self._trust is not None and not self._anchored and self._previous is not None and not findings:
             words = f"the trusted block {self._trust.number} is not among the blocks, so nothing ties them to it"
@@ -261,7 +261,7 @@ class Verifier:
         return True
 
     def _check_trust(self, block: blocks.Block) -> Trust | None:
-        """The trusted block, if this is it."""
+        """Return the trusted block, if this is it."""
         if self._trust is None or self._trust.number != block.number:
             return None
         if self._trust.hash != block.hash:
@@ -271,7 +271,9 @@ class Verifier:
         return self._trust
 
     def _check_header(self, block: blocks.Block) -> tuple[Cause | None, bool]:
-        """What is wrong with the header (one cause), and whether the transactions are those that were ordered."""
+        """
+        Return what is wrong with the header (one cause), and whether the transactions are those that were ordered.
+        """
         before, self._header_cause = self._header_cause, None
         cause = None
         intact = True
@@ -287,7 +289,7 @@ class Verifier:
         return cause, intact
 
     def _judge(self, signed: Signed, rules: Rules, cause: Cause | None, intact: bool) -> bool:  # noqa: FBT001
-        """Judge a block under the configuration before it; False if nothing after it can be judged."""
+        """Judge a block under the configuration before it; return False if nothing after it can be judged."""
         block = signed.block
         if block.number > 0:
             cause = self._check_orderers(signed, rules.bundle, cause)

@@ -115,7 +115,7 @@ class Event:
     payload: bytes
 
     def json(self) -> Any:
-        """The payload read as JSON."""
+        """Return the payload read as JSON."""
         return json.loads(self.payload)
 
 
@@ -143,7 +143,7 @@ class Result:
     private_rwset: bytes
 
     def json(self) -> Any:
-        """The payload read as JSON."""
+        """Return the payload read as JSON."""
         return json.loads(self.payload)
 
     @property
@@ -294,20 +294,22 @@ class Ledger:
 
     def transcript(self) -> str:
         """
-        A digest over the exact read-write sets, answers and events of every transaction so far.
+        Return a digest over the exact read-write sets, answers and events of every transaction so far.
 
         Equal runs must give equal transcripts, whatever PYTHONHASHSEED is.
         """
         return self._transcript.hexdigest()
 
     def _left_to_policies(self, function: str) -> bool:
-        """Whether the function declares that whoever the policies want endorses it."""
+        """Return whether the function declares that whoever the policies want endorses it."""
         chaincode = self._chaincodes[self._name]
         known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
         return known is not None and known.declared.endorsed_by == ()
 
     def _wanted_by_policies(self, effects: Effects, first: str) -> list[str]:
-        """*first* and those that the policies of what is written want beside it; it alone if no set satisfies them."""
+        """
+        Return *first* and those that the policies of what is written want beside it; it alone if no set satisfies them.
+        """
         found = [first]
         for member in self.members:
             if self.world.endorsed(effects, set(found)):
@@ -323,7 +325,7 @@ class Ledger:
     def _declared_endorsers(
         self, function: str, args: Sequence[Any], client: Caller, transient: Mapping[str, bytes]
     ) -> tuple[str, ...]:
-        """Who endorses by the function's declaration; nobody if it leaves that to the policies, or declares nothing."""
+        """Return who endorses as the function declares; nobody if it leaves that to policies or declares nothing."""
         chaincode = self._chaincodes[self._name]
         known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
         if known is None or not known.declared.endorsed_by:
@@ -379,7 +381,9 @@ class Ledger:
 
 @lru_cache
 def _certificate(msp_id: str, role: str, attributes: tuple[tuple[str, str], ...], name: str) -> bytes:
-    """The same certificate in every process: its key comes from its contents, and Ed25519 leaves nothing to chance."""
+    """
+    Return the same certificate in every process: its key comes from its contents, and Ed25519 leaves nothing to chance.
+    """
     seed = hashlib.sha256(repr((msp_id, role, attributes, name)).encode()).digest()
     key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
     subject = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, role)] if role else []
@@ -403,14 +407,14 @@ def _certificate(msp_id: str, role: str, attributes: tuple[tuple[str, str], ...]
 def client(
     msp_id: str, role: str = "client", attributes: Mapping[str, str] | None = None, name: str = "User1"
 ) -> Caller:
-    """A client of *msp_id* with the role and attributes that its CA would certify."""
+    """Return a client of *msp_id* with the role and attributes that its CA would certify."""
     pem = _certificate(msp_id, role, tuple(sorted((attributes or {}).items())), name)
     return Caller(msp_id, signatures.serialized_identity(msp_id, pem))
 
 
 def transcripts(scenario: str, seeds: Sequence[int] = (1, 2)) -> list[str]:
     """
-    The transcripts of *scenario* (``package.module:function``, giving a Ledger) under each PYTHONHASHSEED.
+    Return the transcripts of *scenario* (``package.module:function``, giving a Ledger) under each PYTHONHASHSEED.
 
     A contract that iterates over a set, for example, gives different ones.
     """

@@ -26,7 +26,7 @@ class Effects:
         return bool(self.writes or self.metadata or self.private or self.private_metadata)
 
     def policies(self, namespace: str) -> dict[str | tuple[str, str], bytes]:
-        """The validation parameters set on keys of *namespace*, private ones under (collection, key)."""
+        """Return the validation parameters set on keys of *namespace*, private ones under (collection, key)."""
         found: dict[str | tuple[str, str], bytes] = {
             key: policy for (name, key), policy in self.metadata.items() if name == namespace
         }
@@ -36,7 +36,7 @@ class Effects:
         return found
 
     def encoded(self) -> tuple[bytes, bytes]:
-        """The serialized public and private read-write sets; the private one is empty if there is none."""
+        """Return the serialized public and private read-write sets; the private one is empty if there is none."""
         public, private = [], []
         for namespace in sorted(self._namespaces()):
             secret = self._private_collections(namespace)
@@ -123,5 +123,5 @@ class Effects:
 
 
 def _place(entry: tuple[tuple[str | bytes, ...], Version | None]) -> tuple[str | bytes, ...]:
-    """Sort by the place alone: versions that are None do not compare."""
+    """Return the place alone to sort by: versions that are None do not compare."""
     return entry[0]

@@ -66,12 +66,12 @@ class Simulation:
         self._stub: Stub | None = None
 
     def stub(self, tx_id: str, args: Iterable[bytes], signed_proposal: proposal_pb2.SignedProposal) -> Stub:
-        """The stub that the chaincode gets."""
+        """Return the stub that the chaincode gets."""
         self._stub = Stub(self, self._world.channel, tx_id, tuple(args), signed_proposal)
         return self._stub
 
     def ask(self, kind: int, payload: bytes) -> bytes:
-        """The peer's answer."""
+        """Return the peer's answer."""
         message, answer = self._ANSWERS[kind]
         try:
             result: bytes = answer(self, message.FromString(payload))
@@ -260,7 +260,7 @@ class Simulation:
     # Who may do what
 
     def _joined(self, channel: str) -> Elsewhere:
-        """Another channel, if the peer joined it and the caller may ask there (Fabric 3.1.5's own words)."""
+        """Return another channel, if the peer joined it and the caller may ask there (Fabric 3.1.5's own words)."""
         other = self._elsewhere.get(channel)
         if other is None or self._peer not in other.world.members:
             raise PeerRefused(f"Failed to get policy manager for channel [{channel}]")

@@ -53,7 +53,7 @@ class World:
                     raise ContractError(f"collection {collection.name} names {member}, which is not on the channel")
 
     def members_of(self, collection: str) -> tuple[str, ...] | None:
-        """Whose peers keep the values of *collection*; None if there is no such collection."""
+        """Return whose peers keep the values of *collection*; None if there is no such collection."""
         owner = keys.msp_of_implicit_collection(collection)
         if owner is not None:
             return (owner,) if owner in self.members else None
@@ -61,12 +61,12 @@ class World:
         return known.members if known else None
 
     def range(self, namespace: str, start: str, end: str) -> Iterator[tuple[str, bytes, Version]]:
-        """Public keys from *start* up to *end*, in order; an empty *end* is open."""
+        """Return the public keys from *start* up to *end*, in order; an empty *end* is open."""
         return between(self.state.get(namespace, {}), start, end)
 
     def commit(self, effects: Effects, endorsers: set[str], tx_id: str, at: datetime) -> str:
         """
-        Fabric's validation code; with VALID the writes are in force, otherwise nothing has changed.
+        Return Fabric's validation code; with VALID the writes are in force, otherwise nothing has changed.
 
         Every transaction is a block of its own.
         """
@@ -93,7 +93,9 @@ class World:
         return held[1] if held else None
 
     def endorsed(self, effects: Effects, endorsers: set[str]) -> bool:
-        """Whether each key written has the endorsements of its own policy, else of its collection's or chaincode's."""
+        """
+        Return whether each key written has the endorsements of its own policy, else of its collection's or chaincode's.
+        """
         asked: list[tuple[str, tuple[str, str, str | bytes]]] = [
             ("", (namespace, "", key)) for namespace, key in (*effects.writes, *effects.metadata)
         ]
@@ -146,7 +148,7 @@ class World:
 
 
 def between(held: dict[str, tuple[bytes, Version]], start: str, end: str) -> Iterator[tuple[str, bytes, Version]]:
-    """The entries from *start* up to *end* in Fabric's order, which is that of the UTF-8 bytes."""
+    """Yield the entries from *start* up to *end* in Fabric's order, which is that of the UTF-8 bytes."""
     names = sorted(held)
     first = bisect.bisect_left(names, start)
     last = bisect.bisect_left(names, end) if end else len(names)
@@ -156,7 +158,7 @@ def between(held: dict[str, tuple[bytes, Version]], start: str, end: str) -> Ite
 
 
 def satisfied(policy: object, endorsers: set[str]) -> bool:
-    """Whether peers of *endorsers* satisfy *policy* (a SignaturePolicyEnvelope or its bytes)."""
+    """Return whether peers of *endorsers* satisfy *policy* (a SignaturePolicyEnvelope or its bytes)."""
 
     def fits(msp_id: str, principal: Principal) -> bool:
         return principal.role in [(msp_id, role) for role in _ENDORSING_ROLES]

@@ -123,7 +123,7 @@ def _padding(algorithm: Algorithm) -> padding.AsymmetricPadding:
 
 
 def _pss(parameters: bytes) -> Algorithm:
-    """The three forms of PSS that Go takes: one digest for message and mask, a salt of its length."""
+    """Return the three forms of PSS that Go takes: one digest for message and mask, a salt of its length."""
     reader = der.Reader(der.Reader(parameters).take(der.SEQUENCE, "PSS"))
     digest, none = publickeys.algorithm_identifier(_explicit(reader, 0, der.SEQUENCE))
     mask, inner = publickeys.algorithm_identifier(_explicit(reader, 1, der.SEQUENCE))

@@ -45,7 +45,7 @@ def signed_with_ecdsa(certificate: Certificate) -> bool:
 
 def require_known_key(certificate: Certificate) -> None:
     """
-    Return if the certificate's key is of a kind that Fabric imports.
+    Raise IdentityError unless Fabric imports keys of the certificate's kind.
 
     Raises:
         IdentityError: it is not.
@@ -58,7 +58,7 @@ def require_known_key(certificate: Certificate) -> None:
 
 
 def published(text: bytes) -> Certificate:
-    """As ``certificates.read``, for one that stands in an organisation's own configuration: the words are others."""
+    """Return as ``certificates.read`` does, with other words, a certificate of an organisation's configuration."""
     block = pem.first(text)
     if block is None:
         numbers = " ".join(map(str, text))
@@ -113,7 +113,7 @@ class Authorities:
 
     def check(self, revocations: Revocations) -> None:
         """
-        Check every authority, and learn which of them only certify other authorities.
+        Check every authority, and find out which of them only certify other authorities.
 
         Raises:
             IdentityError: one is no authority, has no key identifier, does not chain or is revoked.
@@ -207,7 +207,7 @@ class Authorities:
         return chain_id(chain)
 
     def _candidates(self, leaf: Certificate) -> tuple[list[Chain], str]:
-        """Every chain that signatures, names and times allow, and why there is no other."""
+        """Return every chain that signatures, names and times allow, and why there is no other."""
         at = leaf.begins + 1
         refusal = _unusable(leaf, (), at)
         if refusal:
@@ -238,7 +238,7 @@ class Authorities:
         return found, why or f"x509: certificate signed by unknown authority{hint}"
 
     def _issuers(self, certificate: Certificate) -> Iterator[tuple[Certificate, bool]]:
-        """Those that a certificate names as its issuer, and whether they are roots."""
+        """Yield those that a certificate names as its issuer, and whether they are roots."""
         for known, root in ((self._roots, True), (self._intermediates, False)):
             for issuer in known.values():
                 if issuer.subject.der == certificate.issuer.der:
@@ -298,7 +298,7 @@ def _allowed(chain: Chain) -> bool:
 
 
 def _why_none(candidates: list[Chain]) -> str:
-    """Why none of the chains is allowed."""
+    """Return why none of the chains is allowed."""
     if not all(map(policytree.permit, candidates)):
         return f"x509: no valid chains built: {len(candidates)} candidate chains with invalid policies"
     if not all(map(_serves, candidates[0])):
@@ -312,14 +312,14 @@ def _hint(refusal: str, issuer: Certificate) -> str:
 
 
 def _is_same(one: Certificate, other: Certificate) -> bool:
-    """Whether two certificates are of one holder and key, which may stand once in a chain."""
+    """Return whether two certificates are of one holder and key, which may stand once in a chain."""
     names = [each.extensions.by_oid.get(extensions.ALTERNATIVE_NAMES) for each in (one, other)]
     values = {name.value if name else None for name in names}
     return (one.subject.der, one.public_key.der, 1) == (other.subject.der, other.public_key.der, len(values))
 
 
 def _unusable(certificate: Certificate, path: Chain, at: int, *, intermediate: bool = False) -> str:
-    """Why a certificate cannot stand at the end of *path* at that time; empty if it can."""
+    """Return why a certificate cannot stand at the end of *path* at that time; empty if it can."""
     says = certificate.extensions
     if says.unhandled:
         return "x509: unhandled critical extension"
@@ -337,7 +337,7 @@ def _unusable(certificate: Certificate, path: Chain, at: int, *, intermediate: b
 
 
 def _serves(certificate: Certificate) -> bool:
-    """Fabric verifies with Go's default purpose, so an extended key usage must include it or any."""
+    """Return whether the extended key usage includes Go's default purpose or any: Fabric verifies with it."""
     purposes = certificate.extensions.purposes
     return not purposes or _SERVERS in purposes or _ANY_PURPOSE in purposes
 

@@ -76,7 +76,7 @@ def _matches(name: _Name, value: bytes, *, excluding: bool = False) -> bool:
 
 
 def _within(domain: str, constraint: str, excluding: bool) -> bool:
-    """Whether a domain lies in a constraint; a leading dot asks for at least one label more."""
+    """Return whether a domain lies in a constraint; a leading dot asks for at least one label more."""
     if not constraint:
         return True
     if domain.endswith(constraint):

@@ -100,7 +100,7 @@ class Reader:
         return self.any(refusal)[1]
 
     def whole(self, tag: int, refusal: str) -> bytes:
-        """As ``take``, with tag and length."""
+        """Return as ``take`` does, with tag and length."""
         if not self.peek(tag):
             raise IdentityError(refusal)
         return self.any_whole(refusal)
@@ -177,7 +177,7 @@ class Reader:
         return seconds
 
     def _header(self, refusal: str) -> tuple[int, int, int]:
-        """The next element's tag, and where its content starts and ends."""
+        """Return the next element's tag, and where its content starts and ends."""
         encoded, at = self._encoded, self._at
         if len(encoded) - at < 2 or encoded[at] & _LONG_TAG == _LONG_TAG:
             raise IdentityError(refusal)
@@ -213,7 +213,7 @@ def moment(seconds: int) -> datetime:
 
 
 def _seconds(found: re.Match[bytes]) -> int | None:
-    """Seconds since 1970, or None for a moment that is in no calendar; the year 0 is in Go's."""
+    """Return the seconds since 1970, or None for a moment that is in no calendar; the year 0 is in Go's."""
     year, month, day, hour, minute, second = (int(group or 0) for group in found.groups()[:6])
     if len(found[1]) == 2:
         # Two digits stand for 1950 to 2049 (RFC 5280, section 4.1.2.5.1).

@@ -202,7 +202,7 @@ def _name_constraints(found: Extensions, one: Extension) -> bool:
 
 
 def _subtrees(encoded: bytes, refusal: str) -> tuple[tuple[tuple[int, bytes], ...], bool]:
-    """The constraints that Go knows to apply, and whether these are all."""
+    """Return the constraints that Go knows to apply, and whether these are all."""
     subtrees = der.Reader(encoded)
     found, known = [], True
     while not subtrees.empty:
@@ -336,7 +336,7 @@ def _ascii(value: bytes, refusal: str) -> str:
 
 
 def _is_oid(content: bytes) -> bool:
-    """Whether an object identifier of any size is well-formed: no part begins with an empty byte, the last one ends."""
+    """Return whether an object identifier is well-formed: no part begins with an empty byte, and the last one ends."""
     begins = (0, *(at + 1 for at, octet in enumerate(content[:-1]) if not octet & 0x80))
     return bool(content) and not content[-1] & 0x80 and all(content[at] != 0x80 for at in begins)
 

@@ -102,7 +102,7 @@ def _text(tag: int, value: bytes) -> str:
 
 
 def _bmp(value: bytes) -> str:
-    """A text of UCS-2; what only UTF-16 can say, and what no text says, is refused."""
+    """Return a text of UCS-2; what only UTF-16 can say, and what no text says, is refused."""
     text = (value[:-2] if value.endswith(b"\x00\x00") and len(value) % 2 == 0 else value).decode("utf-16-be")
     if any(ord(char) > 0xFFFD or 0xFDD0 <= ord(char) <= 0xFDEF for char in text):
         raise UnicodeDecodeError("utf-16-be", value, 0, len(value), "not in UCS-2")
@@ -110,7 +110,7 @@ def _bmp(value: bytes) -> str:
 
 
 def _escaped(text: str) -> str:
-    """RFC 4514, section 2.4."""
+    """Return a value escaped as RFC 4514, section 2.4 says."""
     if not text:
         return ""
     escaped = re.sub(r'[\\"+,;<>]', r"\\\g<0>", text).replace("\0", "\\00")

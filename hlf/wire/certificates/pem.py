@@ -50,7 +50,7 @@ def encode(kind: str, content: bytes) -> bytes:
 
 
 def _next(text: bytes, passed: int) -> tuple[Block, int] | None:
-    """The next block from *passed* on, and where what follows it begins."""
+    """Return the next block from *passed* on, and where what follows it begins."""
     while (end := text.find(_END, passed)) >= 0:
         trailer = end + len(_END)
         begin = text.rfind(_BEGIN, passed, end)
@@ -73,7 +73,7 @@ def _next(text: bytes, passed: int) -> tuple[Block, int] | None:
 
 
 def _after_headers(text: bytes, at: int) -> int:
-    """Where the lines with a colon in them end."""
+    """Return where the lines with a colon in them end."""
     while at < len(text):
         line, after = _line(text, at)
         if b":" not in line:
@@ -83,7 +83,7 @@ def _after_headers(text: bytes, at: int) -> int:
 
 
 def _content(text: bytes, kind: bytes, at: int, end: int) -> bytes | None:
-    """The bytes between headers and END line; None where either is malformed."""
+    """Return the bytes between headers and END line; None where either is malformed."""
     trailer = end + len(_END)
     closing = kind + _DASHES
     if not text.startswith(closing, trailer) or _line(text, trailer + len(closing))[0]:
@@ -93,7 +93,7 @@ def _content(text: bytes, kind: bytes, at: int, end: int) -> bytes | None:
 
 
 def _line(text: bytes, at: int) -> tuple[bytes, int]:
-    """The line at *at* without white space at its end, and where the next one begins."""
+    """Return the line at *at* without white space at its end, and where the next one begins."""
     end = text.find(b"\n", at)
     after = len(text) if end < 0 else end + 1
     line = text[at : len(text) if end < 0 else end]

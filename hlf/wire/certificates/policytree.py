@@ -58,7 +58,7 @@ class _Graph:
         self.prune()
 
     def map(self, mappings: Sequence[tuple[bytes, bytes]], *, allowed: bool) -> bool:
-        """Let the issuer's policies be called as the subject calls them; False for a mapping that is none."""
+        """Rename the issuer's policies as the subject names them; return False for an invalid mapping."""
         if allowed and any(_ANY in pair for pair in mappings):
             return False
         if not allowed:

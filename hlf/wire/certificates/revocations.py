@@ -59,7 +59,7 @@ def parse(encoded: bytes) -> RevocationList:
 
 
 def _body(body: der.Reader) -> tuple[frozenset[int], bytes | None]:
-    """The serial numbers that are revoked and the key identifier of the issuer."""
+    """Return the serial numbers that are revoked and the key identifier of the issuer."""
     if body.peek(der.INTEGER):
         body.small_integer(_MALFORMED)
     publickeys.algorithm_identifier(body.take(der.SEQUENCE, _MALFORMED))

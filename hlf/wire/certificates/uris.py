@@ -88,7 +88,7 @@ def is_address(text: str) -> bool:
 
 
 def _host(text: str) -> str | None:
-    """The host (and port) of a URI without its fragment; empty where it has none, None where it is no URI."""
+    """Return the host (and port) of a URI without its fragment; empty where it has none, None where it is no URI."""
     if _CONTROLS.search(text) or text.startswith(":"):
         return None
     if text == "*":
@@ -123,7 +123,7 @@ def _unescaped_host(scheme: str, host: str) -> str | None:
 
 
 def _literal(host: str) -> str | None:
-    """An IPv6 address in brackets, with a port or none."""
+    """Return an IPv6 address in brackets, with a port or none."""
     closing = host.rfind("]")
     if closing < 0 or not _PORT.fullmatch(host[closing + 1 :]):
         return None
@@ -143,7 +143,7 @@ def _literal(host: str) -> str | None:
 
 
 def _zone(text: str) -> str | None:
-    """A zone, in which a blank or what could stand in a host may be escaped."""
+    """Return a zone, in which a blank or what could stand in a host may be escaped."""
     if not _escapes_well(text) or not _HOST.fullmatch(re.sub(r"[^\x00-\x7f]", "", text)):
         return None
     for found in _ESCAPED.finditer(text):
@@ -154,7 +154,7 @@ def _zone(text: str) -> str | None:
 
 
 def _unescaped(host: str) -> str | None:
-    """A host, in which only what is not ASCII may be escaped."""
+    """Return a host, in which only what is not ASCII may be escaped."""
     if not _escapes_well(host) or not _HOST.fullmatch(host):
         return None
     if any(int(found[1], 16) < 0x80 and found[0] != "%25" for found in _ESCAPED.finditer(host)):

@@ -328,12 +328,12 @@ def config_of(envelope: common_pb2.Envelope) -> tuple[str, configtx_pb2.ConfigEn
 
 
 def _absolute(reference: str) -> str:
-    """The path of an access rule's policy; a relative one is meant from the application group."""
+    """Return the path of an access rule's policy; a relative one is meant from the application group."""
     return reference if reference.startswith("/") else f"/{ROOT}/{APPLICATION}/{reference}"
 
 
 def _read_consortiums(group: Any, members: _Members) -> None:
-    """System channels had these; in another channel nobody looks at more than the members' MSPs."""
+    """Read the consortiums that system channels had; elsewhere Fabric reads only their members' MSPs."""
     for _, consortium in sorted(group.groups.items()):
         configvalues.decode(consortium, configvalues.CONSORTIUM_VALUES)
         for name, below in sorted(consortium.groups.items()):

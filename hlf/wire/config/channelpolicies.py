@@ -25,10 +25,10 @@ class Policy(Protocol):
     """Decides whether a set of identities is enough."""
 
     def refusal(self, identities: Sequence[msp.Identity]) -> str | None:
-        """Why *identities* (nobody twice) are not enough, in Fabric's words; None when they are."""
+        """Return why *identities* (nobody twice) are not enough, in Fabric's words; None when they are."""
 
     def rule(self) -> policies.Rule:
-        """The policy as a signature rule; raises PolicyError where it has no such form."""
+        """Return the policy as a signature rule; raises PolicyError where it has no such form."""
 
 
 @dataclass(frozen=True)

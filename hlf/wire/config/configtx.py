@@ -53,7 +53,7 @@ class Consenter:
 
 
 def application_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
-    """The group of a member under ``/Channel/Application``."""
+    """Return the group of a member under ``/Channel/Application``."""
     group = _organisation(organisation)
     msp_id = organisation.msp_id
     _add_policy(group, "Readers", _any_role(msp_id, _ROLE.ADMIN, _ROLE.PEER, _ROLE.CLIENT))
@@ -69,7 +69,7 @@ def application_organisation(organisation: Organisation) -> configtx_pb2.ConfigG
 
 
 def orderer_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
-    """The group of an organisation under ``/Channel/Orderer``."""
+    """Return the group of an organisation under ``/Channel/Orderer``."""
     group = _organisation(organisation)
     _add_policy(group, "Readers", _any_role(organisation.msp_id, _ROLE.MEMBER))
     _add_policy(group, "Writers", _any_role(organisation.msp_id, _ROLE.MEMBER))
@@ -85,7 +85,7 @@ def application(
     capabilities: Iterable[str] = ("V2_5",),
     acls: Mapping[str, str] | None = None,
 ) -> configtx_pb2.ConfigGroup:
-    """The group ``/Channel/Application`` with its members."""
+    """Return the group ``/Channel/Application`` with its members."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
     _add_policy(group, "Endorsement", _meta(_META.MAJORITY, "Endorsement"))
@@ -110,7 +110,7 @@ def orderer(
     absolute_max_bytes: int,
     capabilities: Iterable[str] = ("V2_0",),
 ) -> configtx_pb2.ConfigGroup:
-    """The group ``/Channel/Orderer``, still without consensus: see :func:`add_raft` and :func:`add_bft`."""
+    """Return the group ``/Channel/Orderer``, still without consensus: see :func:`add_raft` and :func:`add_bft`."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
     _add_policy(group, "BlockValidation", _meta(_META.ANY, "Writers"))
@@ -189,7 +189,7 @@ def add_bft(
 def channel(
     application_group: Any, orderer_group: Any, *, capabilities: Iterable[str] = ("V3_0",)
 ) -> configtx_pb2.ConfigGroup:
-    """The root group of a channel."""
+    """Return the root group of a channel."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
     add_value(group, "HashingAlgorithm", configuration_pb2.HashingAlgorithm(name="SHA256"))
@@ -202,7 +202,7 @@ def channel(
 
 
 def genesis_block(channel_id: str, group: Any) -> common_pb2.Block:
-    """Block 0 of a channel with that configuration, as an orderer and a peer take it to join."""
+    """Return block 0 of a channel with that configuration, as an orderer and a peer take it to join."""
     envelope = configtx_pb2.ConfigEnvelope(config=configtx_pb2.Config(channel_group=group))
     nonce = os.urandom(24)
     header = envelopes.channel_header(common_pb2.CONFIG, channel_id, tx_id=keys.transaction_id(nonce, b""))

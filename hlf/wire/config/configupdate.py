@@ -16,7 +16,7 @@ Sign = Callable[[bytes], bytes]
 
 def compute_update(channel_id: str, original: Any, updated: Any) -> configtx_pb2.ConfigUpdate:
     """
-    The ``ConfigUpdate`` that turns *original* into *updated* (both ``common.Config``).
+    Return the ``ConfigUpdate`` that turns *original* into *updated* (both ``common.Config``).
 
     As configtxlator's compute_update: versions rise by one where something
     changed, and what a changed group keeps stands in both sets by its version.
@@ -31,7 +31,7 @@ def compute_update(channel_id: str, original: Any, updated: Any) -> configtx_pb2
 
 
 def config_signature(update: bytes, creator: bytes, sign: Sign) -> configtx_pb2.ConfigSignature:
-    """An organisation's ``ConfigSignature`` over the serialized update."""
+    """Return an organisation's ``ConfigSignature`` over the serialized update."""
     header = envelopes.signature_header(creator, os.urandom(24))
     return configtx_pb2.ConfigSignature(signature_header=header, signature=sign(header + update))
 
@@ -39,7 +39,7 @@ def config_signature(update: bytes, creator: bytes, sign: Sign) -> configtx_pb2.
 def update_envelope(
     channel_id: str, update: bytes, config_signatures: Iterable[Any], creator: bytes, sign: Sign
 ) -> common_pb2.Envelope:
-    """The signed envelope that hands an update to an orderer; the submitter must be a writer of the channel."""
+    """Return the signed envelope that hands an update to an orderer; the submitter must be a writer of the channel."""
     data = configtx_pb2.ConfigUpdateEnvelope(config_update=update, signatures=config_signatures)
     header = envelopes.channel_header(common_pb2.CONFIG_UPDATE, channel_id)
     payload = envelopes.payload(header, creator, os.urandom(24), data.SerializeToString())
@@ -47,7 +47,7 @@ def update_envelope(
 
 
 def _group(original: Any, updated: Any) -> tuple[Any, Any, bool]:
-    """Read set, write set and whether anything differs, for one group."""
+    """Return the read set, the write set and whether anything differs, for one group."""
     read = configtx_pb2.ConfigGroup(version=original.version)
     write = configtx_pb2.ConfigGroup(version=original.version)
     kept = configtx_pb2.ConfigGroup()
@@ -71,7 +71,7 @@ def _group(original: Any, updated: Any) -> tuple[Any, Any, bool]:
 
 
 def _leaves(original: Any, updated: Any, write: Any, kept: Any, fields: tuple[str, str]) -> bool:
-    """Sort values or policies into changed and kept; True if one was added or removed."""
+    """Sort values or policies into changed and kept; return True if one was added or removed."""
     for name in updated:
         if name in original and all(
             getattr(original[name], field) == getattr(updated[name], field) for field in fields
@@ -84,7 +84,7 @@ def _leaves(original: Any, updated: Any, write: Any, kept: Any, fields: tuple[st
 
 
 def _groups(original: Any, updated: Any, read: Any, write: Any, kept: Any) -> bool:
-    """Sort sub-groups into changed and kept; True if one was added or removed."""
+    """Sort sub-groups into changed and kept; return True if one was added or removed."""
     for name in updated:
         if name in original:
             read_group, write_group, changed = _group(original[name], updated[name])

@@ -73,7 +73,7 @@ def decode(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def duration(text: str) -> float:
-    """As ``nanoseconds``, in seconds."""
+    """Return as ``nanoseconds`` does, in seconds."""
     return nanoseconds(text) / _SECOND
 
 
