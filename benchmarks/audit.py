@@ -35,7 +35,7 @@ _ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 def audit(_: str) -> Iterator[Line]:
     """
-    Processor time a transaction and memory of ``hlf.audit.verify``; no network is needed.
+    Measure processor time a transaction and memory of ``hlf.audit.verify``; no network is needed.
 
     Each transaction has a creator and two endorsers, reads its chaincode's definition and a key, and writes a key,
     every second one a new one; a hundred make a block.
@@ -114,7 +114,7 @@ def _checks(
 
 
 def _bare(checks: list[tuple[ec.EllipticCurvePublicKey, bytes, bytes]]) -> float:
-    """Seconds of processor time a transaction for nothing but its three verifications."""
+    """Return the seconds of processor time a transaction for nothing but its three verifications."""
     began = time.process_time()
     for key, signature, message in checks:
         key.verify(signature, message, _ALGORITHM)
@@ -144,7 +144,7 @@ def _measure(processes: int) -> dict[str, float]:
 
 
 def _peak() -> int:
-    """The most bytes this program has had in memory; what its parent had before it began does not count."""
+    """Return the most bytes this program has had in memory; what its parent had before it began does not count."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

@@ -55,7 +55,7 @@ Line = Figure | Note
 
 
 def machine() -> str:
-    """The machine in one line: processors, memory, Python, and how busy it has been with other things."""
+    """Return the machine in one line: processors, memory, Python, and how busy it has been with other things."""
     model = platform.processor() or platform.machine()
     for line in _lines(Path("/proc/cpuinfo")):
         if line.startswith("model name"):
@@ -70,7 +70,7 @@ def machine() -> str:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that *share* (0 to 1) of *values* do not exceed; 0 where there are none."""
+    """Return the smallest value that *share* (0 to 1) of *values* do not exceed; 0 where there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 

@@ -25,7 +25,7 @@ ROUNDS = 3
 
 
 def gateway(engine: str) -> Iterator[Line]:
-    """Closed loops of callers over HTTP, each on a connection that it keeps, with no setting but the folders."""
+    """Measure callers over HTTP in closed loops, each on a connection that it keeps, with default settings."""
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         state, home = Path(folder) / "network", Folder(Path(folder) / "gateway")
         admin.up(engine, state, HERE / "consortium.yaml")
@@ -60,7 +60,7 @@ def gateway(engine: str) -> Iterator[Line]:
 
 
 def _serve(state: Path, home: Folder) -> tuple[str, str]:
-    """Start a gateway; its address and a token of the callers' user."""
+    """Start a gateway; return its address and a token of the callers' user."""
     ready = home.run / "gateway.ready"
     settings = Settings(
         wallet=state.absolute(), data=home.root / "data", listen="127.0.0.1:0", ready_file=str(ready.absolute())

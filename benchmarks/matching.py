@@ -27,7 +27,9 @@ _WIDTH = 40
 
 
 def matching(_: str) -> Iterator[Figure]:
-    """Milliseconds for 17 stages by the number of carriers, with a drawing of the growth; no network is needed."""
+    """
+    Yield milliseconds for 17 stages by the number of carriers, with a drawing of the growth; no network is needed.
+    """
     spent = {}
     for carriers in CARRIERS:
         times = _times(_problem(carriers), lambda problem: choose(Graph(problem)))

@@ -19,7 +19,9 @@ ROUNDS = 5
 
 
 def start(engine: str) -> Iterator[Figure]:
-    """The default consortium from an empty folder until every chaincode can be called, and again from its own disk."""
+    """
+    Yield the default consortium from an empty folder until every chaincode can be called, and again from its own disk.
+    """
     fresh, again = [], []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
@@ -36,7 +38,7 @@ def start(engine: str) -> Iterator[Figure]:
 
 
 def memory(engine: str) -> Iterator[Figure]:
-    """Engine, chaincodes and gateway of the default consortium, after the demo's journey has gone through them."""
+    """Measure engine, chaincodes and gateway of the default consortium after the demo's journey."""
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         root = Path(folder)
         try:

@@ -45,7 +45,7 @@ _LIFECYCLE = "_lifecycle"
 
 
 def planning(_: str) -> Iterator[Line]:
-    """Milliseconds of processor until a plan is made, with a drawing of the growth; then ratios."""
+    """Yield milliseconds of processor until a plan is made, with a drawing of the growth; then ratios."""
     consortium = Consortium([f"M{number:02}MSP" for number in range(max(MEMBERS))])
     first = {}
     for members in MEMBERS:
@@ -79,11 +79,11 @@ class Channel:
         self.with_key = _interest(_call(key_policies=[key]))
 
     def view(self) -> View:
-        """A view that knows nothing yet."""
+        """Return a view that knows nothing yet."""
         return View(self._channel, self._peers)
 
     def times(self, interest: responses.ChaincodeInterest) -> list[float]:
-        """Milliseconds until a view that knows nothing has a plan, in each round."""
+        """Return milliseconds until a view that knows nothing has a plan, in each round."""
         return [_spent(partial(endorsers.describe, self.view(), interest)) for _ in range(ROUNDS)]
 
 
@@ -96,7 +96,7 @@ def _first_to_again(view: View, interest: responses.ChaincodeInterest) -> float:
 def _call(
     *, collection_names: Sequence[str] = (), key_policies: Sequence[policies_pb2.SignaturePolicyEnvelope] = ()
 ) -> responses.ChaincodeCall:
-    """A call of the lifecycle, which every channel has, and whose policy is a majority of the members."""
+    """Return a call of the lifecycle, which every channel has, and whose policy is a majority of the members."""
     return responses.ChaincodeCall(
         name=_LIFECYCLE,
         collection_names=collection_names,
@@ -110,7 +110,7 @@ def _interest(*calls: responses.ChaincodeCall) -> responses.ChaincodeInterest:
 
 
 def _beside(channel: Channel) -> Iterator[Figure]:
-    """What other policies beside the majority cost, and how much less a plan that is known already."""
+    """Yield what other policies beside the majority cost, and how much less a plan that is known already."""
     name = f"planning, majority of {channel.members}"
     ratios = [_first_to_again(channel.view(), channel.majority) for _ in range(ROUNDS)]
     yield Figure(f"{name}, first time to again", statistics.median(ratios), "times", spread=(min(ratios), max(ratios)))
@@ -123,7 +123,9 @@ def _beside(channel: Channel) -> Iterator[Figure]:
 
 
 def _drawn(spent: Mapping[int, float]) -> Iterator[Figure]:
-    """The growth: up to 15 members with the choices, from there on with the members that Fabric does not leave out."""
+    """
+    Yield the growth: up to 15 members with the choices, from there on with the members that Fabric does not leave out.
+    """
     most = max(spent.values())
     for members, milliseconds in spent.items():
         bar = "#" * max(1, round(_WIDTH * milliseconds / most))
@@ -131,7 +133,7 @@ def _drawn(spent: Mapping[int, float]) -> Iterator[Figure]:
 
 
 def _spent(work: Callable[[], object]) -> float:
-    """Milliseconds of processor, so that other work of the machine is not counted."""
+    """Return milliseconds of processor, so that other work of the machine is not counted."""
     began = time.process_time()
     work()
     return (time.process_time() - began) * 1_000
@@ -141,7 +143,7 @@ def _spent(work: Callable[[], object]) -> float:
 
 
 def _compared() -> Iterator[Line]:
-    """How long discovery takes on real Fabric, in times of the embedded engine's."""
+    """Yield how long discovery takes on real Fabric, in times of the embedded engine's."""
     try:
         release = binaries.find()
     except errors.EngineError as missing:
@@ -179,7 +181,7 @@ def _network(engine: str) -> Iterator[Lab]:
 
 
 def _joined(labs: Mapping[str, Lab], members: int) -> str:
-    """The name of a channel of so many members, which Org1's peers have joined and nobody orders for."""
+    """Return the name of a channel of so many members, which Org1's peers have joined and nobody orders for."""
     name = f"members{members}"
     others = [Member(f"Other{number:02}MSP").configured() for number in range(members - 1)]
     for lab in labs.values():
@@ -195,7 +197,7 @@ def _joined(labs: Mapping[str, Lab], members: int) -> str:
 
 
 def _asked(lab: Lab, channel: str) -> float:
-    """Milliseconds until Org1's peer has found that a majority of the channel's members is not there."""
+    """Return milliseconds until Org1's peer has found that a majority of the channel's members is not there."""
     interests = [discovery.interest(discovery.call(_LIFECYCLE))]
     query = protocol_pb2.Query(channel=channel, cc_query=protocol_pb2.ChaincodeQuery(interests=interests))
     began = time.perf_counter()

@@ -19,7 +19,7 @@ class Programs:
 
     @classmethod
     def of(cls, *folders: Path) -> Programs:
-        """What runs from *folders* now."""
+        """Return what runs from *folders* now."""
         found = {}
         for folder in folders:
             for running in processes.find(Folder(folder)):
@@ -29,19 +29,19 @@ class Programs:
         return cls(found)
 
     def memory(self) -> dict[str, float]:
-        """Memory of each program in MiB: shared pages are divided among those that share them (PSS)."""
+        """Return the memory of each program in MiB: shared pages are divided among those that share them (PSS)."""
         return {
             name: sum(each.memory_full_info().pss for each in of_program) / (1 << 20)
             for name, of_program in self.by_name.items()
         }
 
     def processor_seconds(self) -> dict[str, float]:
-        """Processor time that each program has used so far."""
+        """Return the processor time that each program has used so far."""
         return {
             name: sum(sum(each.cpu_times()[:2]) for each in of_program) for name, of_program in self.by_name.items()
         }
 
 
 def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """What was added since, by program."""
+    """Return what was added since, by program."""
     return {name: value - before.get(name, 0.0) for name, value in after.items()}

@@ -38,7 +38,7 @@ _OTHERS: dict[str, Callable[[], Mapping[str, str]]] = {
 
 
 def runtime(engine: str) -> Iterator[Line]:
-    """Evaluates a second of a chaincode that reads one key, and the processor time it takes in each runtime."""
+    """Measure evaluations a second of a chaincode that reads one key, and its processor time in each runtime."""
     compared: dict[str, Mapping[str, str]] = {"selat": {}}
     for name, installed in _OTHERS.items():
         try:
@@ -73,7 +73,7 @@ def _compared(engine: str, state: Path, names: Sequence[str], callers: int) -> I
 
 
 def _serving(compared: Mapping[str, Mapping[str, str]]) -> Consortium:
-    """The consortium with the runtimes that are here, each in its environment."""
+    """Return the consortium with the runtimes that are here, each in its environment."""
     whole = topology.load(CONSORTIUM)
     return dataclasses.replace(
         whole,

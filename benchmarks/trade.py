@@ -30,7 +30,7 @@ PASSING = HandOver("merchant", "origin", "CNSZX")
 
 def trade(engine: str) -> Iterator[Line]:
     """
-    Each kind of transaction, in lots of which one is to warm up, all until the transaction is valid.
+    Yield each kind of transaction, in lots of which one is to warm up, all until the transaction is valid.
 
     A claim is endorsed by its owner, a grant by owner, recipient and auditor,
     a delivery by the recipient, the opening of a journey by the majority of
@@ -53,7 +53,7 @@ def trade(engine: str) -> Iterator[Line]:
 
 
 def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]:
-    """What is measured, in an order in which each finds what those before it have written; each with its lot."""
+    """Yield what is measured, in an order in which each finds what those before it have written; each with its lot."""
     terms = market.found()
     merchant, platform = market["MerchantMSP"], market["PlatformMSP"]
     claims: dict[int, Claim] = {}
@@ -94,7 +94,7 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
 
 
 def _lot(state: Path, pool: ThreadPoolExecutor, call: Callable[[int], object], number: int, calls: int) -> Told:
-    """One lot of *calls*, shared out among the callers: each has numbers of its own, one after the other."""
+    """Return one lot of *calls*, shared out among the callers: each has numbers of its own, one after the other."""
     before, processor, begun = Programs.of(state).processor_seconds(), time.process_time(), time.perf_counter()
     numbers = range(number * calls, (number + 1) * calls)
     shares = pool.map(partial(_share, call), (numbers[first::CALLERS] for first in range(CALLERS)))

@@ -62,16 +62,16 @@ class Rounds:
         return [told.rate for told in self.rounds]
 
     def time(self, share: float) -> float:
-        """The milliseconds that *share* of the calls of all rounds did not exceed."""
+        """Return the milliseconds that *share* of the calls of all rounds did not exceed."""
         return percentile([each for told in self.rounds for each in told.times], share)
 
     def of_client(self) -> float:
-        """Processor milliseconds a call of the callers' own program."""
+        """Return the processor milliseconds a call of the callers' own program."""
         calls = sum(len(told.times) for told in self.rounds)
         return sum(told.processor for told in self.rounds) / max(calls, 1) * 1000
 
     def of_network(self) -> dict[str, float]:
-        """Processor milliseconds a call of each program of the network; peers together, and orderers together."""
+        """Return the processor milliseconds a call of each program of the network; peers, and orderers, in one."""
         calls = sum(len(told.times) + told.uncounted + told.failed for told in self.rounds)
         spent: dict[str, float] = {}
         for told in self.rounds:
@@ -82,7 +82,7 @@ class Rounds:
 
     def figures(self, name: str, bound: str = "", *, ours: bool, profile: bool = False) -> Iterator[Figure]:
         """
-        Rate and times, the failures if there are any, and with *profile* where the processor's time goes.
+        Return rate and times, the failures if there are any, and with *profile* where the processor's time goes.
 
         A failure counts as missed where the program is *ours*.
         """
@@ -100,7 +100,7 @@ class Rounds:
 
 
 def by_turns(programs: Mapping[str, Callable[[], Told]], rounds: int = ROUNDS) -> dict[str, Rounds]:
-    """What each of *programs* told in each round."""
+    """Return what each of *programs* told in each round."""
     names = list(programs)
     told: dict[str, list[Told]] = {name: [] for name in names}
     for number in range(rounds):
@@ -111,7 +111,7 @@ def by_turns(programs: Mapping[str, Callable[[], Told]], rounds: int = ROUNDS) -
 
 
 def ratio(name: str, one: Rounds, other: Rounds, bound: str = "") -> Figure:
-    """How many times as fast *one* is as *other*, round by round."""
+    """Return how many times as fast *one* is as *other*, round by round."""
     ratios = [mine / theirs for mine, theirs in zip(one.rates, other.rates, strict=True)]
     return Figure(name, statistics.median(ratios), "times", bound, (min(ratios), max(ratios)))
 

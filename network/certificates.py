@@ -45,7 +45,7 @@ class Issued:
 
 
 def authority(name: str, domain: str, country: str) -> Issued:
-    """A self-signed P-256 CA that may sign certificates and revocation lists, but no further CA."""
+    """Return a self-signed P-256 CA that may sign certificates and revocation lists, but no further CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name, domain, country)
     builder = (
@@ -59,7 +59,7 @@ def authority(name: str, domain: str, country: str) -> Issued:
 def identity(
     ca: Issued, name: str, domain: str, country: str, unit: str, attributes: Mapping[str, str] | None = None
 ) -> Issued:
-    """A signing certificate whose *unit* (client, peer, admin, orderer) is its role by NodeOUs."""
+    """Return a signing certificate whose *unit* (client, peer, admin, orderer) is its role by NodeOUs."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
         _builder(_name(name, domain, country, unit), ca.certificate.subject, key.public_key())
@@ -74,7 +74,7 @@ def identity(
 
 
 def tls(ca: Issued, name: str, domain: str, country: str, hosts: Sequence[str]) -> Issued:
-    """A certificate for TLS at either end, naming *hosts* (names or IP addresses)."""
+    """Return a certificate for TLS at either end, naming *hosts* (names or IP addresses)."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
         _builder(_name(name, domain, country), ca.certificate.subject, key.public_key())
@@ -92,7 +92,7 @@ def tls(ca: Issued, name: str, domain: str, country: str, hosts: Sequence[str]) 
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     """
-    The certificate, with a low S in its signature.
+    Return the certificate, with a low S in its signature.
 
     Fabric's MSP rewrites a certificate with a high S before it compares
     identities; one that needs no rewriting is the same bytes to everybody.

@@ -30,18 +30,18 @@ def draft(folder: Folder, record: Record, consortium: Consortium, channels: Iter
 
 
 def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> common_pb2.Block:
-    """The genesis block (``common.Block``) of one channel."""
+    """Return the genesis block (``common.Block``) of one channel."""
     return configtx.genesis_block(channel.name, group(folder, record, consortium, channel))
 
 
 def outline(record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
-    """As :func:`group`, without organisations and certificates: for comparing, before any are made."""
+    """Return as :func:`group` does, but without organisations and certificates, for comparing before any are made."""
     return _group(None, record, consortium, channel)
 
 
 def group(folder: Folder, record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
     """
-    The configuration (``common.ConfigGroup``) that the file gives a channel.
+    Return the configuration (``common.ConfigGroup``) that the file gives a channel.
 
     Raises:
         EngineError: BFT ordering without the capability it needs.
@@ -64,7 +64,7 @@ def _group(folder: Folder | None, record: Record, consortium: Consortium, channe
 
 
 def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.Organisation:
-    """What a channel is to know of a member: its roots of trust and its first peer as anchor."""
+    """Return what a channel is to know of a member: its roots of trust and its first peer as anchor."""
     organisation = consortium.organisation(msp_id)
     host, _, port = record.inside(organisation.peers[0].name).rpartition(":")
     return configtx.Organisation(msp_id, *_roots(folder, msp_id), anchor_peers=((host, int(port)),))

@@ -17,7 +17,7 @@ _CONSENSUS = {"etcdraft": "raft", "BFT": "bft"}
 
 def words(group: Any) -> dict[str, str]:
     """
-    What the configuration (``common.ConfigGroup``) of a channel says, its members apart: ``batch.timeout`` -> ``50ms``.
+    Return what a channel's ``common.ConfigGroup`` says, without its members: ``batch.timeout`` -> ``50ms``.
 
     Raises:
         ConfigError: (of ``hlf``) it holds what no Fabric would load.

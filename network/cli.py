@@ -35,7 +35,7 @@ _state = click.option(
 
 @click.group(cls=_Commands)
 def network() -> None:
-    """The consortium's peers, orderers, channels and chaincodes."""
+    """Run the consortium's peers, orderers, channels and chaincodes."""
 
 
 @network.command()

@@ -14,7 +14,7 @@ from network.parts import Batch, Capabilities, Chaincode, Channel, Consortium, S
 
 def read(path: Path, base: Path) -> Consortium:
     """
-    The consortium a file describes; relative paths in it are meant from *base*.
+    Return the consortium a file describes; relative paths in it are meant from *base*.
 
     Raises:
         ConsortiumError: the first thing that is wrong, with line, field and cure.

@@ -35,7 +35,7 @@ class Field:
         return self._node.start_mark.line + 1
 
     def error(self, problem: str, cure: str = "") -> errors.ConsortiumError:
-        """An error that names this value's line and field, for the caller to raise."""
+        """Return an error that names this value's line and field, for the caller to raise."""
         return errors.ConsortiumError(self._file, self.line, self.path, problem, cure)
 
     @property
@@ -50,7 +50,7 @@ class Field:
 
     def text(self, pattern: re.Pattern[str] | None = None, wanted: str = "text", *, maximum: int = 4096) -> str:
         """
-        The value as it was typed.
+        Return the value as it was typed.
 
         ``country: NO`` and ``version: 1.0`` mean what they say here: YAML's own
         guesses (false, a float) are not asked for where a text is wanted.
@@ -67,11 +67,11 @@ class Field:
         return value
 
     def word(self, word: Word, *, maximum: int = 4096) -> str:
-        """The value, which must be such a word."""
+        """Return the value, which must be such a word."""
         return self.text(word.shape, word.what, maximum=maximum)
 
     def integer(self, minimum: int, maximum: int) -> int:
-        """The value as a whole number within the bounds."""
+        """Return the value as a whole number within the bounds."""
         is_number = isinstance(self._node, yaml.ScalarNode) and self._node.tag == "tag:yaml.org,2002:int"
         if not is_number or not re.fullmatch(r"[0-9]{1,18}", self._node.value):
             raise self.error(f"a whole number from {minimum} to {maximum} is wanted, not {self._kind()}")
@@ -81,25 +81,25 @@ class Field:
         return value
 
     def boolean(self) -> bool:
-        """The value as ``true`` or ``false``."""
+        """Return the value as ``true`` or ``false``."""
         is_boolean = isinstance(self._node, yaml.ScalarNode) and self._node.tag == "tag:yaml.org,2002:bool"
         if not is_boolean:
             raise self.error(f"true or false is wanted, not {self._kind()}")
         return bool(self._node.value.lower() in ("true", "yes", "on"))
 
     def duration(self) -> str:
-        """The value as a Go duration."""
+        """Return the value as a Go duration."""
         return self.text(_DURATION, "a duration with a unit, such as 200ms or 2s")
 
     def choice(self, *names: str) -> str:
-        """The value as one of *names*."""
+        """Return the value as one of *names*."""
         value = self.text(wanted=f"one of {', '.join(names)}")
         if value not in names:
             raise self.error(f"{value!r} is none of {', '.join(names)}", _nearest(value, names))
         return value
 
     def items(self, *, minimum: int = 0, maximum: int = 10_000) -> list[Field]:
-        """The members of a list."""
+        """Return the members of a list."""
         if not isinstance(self._node, yaml.SequenceNode):
             raise self.error(f"a list is wanted, not {self._kind()}")
         count = len(self._node.value)
@@ -108,7 +108,7 @@ class Field:
         return [Field(self._file, node, f"{self.path}[{index}]") for index, node in enumerate(self._node.value)]
 
     def entries(self) -> Iterator[tuple[str, Field]]:
-        """The named fields, whatever their names are."""
+        """Yield the named fields, whatever their names are."""
         if not isinstance(self._node, yaml.MappingNode):
             raise self.error(f"named fields (name: value) are wanted, not {self._kind()}")
         seen: set[str] = set()
@@ -123,7 +123,7 @@ class Field:
             yield name, Field(self._file, value, f"{self.path}.{name}" if self.path else name)
 
     def record(self, *, required: tuple[str, ...] = (), optional: tuple[str, ...] = ()) -> dict[str, Field]:
-        """The named fields, where only the names given may occur; ``name:`` with nothing behind it counts as absent."""
+        """Return the fields, where only the names given may occur; ``name:`` with nothing after it counts as absent."""
         found: dict[str, Field] = {}
         known = required + optional
         for name, value in self.entries():
@@ -139,7 +139,7 @@ class Field:
     def each(
         self, build: Callable[[Field], Item], name: Callable[[Item], str], *, minimum: int = 0
     ) -> tuple[Item, ...]:
-        """Every member of a list built, each under a name of its own."""
+        """Return every member of a list built, each under a name of its own."""
         found: dict[str, Item] = {}
         for entry in self.items(minimum=minimum):
             item = build(entry)
@@ -149,7 +149,7 @@ class Field:
         return tuple(found.values())
 
     def choices(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of some of *names*, none of them twice."""
+        """Return a list of some of *names*, none of them twice."""
         chosen: list[str] = []
         for entry in self.items(minimum=1):
             name = entry.choice(*names)
@@ -159,7 +159,7 @@ class Field:
         return tuple(chosen)
 
     def texts(self, *, maximum: int = 4096) -> dict[str, str]:
-        """Named texts, whatever their names are."""
+        """Return the named texts, whatever their names are."""
         return {name: value.text(maximum=maximum) for name, value in self.entries()}
 
     def _kind(self) -> str:
@@ -174,7 +174,7 @@ class Field:
 
 def load(path: Path) -> Field:
     """
-    The whole document as one :class:`Field`.
+    Return the whole document as one :class:`Field`.
 
     Nothing is constructed from the file: no tags, no aliases (which a few lines
     can multiply into gigabytes), one document, bounded in size and depth.

@@ -74,7 +74,7 @@ def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str],
 
 
 def _domain(certificate_file: Path) -> str | None:
-    """The domain that an authority was made for; None where there is no authority yet."""
+    """Return the domain that an authority was made for; None where there is no authority yet."""
     try:
         subject = read(certificate_file.read_bytes()).subject
     except (OSError, IdentityError):
@@ -110,13 +110,13 @@ class _Authorities:
         _once(root / "msp", lambda: self._msp())
 
     def node(self, place: Path, name: str, unit: str) -> None:
-        """A peer's or orderer's signing identity and TLS certificate."""
+        """Make a peer's or orderer's signing identity and TLS certificate."""
         _once(place / "msp", lambda: self._msp(self._identity(name, unit)))
         hosts = (name, name.split(".", 1)[0], "localhost", "127.0.0.1", "::1")
         _once(place / "tls", lambda: self._tls_files("server", name, hosts))
 
     def user(self, place: Path, user: User) -> None:
-        """A user's identity with attributes, in the flat form and as an MSP folder, and a TLS client certificate."""
+        """Make a user's identity with attributes, in the flat form and as an MSP folder, and a TLS certificate."""
 
         def files() -> dict[str, bytes]:
             attributes = {"hf.EnrollmentID": user.name, "hf.Type": user.role, "hf.Affiliation": ""}

@@ -33,7 +33,7 @@ SETTINGS: dict[str, tuple[str, Callable[[Field], Any]]] = {
 
 
 def organisation(each: Field) -> Organisation:
-    """One member, with its peers and users."""
+    """Return one member, with its peers and users."""
     fields = each.record(required=("msp_id", "domain"), optional=("role", "country", "peers", "users", "settings"))
     msp_id = fields["msp_id"].word(names.MSP_ID)
     domain = fields["domain"].text(DOMAIN, "a domain such as platform.selat.test")
@@ -93,7 +93,7 @@ def _user(each: Field) -> User:
 
 
 def ordering(orderers: Field | None) -> Ordering:
-    """Who orders and how; one Raft orderer where the file does not say."""
+    """Return who orders and how; one Raft orderer where the file does not say."""
     if orderers is None:
         return Ordering(RAFT, _orderer_organisations(1))
     if not orderers.is_mapping:

@@ -59,7 +59,7 @@ class Organisation:
     settings: PeerSettings = field(default_factory=PeerSettings)
 
     def user(self, name: str) -> User:
-        """The user of that name; KeyError where there is none."""
+        """Return the user of that name; KeyError where there is none."""
         return {user.name: user for user in self.users}[name]
 
 
@@ -209,17 +209,17 @@ class Consortium:
         return (*(peer.name for peer in self.peers), *(orderer.name for orderer in self.orderers))
 
     def organisation(self, msp_id: str) -> Organisation:
-        """The member of that MSP id; KeyError where there is none."""
+        """Return the member of that MSP id; KeyError where there is none."""
         return {organisation.msp_id: organisation for organisation in self.organisations}[msp_id]
 
     def channel(self, name: str) -> Channel:
-        """The channel of that name; KeyError where there is none."""
+        """Return the channel of that name; KeyError where there is none."""
         return {channel.name: channel for channel in self.channels}[name]
 
     def channels_of(self, msp_id: str) -> tuple[Channel, ...]:
-        """The channels an organisation is a member of."""
+        """Return the channels an organisation is a member of."""
         return tuple(channel for channel in self.channels if msp_id in channel.members)
 
     def chaincodes_of(self, channel: str) -> tuple[Chaincode, ...]:
-        """The chaincodes defined on a channel."""
+        """Return the chaincodes defined on a channel."""
         return tuple(chaincode for chaincode in self.chaincodes if chaincode.channel == channel)

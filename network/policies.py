@@ -27,7 +27,7 @@ _OF_OTHERS = ("Readers", "Writers", "Admins")
 
 def application(each: Field, known: Collection[str]) -> str:
     """
-    A policy of ``/Channel/Application``: ``MAJORITY Admins`` or a signature policy that names *known* MSP ids only.
+    Return a policy of ``/Channel/Application``: ``MAJORITY Admins``, or a signature policy of *known* MSP ids only.
 
     Raises:
         ConsortiumError: it is neither.
@@ -42,20 +42,22 @@ def application(each: Field, known: Collection[str]) -> str:
 
 
 def endorsement(each: Field, known: Collection[str], own: Collection[str]) -> str:
-    """An endorsement policy: a signature policy, or the path of a channel policy; *own* are those its file adds."""
+    """
+    Return an endorsement policy: a signature policy, or the path of a channel policy; *own* are those its file adds.
+    """
     text = each.text()
     return _path(each, text, own) if text.startswith("/") else _signature(each, text, known)
 
 
 def access(each: Field, own: Collection[str]) -> str:
-    """The policy of an access rule, by its path; a relative one is meant from ``/Channel/Application``."""
+    """Return the policy of an access rule, by its path; a relative one is meant from ``/Channel/Application``."""
     text = each.text()
     _path(each, text if text.startswith("/") else f"/Channel/Application/{text}", own)
     return text
 
 
 def members(each: Field, known: Collection[str]) -> str:
-    """The policy that says whose a collection is: ``OR`` over members, as Fabric's lifecycle wants it."""
+    """Return the policy that says whose a collection is: ``OR`` over members, as Fabric's lifecycle wants it."""
     text = _signature(each, each.text(), known)
     if not _only_or(policies.from_dsl(text).rule):
         raise each.error("a collection's members are an OR of organisations", "Write OR('AMSP.member', 'BMSP.member').")
@@ -80,7 +82,7 @@ def _signature(each: Field, text: str, known: Collection[str], *others: str) -> 
 
 def _path(each: Field, path: str, own: Collection[str]) -> str:
     """
-    The path, if a policy stands there in a channel of this file.
+    Return the path, if a policy stands there in a channel of this file.
 
     A member's own policies are let through unseen: members come and go.
     """

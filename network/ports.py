@@ -48,7 +48,7 @@ def assign(record: Record, consortium: Consortium) -> None:
 
 
 def chaincode_key(channel: str, chaincode: str) -> str:
-    """The name under which the ports of a chaincode's servers are kept."""
+    """Return the name under which the ports of a chaincode's servers are kept."""
     return f"chaincode:{channel}:{chaincode}"
 
 
@@ -85,7 +85,7 @@ def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator
 
 
 def _free(taken: set[int]) -> Iterator[int]:
-    """Free ports from a random place on, so that networks started side by side do not race for the same ones."""
+    """Yield free ports from a random one on, so that networks started together do not race for the same ones."""
     first, last = _range()
     start = random.randrange(first, last)  # noqa: S311 - not a secret
     for offset in range(last - first):
@@ -96,7 +96,7 @@ def _free(taken: set[int]) -> Iterator[int]:
 
 
 def _range() -> tuple[int, int]:
-    """The first port to choose from, and the one after the last."""
+    """Return the first port to choose from, and the one after the last."""
     chosen = os.environ.get(CHOSEN)
     if chosen is None:
         last = _LAST

@@ -59,7 +59,7 @@ class Program:
         return hashlib.sha256(json.dumps(parts).encode() + self.configuration).hexdigest()
 
     def is_ready(self) -> bool:
-        """Whether its ready file is there and somebody listens at each address."""
+        """Return whether its ready file is there and somebody listens at each address."""
         if self.ready_file is not None and not self.ready_file.exists():
             return False
         return all(listens(address) for address in self.addresses)
@@ -162,7 +162,7 @@ def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> No
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, *, every: float = _POLL_SECONDS) -> bool:
-    """Whether a condition came true in time; it is looked at again *every* so many seconds."""
+    """Return whether a condition came true in time; it is looked at again *every* so many seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
@@ -172,7 +172,7 @@ def wait_until(condition: Callable[[], bool], timeout: float, *, every: float = 
 
 
 def find(folder: Folder) -> list[Running]:
-    """Every program started from this folder and not stopped, alive or fallen."""
+    """Return every program started from this folder and not stopped, alive or fallen."""
     for child in _children.values():
         # Another command may have ended it and taken its record away.
         child.poll()
@@ -213,7 +213,7 @@ def stop(folder: Folder, names: Iterable[str] | None = None, *, timeout: float =
 
 
 def notify(folder: Folder, name: str) -> bool:
-    """Tell a program to look at its settings again (SIGHUP); whether it is alive to be told."""
+    """Tell a program to read its settings again (SIGHUP); return whether it is alive."""
     for running in find(folder):
         if running.name == name and running.alive:
             _signal(running, signal.SIGHUP)
@@ -222,7 +222,7 @@ def notify(folder: Folder, name: str) -> bool:
 
 
 def last_lines(running: Running, count: int = _LOG_LINES) -> str:
-    """The end of what a program wrote since it was last started, without the traces of a program in Go."""
+    """Return the end of what a program wrote since it was last started, without the traces of a program in Go."""
     try:
         with running.log.open("rb") as file:
             file.seek(running.log_offset)
@@ -235,7 +235,7 @@ def last_lines(running: Running, count: int = _LOG_LINES) -> str:
 
 
 def listens(address: str) -> bool:
-    """Whether a connection to ``host:port`` is taken."""
+    """Return whether a connection to ``host:port`` is taken."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
@@ -289,7 +289,7 @@ def _fallen(running: Running, what: str) -> errors.ProcessError:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without what would silently change a Fabric program's configuration."""
+    """Return the environment without what would silently change a Fabric program's configuration."""
     refused = ("CORE_", "ORDERER_", "FABRIC_CFG_PATH", "CHAINCODE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(refused)}
     # Every log line is on disk at once, where a crash report looks for it.
@@ -320,7 +320,7 @@ def _alive(pid: int, started: str) -> bool:
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process was started, in whatever unit the system has; None if there is none, or only a zombie."""
+    """Return when a process was started, in whatever unit the system has; None if there is none, or only a zombie."""
     if sys.platform == "linux":
         try:
             text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")

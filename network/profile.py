@@ -26,7 +26,7 @@ def make(folder: Folder, record: Record, consortium: Consortium) -> None:
 
 def profile(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> dict[str, Any]:
     """
-    The profile of one organisation, as plain JSON values.
+    Return the profile of one organisation, as plain JSON values.
 
     It names the peers of all organisations that share a channel with it, its
     own first. Certificates stand in it twice, as ``pem`` for the official SDKs

@@ -16,7 +16,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}")
 
 
 def server(each: Field, base: Path) -> Server:
-    """One program; its folder is meant from *base*, the folder of the consortium file."""
+    """Return one program; its folder is meant from *base*, the folder of the consortium file."""
     fields = each.record(
         required=("name", "command"), optional=("each", "environment", "folder", "image", "per_organisation")
     )
@@ -39,7 +39,7 @@ def server(each: Field, base: Path) -> Server:
 def chaincode(
     each: Field, channels: tuple[Channel, ...], organisations: tuple[Organisation, ...], servers: tuple[Server, ...]
 ) -> Chaincode:
-    """One chaincode on its channel, served by one of *servers* or at addresses."""
+    """Return one chaincode on its channel, served by one of *servers* or at addresses."""
     fields = each.record(
         required=("name", "channel"),
         optional=(

@@ -70,31 +70,31 @@ class Folder:
         return self.root / "packages"
 
     def profile(self, msp_id: str) -> Path:
-        """The connection profile of an organisation."""
+        """Return the connection profile of an organisation."""
         return self.profiles / f"{msp_id}.json"
 
     def genesis(self, channel: str) -> Path:
-        """The genesis block of a channel."""
+        """Return the genesis block of a channel."""
         return self.root / "channels" / f"{channel}.block"
 
     def organisation(self, msp_id: str) -> Path:
-        """Everything of an organisation: msp, ca, tlsca, users, peers."""
+        """Return everything of an organisation: msp, ca, tlsca, users, peers."""
         return self.root / "organisations" / msp_id
 
     def user(self, msp_id: str, name: str) -> Path:
-        """A user's cert.pem, key.pem, ca.pem, msp and tls."""
+        """Return a user's cert.pem, key.pem, ca.pem, msp and tls."""
         return self.organisation(msp_id) / "users" / name
 
     def peer(self, msp_id: str, name: str) -> Path:
-        """A peer's msp and tls."""
+        """Return a peer's msp and tls."""
         return self.organisation(msp_id) / "peers" / name
 
     def orderer(self, name: str) -> Path:
-        """An orderer's msp and tls."""
+        """Return an orderer's msp and tls."""
         return self.root / "orderers" / name
 
     def data(self, engine: str) -> Path:
-        """Where an engine keeps ledgers and its own configuration."""
+        """Return where an engine keeps ledgers and its own configuration."""
         return self.root / engine
 
 
@@ -123,17 +123,17 @@ class Record:
         return self.version.startswith("2.")
 
     def address(self, node: str, use: str = "listen") -> str:
-        """Where this machine reaches a node, for the use named: ``127.0.0.1:port``."""
+        """Return where this machine reaches a node, for the use named: ``127.0.0.1:port``."""
         return f"127.0.0.1:{self.ports[node][use]}"
 
     def inside(self, node: str, use: str = "listen") -> str:
-        """Where the network's other nodes reach it: by its name if each is a host of its own (containers)."""
+        """Return where the network's other nodes reach it: by its name if each is a host of its own (containers)."""
         return f"{node}:{self.ports[node][use]}" if self.engine == "docker" else self.address(node, use)
 
 
 def read_json(file: Path, cure: str) -> Any:
     """
-    The JSON value in a file of a state folder.
+    Return the JSON value in a file of a state folder.
 
     Raises:
         FileNotFoundError: there is none.
@@ -151,7 +151,7 @@ def read_json(file: Path, cure: str) -> Any:
 
 def read(folder: Folder) -> Record | None:
     """
-    The record of a folder, None where none was kept yet.
+    Return the record of a folder, None where none was kept yet.
 
     Raises:
         StateError: the file is not one this version wrote.
@@ -178,7 +178,7 @@ def read(folder: Folder) -> Record | None:
 
 def existing(folder: Folder) -> Record:
     """
-    The record of a folder that holds a network.
+    Return the record of a folder that holds a network.
 
     Raises:
         StateError: it holds none, or the record is unusable.
@@ -238,7 +238,7 @@ def adopt(folder: Folder, consortium: Consortium) -> None:
 
 def held(folder: Folder) -> Consortium:
     """
-    The consortium that was last brought to its end here, paths meant from where its file lay.
+    Return the consortium that was last brought to its end here, paths meant from where its file lay.
 
     Raises:
         ConsortiumError: there is none, or it is unusable now.
@@ -251,7 +251,7 @@ def held(folder: Folder) -> Consortium:
 
 
 def unusable(path: Path, error: OSError) -> errors.StateError:
-    """What the system said of a file or folder of a network, with the cure."""
+    """Return what the system said of a file or folder of a network, with the cure."""
     cures = {
         errno.ENOSPC: "Make room on that disk, then run the same command again: it goes on where it stopped.",
         errno.EDQUOT: "Make room within your quota, then run the same command again.",

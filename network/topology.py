@@ -52,7 +52,7 @@ DEFAULT = Path(__file__).with_name("consortium.yaml")
 
 def load(path: Path | None = None, *, base: Path | None = None) -> Consortium:
     """
-    The consortium of a file, of the one in this package by default.
+    Return the consortium of a file, of the one in this package by default.
 
     Paths in it are meant from its own folder, or from *base* where it is a copy.
 

@@ -261,7 +261,7 @@ def _list(name: str, found: tuple[object, ...], more: int) -> None:
 
 @contextlib.contextmanager
 def _progress(label: str, length: int) -> Iterator[Callable[[int], object]]:
-    """A bar on the terminal, where there is one, that moves on at each call."""
+    """Yield a function that moves a bar on the terminal, if there is a terminal."""
     # To where errors go, so that what is printed can be piped on.
     terminal = sys.stderr
     if not terminal.isatty():

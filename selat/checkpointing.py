@@ -207,7 +207,7 @@ def _membership(read: Checkpoint, genesis: bytes) -> str:
 
 
 def _of_blocks(read: Checkpoint, serialized: Iterable[bytes]) -> list[str]:
-    """What an export has against a checkpoint: replayed to its height, and by hashes alone behind it."""
+    """Return what an export has against a checkpoint: replayed to its height, and by hashes alone behind it."""
     rest = iter(serialized)
     report = audit.verify(itertools.islice(rest, read.height))
     refusals = [f"the blocks do not hold: {finding}" for finding in report.findings]

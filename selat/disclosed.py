@@ -86,7 +86,7 @@ def shown(opening: Opening, values: dict[str, Any]) -> list[str]:
 
 
 def _claim(opening: Opening) -> Document | None:
-    """The claim of the trade that the value is, if it is one."""
+    """Return the claim of the trade that the value is, if it is one."""
     try:
         document = disclosures.read_document(opening.value.encode())
         rules.kind_of(document)
@@ -96,6 +96,6 @@ def _claim(opening: Opening) -> Document | None:
 
 
 def _place_of(document: Document) -> tuple[str, str]:
-    """Collection and key of a claim."""
+    """Return the collection and key of a claim."""
     key = keys.composite_key(contract.DOCUMENT, contract.attributes(document.claim_id, document.revision))
     return keys.implicit_collection(document.issuer), key

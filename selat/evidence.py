@@ -140,7 +140,7 @@ def _asked(
 
 
 def _told(proof: proofs.Proof) -> Iterator[str]:
-    """What the receipt says, for people."""
+    """Yield what the receipt says, for people."""
     transaction, block = proof.transaction, proof.block
     yield f"transaction   {transaction.transaction_id}"
     yield f"stands in     block {block.number} of channel {proof.receipt.channel}, at place {transaction.index}"

@@ -49,7 +49,7 @@ def fetch(network: Network, folder: Path, numbers: list[int], on_block: Callable
 
 
 def _held(folder: Path, channel: str) -> Iterator[tuple[int, Path]]:
-    """The blocks that are in the folder, all of them the channel's."""
+    """Yield the blocks that are in the folder, all of them the channel's."""
     if not folder.exists() or not any(path.suffix in files.SUFFIXES for path in folder.iterdir()):
         return
     for number, path in files.find(folder):

@@ -65,7 +65,7 @@ def explained() -> Iterator[None]:
 
 @contextlib.contextmanager
 def judging(*, as_json: bool) -> Iterator[None]:
-    """As ``explained``, where a verdict is asked for and there is none: another exit code, and *as_json* the words."""
+    """Explain as ``explained`` does where a verdict is missing: another exit code, and *as_json* the words."""
     try:
         yield
     except BrokenPipeError:

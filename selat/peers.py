@@ -37,7 +37,7 @@ class Ledger:
         return self._ask("GetBlockByNumber", str(number))
 
     def blocks(self) -> Iterator[bytes]:
-        """Give the blocks that it has now, in order."""
+        """Yield the blocks that it has now, in order."""
         for number in range(self.height()):
             yield self.block(number)
 

@@ -57,7 +57,7 @@ def render(
 
 
 def _verdict(report: audit.Report, *, trusted: bool) -> tuple[str, str]:
-    """A class for the style, and words."""
+    """Return a class for the style, and words."""
     if report.verdict == DOES_NOT_HOLD:
         return "bad", "The blocks do not hold"
     if report.verdict == CANNOT_TELL:

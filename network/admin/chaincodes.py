@@ -57,7 +57,7 @@ class Packaged:
 
 
 def package_all(record: Record, consortium: Consortium) -> list[Packaged]:
-    """The package of every chaincode; writes nothing."""
+    """Return the package of every chaincode; writes nothing."""
     return [_package(record, consortium, chaincode) for chaincode in consortium.chaincodes]
 
 
@@ -71,7 +71,7 @@ def keep(folder: Folder, record: Record, packaged: Iterable[Packaged]) -> None:
 
 def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[str, dict[str, str]]:
     """
-    For each peer, the addresses its builder fills into packages that have no single one.
+    Return for each peer the addresses that its builder fills into packages without a single one.
 
     The record keeps them: a package that was installed once asks for its own at every start of its peer.
     """
@@ -83,7 +83,7 @@ def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[
 
 
 def server_programs(folder: Folder, record: Record, consortium: Consortium, packaged: list[Packaged]) -> list[Program]:
-    """The programs to start so that every chaincode with a server is served."""
+    """Return the programs to start so that every chaincode with a server is served."""
     # In a container the network is the container's own, and so is the Python.
     contained = record.engine == "docker"
     shared = {
@@ -124,7 +124,7 @@ def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Pa
 
 
 def _given(record: Record, chaincode: Chaincode) -> Mapping[str, str]:
-    """The addresses of a chaincode: one ``""`` for all peers, or one a peer or MSP id."""
+    """Return the addresses of a chaincode: one ``""`` for all peers, or one a peer or MSP id."""
     if chaincode.server is None:
         return chaincode.addresses
     uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
@@ -136,7 +136,7 @@ def _given(record: Record, chaincode: Chaincode) -> Mapping[str, str]:
 
 
 def _addresses(consortium: Consortium, chaincode: Chaincode, given: Mapping[str, str]) -> dict[str, str]:
-    """Where each peer that runs the chaincode finds it."""
+    """Return where each peer that runs the chaincode finds it."""
     found = {}
     for msp_id in chaincode.installed_by:
         for peer in consortium.organisation(msp_id).peers:
@@ -145,7 +145,7 @@ def _addresses(consortium: Consortium, chaincode: Chaincode, given: Mapping[str,
 
 
 def _host(server: str, msp_id: str) -> str:
-    """The name of a server's program, and of its host where it has one of its own."""
+    """Return the name of a server's program, and of its host where it has one of its own."""
     return f"{SERVER}{server}{'-' if msp_id else ''}{msp_id}"
 
 
@@ -176,5 +176,5 @@ def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], sh
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:
-    """The word with the placeholders that are known filled in; other braces are the program's own business."""
+    """Return the word with the placeholders that are known filled in; other braces are the program's own business."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word)

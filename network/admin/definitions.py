@@ -64,7 +64,7 @@ def check(
 
 
 def sequences(consortium: Consortium, nodes: Nodes) -> dict[tuple[str, str], int]:
-    """The sequence in force of every chaincode, by channel and name, as a peer of each channel has it."""
+    """Return the sequence in force of every chaincode, by channel and name, as a peer of each channel has it."""
     return {
         (channel.name, each.name): each.sequence
         for channel in consortium.channels
@@ -74,7 +74,7 @@ def sequences(consortium: Consortium, nodes: Nodes) -> dict[tuple[str, str], int
 
 
 def problem(wanted: lifecycle.Definition, present: lifecycle.Committed | None) -> tuple[str, str] | None:
-    """Why a definition cannot follow the one in force, with the cure; None if it can, or is in force."""
+    """Return why a definition cannot follow the one in force, with the cure; None if it can, or is in force."""
     held = present.sequence if present is not None else 0
     if wanted.sequence not in (held, held + 1):
         return (
@@ -92,7 +92,7 @@ def problem(wanted: lifecycle.Definition, present: lifecycle.Committed | None) -
 
 
 def different(wanted: lifecycle.Definition, present: lifecycle.Committed) -> list[str]:
-    """What a definition says otherwise than the one in force, in words."""
+    """Return what a definition says otherwise than the one in force, in words."""
     fields = wanted.fields()
     collections = fields["collections"].SerializeToString() if "collections" in fields else b""
     # Where the file names no policy the peer has filled in the channel's default.
@@ -110,7 +110,7 @@ def different(wanted: lifecycle.Definition, present: lifecycle.Committed) -> lis
 
 
 def _in_force(channel: str, wanted: Consortium, found: Observed, nodes: Nodes) -> dict[str, lifecycle.Committed]:
-    """The definitions in force on a channel, by name; none where no peer of the file is in it yet."""
+    """Return the definitions in force on a channel, by name; none where no peer of the file is in it yet."""
     members = found.members(channel)
     for organisation in wanted.organisations:
         if organisation.msp_id in members and nodes.knows(organisation.msp_id):

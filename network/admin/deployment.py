@@ -151,7 +151,7 @@ def _genesis(folder: Folder, channel: str) -> bytes:
 
 
 def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
-    """A peer that joined a channel with a history knows its own organisation only when it has the later blocks."""
+    """Wait until a peer has a channel's later blocks: only then it may know its own organisation."""
     height = ahead.height(channel_id)
 
     def wait(peer: Peer) -> None:
@@ -233,7 +233,7 @@ def _commit(packaged: Packaged, peers: list[Peer]) -> None:
 
 
 def _together(task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """What a task gives for each item, all at the same time; the first failure is raised when all have ended."""
+    """Return what a task gives for each item, all at the same time; the first failure is raised when all have ended."""
     listed = list(items)
     if not listed:
         return []

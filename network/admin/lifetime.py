@@ -66,7 +66,7 @@ def up(engine_name: str | None = None, root: Path = Path("build/network"), conso
 
 
 def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
-    """As :func:`up`, with a consortium that is loaded already."""
+    """Start as :func:`up` does, with a consortium that is loaded already."""
     folder = Folder(root)
     version = engines.by_name(engine_name).version(wanted)
     state.claim(folder)
@@ -75,7 +75,7 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
 
 
 def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str) -> Network:
-    """As :func:`start`, by a command that has the folder for itself."""
+    """Start as :func:`start` does, for a command that has the folder to itself."""
     kept = state.read(folder)
     record = record_for(folder, wanted, engine_name, version)
     if kept is None or not kept.started:
@@ -122,7 +122,7 @@ def _looked_at(
     packaged: list[Packaged],
     runner: Runner,
 ) -> tuple[Observed, definitions.Checked]:
-    """What the channels that exist say, and what of the file can be brought about there."""
+    """Return what the channels that exist say, and what of the file can be brought about there."""
     if not record.started:
         return Observed(), definitions.Checked(tuple(packaged), ())
     asked = base or wanted
@@ -140,7 +140,9 @@ def _looked_at(
 
 
 def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> Observed:
-    """What the channels say, after the orderers have all joined them (a start may have been cut off in between)."""
+    """
+    Return what the channels say, after the orderers have all joined them (a start may have been cut off in between).
+    """
     joined = observed.by_orderer(asked, nodes)
     names = sorted({name for listed in joined.values() for name in listed})
     ours = [name for name in names if folder.genesis(name).exists()]
@@ -200,7 +202,7 @@ def down(root: Path = Path("build/network")) -> list[str]:
 
 def record_for(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
     """
-    The record of a folder for that engine and Fabric version, a new one where there is none; writes nothing.
+    Return the record of a folder for that engine and Fabric version, a new one where there is none; writes nothing.
 
     Raises:
         StateError: the folder is another consortium's or engine's.
@@ -227,7 +229,7 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
 
 
 def base_of(folder: Folder, record: Record) -> Consortium | None:
-    """The file that was last brought to its end here, as far as it can still be read."""
+    """Return the file that was last brought to its end here, as far as it can still be read."""
     if not record.started:
         return None
     try:
@@ -237,7 +239,7 @@ def base_of(folder: Folder, record: Record) -> Consortium | None:
 
 
 def _check_capabilities(record: Record, consortium: Consortium) -> None:
-    """A node of Fabric 2.5 cannot take part in a channel that asks for what came with 3.0, and does not say so."""
+    """Raise for capabilities newer than the nodes: Fabric 2.5 cannot join such a channel and does not say so."""
     for channel in consortium.channels:
         capability = channel.capabilities.channel or record.channel_capability
         if record.before_fabric_3 and capability == "V3_0":

@@ -75,7 +75,7 @@ def plan_addition(
     channel_id: str, msp_id: str, root: Path = Path("build/network"), consortium: Path | None = None
 ) -> Addition:
     """
-    What :func:`add_organisation` would do; changes nothing.
+    Return what :func:`add_organisation` would do; changes nothing.
 
     Raises:
         NetworkError: the file does not have the organisation or asks for more than this, or no network runs.
@@ -109,7 +109,7 @@ def add_organisation(
 
 @contextlib.contextmanager
 def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) -> Iterator[_Asked]:
-    """The network, checked to be running and to allow all that the file asks for once the member is added."""
+    """Yield the network, checked to be running and to allow all that the file asks for once the member is added."""
     folder = Folder(root)
     state.existing(folder)
     with state.alone(folder):
@@ -149,7 +149,7 @@ def _check_file(folder: Folder, wanted: Consortium, channel_id: str, msp_id: str
 
 
 def _check_rest(asked: _Asked, channel_id: str, msp_id: str) -> None:
-    """Whether the start that follows can bring about all else that the file asks for; better known before."""
+    """Check, before anything changes, that the start that follows can do all else that the file asks for."""
 
     def outline(consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
         return channelconfig.outline(asked.record, consortium, channel)
@@ -193,7 +193,7 @@ def _plan(asked: _Asked, channel_id: str, msp_id: str) -> Addition:
 
 def _signers(asked: _Asked, channel_id: str) -> tuple[str, ...]:
     """
-    The fewest admins of this folder that the policy asks for which guards the channel's members.
+    Return the fewest admins of this folder that the policy asks for which guards the channel's members.
 
     Raises:
         StateError: all of them together are not enough.

@@ -30,22 +30,22 @@ class Nodes:
         self._first = {each.msp_id: each.peers[0].name for each in consortium.organisations}
 
     def peer(self, name: str) -> PeerConnection:
-        """A peer."""
+        """Return a peer."""
         with self._lock:
             if name not in self._peers:
                 self._peers[name] = self._peer(self._known[name])
             return self._peers[name]
 
     def knows(self, msp_id: str) -> bool:
-        """Whether an organisation of that MSP id is in the consortium asked."""
+        """Return whether an organisation of that MSP id is in the consortium asked."""
         return msp_id in self._first
 
     def first_peer(self, msp_id: str) -> PeerConnection:
-        """An organisation's first peer."""
+        """Return an organisation's first peer."""
         return self.peer(self._first[msp_id])
 
     def orderer(self, orderer: Orderer, msp_id: str | None = None, user: str = "Admin") -> OrdererConnection:
-        """An orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
+        """Return an orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
         called_by = msp_id or orderer.msp_id
         folder = self._folder.user(called_by, user)
         return self._open.enter_context(
@@ -58,7 +58,7 @@ class Nodes:
         )
 
     def orderer_admin(self, orderer: Orderer) -> OrdererAdmin:
-        """An orderer's admin listener."""
+        """Return an orderer's admin listener."""
         tls = self._folder.user(orderer.msp_id, "Admin") / "tls"
         return self._open.enter_context(
             OrdererAdmin(

@@ -46,21 +46,21 @@ class Observed:
     configs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def members(self, channel: str) -> tuple[str, ...]:
-        """The MSP ids of a channel's members, sorted."""
+        """Return the MSP ids of a channel's members, sorted."""
         return self.bundle(channel).application_msp_ids
 
     def bundle(self, channel: str) -> channelconfig.Bundle:
-        """A channel's configuration, with its policies."""
+        """Return a channel's configuration, with its policies."""
         return channelconfig.Bundle(channel, self.configs[channel])
 
     def has_member(self, msp_id: str) -> bool:
-        """Whether an organisation is a member of any channel."""
+        """Return whether an organisation is a member of any channel."""
         return any(msp_id in self.members(channel) for channel in self.configs)
 
 
 def by_orderer(consortium: Consortium, nodes: Nodes) -> dict[Orderer, tuple[str, ...]]:
     """
-    The channels that each orderer takes part in.
+    Return the channels that each orderer takes part in.
 
     Raises:
         ParticipationError: (of ``hlf``) one does not answer.
@@ -70,7 +70,7 @@ def by_orderer(consortium: Consortium, nodes: Nodes) -> dict[Orderer, tuple[str,
 
 def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
     """
-    The configuration of every channel, from an orderer that is in it: no access rule of a channel closes that.
+    Return the configuration of every channel, from an orderer that is in it: no access rule of a channel closes that.
 
     Raises:
         AdminError: (of ``hlf``) an orderer refused.
@@ -81,7 +81,7 @@ def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
 
 def compare(base: Consortium | None, wanted: Consortium, found: Observed, outline: Outline) -> list[Difference]:
     """
-    Whatever the channels have otherwise than *wanted*; *base* is the file that was last brought to its end.
+    Return whatever the channels have otherwise than *wanted*; *base* is the file that was last brought to its end.
 
     *outline* gives the configuration that a file describes, as far as :mod:`network.channelwords` looks at it.
     """
@@ -128,7 +128,7 @@ def refuse_asked(root: Path, differences: list[Difference]) -> None:
 
 
 def effective(wanted: Consortium, found: Observed) -> Consortium:
-    """The file with only those members of a running channel that are members indeed."""
+    """Return the file with only those members of a running channel that are members indeed."""
     members = {
         channel.name: tuple(
             msp_id

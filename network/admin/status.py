@@ -43,7 +43,7 @@ class Status:
 
 def status(root: Path = Path("build/network"), *, heights: bool = False) -> Status:
     """
-    What runs from a state folder, and with *heights* what its peers answer.
+    Return what runs from a state folder, and with *heights* what its peers answer.
 
     Raises:
         StateError: the folder holds no network.
@@ -79,7 +79,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Stat
 
 
 def _servers(folder: Folder, record: Record, consortium: Consortium, engine: Engine) -> list[str]:
-    """The programs that serve the chaincodes of the file that was last brought to its end."""
+    """Return the programs that serve the chaincodes of the file that was last brought to its end."""
     if engine.containers:
         return []
     ports.assign(record, consortium)
@@ -90,7 +90,9 @@ def _servers(folder: Folder, record: Record, consortium: Consortium, engine: Eng
 def _heights(
     folder: Folder, record: Record, consortium: Consortium, stopped: list[str]
 ) -> tuple[dict[str, dict[str, int]], list[str]]:
-    """The height of every channel at every peer that should be in it, and the peers that do not answer or are not."""
+    """
+    Return the height of every channel at every peer that should be in it, and the peers that do not answer or are not.
+    """
     found: dict[str, dict[str, int]] = {channel.name: {} for channel in consortium.channels}
     silent = []
     with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:

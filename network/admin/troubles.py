@@ -14,7 +14,7 @@ _FAILED = "failed"
 
 
 def of(folder: Folder, record: Record, consortium: Consortium, orderers: Iterable[Orderer]) -> list[str]:
-    """The troubles of those *orderers*, in words; each is asked as its own administrator would."""
+    """Return the troubles of those *orderers*, in words; each is asked as its own administrator would."""
     found = []
     with Nodes(folder, record, consortium, timeout=_ASK_SECONDS) as nodes:
         for orderer in orderers:

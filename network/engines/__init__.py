@@ -18,7 +18,7 @@ NAMES = ("embedded", "native", "docker")
 
 def by_name(name: str) -> Engine:
     """
-    The engine of that name; only the one asked for is imported.
+    Return the engine of that name; only the one asked for is imported.
 
     Raises:
         EngineError: there is none.

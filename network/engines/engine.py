@@ -21,7 +21,7 @@ class Engine(Protocol):
 
     def version(self, consortium: Consortium) -> str:
         """
-        The Fabric version its nodes are compatible with, such as ``3.1.5``.
+        Return the Fabric version its nodes are compatible with, such as ``3.1.5``.
 
         Raises:
             EngineError: it cannot run this consortium on this machine; the cure says what is missing.
@@ -63,7 +63,7 @@ class Engine(Protocol):
         """
 
     def running(self, folder: Folder) -> dict[str, bool]:
-        """The node processes of the folder by name, and whether each is alive."""
+        """Return the node processes of the folder by name, and whether each is alive."""
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """The nodes that were stopped one by one while the others run."""
+        """Return the nodes that were stopped one by one while the others run."""

@@ -49,22 +49,22 @@ class Caller:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **query: str | int) -> Any:
-        """The answer to a question; raises DemoError for a refusal."""
+        """Return the answer to a question; raises DemoError for a refusal."""
         return self._answer("GET", path, params=query).json()
 
     def post(self, path: str, body: Any = None) -> dict[str, Any]:
-        """The answer to a request; raises DemoError for a refusal."""
+        """Return the answer to a request; raises DemoError for a refusal."""
         return json_object(self._answer("POST", path, json=body))
 
     def refusal(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """The problem document a request is refused with; raises DemoError if it is not refused."""
+        """Return the problem document a request is refused with; raises DemoError if it is not refused."""
         response = self.send(method, path, json=body)
         if response.status_code < 400:
             raise DemoError(f"{self.msp_id} was allowed {method} {path}, and should not have been")
         return json_object(response)
 
     def events(self, path: str, **query: str | int) -> list[str]:
-        """The names of the events in a stream that ends by itself."""
+        """Return the names of the events in a stream that ends by itself."""
         response = self.send("GET", path, params=query)
         return [line.removeprefix("event: ") for line in response.text.splitlines() if line.startswith("event: ")]
 
@@ -76,7 +76,7 @@ class Caller:
         return response
 
     def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        """The bare response, whatever it says; DemoError if there is none."""
+        """Return the bare response, whatever it says; DemoError if there is none."""
         headers = {"Selat-After": str(self.blocks), **(kwargs.pop("headers", None) or {})}
         try:
             response = self._session.request(method, self._base + path, timeout=_SECONDS, headers=headers, **kwargs)
@@ -118,5 +118,5 @@ class Cast:
     auditor: Caller
 
     def everyone(self) -> list[Caller]:
-        """One caller of each organisation."""
+        """Return one caller of each organisation."""
         return [getattr(self, name) for name in self.__dataclass_fields__ if "admin" not in name]

@@ -75,7 +75,7 @@ def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortiu
 
 @contextlib.contextmanager
 def _folder(keep: bool) -> Iterator[Path]:
-    """A folder for everything: a temporary one, which stays after a failure because its logs say why, or KEPT."""
+    """Yield a folder for everything: a temporary one, which stays after a failure for its logs, or KEPT."""
     if keep:
         if theatre.running(KEPT):
             raise DemoError(f"a demo is running in {KEPT}. Stop it first: selat demo --stop")

@@ -14,13 +14,13 @@ _PREFIX = "6901234"  # GS1's own example prefix of China.
 
 
 def gtin(item: str) -> str:
-    """The GTIN-14 of an article of five digits."""
+    """Return the GTIN-14 of an article of five digits."""
     digits = f"0{_PREFIX}{item}"
     return digits + gs1_check_digit(digits)
 
 
 def sscc(serial: int) -> str:
-    """The SSCC of a logistic unit: extension digit, company prefix, serial reference, check digit."""
+    """Return the SSCC of a logistic unit: extension digit, company prefix, serial reference, check digit."""
     digits = f"3{_PREFIX}{serial:09}"
     return digits + gs1_check_digit(digits)
 
@@ -39,7 +39,7 @@ class Article:
     weight_grm: int
 
     def order_line(self) -> dict[str, object]:
-        """As the order has it."""
+        """Return the line as an order has it."""
         return {
             "line": self.line,
             "gtin": self.gtin,
@@ -52,7 +52,7 @@ class Article:
 
 
 def total(order: Mapping[str, Any]) -> str:
-    """What an order comes to, in minor units: goods, freight and insurance."""
+    """Return what an order comes to, in minor units: goods, freight and insurance."""
     lines = sum(line["quantity"] * int(line["unit_price"]) for line in order["lines"])
     return str(lines + int(order["freight"]) + int(order["insurance"]))
 

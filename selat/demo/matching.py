@@ -90,13 +90,13 @@ def _demand() -> dict[str, Any]:
 
 
 def _chain(cast: Cast, plan: str) -> list[str]:
-    """The offers that were chosen, step by step."""
+    """Return the offers that were chosen, step by step."""
     chain: list[str] = cast.platform.get(f"{plan}/certificate")["chain"]
     return chain
 
 
 def _explain(cast: Cast, screen: Screen, plan: str, loser: Caller, grant_id: str) -> None:
-    """The one that wanted to sail and does not asks why; both compute the answer, and it alone reads it."""
+    """Let the carrier that was not chosen ask why; platform and auditor compute the answer, and it alone reads it."""
     question: dict[str, Any] = {"grant_id": grant_id, "step": 1}
     loser.post(f"{plan}/questions", question)
     cast.auditor.post(f"{plan}/answers", question)

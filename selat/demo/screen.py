@@ -29,17 +29,17 @@ class Screen:
         self._chapter = 0
 
     def waiting(self, what: str) -> AbstractContextManager[Any]:
-        """A spinner while something is started."""
+        """Return a spinner while something is started."""
         return self._console.status(what)
 
     def chapter(self, title: str) -> None:
-        """The heading of the next part."""
+        """Print the heading of the next part."""
         self._chapter += 1
         self._console.print()
         self._console.rule(f"[bold]{self._chapter}. {title}[/]", align="left", style="cyan")
 
     def say(self, text: str) -> None:
-        """One sentence."""
+        """Print one sentence."""
         self._console.print(text, highlight=False)
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[object]], title: str | None = None) -> None:
@@ -59,7 +59,7 @@ class Screen:
         self._console.print(table)
 
     def started(self, network: Network, base: str, seconds: float) -> None:
-        """What is up."""
+        """Print what is up."""
         members = network.consortium
         self.say(
             f"{len(members.organisations)} organisations, {len(members.channels)} channels, "
@@ -68,12 +68,12 @@ class Screen:
         )
 
     def ended(self, seconds: float) -> None:
-        """The last line of a good end."""
+        """Print the last line of a good end."""
         self._console.print()
         self.say(f"[bold green]Played to the end in {seconds:.1f} s.[/]")
 
     def kept(self, stage: Stage, folder: Path) -> None:
-        """How to go on by hand."""
+        """Print how to go on by hand."""
         self.say(f"Left running: gateway {stage.base} (documentation at {stage.base}/docs), the rest under {folder}")
         for name, token in stage.tokens.items():
             # Not in a table: a token that is folded cannot be copied.
@@ -91,15 +91,15 @@ class _Marked(str):
 
 
 def short(msp_id: str) -> str:
-    """An organisation's name without the suffix that all have."""
+    """Return an organisation's name without the suffix that all have."""
     return msp_id.removesuffix("MSP")
 
 
 def good(text: str) -> str:
-    """Something that is as it should be."""
+    """Print something that is as it should be."""
     return _Marked(f"[green]{escape(text)}[/]")
 
 
 def bad(text: str) -> str:
-    """A refusal."""
+    """Return a refusal."""
     return _Marked(f"[red]{escape(text)}[/]")

@@ -162,7 +162,7 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
 
 
 def _prove(recipient: Caller, forecast: dict[str, Any], told: dict[str, Any]) -> None:
-    """What the recipient was told is what its owner committed to; anybody could check that."""
+    """Prove that the recipient was told what the owner committed to; anybody could check that."""
     proven = recipient.post(
         "/v1/claims/verify",
         {
@@ -222,7 +222,7 @@ def _order(cast: Cast, screen: Screen, terms: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
-    """The payment firm is shown what the order comes to, and not the order."""
+    """Show the payment firm what the order comes to, and not the order."""
     today = datetime.now(UTC).date().isoformat()
     cast.payments.post(
         "/v1/rates", {"date": today, "base": "USD", "rates": {"CNY": "7.1024"}, "source": "its own desk"}
@@ -255,7 +255,7 @@ def _settle(cast: Cast, screen: Screen, payment: str) -> None:
 
 
 def _seen(base: str, order: dict[str, Any], cast: Cast) -> dict[str, Any]:
-    """What the shopper's link shows; asked without any token."""
+    """Return what the shopper's link shows; asked without any token."""
     headers = {"Accept": "application/json", "Selat-After": str(cast.platform.blocks)}
     response = requests.get(base + order["tracking_path"], headers=headers, timeout=30)
     if response.status_code != requests.codes.ok:

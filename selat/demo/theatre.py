@@ -45,7 +45,7 @@ class Stage:
 
     @contextlib.contextmanager
     def cast(self) -> Iterator[Cast]:
-        """The actors, each with connections of its own."""
+        """Yield the actors, each with connections of its own."""
         blocks = Blocks()
         with contextlib.ExitStack() as stack:
             callers = {
@@ -85,12 +85,12 @@ def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
 
 
 def strike(folder: Path) -> list[str]:
-    """Stop whatever runs from *folder*, however far its start came; the names of what was alive."""
+    """Stop whatever runs from *folder*, however far its start came; return the names of what was alive."""
     return [name for each in (_home(folder), Folder(folder / "network")) for name in processes.stop(each)]
 
 
 def running(folder: Path) -> bool:
-    """Whether anything started from *folder* is alive."""
+    """Return whether anything started from *folder* is alive."""
     return any(found.alive for each in (_home(folder), Folder(folder / "network")) for found in processes.find(each))
 
 

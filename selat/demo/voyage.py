@@ -30,7 +30,7 @@ class Clock:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def next(self, place: str) -> str:
-        """The next moment, as a clock at *place* shows it."""
+        """Return the next moment, as a clock at *place* shows it."""
         self.now += timedelta(seconds=_STEP_SECONDS)
         return self.now.astimezone(_ZONES[place[:2]]).isoformat(timespec="seconds")
 
@@ -91,7 +91,7 @@ STEPS: tuple[Step | HandOver, ...] = (
 
 def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Callable[[], dict[str, Any]]) -> str:
     """
-    Open the journey of an order and play it to its delivery; its id.
+    Open the journey of an order and play it to its delivery; return its id.
 
     *seen* asks what the shopper sees.
     """
@@ -150,7 +150,7 @@ def _observation(clock: Clock, step: Step) -> dict[str, Any]:
 def _hand_over(
     cast: Cast, journey: str, clock: Clock, step: HandOver, seen: Callable[[], dict[str, Any]]
 ) -> tuple[object, ...]:
-    """Offer by the one, acceptance by the other; the table's row."""
+    """Offer custody as the one and accept it as the other; return the table's row."""
     giver, taker = getattr(cast, step.giver), getattr(cast, step.taker)
     moment = clock.next(step.place)
     offer = {"taker": taker.msp_id, "released_at": moment, "place": step.place}
@@ -243,7 +243,7 @@ def give_back(cast: Cast, screen: Screen, journey: str, token: str) -> None:
 
 
 def _fetch(cast: Cast, screen: Screen, approved: dict[str, Any]) -> None:
-    """The way back was booked by the approval; its carrier fetches the goods."""
+    """Fetch the goods as the carrier of the way back, which the approval booked."""
     return_id, reverse = approved["return_id"], approved["result"]["reverse_journey_id"]
     before = cast.merchant.get(f"/v1/returns/{return_id}")["state"]
     _record(cast.last_mile, reverse, Clock(), Step("S22", "last_mile", "shipping", _HAN, "returned"))

@@ -7,7 +7,7 @@ import re
 
 from tests.support.house import ROOT, modules
 
-ROOMS = ("hlf",)
+ROOMS = ("hlf", "network", "selat")
 # A first line that begins so names a thing; "Return the ..." says that the caller gets it.
 NOUN = re.compile(r"(?:The|A|An|Whether|What|Whose|Whom|Why|How|Where|Nothing|As|Each|Every)\b|\*\w+\*")
 ATTRIBUTES = {"property", "cached_property"}

@@ -52,7 +52,7 @@ def write(
 
 
 def project(record: Record) -> str:
-    """The compose project of a network."""
+    """Return the compose project of a network."""
     return f"selat-{record.name}"
 
 

@@ -30,7 +30,7 @@ class Docker:
     containers = True
 
     def version(self, consortium: Consortium) -> str:
-        """The Fabric version of the images; refuses where no docker daemon answers."""
+        """Return the Fabric version of the images; refuses where no docker daemon answers."""
         check_daemon()
         return images.FABRIC
 
@@ -56,7 +56,7 @@ class Docker:
                 )
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
-        """As the orderers' metrics tell."""
+        """Wait for what the orderers' metrics say."""
         operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
         leaders.wait(operations, [channel.name for channel in consortium.channels])
 
@@ -68,14 +68,14 @@ class Docker:
         return running
 
     def running(self, folder: Folder) -> dict[str, bool]:
-        """Every container of the network by its service."""
+        """Return every container of the network by its service."""
         if not (file := _file(folder)).exists():
             return {}
         listed = _compose(file, "ps", "--all", "--format", "json")
         return {each["Service"]: each["State"] == "running" for each in _rows(listed)}
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """None: a stopped container is listed as one that does not run."""
+        """Return None: a stopped container is listed as one that does not run."""
         return []
 
 
@@ -132,7 +132,7 @@ def _healthy(address: str) -> bool:
 
 
 def _rows(listed: str) -> list[dict[str, str]]:
-    """What `ps --format json` printed: one object a line, in older versions one list."""
+    """Return what `ps --format json` printed: one object a line, in older versions one list."""
     text = listed.strip()
     if text.startswith("["):
         rows: list[dict[str, str]] = json.loads(text)

@@ -34,7 +34,7 @@ class Release:
 
 def find() -> Release:
     """
-    The release in ``FABRIC_HOME``, or the one whose programs are on ``PATH``.
+    Return the release in ``FABRIC_HOME``, or the one whose programs are on ``PATH``.
 
     Raises:
         EngineError: none, an incomplete or an unsupported one; says how to get an official one.

@@ -50,7 +50,7 @@ class Placement:
     admin_root: PurePath | None = None
 
     def bind(self, record: Record, node: str, use: str = "listen") -> str:
-        """The address a listener binds."""
+        """Return the address a listener binds."""
         return f"{self.host}:{record.ports[node][use]}"
 
 
@@ -63,7 +63,7 @@ def peer(
     first: Peer | None = None,
 ) -> dict[str, Any]:
     """
-    The ``core.yaml`` of a peer that runs chaincode through *builder*, and in no other way.
+    Return the ``core.yaml`` of a peer that runs chaincode through *builder*, and in no other way.
 
     *first* is its organisation's first peer, through which it finds the others.
     """
@@ -178,7 +178,7 @@ def peer(
 
 
 def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, Any]:
-    """The ``orderer.yaml`` of an orderer that is joined to channels through its admin listener."""
+    """Return the ``orderer.yaml`` of an orderer that is joined to channels through its admin listener."""
     files = placement.material / "tls"
     tls = {"Enabled": True, "PrivateKey": str(files / "server.key"), "Certificate": str(files / "server.crt")}
     return {
@@ -213,17 +213,17 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
 
 
 def text(values: Mapping[str, Any]) -> bytes:
-    """Configuration values as YAML."""
+    """Return configuration values as YAML."""
     return yaml.safe_dump(dict(values), sort_keys=False, default_flow_style=False).encode()
 
 
 def builder_environment(values: Mapping[str, str]) -> dict[str, str]:
-    """The variable through which the chaincode builder learns this peer's own addresses."""
+    """Return the variable through which the chaincode builder learns this peer's own addresses."""
     return {BUILDER_VARIABLE: json.dumps(dict(values), sort_keys=True)} if values else {}
 
 
 def _authentication_filters(record: Record) -> list[str]:
-    """Fabric 3 has one more, and a peer that does not know a name in this list does not start."""
+    """Return the filters of this version: Fabric 3 has one more, and a peer does not start on an unknown name."""
     return ["DefaultAuth", "ExpirationCheck"] + ([] if record.before_fabric_3 else ["TimeWindowCheck"])
 
 

@@ -30,7 +30,7 @@ class Native:
         self._found: Release | None = None
 
     def version(self, consortium: Consortium) -> str:
-        """The version of the release on this machine; BFT needs 3.x."""
+        """Return the version of the release on this machine; BFT needs 3.x."""
         release = self._release()
         if consortium.ordering.consensus == BFT and release.version < (3, 0, 0):
             raise errors.EngineError(
@@ -70,7 +70,7 @@ class Native:
             processes.wait_ready(processes.start_missing(folder, programs), _START_SECONDS)
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
-        """As the orderers' metrics tell."""
+        """Wait for what the orderers' metrics say."""
         operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
         leaders.wait(operations, [channel.name for channel in consortium.channels])
 
@@ -79,12 +79,12 @@ class Native:
         return processes.stop(folder, self.running(folder) if nodes is None else nodes)
 
     def running(self, folder: Folder) -> dict[str, bool]:
-        """Every peer and orderer process."""
+        """Return every peer and orderer process."""
         nodes = {place.name for place in folder.data(self.name).glob("*") if place.is_dir()}
         return {each.name: each.alive for each in processes.find(folder) if each.name in nodes}
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """The nodes without a process, where others have one."""
+        """Return the nodes without a process, where others have one."""
         running = self.running(folder)
         return [name for name in consortium.nodes if name not in running] if running else []
 

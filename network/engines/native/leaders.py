@@ -37,7 +37,7 @@ def wait(operations: Iterable[str], channels: Iterable[str]) -> None:
 
 
 def led(metrics: str) -> set[str]:
-    """The channels that an orderer leads, by its metrics in Prometheus' text form."""
+    """Return the channels that an orderer leads, by its metrics in Prometheus' text form."""
     return set(_LEADS.findall(metrics))
 
 

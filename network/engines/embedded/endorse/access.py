@@ -67,7 +67,7 @@ _ROLES = {"Admins": msp.ADMIN, "Members": msp.MEMBER}
 def refusal(
     resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signers: list[msp.Identity]
 ) -> str | None:
-    """Why *signers* may not use a resource of the channel, in Fabric's words; None when they may."""
+    """Return why *signers* may not use a resource of the channel, in Fabric's words; None when they may."""
     own = bundle.acls.get(resource) if bundle is not None else None
     if bundle is not None and own is not None:
         return _refusal_by_rule(own, bundle, signers)
@@ -86,7 +86,7 @@ def refusal(
 
 
 def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.Identity]) -> str | None:
-    """As ``refusal``, where the channel's configuration names the policy: Fabric words that otherwise."""
+    """Return as ``refusal`` does, where the channel's configuration names the policy: Fabric has other words."""
     policy = bundle.policies.find(path)
     reason = f"policy {path} not found" if policy is None else policy.refusal(signers)
     if reason is None:
@@ -97,7 +97,7 @@ def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.
 def signed_refusal(
     resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signed: msp.Signed
 ) -> str | None:
-    """As ``refusal``, for bytes whose signer is not known yet."""
+    """Return as ``refusal`` does, for bytes whose signer is not known yet."""
     signers = bundle.msps.signers([signed]) if bundle is not None else []
     return refusal(resource, bundle, channel_id, signers)
 
@@ -118,7 +118,7 @@ def permitted(channel: Channel | None, resource: str, channel_id: str, signed: m
 def proposal_refusal(
     resource: str, bundle: channelconfig.Bundle | None, channel_id: str, request: Request, local: LocalMsp
 ) -> str | None:
-    """As ``refusal``, for a proposal; resources of the peer are judged by the peer's own organisation."""
+    """Return as ``refusal`` does, for a proposal; the peer's own organisation judges resources of the peer."""
     needed = _OF_PEER.get(resource)
     if needed is None and not channel_id:
         # Asked in the name of no channel, a channel's policy is taken for the name of a role, which it is not.

@@ -65,7 +65,7 @@ class Runtime:
 
     async def execute(self, package_id: str, transaction: transactions.Transaction, given: bytes) -> Message:
         """
-        Run *transaction* with the encoded ChaincodeInput *given*; answer the COMPLETED or ERROR message.
+        Run *transaction* with the encoded ChaincodeInput *given*; return the COMPLETED or ERROR message.
 
         Raises:
             ExecutionError: not started, not finished in time, or gone before it was done.
@@ -221,7 +221,7 @@ class _Stream:
         await self.close()
 
     def _handle(self, received: Message) -> bool:
-        """Answer one message; False if a chaincode in this state must not send it."""
+        """Answer one message; return False if a chaincode in this state must not send it."""
         if received.type == _KEEPALIVE:
             return True
         running = self._running.get((received.channel_id, received.txid))

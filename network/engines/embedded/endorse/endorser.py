@@ -71,7 +71,7 @@ class Outcome:
     interest: responses.ChaincodeInterest | None = None
 
     def message(self) -> responses.ProposalResponse:
-        """The outcome as a peer sends it."""
+        """Return the outcome as a peer sends it."""
         return responses.ProposalResponse(
             version=1 if self.endorsement is not None else 0,
             response=self.response,
@@ -332,7 +332,7 @@ class Endorser:
         return runnable
 
     async def _invoke_from_chaincode(self, calling: Transaction, payload: bytes) -> bytes:
-        """Carry out one chaincode's call of another; answers the called one's message, encoded."""
+        """Carry out one chaincode's call of another; return the called one's message, encoded."""
         try:
             spec = decode(chaincode_pb2.ChaincodeSpec, payload)
         except MalformedError as error:
@@ -366,7 +366,7 @@ class Endorser:
     async def _run_elsewhere(
         self, called: Transaction, channel_id: str, given: chaincode_pb2.ChaincodeInput, request: Request
     ) -> chaincodes.Message:
-        """Run on another channel: its state may be read, and whatever is written is forgotten."""
+        """Run on another channel: its state may be read, and writes are dropped."""
         channel = self._peer.channel(channel_id)
         if channel is None:
             raise SimulationError(f"failed to find ledger for channel: {channel_id}")

@@ -54,7 +54,7 @@ class Descriptor:
     _parted: dict[frozenset[str], tuple[list[Layout], list[Layout]]] = dataclasses.field(default_factory=dict)
 
     def parted(self, groups: frozenset[str]) -> tuple[list[Layout], list[Layout]]:
-        """The layouts that want one of *groups*, and the others."""
+        """Return the layouts that want one of *groups*, and the others."""
         known = self._parted.get(groups)
         if known is None:
             known = self._parted[groups] = ([], [])
@@ -109,7 +109,7 @@ def _layouts(ways: Iterable[principalsets.Way], names: dict[int, str]) -> list[L
 
 
 def _possible(layouts: list[Layout], groups: dict[str, list[Peer]]) -> list[Layout]:
-    """Those layouts for which every group has peers enough."""
+    """Return those layouts for which every group has peers enough."""
     wanted = set(itertools.chain.from_iterable(layouts))
     lacking = {(name, count) for name, count in wanted if len(groups[name]) < count}
     return [layout for layout in layouts if lacking.isdisjoint(layout)] if lacking else layouts
@@ -117,7 +117,7 @@ def _possible(layouts: list[Layout], groups: dict[str, list[Peer]]) -> list[Layo
 
 def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
     """
-    The peers that may read every private collection which the call reads.
+    Return the peers that may read every private collection which the call reads.
 
     Raises:
         NoEndorsersError: a chaincode or a collection of it is unknown, or its policy cannot be told.
@@ -136,7 +136,7 @@ def members(
     view: View, peers: Sequence[Peer], definition: lifecycle.ChaincodeDefinition, chaincode: str, collection: str
 ) -> list[Peer]:
     """
-    Those of *peers* that are members of a collection.
+    Return those of *peers* that are members of a collection.
 
     Raises:
         NoEndorsersError: the chaincode has no such collection.
@@ -161,7 +161,9 @@ def _member_principals(
 
 
 def _principal_sets(view: View, interest: responses.ChaincodeInterest) -> principalsets.PrincipalSets:
-    """What the policies of chaincodes and collections want together, and those of keys, merged first, with them."""
+    """
+    Return what the policies of chaincodes and collections want together, and those of keys, merged first, with them.
+    """
     wanted = [policy for call in interest.chaincodes for policy in _counting(view, call)]
     keys_want = [policy for call in interest.chaincodes for policy in call.key_policies]
     try:
@@ -188,7 +190,7 @@ def _ways(
 
 
 def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.SignaturePolicyEnvelope]:
-    """The policies of a chaincode and its collections that a call must satisfy."""
+    """Return the policies of a chaincode and its collections that a call must satisfy."""
     chaincode, of_collections = _policies(view, call)
     if not all(policy.identities and policy.HasField("rule") for policy in (chaincode, *of_collections)):
         raise NoEndorsersError("policy not found")
@@ -209,7 +211,7 @@ def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.Si
 def _policies(
     view: View, call: responses.ChaincodeCall
 ) -> tuple[policies_pb2.SignaturePolicyEnvelope, list[policies_pb2.SignaturePolicyEnvelope]]:
-    """The chaincode's policy, and that of each collection which the call names."""
+    """Return the chaincode's policy, and that of each collection which the call names."""
     definition = view.definition(call.name)
     unknown = NoEndorsersError(f"No metadata was found for chaincode {call.name} in channel {view.channel.id}")
     if definition is None:
@@ -235,7 +237,7 @@ def _collection_policy(
 
 def _signature_policy(view: View, parameter: bytes) -> policies_pb2.SignaturePolicyEnvelope:
     """
-    The endorsement policy that an encoded ApplicationPolicy states or refers to.
+    Return the endorsement policy that an encoded ApplicationPolicy states or refers to.
 
     Raises:
         PolicyError: it cannot be read, or refers to no policy of signatures.

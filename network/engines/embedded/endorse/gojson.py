@@ -108,7 +108,7 @@ def _why(error: json.JSONDecodeError) -> str:
 
 
 def _in_object(error: json.JSONDecodeError) -> bool:
-    """Whether the innermost thing that is open at the error is an object."""
+    """Return whether the innermost thing that is open at the error is an object."""
     opened: list[str] = []
     in_text = escaped = False
     for character in error.doc[: error.pos]:
@@ -125,7 +125,7 @@ def _in_object(error: json.JSONDecodeError) -> bool:
 
 
 def _quoted(character: str) -> str:
-    """One character as Go quotes it; of what is longer in UTF-8, Go sees the first byte."""
+    """Return one character as Go quotes it; of what is longer in UTF-8, Go sees the first byte."""
     if character in "'\\":
         return f"'\\{character}'"
     if character.isascii() and character.isprintable():

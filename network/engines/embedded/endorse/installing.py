@@ -83,7 +83,7 @@ class Installing:
         return lifecycle_pb2.GetInstalledChaincodePackageResult(chaincode_install_package=package)
 
     def _uses(self, package_id: str) -> dict[str, list[tuple[str, str]]]:
-        """Which committed chaincodes run from a package, by channel."""
+        """Return which committed chaincodes run from a package, by channel."""
         found: dict[str, list[tuple[str, str]]] = {}
         for channel_id in self._peer.channels.joined(self._peer.name):
             channel = self._peer.channels.get(channel_id)

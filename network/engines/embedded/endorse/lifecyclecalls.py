@@ -309,7 +309,7 @@ class LifecycleCalls:
             raise LifecycleError(f"error validating chaincode definition: {error}") from None
 
     def _parameters(self, transaction: Transaction, given: _Stated) -> lifecycle.Parameters:
-        """What is asked for, with Fabric's defaults where nothing was said."""
+        """Return what is asked for, with Fabric's defaults where nothing was said."""
         parameter = given.validation_parameter
         if not parameter:
             if transaction.configuration.policies.find(DEFAULT_POLICY) is None:
@@ -343,7 +343,7 @@ class LifecycleCalls:
     def _judge(
         self, transaction: Transaction, name: str, sequence: int, agreed: lifecycle.Parameters
     ) -> dict[str, list[str]]:
-        """What each organisation's approval differs in; an empty list means it agrees."""
+        """Return what each organisation's approval differs in; an empty list means it agrees."""
         return {
             msp_id: lifecycle.mismatches(
                 _Organisation(transaction.simulator, msp_id).hash, f"{name}#{sequence}", agreed
@@ -353,7 +353,7 @@ class LifecycleCalls:
 
 
 def _no_channel(name: str, given: Any, tx_id: str) -> str:
-    """Where a function fails that is asked in the name of no channel, and whom the peer's admins may ask so."""
+    """Return where a function fails that is asked in the name of no channel, and whom the peer's admins may ask so."""
     if name == "ApproveChaincodeDefinitionForMyOrg":
         try:
             collections.check_names(given.name, given.version)

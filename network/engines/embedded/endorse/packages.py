@@ -109,7 +109,7 @@ class Store:
         return len(self._installed)
 
     def get(self, package_id: str) -> Installed | None:
-        """The package of that id, or None if it is not installed here."""
+        """Return the package of that id, or None if it is not installed here."""
         return self._installed.get(package_id)
 
     def install(self, package: bytes) -> Installed:
@@ -141,7 +141,7 @@ class Store:
         return read_package
 
     def load(self, package_id: str) -> bytes | None:
-        """The bytes of an installed package, or None."""
+        """Return the bytes of an installed package, or None."""
         if package_id not in self._installed:
             return None
         return self._file(package_id).read_bytes()
@@ -165,7 +165,7 @@ def read(package: bytes, values: Mapping[str, str]) -> Installed:
 
 
 def _parse(package: bytes) -> tuple[str, str, bytes]:
-    """Label, kind and code, in the order in which a peer finds fault with them."""
+    """Return label, kind and code, checked in a peer's order."""
     prefix = "could not parse as a chaincode install package"
     metadata: dict[str, str] | None = None
     code: bytes | None = None
@@ -203,7 +203,7 @@ def _parse(package: bytes) -> tuple[str, str, bytes]:
 
 
 def _build(kind: str, code: bytes, values: Mapping[str, str]) -> Connection:
-    """What the builder of services makes of the code; a real peer keeps its reasons for its log."""
+    """Return what the builder of services makes of the code; a real peer keeps its reasons for its log."""
     refused = "could not build chaincode: external builder failed"
     files: dict[str, bytes] = {}
     for entry in tarballs.entries(code):
@@ -249,7 +249,7 @@ def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> Connec
 
 
 def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
-    """The text with ``{{.name}}`` filled in; a real builder knows all of Go's templates."""
+    """Return the text with ``{{.name}}`` filled in; a real builder knows all of Go's templates."""
 
     def value_of(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -267,7 +267,7 @@ def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
 
 
 def _why_unusable(connection: Connection) -> str:
-    """Why nobody can connect so, as a peer says when the chaincode is called; empty where one can."""
+    """Return why nobody can connect so, as a peer says when the chaincode is called; empty if one can."""
     try:
         configvalues.duration(connection.dial_timeout)
     except hlf_errors.ConfigError as error:

@@ -90,7 +90,7 @@ class Peer:
     @contextlib.asynccontextmanager
     async def call(self, seconds: float) -> AsyncIterator[None]:
         """
-        What another peer's gateway does in a call to this one, over a connection that ends when this one stops.
+        Run a call by another peer's gateway, over a connection that ends when this peer stops.
 
         Raises:
             TimeoutError: it took longer than *seconds*, or the peer does not run any more.
@@ -103,7 +103,7 @@ class Peer:
                 self._calls.discard(limit)
 
     def client_roots(self) -> bytes:
-        """The TLS authorities (PEM) of its own organisation and of the members of its channels."""
+        """Return the TLS authorities (PEM) of its own organisation and of the members of its channels."""
         roots = {self._tls_ca: None}
         for channel_id in self.channels.joined(self.name):
             channel = self.channels.get(channel_id)
@@ -112,7 +112,7 @@ class Peer:
         return b"\n".join(roots)
 
     def channel(self, channel_id: str) -> Channel | None:
-        """The channel, if this peer joined it."""
+        """Return the channel, if this peer joined it."""
         channel = self.channels.get(channel_id)
         return channel if channel is not None and self.name in channel.peers else None
 
@@ -120,7 +120,7 @@ class Peer:
         self, channel: Channel, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
     ) -> Runnable:
         """
-        How this peer runs a chaincode that *channel* defines.
+        Return how this peer runs a chaincode that *channel* defines.
 
         Raises:
             UndefinedError: its organisation did not approve the definition, or the package is not installed here.
@@ -143,7 +143,7 @@ class Peer:
     def runnable(
         self, channel: Channel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
     ) -> Runnable | None:
-        """As ``chaincode``, but None where this peer cannot run it."""
+        """Return as ``chaincode`` does, but None where this peer cannot run it."""
         try:
             return self.chaincode(channel, snapshot, name, definition.sequence, definition)
         except UndefinedError:
@@ -152,7 +152,9 @@ class Peer:
     def _approved_package(
         self, channel_id: str, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
     ) -> str | None:
-        """The package this organisation approved for a committed sequence, None if it approved something else."""
+        """
+        Return the package this organisation approved for a committed sequence, None if it approved something else.
+        """
         collection = f"_implicit_org_{self.msp_id}"
         private_name = f"{name}#{sequence}"
 
@@ -180,5 +182,5 @@ class Peer:
 
 
 def is_system(name: str) -> bool:
-    """Whether *name* is a chaincode that every peer has built in."""
+    """Return whether *name* is a chaincode that every peer has built in."""
     return name in SYSTEM_CHAINCODES

@@ -34,7 +34,7 @@ class Queries:
         return self._answer(identity, query)
 
     def page(self, following: Next, size: int, bookmark: Callable[[], str]) -> bytes:
-        """The one answer of a paginated query."""
+        """Return the one answer of a paginated query."""
         limit = size if 0 < size < TOTAL_LIMIT else TOTAL_LIMIT
         results = list(itertools.islice(iter(following, None), limit))
         metadata = chaincode_shim_pb2.QueryResponseMetadata(
@@ -45,7 +45,7 @@ class Queries:
         return response.SerializeToString()
 
     def following(self, identity: str) -> bytes | None:
-        """The next batch, or None if no iterator of that id is open."""
+        """Return the next batch, or None if no iterator of that id is open."""
         query = self._open.get(identity)
         return None if query is None else self._answer(identity, query)
 
@@ -69,19 +69,19 @@ class _Query:
         self._ahead: list[bytes] = []
 
     def batch(self) -> tuple[list[bytes], bool]:
-        """One batch, and whether another follows; one result is read ahead to know, as real peers do."""
+        """Return one batch, and whether another follows; one result is read ahead to know, as real peers do."""
         results = self._ahead + list(itertools.islice(self._results, BATCH + 1 - len(self._ahead)))
         self._ahead = results[BATCH:]
         return results[:BATCH], bool(self._ahead)
 
 
 def key_value(namespace: str, key: str, value: bytes) -> bytes:
-    """One result of a range query."""
+    """Return one result of a range query."""
     return kv_query_result_pb2.KV(namespace=namespace, key=key, value=value).SerializeToString()
 
 
 def modification(tx_id: str, timestamp: timestamp_pb2.Timestamp, value: bytes, is_delete: bool) -> bytes:
-    """One result of a history query."""
+    """Return one result of a history query."""
     change = kv_query_result_pb2.KeyModification(tx_id=tx_id, value=value, is_delete=is_delete)
     change.timestamp.CopyFrom(timestamp)
     return change.SerializeToString()

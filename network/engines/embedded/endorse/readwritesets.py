@@ -68,22 +68,22 @@ class ReadWriteSet:
         self._policies: dict[tuple[str, str, str], bytes | None] = {}
 
     def namespace(self, name: str) -> Namespace:
-        """The keys of one chaincode."""
+        """Return the keys of one chaincode."""
         found = self._namespaces.get(name)
         if found is None:
             found = self._namespaces[name] = Namespace()
         return found
 
     def collection(self, namespace: str, name: str) -> CollectionSet:
-        """The keys of one private collection."""
+        """Return the keys of one private collection."""
         return self.namespace(namespace).collections.setdefault(name, CollectionSet())
 
     def note_private_read(self, namespace: str, collection: str) -> None:
-        """A value was read: only who holds the collection can endorse the same."""
+        """Note that a value was read: only members of the collection can endorse the same."""
         self._private_reads.add((namespace, collection))
 
     def note_policy(self, namespace: str, collection: str, key: str, policy: bytes | None) -> None:
-        """The endorsement policy that a written key has in the ledger, None if it has none of its own."""
+        """Note the endorsement policy that a written key has in the ledger, None if it has none of its own."""
         self._policies[namespace, collection, key] = policy
 
     def results(self) -> Results:
@@ -144,7 +144,7 @@ class ReadWriteSet:
         return sets.SerializeToString()
 
     def _interest(self) -> Interest:
-        """Whose policies must be met, in the form in which a gateway asks discovery for endorsers."""
+        """Return whose policies must be met, in the form in which a gateway asks discovery for endorsers."""
         required: dict[str, dict[str, bool]] = {}
         key_policies: dict[str, list[policies_pb2.SignaturePolicyEnvelope]] = {}
         for (namespace, collection, _), policy in self._policies.items():
@@ -187,12 +187,12 @@ class ReadWriteSet:
 
 
 def key_hash(key: str) -> bytes:
-    """The name under which the channel knows a private key."""
+    """Return the name under which the channel knows a private key."""
     return hashlib.sha256(key.encode()).digest()
 
 
 def parse_metadata(encoded: bytes | None) -> dict[str, bytes]:
-    """Metadata entries by name, as the ledger keeps them."""
+    """Return metadata entries by name, as the ledger keeps them."""
     if not encoded:
         return {}
     written = kv_rwset_pb2.KVMetadataWrite.FromString(encoded)

@@ -43,7 +43,7 @@ class RangeIterator:
         self.info = kv_rwset_pb2.RangeQueryInfo(start_key=start)
 
     def next(self) -> tuple[str, bytes] | None:
-        """The next key and value, or None at the end of the range or page."""
+        """Return the next key and value, or None at the end of the range or page."""
         if self._left == 0:
             row = None
         else:
@@ -60,14 +60,14 @@ class RangeIterator:
         return key, value
 
     def bookmark(self) -> str:
-        """The first key after this page, empty when there is none."""
+        """Return the first key after this page, empty when there is none."""
         if self._left is None:
             return ""
         row = next(self._rows, None)
         return "" if row is None else row[0]
 
     def describe(self) -> kv_rwset_pb2.RangeQueryInfo:
-        """The finished record of this query for the read set."""
+        """Return the finished record of this query for the read set."""
         self._reads.describe(self.info)
         return self.info
 
@@ -94,7 +94,7 @@ class Simulator:
     # Public state ------------------------------------------------------------------------------------------------
 
     def get_state(self, namespace: str, key: str) -> bytes | None:
-        """The committed value of *key*; the version joins the read set."""
+        """Return the committed value of *key*; the version joins the read set."""
         self._check()
         found = self.snapshot.state(namespace, key)
         value, version = found if found is not None else (None, None)
@@ -102,7 +102,7 @@ class Simulator:
         return value
 
     def get_state_metadata(self, namespace: str, key: str) -> dict[str, bytes]:
-        """The committed metadata of *key*; reading them counts as reading the key."""
+        """Return the committed metadata of *key*; reading them counts as reading the key."""
         self.get_state(namespace, key)
         return parse_metadata(self.snapshot.metadata(namespace, key))
 
@@ -119,7 +119,7 @@ class Simulator:
         self._note_policy(namespace, "", key)
 
     def range(self, namespace: str, start: str, end: str, page_size: int | None = None) -> RangeIterator:
-        """An iterator over [start, end); with *page_size* (0 for no limit) the transaction becomes read only."""
+        """Return an iterator over [start, end); with *page_size* (0 for no limit) the transaction becomes read only."""
         self._check()
         if page_size is not None:
             if self._wrote:
@@ -135,14 +135,14 @@ class Simulator:
         return iterator
 
     def history(self, namespace: str, key: str) -> Iterator[tuple[str, timestamp_pb2.Timestamp, bytes, bool]]:
-        """Every committed change of *key*, newest first; not part of the read set."""
+        """Return every committed change of *key*, newest first; not part of the read set."""
         self._check()
         return self.snapshot.history(namespace, key)
 
     # Private data ------------------------------------------------------------------------------------------------
 
     def get_private(self, namespace: str, collection: str, key: str) -> bytes | None:
-        """The private value held at this peer, if it is the one the channel's hash speaks of."""
+        """Return the private value held at this peer, if it is the one the channel's hash speaks of."""
         self._known_collection(namespace, collection)
         found = self.snapshot.private(self._msp_id, namespace, collection, key)
         value, version = found if found is not None else (None, None)
@@ -158,7 +158,7 @@ class Simulator:
         return value
 
     def get_private_hash(self, namespace: str, collection: str, key: str) -> bytes | None:
-        """The hash of a private value, which every member of the channel holds."""
+        """Return the hash of a private value, which every member of the channel holds."""
         self._known_collection(namespace, collection)
         found = self.snapshot.private_hash(namespace, collection, key_hash(key))
         value, version = found if found is not None else (None, None)
@@ -166,7 +166,7 @@ class Simulator:
         return value
 
     def get_private_metadata(self, namespace: str, collection: str, key: str) -> dict[str, bytes]:
-        """The metadata of a private key."""
+        """Return the metadata of a private key."""
         self.get_private_hash(namespace, collection, key)
         return parse_metadata(self.snapshot.private_metadata(namespace, collection, key_hash(key)))
 
@@ -185,7 +185,7 @@ class Simulator:
         self._note_policy(namespace, collection, key)
 
     def private_range(self, namespace: str, collection: str, start: str, end: str) -> Iterator[tuple[str, bytes]]:
-        """Private keys in [start, end); allowed in a transaction that writes nothing, since no hash covers it."""
+        """Return private keys in [start, end); only in a transaction that writes nothing, since no hash covers it."""
         if self._wrote:
             raise SimulationError(
                 f"txid [{self.tx_id}]: unsuppored transaction. Queries on pvt data is supported only in a "
@@ -221,7 +221,7 @@ class Simulator:
     # Rules -------------------------------------------------------------------------------------------------------
 
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
-        """The committed definition of *name*; reading it joins the read set, as in Fabric."""
+        """Return the committed definition of *name*; reading it joins the read set, as in Fabric."""
         if name not in self._definitions:
             self._definitions[name] = lifecycle.definition(lambda key: self.get_state(lifecycle.NAMESPACE, key), name)
         return self._definitions[name]

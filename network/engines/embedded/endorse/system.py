@@ -154,7 +154,7 @@ class SystemChaincodes:
 
 
 def last_config(ledger: Ledger) -> int:
-    """The number of the block that holds the channel's present configuration."""
+    """Return the number of the block that holds the channel's present configuration."""
     block = common_pb2.Block.FromString(ledger.stored(ledger.height - 1))
     metadata = common_pb2.Metadata.FromString(block.metadata.metadata[common_pb2.SIGNATURES])
     return common_pb2.OrdererBlockMetadata.FromString(metadata.value).last_config.index

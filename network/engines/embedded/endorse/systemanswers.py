@@ -12,13 +12,13 @@ class UnspeakableError(Exception):
 
 
 def success(payload: bytes) -> Response:
-    """A response that agrees."""
+    """Return a response that agrees."""
     return Response(status=200, payload=payload)
 
 
 def failure(reason: str, status: int = 500) -> Response:
     """
-    A response that refuses; bytes that are no UTF-8 stand in *reason* as surrogates.
+    Return a response that refuses; bytes that are no UTF-8 stand in *reason* as surrogates.
 
     Raises:
         UnspeakableError: it has some, which a response cannot carry.
@@ -30,12 +30,12 @@ def failure(reason: str, status: int = 500) -> Response:
 
 
 def text(argument: bytes) -> str:
-    """An argument as text; bytes that are no UTF-8 become surrogates, which ``failure`` looks for."""
+    """Return an argument as text; bytes that are no UTF-8 become surrogates, which ``failure`` looks for."""
     return argument.decode(errors="surrogateescape")
 
 
 def is_text(argument: bytes) -> bool:
-    """Whether an argument is UTF-8."""
+    """Return whether an argument is UTF-8."""
     try:
         argument.decode()
     except UnicodeDecodeError:

@@ -50,7 +50,7 @@ class Entry:
 
 def entries(archive: bytes) -> Iterator[Entry]:
     """
-    Give the entries one by one, up to the end that the tar marks itself: nobody looks at what is behind it.
+    Yield the entries one by one, up to the end that the tar marks: nobody reads what comes after it.
 
     Raises:
         TarballError: the next one cannot be read, or there are more than MAX_UNPACKED bytes.
@@ -75,7 +75,7 @@ def entries(archive: bytes) -> Iterator[Entry]:
 
 
 def _inflated(archive: bytes) -> tuple[bytes, str]:
-    """What was compressed, as far as it can be had, and why it ends there if that is not its end."""
+    """Return what was compressed, as far as it can be had, and why it ends there if that is not its end."""
     packed = archive[_start(archive) :]
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
@@ -102,7 +102,7 @@ def _until_broken(packed: bytes) -> bytes:
 
 
 def _start(archive: bytes) -> int:
-    """Where the compressed bytes begin, behind gzip's header."""
+    """Return where the compressed bytes begin, behind gzip's header."""
     if not archive:
         raise NoGzipError("EOF")
     if len(archive) < _HEADER:

@@ -60,7 +60,7 @@ class Transaction:
         return self.bundle
 
     def in_namespace(self, namespace: str) -> Transaction:
-        """The same transaction as another chaincode that it calls sees it."""
+        """Return the same transaction as another chaincode that it calls sees it."""
         return dataclasses.replace(self, namespace=namespace, is_init=False, queries=queries.Queries(), _permissions={})
 
     def require_read(self, collection: str) -> None:

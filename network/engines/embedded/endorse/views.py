@@ -44,7 +44,7 @@ class View:
         return self.channel.ledger.height
 
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
-        """The committed definition of a chaincode, or None."""
+        """Return the committed definition of a chaincode, or None."""
         if name == lifecycle.NAMESPACE:
             return _lifecycle(self.channel.bundle)
         if name not in self._definitions:
@@ -53,26 +53,26 @@ class View:
         return self._definitions[name]
 
     def defined(self, name: str) -> lifecycle.ChaincodeDefinition:
-        """As ``definition``, of a chaincode that is known to be defined; KeyError where it is not."""
+        """Return as ``definition`` does, for a chaincode known to be defined; raise KeyError where it is not."""
         found = self.definition(name)
         if found is None:
             raise KeyError(f"{name} is not defined on {self.channel.id}")
         return found
 
     def running(self, name: str) -> tuple[Peer, ...]:
-        """The peers that can execute chaincode *name*."""
+        """Return the peers that can execute chaincode *name*."""
         known = self._running.get(name)
         if known is None:
             known = self._running[name] = self._find_running(name)
         return known
 
     def names(self) -> list[str]:
-        """The chaincodes that the channel defines, sorted."""
+        """Return the chaincodes that the channel defines, sorted."""
         with self.channel.ledger.snapshot() as snapshot:
             return sorted(lifecycle.definitions(snapshot))
 
     def identity(self, peer: Peer) -> msp.Identity | None:
-        """The member of the channel that *peer* is, or None if the channel does not know it."""
+        """Return the member of the channel that *peer* is, or None if the channel does not know it."""
         try:
             return self.channel.bundle.msps.identity(peer.local.serialized)
         except errors.IdentityError:
@@ -103,7 +103,7 @@ class View:
 
 
 def _lifecycle(bundle: channelconfig.Bundle) -> lifecycle.ChaincodeDefinition:
-    """The lifecycle as if it were defined: its functions are endorsed as the channel's configuration says."""
+    """Return the lifecycle as if it were defined: its functions are endorsed as the channel's configuration says."""
     policy = endorsement.lifecycle_policy(bundle)
     return lifecycle.ChaincodeDefinition(
         chaincode_definition_pb2.ChaincodeEndorsementInfo(version="syscc", endorsement_plugin="escc"),
@@ -128,7 +128,7 @@ class Views:
         return [peer for peer in self._peers if peer.presumed_alive]
 
     def of(self, channel: Channel) -> View:
-        """The view of *channel*: a new one once something changes that peers are planned by."""
+        """Return the view of *channel*: a new one once something changes that peers are planned by."""
         alive = self.peers
         packages = sum(len(peer.packages) for peer in alive)
         state = (channel, channel.bundle, channel.defined_at, len(channel.peers), packages, *alive)

@@ -60,7 +60,7 @@ class _Deferring:
         self._server = server
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.ServiceRpcHandler]) -> None:
-        """What generated code calls; the handlers come again by name."""
+        """Ignore what generated code calls; the handlers are also passed by name."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
         # Handlers are named tuples, which the types of grpc do not say.
@@ -130,7 +130,7 @@ def _check_pair(own: NodeSettings) -> None:
 
 
 def _mutual(pair: tuple[bytes, bytes], client_roots: Callable[[], bytes]) -> grpc.ServerCredentials:
-    """Credentials of a server that asks for certificates of authorities that may become more."""
+    """Return credentials of a server that asks for certificates of authorities, whose number may grow."""
     given = client_roots()
 
     def fetch() -> grpc.ServerCertificateConfiguration | None:

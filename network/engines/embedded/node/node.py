@@ -149,7 +149,7 @@ async def _follow(asked: asyncio.Event, node: Node, settings: Settings) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the process; answers its exit code."""
+    """Run the process; return its exit code."""
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m network.engines.embedded.node.node CONFIG.json\n")
         return 2

@@ -29,7 +29,7 @@ class Embedded:
     containers = False
 
     def version(self, consortium: Consortium) -> str:
-        """The Fabric version it answers like; refuses more than one orderer, which it has no consensus for."""
+        """Return the Fabric version it answers like; refuses more than one orderer, which it has no consensus for."""
         if consortium.ordering.consensus == BFT or len(consortium.orderers) != 1:
             raise errors.EngineError(
                 f"the embedded engine runs one Raft orderer, and the consortium wants {len(consortium.orderers)} "
@@ -86,11 +86,11 @@ class Embedded:
         return [name for name in nodes if name not in already]
 
     def running(self, folder: Folder) -> dict[str, bool]:
-        """The one process."""
+        """Return the one process."""
         return {each.name: each.alive for each in processes.find(folder) if each.name == _PROGRAM}
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """The nodes that the process was told not to be."""
+        """Return the nodes that the process was told not to be."""
         return _left_out(folder)
 
     def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
@@ -121,7 +121,7 @@ def _left_out(folder: Folder) -> list[str]:
 
 
 def _acknowledged(folder: Folder) -> list[str] | None:
-    """The nodes that a running process says it is not; None while it is not ready."""
+    """Return the nodes that a running process says it is not; None while it is not ready."""
     try:
         return list(state.read_json(_ready_file(folder), _STRANGE)["stopped"])
     except FileNotFoundError:

@@ -103,7 +103,7 @@ class Channel:
 
     async def order(self, envelope: Any, raw: bytes) -> None:
         """
-        Take a message in; return once it waits to be put into a block.
+        Queue a message; return once it waits to be put into a block.
 
         Raises:
             Refused: the orderer's rules say no, or nothing can be written at the moment.
@@ -185,7 +185,7 @@ class Channel:
                 return complete
 
     async def _next(self) -> Message | None:
-        """The next message, or None if the time is up of those that wait for their block."""
+        """Return the next message, or None if the time is up of those that wait for their block."""
         if not self._queue.empty():
             # What has arrived already comes along, even when time is up.
             return self._queue.get_nowait()
@@ -201,7 +201,7 @@ class Channel:
             return None
 
     def _renew(self, message: Message) -> Message | None:
-        """Judge a message again if the configuration changed while it waited; None if it is not let in any more."""
+        """Judge a message again if the configuration changed while it waited; return None if it is refused now."""
         if message.sequence == self.bundle.sequence:
             return message
         try:
@@ -285,7 +285,7 @@ class Channel:
         return committed, bundle, _defines(validated)
 
     def _has(self, namespace: str, collection: str, state: Snapshot) -> bool:
-        """Whether a namespace has a collection before a block; an implicit one of any name counts, as at real peers."""
+        """Return whether a namespace has a collection before a block; any implicit one counts, as at real peers."""
         implicit = keys.msp_of_implicit_collection(collection) is not None
         if namespace == lifecycle.NAMESPACE:
             return implicit
@@ -321,13 +321,13 @@ class Channel:
 
 
 def _defines(validated: Validated) -> bool:
-    """Whether a block's valid transactions approve or define a chaincode."""
+    """Return whether a block's valid transactions approve or define a chaincode."""
     changes = validated.updates
     return any(namespace == lifecycle.NAMESPACE for namespace, *_ in (*changes.public, *changes.hashed))
 
 
 def _changed_definitions(validated: Validated) -> set[str]:
-    """The chaincodes whose definition a block's valid transactions write."""
+    """Return the chaincodes whose definition a block's valid transactions write."""
     prefix = f"{lifecycle.NAMESPACES}/fields/"
     return {
         key[len(prefix) :].split("/")[0]

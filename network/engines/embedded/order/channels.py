@@ -198,7 +198,7 @@ class Channels:
 
 
 def _standing(channel: Channel) -> Standing:
-    """How the orderer stands in a channel that it orders."""
+    """Return how the orderer stands in a channel that it orders."""
     trouble = channel.trouble
     return Standing(
         channel.id,

@@ -47,7 +47,7 @@ def _name(kind: str, path: str) -> str:
 
 
 def _elements(root: Any) -> dict[str, _Element]:
-    """Every element of a configuration tree, by the name Fabric reports it under."""
+    """Return every element of a configuration tree, by the name Fabric reports it under."""
     found: dict[str, _Element] = {}
     for element in _walk((), _ROOT, root):
         if not element.key or len(element.key) > _LONGEST_ID or not _ELEMENT_ID.fullmatch(element.key):
@@ -209,7 +209,7 @@ def _check_mod_policy(name: str, mod_policy: str) -> None:
 
 
 def _refusal(bundle: channelconfig.Bundle, element: _Element, signers: list[msp.Identity]) -> str | None:
-    """Why *signers* may not change *element*: its policy is looked up from the group it stands in, or is one itself."""
+    """Return why *signers* may not change *element*: its policy is looked up from its own group."""
     mod_policy = element.proto.mod_policy
     tree = bundle.policies
     if not mod_policy.startswith("/") and element.path:

@@ -107,7 +107,7 @@ def _check(metadata: Any, ordering: channelconfig.Ordering) -> None:
 
 
 def _check_different(listed: Any) -> None:
-    """A certificate of one consenter must not be another's, at whichever end of the connection."""
+    """Raise if two consenters share a certificate, at whichever end of the connection."""
     seen: set[bytes] = set()
     for consenter in listed:
         own = {consenter.server_tls_cert, consenter.client_tls_cert}
@@ -165,7 +165,7 @@ def _check_certificates(consenter: Any, place: str, authorities: chains.Authorit
 
 
 def _check_validity(consenter: Any) -> None:
-    """A newcomer's certificates must be valid today; those that are there already may have expired."""
+    """Raise if a new consenter's certificate is not valid today; those of earlier ones may have expired."""
     now = datetime.now(UTC).replace(microsecond=0)
     for end, pem in (("client", consenter.client_tls_cert), ("server", consenter.server_tls_cert)):
         certificate = certificates.read(pem)
@@ -190,7 +190,9 @@ def _parsed(end: str, pem: bytes, place: str) -> certificates.Certificate:
 
 
 def _is_among(own: bytes, listed: list[bytes]) -> bool:
-    """Whether a certificate's key is in one of *listed*: a renewed certificate of the same key is the same node's."""
+    """
+    Return whether a certificate's key is in one of *listed*: a renewed certificate of the same key is the same node's.
+    """
     key = _public_key(own)
     return key is not None and key in map(_public_key, listed)
 

@@ -38,7 +38,7 @@ class Followers:
         self._known: dict[str, Standing] = {}
 
     def files(self) -> list[Path]:
-        """The blocks that are kept, to be added again after a restart."""
+        """Return the blocks that are kept, to be added again after a restart."""
         return sorted(self._folder.glob("*.join"))
 
     def get(self, channel_id: str) -> Standing | None:

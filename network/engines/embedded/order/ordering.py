@@ -157,7 +157,7 @@ class Admission:
         return bool(signers) and signers[0].valid
 
     def _expired(self, serialized: bytes) -> bool:
-        """Whether a certificate has expired, whoever issued it; one that cannot be read is for the policy to refuse."""
+        """Return whether a certificate has expired, whoever issued it; the policy refuses one that cannot be read."""
         try:
             not_after = self._bundle.msps.identity(serialized).not_after
         except errors.IdentityError:

@@ -10,7 +10,7 @@ from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, proposal_respo
 
 def open_envelope(envelope: bytes) -> tuple[common_pb2.ChannelHeader, bytes]:
     """
-    A transaction's channel header and data.
+    Return a transaction's channel header and data.
 
     Raises:
         DecodeError: it cannot be read, which an orderer would not have let pass.
@@ -21,7 +21,7 @@ def open_envelope(envelope: bytes) -> tuple[common_pb2.ChannelHeader, bytes]:
 
 def events(transaction: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
     """
-    The event that each action of a transaction carries, empty where it has none.
+    Yield the event that each action of a transaction carries, empty where it has none.
 
     Raises:
         DecodeError: an invalid transaction may hold anything.

@@ -30,7 +30,7 @@ class Orderer(events.OrdererEvents):
     async def Broadcast(  # noqa: N802 - the service's own name
         self, request_iterator: AsyncIterator[common_pb2.Envelope], _: Any
     ) -> AsyncIterator[ab_pb2.BroadcastResponse]:
-        """Take in envelopes one by one; the first refusal ends the stream."""
+        """Queue envelopes one by one; the first refusal ends the stream."""
         async for envelope in request_iterator:
             response = await self.broadcast(envelope)
             yield response
@@ -38,7 +38,7 @@ class Orderer(events.OrdererEvents):
                 return
 
     async def broadcast(self, envelope: common_pb2.Envelope) -> ab_pb2.BroadcastResponse:
-        """Queue one envelope, or say why not."""
+        """Queue one envelope; return the answer, which says why if it is refused."""
         try:
             payload = decode(common_pb2.Payload, envelope.payload)
             if not payload.HasField("header"):

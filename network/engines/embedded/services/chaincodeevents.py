@@ -62,7 +62,7 @@ async def follow(
 
 
 def events_of(block: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
-    """The events of a block's valid transactions, in order."""
+    """Yield the events of a block's valid transactions, in order."""
     decoded = common_pb2.Block.FromString(block)
     codes = decoded.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
     for index, envelope in enumerate(decoded.data.data):

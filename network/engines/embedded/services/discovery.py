@@ -91,7 +91,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
             raise QueryError("unknown or missing request type")
 
     def _check_local(self, signed: msp.Signed) -> None:
-        """The peers of no channel in particular are for administrators of the peer's organisation."""
+        """Refuse a query for the peers of no channel, unless an administrator of the peer's organisation asks."""
         local = self._peer.local
         administrator = msp.Principal.of_role(local.msp_id, msp.ADMIN)
         if not any(identity.satisfies(administrator) for identity in local.msps.signers([signed])):
@@ -129,7 +129,7 @@ def _refused(reason: str) -> statuses.StatusError:
 
 
 def _filtered(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
-    """The members that run what *interest* names and may read the collections it names."""
+    """Return the members that run what *interest* names and may read the collections it names."""
     if not interest.chaincodes:
         return list(view.peers)
     try:

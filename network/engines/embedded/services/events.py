@@ -54,7 +54,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
     async def Deliver(  # noqa: N802 - the service's own name
         self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
     ) -> AsyncIterator[message.Message]:
-        """Whole blocks."""
+        """Stream whole blocks."""
         session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, _whole_block)
         async for response in session.run(request_iterator, context):
             yield response
@@ -63,7 +63,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
     async def DeliverFiltered(  # noqa: N802
         self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
     ) -> AsyncIterator[message.Message]:
-        """What happened to each transaction, without what it said."""
+        """Yield what happened to each transaction, without what it said."""
         session = self._session(access.FILTERED_BLOCK_EVENTS, events_pb2.DeliverResponse, filtering.filtered)
         async for response in session.run(request_iterator, context):
             yield response
@@ -72,7 +72,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
     async def DeliverWithPrivateData(  # noqa: N802
         self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
     ) -> AsyncIterator[message.Message]:
-        """Whole blocks, with the private data that this peer holds and the caller may read."""
+        """Stream whole blocks, with the private data that this peer holds and the caller may read."""
 
         def answer(channel: Channel, block: common_pb2.Block, signed: msp.Signed) -> message.Message:
             return filtering.with_private_data(channel, self._peer.msp_id, block, signed)
@@ -99,7 +99,7 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     async def Deliver(  # noqa: N802 - the service's own name
         self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
     ) -> AsyncIterator[message.Message]:
-        """Blocks without what peers add to them, or only headers with signatures."""
+        """Stream blocks without what peers add to them, or only headers with signatures."""
 
         def refusal(channel: Channel, signed: msp.Signed) -> str | None:
             return channel.bundle.refusal(ORDERER_READERS, [signed])
@@ -109,7 +109,7 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
             yield response
 
     def _ordered(self, channel_id: str) -> Channel | None:
-        """The channel, if the orderer joined it."""
+        """Return the channel, if the orderer joined it."""
         channel = self._channels.get(channel_id)
         return channel if channel is not None and channel.ordering else None
 
@@ -144,7 +144,7 @@ class Session:
                 return
 
     async def _seek(self, envelope: common_pb2.Envelope, certificate: bytes) -> AsyncIterator[message.Message | int]:
-        """The blocks of one seek; a number at the end is the status where it is not SUCCESS."""
+        """Yield the blocks of one seek; a number at the end is the status where it is not SUCCESS."""
         try:
             payload, header, creator = _read(envelope, certificate)
         except (message.DecodeError, ValueError):
@@ -211,7 +211,7 @@ class _Guard:
 def _read(
     envelope: common_pb2.Envelope, certificate: bytes
 ) -> tuple[common_pb2.Payload, common_pb2.ChannelHeader, bytes]:
-    """Payload, channel header and creator of a seek; raises ValueError where one of its rules is broken."""
+    """Return the payload, channel header and creator of a seek; raise ValueError where it breaks a rule."""
     payload = common_pb2.Payload.FromString(envelope.payload)
     if not payload.HasField("header"):
         raise ValueError("no header")
@@ -227,7 +227,7 @@ def _read(
 
 
 def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
-    """First and last block of a seek, or the status where it has none."""
+    """Return the first and last block of a seek, or the status where it has none."""
     if not seek.HasField("start") or not seek.HasField("stop"):
         return common_pb2.BAD_REQUEST
     kind = seek.start.WhichOneof("Type")
@@ -253,7 +253,7 @@ def _whole_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> events_
 
 
 def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb2.DeliverResponse:
-    """A block without what peers add to its metadata."""
+    """Return a block without what peers add to its metadata."""
     for added in (common_pb2.TRANSACTIONS_FILTER, common_pb2.COMMIT_HASH):
         if len(block.metadata.metadata) > added:
             block.metadata.metadata[added] = b""
@@ -261,7 +261,7 @@ def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb
 
 
 def _client_certificate_hash(context: _Context) -> bytes:
-    """SHA-256 of the caller's TLS certificate where there is one: a seek must be bound to it."""
+    """Return SHA-256 of the caller's TLS certificate where there is one: a seek must be bound to it."""
     shown = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
     block = pem.first(shown) if shown is not None else None
     return hashlib.sha256(block.content).digest() if block is not None else b""

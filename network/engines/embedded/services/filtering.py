@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def filtered(channel: Channel, block: common_pb2.Block, _: msp.Signed) -> events_pb2.DeliverResponse:
-    """Identity, type, verdict and event names of a block's transactions."""
+    """Return identity, type, verdict and event names of a block's transactions."""
     outline = events_pb2.FilteredBlock(number=block.header.number, channel_id=channel.id)
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
     for index, envelope in enumerate(block.data.data):
@@ -37,7 +37,7 @@ def filtered(channel: Channel, block: common_pb2.Block, _: msp.Signed) -> events
 def with_private_data(
     channel: Channel, msp_id: str, block: common_pb2.Block, signed: msp.Signed
 ) -> events_pb2.DeliverResponse:
-    """A whole block and, by transaction, the private writes that *msp_id* holds and the caller may read."""
+    """Return a whole block and, by transaction, the private writes that *msp_id* holds and the caller may read."""
     response = events_pb2.DeliverResponse()
     response.block_and_private_data.block.CopyFrom(block)
     held = channel.ledger.private_data_of_block(block.header.number, msp_id)
@@ -53,7 +53,7 @@ def with_private_data(
 
 
 def is_configuration(block: common_pb2.Block) -> bool:
-    """Whether a block carries a new configuration."""
+    """Return whether a block carries a new configuration."""
     if len(block.data.data) != 1:
         return False
     header, _ = blockcontent.open_envelope(block.data.data[0])
@@ -90,7 +90,7 @@ def _readable(
 
 
 def _may_read(definition: lifecycle.ChaincodeDefinition | None, collection: str, readers: list[msp.Identity]) -> bool:
-    """Implicit collections do not check their reader, nor do those that are not for members only: as in Fabric."""
+    """Return whether readers may see a collection: as in Fabric, only those with member-only reads are checked."""
     if keys.msp_of_implicit_collection(collection) is not None:
         return True
     config = definition.collection(collection) if definition is not None else None

@@ -91,7 +91,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
     async def CommitStatus(  # noqa: N802
         self, request: gateway_pb2.SignedCommitStatusRequest
     ) -> gateway_pb2.CommitStatusResponse:
-        """Wait until a transaction is in a block and say what became of it."""
+        """Wait until a transaction is in a block; return its validation code."""
         return await self._commit_status(request)
 
     @statuses.streaming
@@ -158,7 +158,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         return _prepare(request, plan)
 
     async def _collect(self, plan: plans.Plan, peer: Peer | None, request: Request) -> str:
-        """Ask *peer*, and the next of its group while they refuse; answers the group if nobody is left in it."""
+        """Ask *peer*, and the next of its group while they refuse; return the group if nobody is left in it."""
         group = ""
         while peer is not None:
             answer = await self._ask(peer, request)
@@ -286,7 +286,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
 
 
 def _size(outcome: Outcome, evaluate: bool) -> int:
-    """How large another peer's answer would be on its way here; the contract's result stands in it twice."""
+    """Return how large another peer's answer would be on its way here; the contract's result stands in it twice."""
     signed = outcome.payload or b""
     if evaluate and outcome.payload is not None:
         # Not encoded, as nobody looks at it; it would hold the result at least.
@@ -295,7 +295,7 @@ def _size(outcome: Outcome, evaluate: bool) -> int:
 
 
 def _target(request: Request) -> tuple[str, str, bool]:
-    """Channel, chaincode and whether there are transient data, in the order in which Fabric misses them."""
+    """Return channel, chaincode and whether there are transient data, checked in Fabric's order."""
     if not request.signed.proposal_bytes:
         raise MalformedError("a signed proposal is required")
     channel_id = request.channel_id
@@ -313,7 +313,7 @@ def _target(request: Request) -> tuple[str, str, bool]:
 
 
 def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
-    """The transaction that the client is to sign; the transient map stays behind."""
+    """Return the transaction that the client is to sign; the transient map stays behind."""
     action = transaction_pb2.ChaincodeActionPayload(
         chaincode_proposal_payload=proposal_pb2.ChaincodeProposalPayload(
             input=request.payload.input

@@ -52,7 +52,7 @@ class Participation:
         self._channels = channels
 
     def application(self) -> web.Application:
-        """The aiohttp application to serve."""
+        """Return the aiohttp application to serve."""
         application = web.Application(middlewares=[_answer_refusals], client_max_size=MAX_BODY)
         application.add_routes(
             [
@@ -94,7 +94,7 @@ class Participation:
         return _json(201, described, {"Location": described["url"]})
 
     async def _update(self, request: web.Request) -> web.Response:
-        """Take in a configuration update without the gRPC listener, as Fabric 3.1 offers it."""
+        """Queue a configuration update without the gRPC listener, as Fabric 3.1 offers it."""
         _check_accept(request)
         encoded = await _file(request, "config-update-envelope")
         try:
@@ -162,13 +162,13 @@ class Participation:
         return standing
 
     def _ordered(self, standing: Standing) -> Channel | None:
-        """The channel, if the orderer does more than follow it."""
+        """Return the channel, if the orderer does more than follow it."""
         channel = self._channels.get(standing.channel_id)
         return channel if channel is not None and channel.ordering else None
 
 
 def tls(certificate: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
-    """A server context that asks administrators for a certificate of *client_ca*."""
+    """Return a server context that asks administrators for a certificate of *client_ca*."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=client_ca)
     context.load_cert_chain(certificate, key)
     context.verify_mode = ssl.CERT_REQUIRED
@@ -193,7 +193,7 @@ async def _redirect(_: web.Request) -> web.Response:
 
 
 async def _file(request: web.Request, name: str) -> bytes:
-    """The one part of a form that must have exactly this one."""
+    """Return the one part of a form that must have exactly this one."""
     if request.content_type != "multipart/form-data":
         raise Refusal(400, f"unsupported Content-Type: [{request.headers.get('Content-Type', '')}]")
     found: bytes | None = None
@@ -221,7 +221,7 @@ async def _read_limited(request: web.Request, part: aiohttp.BodyPartReader) -> b
 
 
 def _check_size(request: web.Request) -> None:
-    """The limit is the whole body's, with what the form itself takes."""
+    """Refuse a body over the limit, which counts what the form itself takes."""
     if request.content.total_bytes > MAX_BODY:
         raise Refusal(400, "cannot read form from request body: http: request body too large")
 

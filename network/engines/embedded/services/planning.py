@@ -31,13 +31,13 @@ class Planner:
         self._views = views
 
     def evaluators(self, channel: Channel, name: str, targets: Sequence[str]) -> list[Peer]:
-        """Peers to evaluate at, this one first, then its organisation's, then the others'."""
+        """Return the peers to evaluate at, this one first, then its organisation's, then the others'."""
         found = [peer for peer in self._views.of(channel).running(name) if not targets or peer.msp_id in targets]
         return sorted(found, key=self._distance)
 
     def for_organisations(self, channel_id: str, name: str, organisations: Sequence[str]) -> plans.Plan:
         """
-        One endorsement of each named organisation.
+        Return one endorsement of each named organisation.
 
         Raises:
             StatusError: one of them has no peer that runs the chaincode.
@@ -87,7 +87,7 @@ class Planner:
         self, channel_id: str, interest: responses.ChaincodeInterest, preferred: Peer | None
     ) -> plans.Plan:
         """
-        Every combination that is enough, in an order of chance, those with *preferred* first.
+        Return every combination that is enough, in an order of chance, those with *preferred* first.
 
         Raises:
             StatusError: none is.
@@ -110,7 +110,7 @@ class Planner:
         return plans.Plan(found.layouts, groups, order)
 
     def by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
-        """The peers that run a chaincode, by organisation, this peer before its like."""
+        """Return the peers that run a chaincode, by organisation, this peer before its like."""
         channel = self._peer.channel(channel_id)
         found: dict[str, list[Peer]] = {}
         if channel is not None:
@@ -119,12 +119,12 @@ class Planner:
         return found
 
     def _distance(self, peer: Peer) -> int:
-        """This peer is nearest, then its organisation's others, then the rest."""
+        """Return how far a peer is: this one is nearest, then its organisation's others, then the rest."""
         return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
 
 
 def drawn(items: Sequence[T]) -> Iterator[T]:
-    """Give all of *items* in an order of chance, each drawn only when it is asked for."""
+    """Yield all of *items* in random order, each drawn only when it is asked for."""
     moved: dict[int, int] = {}
     for last in range(len(items) - 1, -1, -1):
         drawn = secrets.randbelow(last + 1)

@@ -60,7 +60,7 @@ class Plan:
         return self._completed is not None
 
     def endorsers(self) -> list[Peer]:
-        """Whom to ask now, all at once; empty when no layout is left."""
+        """Return whom to ask now, all at once; empty when no layout is left."""
         for layout in self._order:
             missing = [(name, count - self._counts[name]) for name, count in layout if count > self._counts[name]]
             if any(name in self._exhausted or count > len(self._groups.get(name, ())) for name, count in missing):
@@ -74,7 +74,7 @@ class Plan:
         return []
 
     def accept(self, peer: Peer, outcome: Outcome) -> bool:
-        """Count an endorsement towards every layout; False if its payload is not that of the first."""
+        """Count an endorsement towards every layout; return False if its payload is not that of the first."""
         # The gateway's own peer answers first, also where the policy does not ask for it; then it counts for no group.
         group = self._group_of.get(peer.name, "")
         self._groups[group] = [other for other in self._groups.get(group, ()) if other is not peer]
@@ -93,7 +93,7 @@ class Plan:
         return True
 
     def following(self, peer: Peer) -> tuple[Peer | None, str]:
-        """The next peer of the same group, or None and the group that has nobody left."""
+        """Return the next peer of the same group, or None and the group that has nobody left."""
         group = self._group_of[peer.name]
         if self._groups[group]:
             return self._groups[group].pop(0), ""
@@ -104,7 +104,7 @@ class Plan:
         self._exhausted.update(name for name in groups if name)
 
     def unique_endorsements(self) -> list[responses.Endorsement]:
-        """The collected endorsements that the layout wants, each endorser once."""
+        """Return the collected endorsements that the layout wants, each endorser once."""
         wanted = dict(self._completed or ())
         unique: dict[bytes, responses.Endorsement] = {}
         for group, endorsement in self._received:
@@ -118,12 +118,12 @@ class Plan:
 
 
 def detail(node: Peer | Orderer, reason: str) -> gateway_pb2.ErrorDetail:
-    """What a gateway tells its client about one endorser, or orderer."""
+    """Return what a gateway tells its client about one endorser, or orderer."""
     return gateway_pb2.ErrorDetail(address=node.address, msp_id=node.msp_id, message=reason)
 
 
 def unreachable(address: str) -> str:
-    """How a real gateway words that nobody listens at a node's address."""
+    """Return how a real gateway words that nobody listens at a node's address."""
     return (
         'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp '
         f'{address}: connect: connection refused"'

@@ -45,7 +45,7 @@ class Deadly(NamedTuple):
 
 def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined) -> list[Deadly]:
     """
-    What of a block real peers would end or wait at, again after each restart; nothing as a rule.
+    Return what of a block real peers would end or wait at, again after each restart; nothing as a rule.
 
     *defined* tells whether a namespace has a collection, implicit ones included.
     """
@@ -69,7 +69,7 @@ def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined)
 def _waits(
     envelopes: Sequence[bytes], verdicts: Sequence[Verdict], sets: Sequence[rwsets.TxRwset | None]
 ) -> Iterator[Deadly]:
-    """The transactions for which later ones wait."""
+    """Yield the transactions for which later ones wait."""
     written: set[tuple[str, str, str | bytes]] = set()
     for verdict, raw, rwset in zip(reversed(verdicts), reversed(envelopes), reversed(sets), strict=True):
         if verdict.code in _JUDGED:
@@ -81,13 +81,13 @@ def _waits(
 
 
 def lacks_action(envelope: bytes) -> bool:
-    """Whether an endorser transaction has an action without an endorsed action in it."""
+    """Return whether an endorser transaction has an action without an endorsed action in it."""
     action = _action(envelope)
     return action is not None and not action.HasField("action")
 
 
 def withholds_policies(envelope: bytes) -> bool:
-    """Whether a transaction cannot be taken apart as far as the read-write set."""
+    """Return whether a transaction cannot be taken apart as far as the read-write set."""
     action = _action(envelope)
     if action is None:
         return True
@@ -99,7 +99,7 @@ def withholds_policies(envelope: bytes) -> bool:
 
 
 def writes_undefined(rwset: rwsets.TxRwset, defined: Defined) -> bool:
-    """Whether a collection is written to that is not defined: every peer looks it up, also for invalid transactions."""
+    """Return whether an undefined collection is written to: peers look it up for invalid transactions too."""
     return any(
         (one.writes or one.metadata_writes) and not defined(namespace.namespace, one.name)
         for namespace in rwset.namespaces
@@ -108,7 +108,9 @@ def writes_undefined(rwset: rwsets.TxRwset, defined: Defined) -> bool:
 
 
 def claims_odd_range(rwset: rwsets.TxRwset) -> bool:
-    """Whether a peer that looks for phantoms may end: at a result without a version, or a tree of too low a degree."""
+    """
+    Return whether a peer that looks for phantoms may end: at a result without a version, or a tree of too low a degree.
+    """
     queries = (query for namespace in rwset.namespaces for query in namespace.range_queries)
     return any(
         query.merkle.max_degree < 2 if query.merkle is not None else any(read.version is None for read in query.reads)
@@ -117,7 +119,7 @@ def claims_odd_range(rwset: rwsets.TxRwset) -> bool:
 
 
 def simulated(envelope: bytes) -> rwsets.TxRwset | None:
-    """What an endorser transaction reads and writes, None where that cannot be read."""
+    """Return what an endorser transaction reads and writes, None where that cannot be read."""
     action = _action(envelope)
     if action is None:
         return None
@@ -143,7 +145,7 @@ def _policies(rwset: rwsets.TxRwset) -> Iterable[tuple[str, str, str | bytes]]:
 
 
 def _action(envelope: bytes) -> transaction_pb2.ChaincodeActionPayload | None:
-    """What real peers take for the first action of a transaction, None where there is none."""
+    """Return what real peers take for the first action of a transaction, None where there is none."""
     try:
         payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(envelope).payload)
         actions = transaction_pb2.Transaction.FromString(payload.data).actions
@@ -153,6 +155,6 @@ def _action(envelope: bytes) -> transaction_pb2.ChaincodeActionPayload | None:
 
 
 def _simulated(action: transaction_pb2.ChaincodeActionPayload) -> proposal_pb2.ChaincodeAction:
-    """What an endorser simulated; raises DecodeError."""
+    """Return what an endorser simulated; raises DecodeError."""
     payload = proposal_response_pb2.ProposalResponsePayload.FromString(action.action.proposal_response_payload)
     return proposal_pb2.ChaincodeAction.FromString(payload.extension)

@@ -181,7 +181,7 @@ class NamespaceCheck:
 
 
 def _written(rwset: rwsets.NamespaceRwset) -> Iterable[tuple[str, str | bytes]]:
-    """Every key written, values before metadata, public before private: the order in which Fabric looks."""
+    """Return every key written, values before metadata, public before private: the order in which Fabric looks."""
     for write in rwset.writes:
         yield "", write.key
     for metadata_write in rwset.metadata_writes:

@@ -107,7 +107,7 @@ class Ledger:
         return None if row is None else row[0]
 
     def stored(self, number: int) -> bytes:
-        """As ``block``, for one below the height; KeyError where there is none."""
+        """Return as ``block`` does, for one below the height; raise KeyError where there is none."""
         found = self.block(number)
         if found is None:
             raise KeyError(f"{self.channel_id} has no block {number}")
@@ -142,7 +142,7 @@ class Ledger:
         return None if row is None else TransactionRecord(row[0], row[1], row[2], self.block)
 
     def published(self, tx_id: str) -> TransactionRecord | None:
-        """As :meth:`transaction`, but None while the block is written and not published yet."""
+        """Return as :meth:`transaction` does, but None while the block is not published yet."""
         found = self.transaction(tx_id)
         return found if found is not None and found.block_number < self.height else None
 
@@ -394,7 +394,7 @@ class Ledger:
 
 
 def _unusable(path: Path, error: Exception) -> errors.StateError:
-    """Why a file cannot be opened: because of the machine, or of what is in it."""
+    """Return why a file cannot be opened: because of the machine, or of what is in it."""
     cure = START_OVER
     if isinstance(error, sqlite3.OperationalError):
         cure = "Make room for it, or let it be written, and start again"

@@ -76,11 +76,11 @@ class Parameters:
         return tuple(config.static_collection_config for config in self.collections.config)
 
     def collection(self, name: str) -> collection_pb2.StaticCollectionConfig | None:
-        """The explicit collection called *name*, if the definition has it."""
+        """Return the explicit collection called *name*, if the definition has it."""
         return next((config for config in self.static_collections if config.name == name), None)
 
     def values(self) -> dict[str, bytes]:
-        """The encoded fields, by name."""
+        """Return the encoded fields, by name."""
         return {
             "EndorsementInfo": encode_bytes(self.endorsement_info.SerializeToString()),
             "ValidationInfo": encode_bytes(self.validation_info.SerializeToString()),
@@ -100,7 +100,7 @@ class ChaincodeDefinition(Parameters):
 
 def definition(read: Read, name: str) -> ChaincodeDefinition | None:
     """
-    The committed definition of chaincode *name*, or None.
+    Return the committed definition of chaincode *name*, or None.
 
     *read* answers keys of the ``_lifecycle`` namespace; every read counts, so
     a simulation's read set notes an upgrade.
@@ -118,7 +118,7 @@ def definition(read: Read, name: str) -> ChaincodeDefinition | None:
 
 
 def definitions(snapshot: Snapshot) -> dict[str, ChaincodeDefinition]:
-    """Every committed definition of a channel, by name."""
+    """Return every committed definition of a channel, by name."""
 
     def read(key: str) -> bytes | None:
         found = snapshot.state(NAMESPACE, key)
@@ -131,7 +131,7 @@ def definitions(snapshot: Snapshot) -> dict[str, ChaincodeDefinition]:
 
 
 def difference(expected: Parameters, passed: Parameters) -> str | None:
-    """The first thing two sets of parameters do not agree on, in Fabric's words; None when they are equal."""
+    """Return the first thing two sets of parameters do not agree on, in Fabric's words; None when they are equal."""
     pairs = (
         ("Version", expected.version, passed.version),
         (
@@ -150,22 +150,22 @@ def difference(expected: Parameters, passed: Parameters) -> str | None:
 
 
 def sequence(read: Read, name: str) -> int:
-    """The committed sequence of chaincode *name*, 0 if it was never committed."""
+    """Return the committed sequence of chaincode *name*, 0 if it was never committed."""
     return read_int(read, NAMESPACES, name, "Sequence")
 
 
 def parameters(read: Read, private_name: str) -> Parameters:
-    """The approved parameters kept under *private_name* (``name#sequence``)."""
+    """Return the approved parameters kept under *private_name* (``name#sequence``)."""
     return Parameters(*_read_parameters(read, private_name))
 
 
 def package_id(read: Read, private_name: str) -> str:
-    """The package an organisation approved together with *private_name*, empty if it named none."""
+    """Return the package an organisation approved together with *private_name*, empty if it named none."""
     return _field(read, SOURCES, private_name, "PackageID").String
 
 
 def metadata(read: Read, namespace: str, name: str) -> db_pb2.StateMetadata | None:
-    """Type and field names of the structure kept under *name*, or None."""
+    """Return type and field names of the structure kept under *name*, or None."""
     stored = read(metadata_key(namespace, name))
     if stored is None:
         return None
@@ -194,7 +194,9 @@ def write(
 
 
 def mismatches(hash_of: Read, name: str, agreed: Parameters) -> list[str]:
-    """What of *agreed* an organisation's approval under *name* differs in, judged by hashes; empty if nothing."""
+    """
+    Return what of *agreed* an organisation's approval under *name* differs in, judged by hashes; empty if nothing.
+    """
     described = _sha256(encode_metadata(PARAMETERS_TYPE, PARAMETERS_FIELDS))
     hashes = {field: hash_of(field_key(NAMESPACES, name, field)) for field in PARAMETERS_FIELDS}
     if hash_of(metadata_key(NAMESPACES, name)) != described:
@@ -204,37 +206,37 @@ def mismatches(hash_of: Read, name: str, agreed: Parameters) -> list[str]:
 
 
 def metadata_key(namespace: str, name: str) -> str:
-    """Where type and field names stand."""
+    """Return where type and field names stand."""
     return f"{namespace}/metadata/{name}"
 
 
 def field_key(namespace: str, name: str, field: str) -> str:
-    """Where one field stands."""
+    """Return where one field stands."""
     return f"{namespace}/fields/{name}/{field}"
 
 
 def encode_metadata(datatype: str, fields: Sequence[str]) -> bytes:
-    """The stored form of type and field names."""
+    """Return the stored form of type and field names."""
     return db_pb2.StateMetadata(datatype=datatype, fields=fields).SerializeToString()
 
 
 def encode_int(value: int) -> bytes:
-    """The stored form of a number."""
+    """Return the stored form of a number."""
     return db_pb2.StateData(Int64=value).SerializeToString()
 
 
 def encode_bytes(value: bytes) -> bytes:
-    """The stored form of bytes."""
+    """Return the stored form of bytes."""
     return db_pb2.StateData(Bytes=value).SerializeToString()
 
 
 def encode_string(value: str) -> bytes:
-    """The stored form of a text."""
+    """Return the stored form of a text."""
     return db_pb2.StateData(String=value).SerializeToString()
 
 
 def read_int(read: Read, namespace: str, name: str, field: str) -> int:
-    """A stored number, 0 where nothing is stored."""
+    """Return a stored number, 0 where nothing is stored."""
     return _field(read, namespace, name, field).Int64
 
 

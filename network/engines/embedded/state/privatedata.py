@@ -104,7 +104,7 @@ def collect(
 
 
 def _by_hash(contents: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Every collection's private write set in *contents*, by the hash under which the channel knows it."""
+    """Yield every collection's private write set in *contents*, by the hash under which the channel knows it."""
     for content in contents:
         try:
             private = rwset_pb2.TxPvtReadWriteSet.FromString(content)

@@ -15,7 +15,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def deaths(envelopes: Sequence[bytes], validated: Validated, defined: deadly.Defined) -> list[Deadly]:
-    """As :func:`deadly.of_block`, but never an exception: what is only told must keep no block from being written."""
+    """Return as :func:`deadly.of_block` does, but never raise: a failed report must not stop a block."""
     try:
         return deadly.of_block(envelopes, validated, defined)
     except Exception as error:  # noqa: BLE001 - see above; its text may quote what is private.

@@ -36,7 +36,7 @@ class TroubleError(Exception):
 
 
 def of(error: Exception, channel_id: str, number: int, ledger: Path) -> Trouble:
-    """The trouble that *error* means when it comes up while block *number* is made, judged and written."""
+    """Return the trouble that *error* means when it comes up while block *number* is made, judged and written."""
     block = f"block {number} of channel {channel_id} cannot be written"
     if isinstance(error, PASSING):
         said = str(error) or type(error).__name__

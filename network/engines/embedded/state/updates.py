@@ -190,7 +190,7 @@ class Updates:
                 yield query.end, last
 
     def _version(self, namespace: str, key: str) -> Version | None:
-        """The version of a public key as it stands now; None where there is no such key."""
+        """Return the version of a public key as it stands now; None where there is no such key."""
         changed = self.public.get((namespace, key))
         if changed is not None:
             return None if changed.value is None else changed.version
@@ -205,7 +205,7 @@ class Updates:
         metadata_at: Callable[[Place], bytes | None],
         value_at: Callable[[Place], bytes | None],
     ) -> Update | None:
-        """A key's update, made of what stands there so far; None where there is nothing to be done."""
+        """Return a key's update, made of what stands there so far; None where there is nothing to be done."""
         if operation.deletes:
             return Update(None, None, version)
         if operation.value is None and not operation.keeps_value:
@@ -250,7 +250,7 @@ def _deletes(write: rwsets.HashedWrite) -> bool:
 
 
 def _metadata_bytes(entries: Iterable[tuple[str, bytes]]) -> bytes | None:
-    """A key's metadata as the ledger keeps them; no entries remove all."""
+    """Return a key's metadata as the ledger keeps them; no entries remove all."""
     encoded = [kv_rwset_pb2.KVMetadataEntry(name=name, value=value) for name, value in entries]
     return bytes(kv_rwset_pb2.KVMetadataWrite(entries=encoded).SerializeToString()) if encoded else None
 

@@ -255,7 +255,7 @@ def _take_apart(payload: Any, header_extension: bytes, verdict: Verdict) -> _End
 
 
 def _action(found: _Endorsed) -> str:
-    """Check what was called and take over what it read and wrote; return the chaincode's name."""
+    """Check what was called and store what it read and wrote; return the chaincode's name."""
     try:
         called = proposal_pb2.ChaincodeHeaderExtension.FromString(found.header_extension)
     except DecodeError as error:

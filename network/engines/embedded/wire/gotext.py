@@ -19,7 +19,7 @@ _DELETE, _LAST_CONTROL = 0x7F, 0x9F
 
 
 def printed(message: Message) -> str:
-    """The fields of *message* that are set, in a line; unknown ones and extensions are left out."""
+    """Return the fields of *message* that are set, in a line; unknown ones and extensions are left out."""
     fields = sorted(message.ListFields(), key=lambda field: field[0].index)
     return " ".join(
         f"{descriptor.name}:{_value(descriptor, each)}"
@@ -29,14 +29,14 @@ def printed(message: Message) -> str:
 
 
 def quoted(text: bytes | str) -> str:
-    """Text or bytes in quotes; what cannot be shown is escaped."""
+    """Return text or bytes in quotes; what cannot be shown is escaped."""
     # Bytes that are no UTF-8 become surrogates, one each.
     characters = text if isinstance(text, str) else text.decode(errors="surrogateescape")
     return f'"{"".join(map(_escaped, characters))}"'
 
 
 def literal(text: bytes) -> str:
-    """Text as a Go program would have it between quotes (``strconv.Quote``)."""
+    """Return text as a Go program writes it between quotes (``strconv.Quote``)."""
     return f'"{"".join(map(_literal, text.decode(errors="surrogateescape")))}"'
 
 

@@ -61,7 +61,7 @@ class LocalMsp:
         return self.msps.identity(serialized)
 
     def sign(self, message: bytes) -> bytes:
-        """This node's signature."""
+        """Return this node's signature."""
         return self._signer.sign(message)
 
 

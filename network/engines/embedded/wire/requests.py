@@ -159,7 +159,7 @@ class Request:
 
     def authenticate(self, msps: msp.Msps) -> msp.Identity:
         """
-        The creator, known to *msps*, valid, and the signer of exactly these bytes.
+        Return the creator, known to *msps*, valid, and the signer of exactly these bytes.
 
         The answer is kept: on one channel every peer asks the same.
 
@@ -196,7 +196,7 @@ def decode(kind: type[Kind], encoded: bytes) -> Kind:
 
 @functools.lru_cache(maxsize=4096)
 def expiry(creator: bytes) -> datetime.datetime | None:
-    """When an identity's certificate expires; None where there is no certificate to tell."""
+    """Return when an identity's certificate expires; None where there is no certificate to tell."""
     try:
         return certificates.read(signatures.parse_identity(creator)[1]).not_after
     except (errors.WireError, errors.IdentityError):
@@ -204,12 +204,12 @@ def expiry(creator: bytes) -> datetime.datetime | None:
 
 
 def header_type(number: int) -> str:
-    """The name of a channel header's type, or its number where it has none."""
+    """Return the name of a channel header's type, or its number where it has none."""
     return enumerations.name(common_pb2.HeaderType, number)
 
 
 def _part(error: MalformedError) -> str:
-    """What of a proposal was being read: Fabric's filters say it a second time."""
+    """Return what of a proposal was being read: Fabric's filters say it a second time."""
     names = {"Proposal": "proposal", "Header": "header", "ChannelHeader": "channel header"}
     return names[str(error).removeprefix("error unmarshalling ").split(":")[0]]
 

@@ -70,7 +70,7 @@ class Settings:
 
     def stopped(self) -> frozenset[str]:
         """
-        The names in *stopped_file* at this moment; none where there is no such file.
+        Return the names in *stopped_file* at this moment; none where there is no such file.
 
         Raises:
             SettingsError: it is not a list of this process's nodes.
@@ -88,7 +88,7 @@ class Settings:
 
 def read(document: Any) -> Settings:
     """
-    The settings that a parsed JSON document states.
+    Return the settings that a parsed JSON document states.
 
     Raises:
         SettingsError: a field is missing or of the wrong kind.

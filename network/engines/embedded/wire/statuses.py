@@ -51,7 +51,7 @@ class Limit:
 
 
 def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any, Any], Awaitable[Any]]:
-    """A unary method of a service, from one that takes the request alone and raises StatusError."""
+    """Return a unary method of a service, from one that takes the request alone and raises StatusError."""
 
     @functools.wraps(method)
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
@@ -72,7 +72,7 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
 
 
 def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable[[Any, Any, Any], AsyncIterator[Any]]:
-    """A streaming method of a service, from one that raises StatusError."""
+    """Return a streaming method of a service, from one that raises StatusError."""
 
     @functools.wraps(method)
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
@@ -92,7 +92,7 @@ def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable
 
 
 def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """As *deserialize*, but what cannot be read becomes a value that ``answering`` and ``streaming`` refuse."""
+    """Return *deserialize* with unreadable bytes turned into a value that ``answering`` and ``streaming`` refuse."""
 
     def read(encoded: bytes) -> Any:
         try:
@@ -104,25 +104,27 @@ def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 
 def too_large(size: int) -> str:
-    """What gRPC in Go says of an answer of so many bytes."""
+    """Return what gRPC in Go says of an answer of so many bytes."""
     return f"grpc: trying to send message larger than max ({size} vs. {MAX_MESSAGE})"
 
 
 def keep_quiet(record: logging.LogRecord) -> bool:
-    """A filter for gRPC's own log: no word of it when a caller leaves early, and never what an exception said."""
+    """
+    Return a filter for gRPC's own log: no word of it when a caller leaves early, and never what an exception said.
+    """
     record.exc_info = record.exc_text = None
     return "ExecuteBatchError" not in record.getMessage()
 
 
 def where(error: BaseException) -> str:
-    """The code lines an exception came through: its text may quote what a caller sent, so it is left out."""
+    """Return the code lines an exception came through: its text may quote what a caller sent, so it is left out."""
     lines = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{lines}"
 
 
 def encode(error: StatusError) -> bytes:
     """
-    The ``google.rpc.Status`` of an error: code = 1, message = 2, details = 3.
+    Return the ``google.rpc.Status`` of an error: code = 1, message = 2, details = 3.
 
     Written field by field, because its Python class would be one more
     dependency for three fields.
