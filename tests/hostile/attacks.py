@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fabric_protos.peer import chaincode_event_pb2, chaincode_pb2, proposal_pb2
 
 from hlf.wire import rwsets
-from network.engines.embedded.state import deadly
+from network.engines.embedded.state import peercrashes
 from tests.hostile import certificates, dermutations, mutations, sets
 from tests.support.doctored import Doctored, Endorser
 from tests.support.people import Organisation
@@ -45,7 +45,7 @@ def make(
     draft = Doctored(chance, members, member, channel_id, seeded=seeded)
     words = THEMES[theme](draft)
     envelope = draft.envelope()
-    rwset = deadly.simulated(envelope) or rwsets.TxRwset()
+    rwset = peercrashes.simulated(envelope) or rwsets.TxRwset()
     named = {draft.chaincode, *(namespace.namespace for namespace in rwset.namespaces)}
     by_chance = len(named) > 1 and words != sets.NAMESPACES
     return Attack(theme, words, envelope, _touches_others(rwset, draft.key), by_chance, draft.header.tx_id)

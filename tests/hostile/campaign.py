@@ -15,7 +15,7 @@ from fabric_protos.orderer import ab_pb2
 from google.protobuf.message import DecodeError
 
 from network import admin
-from network.engines.embedded.state import deadly
+from network.engines.embedded.state import peercrashes
 from network.state import Folder
 from tests.conformance.lab import Lab, at_block, code_name
 from tests.hostile import sets
@@ -72,7 +72,7 @@ class Network:
         groups: dict[bool, list[int]] = {False: [], True: []}
         for index, attack in enumerate(attacks):
             if not attack.by_chance and not _ends_peers(attack.envelope):
-                groups[deadly.withholds_policies(attack.envelope)].append(index)
+                groups[peercrashes.withholds_policies(attack.envelope)].append(index)
         for group in groups.values():
             for index, outcome in zip(group, self._send([attacks[index] for index in group]), strict=True):
                 outcomes[index] = outcome
@@ -199,10 +199,10 @@ def differences(attacks: Sequence[Attack], ours: Sequence[Outcome], theirs: Sequ
 
 
 def _ends_peers(envelope: bytes) -> bool:
-    """Whether real peers may end at an envelope in whatever block it stands; see `deadly`."""
-    rwset = deadly.simulated(envelope)
-    return deadly.lacks_action(envelope) or (
-        rwset is not None and (deadly.writes_undefined(rwset, _is_defined) or deadly.claims_odd_range(rwset))
+    """Whether real peers may end at an envelope in whatever block it stands; see `peercrashes`."""
+    rwset = peercrashes.simulated(envelope)
+    return peercrashes.lacks_action(envelope) or (
+        rwset is not None and (peercrashes.writes_undefined(rwset, _is_defined) or peercrashes.claims_odd_range(rwset))
     )
 
 

@@ -25,7 +25,7 @@ from hlf.wire.config import channelconfig
 from network.engines.embedded.order import ordering
 from network.engines.embedded.order.consenters import Own
 from network.engines.embedded.order.ordering import Cutter, Message, Refused, Signer
-from network.engines.embedded.state import lifecycle, privatedata, telling, troubles
+from network.engines.embedded.state import blocklog, lifecycle, privatedata, troubles
 from network.engines.embedded.state.endorsement import member_msp_ids
 from network.engines.embedded.state.ledger import Committed, Ledger
 from network.engines.embedded.state.snapshots import Snapshot
@@ -274,14 +274,14 @@ class Channel:
                 self.bundle.application_msp_ids, lambda name: self.definition(name, committed_state)
             )
             private = privatedata.collect(number, validated.verdicts, self.ledger.staged_private, collections)
-            dead = telling.deaths(raws, validated, lambda name, each: self._has(name, each, committed_state))
+            crashes = blocklog.crashes(raws, validated, lambda name, each: self._has(name, each, committed_state))
             changed = _changed_definitions(validated)
             before = {name: self.definition(name, committed_state) for name in changed}
             committed = self.ledger.write(block, validated, private)
             if changed:
                 self._redefine(committed_state, before, number)
         self.ledger.forget_staged(committed)
-        telling.of_block(self.id, number, validated, dead)
+        blocklog.of_block(self.id, number, validated, crashes)
         return committed, bundle, _defines(validated)
 
     def _has(self, namespace: str, collection: str, state: Snapshot) -> bool:

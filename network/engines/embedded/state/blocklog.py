@@ -1,4 +1,4 @@
-"""What the log says of a written block: which transactions do not count, and what real peers would make of it."""
+"""What the log says of a written block: its invalid transactions, and what would crash real peers."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import logging
 from collections.abc import Sequence
 
 from hlf.wire import enumerations
-from network.engines.embedded.state import deadly
-from network.engines.embedded.state.deadly import Deadly
+from network.engines.embedded.state import peercrashes
+from network.engines.embedded.state.peercrashes import Crash
 from network.engines.embedded.state.validation import CODES, Validated
 from network.engines.embedded.wire import statuses
 
 _LOG = logging.getLogger(__name__)
 
 
-def deaths(envelopes: Sequence[bytes], validated: Validated, defined: deadly.Defined) -> list[Deadly]:
-    """Return as :func:`deadly.of_block` does, but never raise: a failed report must not stop a block."""
+def crashes(envelopes: Sequence[bytes], validated: Validated, defined: peercrashes.Defined) -> list[Crash]:
+    """Return as :func:`peercrashes.of_block` does, but never raise: a failed report must not stop a block."""
     try:
-        return deadly.of_block(envelopes, validated, defined)
+        return peercrashes.of_block(envelopes, validated, defined)
     except Exception as error:  # noqa: BLE001 - see above; its text may quote what is private.
         _LOG.error("a block could not be looked at for what real peers make of it: %s", statuses.where(error))
         return []
 
 
-def of_block(channel_id: str, number: int, validated: Validated, dead: Sequence[Deadly]) -> None:
-    """Log the transactions of a block that do not count, each with its code, and what real peers would end at."""
+def of_block(channel_id: str, number: int, validated: Validated, found: Sequence[Crash]) -> None:
+    """Log the invalid transactions of a block, each with its code, and what real peers would crash on."""
     for verdict in validated.verdicts:
         if not verdict.valid:
             # The id is whatever its sender wrote.
@@ -36,9 +36,9 @@ def of_block(channel_id: str, number: int, validated: Validated, dead: Sequence[
                 enumerations.name(CODES, verdict.code),
                 verdict.why,
             )
-    if dead:
+    if found:
         ids = [verdict.tx_id for verdict in validated.verdicts]
-        told = "; ".join(f"transaction {one.position} ({ids[one.position]!r:.80}) {one.why}" for one in dead)
+        told = "; ".join(f"transaction {one.position} ({ids[one.position]!r:.80}) {one.why}" for one in found)
         _LOG.error(
             "%s: BLOCK %s WOULD END THIS CHANNEL AT EVERY PEER OF FABRIC 3.1.5, again after each restart: %s. "
             "See docs/conformance.md",

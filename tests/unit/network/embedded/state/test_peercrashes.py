@@ -9,7 +9,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf.wire import rwsets
-from network.engines.embedded.state import deadly, telling
+from network.engines.embedded.state import blocklog, peercrashes
 from tests.support.members import collection, private_put, put
 from tests.support.running import Running, run
 
@@ -55,16 +55,20 @@ def envelopes(channel: Running, *sets: rwsets.TxRwset, chaincode: str = "cc") ->
 
 
 DEADLY = {
-    "no action": (lambda channel: [without_action(channel)], ["INVALID_ENDORSER_TRANSACTION"], {0: deadly.NO_ACTION}),
+    "no action": (
+        lambda channel: [without_action(channel)],
+        ["INVALID_ENDORSER_TRANSACTION"],
+        {0: peercrashes.NO_ACTION},
+    ),
     "an undefined collection": (
         lambda channel: envelopes(channel, private_put("nowhere", {"p": b"v"})[0]),
         ["ENDORSEMENT_POLICY_FAILURE"],
-        {0: deadly.NO_COLLECTION},
+        {0: peercrashes.NO_COLLECTION},
     ),
     "a policy for a key that was deleted": (
         lambda channel: envelopes(channel, put(old=None), policy_of("old")),
         ["VALID", "VALID"],
-        {1: deadly.NO_VALUE},
+        {1: peercrashes.NO_VALUE},
     ),
     "a private key's policy, the same way": (
         lambda channel: envelopes(
@@ -73,12 +77,12 @@ DEADLY = {
             rwset(collections=(rwsets.CollectionHashed("ab", metadata_writes=(_hashed_policy("p"),)),)),
         ),
         ["VALID", "VALID"],
-        {1: deadly.NO_VALUE},
+        {1: peercrashes.NO_VALUE},
     ),
     "a range result without a version": (
         lambda channel: envelopes(channel, rwset(range_queries=(rwsets.RangeQuery("a", "z", True, (_READ,)),))),
         ["PHANTOM_READ_CONFLICT"],
-        {0: deadly.NO_VERSION},
+        {0: peercrashes.NO_VERSION},
     ),
     "a tree of degree one": (
         lambda channel: envelopes(
@@ -86,17 +90,17 @@ DEADLY = {
             rwset(range_queries=(rwsets.RangeQuery("a", "z", True, (), rwsets.MerkleSummary(1, 1, (b"h",))),)),
         ),
         ["PHANTOM_READ_CONFLICT"],
-        {0: deadly.NO_VERSION},
+        {0: peercrashes.NO_VERSION},
     ),
     "one that cannot be taken apart before one that writes": (
         lambda channel: [torn(channel), *envelopes(channel, put(k=b"1"))],
         ["INVALID_ENDORSER_TRANSACTION", "VALID"],
-        {0: deadly.WITHHELD},
+        {0: peercrashes.WITHHELD},
     ),
     "a policy set by one that is not judged": (
         lambda channel: [*envelopes(channel, policy_of("k"), chaincode="nowhere"), *envelopes(channel, put(k=b"1"))],
         ["INVALID_CHAINCODE", "VALID"],
-        {0: deadly.UNANSWERED},
+        {0: peercrashes.UNANSWERED},
     ),
 }
 HARMLESS = {
@@ -167,8 +171,8 @@ def test_a_defect_in_telling_keeps_no_block_from_being_written(tmp_path, caplog,
     def broken(*_: object) -> None:
         raise KeyError(SECRET)
 
-    monkeypatch.setattr(deadly, "of_block", broken)
+    monkeypatch.setattr(peercrashes, "of_block", broken)
     told = errors_of(tmp_path, caplog, lambda channel: envelopes(channel, put(k=b"1")), ["VALID"])
     assert all("in broken" in words for words in told)
     assert SECRET not in caplog.text
-    assert telling.__name__ in {record.name for record in caplog.records}
+    assert blocklog.__name__ in {record.name for record in caplog.records}

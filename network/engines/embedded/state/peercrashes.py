@@ -1,9 +1,9 @@
 """
-Blocks that real peers of Fabric 3.1.5 do not survive, as was seen of them; here each transaction gets its code.
+Blocks that real peers of Fabric 3.1.5 crash or hang on; the embedded engine gives each transaction its code.
 
-A member can bring any of them about, some with nothing but a certificate.
-Whoever develops against this engine must learn of it here, so such a block is
-told in the log (docs/conformance.md has the list).
+Any member can send such a block, some with nothing but a certificate. Whoever
+develops against this engine must learn of it here, so such a block is reported
+in the log (docs/conformance.md has the list).
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _JUDGED = {
 }
 
 
-class Deadly(NamedTuple):
+class Crash(NamedTuple):
     """The position of a transaction in its block, and what real peers make of it."""
 
     position: int
     why: str
 
 
-def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined) -> list[Deadly]:
+def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined) -> list[Crash]:
     """
-    Return what of a block real peers would end or wait at, again after each restart; nothing as a rule.
+    Return the transactions that real peers crash or hang on, again after each restart; as a rule none.
 
     *defined* tells whether a namespace has a collection, implicit ones included.
     """
@@ -54,30 +54,30 @@ def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined)
         verdict.rwset or (None if verdict.valid else simulated(raw))
         for verdict, raw in zip(verdicts, envelopes, strict=True)
     ]
-    found = [Deadly(at, NO_VALUE) for at in dict.fromkeys(validated.updates.valueless)]
+    found = [Crash(at, NO_VALUE) for at in dict.fromkeys(validated.updates.valueless)]
     for verdict, raw, rwset in zip(verdicts, envelopes, sets, strict=True):
         if not verdict.valid and lacks_action(raw):
-            found.append(Deadly(verdict.position, NO_ACTION))
+            found.append(Crash(verdict.position, NO_ACTION))
         if rwset is not None:
             if writes_undefined(rwset, defined):
-                found.append(Deadly(verdict.position, NO_COLLECTION))
+                found.append(Crash(verdict.position, NO_COLLECTION))
             if verdict.code in _JUDGED and claims_odd_range(rwset):
-                found.append(Deadly(verdict.position, NO_VERSION))
+                found.append(Crash(verdict.position, NO_VERSION))
     return sorted([*found, *_waits(envelopes, verdicts, sets)])
 
 
 def _waits(
     envelopes: Sequence[bytes], verdicts: Sequence[Verdict], sets: Sequence[rwsets.TxRwset | None]
-) -> Iterator[Deadly]:
+) -> Iterator[Crash]:
     """Yield the transactions for which later ones wait."""
     written: set[tuple[str, str, str | bytes]] = set()
     for verdict, raw, rwset in zip(reversed(verdicts), reversed(envelopes), reversed(sets), strict=True):
         if verdict.code in _JUDGED:
             written.update(_written(rwset) if rwset is not None else ())
         elif written and withholds_policies(raw):
-            yield Deadly(verdict.position, WITHHELD)
+            yield Crash(verdict.position, WITHHELD)
         elif rwset is not None and not written.isdisjoint(_policies(rwset)):
-            yield Deadly(verdict.position, UNANSWERED)
+            yield Crash(verdict.position, UNANSWERED)
 
 
 def lacks_action(envelope: bytes) -> bool:
