@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 7493)."""
@@ -22,6 +23,8 @@ DEEPEST = 64
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LONG = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 class CanonicalError(ValueError):
@@ -46,6 +49,8 @@ def dumps(value: object) -> bytes:
         CanonicalError: a float, an integer beyond 2^53-1 either way, a lone
             surrogate, a key that is no string, or nesting beyond DEEPEST.
     """
+    if _is_ordinary(value, 0):
+        return _ENCODER.encode(value).encode()
     pieces: list[str] = []
     _write(value, "$", 0, pieces)
     return "".join(pieces).encode()
@@ -72,7 +77,8 @@ def loads(data: bytes | str) -> object:
         raise CanonicalError("$", f"not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
         raise CanonicalError("$", f"nested deeper than {DEEPEST}") from None
-    _check(value, "$", 0)
+    if not _is_ordinary(value, 0):
+        _check(value, "$", 0)
     return value
 
 
@@ -81,6 +87,36 @@ class _Unfit:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+
+
+def _is_ordinary(value: Any, depth: int) -> bool:
+    """
+    Return whether *value* can be written, and the standard library's encoder writes its canonical bytes.
+
+    That encoder is many times faster, but it knows no path to what it refuses, and sorts names by code points, which
+    differs from UTF-16's order above U+FFFF. Where the answer is no, the slow way says what is wrong, if anything is.
+    """
+    kind = type(value)
+    if kind is str:
+        return _is_whole(value)
+    if kind is int:
+        return bool(-LARGEST_INTEGER <= value <= LARGEST_INTEGER)
+    if kind is dict:
+        return depth < DEEPEST and all(
+            type(name) is str and _is_short(name) and _is_ordinary(item, depth + 1) for name, item in value.items()
+        )
+    if kind is list or kind is tuple:
+        return depth < DEEPEST and all(_is_ordinary(item, depth + 1) for item in value)
+    return value is None or kind is bool
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() or not _SURROGATE.search(text)
+
+
+def _is_short(name: str) -> bool:
+    """Return whether each character of *name* is one UTF-16 code unit and not half of a pair."""
+    return name.isascii() or not _LONG.search(name)
 
 
 def _write(value: object, path: str, depth: int, pieces: list[str]) -> None:

@@ -17,7 +17,7 @@ import hashlib
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
 from hlf.codec import canonical, moments
@@ -54,9 +54,11 @@ class RecordError(Refused, ValueError):
 
 def plain(value: object) -> Any:
     """Return *value* in JSON's terms: a dataclass becomes a dict, a tuple a list, an enumeration its value."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
-        return {field.name: _written(hints[field.name], getattr(value, field.name)) for field in _fields(value)}
+    kind = type(value)
+    if kind is str or kind is int:
+        return value
+    if dataclasses.is_dataclass(kind):
+        return {name: write(getattr(value, name)) for name, write in _writers(kind)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -66,20 +68,28 @@ def plain(value: object) -> Any:
     return value
 
 
-def _written(kind: object, value: object) -> object:
-    """Return *value* as *kind* is written; only the declared type tells an Amount from another integer."""
+@functools.cache
+def _writers(kind: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
+    hints = _hints(kind)
+    return tuple((field.name, _writer(hints[field.name])) for field in _fields(kind))
+
+
+def _writer(kind: object) -> Callable[[Any], object]:
+    """Return how a value of *kind* is written; only the declared type tells an Amount from another integer."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if value is None:
-        return None
     if _is_amount(kind):
-        return str(value)
+        return lambda value: None if value is None else str(value)
     if origin in (typing.Union, types.UnionType):
-        return _written(next(argument for argument in arguments if argument is not type(None)), value)
-    if origin is tuple and isinstance(value, tuple):
-        return [_written(arguments[0], item) for item in value]
-    if origin in (dict, Mapping) and isinstance(value, Mapping):
-        return {str(name): _written(arguments[1], item) for name, item in value.items()}
-    return plain(value)
+        return _writer(next(argument for argument in arguments if argument is not type(None)))
+    if origin is tuple:
+        item = _writer(arguments[0])
+        return lambda value: [item(each) for each in value] if isinstance(value, tuple) else plain(value)
+    if origin in (dict, Mapping):
+        item = _writer(arguments[1])
+        return lambda value: (
+            {str(name): item(each) for name, each in value.items()} if isinstance(value, Mapping) else plain(value)
+        )
+    return plain
 
 
 def dumps(value: object) -> bytes:
@@ -118,32 +128,47 @@ def shaped(kind: type[Record], value: object, path: str) -> Record:
 
 
 def _shaped(kind: object, value: object, path: str) -> object:
+    return _shaper(kind)(value, path)
+
+
+@functools.cache
+def _shaper(kind: Any) -> Callable[[object, str], object]:
+    """Return what makes a value of *kind* out of JSON's terms, or refuses them with their path."""
     if _is_amount(kind):
-        return _amount(value, path)
+        return _amount
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _dataclass(kind, value, path)
+        return functools.partial(_dataclass, kind)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return _choice(value, [member.value for member in kind], path, kind)
+        members = [member.value for member in kind]
+        return lambda value, path: _choice(value, members, path, kind)
     if _is_instant(kind):
-        return _instant(value, path)
+        return _instant
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Literal:
-        return _choice(value, list(arguments), path, None)
+        return lambda value, path: _choice(value, list(arguments), path, None)
     if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in arguments:
-            return None
-        inner = next(argument for argument in arguments if argument is not type(None))
-        return _shaped(inner, value, path)
+        inner = _shaper(next(argument for argument in arguments if argument is not type(None)))
+        may_be_none = type(None) in arguments
+        return lambda value, path: None if value is None and may_be_none else inner(value, path)
     if origin in (tuple, list):
-        if not isinstance(value, list | tuple):
-            raise RecordError(path, "must be a list")
-        return origin(_shaped(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(value))
+        return functools.partial(_sequence, origin, arguments[0])
     if origin in (dict, Mapping):
-        return _mapping(arguments[1], value, path)
+        return functools.partial(_mapping, arguments[1])
     if kind is object:
-        return value
+        return lambda value, path: value
+    return functools.partial(_simple, kind)
+
+
+def _sequence(kind: Callable[[Iterator[object]], object], of: object, value: object, path: str) -> object:
+    if not isinstance(value, list | tuple):
+        raise RecordError(path, "must be a list")
+    shape = _shaper(of)
+    return kind(shape(item, f"{path}[{index}]") for index, item in enumerate(value))
+
+
+def _simple(kind: type, value: object, path: str) -> object:
     # bool is an int in Python, and JSON's true must not pass for 1. Any other kind is a class by now.
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):  # type: ignore[arg-type]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RecordError(path, f"must be {_name(kind)}, not {_name(type(value))}")
     return value
 
@@ -153,16 +178,15 @@ def _dataclass(kind: type, value: object, path: str) -> object:
         return value
     if not isinstance(value, Mapping):
         raise RecordError(path, "must be an object")
-    hints = _hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind)}
+    fields = _shapers(kind)
     for name in sorted(value):
         if name not in fields:
             raise RecordError(f"{path}.{name}", "is not a field")
     given: dict[str, object] = {}
-    for name, field in fields.items():
+    for name, (shape, needed) in fields.items():
         if name in value:
-            given[name] = _shaped(hints[name], value[name], f"{path}.{name}")
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            given[name] = shape(value[name], f"{path}.{name}")
+        elif needed:
             raise RecordError(f"{path}.{name}", "is missing")
     try:
         return kind(**given)
@@ -173,10 +197,21 @@ def _dataclass(kind: type, value: object, path: str) -> object:
         raise RecordError(path, str(error)) from None
 
 
+@functools.cache
+def _shapers(kind: type) -> dict[str, tuple[Callable[[object, str], object], bool]]:
+    """Return for each field what shapes its value, and whether it must be given."""
+    hints, missing = _hints(kind), dataclasses.MISSING
+    return {
+        field.name: (_shaper(hints[field.name]), field.default is missing and field.default_factory is missing)
+        for field in _fields(kind)
+    }
+
+
 def _mapping(kind: object, value: object, path: str) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise RecordError(path, "must be an object")
-    return {str(name): _shaped(kind, item, f"{path}.{name}") for name, item in value.items()}
+    shape = _shaper(kind)
+    return {str(name): shape(item, f"{path}.{name}") for name, item in value.items()}
 
 
 def _amount(value: object, path: str) -> int:
@@ -206,8 +241,8 @@ def _is_instant(kind: object) -> bool:
     return _AS_TIME in getattr(kind, "__metadata__", ())
 
 
-def _fields(value: object) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(value)  # type: ignore[arg-type]  # The caller knows that it is a dataclass.
+def _fields(kind: type) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(kind)
 
 
 @functools.cache
