@@ -17,7 +17,7 @@ from typing import TypeVar
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure
 from chaincode.domain.refusals import Refusal
-from hlf.codec import canonical, moments, records
+from hlf.codec import canonical, records
 from hlf.codec.refusals import invalid
 from hlf.shim import api
 from hlf.wire import keys
@@ -135,8 +135,3 @@ def announce(ctx: api.Context, event: str, **ids: str) -> dict[str, str]:
     """Set the event and give the answer: both stand in the block, so both hold identifiers and nothing else."""
     ctx.stub.set_event(event, canonical.dumps(ids))
     return ids
-
-
-def now(ctx: api.Context) -> str:
-    """The transaction's time as records keep it."""
-    return moments.text(moments.of(ctx.timestamp))

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from chaincode.contracts import history as past
 from chaincode.domain.refusals import Refusal
-from hlf.codec import canonical, moments, records
+from hlf.codec import canonical, records
 from hlf.shim import api
 
 Record = TypeVar("Record")
@@ -66,11 +66,6 @@ def history(ctx: api.Context, name: str, *attributes: str) -> list[object]:
     versions = canonical.loads(past.of(ctx, ctx.stub.create_composite_key(name, attributes)))
     assert isinstance(versions, list)  # noqa: S101  (`past.of` writes a list.)
     return versions
-
-
-def now(ctx: api.Context) -> int:
-    """The transaction's time in milliseconds."""
-    return moments.of(ctx.timestamp)
 
 
 def announce(ctx: api.Context, name: str, payload: object) -> None:

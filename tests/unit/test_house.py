@@ -30,3 +30,9 @@ def test_no_folder_is_a_hall():
         for path in (ROOT / top).rglob("*.py"):
             folders[path.parent] = folders.get(path.parent, 0) + 1
     assert {str(folder.relative_to(ROOT)): n for folder, n in folders.items() if n > LONGEST_FOLDER} == {}
+
+
+def test_contracts_read_one_clock():
+    """Every contract asks `chaincode.contracts.clock` for the present, in one of its two forms."""
+    readers = [path.name for path in (ROOT / "chaincode").rglob("*.py") if "ctx.timestamp" in path.read_text()]
+    assert readers == ["clock.py"]

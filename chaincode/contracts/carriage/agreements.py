@@ -7,12 +7,12 @@ both collections, since each peer holds its own copy only.
 
 from __future__ import annotations
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import agreements
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments, records
+from hlf.codec import records
 from hlf.shim import api
 
 _KEY = "agreement"
@@ -97,4 +97,4 @@ def _key(ctx: api.Context, agreement_id: str) -> str:
 
 
 def _now(ctx: api.Context) -> str:
-    return moments.text(store.now(ctx))
+    return clock.stamp(ctx)

@@ -7,12 +7,12 @@ may know of it, a carrier claims and discloses on `trade`.
 
 from __future__ import annotations
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import plans
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments, records
+from hlf.codec import records
 from hlf.shim import api
 
 _CARRIERS = frozenset({"origin_carrier", "forwarder", "last_mile", "warehouse"})
@@ -36,7 +36,7 @@ class Plans(api.Contract):
         salts = private.record(ctx, "salts", tuple[str, ...])
         key = _key(ctx, _PLAN, plan_id)
         private.absent(ctx, key, (carrier,), f"plan {plan_id}")
-        plan = plans.Plan(plan_id, carrier, moments.text(store.now(ctx)), draft)
+        plan = plans.Plan(plan_id, carrier, clock.stamp(ctx), draft)
         private.put(ctx, key, records.dumps(plan), (carrier,))
         for departure in plans.departures(plan, salts):
             _keep(ctx, carrier, departure)
@@ -56,7 +56,7 @@ class Plans(api.Contract):
         wanted = private.record(ctx, "booking", plans.Wanted)
         participants.participant(ctx, wanted.shipper)
         departure = _departure(ctx, carrier, plan_id, slot_id)
-        _keep(ctx, carrier, departure.booked(booking_id, wanted, store.now(ctx)))
+        _keep(ctx, carrier, departure.booked(booking_id, wanted, clock.now(ctx)))
         return _told(ctx, "SlotBooked", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
 
     @api.transaction(endorsed_by=("caller",), transient=("salt",), called_by=("carrier",))

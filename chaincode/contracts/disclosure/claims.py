@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from chaincode.contracts import access, private
+from chaincode.contracts import access, clock, private
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import claims, disclosures, grants
 from chaincode.domain.disclosure.disclosures import Document
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import canonical, moments
+from hlf.codec import canonical
 from hlf.shim import api
 
 DOCUMENT = "claim.document"
@@ -69,7 +69,7 @@ class Claims(api.Contract):
         document_at = document_key(ctx, claim_id, revision)
         data = private.transient(ctx, "document")
         document, opened = disclosures.read_document(data), private.disclosed(ctx)
-        claims.checked(document, opened, owner, claim_id, revision, moments.of(ctx.timestamp) // 1_000)
+        claims.checked(document, opened, owner, claim_id, revision, clock.now(ctx) // 1_000)
         private.absent(ctx, document_at, [owner], f"revision {revision} of the claim")
         before = document_key(ctx, claim_id, revision - 1) if revision > 1 else ""
         if before and not ctx.stub.get_private_data_hash(private.collection(owner), before):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaincode.contracts import access, private
+from chaincode.contracts import access, clock, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
@@ -18,7 +18,7 @@ from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Asked, Receipt, Request, Seal, Sealing, Terms
 from chaincode.domain.refusals import Refusal
-from hlf.codec import canonical, moments, records
+from hlf.codec import canonical, records
 from hlf.shim import api
 
 _OF_REQUEST = ("transient.request.requester", "transient.request.asked.owner", AUDITOR)
@@ -44,7 +44,7 @@ class Disclosures(api.Contract):
         granting.check_future(ctx, asked.expires_at)
         if asked.offer:
             granting.committed(ctx, requester, asked.offer.claim_id, asked.offer.revision)
-        kept = Request(request_id, requester, participants.directory(ctx).auditor, private.now(ctx), asked)
+        kept = Request(request_id, requester, participants.directory(ctx).auditor, clock.stamp(ctx), asked)
         key = granting.request_key(ctx, request_id)
         private.absent(ctx, key, kept.parties, f"request {request_id}")
         private.put(ctx, key, records.dumps(kept), kept.parties)
@@ -126,7 +126,7 @@ class Disclosures(api.Contract):
             raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
         # The recipient alone endorses this; that owner and auditor hold the same grant shows that it was given.
         granting.proven_grant(ctx, grant_id, data)
-        held.check_open(moments.of(ctx.timestamp))
+        held.check_open(clock.now(ctx))
         terms = held.terms
         document, committed = claims.proven_document(ctx, held.owner, terms.claim_id, terms.revision)
         granting.check_pin(ctx, held)
@@ -153,8 +153,8 @@ class Disclosures(api.Contract):
         access.one_of(ctx, [held.owner], Refusal.NOT_OWNER, f"grant {grant_id} was given by another organisation")
         received = granting.received_key(ctx, grant_id)
         copy = ctx.stub.get_private_data_hash(private.collection(held.recipient), received)
-        private.put(ctx, key, records.dumps(held.revoked(private.now(ctx), salt)), held.parties)
-        receipt = Receipt(grant_id, held.owner, held.recipient, held.auditor, private.now(ctx), copy.hex(), salt)
+        private.put(ctx, key, records.dumps(held.revoked(clock.stamp(ctx), salt)), held.parties)
+        receipt = Receipt(grant_id, held.owner, held.recipient, held.auditor, clock.stamp(ctx), copy.hex(), salt)
         private.put(ctx, granting.receipt_key(ctx, grant_id), records.dumps(receipt), receipt.parties)
         if copy:
             ctx.stub.purge_private_data(private.collection(held.recipient), received)
@@ -172,7 +172,7 @@ class Disclosures(api.Contract):
         granting.check_future(ctx, sealing.expires_at)
         auditor = participants.directory(ctx).auditor
         document_hash = granting.pinned(ctx, owner, auditor, sealing.claim_id, sealing.revision)
-        seal = Seal(seal_id, owner, auditor, private.now(ctx), document_hash, sealing)
+        seal = Seal(seal_id, owner, auditor, clock.stamp(ctx), document_hash, sealing)
         key = granting.seal_key(ctx, seal_id)
         private.absent(ctx, key, seal.parties, f"seal {seal_id}")
         private.put(ctx, key, records.dumps(seal), seal.parties)

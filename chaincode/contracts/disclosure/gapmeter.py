@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER_MEMBERS
@@ -23,7 +23,7 @@ from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, weeks
-from hlf.codec import canonical, moments, records
+from hlf.codec import canonical, records
 from hlf.shim import api
 
 TENDER = "tender"
@@ -108,7 +108,7 @@ class GapMeter(api.Contract):
             raise Refusal.NOTHING_TO_TELL("no cell hides its parties beside the ones told before")
         salt = _salt(ctx)
         _keep(ctx, _TOLD, "cells", records.plain(published), salt)
-        meter = Meter(meter_id, private.now(ctx), cells, salt)
+        meter = Meter(meter_id, clock.stamp(ctx), cells, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
         return private.announce(ctx, "GapComputed", meter_id=meter_id)
 
@@ -176,7 +176,7 @@ def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
     """The kind of claim, and the values that its owner consented to have counted, proved in the transient data."""
     if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
         raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
-    held.check_open(moments.of(ctx.timestamp))
+    held.check_open(clock.now(ctx))
     document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
     granting.check_pin(ctx, held)
     kind = claim_rules.kind_of(document)
@@ -201,7 +201,7 @@ def _contributions(ctx: api.Context) -> list[Contribution]:
 
 def _counts(ctx: api.Context, one: Contribution) -> bool:
     """Whether the owner still consents: the grant has not expired and stands at the owner as it was given."""
-    if one.expires_at <= moments.of(ctx.timestamp):
+    if one.expires_at <= clock.now(ctx):
         return False
     key = granting.grant_key(ctx, one.grant_id)
     return ctx.stub.get_private_data_hash(private.collection(one.party), key).hex() == one.grant_hash

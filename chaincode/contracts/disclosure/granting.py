@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaincode.contracts import private
+from chaincode.contracts import clock, private
 from chaincode.contracts.disclosure import claims
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Grant, Request, Terms
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import canonical, moments, records
+from hlf.codec import canonical, records
 from hlf.shim import api
 
 
@@ -30,7 +30,7 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counte
     check_future(ctx, terms.expires_at)
     auditor = participants.directory(ctx).auditor
     document_hash = pinned(ctx, owner, auditor, terms.claim_id, terms.revision)
-    grant = Grant(grant_id, owner, auditor, private.now(ctx), document_hash, terms, counterpart)
+    grant = Grant(grant_id, owner, auditor, clock.stamp(ctx), document_hash, terms, counterpart)
     key = grant_key(ctx, grant_id)
     private.absent(ctx, key, grant.parties, f"grant {grant_id}")
     private.put(ctx, key, records.dumps(grant), grant.parties)
@@ -69,7 +69,7 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, di
     held, _ = held_by(ctx, recipient, grant_id)
     if held.recipient != recipient:
         raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
-    held.check_open(moments.of(ctx.timestamp))
+    held.check_open(clock.now(ctx))
     # A counterpart that was revoked has been purged, so that this side closes with it.
     if held.counterpart and not delivered(ctx, held.counterpart, held.owner):
         raise Refusal.NOT_YET_TOGETHER("reciprocal disclosures are read while both are delivered")
@@ -85,7 +85,7 @@ def entry(ctx: api.Context, held: Grant) -> dict[str, Any]:
     """A grant as lists show it: with its state now, and whether its recipient has the values."""
     return {
         "grant": records.plain(held),
-        "state": held.state(moments.of(ctx.timestamp)),
+        "state": held.state(clock.now(ctx)),
         "delivered": delivered(ctx, held.grant_id, held.recipient),
     }
 
@@ -183,7 +183,7 @@ def check_future(ctx: api.Context, expires_at: str) -> None:
     Raises:
         Refused: EXPIRED.
     """
-    if grants.moment("expires_at", expires_at) <= moments.of(ctx.timestamp):
+    if grants.moment("expires_at", expires_at) <= clock.now(ctx):
         raise Refusal.EXPIRED("the expiry lies in the past")
 
 

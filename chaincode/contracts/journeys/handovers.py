@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.register import stages
 from chaincode.domain.journeys import custody, epcis, pages
@@ -27,7 +27,7 @@ class Handovers:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED,
                 TOO_LATE and those of `domain.custody.Custody.offered`.
         """
-        giver, now = access.member(ctx), store.now(ctx)
+        giver, now = access.member(ctx), clock.now(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(taker)
         journey.party(giver)
@@ -69,7 +69,7 @@ class Handovers:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED,
                 TOO_LATE, NOT_OFFERED, NOT_THE_TAKER, ACCEPTED_BEFORE_HELD, STAGE_NOT_ENTITLED.
         """
-        taker, now = access.member(ctx), store.now(ctx)
+        taker, now = access.member(ctx), clock.now(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(taker)
         mine = journeystate.page(ctx, journey_id, taker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.journeys.handovers import Handovers
 from chaincode.contracts.orders import accounts as allotting
@@ -122,7 +122,7 @@ class Journeys(Handovers, api.Contract):
         wrong = mine.find(event_id)
         held = self._undone(ctx, journey, wrong) if wrong else None
         right = self._entry(ctx, journey, mine, corrective, held)[0] if corrective else None
-        declared = pages.corrected(journey, mine, event_id, reason, right, store.now(ctx))
+        declared = pages.corrected(journey, mine, event_id, reason, right, clock.now(ctx))
         written = mine.with_entry(declared)
         if right is not None and mine.find(right.event_id) is None:
             written = written.with_entry(right)
@@ -223,7 +223,7 @@ class Journeys(Handovers, api.Contract):
         timeline, incidents = pages.timeline(written.pages), pages.incidents(written.pages)
         held, alarms = _held(ctx, journey, written)
         stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written.pages)
-        alarms += progress.alarms(stood, store.now(ctx))
+        alarms += progress.alarms(stood, clock.now(ctx))
         recorded = tuple(sorted({entry.stage_id for entry in timeline}))
         status = tracking.status(timeline, incidents)
         return State(journey, held.custodian, held, status, recorded, incidents, alarms)
@@ -275,7 +275,7 @@ class Journeys(Handovers, api.Contract):
 
     def _mine(self, ctx: api.Context, journey_id: str, stage_id: str) -> tuple[journeys.Journey, pages.Page, int]:
         """The journey, the caller's page and the time, if the caller may speak about that stage."""
-        journey, now = journeystate.load(ctx, journey_id), store.now(ctx)
+        journey, now = journeystate.load(ctx, journey_id), clock.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, access.member(ctx), stage)
         mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
@@ -292,7 +292,7 @@ class Journeys(Handovers, api.Contract):
         if stage.custody and held is None:
             # Read only where it counts: a stage of customs must not wait for a handover in the same block.
             held = journeystate.custody_as_seen_by(ctx, journey, mine)
-        entry = pages.recorded(journey, mine, held, stage, observation, store.now(ctx))
+        entry = pages.recorded(journey, mine, held, stage, observation, clock.now(ctx))
         repeated = mine.find(entry.event_id) is not None
         if not repeated:
             self._carry(ctx, journey, catalogue, stage, held, entry)

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock, store
 from chaincode.contracts.register import participants, stages
 from chaincode.domain.journeys import custody, journeys, pages
 from chaincode.domain.refusals import Refusal
@@ -54,7 +54,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     """
     check_unused(ctx, opening.journey_id)
     members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
-    now = store.now(ctx)
+    now = clock.now(ctx)
     journey = journeys.opened(opening, members, stages.current(ctx), access.member(ctx), now, return_id)
     journey_id = journey.journey_id
     store.save(ctx, journey, JOURNEY, journey_id)

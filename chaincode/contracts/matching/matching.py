@@ -18,7 +18,7 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.matching.planstate import End, Kind
@@ -140,7 +140,7 @@ class Matching(Questions, api.Contract):
             before.journey_id,
             before.demand,
             offering.salt(ctx),
-            refused=plans.to_replace(before, answers, failed, store.now(ctx)),
+            refused=plans.to_replace(before, answers, failed, clock.now(ctx)),
             pinned=plans.pinned(before, done),
             replaces=plan_id,
         )
@@ -246,7 +246,7 @@ class Matching(Questions, api.Contract):
         carrier = planstate.carrier_of(ctx, plan_id, number)
         if planstate.find_answer(ctx, plan_id, number):
             raise Refusal.ALREADY_ANSWERED(f"leg {number} of plan {plan_id} is answered")
-        plans.check_in_time(planstate.notice(ctx, plan_id), store.now(ctx))
+        plans.check_in_time(planstate.notice(ctx, plan_id), clock.now(ctx))
         return planstate.save_answer(ctx, plan_id, number, carrier, "accepted" if accept else "refused", reason)
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))
@@ -281,7 +281,7 @@ class Matching(Questions, api.Contract):
         if before and not store.find(ctx, End, planstate.END, before.plan_id):
             raise Refusal.ALREADY_AGREED(f"{notice.journey_id} goes by plan {before.plan_id}")
         carriers = tuple(answer.carrier for answer in answers)
-        agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, private.now(ctx))
+        agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, clock.stamp(ctx))
         store.save(ctx, agreed, planstate.AGREED, notice.journey_id, notice.kind)
         store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": notice.journey_id})
         return agreed

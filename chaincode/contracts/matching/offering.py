@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from chaincode.contracts import access, private
+from chaincode.contracts import access, clock, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import claims as claim_rules
@@ -23,7 +23,7 @@ from chaincode.domain.matching.plans import Plan
 from chaincode.domain.matching.units import Service
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments, records
+from hlf.codec import records
 from hlf.shim import api
 
 TENDER = "tender"
@@ -82,7 +82,7 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     tender = participants.directory(ctx).tender
     if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
         raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {offers.PURPOSE}")
-    held.check_open(moments.of(ctx.timestamp))
+    held.check_open(clock.now(ctx))
     values = _shown(ctx, held, tender)
     return KeptOffer(
         offers.read(grant_id, held.owner, values),
@@ -143,7 +143,7 @@ def services(ctx: api.Context) -> tuple[Service, ...]:
 def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
     """The offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
     kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
-    now = moments.of(ctx.timestamp)
+    now = clock.now(ctx)
     return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.matching.plans import Agreed, Answer, Notice
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import moments, names
+from hlf.codec import names
 from hlf.shim import api
 
 NOTICE = "matching.notice"
@@ -114,7 +114,7 @@ def save_answer(
         Refused: INVALID_ARGUMENT, a reason that is not one word.
     """
     word = "" if state == "accepted" else identifiers.check("reason", why)
-    answer = Answer(plan_id, number, carrier, state, word, moments.text(store.now(ctx)))
+    answer = Answer(plan_id, number, carrier, state, word, clock.stamp(ctx))
     store.save(ctx, answer, ANSWER, plan_id, f"{number:02}")
     store.announce(ctx, "LegAnswered", {"plan_id": plan_id, "number": number, "state": state})
     return answer

@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import granting
 from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.register import participants
@@ -66,7 +66,7 @@ class Questions:
         names = (plan_id, grant_id, f"{step:02}")
         if store.find(ctx, Question, QUESTION, *names):
             raise Refusal.ALREADY_EXISTS("that was asked before")
-        asked = Question(plan_id, grant_id, step, carrier, private.now(ctx))
+        asked = Question(plan_id, grant_id, step, carrier, clock.stamp(ctx))
         store.save(ctx, asked, QUESTION, *names)
         store.announce(ctx, "WhyNotMeAsked", {"plan_id": plan_id, "grant_id": grant_id, "step": step})
         return asked

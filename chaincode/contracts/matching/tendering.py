@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from chaincode.contracts import store
+from chaincode.contracts import clock, store
 from chaincode.contracts.matching import offering
 from chaincode.contracts.matching.offering import TENDER
 from chaincode.contracts.register import participants
@@ -154,7 +154,7 @@ def keep(
 ) -> Plan:
     """Write a plan, its certificate, what may be told of it, and its units."""
     disclosures.check_salt(wanted.salt, "salt")
-    now = store.now(ctx)
+    now = clock.now(ctx)
     plan = Plan(
         plan_id=wanted.plan_id,
         journey_id=identifiers.check("journey_id", wanted.journey_id),

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.orders import elsewhere
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
@@ -70,7 +70,7 @@ class Orders(api.Contract):
         """
         order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", Terms)
         access.one_of(ctx, order.parties, Refusal.NOT_A_PARTY, "an order is placed by its platform or its merchant")
-        orders.timely(order, store.now(ctx))
+        orders.timely(order, clock.now(ctx))
         facts = orderfacts.facts_of(order_id, order, terms)
         key, data = content_key(ctx, order_id), records.dumps(order)
         private.absent(ctx, key, order.parties, f"order {order_id}")

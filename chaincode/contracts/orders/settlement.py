@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaincode.contracts import access, private, store
+from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.orders import orders
 from chaincode.domain.orders import duties, payments
 from chaincode.domain.orders.duties import Assessment, Tariff
@@ -50,7 +50,7 @@ class Settlement(api.Contract):
                 ALREADY_EXISTS, ALREADY_CAPTURED, INVALID_ARGUMENT.
         """
         terms = private.record(ctx, "payment", Authorisation)
-        made = payments.authorised(payment_id, terms, private.now(ctx))
+        made = payments.authorised(payment_id, terms, clock.stamp(ctx))
         access.one_of(ctx, made.parties, Refusal.NOT_A_PARTY, "a payment is authorised by one of its parties")
         order = orders.public(ctx, terms.order_id)
         if (order.platform, order.merchant) != (terms.platform, terms.merchant):
@@ -75,7 +75,7 @@ class Settlement(api.Contract):
         """
         found, change = _due(ctx, payment_id)
         order = _living(ctx, found)
-        captured = found.captured_by(change, private.now(ctx))
+        captured = found.captured_by(change, clock.stamp(ctx))
         if found.mark is None and captured.mark:
             _check_untaken(ctx, order)
             _put_mark(ctx, order, captured.mark)
@@ -94,8 +94,8 @@ class Settlement(api.Contract):
         order, rates = _living(ctx, found), None
         if change.rate_date:
             rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
-            rates.check_fresh(private.now(ctx)[:10])
-        settled = found.settled_by(change, private.now(ctx), rates)
+            rates.check_fresh(clock.stamp(ctx)[:10])
+        settled = found.settled_by(change, clock.stamp(ctx), rates)
         _put_mark(ctx, order, payments.settled_mark(found, change))
         return _keep(ctx, "PaymentSettled", found, settled)
 
@@ -109,7 +109,7 @@ class Settlement(api.Contract):
                 INVALID_ARGUMENT (no amount).
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, private.now(ctx)))
+        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, clock.stamp(ctx)))
 
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -120,7 +120,7 @@ class Settlement(api.Contract):
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED, INVALID_ARGUMENT (an amount).
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentVoided", found, found.voided_by(change, private.now(ctx)))
+        return _keep(ctx, "PaymentVoided", found, found.voided_by(change, clock.stamp(ctx)))
 
     @api.transaction(endorsed_by=())
     def publish_rates(self, ctx: api.Context, rates: str) -> Any:
@@ -131,7 +131,7 @@ class Settlement(api.Contract):
             Refused: ALREADY_EXISTS, RATES_STALE, INVALID_ARGUMENT.
         """
         publisher, published = access.member(ctx), records.loads(Rates, rates, "rates")
-        published.check_fresh(private.now(ctx)[:10])
+        published.check_fresh(clock.stamp(ctx)[:10])
         place = (_RATES, publisher, published.base, published.date)
         if store.find(ctx, Rates, *place):
             raise Refusal.ALREADY_EXISTS(f"{publisher} has published its rates of {published.date}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock, store
 from chaincode.contracts.register import amending, participants
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import stages
@@ -47,7 +47,7 @@ def _read(data: bytes) -> stages.Catalogue:
 
 
 def _amended(ctx: api.Context, changed: tuple[stages.Stage, ...]) -> stages.Catalogue:
-    return stages.amended(current(ctx), changed, store.now(ctx))
+    return stages.amended(current(ctx), changed, clock.now(ctx))
 
 
 def _adopt(ctx: api.Context, catalogue: stages.Catalogue) -> stages.Catalogue:
@@ -82,7 +82,7 @@ class Stages(api.Contract):
         access.administrator(ctx)
         if store.find(ctx, int, CURRENT) is not None:
             raise Refusal.CATALOGUE_INSTALLED("there is a catalogue already")
-        return _adopt(ctx, stages.installed(store.now(ctx)))
+        return _adopt(ctx, stages.installed(clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, changed: tuple[stages.Stage, ...]) -> Amendment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock, store
 from chaincode.contracts.register import amending, participants
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.amendments import Amendment
@@ -86,7 +86,7 @@ class Terms(api.Contract):
         terms_id = identifiers.check("published.terms_id", published.terms_id)
         number = store.find(ctx, int, LATEST, terms_id)
         before = version(ctx, terms_id, number) if number else None
-        made = terms.next_of(published, before, publisher, store.now(ctx))
+        made = terms.next_of(published, before, publisher, clock.now(ctx))
         for named in sorted({published.arbiter, *(each.carrier for each in published.coverage)}):
             # Somebody who is nobody could never fetch or judge anything.
             participants.participant(ctx, named)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.returns.returnstate import StoredReturns
@@ -29,7 +29,7 @@ class Handling(StoredReturns):
         opinion = names.SHA256.check("opinion_hash", opinion_hash)
         booked = self.who_fetches(case, known)
         carrier = booked.carrier if booked else ""
-        moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, store.now(ctx), opinion)
+        moved = handling.answered(known, access.member(ctx), approve, carrier, case.terms, clock.now(ctx), opinion)
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))
@@ -42,7 +42,7 @@ class Handling(StoredReturns):
         """
         known, _ = self.known(ctx, return_id)
         at = moments.stated("pickup_at", pickup_at).at
-        return self.save(ctx, handling.scheduled(known, access.member(ctx), at, store.now(ctx)))
+        return self.save(ctx, handling.scheduled(known, access.member(ctx), at, clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))
     def fail_pickup(self, ctx: api.Context, return_id: str, why: str) -> returns.Return:
@@ -54,7 +54,7 @@ class Handling(StoredReturns):
         """
         known, case = self.known(ctx, return_id)
         word = identifiers.check("why", why)
-        return self.save(ctx, handling.pickup_failed(known, access.member(ctx), word, case.terms, store.now(ctx)))
+        return self.save(ctx, handling.pickup_failed(known, access.member(ctx), word, case.terms, clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
     def inspect(
@@ -71,7 +71,7 @@ class Handling(StoredReturns):
         cover = case.terms.reasons.get(known.request.reason)
         accepted = cover.condition if cover else Condition.DAMAGED
         moved = handling.inspected(
-            known, access.member(ctx), condition, units, accepted, case.terms, store.now(ctx), report
+            known, access.member(ctx), condition, units, accepted, case.terms, clock.now(ctx), report
         )
         return self.save(ctx, moved)
 
@@ -90,7 +90,7 @@ class Handling(StoredReturns):
         """
         known, case = self.known(ctx, return_id)
         proof = names.SHA256.check("proof_hash", proof_hash)
-        now = store.now(ctx)
+        now = clock.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
         if moved.exchange_journey_id:
             opening = booking.exchange(case.journey, moved, epcs, now)
@@ -107,7 +107,7 @@ class Handling(StoredReturns):
         """
         known, case = self.known(ctx, return_id)
         proof = names.SHA256.check("proof_hash", proof_hash)
-        return self.save(ctx, handling.sent_back(known, access.member(ctx), case.terms, store.now(ctx), proof))
+        return self.save(ctx, handling.sent_back(known, access.member(ctx), case.terms, clock.now(ctx), proof))
 
     @api.transaction(endorsed_by=(), called_by=("agent",))
     def cancel(self, ctx: api.Context, return_id: str) -> returns.Return:
@@ -118,7 +118,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
         """
         known, _ = self.known(ctx, return_id)
-        return self.save(ctx, handling.cancelled(known, access.member(ctx), store.now(ctx)))
+        return self.save(ctx, handling.cancelled(known, access.member(ctx), clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("agent",))
     def dispute(self, ctx: api.Context, return_id: str, grounds_hash: str) -> returns.Return:
@@ -130,7 +130,7 @@ class Handling(StoredReturns):
         """
         known, case = self.known(ctx, return_id)
         grounds = names.SHA256.check("grounds_hash", grounds_hash)
-        moved = handling.disputed(known, access.member(ctx), case.terms, store.now(ctx), grounds)
+        moved = handling.disputed(known, access.member(ctx), case.terms, clock.now(ctx), grounds)
         # A request that was turned down left its units with the buyer, and so did an exchange: what is claimed now
         # must have been on the journey, and not have come back by another return since.
         left = accounts.returnable(ctx, case.journey, known.request.line, beside=return_id)
@@ -150,7 +150,7 @@ class Handling(StoredReturns):
         opinion = names.SHA256.check("opinion_hash", opinion_hash)
         booked = case.booking(case.terms)
         carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
-        moved = handling.arbitrated(known, access.member(ctx), award, carrier, case.terms, store.now(ctx), opinion)
+        moved = handling.arbitrated(known, access.member(ctx), award, carrier, case.terms, clock.now(ctx), opinion)
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
     @api.transaction(endorsed_by=(), called_by=("agent",))
@@ -162,7 +162,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
         """
         known, _ = self.known(ctx, return_id)
-        return self.save(ctx, handling.closed(known, access.member(ctx), store.now(ctx)))
+        return self.save(ctx, handling.closed(known, access.member(ctx), clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("party",))
     def enforce(self, ctx: api.Context, return_id: str) -> returns.Return:
@@ -175,5 +175,5 @@ class Handling(StoredReturns):
         known, case = self.known(ctx, return_id)
         case.journey.party(access.member(ctx))
         booked = self.who_fetches(case, known)
-        moved = handling.enforced(known, booked.carrier if booked else "", case.terms, store.now(ctx))
+        moved = handling.enforced(known, booked.carrier if booked else "", case.terms, clock.now(ctx))
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))

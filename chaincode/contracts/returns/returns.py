@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import access, store
+from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.register import terms as published_terms
@@ -91,7 +91,7 @@ class Returns(Handling, api.Contract):
         Raises:
             Refused: JOURNEY_UNKNOWN, INVALID_ARGUMENT.
         """
-        return self._decide(ctx, self.case(ctx, request.journey_id), request, store.now(ctx))
+        return self._decide(ctx, self.case(ctx, request.journey_id), request, clock.now(ctx))
 
     @api.query
     def simulate(self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario) -> review.Decision:
@@ -150,10 +150,10 @@ class Returns(Handling, api.Contract):
         if not _AGENTS & set(case.journey.party(agent).roles):
             raise Refusal.NOT_AN_AGENT("the platform or the merchant lodges a buyer's request")
         roles = returns.Roles(seller=case.terms.seller, agent=agent, arbiter=case.terms.arbiter)
-        return handling.drafted(request, roles, store.now(ctx))
+        return handling.drafted(request, roles, clock.now(ctx))
 
     def _submitted(self, ctx: api.Context, case: Case, draft: returns.Return) -> returns.Return:
-        now = store.now(ctx)
+        now = clock.now(ctx)
         decision = self._decide(ctx, case, draft.request, now)
         made = handling.submitted(draft, access.member(ctx), decision, case.terms, now)
         return self.save(ctx, self.with_journey(ctx, case, draft, made, self.who_fetches(case, made)))

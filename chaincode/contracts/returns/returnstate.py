@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.contracts import store
+from chaincode.contracts import clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.matching import planstate
 from chaincode.contracts.register import participants
@@ -97,7 +97,7 @@ class StoredReturns:
     ) -> returns.Return:  # fmt: skip
         """*after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
         if booked and after.reverse_journey_id and not before.reverse_journey_id:
-            opening = booking.reverse(case.journey, after, booked, store.now(ctx))
+            opening = booking.reverse(case.journey, after, booked, clock.now(ctx))
             journeystate.start(ctx, opening, in_hand=False, return_id=after.return_id)
         return after
 
