@@ -26,7 +26,9 @@ _ACCESS = logging.getLogger("gateway.access")
 
 
 def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
-    """A gateway; it connects to nothing until it is asked something, and then through *ledgers* if they are given."""
+    """
+    Return a gateway; it connects to nothing until it is asked something, and then through *ledgers* if they are given.
+    """
     app = Flask("gateway", static_folder=None)
     app.config.update(
         API_TITLE="Selat gateway",

@@ -77,7 +77,7 @@ class Accesses:
 
 
 def record() -> None:
-    """Before a view that needs the audit's scope: write down who asks for what."""
+    """Record who asks for what, before a view that needs the audit's scope."""
     if request.endpoint is None or auth.scope_of(current_app.view_functions[request.endpoint]) != SCOPE:
         return
     asking, kept = context.caller(), Accesses(context.services().store)

@@ -21,7 +21,7 @@ _CHAINCODES = {"ecommerce": "commerce", "logistics": "carriage", "trade": "trade
 
 def history(channel: str, chaincode: str | None, contract: str, key: str, limit: int) -> dict[str, Any]:
     """
-    Every change of a contract's object, newest first, the first *limit* found again in their blocks.
+    Return every change of a contract's object, newest first, the first *limit* found again in their blocks.
 
     The contract's own ``history`` function says what the changes are; the blocks say whether that is true.
 
@@ -48,7 +48,7 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
 
 
 def _entry(entry: Any, contract: str) -> dict[str, Any]:
-    """One change as a contract of ours tells it; any chaincode may have been named."""
+    """Return one change as a contract of ours tells it; any chaincode may have been named."""
     kinds = {"transaction_id": str, "at": str, "deleted": bool}
     found = entry if isinstance(entry, dict) else {}
     if "value" in found and all(isinstance(found.get(name), kind) for name, kind in kinds.items()):
@@ -57,7 +57,7 @@ def _entry(entry: Any, contract: str) -> dict[str, Any]:
 
 
 def receipt_file(channel: str, transaction_id: str) -> Response:
-    """The receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
+    """Return the receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
     made = Proofs(channel).receipt(transaction_id)
     response = Response(made.to_bytes(), content_type="application/json")
     # A name for the file is made of what is an id for certain, never of what the caller has typed.
@@ -80,7 +80,9 @@ def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> 
 
 
 def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, Any]) -> bool:
-    """Whether the proven transaction wrote, under a key of the object, just the value that its history says it did."""
+    """
+    Return whether the proven transaction wrote, under a key of the object, just the value that its history says it did.
+    """
     for namespace, write in audit.writes(proof):
         if namespace != chaincode or write.key != entry.get("key", write.key) or not _is_of(write.key, key):
             continue
@@ -92,7 +94,7 @@ def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, An
 
 
 def _canonical(value: Any) -> bytes | None:
-    """A value as contracts of ours write it; None for one that they cannot."""
+    """Return a value as contracts of ours write it; None for one that they cannot."""
     try:
         return canonical.dumps(value)
     except canonical.CanonicalError:
@@ -100,7 +102,9 @@ def _canonical(value: Any) -> bytes | None:
 
 
 def _is_of(written: str, key: str) -> bool:
-    """Whether a key of the ledger is one of the object *key*: that itself, or a composite one that names it first."""
+    """
+    Return whether a key of the ledger is one of the object *key*: that itself, or a composite one that names it first.
+    """
     try:
         _, attributes = keys.split_composite_key(written)
     except errors.WireError:
@@ -120,7 +124,7 @@ class Proofs:
 
     def of(self, transaction_id: str) -> audit.Proof:
         """
-        The proof of a transaction, from the genesis block that the wallet has for the channel.
+        Return the proof of a transaction, from the genesis block that the wallet has for the channel.
 
         Raises:
             Problem: TRANSACTION_NOT_FOUND.
@@ -132,7 +136,7 @@ class Proofs:
 
     def receipt(self, transaction_id: str, *, with_state: bool = True) -> receipts.Receipt:
         """
-        The receipt of a transaction, from the blocks of the caller's peer; raises what ``of`` raises.
+        Return the receipt of a transaction, from the blocks of the caller's peer; raises what ``of`` raises.
 
         *with_state* asks for the state before its block as well, which only a checkpoint can be compared with.
         """

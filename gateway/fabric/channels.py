@@ -45,7 +45,7 @@ class ExplainedError(errors.GatewayError):
 def explained(
     network: Network, chaincode: str, named: tuple[str, ...], refused: errors.GatewayError
 ) -> errors.GatewayError:
-    """The refusal to raise where *refused* says that nobody can answer: which of its causes it was."""
+    """Return the refusal to raise where *refused* says that nobody can answer: which of its causes it was."""
     if not _NOBODY.search(refused.message):
         return refused
     try:
@@ -63,7 +63,7 @@ def explained(
 
 def is_defined(network: Network, chaincode: str) -> bool | None:
     """
-    Whether the channel has such a chaincode; None if the caller may not ask.
+    Return whether the channel has such a chaincode; None if the caller may not ask.
 
     Raises:
         hlf.errors.EvaluateError: there is no such channel for the caller, or its peer cannot be asked.
@@ -83,7 +83,7 @@ def is_defined(network: Network, chaincode: str) -> bool | None:
 
 def has_event(network: Network, chaincode: str, cursor: Cursor) -> bool:
     """
-    Whether the cursor's transaction set an event of *chaincode* in the cursor's block.
+    Return whether the cursor's transaction set an event of *chaincode* in the cursor's block.
 
     Raises:
         hlf.errors.EvaluateError: the peer has no such block, or cannot be asked.
@@ -99,6 +99,6 @@ def has_event(network: Network, chaincode: str, cursor: Cursor) -> bool:
 
 
 def _members(network: Network) -> tuple[str, ...]:
-    """MSP ids of the channel's application organisations."""
+    """Return the MSP ids of the channel's application organisations."""
     serialized = network.contract("cscc").evaluate("GetConfigBlock", network.name)
     return channelconfig.Bundle.from_config_block(common_pb2.Block.FromString(serialized)).application_msp_ids

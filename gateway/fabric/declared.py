@@ -47,7 +47,7 @@ class Function:
     read_on: tuple[str, ...] = ()
 
     def arguments(self, given: list[str]) -> dict[str, str]:
-        """The arguments of a call by the names of the parameters."""
+        """Return the arguments of a call by the names of the parameters."""
         return dict(zip(self.parameters, given, strict=False))
 
 
@@ -122,7 +122,7 @@ class Declarations:
 
     def find(self, network: Network, msp_id: str, chaincode: str, function: str, *, private: bool) -> Function | None:
         """
-        What *function* declares; None if the chaincode publishes nothing of it.
+        Return what *function* declares; None if the chaincode publishes nothing of it.
 
         Raises:
             hlf.errors.GatewayError: the organisation's peer cannot be asked, or its chaincode does not answer.
@@ -141,7 +141,7 @@ class Declarations:
         return kept.functions.get(function)
 
     def known(self, channel: str, chaincode: str) -> Functions:
-        """The functions of a chaincode as far as some call has had them read; empty before."""
+        """Return the functions of a chaincode as far as some call has had them read; empty before."""
         with self._lock:
             found = [kept.functions for (_, *place), kept in self._kept.items() if place == [channel, chaincode]]
         return {function.name: function for each in found for function in each.values()}
@@ -158,7 +158,9 @@ class Declarations:
 
 
 def _definition(network: Network, msp_id: str, chaincode: str) -> bytes:
-    """The chaincode's definition as the channel has it; empty if it has none, or does not tell it to this caller."""
+    """
+    Return the chaincode's definition as the channel has it; empty if it has none, or does not tell it to this caller.
+    """
     asked = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=chaincode).SerializeToString()
     lifecycle = network.contract("_lifecycle")
     try:
@@ -170,7 +172,7 @@ def _definition(network: Network, msp_id: str, chaincode: str) -> bytes:
 
 
 def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
-    """The functions in the metadata; none if the chaincode itself says that it publishes none."""
+    """Return the functions in the metadata; none if the chaincode itself says that it publishes none."""
     try:
         return read(network.contract(chaincode).evaluate(METADATA, endorsing_organizations=(msp_id,)))
     except errors.GatewayError as refused:
@@ -180,5 +182,5 @@ def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
 
 
 def _answered(refused: errors.GatewayError) -> bool:
-    """Whether the chaincode itself said no, and not somebody on the way to it."""
+    """Return whether the chaincode itself said no, and not somebody on the way to it."""
     return bool(_CHAINCODE_ANSWERED.search(" ".join([refused.message, *(each.message for each in refused.details)])))

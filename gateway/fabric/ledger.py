@@ -82,7 +82,7 @@ class Call:
 
     def texts(self) -> list[str]:
         """
-        The arguments as Fabric gets them.
+        Return the arguments as Fabric gets them.
 
         Raises:
             ArgumentError: a value has no canonical JSON (a fraction, an integer beyond 2^53).
@@ -124,7 +124,7 @@ class Ledgers:
 
     def network(self, msp_id: str, user: str, channel: str) -> Network:
         """
-        *channel* as *user* of *msp_id* sees it.
+        Return *channel* as *user* of *msp_id* sees it.
 
         Raises:
             gateway.fabric.wallet.WalletError: no such organisation or user.
@@ -133,7 +133,7 @@ class Ledgers:
         return self._connection(msp_id, user).network(channel)
 
     def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
-        """Whether the organisation's peer takes a connection within *seconds*."""
+        """Return whether the organisation's peer takes a connection within *seconds*."""
         try:
             users = self._wallet.users(msp_id)
             self._connection(msp_id, users[0]).wait_ready(seconds)
@@ -143,7 +143,7 @@ class Ledgers:
 
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> commit.Status:
         """
-        What became of a transaction; waits up to *seconds* for its commit.
+        Return what became of a transaction; waits up to *seconds* for its commit.
 
         Raises:
             hlf.errors.CommitStatusError: not committed so far, or never sent.
@@ -176,7 +176,7 @@ class Ledgers:
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         """
-        A query's answer; nothing is written.
+        Return a query's answer; nothing is written.
 
         Raises:
             hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
@@ -270,7 +270,7 @@ class Ledgers:
         call: Call,
         decide: Callable[[planning.Asking, Function | None], planning.Planned],
     ) -> Call:
-        """*call* with the organisations that it goes to, by what its function declares."""
+        """Return *call* with the organisations that it goes to, by what its function declares."""
         if call.endorsers == (msp_id,) or (call.endorsers and not call.transient):
             # Nothing leaves the organisation, or nothing that only some may see.
             return call
@@ -299,7 +299,7 @@ class Ledgers:
 
     def _building_on(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
         """
-        The answer of peers that have the block which *call* builds on.
+        Return the answer of peers that have the block which *call* builds on.
 
         Those named are waited for beforehand. Whom Fabric chooses by itself shows only when one refuses: then those
         that spoke are waited for, and asked once more.
@@ -320,7 +320,7 @@ class Ledgers:
             return ask()
 
     def _explaining(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
-        """The answer; where Fabric only says that nobody can give one, the channel is asked why."""
+        """Return the answer; where Fabric only says that nobody can give one, the channel is asked why."""
         try:
             return ask()
         except (errors.EvaluateError, errors.EndorseError) as refused:
@@ -340,7 +340,7 @@ class Ledgers:
             self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
 
     def _invalid(self, msp_id: str, user: str, channel: str, status: commit.Status) -> errors.CommitError:
-        """The error for a transaction that is in a block and marked invalid."""
+        """Return the error for a transaction that is in a block and marked invalid."""
         found = errors.CommitError(status.transaction_id, status.code, status.block_number)
         if found.name == "ENDORSEMENT_POLICY_FAILURE" and races.lost(self.network(msp_id, user, channel), found):
             return PolicyChangedError(status.transaction_id, status.code, status.block_number)

@@ -54,7 +54,7 @@ class Asking:
 
 def submitted(asking: Asking, declared: Function | None) -> Planned:
     """
-    Who endorses a transaction.
+    Return who endorses a transaction.
 
     Raises:
         UnplannedError: private values would go to somebody whom the function does not name, or to nobody in particular.
@@ -76,7 +76,7 @@ def submitted(asking: Asking, declared: Function | None) -> Planned:
 
 def evaluated(asking: Asking, declared: Function | None) -> Planned:
     """
-    At whose peers a query is asked.
+    Return at whose peers a query is asked.
 
     Raises:
         UnplannedError: a transient field is not one that the function takes.

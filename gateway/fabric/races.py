@@ -22,7 +22,7 @@ _Key = tuple[str, str, str | bytes]
 
 
 def lost(network: Network, error: errors.CommitError) -> bool:
-    """Whether the policy of a key that the transaction writes was changed after it was endorsed."""
+    """Return whether the policy of a key that the transaction writes was changed after it was endorsed."""
     if error.block_number is None:
         return False
     try:
@@ -40,7 +40,7 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
     seen, written = dict(_reads(found)), set(_written(found))
 
     def overtaken(key: _Key, here: rwsets.Version) -> bool:
-        """A key that was read shows which state was seen; of any other key the same block alone is certain."""
+        """Return whether a change is later than the key's read; for an unread key, whether of the same block."""
         if key not in written:
             return False
         if key not in seen:
@@ -69,7 +69,7 @@ def _reads(transaction: blocks.Transaction) -> Iterator[tuple[_Key, rwsets.Versi
 
 
 def _written(transaction: blocks.Transaction) -> Iterator[_Key]:
-    """Keys whose policy the transaction must satisfy."""
+    """Yield the keys whose policy the transaction must satisfy."""
     for namespace in _namespaces(transaction):
         yield from ((namespace.namespace, "", write.key) for write in namespace.writes)
         yield from ((namespace.namespace, "", change.key) for change in namespace.metadata_writes)
@@ -80,7 +80,7 @@ def _written(transaction: blocks.Transaction) -> Iterator[_Key]:
 
 
 def _changed(transaction: blocks.Transaction) -> Iterator[_Key]:
-    """Keys whose policy the transaction changes; deleting a key takes its policy away."""
+    """Yield the keys whose policy the transaction changes; deleting a key takes its policy away."""
     for namespace in _namespaces(transaction):
         yield from ((namespace.namespace, "", change.key) for change in namespace.metadata_writes)
         yield from ((namespace.namespace, "", write.key) for write in namespace.writes if write.is_delete)

@@ -29,7 +29,7 @@ class Places:
         self._lock = threading.Lock()
 
     def take(self, reader: tuple[str, str]) -> bool:
-        """True if there was a place for *reader*; give it back with ``release``."""
+        """Return whether there was a place for *reader*; ``release`` gives it back."""
         with self._lock:
             if self._free == 0 or self._taken[reader] >= self._each:
                 return False
@@ -48,7 +48,7 @@ class Places:
 
 def cloud_event(event: Any, channel: str) -> dict[str, Any]:
     """
-    A chaincode event as a CloudEvent; its payload as ``data`` if it is JSON, else as ``data_base64``.
+    Return a chaincode event as a CloudEvent; its payload as ``data`` if it is JSON, else as ``data_base64``.
 
     The id is the cursor, unique within the source: a transaction sets at most one event for each chaincode.
     """
@@ -75,7 +75,7 @@ def lines(
     delivered: Callable[[Cursor], None],
 ) -> Iterator[str]:
     """
-    The text of a server-sent event stream.
+    Yield the text of a server-sent event stream.
 
     It ends after *limit* events, or once none has come for *idle_seconds*; without these, when the reader goes away. A
     reader that is gone shows only when something is written to it, hence the heartbeat. *delivered* is called when an

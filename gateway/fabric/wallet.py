@@ -31,7 +31,7 @@ class Wallet:
         self._folder = folder
 
     def organisations(self) -> list[str]:
-        """MSP ids that have a connection profile, sorted."""
+        """Return the MSP ids that have a connection profile, sorted."""
         return sorted(path.stem for path in self._folder.glob("profiles/*.json"))
 
     def users(self, msp_id: str) -> list[str]:
@@ -49,7 +49,7 @@ class Wallet:
 
     def profile(self, msp_id: str) -> profile.Profile:
         """
-        An organisation's connection profile.
+        Return an organisation's connection profile.
 
         Raises:
             WalletError: no such organisation.
@@ -59,7 +59,7 @@ class Wallet:
         return profile.Profile.load(self._folder / "profiles" / f"{msp_id}.json")
 
     def genesis(self, channel: str) -> bytes | None:
-        """The genesis block that is trusted for a channel, as it came with the wallet; None if it has none."""
+        """Return the genesis block that is trusted for a channel, as it came with the wallet; None if it has none."""
         if not NAME.fullmatch(channel):
             return None
         try:
@@ -69,7 +69,7 @@ class Wallet:
 
     def user(self, msp_id: str, name: str) -> tuple[identity.Identity, signers.Signer]:
         """
-        A user's identity, and what signs for it.
+        Return a user's identity, and what signs for it.
 
         Raises:
             WalletError: no such organisation or user.
@@ -79,7 +79,7 @@ class Wallet:
 
     def connect(self, msp_id: str, name: str, timeouts: fabric.Timeouts | None = None) -> fabric.Gateway:
         """
-        A connection of a user's own through its organisation's peer, with mutual TLS where that is asked for.
+        Return a connection of a user's own through its organisation's peer, with mutual TLS where that is asked for.
 
         Raises:
             WalletError: no such organisation or user.

@@ -64,7 +64,7 @@ class Answer:
 
 
 def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, Any]:
-    """The request as WSGI wants it."""
+    """Return the request as WSGI wants it."""
     path, _, query = target(request).partition("?")
     peer = (request.transport.get_extra_info("peername") if request.transport else None) or ("", 0)
     own = (request.transport.get_extra_info("sockname") if request.transport else None) or ("", 0)
@@ -98,7 +98,7 @@ def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, 
 
 
 def target(request: BaseRequest) -> str:
-    """The request's path and query, as sent; of an address with scheme and host, what comes after them."""
+    """Return the request's path and query, as sent; of an address with scheme and host, what comes after them."""
     sent = request.raw_path
     if sent.startswith("/"):
         return sent
@@ -107,7 +107,7 @@ def target(request: BaseRequest) -> str:
 
 
 def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> Answer:
-    """The application's answer, whole unless it is an event stream."""
+    """Return the application's answer, whole unless it is an event stream."""
     began: list[tuple[int, tuple[tuple[str, str], ...]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
@@ -127,7 +127,7 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
 
 
 def _scheme(request: BaseRequest, peer: str) -> str:
-    """A proxy on the same machine may say that it was spoken to over TLS; nobody else is believed."""
+    """Return the scheme: a proxy on the same machine may say that it was called over TLS, nobody else."""
     scheme = request.headers.get("X-Forwarded-Proto", "")
     return scheme if scheme in {"http", "https"} and peer in {"127.0.0.1", "::1"} else request.scheme
 

@@ -77,7 +77,7 @@ class Connections(Server):
         self.waits(connection, self.limits.read_seconds)
 
     def waits(self, connection: RequestHandler, seconds: float) -> None:
-        """It waits for its client, at most so long from now."""
+        """Note that it waits for its client, at most so long from now."""
         if connection in self._open:
             self._waiting[connection] = self._loop.time() + seconds
             self._waiting.move_to_end(connection)
@@ -94,7 +94,7 @@ class Connections(Server):
         return self._quiet is not None
 
     def begun(self, connection: RequestHandler) -> None:
-        """A head has been read: there will be an answer."""
+        """Note that a head has been read: there will be an answer."""
         self._busy.add(connection)
 
     def finished(self, connection: RequestHandler) -> None:
@@ -106,11 +106,11 @@ class Connections(Server):
                 self._quiet.set()
 
     def served(self, connection: RequestHandler) -> None:
-        """It has sent a whole request, and waits for the gateway now."""
+        """Note that it has sent a whole request, and waits for the gateway now."""
         self._waiting.pop(connection, None)
 
     def closed(self, connection: RequestHandler) -> None:
-        """It is no more."""
+        """Note that it is closed."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 

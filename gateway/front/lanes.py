@@ -38,7 +38,7 @@ class Lane:
 
     async def run(self, caller: bytes, work: Callable[[], _Answer]) -> _Answer:
         """
-        What *work* returns or raises, done in a thread when it is *caller*'s turn.
+        Return what *work* returns or raises, done in a thread when it is *caller*'s turn.
 
         If this is cancelled, work that has begun goes on and keeps its thread; what has not is dropped.
 

@@ -14,7 +14,7 @@ _TYPE = "application/problem+json"
 
 
 def response(problem: Problem, request_id: str = "", *, close: bool = False) -> Response:
-    """The answer that *problem* is; with *close* the connection ends with it."""
+    """Return the answer that *problem* is; with *close* the connection ends with it."""
     request_id = request_id or uuid.uuid4().hex
     headers = {**rendering.ALWAYS, **problem.headers(), "X-Request-Id": request_id, "Content-Type": _TYPE}
     made = Response(body=_body(problem, request_id), status=problem.kind.status, headers=headers)
@@ -24,13 +24,13 @@ def response(problem: Problem, request_id: str = "", *, close: bool = False) -> 
 
 
 def alive(request_id: str) -> Response:
-    """The answer to who asks whether this process serves; the application gives the same one."""
+    """Return the answer to a health check of this process; the application gives the same one."""
     headers = {**rendering.ALWAYS, "X-Request-Id": request_id, "Content-Type": "application/json"}
     return Response(body=b'{"status":"ok"}\n', headers=headers)
 
 
 def raw(problem: Problem) -> bytes:
-    """The same as bytes of HTTP, for a connection that is given up before it is read from."""
+    """Return the same as bytes of HTTP, for a connection that is given up before it is read from."""
     request_id = uuid.uuid4().hex
     body = _body(problem, request_id)
     headers = {

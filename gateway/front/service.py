@@ -73,7 +73,7 @@ class Service:
             lane.close()
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
-        """The answer to one request, written already."""
+        """Return the answer to one request, written already."""
         self.connections.begun(request.protocol)
         request_id = uuid.uuid4().hex
         body = bytearray()
@@ -142,7 +142,7 @@ class Service:
             presence.leave()
 
     def _lane(self, environment: dict[str, Any]) -> str:
-        """Which lane a request belongs to, by its address."""
+        """Return which lane a request belongs to, by its address."""
         try:
             endpoint, _ = self._routes.match(environment["PATH_INFO"], method=environment["REQUEST_METHOD"])
         except (HTTPException, RequestRedirect):
@@ -156,7 +156,7 @@ class Service:
         return "wait" if waits or endpoint == "calls.status" else "work"
 
     def _worked(self, environment: dict[str, Any], presence: Presence) -> bridge.Answer:
-        """The application's answer, made in a thread."""
+        """Return the application's answer, made in a thread."""
         answer = bridge.call(self._app.wsgi_app, environment)
         if answer.stream is not None:
             # Should nobody be left to follow it, its place is given back all the same.
@@ -194,7 +194,7 @@ class Service:
 
 
 async def _expected(request: BaseRequest) -> None:
-    """A client that asks beforehand whether its body is welcome is told that it is."""
+    """Answer a client that asks, before it sends a body, whether it may: it may."""
     expected = request.headers.get("Expect", "")
     if expected.lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -205,13 +205,13 @@ async def _expected(request: BaseRequest) -> None:
 
 
 def _caller(request: BaseRequest) -> bytes:
-    """Whose turn it is, without keeping the token: one caller's requests stand in one row."""
+    """Return whose turn it is, without keeping the token: one caller's requests wait in one queue."""
     caller = request.headers.get("Authorization") or request.headers.get("Cookie") or str(request.remote)
     return hashlib.sha256(caller.encode("utf-8", "surrogateescape")).digest()
 
 
 def _with(headers: Iterable[tuple[str, str]], response: _Response) -> _Response:
-    """*response* with these headers, of which some may stand there several times."""
+    """Return *response* with these headers, of which some may stand there several times."""
     for name, value in headers:
         response.headers.add(name, value)
     return response

@@ -31,13 +31,13 @@ def needs(scope: str) -> Callable[[_View], _View]:
 
 
 def scope_of(view: Callable[..., Any]) -> str | None:
-    """The scope a view names; None if it names none."""
+    """Return the scope a view names; None if it names none."""
     return getattr(view, "needed_scope", None)
 
 
 def check() -> None:
     """
-    Before every request: find the caller and compare scopes.
+    Find the caller and compare scopes, before every request.
 
     Raises:
         Problem, TokenError: no token, one that is not accepted, or one without the scope.
@@ -56,7 +56,7 @@ def check() -> None:
 
 
 def _presented() -> str:
-    """The token that came with the request."""
+    """Return the token that came with the request."""
     if request.blueprint == _CONSOLE:
         text = request.cookies.get(COOKIE, "")
         if not text:

@@ -56,7 +56,7 @@ def _written(view: Callable[..., Any]) -> FunctionType | None:
 
 
 def _reached(function: FunctionType | None, seen: set[FunctionType]) -> Iterator[FunctionType]:
-    """*function* and those of its slice that it names."""
+    """Yield *function* and those of its slice that it names."""
     if function is None or function in seen or not function.__module__.startswith(_ROOM):
         return
     seen.add(function)
@@ -67,7 +67,7 @@ def _reached(function: FunctionType | None, seen: set[FunctionType]) -> Iterator
 
 
 def _globals(function: FunctionType) -> Iterator[Any]:
-    """What the names in its code stand for, in its module and in modules that it names."""
+    """Yield what the names in its code stand for, in its module and in modules that it names."""
     names = set(_names(function.__code__))
     for name in names & function.__globals__.keys():
         found = function.__globals__[name]
@@ -92,7 +92,7 @@ def _texts(code: CodeType) -> Iterator[str]:
 
 
 def _closed_over(function: FunctionType) -> set[str]:
-    """Names of functions among what it is closed over: a text, or the entry of a table with one."""
+    """Return names of functions among what it is closed over: a text, or the entry of a table with one."""
     values = [cell.cell_contents for cell in function.__closure__ or ()]
     found = [value if isinstance(value, str) else getattr(value, "function", "") for value in values]
     return {each for each in found if isinstance(each, str) and each.isidentifier()}

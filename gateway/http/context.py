@@ -52,7 +52,7 @@ class Chaincode:
         transient: Transient | None = None,
         endorsers: tuple[str, ...] = (),
     ) -> Call:
-        """A call of one of its functions, planned by what it declares unless *endorsers* are named."""
+        """Return a call of one of its functions, planned by what it declares unless *endorsers* are named."""
         return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
 
 
@@ -76,26 +76,26 @@ class Services:
 
 
 def services() -> Services:
-    """The services of the application being served."""
+    """Return the services of the application being served."""
     found: Services = current_app.extensions[EXTENSION]
     return found
 
 
 def caller() -> Caller:
-    """Whom the request's token speaks for; only where ``auth.needs`` asks for one."""
+    """Return whom the request's token speaks for; only where ``auth.needs`` asks for one."""
     found: Caller = g.caller
     return found
 
 
 def evaluate(call: Call) -> bytes:
-    """A query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
+    """Return a query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
     asking = caller()
     return services().ledgers.evaluate(asking.msp_id, asking.user, building_on(call))
 
 
 def submit(call: Call) -> Receipt:
     """
-    A committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
+    Return a committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
 
     A conflict wrote nothing. Where an earlier transaction of the same request is committed already, it is worth trying
     again: the caller could not repeat the request as a whole.
@@ -114,7 +114,9 @@ def submit(call: Call) -> Receipt:
 
 
 def _sent(call: Call) -> Receipt:
-    """One attempt; from just before its transaction is sent until its outcome is known, ``in_flight`` names it."""
+    """
+    Submit once; from just before the transaction is sent until its outcome is known, ``in_flight`` names it.
+    """
     asking = caller()
     try:
         receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _before_sending)
@@ -131,34 +133,34 @@ def _sent(call: Call) -> Receipt:
 
 
 def plan(call: Call) -> Planned:
-    """Who must endorse *call*, sent as the caller, and who would see it; raises what ``Ledgers.plan`` raises."""
+    """Return who must endorse *call*, sent as the caller, and who would see it; raises what ``Ledgers.plan`` raises."""
     asking = caller()
     return services().ledgers.plan(asking.msp_id, asking.user, building_on(call))
 
 
 def transactions() -> list[str]:
-    """Ids of what the request being served has committed so far."""
+    """Return the ids of what the request being served has committed so far."""
     return [receipt.transaction_id for _, receipt in g.get("receipts", [])]
 
 
 def in_flight() -> str:
-    """The id of a transaction that was sent and whose outcome is not known; empty if there is none."""
+    """Return the id of a transaction that was sent and whose outcome is not known; empty if there is none."""
     sent: str = g.get("in_flight", "")
     return sent
 
 
 def may_have_written() -> bool:
-    """Whether the request being served has written something, or may yet have."""
+    """Return whether the request being served has written something, or may yet have."""
     return bool(transactions() or in_flight())
 
 
 def blocks_written() -> dict[str, int]:
-    """The last block of each channel that the request being served wrote into."""
+    """Return the last block of each channel that the request being served wrote into."""
     return {channel: receipt.block_number for channel, receipt in g.get("receipts", [])}
 
 
 def building_on(call: Call) -> Call:
-    """*call*, told what it builds on: what the request wrote so far, and what its caller knows of."""
+    """Return *call*, told what it builds on: what the request wrote so far, and what its caller knows of."""
     try:
         known = freshness.parse(request.headers.get(freshness.AFTER, ""))
     except ValueError as error:
@@ -168,35 +170,37 @@ def building_on(call: Call) -> Call:
 
 
 def gone() -> bool:
-    """Whether the client has gone and nothing was written for it so far: then nothing need be begun."""
+    """Return whether the client has gone and nothing was written for it so far: then nothing need be begun."""
     return presence().left and not may_have_written()
 
 
 def presence() -> Presence:
-    """Whether whoever sent the request is still there."""
+    """Return whether whoever sent the request is still there."""
     return presences.of(request.environ)
 
 
 def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
-    """A contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*."""
+    """
+    Return a contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*.
+    """
     return results.read(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
 
 
 def ask_record(
     chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None
 ) -> dict[str, Any]:
-    """As ``ask``, of a function that answers an object."""
+    """Return as ``ask`` does, for a function that answers an object."""
     return results.record(ask(chaincode, function, *arguments, transient=transient))
 
 
 def ask_optional(chaincode: Chaincode, function: str, *arguments: Any) -> dict[str, Any] | None:
-    """As ``ask``, of a function that answers an object or nothing."""
+    """Return as ``ask`` does, for a function that answers an object or nothing."""
     found = ask(chaincode, function, *arguments)
     return None if found is None else results.record(found)
 
 
 def ask_list(chaincode: Chaincode, function: str, *arguments: Any) -> list[Any]:
-    """As ``ask``, of a function that answers a list."""
+    """Return as ``ask`` does, for a function that answers a list."""
     return results.listing(ask(chaincode, function, *arguments))
 
 
@@ -207,7 +211,7 @@ def act(
     transient: Transient | None = None,
 ) -> dict[str, Any]:
     """
-    A committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
+    Return a committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
 
     It goes to the organisations that the function declares, and *transient* values to nobody else.
     """
@@ -220,7 +224,7 @@ def act(
 
 
 def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
-    """What became of a transaction; raises what ``Ledgers.status`` raises."""
+    """Return what became of a transaction; raises what ``Ledgers.status`` raises."""
     asking = caller()
     return services().ledgers.status(asking.msp_id, asking.user, channel, transaction_id, wait_seconds)
 

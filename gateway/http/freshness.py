@@ -28,7 +28,7 @@ Ask = Callable[[str, str], bytes]
 
 def parse(text: str) -> dict[str, int]:
     """
-    The block of each channel in a header's text.
+    Return the block of each channel in a header's text.
 
     Raises:
         ValueError: it is not of the form ``trade=42, ecommerce=7``.
@@ -43,7 +43,7 @@ def parse(text: str) -> dict[str, int]:
 
 
 def text(blocks: Mapping[str, int]) -> str:
-    """The header's text for the block of each channel."""
+    """Return the header's text for the block of each channel."""
     return ", ".join(f"{channel}={block}" for channel, block in sorted(blocks.items()))
 
 
@@ -103,7 +103,7 @@ class Heights:
                 pause = min(2 * pause, _LONGEST_POLL_SECONDS)
 
     def _height(self, channel: str, msp_id: str, block: int, ask: Ask) -> int:
-        """How many blocks the peer has, if it is known to have *block*, or nobody else is asking just now."""
+        """Return how many blocks the peer has, if it is known to have *block*, or nobody else is asking just now."""
         peer = (channel, msp_id)
         with self._lock:
             asking = self._asking.setdefault(peer, threading.Lock())

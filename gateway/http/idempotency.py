@@ -28,7 +28,7 @@ _LOG = logging.getLogger("gateway")
 
 
 def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
-    """A view that acts once for each idempotency key; without the header it acts each time."""
+    """Return a view that acts once for each idempotency key; without the header it acts each time."""
 
     @functools.wraps(view)
     def once(*args: Any, **kwargs: Any) -> Response:

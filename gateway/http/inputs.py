@@ -93,13 +93,13 @@ def takes(*, body: str = "", query: Collection[str] | None = ()) -> Callable[[_V
 
 
 def of(view: Callable[..., Any]) -> Takes:
-    """What a view reads: nothing, unless it says so."""
+    """Return what a view reads: nothing, unless it says so."""
     return getattr(view, "takes", Takes())
 
 
 def check() -> None:
     """
-    Before every request: compare what was sent with what its view reads.
+    Compare what was sent with what its view reads, before every request.
 
     Raises:
         Problem: REQUEST_INVALID, REQUEST_MALFORMED, BODY_MISSING, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
@@ -127,7 +127,7 @@ def check() -> None:
 
 
 def too_large(limit: int, length: int | None = None) -> Problem:
-    """The problem of a body over the limit; a chunked one has no length that is known."""
+    """Return the problem of a body over the limit; a chunked one has no length that is known."""
     size = "is longer than that" if length is None else f"has {length} bytes"
     return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
 

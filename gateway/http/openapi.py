@@ -123,7 +123,7 @@ def complete(app: Flask, spec: Any) -> None:
 
 
 def addresses() -> str:
-    """Every address as ``docs/api.md`` lists it: method, path, scope and what it does."""
+    """Return every address as ``docs/api.md`` lists it: method, path, scope and what it does."""
     lines = []
     for tag, entries in _operations(_document()).items():
         lines += ["", f"### {tag}", "", "| | address | scope | |", "|---|---|---|---|"]
@@ -132,7 +132,9 @@ def addresses() -> str:
 
 
 def _document() -> dict[str, Any]:
-    """The description, with what the contract functions behind each address declare, as far as they were read."""
+    """
+    Return the description, with what the contract functions behind each address declare, as far as they were read.
+    """
     served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     document: dict[str, Any] = copy.deepcopy(served.spec.to_dict())
     known = {
@@ -155,7 +157,7 @@ def _document() -> dict[str, Any]:
 
 
 def _declared(function: Function) -> dict[str, Any]:
-    """What a function declares, as far as it does."""
+    """Return what a function declares, as far as it does."""
     told = {
         "endorsed_by": function.endorsed_by,
         "transient": function.transient,
@@ -172,7 +174,7 @@ def _template(rule: str) -> str:
 
 
 def _operations(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The operations by tag, each with its path, method and the fields of its body and answer."""
+    """Return the operations by tag, each with its path, method and the fields of its body and answer."""
     found: dict[str, list[dict[str, Any]]] = {}
     for path, operations in document["paths"].items():
         shared = operations.get("parameters", [])
@@ -207,7 +209,7 @@ def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields(document: dict[str, Any], schema: dict[str, Any] | None, depth: int = 0) -> list[dict[str, Any]]:
-    """A schema's fields, flattened: name with its path, type, whether required, description, example."""
+    """Return a schema's fields, flattened: name with its path, type, whether required, description, example."""
     if schema is None or depth > 4:
         return []
     schema = _resolved(document, schema)

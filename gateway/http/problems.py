@@ -46,7 +46,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
         return self.code in {"OUTCOME_UNKNOWN", "GATEWAY_FAULT"}
 
     def headers(self) -> dict[str, str]:
-        """Those that belong to the status: how to authenticate, when to come back."""
+        """Return those that belong to the status: how to authenticate, when to come back."""
         if self.kind.status == 401:
             error = (
                 "" if self.code == "TOKEN_MISSING" else f', error="invalid_token", error_description="{self.detail}"'
@@ -56,7 +56,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
         return self.sent if seconds is None else {"Retry-After": str(seconds), **self.sent}
 
     def document(self, request_id: str) -> dict[str, Any]:
-        """The body of ``application/problem+json``."""
+        """Return the body of ``application/problem+json``."""
         return {
             "type": f"/docs/errors#{self.code}",
             "title": self.kind.title,
@@ -71,7 +71,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
 
 def of(error: Exception) -> Problem:
     """
-    The problem for an error of ``hlf``, of Flask and what it stands on, or of the gateway's own.
+    Return the problem for an error of ``hlf``, of Flask and what it stands on, or of the gateway's own.
 
     GATEWAY_FAULT for one that is in no table.
     """
@@ -136,7 +136,7 @@ _BY_STATUS = {
 
 
 def _of_http(error: HTTPException) -> Problem:
-    """What Flask, Werkzeug or webargs found wrong with the request."""
+    """Return what Flask, Werkzeug or webargs found wrong with the request."""
     status = error.code or 500
     code = _BY_STATUS.get(status, "REQUEST_MALFORMED" if status < 500 else "GATEWAY_FAULT")
     messages = (getattr(error, "data", None) or {}).get("messages")
@@ -226,7 +226,7 @@ def _of_gateway(error: errors.GatewayError) -> Problem:
 
 
 def _refused(code: str, text: str, members: dict[str, Any]) -> Problem:
-    """A rule said no, at a peer or already here."""
+    """Return the problem for a refusal, by a peer or already here."""
     if code in REFUSALS:
         return Problem(code, text, **members)
     return Problem("CONTRACT_REFUSED", text, contract_code=code, **members)

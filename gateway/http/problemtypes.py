@@ -216,7 +216,7 @@ PROBLEM_TYPES = {**REQUEST, **FABRIC, **COMMIT, **REFUSALS}
 
 
 def markdown() -> str:
-    """The table as ``docs/errors.md`` has it."""
+    """Return the table as ``docs/errors.md`` has it."""
     lines = [
         "# Errors over HTTP",
         "",

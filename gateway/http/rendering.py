@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
 
 
 def render(problem: problems.Problem) -> BaseResponse:
-    """The response a problem becomes; people get a page, and who must log in at the console is sent there."""
+    """Return the response for a problem: a page for people; the login page where they must log in at the console."""
     g.problem = problem
     if request.blueprint == "console":
         if problem.kind.status == 401:
@@ -48,7 +48,7 @@ def render(problem: problems.Problem) -> BaseResponse:
 
 
 def page_wanted() -> bool:
-    """Whether whoever asks would rather have a page than JSON."""
+    """Return whether the caller wants a page rather than JSON."""
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 

@@ -67,7 +67,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
         """
-        The settings in *environ*; names it does not set keep their defaults.
+        Return the settings in *environ*; names it does not set keep their defaults.
 
         Raises:
             SettingsError: one is missing or of the wrong form.
@@ -88,7 +88,7 @@ class Settings:
         return cls(**values)
 
     def to_environment(self) -> dict[str, str]:
-        """The variables from which these settings can be read again, as a server's processes are given them."""
+        """Return the variables from which these settings can be read again, as a server's processes are given them."""
         return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
 
 

@@ -20,7 +20,7 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """
-        The cursor in an event's id.
+        Return the cursor in an event's id.
 
         Raises:
             ValueError: it is not of the form ``<block>:<transaction id>``.
@@ -52,7 +52,7 @@ class Checkpoints:
         self._store = store
 
     def get(self, reader: Reader) -> Cursor | None:
-        """The last event this reader was given; None if it has had none."""
+        """Return the last event this reader was given; None if it has had none."""
         with self._store.connection() as database:
             row = database.execute(
                 "SELECT block_number, transaction_id FROM checkpoints "

@@ -90,7 +90,7 @@ class Store:
 
     def secret(self) -> bytes:
         """
-        32 random bytes of this gateway, in a file beside the database; made by whoever asks first.
+        Return 32 random bytes of this gateway, in a file beside the database; made by whoever asks first.
 
         Without it what is sealed in the database cannot be opened, and with it alone neither.
         """

@@ -120,12 +120,12 @@ class Keys:
             )
 
     def release(self, held: Held) -> None:
-        """Free a key whose request wrote nothing."""
+        """Release a key whose request wrote nothing."""
         with self._store.connection() as database:
             database.execute("DELETE FROM idempotency_keys WHERE id = ? AND attempt = ?", (held.row, held.attempt))
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:
-        """Keyed, so that neither a short key nor a short private value in a body can be searched for."""
+        """Return a keyed hash, so that nobody can search for a short key or a short private value in a body."""
         digest = hmac.new(self._secret, digestmod=hashlib.sha256)
         for part in (purpose, *parts):
             digest.update(len(part).to_bytes(8, "big") + part)

@@ -63,7 +63,7 @@ class Tokens:
 
     def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int) -> str:
         """
-        A new token's text, which is kept nowhere: only its hash is.
+        Return a new token's text, which is kept nowhere: only its hash is.
 
         Raises:
             ValueError: an unknown scope, none at all, or a life of less than a second.
@@ -84,7 +84,7 @@ class Tokens:
 
     def caller(self, text: str) -> Caller:
         """
-        Whom the token *text* speaks for.
+        Return whom the token *text* speaks for.
 
         Raises:
             TokenError: malformed, unknown, expired or revoked.
@@ -107,7 +107,7 @@ class Tokens:
         return Caller(row["id"], row["msp_id"], row["user"], frozenset(row["scopes"].split()), expires_at)
 
     def revoke(self, identifier: str) -> bool:
-        """True if a token of this id existed and is now revoked."""
+        """Revoke the token of this id; return False if there is none."""
         with self._store.connection() as database:
             changed = database.execute(
                 "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", (int(self._clock()), identifier)
@@ -115,7 +115,7 @@ class Tokens:
             return changed.rowcount == 1
 
     def all(self) -> list[Token]:
-        """Every token, newest first, without its secret."""
+        """Return every token, newest first, without its secret."""
         with self._store.connection() as database:
             rows = database.execute("SELECT * FROM tokens ORDER BY created_at DESC, id").fetchall()
         return [

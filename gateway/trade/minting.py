@@ -10,20 +10,20 @@ _SALT_BYTES = 16
 
 
 def public_id(prefix: str) -> str:
-    """An identifier that says nothing: identifiers stand in blocks for everybody to read."""
+    """Return an identifier that says nothing: identifiers stand in blocks for everybody to read."""
     return f"{prefix}-{secrets.token_hex(8)}"
 
 
 def salt() -> str:
-    """128 random bits in base64url, for a private record whose hash stands on a channel."""
+    """Return 128 random bits in base64url, for a private record whose hash stands on a channel."""
     return base64.urlsafe_b64encode(secrets.token_bytes(_SALT_BYTES)).rstrip(b"=").decode()
 
 
 def link_token() -> str:
-    """A shopper's link: 256 random bits. Only its hash ever reaches a ledger."""
+    """Return a shopper's link: 256 random bits. Only its hash ever reaches a ledger."""
     return secrets.token_urlsafe(32)
 
 
 def link_hash(token: str) -> str:
-    """What the ledger knows of a link."""
+    """Return what the ledger knows of a link."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -150,7 +150,7 @@ def cancel(agreement_id: str) -> dict[str, Any]:
 
 
 def _changed(function: str, agreement_id: str, *arguments: Any) -> dict[str, Any]:
-    """A change carries the agreement exactly as it stands, so that both sides change the same."""
+    """Submit a change with the agreement exactly as it stands, so that both sides change the same."""
     own = context.caller().msp_id
     stored = context.evaluate(CARRIAGE.call("Agreements:read", [agreement_id], None, (own,)))
     changed = context.act(

@@ -33,7 +33,7 @@ from gateway.trade.disclosure.claim_schemas import (
 
 
 def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
-    """The resource of one kind of claim."""
+    """Return the resource of one kind of claim."""
     resource = Blueprint(name, __name__, url_prefix=f"/v1/{name}", description=description)
 
     @resource.route("", methods=["POST"])

@@ -14,7 +14,7 @@ from gateway.trade import minting
 
 
 def chosen(claim_id: str, revision: int, attributes: list[str]) -> tuple[str, list[str]]:
-    """The document of one of the caller's claims, and the disclosures of just these attributes."""
+    """Return the document of one of the caller's claims, and the disclosures of just these attributes."""
     claim = context.ask(TRADE, "Claims:read", claim_id, str(revision))
     by_name = {disclosures.read(each).name: each for each in claim["disclosures"]}
     missing = sorted(set(attributes) - set(by_name))
@@ -36,7 +36,7 @@ def deliver(grant_id: str, recipient: str, document: str, chosen: list[str]) -> 
 
 def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
     """
-    The transient values by which a grant's figures enter the tender: the grant as stored, what it shows, a salt.
+    Return the transient values by which a grant's figures enter the tender: the grant as stored, what it shows, a salt.
 
     Document and disclosures come from *body* where its owner sent them, else from the delivery to the caller.
     """
@@ -51,13 +51,13 @@ def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
 
 
 def salt() -> bytes:
-    """A fresh salt as a transient value."""
+    """Return a fresh salt as a transient value."""
     return minting.salt().encode()
 
 
 def named(found: Mapping[Any, dict[str, Any]], name: Any, what: str) -> dict[str, Any]:
     """
-    The entry of that name.
+    Return the entry of that name.
 
     Raises:
         Problem: NOT_FOUND.

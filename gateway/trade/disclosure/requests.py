@@ -97,6 +97,6 @@ def answer(request_id: str) -> dict[str, Any]:
 
 
 def _stored_request(request_id: str) -> tuple[bytes, dict[str, Any]]:
-    """A request's exact bytes, which prove it, and what they say."""
+    """Return a request's exact bytes, which prove it, and what they say."""
     stored = context.evaluate(TRADE.call("Disclosures:show_request", [request_id], None, (context.caller().msp_id,)))
     return stored, json.loads(stored)

@@ -14,7 +14,7 @@ from hlf import errors
 
 def follow(token: str) -> dict[str, Any]:
     """
-    What the holder of a link may see: no organisation, no identifier of the goods, nothing of other orders.
+    Return what the holder of a link may see: no organisation, no identifier of the goods, nothing of other orders.
 
     Raises:
         Problem: TRACKING_CLOSED, the gateway has no identity for this; LINK_UNKNOWN, whatever the contract said.

@@ -88,7 +88,7 @@ class _Consignment:
         return self.columns.get(chain) or next(iter(self.columns.values()))
 
     def at(self, prices: Mapping[str, int]) -> _Column:
-        """The best chain where each parcel costs so much more with some offers."""
+        """Return the best chain where each parcel costs so much more with some offers."""
         parcels = self.graph.demand.parcels
         nodes = [
             cost + parcels * prices.get(offer.offer_id, 0)
@@ -107,7 +107,7 @@ def solve(
     seconds: float = 30.0,
 ) -> Solved:
     """
-    A chain for every one of *demands*, by its name; *entitled* is the register's stages by carrier.
+    Return a chain for every one of *demands*, by its name; *entitled* is the register's stages by carrier.
 
     Raises:
         UnsolvedError: nothing found in which all have room.
@@ -149,7 +149,7 @@ def _price(consignments: Sequence[_Consignment], offers: Sequence[Offer]) -> Non
 def _choose(
     solver: Any, made: Mapping[str, _Consignment], room: Mapping[str, int], seconds: float
 ) -> dict[str, _Column]:
-    """One chain for each, so that all have room and the sum is least."""
+    """Return one chain for each, so that all have room and the sum is least."""
     model = solver.CpModel()
     taken: dict[tuple[str, Chain], Any] = {}
     loads: dict[Day, list[Any]] = {}
@@ -183,7 +183,7 @@ def _needs(graph: Graph, chain: Chain) -> dict[Day, int]:
 
 
 def _room(offers: Sequence[Offer]) -> dict[str, int]:
-    """How many units each offer has a day, if none is booked; the contract knows better."""
+    """Return how many units each offer has a day, if none is booked; the contract knows better."""
     return {offer.offer_id: offer.parcels // units.unit_parcels(offer) for offer in offers}
 
 

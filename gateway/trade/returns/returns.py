@@ -51,7 +51,7 @@ def read(return_id: str) -> dict[str, Any]:
 
 
 def asked_for(body: dict[str, Any]) -> dict[str, Any]:
-    """The contract's request; the link's token becomes its hash."""
+    """Return the contract's request; the link's token becomes its hash."""
     asked = dict(body)
     asked["buyer_hash"] = minting.link_hash(asked.pop("tracking_token"))
     asked.setdefault("return_id", minting.public_id("return"))
