@@ -1,0 +1,96 @@
+"""``selat gateway``: tokens are made and ended, and what cannot be served is said before anything starts."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from gateway import cli
+
+
+@pytest.fixture
+def wallet(tmp_path):
+    """One organisation with one user."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "PlatformMSP.json").write_text("{}")
+    user = tmp_path / "organisations" / "PlatformMSP" / "users" / "User1"
+    user.mkdir(parents=True)
+    (user / "cert.pem").write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A command's exit code and everything it printed."""
+    for name in ("SELAT_WALLET", "SELAT_DATA", "SELAT_LISTEN", "SELAT_TRACKING"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> tuple[int, str]:
+        outcome = CliRunner().invoke(cli.gateway, [str(word) for word in words])
+        return outcome.exit_code, outcome.output
+
+    return run
+
+
+def test_a_token_is_shown_once_and_ended_by_its_id(run, wallet):
+    """The list names it by what is no secret; a misspelt id is told from one that was revoked."""
+    kept = ("--data", wallet / "data")
+    code, text = run("token", "create", "--organisation", "PlatformMSP", "--wallet", wallet, *kept)
+    assert code == 0
+    identifier, secret = text.strip().split("_", 2)[1:]
+    code, listed = run("token", "list", *kept)
+    assert code == 0
+    assert f"{identifier}  PlatformMSP/User1  read  until " in listed
+    assert secret not in listed
+    assert run("token", "revoke", identifier, *kept) == (0, f"{identifier} is revoked\n")
+    assert "  revoked" in run("token", "list", *kept)[1]
+    code, refused = run("token", "revoke", "000000000000", *kept)
+    assert code == 1
+    assert "selat gateway token list shows" in refused
+
+
+@pytest.mark.parametrize(
+    ("organisation", "user", "words"),
+    [("MerchantMSP", "User1", "it has PlatformMSP"), ("PlatformMSP", "User7", "it has User1")],
+)
+def test_a_token_is_for_somebody_in_the_wallet(run, wallet, organisation, user, words):
+    """Who is asked for in vain is told who is there; nothing is kept."""
+    options = ("--organisation", organisation, "--user", user, "--wallet", wallet, "--data", wallet / "data")
+    code, said = run("token", "create", *options)
+    assert code == 1
+    assert words in said
+    assert not (wallet / "data").exists()
+
+
+def test_an_empty_wallet_is_not_served(run, tmp_path):
+    """The words say how to come by one."""
+    code, said = run("serve", "--wallet", tmp_path / "none", "--data", tmp_path / "data")
+    assert code == 1
+    assert "selat network up" in said
+
+
+def test_a_port_that_is_taken_is_said_at_once(run, wallet):
+    """With what to do about it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, said = run("serve", "--wallet", wallet, "--data", wallet / "data", "--listen", listen)
+    assert code == 1
+    assert f"cannot listen on {listen}" in said
+    assert "port 0" in said
+
+
+def test_a_setting_that_cannot_be_read_is_named(run, wallet, monkeypatch):
+    """By the name under which it was given."""
+    monkeypatch.setenv("SELAT_WORKERS", "many")
+    code, said = run("serve", "--wallet", wallet, "--data", wallet / "data")
+    assert code == 1
+    assert "SELAT_WORKERS is 'many'" in said
+
+
+def test_the_tables_of_the_documentation_are_printed(run):
+    """Both pages of docs/ that come from here."""
+    assert "GET" in run("addresses")[1]
+    assert "REQUEST_MALFORMED" in run("errors")[1]
