@@ -21,6 +21,7 @@ from benchmarks.figures import Figure, Line
 from hlf import audit as verifier
 from hlf.audit.replay import ahead
 from hlf.wire import blocks, rwsets, signatures
+from hlf.wire.keys import LIFECYCLE
 from hlf.wire.rwsets import Version
 from tests.support.members import Consortium, Definition
 from tests.unit.hlf.chain import Chain
@@ -91,7 +92,7 @@ def _make(folder: Path, count: int) -> list[tuple[ec.EllipticCurvePublicKey, byt
 def _transaction(consortium: Consortium, key: str, version: Version | None) -> bytes:
     definition = rwsets.Read("namespaces/fields/cc/Sequence", Version(1, 0))
     parts = (
-        rwsets.NamespaceRwset("_lifecycle", reads=(definition,)),
+        rwsets.NamespaceRwset(LIFECYCLE, reads=(definition,)),
         rwsets.NamespaceRwset("cc", reads=(rwsets.Read(key, version),), writes=(rwsets.Write(key, b"value" * 40),)),
     )
     return consortium.transaction(rwsets.TxRwset(parts), ["AMSP", "BMSP"], event=b"e" * 50).raw

@@ -24,7 +24,7 @@ from fabric_protos.discovery import protocol_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 
 from benchmarks.figures import Figure, Line, Note
-from hlf.wire import msp, policies
+from hlf.wire import keys, msp, policies
 from hlf.wire.config import channelconfig, configtx
 from network import admin, errors
 from network.engines.embedded.endorse import endorsers
@@ -41,7 +41,6 @@ ROUNDS = 5
 _WIDTH = 40
 # So often that it can be measured.
 _OFTEN = 1_000
-_LIFECYCLE = "_lifecycle"
 
 
 def planning(_: str) -> Iterator[Line]:
@@ -73,7 +72,7 @@ class Channel:
         ]
         self.members = members
         self.majority = _interest(_call())
-        self.with_implicit = _interest(_call(), _call(collection_names=[f"_implicit_org_{names[0]}"]))
+        self.with_implicit = _interest(_call(), _call(collection_names=[keys.implicit_collection(names[0])]))
         members_of = tuple(policies.SignedBy(msp.Principal.of_role(name, msp.MEMBER)) for name in names)
         key = policies.build(policies.OutOf(members // 2 + 1, members_of))
         self.with_key = _interest(_call(key_policies=[key]))
@@ -98,7 +97,7 @@ def _call(
 ) -> responses.ChaincodeCall:
     """Return a call of the lifecycle, which every channel has, and whose policy is a majority of the members."""
     return responses.ChaincodeCall(
-        name=_LIFECYCLE,
+        name=keys.LIFECYCLE,
         collection_names=collection_names,
         key_policies=key_policies,
         no_private_reads=bool(collection_names),
@@ -198,7 +197,7 @@ def _joined(labs: Mapping[str, Lab], members: int) -> str:
 
 def _asked(lab: Lab, channel: str) -> float:
     """Return milliseconds until Org1's peer has found that a majority of the channel's members is not there."""
-    interests = [discovery.interest(discovery.call(_LIFECYCLE))]
+    interests = [discovery.interest(discovery.call(keys.LIFECYCLE))]
     query = protocol_pb2.Query(channel=channel, cc_query=protocol_pb2.ChaincodeQuery(interests=interests))
     began = time.perf_counter()
     (told,) = discovery.asked_together(lab, [query], discovery.ways)

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.callers import loop
 from hlf import identity, profile
 from hlf.client import gateway
+from hlf.wire import keys
 
 CHANNEL = "bench"
 
@@ -19,7 +20,7 @@ def main() -> None:
     with gateway.connect(profile.Profile.load(Path(profile_file)), who, signer) as fabric:
         network = fabric.network(CHANNEL)
         one, majority = network.contract("one"), network.contract("majority")
-        own = f"_implicit_org_{msp_id}"
+        own = keys.implicit_collection(msp_id)
 
         def private(number: int) -> None:
             one.submit("putpvt", own, transient={"key": b"key-%d" % number, "value": b"v" * 64})

@@ -15,7 +15,7 @@ from fabric_protos.peer.lifecycle import lifecycle_pb2
 from gateway.store.checkpoints import Cursor
 from hlf import errors
 from hlf.client.network import Network
-from hlf.wire import blocks
+from hlf.wire import blocks, keys
 from hlf.wire.config import channelconfig
 
 _NOBODY = re.compile(
@@ -70,7 +70,7 @@ def is_defined(network: Network, chaincode: str) -> bool | None:
     """
     asked = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=chaincode).SerializeToString()
     try:
-        network.contract("_lifecycle").evaluate("QueryChaincodeDefinition", asked)
+        network.contract(keys.LIFECYCLE).evaluate("QueryChaincodeDefinition", asked)
     except errors.EvaluateError as refused:
         said = " ".join([refused.message, *(detail.message for detail in refused.details)])
         if _UNDEFINED in said:

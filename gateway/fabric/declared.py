@@ -19,10 +19,9 @@ from fabric_protos.peer.lifecycle import lifecycle_pb2
 from hlf import errors, jsontext
 from hlf.client.network import Network
 from hlf.errors import WireError
+from hlf.wire import keys
 
 METADATA = "org.hyperledger.fabric:GetMetadata"
-SYSTEM = frozenset({"qscc", "cscc", "lscc", "_lifecycle"})
-"""Chaincodes that are part of the peer; they publish nothing."""
 
 _FRESH_SECONDS = 10.0
 _CHAINCODE_ANSWERED = re.compile(r"chaincode response \d+")
@@ -128,7 +127,7 @@ class Declarations:
             hlf.errors.GatewayError: the organisation's peer cannot be asked, or its chaincode does not answer.
             hlf.errors.WireError: what it publishes cannot be read.
         """
-        if chaincode in SYSTEM:
+        if chaincode in keys.SYSTEM_CHAINCODES:  # They are part of the peer, and publish nothing.
             return None
         place = (msp_id, network.name, chaincode)
         with self._lock:
@@ -162,7 +161,7 @@ def _definition(network: Network, msp_id: str, chaincode: str) -> bytes:
     Return the chaincode's definition as the channel has it; empty if it has none, or does not tell it to this caller.
     """
     asked = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=chaincode).SerializeToString()
-    lifecycle = network.contract("_lifecycle")
+    lifecycle = network.contract(keys.LIFECYCLE)
     try:
         return lifecycle.evaluate("QueryChaincodeDefinition", asked, endorsing_organizations=(msp_id,))
     except errors.GatewayError as refused:

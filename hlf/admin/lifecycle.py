@@ -21,9 +21,8 @@ from google.protobuf.message import Message
 
 from hlf import errors
 from hlf.admin.peer import Peer
-from hlf.wire import policies
+from hlf.wire import keys, policies
 
-_LIFECYCLE = "_lifecycle"
 _Result = TypeVar("_Result", bound=Message)
 
 
@@ -279,9 +278,9 @@ def _application_policy(text: str) -> policy_pb2.ApplicationPolicy:
 
 def _ask(peer: Peer, channel_id: str, function: str, args: Any, result: type[_Result]) -> _Result:
     serialized = [function.encode(), args.SerializeToString(deterministic=True)]
-    return peer.ask(result, channel_id, _LIFECYCLE, serialized, kind=errors.LifecycleError)
+    return peer.ask(result, channel_id, keys.LIFECYCLE, serialized, kind=errors.LifecycleError)
 
 
 def _submit(peer: Peer, channel_id: str, function: str, args: Any, endorsers: Sequence[Peer]) -> str:
     serialized = [function.encode(), args.SerializeToString(deterministic=True)]
-    return peer.submit(channel_id, _LIFECYCLE, serialized, endorsers, kind=errors.LifecycleError)
+    return peer.submit(channel_id, keys.LIFECYCLE, serialized, endorsers, kind=errors.LifecycleError)

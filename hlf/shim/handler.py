@@ -27,12 +27,12 @@ from hlf.shim.errors import PeerRefused, TransactionAbandoned
 from hlf.shim.line import Limits
 from hlf.shim.stub import Stub
 from hlf.shim.workers import Workers
-from hlf.wire import enumerations
+from hlf.wire import enumerations, messages
 
 logger = logging.getLogger("selat.chaincode")
 
 Message = chaincode_shim_pb2.ChaincodeMessage
-LARGEST_MESSAGE = 100 * 2**20
+LARGEST_MESSAGE = messages.LARGEST
 """What a peer accepts, and therefore what the server accepts and sends."""
 
 # The ids of transaction and channel travel beside the payload.

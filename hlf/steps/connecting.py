@@ -14,9 +14,9 @@ import grpc
 from hlf.errors import UNREACHABLE, GatewayError, IdentityError
 from hlf.identity import load_certificate
 from hlf.profile import Endpoint
+from hlf.wire import messages
 
-# Fabric's peers and orderers take and send messages of up to 100 MiB.
-MESSAGE_LIMIT = 100 * 1024 * 1024
+MESSAGE_LIMIT = messages.LARGEST
 
 OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_send_message_length", MESSAGE_LIMIT),

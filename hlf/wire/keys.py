@@ -1,4 +1,4 @@
-"""Names computed from other things: transaction ids, composite keys, implicit collections, key hashes."""
+"""Names that Fabric keeps for itself, and those computed: transaction ids, composite keys, implicit collections."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import hashlib
 from collections.abc import Sequence
 
 from hlf.errors import WireError
+
+LIFECYCLE = "_lifecycle"
+SYSTEM_CHAINCODES = frozenset({LIFECYCLE, "cscc", "lscc", "qscc"})
+"""The chaincodes that are part of every peer."""
 
 _IMPLICIT = "_implicit_org_"
 _SEPARATOR = "\x00"

@@ -14,6 +14,9 @@ from google.protobuf.message import DecodeError, Message
 
 from hlf.wire import fields
 
+LARGEST = 100 * 1024 * 1024
+"""How many bytes a message may have that peers, orderers and chaincodes take and send."""
+
 # As in Go's protobuf; the messages that Fabric defines are inside one another a few times only.
 _MOST_GROUPS = 10_001
 _MOST_MESSAGES = 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import re
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,10 @@ def test_contracts_read_one_clock():
     """Every contract asks `chaincode.contracts.clock` for the present, in one of its two forms."""
     readers = [path.name for path in (ROOT / "chaincode").rglob("*.py") if "ctx.timestamp" in path.read_text()]
     assert readers == ["clock.py"]
+
+
+@pytest.mark.parametrize("name", ["_lifecycle", "_implicit_org_"])
+def test_names_that_fabric_reserves_are_written_once(name):
+    """Every module takes them from `hlf.wire.keys`."""
+    modules = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    assert [path.name for path in modules if re.search(rf'"{name}["{{]', path.read_text())] == ["keys.py"]

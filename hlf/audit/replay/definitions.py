@@ -10,8 +10,9 @@ from fabric_protos.peer.lifecycle import chaincode_definition_pb2, db_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.audit.replay.state import State
+from hlf.wire import keys
 
-LIFECYCLE = "_lifecycle"
+LIFECYCLE = keys.LIFECYCLE
 _DEFINITION = "ChaincodeDefinition"
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
+from hlf.wire import keys, messages
 from network.state import Record
 from network.topology import Orderer, Peer, PeerSettings
 
 BUILDER_VARIABLE = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG"
-_MAX_MESSAGE = 100 << 20
 # Fabric's defaults are meant for thousands of peers over oceans: a gateway then finds the other organisations' peers
 # after 29 s. With these it takes 3 s, for a few more small messages a second.
 _QUICK_GOSSIP = {
@@ -141,8 +141,8 @@ def peer(
                     "gatewayService": settings.gateway_concurrency,
                 }
             },
-            "maxRecvMsgSize": _MAX_MESSAGE,
-            "maxSendMsgSize": _MAX_MESSAGE,
+            "maxRecvMsgSize": messages.LARGEST,
+            "maxSendMsgSize": messages.LARGEST,
         },
         # Without a container engine: chaincode runs as a service, and nothing else.
         "vm": {"endpoint": ""},
@@ -155,7 +155,7 @@ def peer(
             "executetimeout": settings.execute_timeout,
             "mode": "net",
             "keepalive": 0,
-            "system": {"_lifecycle": "enable", "cscc": "enable", "lscc": "enable", "qscc": "enable"},
+            "system": dict.fromkeys(sorted(keys.SYSTEM_CHAINCODES), "enable"),
             "logging": {"level": "info", "shim": "warning"},
             # Writes and reads of several keys in one message, as a 3.1 release has it; 2.5 does not read this.
             "runtimeParams": {"useWriteBatch": True, "useGetMultipleKeys": True},
@@ -187,8 +187,8 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
             "ListenPort": record.ports[node.name]["listen"],
             "TLS": {**tls, "RootCAs": [str(files / "ca.crt")], "ClientAuthRequired": False},
             "Keepalive": {"ServerMinInterval": "60s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
-            "MaxRecvMsgSize": _MAX_MESSAGE,
-            "MaxSendMsgSize": _MAX_MESSAGE,
+            "MaxRecvMsgSize": messages.LARGEST,
+            "MaxSendMsgSize": messages.LARGEST,
             "Cluster": {"SendBufferSize": 100},
             "BootstrapMethod": "none",
             "LocalMSPDir": str(placement.material / "msp"),

@@ -14,6 +14,7 @@ from fabric_protos.peer import collection_pb2, policy_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, lifecycle_pb2
 from google.protobuf import message
 
+from hlf.wire import keys
 from network.engines.embedded.endorse import access, collections, installing
 from network.engines.embedded.endorse.installing import LifecycleError
 from network.engines.embedded.endorse.simulator import SimulationError
@@ -66,7 +67,7 @@ class _Organisation:
 
     def __init__(self, simulator: Simulator, msp_id: str) -> None:
         self._simulator = simulator
-        self._collection = f"_implicit_org_{msp_id}"
+        self._collection = keys.implicit_collection(msp_id)
 
     def get(self, key: str) -> bytes | None:
         return self._simulator.get_private(lifecycle.NAMESPACE, self._collection, key)

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hlf.wire import keys
 from network.engines.embedded.endorse import packages
-from network.engines.embedded.endorse.readwritesets import SYSTEM_CHAINCODES, key_hash
+from network.engines.embedded.endorse.readwritesets import key_hash
 from network.engines.embedded.state import lifecycle
 from network.engines.embedded.wire.localmsp import LocalMsp
 
@@ -155,7 +156,7 @@ class Peer:
         """
         Return the package this organisation approved for a committed sequence, None if it approved something else.
         """
-        collection = f"_implicit_org_{self.msp_id}"
+        collection = keys.implicit_collection(self.msp_id)
         private_name = f"{name}#{sequence}"
 
         def hash_of(key: str) -> bytes | None:
@@ -183,4 +184,4 @@ class Peer:
 
 def is_system(name: str) -> bool:
     """Return whether *name* is a chaincode that every peer has built in."""
-    return name in SYSTEM_CHAINCODES
+    return name in keys.SYSTEM_CHAINCODES

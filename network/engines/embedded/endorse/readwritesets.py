@@ -18,9 +18,8 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import proposal_response_pb2
 from google.protobuf import message
 
+from hlf.wire.keys import SYSTEM_CHAINCODES
 from hlf.wire.rwsets import Version
-
-SYSTEM_CHAINCODES = frozenset({"_lifecycle", "cscc", "lscc", "qscc"})
 
 Metadata = Mapping[str, bytes]
 Interest = proposal_response_pb2.ChaincodeInterest

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from google.protobuf import timestamp_pb2
 
+from hlf.wire import keys
 from network.engines.embedded.endorse import readwritesets
 from network.engines.embedded.endorse.readwritesets import Metadata, key_hash, parse_metadata
 from network.engines.embedded.state import lifecycle, rangereads
@@ -234,7 +235,7 @@ class Simulator:
         self._check()
         known = self._collections_of.get(namespace)
         if known is None:
-            known = frozenset(f"_implicit_org_{member}" for member in self._members)
+            known = frozenset(keys.implicit_collection(member) for member in self._members)
             if namespace != lifecycle.NAMESPACE:
                 definition = self.definition(namespace)
                 if definition is None:

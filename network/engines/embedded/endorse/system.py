@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.peer import query_pb2, transaction_pb2
 
+from hlf.wire import keys
 from network.engines.embedded.endorse import access, chaincodes, lifecyclecalls
 from network.engines.embedded.endorse.systemanswers import Response, failure, is_text, success, text
 from network.engines.embedded.order import joining
@@ -38,7 +39,7 @@ class SystemChaincodes:
     async def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
         """Answer one call, as a chaincode answers: refusals are responses of status 500."""
         name = transaction.namespace
-        if name == "_lifecycle":
+        if name == keys.LIFECYCLE:
             return self._lifecycle.run(transaction, args, request)
         if name == "lscc":
             raise chaincodes.ExecutionError(

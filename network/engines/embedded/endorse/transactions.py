@@ -15,7 +15,7 @@ from fabric_protos.peer import chaincode_shim_pb2 as shim
 from google.protobuf import message
 
 from hlf import errors
-from hlf.wire import policies
+from hlf.wire import keys, policies
 from network.engines.embedded.endorse import queries
 from network.engines.embedded.endorse.simulator import SimulationError, Simulator
 
@@ -99,7 +99,7 @@ class Transaction:
 
     def _find_permission(self, collection: str) -> tuple[bool, bool]:
         definition = self.simulator.definition(self.namespace)
-        if definition is not None and collection.startswith("_implicit_org_"):
+        if definition is not None and keys.msp_of_implicit_collection(collection) is not None:
             return True, True
         config = definition.collection(collection) if definition is not None else None
         if config is None:

@@ -19,10 +19,12 @@ from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, db_pb2
 from google.protobuf import message
 
+from hlf.wire import keys
+
 if TYPE_CHECKING:
     from network.engines.embedded.state.snapshots import Snapshot
 
-NAMESPACE = "_lifecycle"
+NAMESPACE = keys.LIFECYCLE
 NAMESPACES = "namespaces"
 SOURCES = "chaincode-sources"
 DEFINITION_TYPE = "ChaincodeDefinition"

@@ -12,11 +12,13 @@ import grpc
 from fabric_protos.gateway import gateway_pb2
 from google.protobuf import any_pb2, message
 
+from hlf.wire import messages
+
 log = logging.getLogger(__name__)
 
 DETAILS_KEY = "grpc-status-details-bin"
 UNEXPECTED = "the embedded engine failed; its log shows where"
-MAX_MESSAGE = 100 * 1024 * 1024
+MAX_MESSAGE = messages.LARGEST
 _UNREADABLE = object()
 
 
