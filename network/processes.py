@@ -106,7 +106,7 @@ def start(folder: Folder, program: Program) -> Running:
             )
         except OSError as error:
             raise errors.ProcessError(
-                program.name, f"cannot run {program.command[0]}: {error.strerror}", "Install it, or mend the command."
+                program.name, f"cannot run {program.command[0]}: {error.strerror}", "Install it, or fix the command."
             ) from error
     _children[child.pid] = child
     started = _start_time(child.pid) or ""

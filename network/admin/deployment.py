@@ -127,7 +127,7 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         if not processes.wait_until(known, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
                 f"after {_SETTLE_SECONDS:g} s {peer_name} does not know all peers of channel {channel}",
-                "The peers' logs tell about gossip; on a slow machine run `selat network up` again.",
+                "Read the peers' logs about gossip; on a slow machine run `selat network up` again.",
             )
 
     tasks = [
@@ -163,7 +163,8 @@ def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
 
         if not processes.wait_until(caught_up, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
-                f"{peer.name} does not catch up with channel {channel_id}", "Its log, and the orderer's, tell why."
+                f"{peer.name} does not catch up with channel {channel_id}",
+                "Read its log, and the orderer's, for the cause.",
             )
 
     _together(wait, late)
@@ -208,7 +209,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
         if not processes.wait_until(committed, _SETTLE_SECONDS):
             raise errors.EngineError(
                 f"{peer.name} does not catch up with channel {chaincode.channel}",
-                "Its log, and the orderer's, tell why.",
+                "Read its log, and the orderer's, for the cause.",
             )
 
     _together(wait, every_peer)

@@ -247,5 +247,5 @@ def _update(asked: _Asked, addition: Addition) -> None:
     if not processes.wait_until(everywhere, _SETTLE_SECONDS, every=0.05):
         raise errors.EngineError(
             f"after {_SETTLE_SECONDS:g} s not every peer has the new configuration of {channel_id}",
-            "The peers' logs tell why; then run the same command again.",
+            "Read the peers' logs for the cause, then run the same command again.",
         )

@@ -86,7 +86,7 @@ def _version(program: Path) -> tuple[int, int, int]:
         raise errors.EngineError(f"{program} does not run here: {error}", _how_to_get()) from error
     found = _VERSION.search(said)
     if found is None:
-        raise errors.EngineError(f"{program} is no program of Fabric: it does not tell its version", _how_to_get())
+        raise errors.EngineError(f"{program} is no program of Fabric: it does not print its version", _how_to_get())
     return int(found[1]), int(found[2]), int(found[3] or 0)
 
 

@@ -70,7 +70,7 @@ def test_a_release_on_the_path_is_found(release, monkeypatch):
         ({"peer": "3.1.5", "orderer": "2.5.16"}, "orderer is 2.5.16"),
         ({"builder": False}, "builder for chaincode as a service is missing"),
         ({"peer": "2.5.16", "builder": False}, "https://github.com/hyperledger/fabric/releases/tag/v2.5.16"),
-        ({"peer": "unknown"}, "does not tell its version"),
+        ({"peer": "unknown"}, "does not print its version"),
     ],
 )
 def test_other_releases_are_refused_with_where_to_get_one(release, made, words):
