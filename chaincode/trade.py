@@ -14,10 +14,11 @@ from chaincode.contracts.register.participants import Participants
 from chaincode.contracts.register.stages import Stages
 from chaincode.contracts.register.terms import Terms
 from chaincode.contracts.returns.returns import Returns
+from chaincode.domain import channels
 from hlf.shim import api
 
 chaincode = api.Chaincode(
-    "trade",
+    channels.TRADE.chaincode,
     [
         Participants,
         Claims,

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from chaincode.domain import channels
 from gateway.fabric.wallet import Wallet
 from hlf.audit.evidence import checkpoints, documents, proofs, receipts
 from hlf.audit.evidence.receipts import Receipt
@@ -27,7 +28,9 @@ _LONGEST_VALUE = 400
 @click.option("--channel", help="The channel to ask a peer for, where no BLOCKS are given.")
 @click.option("--checkpoint", "reached", type=options.FILE, multiple=True, help="A checkpoint to lead to by headers.")
 @click.option("--disclosure", type=options.FILE, help="JSON with a document and disclosures, to be proved with it.")
-@click.option("--chaincode", default="trade", show_default=True, help="Whose private data the disclosure is of.")
+@click.option(
+    "--chaincode", default=channels.TRADE.chaincode, show_default=True, help="Whose private data the disclosure is of."
+)
 @click.option("--output", type=options.FILE, help="Default: receipt-<id>.json here.")
 @options.of_a_peer
 def receipt(

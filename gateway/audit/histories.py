@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from chaincode.domain import channels
 from gateway.fabric import ledger, results
 from gateway.http import context
 from gateway.http.problems import Problem
@@ -16,7 +17,7 @@ from hlf.codec import canonical, names
 from hlf.wire import keys
 
 # The chaincode whose contracts a channel's history is asked from, unless the request names one.
-_CHAINCODES = {"ecommerce": "commerce", "logistics": "carriage", "trade": "trade"}
+_CHAINCODES = dict(channels.ALL)
 
 
 def history(channel: str, chaincode: str | None, contract: str, key: str, limit: int) -> dict[str, Any]:

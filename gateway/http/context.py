@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app, g, request
 
+from chaincode.domain import channels
 from gateway.fabric import results
 from gateway.fabric.ledger import Call, Ledgers, Receipt
 from gateway.fabric.planning import Planned
@@ -56,9 +57,9 @@ class Chaincode:
         return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
 
 
-COMMERCE = Chaincode("ecommerce", "commerce")
-CARRIAGE = Chaincode("logistics", "carriage")
-TRADE = Chaincode("trade", "trade")
+COMMERCE = Chaincode(*channels.COMMERCE)
+CARRIAGE = Chaincode(*channels.CARRIAGE)
+TRADE = Chaincode(*channels.TRADE)
 CHAINCODES = (COMMERCE, CARRIAGE, TRADE)
 
 

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from chaincode import commerce, trade
+from chaincode.domain import channels
 from chaincode.domain.disclosure import claims, disclosures
 from hlf import errors, identity, profile
 from hlf.client import commit, contract, gateway
@@ -25,7 +26,7 @@ from selat.demo import goods
 from selat.demo.theatre import ACTORS
 from selat.demo.voyage import STEPS, Clock, HandOver, Step
 
-CHANNEL = "trade"
+CHANNEL = channels.TRADE.channel
 AUDITOR, SELLER = "AuditorMSP", "MerchantMSP"
 #: Who plays whom in the demo's journey, with the organisations of the default consortium.
 PLAYERS: Mapping[str, str] = {actor: msp_id for actor, (msp_id, user) in ACTORS.items() if user != "Admin"}
@@ -70,8 +71,8 @@ class Member:
         patient = gateway.Timeouts(evaluate=60, endorse=60, submit=60)
         known = profile.Profile.load(state / "profiles" / f"{msp_id}.json")
         self.gateway = gateway.connect(known, *who, timeouts=patient)
-        self.trade = self.gateway.network(CHANNEL).contract("trade")
-        self.commerce = self.gateway.network("ecommerce").contract("commerce")
+        self.trade = self.gateway.network(CHANNEL).contract(channels.TRADE.chaincode)
+        self.commerce = self.gateway.network(channels.COMMERCE.channel).contract(channels.COMMERCE.chaincode)
         self.latest = (0, "")
         self._writing = threading.Lock()
 

@@ -17,6 +17,7 @@ from chaincode.contracts import private, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import elsewhere
 from chaincode.contracts.returns import returnstate
+from chaincode.domain import channels
 from chaincode.domain.journeys import pages
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.orders import accounts, orders
@@ -30,7 +31,6 @@ from hlf.shim import api
 
 ACCOUNT = "account"
 
-_CHANNEL, _CHAINCODE = "ecommerce", "commerce"
 _LIVING = ("confirmed", "fulfilling")
 
 
@@ -108,7 +108,7 @@ def returns_of(ctx: api.Context, order_id: str) -> Iterator[returns.Return]:
 
 def _vouch(ctx: api.Context, order: Facts) -> None:
     """Nothing, if `ecommerce` has just this order and it is to be sent, or this peer cannot ask there."""
-    answer = elsewhere.ask(ctx, _CHANNEL, _CHAINCODE, "Orders:read", order.order_id)
+    answer = elsewhere.ask(ctx, *channels.COMMERCE, "Orders:read", order.order_id)
     if answer is None:
         return
     public = records.loads(orders.PublicOrder, answer, "order")

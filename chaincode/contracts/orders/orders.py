@@ -14,6 +14,7 @@ from typing import Any
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.orders import elsewhere
+from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
 from chaincode.domain.refusals import Refusal
@@ -240,7 +241,7 @@ def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
 def _check_unsent(ctx: api.Context, order_id: str) -> None:
     """Nothing, if no journey of the order is open on `trade`, or this peer cannot ask there."""
     try:
-        account = elsewhere.ask(ctx, "trade", "trade", "Accounts:read", order_id)
+        account = elsewhere.ask(ctx, *channels.TRADE, "Accounts:read", order_id)
     except Refused as refused:
         if refused.code != Refusal.ACCOUNT_UNKNOWN.code:
             raise

@@ -35,7 +35,7 @@ class AmendmentSchema(CommittedSchema):
 class RegisterQuerySchema(Schema):
     """Which register is meant."""
 
-    channel = fields.String(load_default="trade", validate=validate.OneOf(["trade", "logistics"]))
+    channel = fields.String(load_default=TRADE.channel, validate=validate.OneOf([TRADE.channel, CARRIAGE.channel]))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chaincode.domain import channels
 from network import errors, topology
 
 SMALL = """\
@@ -47,6 +48,11 @@ def test_the_default_consortium_is_the_one_of_the_design():
     assert tender.endorsement == "AND('PlatformMSP.peer', 'AuditorMSP.peer')"
     assert tender.member_only_read
     assert tender.member_only_write
+
+
+def test_contracts_and_gateway_know_the_channels_of_the_default_consortium():
+    """Whoever renames one there must rename it in `chaincode.domain.channels`, whence all others have it."""
+    assert {(each.channel, each.name) for each in topology.load().chaincodes} == set(channels.ALL)
 
 
 def test_every_organisation_has_an_admin_and_a_user(load):

@@ -1,0 +1,18 @@
+"""The channels of the trade, and the chaincode that each of them has, as the default consortium sets them up."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A chaincode, and the channel it is on."""
+
+    channel: str
+    chaincode: str
+
+
+COMMERCE = Place("ecommerce", "commerce")
+CARRIAGE = Place("logistics", "carriage")
+TRADE = Place("trade", "trade")
+ALL = (COMMERCE, CARRIAGE, TRADE)
