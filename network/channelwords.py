@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fabric_protos.common import policies_pb2
-from fabric_protos.orderer.etcdraft import configuration_pb2 as etcdraft_pb2
 
 from hlf import errors
 from hlf.wire import enumerations, policies
 from hlf.wire.config import configvalues
+from network.parts import BFT, RAFT
 
 _META = policies_pb2.ImplicitMetaPolicy
-_CONSENSUS = {"etcdraft": "raft", "BFT": "bft"}
+_CONSENSUS = {configvalues.RAFT: RAFT, configvalues.BFT: BFT}
 
 
 def words(group: Any) -> dict[str, str]:
@@ -51,7 +51,7 @@ def words(group: Any) -> dict[str, str]:
 def _consenters(orderer_values: Any) -> list[str]:
     if orderer_values["Orderers"].consenter_mapping:
         return [f"{each.host}:{each.port}" for each in orderer_values["Orderers"].consenter_mapping]
-    metadata = etcdraft_pb2.ConfigMetadata.FromString(orderer_values["ConsensusType"].metadata)
+    metadata = configvalues.raft_metadata(orderer_values["ConsensusType"].metadata)
     return [f"{each.host}:{each.port}" for each in metadata.consenters]
 
 

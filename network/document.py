@@ -12,7 +12,8 @@ import yaml
 
 from hlf import yamltext
 from hlf.codec.words import Word
-from hlf.errors import YamlError
+from hlf.errors import ConfigError, YamlError
+from hlf.wire.config import configvalues
 from network import errors
 
 Item = TypeVar("Item")
@@ -89,7 +90,12 @@ class Field:
 
     def duration(self) -> str:
         """Return the value as a Go duration."""
-        return self.text(_DURATION, "a duration with a unit, such as 200ms or 2s")
+        value = self.text(_DURATION, "a duration with a unit, such as 200ms or 2s")
+        try:
+            configvalues.nanoseconds(value)
+        except ConfigError:
+            raise self.error(f"{value!r} is longer than Fabric can count") from None
+        return value
 
     def choice(self, *names: str) -> str:
         """Return the value as one of *names*."""

@@ -22,6 +22,7 @@ from fabric_protos.orderer.smartbft import configuration_pb2 as smartbft_pb2
 from fabric_protos.peer import configuration_pb2 as peer_configuration_pb2
 
 from hlf.wire import blocks, envelopes, keys, policies, signatures
+from hlf.wire.config import configvalues
 
 ADMINS = "Admins"
 _ROLE = msp_principal_pb2.MSPRole
@@ -143,7 +144,7 @@ def add_raft(group: Any, consenters: Iterable[Consenter], *, tick_interval: str 
         metadata.consenters.add(
             host=each.host, port=each.port, client_tls_cert=each.tls_certificate, server_tls_cert=each.tls_certificate
         )
-    _add_consensus(group, "etcdraft", metadata)
+    _add_consensus(group, configvalues.RAFT, metadata)
 
 
 def add_bft(
@@ -182,7 +183,7 @@ def add_bft(
         leader_heartbeat_count=10,
         collect_timeout="1s",
     )
-    _add_consensus(group, "BFT", options)
+    _add_consensus(group, configvalues.BFT, options)
     _add_policy(group, "BlockValidation", _quorum_of(consenters))
 
 

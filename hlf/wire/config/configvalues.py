@@ -10,6 +10,7 @@ from typing import Any
 from fabric_protos.common import configuration_pb2, policies_pb2
 from fabric_protos.msp import msp_config_pb2
 from fabric_protos.orderer import configuration_pb2 as orderer_pb2
+from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 from google.protobuf.message import DecodeError
 
@@ -44,6 +45,10 @@ _LONGEST = (1 << 63) - 1
 _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)")
 
 
+RAFT, BFT = "etcdraft", "BFT"
+"""What a configuration calls the two ways of ordering."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """When the orderer cuts a block: sizes in bytes, the time-out in seconds."""
@@ -70,6 +75,19 @@ def decode(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
         except DecodeError as error:
             raise errors.ConfigError(f"failed to deserialize values: {errors.INVALID_WIRE}") from error
     return decoded
+
+
+def raft_metadata(serialized: bytes) -> raft_pb2.ConfigMetadata:
+    """
+    Return the consenters and options of a channel that Raft orders.
+
+    Raises:
+        ConfigError: the bytes are no such message.
+    """
+    try:
+        return raft_pb2.ConfigMetadata.FromString(serialized)
+    except DecodeError as error:
+        raise errors.ConfigError(errors.INVALID_WIRE) from error
 
 
 def duration(text: str) -> float:

@@ -158,6 +158,12 @@ BROKEN = {
         "channels[0].batch.timeout",
         "is not a duration with a unit",
     ),
+    "batch that waits for ever": (
+        SMALL.replace("BMSP]}", "BMSP], batch: {timeout: 9999999h}}"),
+        6,
+        "channels[0].batch.timeout",
+        "is longer than Fabric can count",
+    ),
     "address of nobody": (
         SMALL + "chaincodes: [{name: x, channel: c, address: {CMSP: 'h:1'}}]\n",
         7,

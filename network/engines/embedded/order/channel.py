@@ -21,7 +21,7 @@ from typing import Any
 from fabric_protos.common import common_pb2
 
 from hlf.wire import keys
-from hlf.wire.config import channelconfig
+from hlf.wire.config import channelconfig, configvalues
 from network.engines.embedded.order import ordering
 from network.engines.embedded.order.consenters import Own
 from network.engines.embedded.order.ordering import Cutter, Message, Refused, Signer
@@ -315,7 +315,7 @@ class Channel:
 
     def _consenter_metadata(self, number: int) -> bytes:
         configured = self.bundle.ordering
-        if configured is None or configured.consensus_type != "etcdraft":
+        if configured is None or configured.consensus_type != configvalues.RAFT:
             return b""
         return ordering.raft_metadata(1, number + 1)
 

@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
-from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.wire import certificates, signatures
 from hlf.wire.certificates import chains
 from hlf.wire.config import channelconfig, configvalues
 
-RAFT, BFT = "etcdraft", "BFT"
+RAFT, BFT = configvalues.RAFT, configvalues.BFT
 _RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -84,10 +83,7 @@ def check_update(ordering: channelconfig.Ordering, update: channelconfig.Orderin
 
 
 def _metadata(ordering: channelconfig.Ordering) -> raft_pb2.ConfigMetadata:
-    try:
-        return raft_pb2.ConfigMetadata.FromString(ordering.consensus_metadata)
-    except DecodeError as error:
-        raise errors.ConfigError(errors.INVALID_WIRE) from error
+    return configvalues.raft_metadata(ordering.consensus_metadata)
 
 
 def _check(metadata: Any, ordering: channelconfig.Ordering) -> None:

@@ -11,7 +11,7 @@ from fabric_protos.orderer.smartbft import configuration_pb2 as smartbft_pb2
 
 from hlf import errors, signers
 from hlf.wire import blocks, signatures
-from hlf.wire.config import channelconfig, configtx, configupdate
+from hlf.wire.config import channelconfig, configtx, configupdate, configvalues
 from tests.unit.hlf import golden
 from tests.unit.hlf.certificates import issue
 
@@ -198,3 +198,9 @@ def test_signatures_cover_header_and_update():
     header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
     assert (header.type, header.channel_id) == (common_pb2.CONFIG_UPDATE, "c")
     assert configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data).config_update == b"update"
+
+
+def test_consenters_that_cannot_be_read_are_an_error_of_the_configuration():
+    """Whoever compares or orders by them is told so, and meets no error of the encoding."""
+    with pytest.raises(errors.ConfigError, match="cannot parse invalid wire-format data"):
+        configvalues.raft_metadata(b"\xff")
