@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
+from marshmallow import validate
+
 from chaincode.domain.vocabulary import attributes, goods, identifiers, money, places, weeks
 from gateway.http.words import Checked
 from hlf.codec import moments, names
+from hlf.codec.bounds import Bounds
+
+
+def within(bounds: Bounds) -> validate.Range:
+    """Return the validator of a number within *bounds*."""
+    return validate.Range(bounds.least, bounds.most)
+
+
+def counted(bounds: Bounds) -> validate.Length:
+    """Return the validator of a list that has as many items as *bounds* say."""
+    return validate.Length(bounds.least, bounds.most)
+
+
+def one_of(kind: Any) -> validate.OneOf:
+    """Return the validator of the values of *kind*, an enumeration or a Literal of the domain."""
+    return validate.OneOf([str(value) for value in (get_args(kind) or kind)])
+
 
 IDENTIFIER = Checked(identifiers.IDENTIFIER)
 STAGE = Checked(identifiers.STAGE)

@@ -17,8 +17,8 @@ from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
 from chaincode.domain.journeys import pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import handling, returns, review, simulation
-from chaincode.domain.returns.terms import MOST_EVIDENCE, Terms, no_worse
-from chaincode.domain.vocabulary import identifiers
+from chaincode.domain.returns.terms import Terms, no_worse
+from chaincode.domain.vocabulary import bounds, identifiers
 from hlf.codec import moments, names
 from hlf.codec.refusals import invalid
 from hlf.shim import api
@@ -140,8 +140,8 @@ class Returns(Handling, api.Contract):
     def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
         names.SHA256.check("request.buyer_hash", request.buyer_hash)
-        if len(request.return_id) > _LONGEST_ID or len(request.evidence) > MOST_EVIDENCE:
-            raise invalid("request", f"has an id to {_LONGEST_ID} long, and to {MOST_EVIDENCE} pieces of evidence")
+        if len(request.return_id) > _LONGEST_ID or len(request.evidence) not in bounds.EVIDENCE:
+            raise invalid("request", f"has an id to {_LONGEST_ID} long, and {bounds.EVIDENCE} pieces of evidence")
         for each in request.evidence:
             names.SHA256.check("request.evidence", each)
         if store.find(ctx, returns.Return, RETURN, request.return_id):

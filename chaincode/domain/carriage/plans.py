@@ -15,12 +15,13 @@ import re
 
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import identifiers, places
+from chaincode.domain.vocabulary import bounds, identifiers, places
 from hlf.codec import moments
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 _MODE = re.compile(r"[0-9]")
-_MOST = 10**12
+SLOTS = Bounds(1, 200)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Slot:
         )
         if not cut_off <= departs <= arrives:
             raise invalid("slot", "must have its cut-off before its departure, and that before its arrival")
-        if not (0 < self.parcels < _MOST and 0 < self.grams < _MOST):
-            raise invalid("slot", "must take at least one parcel and one gram")
+        for field in ("parcels", "grams"):
+            bounds.LOAD.check(f"slot.{field}", getattr(self, field))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Draft:
         disclosures.check_salt(self.salt, "plan.salt")
         if not _MODE.fullmatch(self.mode):
             raise invalid("plan.mode", "must be a code of UN/ECE Recommendation 19, such as 3 for road")
-        if not 1 <= len({slot.slot_id for slot in self.slots}) == len(self.slots) <= 200:
-            raise invalid("plan.slots", "must be 1 to 200, each with its own id")
+        if not 1 <= len({slot.slot_id for slot in self.slots}) == len(self.slots) <= SLOTS.most:
+            raise invalid("plan.slots", f"must be 1 to {SLOTS.most}, each with its own id")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,8 +88,8 @@ class Wanted:
 
     def __post_init__(self) -> None:
         disclosures.check_salt(self.salt, "booking.salt")
-        if not (0 < self.parcels < _MOST and 0 < self.grams < _MOST):
-            raise invalid("booking", "must be for at least one parcel and one gram")
+        for field in ("parcels", "grams"):
+            bounds.LOAD.check(f"booking.{field}", getattr(self, field))
 
 
 @dataclasses.dataclass(frozen=True)

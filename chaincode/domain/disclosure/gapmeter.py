@@ -20,6 +20,7 @@ from chaincode.domain.disclosure import audience
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Side
 from chaincode.domain.vocabulary import money, places, weeks
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 PURPOSE = "capacity-gap-meter"
@@ -36,7 +37,7 @@ ALSO_TAKEN = {"forecast": (), "capability": ("capacity.utilisation_bps",)}
 SIDE: dict[str, Side] = {"forecast": "commerce", "capability": "logistics"}
 
 LONGEST_DAYS = 800
-MOST_WEEKS = 53
+WEEKS = Bounds(1, 53)
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,7 @@ def publishable(
 
 def check_weeks(count: int) -> int:
     """*count*, if it is a number of weeks that one computation covers."""
-    if not 1 <= count <= MOST_WEEKS:
-        raise invalid("weeks", f"must be from 1 to {MOST_WEEKS}")
-    return count
+    return WEEKS.check("weeks", count)
 
 
 def _hides_each(new: CellParties, before: Iterable[CellParties]) -> bool:

@@ -15,6 +15,7 @@ from chaincode.domain.disclosure import audience, claims, disclosures
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, names, texts
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 _ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.slots)
@@ -242,6 +243,7 @@ class Seal:
         return frozenset({self.owner, self.auditor})
 
 
+REVISION = Bounds(1, 999_999)
 SUITES = ("DHKEM-P256", "DHKEM-X25519", "MLKEM768-X25519")
 """The HPKE suites that hlf.sealing offers; the hybrid is for what stays somewhere for ever."""
 
@@ -308,8 +310,7 @@ def check_purpose(field: str, purpose: str) -> None:
 
 def check_revision(field: str, revision: int) -> None:
     """Refuse what numbers no revision."""
-    if not 1 <= revision <= 999_999:
-        raise invalid(field, "must be from 1 to 999999")
+    REVISION.check(field, revision)
 
 
 def moment(field: str, text: str) -> int:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from chaincode.domain.disclosure import gapmeter
-from chaincode.domain.vocabulary import places, weeks
+from chaincode.domain.vocabulary import bounds, places, weeks
 from hlf.codec.refusals import invalid
 
 NEEDED = ("horizon.start", "horizon.end", "region.subdivisions", "demand.units_p50_h87")
@@ -40,10 +40,9 @@ class Warehouse:
         places.check_locode("warehouse.locode", self.locode)
         for region, hours in self.reaches.items():
             places.check_subdivision("warehouse.reaches", region)
-            if not 0 <= hours <= 10_000:
-                raise invalid("warehouse.reaches", "must be hours from 0 to 10000")
-        if not 0 <= self.inbound_p95_hur <= 10_000 or not 0 <= self.room_h87 <= 10**12:
-            raise invalid("warehouse", "has impossible hours or room")
+            bounds.HOURS.check("warehouse.reaches", hours)
+        bounds.HOURS.check("warehouse.inbound_p95_hur", self.inbound_p95_hur)
+        bounds.ROOM.check("warehouse.room_h87", self.room_h87)
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,7 @@ def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps
     Regions with the larger demand of a week choose first. Of warehouses equally near, the one with
     the earlier LOCODE is taken.
     """
-    if not 0 <= safety_bps <= 10_000:
-        raise invalid("safety_bps", "must be from 0 to 10000")
+    bounds.BASIS_POINTS.check("safety_bps", safety_bps)
     listed = sorted(warehouses, key=lambda one: one.locode)
     if len({one.locode for one in listed}) != len(listed):
         raise invalid("warehouses", "lists one twice")

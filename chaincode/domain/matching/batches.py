@@ -17,9 +17,11 @@ from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.solver import Graph
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.vocabulary import bounds
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
-MOST = 200
+PLANS = Bounds(1, 200)
 """Plans in a batch: a few seconds of an endorser, which ends a call after thirty."""
 
 BPS = 10_000
@@ -49,10 +51,9 @@ class Batch:
     most_gap_bps: int
 
     def __post_init__(self) -> None:
-        if not 1 <= len({each.plan_id for each in self.plans}) == len(self.plans) <= MOST:
-            raise invalid("batch.plans", f"must be 1 to {MOST}, each with its own id")
-        if not 0 <= self.most_gap_bps <= BPS:
-            raise invalid("batch.most_gap_bps", f"must be from 0 to {BPS}")
+        if not 1 <= len({each.plan_id for each in self.plans}) == len(self.plans) <= PLANS.most:
+            raise invalid("batch.plans", f"must be 1 to {PLANS.most}, each with its own id")
+        bounds.BASIS_POINTS.check("batch.most_gap_bps", self.most_gap_bps)
 
 
 def checked(graph: Graph, chain: Sequence[str]) -> Choice:

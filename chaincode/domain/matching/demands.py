@@ -7,16 +7,22 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from chaincode.domain.vocabulary import goods, identifiers, money, places, zones
+from chaincode.domain.vocabulary import bounds, goods, identifiers, money, places, zones
 from hlf.codec import moments
+from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
-MOST_STEPS = 44
+STEPS = Bounds(1, 44)
 """Twice the stages there are: some repeat."""
 
-_LARGEST = 10**9
-_RICHEST = 10**15
+PLACES = Bounds(0, STEPS.most)
+"""Of a step or a leg in a plan, counted from 0."""
+
+DEADLINE_HOURS, ANSWER_HOURS = Bounds(1, 10_000), Bounds(1, 1_000)
+WORTH = Bounds(0, 10**15)
+"""Of a consignment, in minor units: what loss, lateness and hours cost."""
+
 _TYPES = ("direct", "franchise", "agent", "alliance")
 
 
@@ -72,16 +78,14 @@ class Demand:
     operating_types: tuple[str, ...] = _TYPES
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.steps) <= MOST_STEPS:
-            raise invalid("demand.steps", f"must be 1 to {MOST_STEPS}")
+        if len(self.steps) not in STEPS:
+            raise invalid("demand.steps", f"must be {STEPS.least} to {STEPS.most}")
         for field in ("parcels", "weight_grm", "heaviest_grm"):
-            if not 0 < getattr(self, field) <= _LARGEST:
-                raise invalid(f"demand.{field}", f"must be from 1 to {_LARGEST}")
+            bounds.MANY.check(f"demand.{field}", getattr(self, field))
         for field in ("goods_value", "late", "hour"):
-            if not 0 <= getattr(self, field) <= _RICHEST:
-                raise invalid(f"demand.{field}", f"must be from 0 to {_RICHEST}")
-        if not 1 <= self.deadline_hours <= 10_000 or not 1 <= self.answer_hours <= 1_000:
-            raise invalid("demand.deadline_hours", "must be from 1 to 10000, and answer_hours from 1 to 1000")
+            WORTH.check(f"demand.{field}", getattr(self, field))
+        DEADLINE_HOURS.check("demand.deadline_hours", self.deadline_hours)
+        ANSWER_HOURS.check("demand.answer_hours", self.answer_hours)
         if len(self.dimensions_mmt) != 3 or min(self.dimensions_mmt) < 1:
             raise invalid("demand.dimensions_mmt", "must be three lengths in millimetres")
         if (self.temperature_min_cel is None) != (self.temperature_max_cel is None):

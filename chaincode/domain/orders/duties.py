@@ -16,8 +16,12 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
 from chaincode.domain.vocabulary.incoterms import Payer
 from chaincode.domain.vocabulary.money import Money, Rates
+from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
+
+RATE_BPS = Bounds(0, 100_000)
+"""Of duty and of tax: no country asks for more than ten times the value."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,7 @@ class Tariff:
         attributes.day("tariff.effective_from", self.effective_from)
         money.check_currency("tariff.currency", self.currency)
         for field in ("duty_bps", "tax_bps"):
-            if not 0 <= getattr(self, field) <= 100_000:
-                raise invalid(f"tariff.{field}", "must be basis points from 0 to 100000")
+            RATE_BPS.check(f"tariff.{field}", getattr(self, field))
         check_amount("tariff.duty_free_to", self.duty_free_to)
         check_amount("tariff.tax_free_to", self.tax_free_to)
         if not 1 <= len(self.source) <= 200:

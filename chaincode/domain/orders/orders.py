@@ -12,7 +12,7 @@ from typing import Literal
 
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import goods, identifiers, incoterms, money, places
+from chaincode.domain.vocabulary import bounds, goods, identifiers, incoterms, money, places
 from chaincode.domain.vocabulary.money import Money
 from hlf.codec import moments, names
 from hlf.codec.records import Amount
@@ -24,7 +24,6 @@ Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPOR
 LATEST = 30 * moments.DAY
 """How long after it was placed an order may be written down."""
 
-_LARGEST = 10**9
 
 _FOLLOWS: dict[str, tuple[State, ...]] = {
     "confirmed": ("placed",),
@@ -68,8 +67,7 @@ class Line:
         if self.ahtn8 and goods.check_ahtn8("line.ahtn8", self.ahtn8)[:6] != self.hs6:
             raise invalid("line.ahtn8", "must begin with hs6")
         for field in ("line", "quantity", "weight_grm"):
-            if not 1 <= getattr(self, field) <= _LARGEST:
-                raise invalid(f"line.{field}", f"must be from 1 to {_LARGEST}")
+            bounds.MANY.check(f"line.{field}", getattr(self, field))
         check_amount("line.unit_price", self.unit_price)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from chaincode.domain.orders.orders import check_amount
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import goods, money, places
+from chaincode.domain.vocabulary import bounds, goods, money, places
 from chaincode.domain.vocabulary.attributes import LANGUAGE
 from hlf.codec import names, texts
 from hlf.codec.records import Amount
@@ -49,8 +49,7 @@ class Product:
         places.check_country("product.origin", self.origin)
         texts.check("product.category", self.category)
         for field in ("weight_grm", "volume_cmq"):
-            if not 1 <= getattr(self, field) <= 10**9:
-                raise invalid(f"product.{field}", "must be from 1 to 1000000000")
+            bounds.MANY.check(f"product.{field}", getattr(self, field))
         if not self.titles:
             raise invalid("product.titles", "must have a title in at least one language")
         for language, title in self.titles.items():

@@ -13,17 +13,15 @@ from collections.abc import Mapping
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import (
+    BOUNDS,
     CONDITIONS,
-    MOST_DAYS,
-    MOST_EVIDENCE,
-    MOST_HOURS,
     Condition,
     Cover,
     Reason,
     Resolution,
     Terms,
 )
-from chaincode.domain.vocabulary import places
+from chaincode.domain.vocabulary import bounds, places
 from hlf.codec.refusals import invalid
 
 
@@ -61,18 +59,13 @@ def checked(floor: Floor) -> Floor:
         Refused: INVALID_ARGUMENT.
     """
     places.check_jurisdiction("floor.jurisdiction", floor.jurisdiction)
-    for field, most in (
-        ("window_days", MOST_DAYS), ("seller_answer_hours", MOST_HOURS), ("settle_hours", MOST_HOURS),
-        ("dispute_days", MOST_DAYS),
-    ):  # fmt: skip
-        if not 0 <= getattr(floor, field) <= most:
-            # A floor that no terms can reach would stop everybody from publishing any.
-            raise invalid(f"floor.{field}", f"must be from 0 to {most}")
+    # A floor that no terms can reach would stop everybody from publishing any.
+    for field in ("window_days", "seller_answer_hours", "settle_hours", "dispute_days"):
+        BOUNDS[field].check(f"floor.{field}", getattr(floor, field))
     for reason, minimum in floor.reasons.items():
         if reason not in list(Reason):
             raise invalid("floor.reasons", f"must be among {', '.join(Reason)}")
-        if not 0 <= minimum.evidence_most <= MOST_EVIDENCE:
-            raise invalid(f"floor.reasons.{reason}.evidence_most", f"must be from 0 to {MOST_EVIDENCE}")
+        bounds.EVIDENCE.check(f"floor.reasons.{reason}.evidence_most", minimum.evidence_most)
     return floor
 
 

@@ -15,10 +15,15 @@ from chaincode.domain.returns import review
 from chaincode.domain.returns.terms import Condition, Reason, Resolution, Terms
 from chaincode.domain.vocabulary import goods, places
 from hlf.codec import moments
+from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
 _NOBODY = "0" * 64
+
+
+EVIDENCE = Bounds(0, 100)
+"""Pieces of evidence that may be imagined: more than a request may have, to see what terms ask for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +64,8 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
         came = moments.stated("scenario.delivered_at", scenario.delivered_at)
         delivered = review.Happening(came.at, scenario.destination)
     asked = moments.stated("scenario.asked_at", scenario.asked_at)
-    if scenario.ordered < 1 or not 0 <= scenario.evidence <= 100:
-        raise invalid("scenario", "needs one unit or more, and 0 to 100 pieces of evidence")
+    if scenario.ordered < 1 or scenario.evidence not in EVIDENCE:
+        raise invalid("scenario", f"needs one unit or more, and {EVIDENCE} pieces of evidence")
     goods.check_hs6("scenario.hs6", scenario.hs6)
     price = scenario.unit_price
     cheap = price is not None and scenario.ordered * price < terms.returnless_below

@@ -15,10 +15,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import goods, identifiers, money, places
+from chaincode.domain.vocabulary import bounds, goods, identifiers, money, places
 from chaincode.domain.vocabulary.attributes import LANGUAGE
 from hlf.codec import moments, names, records
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
+
+Payer = Literal["seller", "buyer", "carrier"]
+Basis = Literal["delivered", "order", "first_attempt"]
+RefundTrigger = Literal["picked_up", "received", "inspected"]
 
 
 class Reason(enum.StrEnum):
@@ -90,7 +95,7 @@ class Cover:
 
     resolutions: tuple[Resolution, ...]
     evidence_min: int = 0
-    payer: Literal["seller", "buyer", "carrier"] = "seller"
+    payer: Payer = "seller"
     restocking_bps: int = 0
     condition: Condition = Condition.DAMAGED
     despite: tuple[Rejection, ...] = ()
@@ -136,7 +141,7 @@ class Terms:
     reasons: Mapping[str, Cover]
     arbiter: str
     coverage: tuple[Coverage, ...]
-    basis: Literal["delivered", "order", "first_attempt"] = "delivered"
+    basis: Basis = "delivered"
     roll: bool = True
     holidays: tuple[str, ...] = ()
     excluded_hs: tuple[str, ...] = ()
@@ -144,7 +149,7 @@ class Terms:
     max_returns_per_90d: int = 10
     returnless_below: records.Amount = 0
     currency: str = "USD"
-    refund_trigger: Literal["picked_up", "received", "inspected"] = "inspected"
+    refund_trigger: RefundTrigger = "inspected"
     seller_answer_hours: int = 72
     pickup_sla_hours: int = 72
     lost_after_days: int = 30
@@ -179,24 +184,18 @@ class Published:
     published_at: records.Instant
 
 
-MOST_DAYS, MOST_HOURS = 3_650, 10_000
-"""The longest times that terms may set: ten years, and somewhat more than one."""
-
-MOST_EVIDENCE = 20
-"""How many pieces of evidence a request may have, and terms may therefore ask for."""
-
-_BOUNDS: Mapping[str, int] = {
-    "version": 999_999,
-    "window_days": MOST_DAYS,
-    "max_returns_per_90d": 10_000,
-    "returnless_below": money.LARGEST - 1,
-    "seller_answer_hours": MOST_HOURS,
-    "pickup_sla_hours": MOST_HOURS,
-    "lost_after_days": MOST_DAYS,
-    "handover_days": MOST_DAYS,
-    "settle_hours": MOST_HOURS,
-    "dispute_days": MOST_DAYS,
-    "arbitration_days": MOST_DAYS,
+BOUNDS: Mapping[str, Bounds] = {
+    "version": Bounds(1, 999_999),
+    "window_days": bounds.DAYS,
+    "max_returns_per_90d": Bounds(0, 10_000),
+    "returnless_below": Bounds(0, money.LARGEST - 1),
+    "seller_answer_hours": bounds.HOURS,
+    "pickup_sla_hours": bounds.HOURS,
+    "lost_after_days": bounds.DAYS,
+    "handover_days": bounds.DAYS,
+    "settle_hours": bounds.HOURS,
+    "dispute_days": bounds.DAYS,
+    "arbitration_days": bounds.DAYS,
 }
 _MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays": 1_000, "excluded_hs": 500}
 
@@ -211,10 +210,8 @@ def checked(terms: Terms) -> Terms:
     identifiers.check("terms.terms_id", terms.terms_id)
     for field in ("seller", "arbiter"):
         names.MSP_ID.check(f"terms.{field}", getattr(terms, field))
-    for field, most in _BOUNDS.items():
-        least = 1 if field == "version" else 0
-        if not least <= getattr(terms, field) <= most:
-            raise invalid(f"terms.{field}", f"must be from {least} to {most}")
+    for field, allowed in BOUNDS.items():
+        allowed.check(f"terms.{field}", getattr(terms, field))
     for field, most in _MOST_LISTED.items():
         if len(getattr(terms, field)) > most:
             raise invalid(f"terms.{field}", f"may list {most} at most")
@@ -249,10 +246,9 @@ def _check_reasons(reasons: Mapping[str, Cover]) -> None:
     for reason, cover in reasons.items():
         if reason not in list(Reason):
             raise invalid("terms.reasons", f"must be among {', '.join(Reason)}")
-        if not cover.resolutions or not 0 <= cover.restocking_bps <= 10_000:
+        if not cover.resolutions or cover.restocking_bps not in bounds.BASIS_POINTS:
             raise invalid(f"terms.reasons.{reason}", "needs a resolution, and a restocking fee of 0 to 10000 bps")
-        if not 0 <= cover.evidence_min <= MOST_EVIDENCE:
-            raise invalid(f"terms.reasons.{reason}.evidence_min", f"must be from 0 to {MOST_EVIDENCE}")
+        bounds.EVIDENCE.check(f"terms.reasons.{reason}.evidence_min", cover.evidence_min)
 
 
 def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) -> Published:

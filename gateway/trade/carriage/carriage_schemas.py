@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.carriage import plans
+from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, LOCODE
-
-_MANY = validate.Range(0, 10**12)
+from gateway.trade.words import IDENTIFIER, LOCODE, counted, within
 
 
 class SlotSchema(Schema):
@@ -18,8 +18,8 @@ class SlotSchema(Schema):
     departs_at = fields.String(required=True)
     arrives_at = fields.String(required=True)
     cut_off_at = fields.String(required=True)
-    parcels = fields.Integer(strict=True, required=True, validate=_MANY)
-    grams = fields.Integer(strict=True, required=True, validate=_MANY)
+    parcels = fields.Integer(strict=True, required=True, validate=within(bounds.LOAD))
+    grams = fields.Integer(strict=True, required=True, validate=within(bounds.LOAD))
 
 
 class PlanSchema(Schema):
@@ -29,7 +29,7 @@ class PlanSchema(Schema):
     origin = fields.String(required=True, validate=LOCODE)
     destination = fields.String(required=True, validate=LOCODE)
     mode = fields.String(required=True, metadata={"description": "UN/ECE Rec 19", "example": "3"})
-    slots = fields.List(fields.Nested(SlotSchema), required=True, validate=validate.Length(1, 100))
+    slots = fields.List(fields.Nested(SlotSchema), required=True, validate=counted(plans.SLOTS))
 
 
 class PlannedSchema(CommittedSchema):
@@ -43,8 +43,8 @@ class BookingSchema(Schema):
 
     booking_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
     shipper = fields.String(required=True, validate=MSP_ID)
-    parcels = fields.Integer(strict=True, required=True, validate=_MANY)
-    grams = fields.Integer(strict=True, required=True, validate=_MANY)
+    parcels = fields.Integer(strict=True, required=True, validate=within(bounds.LOAD))
+    grams = fields.Integer(strict=True, required=True, validate=within(bounds.LOAD))
 
 
 class BookedSchema(CommittedSchema):

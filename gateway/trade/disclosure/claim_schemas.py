@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.disclosure import grants
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER
+from gateway.trade.words import IDENTIFIER, within
 
-REVISION = validate.Range(1, 2**31)
+REVISION = within(grants.REVISION)
 
 
 class CommitSchema(Schema):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.disclosure import grants
 from gateway.fabric.call_schemas import Base64
 from gateway.http.words import MSP_ID
 from gateway.trade.disclosure.claim_schemas import REVISION
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, MOMENT
+from gateway.trade.words import IDENTIFIER, MOMENT, one_of
 from hlf.sealing import Suite
 
 _ATTRIBUTES = validate.Length(1, 64)
@@ -74,7 +75,7 @@ class SealSchema(Schema):
     revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
     attributes = fields.List(fields.String(), required=True, validate=_ATTRIBUTES)
     recipient = fields.String(required=True, validate=validate.Length(1, 120), metadata={"description": "In words"})
-    suite = fields.String(load_default=Suite.HYBRID.value, validate=validate.OneOf([suite.value for suite in Suite]))
+    suite = fields.String(load_default=Suite.HYBRID.value, validate=one_of(grants.SUITES))
     public_key = Base64(required=True, metadata={"description": "The recipient's raw public key of that suite, base64"})
     purpose = fields.String(required=True, validate=validate.Length(1, 200))
     expires_at = fields.String(required=True, validate=MOMENT)

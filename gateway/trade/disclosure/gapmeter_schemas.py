@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.disclosure import gapmeter
+from chaincode.domain.vocabulary import bounds
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, LOCODE, SUBDIVISION, WEEK
+from gateway.trade.words import IDENTIFIER, LOCODE, SUBDIVISION, WEEK, within
 
 
 class ContributionSchema(Schema):
@@ -27,7 +29,7 @@ class ComputeSchema(Schema):
 
     region = fields.String(required=True, validate=SUBDIVISION)
     first_week = fields.String(required=True, validate=WEEK)
-    weeks = fields.Integer(strict=True, required=True, validate=validate.Range(1, 53))
+    weeks = fields.Integer(strict=True, required=True, validate=within(gapmeter.WEEKS))
 
 
 class ComputedSchema(CommittedSchema):
@@ -41,7 +43,7 @@ class CellsQuerySchema(Schema):
 
     region = fields.String(required=True, validate=SUBDIVISION)
     first_week = fields.String(required=True, validate=WEEK)
-    weeks = fields.Integer(load_default=1, validate=validate.Range(1, 53))
+    weeks = fields.Integer(load_default=1, validate=within(gapmeter.WEEKS))
 
 
 class WarehouseSchema(Schema):
@@ -49,8 +51,8 @@ class WarehouseSchema(Schema):
 
     locode = fields.String(required=True, validate=LOCODE)
     reaches = fields.Dict(keys=fields.String(), values=fields.Integer(strict=True), required=True)
-    inbound_p95_hur = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
-    room_h87 = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**12))
+    inbound_p95_hur = fields.Integer(strict=True, required=True, validate=within(bounds.HOURS))
+    room_h87 = fields.Integer(strict=True, required=True, validate=within(bounds.ROOM))
 
 
 class PrepositionSchema(Schema):
@@ -58,4 +60,4 @@ class PrepositionSchema(Schema):
 
     grant_ids = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=validate.Length(1, 500))
     warehouses = fields.List(fields.Nested(WarehouseSchema), required=True, validate=validate.Length(1, 100))
-    safety_bps = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 10**6))
+    safety_bps = fields.Integer(strict=True, load_default=0, validate=within(bounds.BASIS_POINTS))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.journeys import pages
+from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE
+from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE, one_of, within
 
 
 class OpenSchema(Schema):
@@ -32,7 +34,7 @@ class OpenSchema(Schema):
     )
     lines = fields.Dict(
         keys=fields.String(),
-        values=fields.Integer(strict=True, validate=validate.Range(1, 10**9)),
+        values=fields.Integer(strict=True, validate=within(bounds.MANY)),
         load_default=dict,
         metadata={
             "description": "Units by the order's line; the whole order, if none is named",
@@ -108,7 +110,7 @@ class CorrectionSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/corrections``: an EPCIS error declaration."""
 
     event_id = fields.String(required=True, validate=validate.Length(1, 200))
-    reason = fields.String(required=True, validate=validate.OneOf(["did_not_occur", "incorrect_data"]))
+    reason = fields.String(required=True, validate=one_of(pages.ErrorReason))
     corrective = fields.Nested(
         ObservationSchema,
         load_default=None,
@@ -129,18 +131,7 @@ class IncidentSchema(Schema):
 
     kind = fields.String(
         required=True,
-        validate=validate.OneOf(
-            [
-                "delayed",
-                "held",
-                "damaged",
-                "lost",
-                "address_unknown",
-                "refused_by_buyer",
-                "returning",
-                "cancelled",
-            ]
-        ),
+        validate=one_of(pages.IncidentKind),
     )
     stage_id = fields.String(required=True, validate=STAGE)
     at = fields.String(required=True, validate=MOMENT)

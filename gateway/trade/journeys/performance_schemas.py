@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from gateway.trade.words import LOCODE
+from chaincode.domain.vocabulary import bounds
+from gateway.trade.words import LOCODE, within
 
 
 class LaneQuerySchema(Schema):
@@ -17,6 +18,6 @@ class LaneQuerySchema(Schema):
 class DeclaredSchema(LaneQuerySchema):
     """Body of ``POST /v1/performance/carriers/<MSP>/comparison``: what was declared to the caller."""
 
-    p50_hours = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
-    p90_hours = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
-    on_time_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
+    p50_hours = fields.Integer(strict=True, required=True, validate=within(bounds.HOURS))
+    p90_hours = fields.Integer(strict=True, required=True, validate=within(bounds.HOURS))
+    on_time_bps = fields.Integer(strict=True, required=True, validate=within(bounds.BASIS_POINTS))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.matching import batches, demands
+from chaincode.domain.register.stages import JourneyType
+from chaincode.domain.vocabulary import bounds
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, STAGE
-
-_POSITIVE = validate.Range(1, 10**15)
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, STAGE, counted, one_of, within
+from hlf.codec.bounds import Bounds
 
 
 class StepSchema(Schema):
@@ -23,16 +25,16 @@ class StepSchema(Schema):
 class DemandSchema(Schema):
     """One consignment that has to be carried; seen by platform and auditor alone."""
 
-    kind = fields.String(load_default="forward", validate=validate.OneOf(["forward", "reverse", "exchange"]))
-    steps = fields.List(fields.Nested(StepSchema), required=True, validate=validate.Length(1, 100))
+    kind = fields.String(load_default="forward", validate=one_of(JourneyType))
+    steps = fields.List(fields.Nested(StepSchema), required=True, validate=counted(demands.STEPS))
     ready_at = fields.String(required=True, metadata={"example": "2026-12-01T08:00:00+08:00"})
-    deadline_hours = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10_000))
-    answer_hours = fields.Integer(strict=True, required=True, validate=validate.Range(1, 1_000))
-    parcels = fields.Integer(strict=True, required=True, validate=_POSITIVE)
-    weight_grm = fields.Integer(strict=True, required=True, validate=_POSITIVE)
-    heaviest_grm = fields.Integer(strict=True, required=True, validate=_POSITIVE)
+    deadline_hours = fields.Integer(strict=True, required=True, validate=within(demands.DEADLINE_HOURS))
+    answer_hours = fields.Integer(strict=True, required=True, validate=within(demands.ANSWER_HOURS))
+    parcels = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
+    weight_grm = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
+    heaviest_grm = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     dimensions_mmt = fields.List(
-        fields.Integer(strict=True, validate=_POSITIVE), required=True, validate=validate.Length(equal=3)
+        fields.Integer(strict=True, validate=within(bounds.MANY)), required=True, validate=validate.Length(equal=3)
     )
     currency = fields.String(required=True, validate=CURRENCY)
     goods_value = fields.String(required=True, validate=AMOUNT, metadata={"description": "What the loss of all costs"})
@@ -62,14 +64,14 @@ class MatchedSchema(CommittedSchema):
 class ProposedPlanSchema(MatchSchema):
     """One plan of a batch, with the offers that somebody chose, step by step."""
 
-    chain = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=validate.Length(1, 100))
+    chain = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=counted(demands.STEPS))
 
 
 class BatchSchema(Schema):
     """Body of ``POST /v1/matching/batches``: plans that were solved together elsewhere, to be checked."""
 
-    plans = fields.List(fields.Nested(ProposedPlanSchema), required=True, validate=validate.Length(1, 1000))
-    most_gap_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10_000))
+    plans = fields.List(fields.Nested(ProposedPlanSchema), required=True, validate=counted(batches.PLANS))
+    most_gap_bps = fields.Integer(strict=True, required=True, validate=within(bounds.BASIS_POINTS))
 
 
 class SolveSchema(Schema):
@@ -79,10 +81,10 @@ class SolveSchema(Schema):
         keys=fields.String(validate=IDENTIFIER),
         values=fields.Nested(DemandSchema),
         required=True,
-        validate=validate.Length(1, 1000),
+        validate=counted(batches.PLANS),
         metadata={"description": "By any names; journeys' ids, for example"},
     )
-    seconds = fields.Integer(strict=True, load_default=10, validate=validate.Range(1, 60))
+    seconds = fields.Integer(strict=True, load_default=10, validate=within(Bounds(1, 60)))
 
 
 class SolvedSchema(Schema):
@@ -101,7 +103,7 @@ class ReplanSchema(Schema):
         fields.Integer(strict=True), load_default=list, metadata={"description": "Numbers of legs known to have failed"}
     )
     done = fields.Integer(
-        strict=True, load_default=0, validate=validate.Range(0, 100), metadata={"description": "So many legs are done"}
+        strict=True, load_default=0, validate=within(demands.PLACES), metadata={"description": "So many legs are done"}
     )
 
 
@@ -115,7 +117,7 @@ class AnswerLegSchema(Schema):
 class FailLegSchema(Schema):
     """Body of ``POST /v1/matching/plans/<id>/legs/<number>/failure``."""
 
-    reason = fields.String(required=True, validate=validate.Length(1, 40), metadata={"description": "One word"})
+    reason = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "One word"})
 
 
 class QuestionSchema(Schema):
@@ -123,7 +125,7 @@ class QuestionSchema(Schema):
 
     grant_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "The offer"})
     step = fields.Integer(
-        strict=True, required=True, validate=validate.Range(0, 100), metadata={"description": "From 0"}
+        strict=True, required=True, validate=within(demands.PLACES), metadata={"description": "From 0"}
     )
 
 
@@ -131,7 +133,7 @@ class QuestionQuerySchema(Schema):
     """Query of ``GET /v1/matching/plans/<id>/why-not-me``."""
 
     grant_id = fields.String(required=True, validate=IDENTIFIER)
-    step = fields.Integer(required=True, validate=validate.Range(0, 100))
+    step = fields.Integer(required=True, validate=within(demands.PLACES))
 
 
 class ExplainedSchema(Schema):
@@ -144,4 +146,4 @@ class ExplainedSchema(Schema):
 class KindQuerySchema(Schema):
     """Query of ``GET /v1/matching/journeys/<id>``."""
 
-    kind = fields.String(load_default="forward", validate=validate.OneOf(["forward", "reverse", "exchange"]))
+    kind = fields.String(load_default="forward", validate=one_of(JourneyType))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
+from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
-from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, HS6
+from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, HS6, within
 
 
 class ProductSchema(Schema):
@@ -17,8 +18,8 @@ class ProductSchema(Schema):
     )
     hs6 = fields.String(required=True, validate=HS6)
     category = fields.String(required=True)
-    weight_grm = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
-    volume_cmq = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    weight_grm = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
+    volume_cmq = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     list_price = fields.String(required=True, validate=AMOUNT)
     currency = fields.String(required=True, validate=CURRENCY)
     origin = fields.String(required=True, validate=COUNTRY, metadata={"example": "CN"})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.orders import orders
+from chaincode.domain.returns import terms
+from chaincode.domain.vocabulary import bounds, incoterms
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, IDENTIFIER, LOCODE, SHA256
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SHA256, one_of, within
 
 
 class OrderLineSchema(Schema):
@@ -15,15 +18,15 @@ class OrderLineSchema(Schema):
     line = fields.Integer(
         strict=True,
         required=True,
-        validate=validate.Range(1, 100),
+        validate=within(bounds.MANY),
         metadata={"description": "1, 2, ... in order", "example": 1},
     )
     gtin = fields.String(required=True, metadata={"example": "06901234567892"})
     hs6 = fields.String(required=True, metadata={"example": "851830"})
-    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    quantity = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     unit_price = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
     weight_grm = fields.Integer(
-        strict=True, required=True, validate=validate.Range(1, 10**9), metadata={"description": "Grams, of one unit"}
+        strict=True, required=True, validate=within(bounds.MANY), metadata={"description": "Grams, of one unit"}
     )
     ahtn8 = fields.String(metadata={"description": "ASEAN tariff line", "example": "85183010"})
 
@@ -32,7 +35,7 @@ class PinnedTermsSchema(Schema):
     """The return terms an order is judged by."""
 
     terms_id = fields.String(required=True, validate=IDENTIFIER)
-    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**6))
+    version = fields.Integer(strict=True, required=True, validate=within(terms.BOUNDS["version"]))
     digest = fields.String(required=True, validate=SHA256)
 
 
@@ -43,10 +46,10 @@ class PlaceSchema(Schema):
     platform = fields.String(required=True, validate=MSP_ID, metadata={"example": "PlatformMSP"})
     merchant = fields.String(required=True, validate=MSP_ID, metadata={"example": "MerchantMSP"})
     placed_at = fields.String(required=True, metadata={"example": "2026-11-22T15:00:00Z"})
-    incoterm = fields.String(required=True, validate=validate.Length(3, 3), metadata={"example": "DDP"})
+    incoterm = fields.String(required=True, validate=one_of(incoterms.INCOTERMS), metadata={"example": "DDP"})
     named_place = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
     lines = fields.List(fields.Nested(OrderLineSchema), required=True, validate=validate.Length(1, 100))
-    currency = fields.String(required=True, validate=validate.Length(3, 3), metadata={"example": "USD"})
+    currency = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})
     freight = fields.String(required=True, validate=AMOUNT)
     insurance = fields.String(required=True, validate=AMOUNT)
     origin = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
@@ -98,9 +101,7 @@ class CancelSchema(Schema):
 
     reason = fields.String(
         required=True,
-        validate=validate.OneOf(
-            ["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
-        ),
+        validate=one_of(orders.Cancellation),
     )
 
 

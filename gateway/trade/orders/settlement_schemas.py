@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.orders import duties
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, HS6, IDENTIFIER
+from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, HS6, IDENTIFIER, within
 
 
 class AuthorisationSchema(Schema):
@@ -72,8 +73,8 @@ class TariffSchema(Schema):
     hs6 = fields.String(required=True, validate=HS6)
     effective_from = fields.String(required=True, validate=DATE)
     currency = fields.String(required=True, validate=CURRENCY)
-    duty_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
-    tax_bps = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**6))
+    duty_bps = fields.Integer(strict=True, required=True, validate=within(duties.RATE_BPS))
+    tax_bps = fields.Integer(strict=True, required=True, validate=within(duties.RATE_BPS))
     duty_free_to = fields.String(required=True, validate=AMOUNT)
     tax_free_to = fields.String(required=True, validate=AMOUNT)
     source = fields.String(required=True, validate=validate.Length(1, 200))

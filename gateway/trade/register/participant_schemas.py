@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.register import participants
 from gateway.http.words import MSP_ID
-from gateway.trade.words import COUNTRY, STAGE
+from gateway.trade.words import COUNTRY, STAGE, one_of
 
 
 class ParticipantSchema(Schema):
@@ -13,7 +14,7 @@ class ParticipantSchema(Schema):
 
     msp_id = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
     name = fields.String(required=True, validate=validate.Length(1, 120))
-    species = fields.String(required=True, validate=validate.OneOf(["core", "key", "supporting", "parasitic"]))
+    species = fields.String(required=True, validate=one_of(participants.Species))
     roles = fields.List(fields.String(), required=True, metadata={"example": ["forwarder"]})
     countries = fields.List(fields.String(validate=COUNTRY), required=True, metadata={"example": ["SG"]})
     stages = fields.List(fields.String(validate=STAGE), required=True, metadata={"example": ["S11", "S15"]})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.returns import terms
+from chaincode.domain.vocabulary import bounds
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, SHA256
+from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 
 
 class ReturnSchema(Schema):
@@ -14,10 +16,10 @@ class ReturnSchema(Schema):
     return_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
     journey_id = fields.String(required=True, validate=IDENTIFIER)
     line = fields.String(required=True, metadata={"example": "1"})
-    quantity = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    quantity = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     reason = fields.String(required=True, metadata={"example": "DEFECTIVE"})
-    resolution = fields.String(required=True, validate=validate.OneOf(["refund", "exchange", "repair", "store_credit"]))
-    condition = fields.String(required=True, validate=validate.OneOf(["sealed", "unused", "used", "damaged"]))
+    resolution = fields.String(required=True, validate=one_of(terms.Resolution))
+    condition = fields.String(required=True, validate=one_of(terms.Condition))
     tracking_token = fields.String(
         required=True,
         validate=validate.Length(1, 200),
@@ -26,7 +28,7 @@ class ReturnSchema(Schema):
     evidence = fields.List(
         fields.String(validate=SHA256),
         load_default=list,
-        validate=validate.Length(0, 50),
+        validate=counted(bounds.EVIDENCE),
         metadata={"description": "SHA-256 of photographs and the like, which stay where they are"},
     )
 

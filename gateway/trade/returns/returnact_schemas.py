@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from gateway.trade.words import SHA256
-
-_CONDITIONS = ["sealed", "unused", "used", "damaged"]
-_RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
+from chaincode.domain.returns import handling, terms
+from chaincode.domain.vocabulary import bounds
+from gateway.trade.words import IDENTIFIER, SHA256, one_of, within
+from hlf.codec.bounds import Bounds
 
 
 def _hash(what: str) -> fields.String:
@@ -32,21 +32,21 @@ class PickupSchema(Schema):
 class FailedPickupSchema(Schema):
     """Body of ``POST /v1/returns/<id>/failed-pickup``."""
 
-    why = fields.String(required=True, validate=validate.Length(1, 40), metadata={"description": "One word"})
+    why = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "One word"})
 
 
 class InspectionSchema(Schema):
     """Body of ``POST /v1/returns/<id>/inspection``."""
 
-    condition = fields.String(required=True, validate=validate.OneOf(_CONDITIONS))
-    units = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
+    condition = fields.String(required=True, validate=one_of(terms.Condition))
+    units = fields.Integer(strict=True, required=True, validate=within(Bounds(0, bounds.MANY.most)))
     report_hash = _hash("the report")
 
 
 class SettleReturnSchema(Schema):
     """Body of ``POST /v1/returns/<id>/settlement``."""
 
-    resolution = fields.String(required=True, validate=validate.OneOf(_RESOLUTIONS))
+    resolution = fields.String(required=True, validate=one_of(terms.Resolution))
     proof_hash = _hash("the proof")
     epcs = fields.List(fields.String(), load_default=list, metadata={"description": "Of the goods sent in exchange"})
 
@@ -66,5 +66,5 @@ class DisputeSchema(Schema):
 class AwardSchema(Schema):
     """Body of ``POST /v1/returns/<id>/arbitration``."""
 
-    award = fields.String(required=True, validate=validate.OneOf(["refund", "fetch", "uphold"]))
+    award = fields.String(required=True, validate=one_of(handling.Award))
     opinion_hash = _hash("the opinion")

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chaincode.domain.returns import simulation, terms
+from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
-from gateway.trade.words import AMOUNT, IDENTIFIER
-
-_RESOLUTIONS = ["refund", "exchange", "repair", "store_credit"]
-_CONDITIONS = ["sealed", "unused", "used", "damaged"]
+from gateway.trade.words import AMOUNT, AREA, CURRENCY, IDENTIFIER, one_of, within
 
 
 class CoverSchema(Schema):
     """What the terms grant for one reason."""
 
     resolutions = fields.List(
-        fields.String(validate=validate.OneOf(_RESOLUTIONS)),
+        fields.String(validate=one_of(terms.Resolution)),
         required=True,
         validate=validate.Length(1, 4),
     )
-    evidence_min = fields.Integer(strict=True, validate=validate.Range(0, 20))
-    payer = fields.String(validate=validate.OneOf(["seller", "buyer", "carrier"]))
-    restocking_bps = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    condition = fields.String(validate=validate.OneOf(_CONDITIONS))
+    evidence_min = fields.Integer(strict=True, validate=within(bounds.EVIDENCE))
+    payer = fields.String(validate=one_of(terms.Payer))
+    restocking_bps = fields.Integer(strict=True, validate=within(bounds.BASIS_POINTS))
+    condition = fields.String(validate=one_of(terms.Condition))
     despite = fields.List(fields.String(), metadata={"description": "Rejections that do not apply to this reason"})
     referred = fields.Boolean(metadata={"description": "The seller looks at such requests itself"})
 
@@ -30,7 +29,9 @@ class CoverSchema(Schema):
 class CoverageSchema(Schema):
     """A carrier that fetches returns in an area."""
 
-    area = fields.String(required=True, metadata={"description": "Beginning of a UN/LOCODE", "example": "VN"})
+    area = fields.String(
+        required=True, validate=AREA, metadata={"description": "Beginning of a UN/LOCODE", "example": "VN"}
+    )
     carrier = fields.String(required=True, validate=MSP_ID)
 
 
@@ -38,11 +39,11 @@ class TermsSchema(Schema):
     """Body of ``POST /v1/terms``; the seller is the caller's organisation."""
 
     terms_id = fields.String(required=True, validate=IDENTIFIER)
-    version = fields.Integer(strict=True, required=True, validate=validate.Range(1, 999_999))
+    version = fields.Integer(strict=True, required=True, validate=within(terms.BOUNDS["version"]))
     jurisdiction = fields.String(required=True, metadata={"example": "VN"})
     effective_from = fields.String(required=True, metadata={"example": "2026-12-01T00:00:00Z"})
     languages = fields.List(fields.String(), required=True, metadata={"example": ["vi", "en"]})
-    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(0, 3650))
+    window_days = fields.Integer(strict=True, required=True, validate=within(terms.BOUNDS["window_days"]))
     reasons = fields.Dict(
         keys=fields.String(),
         values=fields.Nested(CoverSchema),
@@ -51,38 +52,38 @@ class TermsSchema(Schema):
     )
     arbiter = fields.String(required=True, validate=MSP_ID)
     coverage = fields.List(fields.Nested(CoverageSchema), required=True)
-    basis = fields.String(validate=validate.OneOf(["delivered", "order", "first_attempt"]))
+    basis = fields.String(validate=one_of(terms.Basis))
     roll = fields.Boolean()
     holidays = fields.List(fields.String())
     excluded_hs = fields.List(fields.String(), metadata={"description": "Beginnings of HS codes", "example": ["6108"]})
     final_sale = fields.Boolean(metadata={"description": "Whatever is sold under these terms is final"})
-    max_returns_per_90d = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
+    max_returns_per_90d = fields.Integer(strict=True, validate=within(terms.BOUNDS["max_returns_per_90d"]))
     returnless_below = fields.String(validate=AMOUNT)
-    currency = fields.String(validate=validate.Length(3, 3))
-    refund_trigger = fields.String(validate=validate.OneOf(["picked_up", "received", "inspected"]))
-    seller_answer_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    pickup_sla_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    handover_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
-    settle_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    dispute_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
-    arbitration_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
-    lost_after_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
+    currency = fields.String(validate=CURRENCY)
+    refund_trigger = fields.String(validate=one_of(terms.RefundTrigger))
+    seller_answer_hours = fields.Integer(strict=True, validate=within(terms.BOUNDS["seller_answer_hours"]))
+    pickup_sla_hours = fields.Integer(strict=True, validate=within(terms.BOUNDS["pickup_sla_hours"]))
+    handover_days = fields.Integer(strict=True, validate=within(terms.BOUNDS["handover_days"]))
+    settle_hours = fields.Integer(strict=True, validate=within(terms.BOUNDS["settle_hours"]))
+    dispute_days = fields.Integer(strict=True, validate=within(terms.BOUNDS["dispute_days"]))
+    arbitration_days = fields.Integer(strict=True, validate=within(terms.BOUNDS["arbitration_days"]))
+    lost_after_days = fields.Integer(strict=True, validate=within(terms.BOUNDS["lost_after_days"]))
 
 
 class ScenarioSchema(Schema):
     """Body of ``POST /v1/terms/<id>/versions/<number>/simulation``: an order and a request that might be."""
 
     hs6 = fields.String(required=True, metadata={"example": "851830"})
-    ordered = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10**9))
+    ordered = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     ordered_at = fields.String(required=True)
     delivered_at = fields.String(load_default="", metadata={"description": "Empty where it never comes"})
     destination = fields.String(required=True, metadata={"example": "VNHAN"})
     asked_at = fields.String(required=True)
     reason = fields.String(required=True)
     resolution = fields.String(required=True)
-    quantity = fields.Integer(strict=True, validate=validate.Range(1, 10**9))
+    quantity = fields.Integer(strict=True, validate=within(bounds.MANY))
     condition = fields.String()
-    evidence = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    evidence = fields.Integer(strict=True, validate=within(simulation.EVIDENCE))
     unit_price = fields.String(
         validate=AMOUNT, metadata={"description": "Minor units of the terms' currency; nothing is cheap without it"}
     )
@@ -91,9 +92,9 @@ class ScenarioSchema(Schema):
 class MinimumSchema(Schema):
     """The least that is granted for one reason."""
 
-    resolution = fields.String(required=True, validate=validate.OneOf(_RESOLUTIONS))
-    condition = fields.String(validate=validate.OneOf(_CONDITIONS))
-    evidence_most = fields.Integer(strict=True, validate=validate.Range(0, 20))
+    resolution = fields.String(required=True, validate=one_of(terms.Resolution))
+    condition = fields.String(validate=one_of(terms.Condition))
+    evidence_most = fields.Integer(strict=True, validate=within(bounds.EVIDENCE))
     free = fields.Boolean(metadata={"description": "The buyer pays nothing"})
 
 
@@ -101,8 +102,8 @@ class FloorSchema(Schema):
     """Body of ``POST /v1/terms/floors``: the least that every seller of a jurisdiction grants."""
 
     jurisdiction = fields.String(required=True, metadata={"example": "VN"})
-    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(0, 3650))
+    window_days = fields.Integer(strict=True, required=True, validate=within(terms.BOUNDS["window_days"]))
     reasons = fields.Dict(keys=fields.String(), values=fields.Nested(MinimumSchema), required=True)
-    seller_answer_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    settle_hours = fields.Integer(strict=True, validate=validate.Range(0, 10_000))
-    dispute_days = fields.Integer(strict=True, validate=validate.Range(0, 3650))
+    seller_answer_hours = fields.Integer(strict=True, validate=within(terms.BOUNDS["seller_answer_hours"]))
+    settle_hours = fields.Integer(strict=True, validate=within(terms.BOUNDS["settle_hours"]))
+    dispute_days = fields.Integer(strict=True, validate=within(terms.BOUNDS["dispute_days"]))

@@ -38,9 +38,9 @@ def test_a_plan_of_one_departure_is_taken():
     [
         ({"cut_off_at": "2026-03-02T13:00:00Z"}, "cut-off before its departure"),
         ({"arrives_at": "2026-03-02T11:00:00Z"}, "before its arrival"),
-        ({"parcels": 0}, "at least one parcel and one gram"),
-        ({"grams": -1}, "at least one parcel and one gram"),
-        ({"grams": 10**12}, "at least one parcel and one gram"),
+        ({"parcels": 0}, "must be from 1 to 1000000000000"),
+        ({"grams": -1}, "must be from 1 to 1000000000000"),
+        ({"grams": 10**12 + 1}, "must be from 1 to 1000000000000"),
     ],
 )
 def test_a_departure_that_cannot_be_is_refused(changes, words):

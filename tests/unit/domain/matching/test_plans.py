@@ -176,9 +176,9 @@ def proposed(name: str = "p1") -> Proposed:
 def test_a_batch_is_bounded_and_names_no_plan_twice():
     """One plan at least, MOST at most."""
     assert code(Batch, (), 0) == code(Batch, (proposed(), proposed()), 0) == "INVALID_ARGUMENT"
-    many = tuple(proposed(f"p{number}") for number in range(batches.MOST + 1))
+    many = tuple(proposed(f"p{number}") for number in range(batches.PLANS.most + 1))
     assert code(Batch, many, 0) == code(Batch, (proposed(),), 10_001) == "INVALID_ARGUMENT"
-    assert len(Batch(many[1:], 0).plans) == batches.MOST
+    assert len(Batch(many[1:], 0).plans) == batches.PLANS.most
 
 
 def test_a_chain_from_elsewhere_is_checked():

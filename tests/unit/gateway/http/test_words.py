@@ -98,3 +98,13 @@ def test_patterns_stand_in_the_openapi_page(client):
     schema = client.get("/openapi.json").get_json()["components"]["schemas"]["Participant"]["properties"]
     assert schema["msp_id"]["pattern"] == fabric_words.MSP_ID.word.pattern
     assert schema["stages"]["items"]["pattern"] == words.STAGE.word.pattern
+
+
+def test_the_trades_schemas_say_no_bound_of_their_own():
+    """Numbers and choices come from the domain (`words.within`, `words.one_of`), so that both sides refuse the same."""
+    own = []
+    for path in sorted((ROOT / "gateway/trade").rglob("*_schemas.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr in ("Range", "OneOf", "Regexp"):
+                own.append(f"{path.name}:{node.lineno}")
+    assert own == []
