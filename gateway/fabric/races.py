@@ -17,6 +17,10 @@ from hlf.wire import blocks, rwsets
 # How many blocks back a change is looked for: endorsing and ordering take two or three, on a busy machine many more.
 _BLOCKS = 30
 
+# Whose endorsers agreed, whatever became of it: policies of keys are judged before reads, so within its block a
+# transaction stands in the way of those behind it though it lost a race itself.
+_AGREED = frozenset({"VALID", "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+
 # A key as it stands in a read-write set: chaincode, collection (empty for the public state), and key or its hash.
 _Key = tuple[str, str, str | bytes]
 
@@ -53,8 +57,11 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
             block = blocks.decode(network.block(number))
         for other in block.transactions:
             here = rwsets.Version(number, other.index)
-            earlier = number < block_number or other.index < found.index
-            if earlier and other.valid and any(overtaken(key, here) for key in _changed(other)):
+            if number == block_number:
+                counts = other.index < found.index and other.code_name in _AGREED
+            else:
+                counts = other.valid
+            if counts and any(overtaken(key, here) for key in _changed(other)):
                 return True
     return False
 

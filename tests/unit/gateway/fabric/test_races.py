@@ -57,6 +57,24 @@ def test_two_changes_in_one_block_are_a_race(tmp_path):
     run(tmp_path, scenario)
 
 
+def test_a_loser_of_another_race_stands_in_the_way_too(tmp_path):
+    """Fabric judges policies before reads: the first read an old page, and those behind it fail by its new policy."""
+
+    async def scenario(channel: Running):
+        await channel.define()
+        assert await channel.submit(channel.who.transaction(put(k=b"0"), MAJORITY)) == "VALID"
+        old = channel.version("k")
+        assert await channel.submit(channel.who.transaction(put(k=b"1"), MAJORITY)) == "VALID"
+        first, second = (
+            channel.who.transaction(changing("k", "OR('AMSP.peer')", seen), MAJORITY)
+            for seen in (old, channel.version("k"))
+        )
+        assert await channel.block([first, second]) == ["MVCC_READ_CONFLICT", REFUSED]
+        assert lost(channel, second)
+
+    run(tmp_path, scenario)
+
+
 def test_a_change_since_the_endorsing_is_a_race(tmp_path):
     """The custody passed on while the former custodian's event was under way."""
 
