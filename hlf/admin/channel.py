@@ -122,6 +122,10 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
 
 
 def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:
-    for found in node.blocks(channel_id, position, position):
-        return found
-    raise errors.AdminError(f"no block {position} of channel {channel_id} was sent", address=node.name)
+    def sent() -> common_pb2.Block:
+        for found in node.blocks(channel_id, position, position):
+            return found
+        raise errors.AdminError(f"no block {position} of channel {channel_id} was sent", address=node.name)
+
+    # An orderer that was started just now refuses until it has heard from the channel's leader.
+    return node.again(sent, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)

@@ -7,8 +7,9 @@ here is administration's own: one node, calls that wait for it, and its errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Self
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Self, TypeVar
 
 import grpc
 from fabric_protos.common import common_pb2
@@ -19,6 +20,9 @@ from hlf.identity import Identity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
 from hlf.wire import enumerations, envelopes
+
+Answer = TypeVar("Answer")
+_PAUSE_SECONDS = 0.1
 
 
 class Connection:
@@ -51,6 +55,17 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self.session.close()
+
+    def again(self, call: Callable[[], Answer], passing: Callable[[errors.AdminError], bool]) -> Answer:
+        """Return what *call* returns, made again while it fails for a *passing* reason and there is time left."""
+        until = time.monotonic() + self.timeout
+        while True:
+            try:
+                return call()
+            except errors.AdminError as refused:
+                if not passing(refused) or time.monotonic() > until:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
 
     def unary(self, method: Any, request: Any, kind: type[errors.AdminError]) -> Any:
         """Return the answer to one call, failures as *kind*."""

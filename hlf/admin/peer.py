@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -18,13 +17,10 @@ from hlf.admin.connection import Connection
 from hlf.admin.orderer import Orderer
 from hlf.wire import envelopes, proposals
 
-Answer = TypeVar("Answer")
-
 # From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
 _REFUSED = 400
 _Result = TypeVar("_Result", bound=Message)
 # Between two tries: a leader is elected, or a block cut, within a second or so.
-_PAUSE_SECONDS = 0.1
 
 
 class Peer(Connection):
@@ -134,7 +130,7 @@ class Peer(Connection):
             except grpc.RpcError as failure:
                 raise self.failure(failure, kind) from failure
 
-        self._again(submit, lambda refused: refused.status == grpc.StatusCode.UNAVAILABLE.name)
+        self.again(submit, lambda refused: refused.status == grpc.StatusCode.UNAVAILABLE.name)
 
     def _broadcast(self, orderer: Orderer, envelope: Any, kind: type[errors.AdminError]) -> None:
         """Submit as ``_order`` does, without a gateway in between."""
@@ -145,18 +141,7 @@ class Peer(Connection):
             except errors.ConfigError as refused:
                 raise kind(str(refused), address=orderer.name, status=refused.status) from refused
 
-        self._again(broadcast, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)
-
-    def _again(self, call: Callable[[], Answer], passing: Callable[[errors.AdminError], bool]) -> Answer:
-        """Return what *call* returns, made again while it fails for a *passing* reason and there is time left."""
-        until = time.monotonic() + self.timeout
-        while True:
-            try:
-                return call()
-            except errors.AdminError as refused:
-                if not passing(refused) or time.monotonic() > until:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
+        self.again(broadcast, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)
 
     def endorse(
         self, signed: proposal_pb2.SignedProposal, kind: type[errors.AdminError] = errors.AdminError
@@ -215,7 +200,7 @@ class Peer(Connection):
         """Wait as ``_wait_committed`` does, by asking the ledger again and again."""
         args = [b"GetTransactionByID", channel_id.encode(), transaction_id.encode()]
         try:
-            found = self._again(
+            found = self.again(
                 lambda: self.ask(transaction_pb2.ProcessedTransaction, channel_id, "qscc", args), lambda _: True
             )
         except errors.AdminError as missing:

@@ -10,10 +10,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import grpc
 import pytest
+from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
 from fabric_protos.peer import peer_pb2_grpc, proposal_response_pb2, query_pb2
 
 from hlf import errors
-from hlf.admin import lifecycle
+from hlf.admin import channel, lifecycle
 from hlf.admin.orderer import Orderer
 from hlf.admin.participation import OrdererAdmin, Participation
 from hlf.admin.peer import Peer
@@ -90,6 +92,46 @@ def endorser():
     server.start()
     yield servicer
     server.stop(0).wait()
+
+
+class _Leaderless(ab_pb2_grpc.AtomicBroadcastServicer):
+    """An orderer that refuses to give blocks for as long as it is told to."""
+
+    def __init__(self) -> None:
+        self.refusals = 0
+
+    def Deliver(self, request_iterator, context):  # noqa: N802 - the service's name
+        next(request_iterator)
+        if self.refusals:
+            self.refusals -= 1
+            yield ab_pb2.DeliverResponse(status=common_pb2.SERVICE_UNAVAILABLE)
+            return
+        yield ab_pb2.DeliverResponse(block=common_pb2.Block(header=common_pb2.BlockHeader(number=7)))
+        yield ab_pb2.DeliverResponse(status=common_pb2.SUCCESS)
+
+
+@pytest.fixture
+def leaderless():
+    servicer = _Leaderless()
+    server = grpc.server(ThreadPoolExecutor(2))
+    ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(servicer, server)
+    servicer.port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield servicer
+    server.stop(0).wait()
+
+
+def test_an_orderer_that_has_not_heard_of_a_leader_is_asked_again(caller, leaderless):
+    """It was started a moment ago; its refusal passes, or is told when the time is over."""
+    leaderless.refusals = 2
+    with Orderer(Endpoint("orderer0", f"127.0.0.1:{leaderless.port}", None), *caller) as orderer:
+        assert channel.newest_block(orderer, "c").header.number == 7
+    leaderless.refusals = 10**6
+    with (
+        Orderer(Endpoint("orderer0", f"127.0.0.1:{leaderless.port}", None), *caller, timeout=0.3) as orderer,
+        pytest.raises(errors.AdminError, match="SERVICE_UNAVAILABLE"),
+    ):
+        channel.newest_block(orderer, "c")
 
 
 def test_a_refusal_keeps_status_and_words(caller, endorser):
