@@ -21,7 +21,7 @@ from hlf.shim import errors, server
 
 def find(name: str) -> Any:
     """
-    The chaincode object called *name*.
+    Return the chaincode object called *name*.
 
     Raises:
         ContractError: there is no such chaincode.
@@ -43,7 +43,7 @@ def find(name: str) -> Any:
 
 def served(text: str, tls: server.Tls | None) -> server.Served:
     """
-    What ``NAME=LABEL:HASH@HOST:PORT`` asks to serve.
+    Return what ``NAME=LABEL:HASH@HOST:PORT`` asks to serve.
 
     Raises:
         ContractError: the text has another form, or there is no such chaincode.

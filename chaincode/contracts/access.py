@@ -18,7 +18,7 @@ _PEOPLE = ("client", "admin")
 
 def member(ctx: api.Context) -> str:
     """
-    The caller's organisation.
+    Return the caller's organisation.
 
     Raises:
         Refused: WRONG_ROLE, a peer's or orderer's certificate: machines serve, people ask.
@@ -30,7 +30,7 @@ def member(ctx: api.Context) -> str:
 
 def administrator(ctx: api.Context) -> str:
     """
-    The organisation whose administrator calls.
+    Return the organisation whose administrator calls.
 
     Raises:
         Refused: WRONG_ROLE.
@@ -42,7 +42,7 @@ def administrator(ctx: api.Context) -> str:
 
 def one_of(ctx: api.Context, organisations: Collection[str], refusal: Refusal, text: str) -> str:
     """
-    The caller's organisation, if it is one of *organisations*; *refusal* with *text* otherwise.
+    Return the caller's organisation, if it is one of *organisations*; *refusal* with *text* otherwise.
 
     Raises:
         Refused: *refusal*, or WRONG_ROLE.

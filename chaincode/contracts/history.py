@@ -8,7 +8,7 @@ from hlf.shim import api
 
 def of(ctx: api.Context, key: str) -> bytes:
     """
-    Every committed value of *key*, newest first; for queries, since history is not part of the read set.
+    Return every committed value of *key*, newest first; for queries, since history is not part of the read set.
 
     Each entry says under which key it stands, so that whoever is told can look for it in the block.
     """

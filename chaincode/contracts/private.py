@@ -28,13 +28,13 @@ MOST_BYTES = 1_000_000
 
 
 def collection(msp_id: str) -> str:
-    """The implicit collection of an organisation."""
+    """Return the implicit collection of an organisation."""
     return keys.implicit_collection(msp_id)
 
 
 def transient(ctx: api.Context, name: str) -> bytes:
     """
-    The transient value under *name*.
+    Return the transient value under *name*.
 
     Raises:
         Refused: INVALID_ARGUMENT, it is missing or too long.
@@ -48,7 +48,7 @@ def transient(ctx: api.Context, name: str) -> bytes:
 
 
 def text(ctx: api.Context, name: str) -> str:
-    """The transient value under *name* as text."""
+    """Return the transient value under *name* as text."""
     try:
         return transient(ctx, name).decode()
     except UnicodeDecodeError:
@@ -56,12 +56,12 @@ def text(ctx: api.Context, name: str) -> str:
 
 
 def record(ctx: api.Context, name: str, kind: type[Record]) -> Record:
-    """The *kind* that the transient value under *name* holds."""
+    """Return the *kind* that the transient value under *name* holds."""
     return records.loads(kind, transient(ctx, name), f"transient.{name}")
 
 
 def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
-    """The disclosures in the transient JSON array under *name*."""
+    """Return the disclosures in the transient JSON array under *name*."""
     try:
         listed = canonical.loads(transient(ctx, name))
     except canonical.CanonicalError as error:
@@ -97,7 +97,7 @@ def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> Non
 
 
 def held(ctx: api.Context, key: str, holders: Iterable[str]) -> bool:
-    """Whether any of *holders* keeps something under *key*; every peer sees that much."""
+    """Return whether any of *holders* keeps something under *key*; every peer sees that much."""
     return any(ctx.stub.get_private_data_hash(collection(holder), key) for holder in sorted(set(holders)))
 
 
@@ -114,7 +114,7 @@ def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> Non
 
 def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
     """
-    What *holder* keeps under *key*, on its own peer; the caller has been checked before.
+    Return what *holder* keeps under *key*, on its own peer; the caller has been checked before.
 
     Raises:
         Refused: NOT_FOUND.

@@ -19,14 +19,14 @@ Record = TypeVar("Record")
 
 
 def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Record | None:
-    """The record under (*name*, *attributes*), or None."""
+    """Return the record under (*name*, *attributes*), or None."""
     data = ctx.stub.get_state(ctx.stub.create_composite_key(name, attributes))
     return records.loads(kind, data) if data else None
 
 
 def load(ctx: api.Context, kind: type[Record], refusal: Refusal, name: str, *attributes: str) -> Record:
     """
-    The record under (*name*, *attributes*).
+    Return the record under (*name*, *attributes*).
 
     Raises:
         Refused: *refusal*, if there is none.
@@ -55,14 +55,14 @@ def save(
 
 
 def each(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Iterator[Record]:
-    """Every record whose key begins with (*name*, *attributes*), in the order of their keys."""
+    """Return every record whose key begins with (*name*, *attributes*), in the order of their keys."""
     with ctx.stub.get_state_by_partial_composite_key(name, attributes) as found:
         for entry in found:
             yield records.loads(kind, entry.value)
 
 
 def history(ctx: api.Context, name: str, *attributes: str) -> list[object]:
-    """Every value that the key had, newest first, as `contracts.history` tells it; for queries."""
+    """Return every value that the key had, newest first, as `contracts.history` tells it; for queries."""
     versions = canonical.loads(past.of(ctx, ctx.stub.create_composite_key(name, attributes)))
     assert isinstance(versions, list)  # noqa: S101  (`past.of` writes a list.)
     return versions

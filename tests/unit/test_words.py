@@ -7,10 +7,11 @@ import re
 
 from tests.support.house import ROOT, modules
 
-ROOMS = ("hlf", "network", "selat")
+ROOMS = ("hlf", "chaincode", "network", "selat")
 # A first line that begins so names a thing; "Return the ..." says that the caller gets it.
 NOUN = re.compile(r"(?:The|A|An|Whether|What|Whose|Whom|Why|How|Where|Nothing|As|Each|Every)\b|\*\w+\*")
-ATTRIBUTES = {"property", "cached_property"}
+# What a contract function says stands in the metadata as its description.
+DESCRIBED = {"property", "cached_property", "transaction", "query"}
 
 
 def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -19,7 +20,7 @@ def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and not {ast.unparse(each).rpartition(".")[2] for each in node.decorator_list} & ATTRIBUTES
+        and not {ast.unparse(each).partition("(")[0].rpartition(".")[2] for each in node.decorator_list} & DESCRIBED
         and node.name != "__init__"
     ]
 

@@ -26,18 +26,18 @@ DOCUMENT = "claim.document"
 
 
 def attributes(claim_id: str, revision: int) -> list[str]:
-    """What a claim's keys are made of, behind their object type; revisions sort in their order."""
+    """Return what a claim's keys are made of, behind their object type; revisions sort in their order."""
     return [claim_id, f"{revision:06}"]
 
 
 def document_key(ctx: api.Context, claim_id: str, revision: int) -> str:
-    """The key of a claim's digest document in its owner's implicit collection."""
+    """Return the key of a claim's digest document in its owner's implicit collection."""
     return _key(ctx, DOCUMENT, claim_id, revision)
 
 
 def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) -> tuple[Document, bytes]:
     """
-    The document in the transient data, if it is the one *owner* committed to.
+    Return the document in the transient data, if it is the one *owner* committed to.
 
     Raises:
         Refused: NOT_COMMITTED, the channel has another hash or none; WRONG_CLAIM.

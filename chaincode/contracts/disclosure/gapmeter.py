@@ -173,7 +173,7 @@ def _of_tender(ctx: api.Context) -> str:
 
 
 def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
-    """The kind of claim, and the values that its owner consented to have counted, proved in the transient data."""
+    """Return the kind of claim and the values that its owner lets be counted, proved in the transient data."""
     if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
         raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
     held.check_open(clock.now(ctx))
@@ -200,7 +200,7 @@ def _contributions(ctx: api.Context) -> list[Contribution]:
 
 
 def _counts(ctx: api.Context, one: Contribution) -> bool:
-    """Whether the owner still consents: the grant has not expired and stands at the owner as it was given."""
+    """Return whether the owner still consents: the grant has not expired and stands at the owner as it was given."""
     if one.expires_at <= clock.now(ctx):
         return False
     key = granting.grant_key(ctx, one.grant_id)
@@ -209,7 +209,7 @@ def _counts(ctx: api.Context, one: Contribution) -> bool:
 
 def _kept(ctx: api.Context, key: str, name: str) -> Any:
     """
-    The list under one key of the tender.
+    Return the list under one key of the tender.
 
     Fabric allows no range over private data in a transaction that writes; and
     a key for each region would tell, by its hash, who serves which.

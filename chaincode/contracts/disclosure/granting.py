@@ -38,7 +38,7 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counte
 
 def proven_grant(ctx: api.Context, grant_id: str, data: bytes) -> Grant:
     """
-    The grant in *data*, if all its parties keep exactly that.
+    Return the grant in *data*, if all its parties keep exactly that.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -49,19 +49,19 @@ def proven_grant(ctx: api.Context, grant_id: str, data: bytes) -> Grant:
 
 
 def held_by(ctx: api.Context, holder: str, grant_id: str) -> tuple[Grant, bytes]:
-    """A grant that *holder* keeps, and its bytes; on its peer, after the caller has been checked."""
+    """Return a grant that *holder* keeps, and its bytes; on its peer, after the caller has been checked."""
     data = private.own(ctx, holder, grant_key(ctx, grant_id), f"grant {grant_id}")
     return records.loads(Grant, data), data
 
 
 def all_of(ctx: api.Context, holder: str) -> list[Grant]:
-    """Every grant that *holder* keeps; for queries on its peer."""
+    """Return every grant that *holder* keeps; for queries on its peer."""
     return [records.loads(Grant, data) for data in private.listed(ctx, holder, "grant")]
 
 
 def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, dict[str, Any]]:
     """
-    The grant, and the document and disclosures delivered under it; on the recipient's peer.
+    Return the grant, and the document and disclosures delivered under it; on the recipient's peer.
 
     Raises:
         Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER.
@@ -82,7 +82,7 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, di
 
 
 def entry(ctx: api.Context, held: Grant) -> dict[str, Any]:
-    """A grant as lists show it: with its state now, and whether its recipient has the values."""
+    """Return a grant as lists show it: with its state now, and whether its recipient has the values."""
     return {
         "grant": records.plain(held),
         "state": held.state(clock.now(ctx)),
@@ -91,7 +91,7 @@ def entry(ctx: api.Context, held: Grant) -> dict[str, Any]:
 
 
 def delivered(ctx: api.Context, grant_id: str, recipient: str) -> bool:
-    """Whether *recipient* holds values under that grant; any peer can tell, by the hash."""
+    """Return whether *recipient* holds values under that grant; any peer can tell, by the hash."""
     return bool(ctx.stub.get_private_data_hash(private.collection(recipient), received_key(ctx, grant_id)))
 
 
@@ -111,7 +111,7 @@ def committed(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str
 
 def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: int) -> str:
     """
-    The hash of the claim's document, kept by the auditor from the first grant on.
+    Return the hash of the claim's document, kept by the auditor from the first grant on.
 
     An owner endorses its own collection alone, and with a contract of its own
     making could write another document between two grants. It cannot write
@@ -146,7 +146,7 @@ def check_pin(ctx: api.Context, held: Grant) -> None:
 
 def proven_request(ctx: api.Context, request_id: str) -> Request:
     """
-    The request in the transient data, if all its parties keep exactly that.
+    Return the request in the transient data, if all its parties keep exactly that.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -172,7 +172,7 @@ def answer(ctx: api.Context, kept: Request, outcome: str) -> None:
 
 
 def answered(ctx: api.Context, kept: Request, holder: str) -> bool:
-    """Whether *holder* has the request as closed."""
+    """Return whether *holder* has the request as closed."""
     return bool(ctx.stub.get_private_data_hash(private.collection(holder), _answer_key(ctx, kept.request_id)))
 
 
@@ -188,27 +188,27 @@ def check_future(ctx: api.Context, expires_at: str) -> None:
 
 
 def grant_key(ctx: api.Context, grant_id: str) -> str:
-    """Where the three parties keep a grant."""
+    """Return where the three parties keep a grant."""
     return ctx.stub.create_composite_key("grant", [identifiers.check("grant_id", grant_id)])
 
 
 def received_key(ctx: api.Context, grant_id: str) -> str:
-    """Where the recipient keeps what it was shown."""
+    """Return where the recipient keeps what it was shown."""
     return ctx.stub.create_composite_key("received", [identifiers.check("grant_id", grant_id)])
 
 
 def receipt_key(ctx: api.Context, grant_id: str) -> str:
-    """Where the three parties keep the receipt of a revocation."""
+    """Return where the three parties keep the receipt of a revocation."""
     return ctx.stub.create_composite_key("receipt", [identifiers.check("grant_id", grant_id)])
 
 
 def request_key(ctx: api.Context, request_id: str) -> str:
-    """Where requester, owner and auditor keep a request."""
+    """Return where requester, owner and auditor keep a request."""
     return ctx.stub.create_composite_key("request", [identifiers.check("request_id", request_id)])
 
 
 def seal_key(ctx: api.Context, seal_id: str) -> str:
-    """Where owner and auditor keep what was sealed."""
+    """Return where owner and auditor keep what was sealed."""
     return ctx.stub.create_composite_key("seal", [identifiers.check("seal_id", seal_id)])
 
 

@@ -274,7 +274,7 @@ class Journeys(Handovers, api.Contract):
         return found
 
     def _mine(self, ctx: api.Context, journey_id: str, stage_id: str) -> tuple[journeys.Journey, pages.Page, int]:
-        """The journey, the caller's page and the time, if the caller may speak about that stage."""
+        """Return the journey, the caller's page and the time, if the caller may speak about that stage."""
         journey, now = journeystate.load(ctx, journey_id), clock.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, access.member(ctx), stage)
@@ -286,7 +286,7 @@ class Journeys(Handovers, api.Contract):
         self, ctx: api.Context, journey: journeys.Journey, mine: pages.Page, observation: epcis.Observation,
         held: custody.Custody | None = None,
     ) -> tuple[pages.Entry, bool]:  # fmt: skip
-        """The entry of *observation*, with what it brings along written, and whether it is there already."""
+        """Return the entry of *observation*, with what it brings along written, and whether it is there already."""
         catalogue = stages.version(ctx, journey.catalogue_version)
         stage = catalogue.stage(observation.stage_id)
         if stage.custody and held is None:
@@ -302,7 +302,7 @@ class Journeys(Handovers, api.Contract):
         self, ctx: api.Context, journey: journeys.Journey, catalogue: Catalogue, stage: Stage,
         held: custody.Custody | None, entry: pages.Entry,
     ) -> None:  # fmt: skip
-        """What a new entry brings along: gates it must find open, custody it begins or ends."""
+        """Return what a new entry brings along: gates it must find open, custody it begins or ends."""
         gates = stage.orders[journey.kind].gates
         if gates:
             pages.passed(stage, gates, catalogue, pages.timeline(journeystate.all_pages(ctx, journey)), entry.at)
@@ -313,7 +313,7 @@ class Journeys(Handovers, api.Contract):
             journeystate.save_custody(ctx, held.ended(ctx.client.msp_id, entry.at, place))
 
     def _undone(self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry) -> custody.Custody | None:
-        """What taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
+        """Return what taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
         stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
         if wrong.step in stage.takes:
             raise Refusal.PICKUP_STANDS("goods were taken over with it; hand them over instead")
@@ -332,7 +332,7 @@ def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
 def _held(
     ctx: api.Context, journey: journeys.Journey, written: journeystate.Written
 ) -> tuple[custody.Custody, tuple[Alarm, ...]]:
-    """The custody as it is written, and whatever is wrong with it or with the pages that must bear it out."""
+    """Return the custody as it is written, and whatever is wrong with it or with the pages that must bear it out."""
     doubts = tuple(
         Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
         for msp_id in written.doubted

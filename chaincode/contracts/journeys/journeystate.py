@@ -69,7 +69,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
 
 def check_unused(ctx: api.Context, journey_id: str) -> None:
     """
-    Nothing, if *journey_id* can be the id of a new journey.
+    Raise Refused unless *journey_id* can be the id of a new journey.
 
     Raises:
         Refused: JOURNEY_EXISTS, INVALID_ARGUMENT.
@@ -80,7 +80,7 @@ def check_unused(ctx: api.Context, journey_id: str) -> None:
 
 def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
     """
-    The journey of that id.
+    Return the journey of that id.
 
     Raises:
         Refused: JOURNEY_UNKNOWN.
@@ -92,7 +92,7 @@ def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
 
 def linked(ctx: api.Context, token_hash: str) -> str:
     """
-    The id of the journey behind a shopper's link.
+    Return the id of the journey behind a shopper's link.
 
     Raises:
         Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
@@ -105,7 +105,7 @@ def linked(ctx: api.Context, token_hash: str) -> str:
 
 def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
     """
-    What one party recorded.
+    Return what one party recorded.
 
     Raises:
         Refused: NOT_A_PARTY.
@@ -123,7 +123,7 @@ class Written:
 
 def written(ctx: api.Context, journey: journeys.Journey) -> Written:
     """
-    Every party's page, by party, without what a doctored peer wrote there.
+    Return every party's page, by party, without what a doctored peer wrote there.
 
     A page that cannot be read at all counts as empty: one organisation must
     not be able to hold up the journey, or the returns, of all others.
@@ -147,7 +147,7 @@ def written(ctx: api.Context, journey: journeys.Journey) -> Written:
 
 
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
-    """What each party recorded, as far as it can be believed."""
+    """Return what each party recorded, as far as it can be believed."""
     return written(ctx, journey).pages
 
 
@@ -157,7 +157,7 @@ def save_page(ctx: api.Context, written: pages.Page) -> None:
 
 
 def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
-    """The custody as it is written, believed or not."""
+    """Return the custody as it is written, believed or not."""
     return store.load(ctx, custody.Custody, Refusal.JOURNEY_UNKNOWN, CUSTODY, journey_id)
 
 
@@ -168,7 +168,7 @@ def save_custody(ctx: api.Context, held: custody.Custody) -> None:
 
 def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.Page) -> custody.Custody:
     """
-    The custody, borne out as far as the caller's own page can tell.
+    Return the custody, borne out as far as the caller's own page can tell.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
@@ -180,7 +180,7 @@ def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.
 
 def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
     """
-    Nothing, if *written_page* bears out what *held* says of its party.
+    Raise Refused unless *written_page* bears out what *held* says of its party.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
@@ -190,7 +190,7 @@ def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.C
 
 
 def readable_custody(ctx: api.Context, journey: journeys.Journey) -> custody.Custody | None:
-    """The custody, or None if its custodian wrote something there that is none; for queries."""
+    """Return the custody, or None if its custodian wrote something there that is none; for queries."""
     try:
         return find_custody(ctx, journey.journey_id)
     except records.RecordError:

@@ -40,7 +40,7 @@ class Performance(api.Contract):
 
 
 def _legs(ctx: api.Context) -> Iterator[performance.Leg]:
-    """The finished legs of every journey whose custody all its custodians bear out."""
+    """Return the finished legs of every journey whose custody all its custodians bear out."""
     for journey in store.each(ctx, journeys.Journey, journeystate.JOURNEY):
         held = journeystate.readable_custody(ctx, journey)
         if held is None or held.number == 0:

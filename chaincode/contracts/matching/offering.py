@@ -50,7 +50,7 @@ class Services:
 
 def member(ctx: api.Context) -> str:
     """
-    The caller's organisation, one of the tender's two.
+    Return the caller's organisation, one of the tender's two.
 
     Raises:
         Refused: NOT_TENDER, WRONG_ROLE.
@@ -61,7 +61,7 @@ def member(ctx: api.Context) -> str:
 
 def salt(ctx: api.Context) -> str:
     """
-    The salt in the transient data.
+    Return the salt in the transient data.
 
     Raises:
         Refused: SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -71,7 +71,7 @@ def salt(ctx: api.Context) -> str:
 
 def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     """
-    The offer that the grant in the transient data discloses.
+    Return the offer that the grant in the transient data discloses.
 
     Raises:
         Refused: NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
@@ -135,13 +135,13 @@ def forget_offer(ctx: api.Context, offer_id: str) -> None:
 
 
 def services(ctx: api.Context) -> tuple[Service, ...]:
-    """Every service that is offered."""
+    """Return every service that is offered."""
     data = ctx.stub.get_private_data(TENDER, _SERVICES)
     return records.loads(Services, data).services if data else ()
 
 
 def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
-    """The offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
+    """Return the offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
     kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
     now = clock.now(ctx)
     return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
@@ -149,7 +149,7 @@ def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
 
 def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
     """
-    The offers that *plan* was chosen from.
+    Return the offers that *plan* was chosen from.
 
     Raises:
         Refused: OFFER_GONE, one was withdrawn since, and with it the means to compare again.
@@ -161,7 +161,7 @@ def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
 
 
 def offer_key(ctx: api.Context, offer_id: str) -> str:
-    """Where the tender keeps an offer."""
+    """Return where the tender keeps an offer."""
     return ctx.stub.create_composite_key("matching.offer", [identifiers.check("grant_id", offer_id)])
 
 

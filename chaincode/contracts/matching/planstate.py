@@ -33,14 +33,14 @@ class End:
 
 
 def booked_way(ctx: api.Context, journey_id: str, kind: Kind) -> Agreed | None:
-    """The way that was agreed for a journey, for other contracts; None if there is none, or it no longer counts."""
+    """Return the way that was agreed for a journey, for other contracts; None if there is none that counts."""
     found = store.find(ctx, Agreed, AGREED, journey_id, kind)
     return found if found and not store.find(ctx, End, END, found.plan_id) else None
 
 
 def notice(ctx: api.Context, plan_id: str) -> Notice:
     """
-    A plan's notice.
+    Return a plan's notice.
 
     Raises:
         Refused: PLAN_UNKNOWN.
@@ -74,7 +74,7 @@ def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
 
 
 def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
-    """The caller, if its collection holds exactly that leg; every peer can tell, by the two hashes."""
+    """Return the caller, if its collection holds exactly that leg; every peer can tell, by the two hashes."""
     carrier = access.member(ctx)
     held = ctx.stub.get_private_data_hash(private.collection(carrier), leg_key(ctx, plan_id, number))
     if held.hex() != leg_hash(ctx, plan_id, number):
@@ -95,12 +95,12 @@ def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
 
 
 def answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:
-    """What carriers answered, in the order of their legs."""
+    """Return what carriers answered, in the order of their legs."""
     return tuple(store.each(ctx, Answer, ANSWER, plan_id))
 
 
 def find_answer(ctx: api.Context, plan_id: str, number: int) -> Answer | None:
-    """What was answered for a leg, or None."""
+    """Return what was answered for a leg, or None."""
     return store.find(ctx, Answer, ANSWER, plan_id, f"{number:02}")
 
 
@@ -121,5 +121,5 @@ def save_answer(
 
 
 def leg_key(ctx: api.Context, plan_id: str, number: int) -> str:
-    """Where a carrier keeps its leg."""
+    """Return where a carrier keeps its leg."""
     return ctx.stub.create_composite_key("matching.leg", [identifiers.check("plan_id", plan_id), f"{number:02}"])

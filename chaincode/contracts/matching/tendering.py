@@ -54,7 +54,7 @@ class Assignment:
 
 
 def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
-    """The problem that *plan* solves, and its chain, for whoever asks about it later."""
+    """Return the problem that *plan* solves, and its chain, for whoever asks about it later."""
     graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)))
     return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
 
@@ -122,7 +122,7 @@ def room(
     taken: frozenset[str],
 ) -> tuple[tuple[str, ...], tuple[Booked, ...]]:
     """
-    The names of free units for every carrier and day of a chain, and the steps for which there are not enough.
+    Return the names of free units for every carrier and day of a chain, and the steps for which there are not enough.
 
     Free is what nobody booked, and what is *freed* in the same transaction; not what is *taken* in it. No unit is
     read beyond those needed, for whatever is read must not change until the commit. Pinned steps are done, or as good
@@ -197,7 +197,7 @@ def release(ctx: api.Context, plan: Plan) -> None:
 
 def load_plan(ctx: api.Context, plan_id: str) -> Plan:
     """
-    A plan as the tender keeps it.
+    Return a plan as the tender keeps it.
 
     Raises:
         Refused: PLAN_UNKNOWN.
@@ -207,7 +207,7 @@ def load_plan(ctx: api.Context, plan_id: str) -> Plan:
 
 def load_certificate(ctx: api.Context, plan_id: str) -> Certificate:
     """
-    A plan's certificate.
+    Return a plan's certificate.
 
     Raises:
         Refused: PLAN_UNKNOWN.
@@ -217,7 +217,7 @@ def load_certificate(ctx: api.Context, plan_id: str) -> Certificate:
 
 def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
     """
-    What the tender keeps of a plan under *key*.
+    Return what the tender keeps of a plan under *key*.
 
     Raises:
         Refused: PLAN_UNKNOWN.
@@ -241,7 +241,7 @@ def check_new(ctx: api.Context, plan_id: str) -> None:
 
 def proven_notice(ctx: api.Context, notice: str) -> Notice:
     """
-    The notice in *notice*, if it is what platform and auditor keep; any peer can tell, by the hash.
+    Return the notice in *notice*, if it is what platform and auditor keep; any peer can tell, by the hash.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -254,22 +254,22 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
 
 
 def plan_key(ctx: api.Context, plan_id: str) -> str:
-    """Where the tender keeps a plan."""
+    """Return where the tender keeps a plan."""
     return ctx.stub.create_composite_key("matching.plan", [identifiers.check("plan_id", plan_id)])
 
 
 def certificate_key(ctx: api.Context, plan_id: str) -> str:
-    """Where the tender keeps a plan's certificate."""
+    """Return where the tender keeps a plan's certificate."""
     return ctx.stub.create_composite_key("matching.certificate", [identifiers.check("plan_id", plan_id)])
 
 
 def notice_key(ctx: api.Context, plan_id: str) -> str:
-    """Where the tender keeps what may be told of a plan."""
+    """Return where the tender keeps what may be told of a plan."""
     return ctx.stub.create_composite_key("matching.notice", [identifiers.check("plan_id", plan_id)])
 
 
 def unit_key(ctx: api.Context, name: str) -> str:
-    """Where the tender keeps who has a unit of capacity."""
+    """Return where the tender keeps who has a unit of capacity."""
     return ctx.stub.create_composite_key("matching.unit", [name])
 
 

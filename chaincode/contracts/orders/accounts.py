@@ -56,7 +56,7 @@ class Accounts(api.Contract):
 
 def load(ctx: api.Context, order_id: str) -> Account:
     """
-    The account of an order.
+    Return the account of an order.
 
     Raises:
         Refused: ACCOUNT_UNKNOWN.
@@ -85,7 +85,7 @@ def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
 
 
 def tally(ctx: api.Context, account: Account, line: str) -> Tally:
-    """The units of one line of an order, counted over all of its journeys and returns."""
+    """Return the units of one line of an order, counted over all of its journeys and returns."""
     delivered = 0
     for journey_id in store.each(ctx, str, journeystate.OF_ORDER, account.order.order_id):
         journey = journeystate.load(ctx, journey_id)
@@ -96,18 +96,18 @@ def tally(ctx: api.Context, account: Account, line: str) -> Tally:
 
 
 def returnable(ctx: api.Context, journey: Journey, line: str, beside: str = "") -> int:
-    """How many units of a line that *journey* brought a return may take back; *beside* is its id, if it is there."""
+    """Return how many units of a line that *journey* brought the return *beside* may take back."""
     others = (each for each in returns_of(ctx, journey.order_id) if each.return_id != beside)
     return accounts.returnable(load(ctx, journey.order_id), journey, line, others)
 
 
 def returns_of(ctx: api.Context, order_id: str) -> Iterator[returns.Return]:
-    """Every return of an order, whichever of its journeys it is of."""
+    """Return every return of an order, whichever of its journeys it is of."""
     return (returnstate.load(ctx, each) for each in store.each(ctx, str, returnstate.OF_ORDER, order_id))
 
 
 def _vouch(ctx: api.Context, order: Facts) -> None:
-    """Nothing, if `ecommerce` has just this order and it is to be sent, or this peer cannot ask there."""
+    """Raise Refused unless `ecommerce` has just this order and it is to be sent, or this peer cannot ask there."""
     answer = elsewhere.ask(ctx, *channels.COMMERCE, "Orders:read", order.order_id)
     if answer is None:
         return

@@ -19,7 +19,7 @@ _NOT_JOINED = "Failed to get policy manager for channel [{channel}]"
 
 def ask(ctx: api.Context, channel: str, chaincode: str, function: str, *args: str) -> bytes | None:
     """
-    The answer of *function* on *channel*, or None at a peer that has not joined it and cannot ask.
+    Return the answer of *function* on *channel*, or None at a peer that has not joined it and cannot ask.
 
     Raises:
         Refused: what the other chaincode refused with; PEER_REFUSED, its peer or the chaincode there cannot be

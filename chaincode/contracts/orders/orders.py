@@ -29,23 +29,23 @@ _PARTIES = ("Orders:parties(order_id)",)
 
 
 def content(ctx: api.Context, order_id: str, holder: str) -> Order:
-    """The private content, on the peer of *holder*, whose member the caller has been found to be."""
+    """Return the private content, on the peer of *holder*, whose member the caller has been found to be."""
     return records.loads(Order, private.own(ctx, holder, content_key(ctx, order_id), f"order {order_id}"))
 
 
 def content_key(ctx: api.Context, order_id: str) -> str:
-    """Where platform and merchant keep an order's content."""
+    """Return where platform and merchant keep an order's content."""
     return ctx.stub.create_composite_key("order.content", [identifiers.check("order_id", order_id)])
 
 
 def mark_key(ctx: api.Context, step: str, order_id: str) -> str:
-    """Where platform and merchant keep that a payment took the order's money (capture), or paid it out (settle)."""
+    """Return the key of the note that a payment took the order's money (capture) or paid it out (settle)."""
     return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id)])
 
 
 def public(ctx: api.Context, order_id: str) -> PublicOrder:
     """
-    The part of an order that all see.
+    Return the part of an order that all see.
 
     Raises:
         Refused: ORDER_UNKNOWN.
@@ -200,7 +200,7 @@ class Orders(api.Contract):
 
 def proven_total(ctx: api.Context, order: PublicOrder) -> Total:
     """
-    The total in the transient data, if platform and merchant both keep exactly that for *order*.
+    Return the total in the transient data, if platform and merchant both keep exactly that for *order*.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -216,7 +216,7 @@ def _total_key(ctx: api.Context, order_id: str) -> str:
 
 
 def _held_by_both(ctx: api.Context, key: str, parties: Iterable[str], order_id: str) -> bytes:
-    """The hash of what platform and merchant both keep under *key*."""
+    """Return the hash of what platform and merchant both keep under *key*."""
     found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in sorted(parties)}
     if len(found) != 1 or found == {b""}:
         raise Refusal.NOT_PLACED(f"platform and merchant do not hold the same order {order_id}")
@@ -228,7 +228,7 @@ def _facts_key(ctx: api.Context, order_id: str) -> str:
 
 
 def _terms_key(ctx: api.Context, order_id: str) -> str:
-    """A key of its own for what will be public, so that it can be proved without the rest."""
+    """Return a key of its own for what will be public, so that it can be proved without the rest."""
     return ctx.stub.create_composite_key("order.terms", [identifiers.check("order_id", order_id)])
 
 
@@ -239,7 +239,7 @@ def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
 
 
 def _check_unsent(ctx: api.Context, order_id: str) -> None:
-    """Nothing, if no journey of the order is open on `trade`, or this peer cannot ask there."""
+    """Raise Refused unless no journey of the order is open on `trade`, or this peer cannot ask there."""
     try:
         account = elsewhere.ask(ctx, *channels.TRADE, "Accounts:read", order_id)
     except Refused as refused:

@@ -214,7 +214,7 @@ class Settlement(api.Contract):
 
 
 def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
-    """The payment as it stands, proved at all three, and what the payment firm wants to happen."""
+    """Return the payment as it stands, proved at all three, and what the payment firm wants to happen."""
     data = private.transient(ctx, "payment")
     found = records.loads(Payment, data, "transient.payment")
     private.prove(ctx, data, _key(ctx, payment_id), found.parties, Refusal.NOT_AS_STORED, f"payment {payment_id}")
@@ -224,7 +224,7 @@ def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
 
 def _living(ctx: api.Context, payment: Payment) -> PublicOrder:
     """
-    The payment's order, of which money may still be taken or paid out.
+    Return the payment's order, of which money may still be taken or paid out.
 
     Raises:
         Refused: ORDER_CANCELLED.

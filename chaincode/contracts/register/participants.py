@@ -39,7 +39,7 @@ def directory(ctx: api.Context) -> Directory:
 
 def participant(ctx: api.Context, msp_id: str) -> Participant:
     """
-    The participant of that MSP.
+    Return the participant of that MSP.
 
     Raises:
         Refused: NOT_A_PARTICIPANT.

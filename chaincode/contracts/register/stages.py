@@ -18,7 +18,7 @@ CURRENT = "stages-current"
 
 def current(ctx: api.Context) -> stages.Catalogue:
     """
-    The version in force.
+    Return the version in force.
 
     Raises:
         Refused: NO_CATALOGUE.
@@ -42,7 +42,7 @@ def version(ctx: api.Context, number: int) -> stages.Catalogue:
 
 @functools.lru_cache(maxsize=16)
 def _read(data: bytes) -> stages.Catalogue:
-    """The catalogue in *data*; kept by its bytes, because every event of every journey needs it."""
+    """Return the catalogue in *data*; kept by its bytes, because every event of every journey needs it."""
     return records.loads(stages.Catalogue, data)
 
 

@@ -17,7 +17,7 @@ FLOOR = "terms-floor"
 
 def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
     """
-    The version of *terms_id* that has the hash *digest*.
+    Return the version of *terms_id* that has the hash *digest*.
 
     Raises:
         Refused: TERMS_UNKNOWN.
@@ -29,7 +29,7 @@ def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
 
 
 def versions(ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
-    """Every version, oldest first."""
+    """Return every version, oldest first."""
     return tuple(store.each(ctx, terms.Published, VERSION, identifiers.check("terms_id", terms_id)))
 
 
@@ -46,7 +46,7 @@ def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
 
 def latest(ctx: api.Context, terms_id: str) -> terms.Published:
     """
-    The version published last, in force or not yet.
+    Return the version published last, in force or not yet.
 
     Raises:
         Refused: TERMS_UNKNOWN.

@@ -55,7 +55,7 @@ class StoredReturns:
 
     def case(self, ctx: api.Context, journey_id: str) -> Case:
         """
-        The forward journey of that id, and the terms its order pinned.
+        Return the forward journey of that id, and the terms its order pinned.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, TERMS_UNKNOWN, INVALID_ARGUMENT for a journey that is itself a way back.
@@ -70,7 +70,7 @@ class StoredReturns:
 
     def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
         """
-        The return as its goods' events carry it on, and its case under the terms it was decided by.
+        Return the return as its goods' events carry it on, and its case under the terms it was decided by.
 
         Raises:
             Refused: RETURN_UNKNOWN.
@@ -95,7 +95,7 @@ class StoredReturns:
         self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,
         booked: booking.Booking | None,
     ) -> returns.Return:  # fmt: skip
-        """*after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
+        """Return *after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
         if booked and after.reverse_journey_id and not before.reverse_journey_id:
             opening = booking.reverse(case.journey, after, booked, clock.now(ctx))
             journeystate.start(ctx, opening, in_hand=False, return_id=after.return_id)
@@ -112,7 +112,7 @@ class StoredReturns:
 
 def load(ctx: api.Context, return_id: str) -> returns.Return:
     """
-    The return of that id, as stored.
+    Return the return of that id, as stored.
 
     Raises:
         Refused: RETURN_UNKNOWN.
@@ -121,7 +121,7 @@ def load(ctx: api.Context, return_id: str) -> returns.Return:
 
 
 def _policy(roles: returns.Roles, members: tuple[str, ...]) -> bytes:
-    """The seller and one of the others concerned, or the majority of *members*."""
+    """Return the seller and one of the others concerned, or the majority of *members*."""
     others = sorted({roles.agent, roles.carrier, roles.arbiter} - {roles.seller, ""})
     one = ", ".join(f"'{msp_id}.peer'" for msp_id in others)
     all_ = ", ".join(f"'{msp_id}.peer'" for msp_id in members)

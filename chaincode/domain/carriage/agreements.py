@@ -103,7 +103,7 @@ class Agreement:
 
 def proposed(agreement_id: str, giver: str, draft: Draft, now: str) -> Agreement:
     """
-    A new agreement.
+    Return a new agreement.
 
     Raises:
         Refused: INVALID_ARGUMENT, SAME_PARTY.

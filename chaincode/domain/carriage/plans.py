@@ -159,7 +159,7 @@ class Departure:
 
 def departures(plan: Plan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
     """
-    The empty departures of *plan*, one salt for each.
+    Return the empty departures of *plan*, one salt for each.
 
     Raises:
         Refused: INVALID_ARGUMENT, SALT_TOO_SHORT, SALT_REUSED.

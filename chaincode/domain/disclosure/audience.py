@@ -42,5 +42,5 @@ def check_described(values: Mapping[str, object]) -> None:
 
 
 def enough_parties(parties: Collection[str]) -> bool:
-    """Whether a sum over *parties* may be shown to others."""
+    """Return whether a sum over *parties* may be shown to others."""
     return len(set(parties)) >= FEWEST_PARTIES

@@ -85,7 +85,7 @@ class Kind:
 
 def kind_of(document: Document) -> Kind:
     """
-    The kind of claim that *document* is about.
+    Return the kind of claim that *document* is about.
 
     Raises:
         Refused: UNKNOWN_KIND.
@@ -99,7 +99,7 @@ def checked(
     document: Document, opened: Sequence[Disclosure], issuer: str, claim_id: str, revision: int, now: int
 ) -> dict[str, object]:
     """
-    The values of a new claim, if document and disclosures are a whole and honest claim of *issuer*.
+    Return the values of a new claim, if document and disclosures are a whole and honest claim of *issuer*.
 
     Raises:
         Refused: NOT_OWNER, WRONG_CLAIM, PRE_DATED or whatever is wrong with a value.
@@ -118,7 +118,7 @@ def checked(
 
 def proven(document: bytes, disclosed: Sequence[str], document_hash: str) -> tuple[Document, dict[str, object]]:
     """
-    What *disclosed* says of a claim, if the claim is the one whose *document_hash* (hex) stands on the channel.
+    Return what *disclosed* says of a claim, if the claim is the one whose *document_hash* (hex) stands on the channel.
 
     For anybody who was handed document and disclosures: it needs no ledger
     and no identity, only the hash, from a member, an auditor or the blocks.

@@ -72,7 +72,7 @@ class Document:
     digests: tuple[str, ...]
 
     def to_bytes(self) -> bytes:
-        """The canonical bytes, whose SHA-256 stands on the channel; names as in RFC 9901 and RFC 7519."""
+        """Return the canonical bytes, whose SHA-256 stands on the channel; names as in RFC 9901 and RFC 7519."""
         return canonical.dumps(
             {
                 "_sd": self.digests,
@@ -87,12 +87,12 @@ class Document:
 
 
 def digest(encoded: str) -> str:
-    """The RFC 9901 digest of a disclosure in its encoded form."""
+    """Return the RFC 9901 digest of a disclosure in its encoded form."""
     return _base64url(hashlib.sha256(encoded.encode("ascii")).digest())
 
 
 def disclose(salt: bytes, name: str, value: object) -> Disclosure:
-    """The disclosure of *name*; *salt* is at least SALT_BYTES from a secure source."""
+    """Return the disclosure of *name*; *salt* is at least SALT_BYTES from a secure source."""
     if len(salt) < SALT_BYTES:
         raise Refusal.SALT_TOO_SHORT(f"a salt has at least {SALT_BYTES * 8} random bits")
     text = _base64url(salt)
@@ -101,7 +101,7 @@ def disclose(salt: bytes, name: str, value: object) -> Disclosure:
 
 def read(encoded: str, field: str = "disclosure") -> Disclosure:
     """
-    What *encoded* says.
+    Return what *encoded* says.
 
     Raises:
         Refused: INVALID_ARGUMENT, not a disclosure; SALT_TOO_SHORT, one that could be guessed.
@@ -122,14 +122,14 @@ def read(encoded: str, field: str = "disclosure") -> Disclosure:
 
 
 def check_salt(salt: str, field: str = "salt") -> str:
-    """*salt*, if it is base64url of at least SALT_BYTES bytes."""
+    """Return *salt* if it is base64url of at least SALT_BYTES bytes."""
     if not _BASE64URL.fullmatch(salt) or len(salt) * 6 // 8 < SALT_BYTES:
         raise Refusal.SALT_TOO_SHORT(f"{field}: a salt is base64url of at least {SALT_BYTES * 8} random bits")
     return salt
 
 
 def derived_salt(salt: str, what: str) -> str:
-    """A salt that follows from another, for a part that is told alone; it does not give the other away."""
+    """Return a salt that follows from another, for a part that is told alone; it does not give the other away."""
     drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:SALT_BYTES]
     return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
 
@@ -145,7 +145,7 @@ def commit(
     random: Callable[[int], bytes],
 ) -> tuple[Document, tuple[Disclosure, ...]]:
     """
-    The document and the disclosures of *values*; for the owner's client, since a contract has no randomness.
+    Return the document and the disclosures of *values*; for the owner's client, since a contract has no randomness.
 
     *slots* are the attributes of *kind* in order, *random* gives so many secure
     random bytes (``secrets.token_bytes``).
@@ -166,7 +166,7 @@ def commit(
 
 def read_document(data: bytes) -> Document:
     """
-    The document in *data*.
+    Return the document in *data*.
 
     Raises:
         Refused: INVALID_ARGUMENT, not a document in canonical form with SLOTS different digests.
@@ -196,7 +196,7 @@ def read_document(data: bytes) -> Document:
 
 def opened(document: Document, disclosures: Sequence[Disclosure], slots: Sequence[str]) -> dict[str, object]:
     """
-    The values that *disclosures* prove against *document*, by name; a pure check that any third party can repeat.
+    Return the values that *disclosures* prove against *document*, by name; anybody can repeat the check.
 
     Raises:
         Refused: UNKNOWN_ATTRIBUTE, the kind of claim has no such name;

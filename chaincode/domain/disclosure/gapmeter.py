@@ -109,7 +109,7 @@ def check_attributes(kind: str, names: Collection[str]) -> None:
 
 def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """
-    The claim's parcels by region and week.
+    Return the claim's parcels by region and week.
 
     A forecast's median is spread over its days and regions evenly, a capacity
     likewise over its regions, less what is in use; no parcel is lost to rounding.
@@ -126,7 +126,7 @@ def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
 def publishable(
     contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[CellParties]
 ) -> tuple[tuple[Cell, ...], tuple[CellParties, ...]]:
-    """The cells of *region* that may be published beside those *published* before, and the record of all of them."""
+    """Return the cells of *region* that may be published beside those *published* before, and all of them."""
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
     cells, so_far = [], list(published)
@@ -140,7 +140,7 @@ def publishable(
 
 
 def check_weeks(count: int) -> int:
-    """*count*, if it is a number of weeks that one computation covers."""
+    """Return *count* if it is a number of weeks that one computation covers."""
     return WEEKS.check("weeks", count)
 
 
@@ -156,7 +156,7 @@ def _hides_each(new: CellParties, before: Iterable[CellParties]) -> bool:
 
 
 def _apart(one: Collection[str], other: Collection[str]) -> bool:
-    """Whether the difference of two sums is of nobody, or of enough parties to hide each."""
+    """Return whether the difference of two sums is of nobody, or of enough parties to hide each."""
     difference = set(one) ^ set(other)
     return not difference or audience.enough_parties(difference)
 
@@ -182,7 +182,7 @@ def _days(start: str, end: str) -> dict[str, int]:
 
 
 def _apportioned(total: int, days: Mapping[str, int], regions: list[str]) -> dict[str, dict[str, int]]:
-    """*total* over every region and week, by days; regions in their order so that all peers agree."""
+    """Return *total* over every region and week, by days; regions in their order so that all peers agree."""
     ordered = sorted(regions)
     parts = money.apportion(total, [days[week] for _ in ordered for week in days])
     by_cell = iter(parts)

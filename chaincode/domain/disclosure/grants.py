@@ -161,7 +161,7 @@ class Grant:
 
     def revoked(self, at: str, salt: str) -> Grant:
         """
-        The grant as it stands after its owner took it back, under a fresh *salt*.
+        Return the grant as it stands after its owner took it back, under a fresh *salt*.
 
         Raises:
             Refused: REVOKED, it has been already.
@@ -250,7 +250,7 @@ SUITES = ("DHKEM-P256", "DHKEM-X25519", "MLKEM768-X25519")
 
 def counter_terms(request: Request, salt: str) -> Terms:
     """
-    The grant that a requester offered in return, as its own words have it.
+    Return the grant that a requester offered in return, as its own words have it.
 
     Raises:
         Refused: NOT_RECIPROCAL, it offered nothing.
@@ -314,5 +314,5 @@ def check_revision(field: str, revision: int) -> None:
 
 
 def moment(field: str, text: str) -> int:
-    """*text* in milliseconds since 1970."""
+    """Return *text* in milliseconds since 1970."""
     return moments.stated(field, text).at

@@ -68,7 +68,7 @@ class Advice:
 
 def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
     """
-    The disclosed forecasts by region and week, in order; without a p90 the median stands for it.
+    Return the disclosed forecasts by region and week, in order; without a p90 the median stands for it.
 
     Raises:
         Refused: INVALID_ARGUMENT, a forecast was disclosed without what advice needs.
@@ -93,7 +93,7 @@ def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
 
 def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps: int) -> tuple[Advice, ...]:
     """
-    What to send where for *wanted*, in its order; *safety_bps* of the spread goes on top of the median.
+    Return what to send where for *wanted*, in its order; *safety_bps* of the spread goes on top of the median.
 
     Regions with the larger demand of a week choose first. Of warehouses equally near, the one with
     the earlier LOCODE is taken.
@@ -121,6 +121,6 @@ def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps
 
 
 def _ship_by(week: str, warehouse: Warehouse) -> str:
-    """The last day on which goods may leave to be there when the week begins."""
+    """Return the last day on which goods may leave to be there when the week begins."""
     days = -(-warehouse.inbound_p95_hur // 24)
     return (weeks.monday("week", week) - timedelta(days=days)).isoformat()

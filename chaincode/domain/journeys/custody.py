@@ -134,7 +134,7 @@ class Custody:
 
     def offered_to(self, taker: str) -> Offer:
         """
-        The offer that *taker* may accept.
+        Return the offer that *taker* may accept.
 
         Raises:
             Refused: NOT_OFFERED, NOT_THE_TAKER.
@@ -184,12 +184,12 @@ class Custody:
         return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
 
     def contested(self, custodian: str) -> Alarm:
-        """The alarm for periods that their custodian's own page does not bear out."""
+        """Return the alarm for periods that their custodian's own page does not bear out."""
         text = f"{custodian} is named as custodian and its page does not bear it out"
         return Alarm("CUSTODY_CONTESTED", self.since, (custodian,), text)
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """The gaps and overlaps in the chain, oldest first."""
+        """Return the gaps and overlaps in the chain, oldest first."""
         found = []
         for period in self.periods:
             if period.released_at is None:
@@ -210,5 +210,5 @@ class Custody:
 
 
 def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool) -> Custody:
-    """The first period: goods in the custodian's hand, or to be picked up by it."""
+    """Return the first period: goods in the custodian's hand, or to be picked up by it."""
     return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at, place),))

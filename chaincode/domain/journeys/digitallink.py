@@ -28,13 +28,13 @@ _LINK = re.compile(r"https?://[^?#]+")
 
 
 def check_digit(digits: str) -> str:
-    """The GS1 check digit after *digits* (General Specifications, 7.9.1): weights 3 and 1 from the right."""
+    """Return the GS1 check digit after *digits* (General Specifications, 7.9.1): weights 3 and 1 from the right."""
     total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
     return str(-total % 10)
 
 
 def canonical(identifier: str) -> str:
-    """The canonical spelling of *identifier*, or *identifier* itself where it is no GS1 identifier."""
+    """Return the canonical spelling of *identifier*, or *identifier* itself where it is no GS1 identifier."""
     if identifier.startswith("urn:epc:"):
         return _from_epc(identifier) or identifier
     if identifier.startswith(("http://", "https://")):
@@ -77,13 +77,13 @@ def _checked(parts: list[str]) -> str:
 
 
 def _indicated(parts: list[str]) -> str:
-    """A GTIN-14 or SSCC: the reference's first digit (indicator, extension) goes to the front."""
+    """Return a GTIN-14 or SSCC: the reference's first digit (indicator, extension) goes to the front."""
     digits = parts[1][:1] + parts[0] + parts[1][1:]
     return digits + check_digit(digits) if digits.isdigit() else digits
 
 
 def _serial(parts: list[str], index: int = 2) -> str:
-    """What follows; an EPC URI leaves some characters bare that a path must have encoded (Digital Link, table 7-1)."""
+    """Return the rest, encoded for a path; an EPC URI leaves some characters bare (Digital Link, table 7-1)."""
     return ".".join(parts[index:]).translate(_ENCODED)
 
 

@@ -63,7 +63,7 @@ class Observation:
 
 def checked(observation: Observation, stage: Stage) -> Observation:
     """
-    *observation*, if an event of *stage* can be made of it.
+    Return *observation* if an event of *stage* can be made of it.
 
     Raises:
         Refused: INVALID_ARGUMENT, STEP_NOT_OF_STAGE, DISPOSITION_NOT_OF_STAGE.
@@ -90,7 +90,7 @@ def checked(observation: Observation, stage: Stage) -> Observation:
 
 def identified(identifier: str, field: str) -> str:
     """
-    *identifier*, if it is an EPC URI or a GS1 Digital Link.
+    Return *identifier* if it is an EPC URI or a GS1 Digital Link.
 
     Raises:
         Refused: INVALID_ARGUMENT.
@@ -113,7 +113,7 @@ def event(
     handover: tuple[str, str] | None = None,
 ) -> dict[str, object]:
     """
-    The event for *observation*, complete with ``eventID`` and ``recordTime``.
+    Return the event for *observation*, complete with ``eventID`` and ``recordTime``.
 
     *epcs* are the consignment's identifiers and *goods* its units by HS code,
     which stand for the contents of a package whose units have no identifiers;
@@ -156,7 +156,7 @@ def event(
 
 def declared_wrong(made: Mapping[str, object], reason: str, corrective_id: str, declared_at: int) -> dict[str, object]:
     """
-    The declaration that *made* is an error (EPCIS 2.0, 7.4.1.4): the same event, with ``errorDeclaration``.
+    Return the declaration that *made* is an error (EPCIS 2.0, 7.4.1.4): the same event, with ``errorDeclaration``.
 
     The event hash does not cover that, so the ``eventID`` stays; the record's own hash changes.
     """
@@ -172,7 +172,7 @@ def record_hash(made: Mapping[str, object]) -> str:
 
 
 def document(events: Sequence[Mapping[str, object]], created_at: int) -> dict[str, object]:
-    """The EPCIS document that holds *events*, as GS1's schema wants it."""
+    """Return the EPCIS document that holds *events*, as GS1's schema wants it."""
     return {
         "@context": [CONTEXT[0], dict(NAMESPACES)],
         "type": "EPCISDocument",
@@ -183,23 +183,23 @@ def document(events: Sequence[Mapping[str, object]], created_at: int) -> dict[st
 
 
 def word(kind: str, text: str) -> str:
-    """A CBV word as it is, or the URI of one of Selat's own (``selat:sorting``)."""
+    """Return a CBV word as it is, or the URI of one of Selat's own (``selat:sorting``)."""
     return f"{VOCABULARY}{kind}/{text.removeprefix('selat:')}" if text.startswith("selat:") else text
 
 
 def place(locode: str) -> str:
-    """The URI of a UN/LOCODE place."""
+    """Return the URI of a UN/LOCODE place."""
     return f"{VOCABULARY}place/{locode}"
 
 
 def place_of(made: Mapping[str, object]) -> str:
-    """The UN/LOCODE where the event of `event` happened."""
+    """Return the UN/LOCODE where the event of `event` happened."""
     point = made["readPoint"]
     return str(point["id"]).removeprefix(f"{VOCABULARY}place/") if isinstance(point, Mapping) else ""
 
 
 def tells(made: Mapping[str, object], step: str, at: int) -> bool:
-    """Whether an event that an organisation may have written itself is readable, and of that step and time."""
+    """Return whether an event that an organisation may have written itself is readable, and of that step and time."""
     try:
         when = moments.parse(str(made.get("eventTime"))).at
     except ValueError:
@@ -216,12 +216,12 @@ def tells(made: Mapping[str, object], step: str, at: int) -> bool:
 
 
 def recorder_of(made: Mapping[str, object]) -> str:
-    """The organisation that recorded the event of `event`, as the event says."""
+    """Return the organisation that recorded the event of `event`, as the event says."""
     return str(made.get("selat:recorder", "")).removeprefix(f"{VOCABULARY}party/")
 
 
 def taker_of(made: Mapping[str, object]) -> str:
-    """The organisation that took custody by the event of `event`; empty if custody did not change."""
+    """Return the organisation that took custody by the event of `event`; empty if custody did not change."""
     listed = made.get("destinationList")
     if not isinstance(listed, list | tuple) or not listed:
         return ""
@@ -229,5 +229,5 @@ def taker_of(made: Mapping[str, object]) -> str:
 
 
 def party(msp_id: str) -> str:
-    """The URI of an organisation."""
+    """Return the URI of an organisation."""
     return f"{VOCABULARY}party/{msp_id}"

@@ -98,7 +98,7 @@ _CURIES = {"gs1": "https://gs1.org/voc/", "cbv": "https://ref.gs1.org/cbv/", "ep
 
 def event_id(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
     """
-    The ``eventID`` of *event*: ``ni:///sha-256;<hex>?ver=CBV2.0`` (RFC 6920).
+    Return the ``eventID`` of *event*: ``ni:///sha-256;<hex>?ver=CBV2.0`` (RFC 6920).
 
     *namespaces* maps the prefixes of extension fields to their namespaces, as
     the document's ``@context`` does.
@@ -108,7 +108,7 @@ def event_id(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
 
 
 def prehash(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
-    """The string that is hashed, which shows what a difference between two hashes comes from."""
+    """Return the string that is hashed, which shows what a difference between two hashes comes from."""
     known = {name for name, _, _ in _ORDER} | _IGNORED
     others = {name: value for name, value in event.items() if name not in known}
     spelling = _Spelling({**_CURIES, **namespaces})
@@ -122,7 +122,7 @@ class _Spelling:
         self._namespaces = namespaces
 
     def properties(self, holder: Mapping[str, object], order: Sequence[tuple[str, str, object]]) -> str:
-        """The known properties of one object, each where the standard puts it."""
+        """Return the known properties of one object, each where the standard puts it."""
         pieces = []
         for name, shape, parts in order:
             value = holder.get(name)
@@ -141,7 +141,7 @@ class _Spelling:
 
     def others(self, fields: Mapping[str, object]) -> list[str]:
         """
-        The typed lists and the fields of other vocabularies: name, value, then what is nested in them, sorted.
+        Return the typed lists and the fields of other vocabularies: name, value, then what is nested in them, sorted.
 
         The standard's text puts the typed lists before the sensors; GS1's
         generator, whose hashes are in use, sorts them among the extensions.
@@ -205,12 +205,12 @@ class _Spelling:
 
 
 def is_time(name: str) -> bool:
-    """Whether the hash takes the value of a field of that name for a time, as GS1's generator does."""
+    """Return whether the hash takes the value of a field of that name for a time, as GS1's generator does."""
     return "time" in name.lower() and "offset" not in name.lower()
 
 
 def _rounded(text: str) -> str:
-    """The time in UTC; a fourth decimal of 5 or more rounds the third up."""
+    """Return the time in UTC; a fourth decimal of 5 or more rounds the third up."""
     fourth = _FOURTH.search(text)
     return moments.text(moments.parse(text).at + (1 if fourth and fourth[1] >= "5" else 0))
 

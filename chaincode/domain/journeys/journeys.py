@@ -104,7 +104,7 @@ class Journey:
 
     def party(self, msp_id: str) -> Party:
         """
-        The party of that MSP id.
+        Return the party of that MSP id.
 
         Raises:
             Refused: NOT_A_PARTY, or INVALID_ARGUMENT for what cannot be an MSP id.
@@ -124,7 +124,7 @@ class Journey:
         return units
 
     def line(self, line: str) -> Line | None:
-        """The order line of that name, if there is one."""
+        """Return the order line of that name, if there is one."""
         return next((each for each in self.lines if each.line == line), None)
 
 
@@ -133,7 +133,7 @@ def opened(
     return_id: str = "",
 ) -> Journey:  # fmt: skip
     """
-    The journey that *opening* asks for; *members* are its parties as the register of participants has them.
+    Return the journey that *opening* asks for; *members* are its parties as the register of participants has them.
 
     A party may record what both its roles and its capabilities allow.
 

@@ -103,7 +103,7 @@ class Page:
         return max(recorded + [incident.recorded_at for incident in self.incidents], default=0)
 
     def find(self, event_id: str) -> Entry | None:
-        """The entry with that event hash, taken back or not."""
+        """Return the entry with that event hash, taken back or not."""
         return next((entry for entry in self.entries if entry.event_id == event_id), None)
 
     def with_entry(self, entry: Entry) -> Page:
@@ -113,7 +113,7 @@ class Page:
 
 def believed(journey: Journey, page: Page) -> Page:
     """
-    *page* without what its party could not have recorded through the contract.
+    Return *page* without what its party could not have recorded through the contract.
 
     A key-level policy says who may write a page, not what. An organisation
     that doctored its own peer could claim stages of others, such as a release
@@ -142,7 +142,7 @@ def believed(journey: Journey, page: Page) -> Page:
 
 def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
     """
-    Whether *page* and *held* agree about its party: it accepted the goods for each of its periods, and for no other.
+    Return whether *page* and *held* agree: its party accepted the goods for each of its periods and no other.
     """
     mine = {period.event_id for period in held.periods if period.custodian == page.msp_id}
     if any(epcis.taker_of(entry.event) == page.msp_id and entry.event_id not in mine for entry in page.entries):
@@ -163,7 +163,7 @@ def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
 
 def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
     """
-    Nothing, if *recorder* may record *stage* on *journey*.
+    Raise Refused unless *recorder* may record *stage* on *journey*.
 
     Raises:
         Refused: NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED.
@@ -177,7 +177,7 @@ def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
 
 def punctual(journey: Journey, page: Page, now: int) -> None:
     """
-    Nothing, if the transaction's time *now* does not run behind the ledger.
+    Raise Refused unless the transaction's time *now* does not run behind the ledger.
 
     It is the client's word. So it may not be before what the same
     organisation recorded already: nobody can pre-date a whole transaction to
@@ -192,7 +192,7 @@ def punctual(journey: Journey, page: Page, now: int) -> None:
 
 def timely(journey: Journey, page: Page, at: int, now: int) -> None:
     """
-    Nothing, if something that happened at *at* may be recorded *now*: not before it happened, nor long after.
+    Raise Refused unless something that happened at *at* may be recorded *now*: not before it happened, nor long after.
 
     Raises:
         Refused: CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE.
@@ -211,7 +211,7 @@ def recorded(
     now: int,
 ) -> Entry:  # fmt: skip
     """
-    The entry for *observation*, whose recorder is the page's party; the page's own, if it has it already.
+    Return the entry for *observation*, whose recorder is the page's party; the page's own, if it has it already.
 
     *held* may be None for a stage that does not depend on custody.
 
@@ -245,7 +245,7 @@ def entry_of(
     journey: Journey, recorder: str, stage: Stage, observation: epcis.Observation, now: int,
     handover: tuple[str, str] | None = None,
 ) -> Entry:  # fmt: skip
-    """The entry that holds the EPCIS event of *observation*."""
+    """Return the entry that holds the EPCIS event of *observation*."""
     event = epcis.event(
         observation,
         stage,
@@ -270,7 +270,7 @@ def entry_of(
 
 def passed(stage: Stage, gate_ids: Iterable[str], catalogue: Catalogue, entries: Iterable[Entry], at: int) -> None:
     """
-    Nothing, if every stage that gates *stage* let the goods pass by the time *at*.
+    Raise Refused unless every stage that gates *stage* let the goods pass by the time *at*.
 
     Raises:
         Refused: GATE_CLOSED.
@@ -287,7 +287,7 @@ def corrected(
     journey: Journey, page: Page, event_id: str, reason: ErrorReason, corrective: Entry | None, now: int
 ) -> Entry:
     """
-    The declaration that takes the party's own event back, naming the *corrective* one if there is one.
+    Return the declaration that takes the party's own event back, naming the *corrective* one if there is one.
 
     A handover is signed by two and cannot be taken back by one of them.
 
@@ -309,7 +309,7 @@ def corrected(
 
 
 def stated(page: Page, stage_id: str, at: int, now: int) -> Page:
-    """*page* with the time at which its party means to do a stage; its first word is the plan, later ones estimates."""
+    """Return *page* with the time at which its party means to do a stage: first the plan, then estimates."""
     earlier = next((times for times in page.times if times.stage_id == stage_id), None)
     times = Times(stage_id, earlier.planned_at if earlier else at, at, now)
     others = tuple(each for each in page.times if each.stage_id != stage_id)
@@ -318,7 +318,7 @@ def stated(page: Page, stage_id: str, at: int, now: int) -> Page:
 
 def reported(page: Page, incident: Incident) -> Page:
     """
-    *page* with one incident more; the same again changes nothing.
+    Return *page* with one incident more; the same again changes nothing.
 
     Raises:
         Refused: NOT_CANCELLABLE, when somebody cancels a journey who did not open it.
@@ -332,13 +332,13 @@ def reported(page: Page, incident: Incident) -> Page:
 
 
 def timeline(pages: Iterable[Page]) -> tuple[Entry, ...]:
-    """What stands of a journey, in the order in which it happened."""
+    """Return what stands of a journey, in the order in which it happened."""
     entries = (entry for page in pages for entry in page.standing)
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, entry.event_id)))
 
 
 def delivered(pages: Iterable[Page]) -> bool:
-    """Whether the goods were given to the buyer."""
+    """Return whether the goods were given to the buyer."""
     return any((entry.stage_id, entry.step) == ("S20", "accepting") for entry in timeline(pages))
 
 
@@ -350,6 +350,6 @@ def everything(pages: Iterable[Page]) -> tuple[Entry, ...]:
 
 
 def incidents(pages: Iterable[Page]) -> tuple[Incident, ...]:
-    """What went wrong, in the order in which it did."""
+    """Return what went wrong, in the order in which it did."""
     found = (incident for page in pages for incident in page.incidents)
     return tuple(sorted(found, key=lambda incident: (incident.at, incident.recorded_at, incident.kind)))

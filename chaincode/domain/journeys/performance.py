@@ -87,7 +87,7 @@ class Estimate:
 
 
 def legs(held: Custody, pages: Mapping[str, Page]) -> tuple[Leg, ...]:
-    """The finished, dual-signed legs of one journey; *pages* by party."""
+    """Return the finished, dual-signed legs of one journey; *pages* by party."""
     ends = [(period.since, period.place) for period in held.periods[1:]]
     if held.ended_at is not None:
         ends.append((held.ended_at, held.ended_place))
@@ -131,7 +131,7 @@ def _observed(carrier: str, origin: str, destination: str, done: Sequence[Leg]) 
 
 
 def percentile(values: Iterable[int], share: int) -> int | None:
-    """The smallest value that *share* percent of *values* do not exceed; None with fewer than FEWEST."""
+    """Return the smallest value that *share* percent of *values* do not exceed; None with fewer than FEWEST."""
     ranked = sorted(values)
     if len(ranked) < FEWEST:
         return None
@@ -139,7 +139,7 @@ def percentile(values: Iterable[int], share: int) -> int | None:
 
 
 def calibrated(seen: Observed, claimed: Declared) -> Calibration:
-    """*seen* beside what was *claimed*."""
+    """Return *seen* beside what was *claimed*."""
     return Calibration(
         observed=seen,
         p50_bps=_ratio(seen.p50_minutes, claimed.p50_hours * 60),

@@ -44,7 +44,7 @@ class StageProgress:
 
 
 def progress(journey: Journey, catalogue: Catalogue, pages: Sequence[Page]) -> tuple[StageProgress, ...]:
-    """Every stage of the journey's type, in the catalogue's order."""
+    """Return every stage of the journey's type, in the catalogue's order."""
     entries = timeline(pages)
     return tuple(_stage(stage, journey, entries, pages) for stage in catalogue.of(journey.kind))
 
@@ -77,7 +77,7 @@ def _recorders(stage_id: str, pages: Iterable[Page]) -> tuple[str, ...]:
 
 
 def alarms(stages: Iterable[StageProgress], now: int) -> tuple[Alarm, ...]:
-    """What a person should look at: stages out of order, left out, late, or overdue at *now*."""
+    """Return what a person should look at: stages out of order, left out, late, or overdue at *now*."""
     found = []
     for stage in stages:
         if stage.first_at is not None:
@@ -102,6 +102,6 @@ def _late(stage: StageProgress, planned_at: int, now: int) -> list[Alarm]:
 
 
 def stated_delivery(pages: Iterable[Page]) -> Times | None:
-    """What the carrier says about the delivery itself, latest word first."""
+    """Return what the carrier says about the delivery itself, latest word first."""
     stated = [times for page in pages for times in page.times if times.stage_id == "S20"]
     return max(stated, key=lambda times: (times.stated_at, times.estimated_at), default=None)

@@ -100,7 +100,7 @@ _BY_INCIDENT = {
 
 def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Status:
     """
-    The status after what happened; every set of events and incidents has exactly one.
+    Return the status after what happened; every set of events and incidents has exactly one.
 
     The latest by its own time counts, whatever the order of recording.
     Nothing comes after delivery or cancellation, and a parcel that is being
@@ -128,7 +128,7 @@ def _said(entry: Entry) -> Status | None:
 
 
 def view(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None) -> View:
-    """What the holder of a link to *journey* sees; *expected_at* is when delivery is estimated."""
+    """Return what the holder of a link to *journey* sees; *expected_at* is when delivery is estimated."""
     events = tuple(Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline)
     recorded = [entry.recorded_at for entry in timeline] + [incident.recorded_at for incident in incidents]
     now = status(timeline, incidents)
@@ -138,5 +138,5 @@ def view(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incide
 
 
 def place(entry: Entry) -> str:
-    """The UN/LOCODE where *entry* happened."""
+    """Return the UN/LOCODE where *entry* happened."""
     return epcis.place_of(entry.event)

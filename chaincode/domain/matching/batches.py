@@ -58,7 +58,7 @@ class Batch:
 
 def checked(graph: Graph, chain: Sequence[str]) -> Choice:
     """
-    The chain that somebody chose, with what it comes to and how far it is from the best.
+    Return the chain that somebody chose, with what it comes to and how far it is from the best.
 
     Raises:
         Refused: CHAIN_NOT_ALLOWED, an offer that is none for its step, or late; NO_CHAIN, there is none at all.

@@ -55,7 +55,7 @@ class Certificate:
 
 
 def certify(graph: Graph, choice: Choice) -> Certificate:
-    """The certificate of what was chosen."""
+    """Return the certificate of what was chosen."""
     steps = tuple(
         Bound(graph.ids(remaining), potentials)
         for remaining, potentials in zip(graph.steps, choice.potentials, strict=True)

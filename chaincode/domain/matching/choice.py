@@ -44,7 +44,7 @@ class Choice:
 
 def choose(graph: Graph) -> Choice:
     """
-    The cheapest chain that keeps the deadline.
+    Return the cheapest chain that keeps the deadline.
 
     Raises:
         Refused: NO_CHAIN, a stage that nobody can do, or no chain in time.
@@ -69,7 +69,7 @@ def _at_toll(graph: Graph, toll: int) -> Choice:
 
 
 def _least_toll(graph: Graph, free: Choice) -> Choice:
-    """The chain at the least toll by which the cheapest one is in time."""
+    """Return the chain at the least toll by which the cheapest one is in time."""
     # One hour saved is then worth more than everything else together, so the chain is the fastest there is.
     highest = 1 + _dearest(graph)
     fastest = _at_toll(graph, highest)
@@ -98,7 +98,7 @@ def _dearest(graph: Graph) -> int:
 
 
 def _within(graph: Graph, known: Choice) -> Choice | None:
-    """The best chain in time, exactly; None if there are too many to look at or none is better than *known*."""
+    """Return the best chain in time, exactly; None if there are too many to look at or none is better than *known*."""
     rests = graph.potentials(graph.at_toll(0))
     at = [dict(zip(remaining, rest, strict=True)) for remaining, rest in zip(graph.steps, rests, strict=True)]
     fastest = [min(graph.offers[one].transit_hours for one in remaining) for remaining in graph.steps]

@@ -103,5 +103,5 @@ class Demand:
         return moments.stated("demand.ready_at", self.ready_at).at
 
     def day_after(self, hours: int, locode: str) -> str:
-        """The day that it is at *locode* that many hours after the goods are ready."""
+        """Return the day that it is at *locode* that many hours after the goods are ready."""
         return zones.day(locode, self.ready + hours * moments.HOUR).isoformat()

@@ -124,7 +124,7 @@ class _Asked:
         self.sides = sorted(demand.dimensions_mmt)
 
     def general(self, offer: Offer, standing: Standing) -> Reason | None:
-        """The first reason that does not depend on the step."""
+        """Return the first reason that does not depend on the step."""
         if offer.carrier in standing.refused:
             return Reason.REFUSED_BEFORE
         if offer.valid_from > self.first_day or offer.valid_to < self.last_day:
@@ -190,7 +190,7 @@ def _covers(offer: Offer, locodes: tuple[str, ...]) -> bool:
 
 
 def _kept(demand: Demand, offer: Offer) -> bool:
-    """Whether the carrier's own range lies within the one the goods need."""
+    """Return whether the carrier's own range lies within the one the goods need."""
     least, most = offer.limits.temperature_min_cel, offer.limits.temperature_max_cel
     if least is None or most is None or demand.temperature_min_cel is None or demand.temperature_max_cel is None:
         return False

@@ -16,7 +16,7 @@ Handover = tuple[str, str, bool]
 
 def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
     """
-    The dual-signed handovers of one journey; *pages* by party.
+    Return the dual-signed handovers of one journey; *pages* by party.
 
     An exception is joint if one of the two reported it between taking the goods over and, for the taker, passing
     them on: nobody else can say which of two neighbours it was.

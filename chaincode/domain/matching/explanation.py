@@ -42,7 +42,7 @@ class Explanation:
 
 def why_not(problem: Problem, chosen: Choice, offer_id: str, number: int) -> Explanation:
     """
-    Why the offer does not do the step of that *number* (from 0), where *chosen* was chosen.
+    Return why the offer does not do the step of that *number* (from 0), where *chosen* was chosen.
 
     Raises:
         Refused: OFFER_UNKNOWN, STEP_UNKNOWN.

@@ -62,7 +62,7 @@ Experience = Mapping[tuple[str, str], Pair]
 
 
 def experience(pairs: Iterable[Pair]) -> Experience:
-    """The pairs by giver and taker."""
+    """Return the pairs by giver and taker."""
     return {(pair.giver, pair.taker): pair for pair in pairs}
 
 
@@ -76,7 +76,7 @@ def between(giver: Offer, taker: Offer, hour: int, known: Experience, weights: W
 
 
 def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
-    """The part that follows from what the two are: language, interface, cut-off and location."""
+    """Return the part that follows from what the two are: language, interface, cut-off and location."""
     hours = weights.cutoff * ((taker.cutoff_minute - giver.ready_minute) % MINUTES_A_DAY // 60)
     if not set(giver.languages) & set(taker.languages):
         hours += weights.language
@@ -88,7 +88,7 @@ def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
 
 
 def joint(pair: Pair | None, hour: int, weights: Weights) -> int:
-    """The part that follows from what the two did together: exceptions and running-in."""
+    """Return the part that follows from what the two did together: exceptions and running-in."""
     if pair is None or pair.handovers == 0:
         return weights.running_in * hour
     ppm = pair.exceptions * PPM // pair.handovers

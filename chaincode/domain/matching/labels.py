@@ -31,7 +31,7 @@ def unbeaten(
     graph: Graph, node: Node, edge: Edge, most: int, keep: Callable[[int, int, Measures], bool]
 ) -> tuple[Label, ...] | None:
     """
-    The chains that no other betters in all measures; of equal ones the first.
+    Return the chains that no other betters in all measures; of equal ones the first.
 
     *keep* is asked with step, position and measures so far whether a chain can still become one that is wanted.
     """

@@ -110,7 +110,7 @@ class Price:
     currency: str
 
     def of(self, parcels: int, weight_grm: int) -> int:
-        """The price of a consignment, rounded up: a fraction of a minor unit is nobody's gift."""
+        """Return the price of a consignment, rounded up: a fraction of a minor unit is nobody's gift."""
         thousandths = self.base * 1_000 * parcels + self.per_kg * weight_grm
         return -(-thousandths * (BPS + self.fuel_bps) // (1_000 * BPS))
 
@@ -181,7 +181,7 @@ def check_attributes(names: Collection[str]) -> None:
 
 def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:
     """
-    The offer that the disclosed *values* of a capability make.
+    Return the offer that the disclosed *values* of a capability make.
 
     Raises:
         Refused: ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED, or INVALID_ARGUMENT for a time zone that is not compared.

@@ -42,7 +42,7 @@ class Front:
 
 
 def front(problem: Problem) -> Front:
-    """The Pareto set of (cost, time, risk) over the chains in time, at most MOST of them."""
+    """Return the Pareto set of (cost, time, risk) over the chains in time, at most MOST of them."""
     graph = Graph(problem)
     if not graph.solvable:
         return Front((), complete=True)
@@ -68,7 +68,7 @@ def _exactly(graph: Graph) -> tuple[Label, ...] | None:
 
 
 def _by_weightings(problem: Problem, graph: Graph) -> tuple[Label, ...]:
-    """The best chain for every division of _PARTS between the three; a small share for each keeps it unbeaten."""
+    """Return the best chain for each division of _PARTS among the three; each has a share, which keeps it unbeaten."""
     found: dict[Chain, Label] = {}
     for cost in range(_PARTS + 1):
         for time in range(_PARTS + 1 - cost):

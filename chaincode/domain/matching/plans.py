@@ -39,7 +39,7 @@ class Circumstances:
     taken: tuple[Booked, ...] = ()
 
     def problem(self, demand: Demand, offers: Iterable[Offer]) -> Problem:
-        """The problem that the plan solves."""
+        """Return the problem that the plan solves."""
         standing = Standing(
             entitled=self.entitled,
             refused=frozenset(self.refused),
@@ -151,7 +151,7 @@ def answer_by(demand: Demand, now: int) -> str:
 
 
 def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> tuple[Leg, ...]:
-    """The legs of a chain: its steps, put together where hands do not change."""
+    """Return the legs of a chain: its steps, put together where hands do not change."""
     runs = _runs(graph, choice)
     carriers = [graph.offers[choice.chain[run[0]]].carrier for run in runs]
     found, elapsed = [], 0
@@ -198,7 +198,7 @@ def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
 
 
 def notice(plan: Plan, certificate_hash: str) -> Notice:
-    """What everybody may see of *plan*."""
+    """Return what everybody may see of *plan*."""
     return Notice(
         plan_id=plan.plan_id,
         journey_id=plan.journey_id,
@@ -225,7 +225,7 @@ def check_in_time(notice: Notice, now: int) -> None:
 
 def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int], now: int) -> tuple[str, ...]:
     """
-    The carriers that do not take part in the next plan: those that refused, failed, or did not answer in time.
+    Return the carriers that do not take part in the next plan: those that refused, failed, or did not answer in time.
 
     Raises:
         Refused: PLAN_STANDS, nobody did; LEG_UNKNOWN.
@@ -246,7 +246,7 @@ def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int],
 
 def pinned(plan: Plan, done: int) -> dict[str, str]:
     """
-    The offers that the steps of the first *done* legs are fixed to.
+    Return the offers that the steps of the first *done* legs are fixed to.
 
     Raises:
         Refused: LEG_UNKNOWN.
@@ -258,7 +258,7 @@ def pinned(plan: Plan, done: int) -> dict[str, str]:
 
 
 def _runs(graph: Graph, choice: Choice) -> list[list[int]]:
-    """The steps, together while they are one carrier's."""
+    """Return the steps, together while they are one carrier's."""
     found: list[list[int]] = []
     before = ""
     for number, position in enumerate(choice.chain):

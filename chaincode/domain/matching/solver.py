@@ -108,12 +108,12 @@ class Graph:
         return waiting + spent + friction.alike(one, other, self.demand.hour, self.weights)
 
     def wait(self, giver: int, taker: int) -> int:
-        """The hours that goods wait between two offers."""
+        """Return the hours that goods wait between two offers."""
         one, other = self.offers[giver], self.offers[taker]
         return 0 if one.carrier == other.carrier else other.dwell_hours
 
     def at_toll(self, toll: int) -> Pricing:
-        """What counts where each hour costs *toll* more than it is worth to the owner of the goods."""
+        """Return what counts where each hour costs *toll* more than it is worth to the owner of the goods."""
         if not toll:
             return Pricing(self.costs)
         nodes = [cost + toll * offer.transit_hours for cost, offer in zip(self.costs, self.offers, strict=True)]
@@ -130,7 +130,7 @@ class Graph:
         return found
 
     def chain(self, potentials: Sequence[Sequence[int]], pricing: Pricing) -> Chain:
-        """The best chain by its *potentials*; the first among equals."""
+        """Return the best chain by its *potentials*; the first among equals."""
         left = min(potentials[0])
         here = self.steps[0][potentials[0].index(left)]
         chosen = [here]
@@ -145,7 +145,7 @@ class Graph:
         return tuple(chosen)
 
     def figures(self, chain: Chain) -> Figures:
-        """What *chain* comes to."""
+        """Return what *chain* comes to."""
         changes = list(zip(chain, chain[1:], strict=False))
         spent = sum(self.edge(giver, taker) for giver, taker in changes)
         waiting = sum(self.wait(giver, taker) for giver, taker in changes)
@@ -158,7 +158,7 @@ class Graph:
         )
 
     def ids(self, chain: Chain) -> tuple[str, ...]:
-        """The ids of the offers in *chain*."""
+        """Return the ids of the offers in *chain*."""
         return tuple(self.offers[one].offer_id for one in chain)
 
     def _change(self, giver: int, taker: int, pricing: Pricing) -> int:
@@ -197,7 +197,7 @@ class _Sums:
         return [self._least(giver, successors, own.get(self._offers[giver].carrier)) for giver in here]
 
     def _least(self, giver: int, successors: Sequence[tuple[int, int, str, Kind]], best: int | None) -> int:
-        """The least over all *successors*, where *best* is what going on with the same company costs."""
+        """Return the least over all *successors*, where *best* is what going on with the same company costs."""
         languages, interface, places, ready, _ = self._kinds[giver]
         gap, language, other_interface, location = self._troubles
         strange = self._strange
@@ -220,14 +220,14 @@ class _Sums:
 
 
 def risk(demand: Demand, offer: Offer) -> int:
-    """What loss, damage and lateness cost on average with that offer, rounded up."""
+    """Return what loss, damage and lateness cost on average with that offer, rounded up."""
     lost = demand.goods_value * (offer.loss_ppm + offer.damage_ppm)
     late = demand.late * (BPS - offer.on_time_bps)
     return -(-lost // PPM) - (-late // BPS)
 
 
 def _kinds(offers: Sequence[Offer]) -> list[Kind]:
-    """What friction compares of each offer: sets as bits of an integer, and the two minutes of the day."""
+    """Return what friction compares of each offer: sets as bits of an integer, and the two minutes of the day."""
     bits: dict[str, int] = {}
     met: dict[tuple[str, ...], int] = {}
 

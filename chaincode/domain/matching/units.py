@@ -76,7 +76,7 @@ class Wanted:
         return max(by_parcels, -(-self.weight_grm * self.count // grams) if grams else self.count + 1)
 
     def names(self, booking_id: str) -> Iterator[str]:
-        """The names of all units, in the order in which that booking tries them."""
+        """Return the names of all units, in the order in which that booking tries them."""
         count = self.count
         if not count:
             return
@@ -93,5 +93,5 @@ class Wanted:
 
 
 def unit_parcels(offer: Offer) -> int:
-    """How many parcels a unit of that offer takes."""
+    """Return how many parcels a unit of that offer takes."""
     return max(1, -(-offer.parcels // MOST_UNITS))

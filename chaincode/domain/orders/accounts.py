@@ -104,7 +104,7 @@ _OVER = frozenset(
 
 
 def opened(order: Facts) -> Account:
-    """The account of an order of which nothing is on its way."""
+    """Return the account of an order of which nothing is on its way."""
     return Account(order, {})
 
 
@@ -123,7 +123,7 @@ def check(consignment: Consignment) -> None:
 
 
 def opening(consignment: Consignment) -> Opening:
-    """The opening of the forward journey that carries *consignment*; everything else follows from its order."""
+    """Return the opening of the forward journey that carries *consignment*; everything else follows from its order."""
     order = consignment.order
     ordered = {each.line: each for each in order.lines}
     return Opening(
@@ -148,7 +148,7 @@ def opening(consignment: Consignment) -> Opening:
 
 
 def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]) -> Tally:
-    """The units of *line*, of which journeys *delivered* so many, after the order's *returns*."""
+    """Return the units of *line*, of which journeys *delivered* so many, after the order's *returns*."""
     ordered = account.order.line(line)
     standing = [each for each in returns if each.request.line == line and each.stands]
     over = [each for each in standing if each.state in _OVER]
@@ -170,7 +170,7 @@ def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]
 
 def returnable(account: Account, journey: Journey, line: str, returns: Iterable[Return]) -> int:
     """
-    How many units of *line* another return may take back that *journey* brought, beside the order's *returns*.
+    Return how many units of *line* another return may take back that *journey* brought, beside the order's *returns*.
 
     No more than the journey carried, and no more than the whole order has left.
     """

@@ -80,13 +80,13 @@ class Facts:
         return tuple(sorted({self.platform, self.merchant}))
 
     def line(self, line: str) -> FactLine | None:
-        """The line of that name, if there is one."""
+        """Return the line of that name, if there is one."""
         return next((each for each in self.lines if each.line == line), None)
 
 
 def facts_of(order_id: str, order: Order, terms: Terms) -> Facts:
     """
-    What `trade` is told of *order* under the *terms* that it pins.
+    Return what `trade` is told of *order* under the *terms* that it pins.
 
     Raises:
         Refused: WRONG_TERMS, other terms than the order pins, of another seller, or not in force when it was placed.

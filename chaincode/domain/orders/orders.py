@@ -166,7 +166,7 @@ class PublicOrder:
 
     def moved(self, state: State, *, journey_id: str = "", reason: str = "") -> PublicOrder:
         """
-        The order in its next state.
+        Return the order in its next state.
 
         Raises:
             Refused: WRONG_STATE.
@@ -180,14 +180,14 @@ class PublicOrder:
 
 
 def total_of(order_id: str, order: Order) -> Total:
-    """The total of *order* as platform and merchant keep it beside the order."""
+    """Return the total of *order* as platform and merchant keep it beside the order."""
     salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
     return Total(order_id, order.total.minor, order.currency, salt)
 
 
 def timely(order: Order, now: int) -> None:
     """
-    Nothing, if *order* may be placed *now*: when it says it was, or not long after.
+    Raise Refused unless *order* may be placed *now*: when it says it was, or not long after.
 
     Raises:
         Refused: EVENT_IN_FUTURE, TOO_LATE.
@@ -200,7 +200,7 @@ def timely(order: Order, now: int) -> None:
 
 
 def check_amount(field: str, minor: int) -> int:
-    """*minor*, if it is an amount that trade knows: not negative, not beyond any price."""
+    """Return *minor* if it is an amount that trade knows: not negative, not beyond any price."""
     if not 0 <= minor < money.LARGEST:
         raise invalid(field, "must be minor units, not negative")
     return minor

@@ -219,10 +219,10 @@ class Payment:
 
 
 def settled_mark(payment: Payment, change: Change) -> Mark:
-    """What platform and merchant keep of the order's money having been paid out by *change*."""
+    """Return what platform and merchant keep of the order's money having been paid out by *change*."""
     return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
 
 
 def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:
-    """A new payment."""
+    """Return a new payment."""
     return Payment(payment_id, terms, (Entry("authorise", at, terms.amount),))

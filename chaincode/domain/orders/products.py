@@ -67,12 +67,12 @@ class Listing:
     product: Product
 
     def amended(self, product: Product) -> Listing:
-        """The next version, offered (again)."""
+        """Return the next version, offered (again)."""
         return dataclasses.replace(self, version=self.version + 1, state="offered", product=product)
 
     def withdrawn(self) -> Listing:
         """
-        The product is offered no more.
+        Return the product as withdrawn.
 
         Raises:
             Refused: WRONG_STATE.
@@ -83,5 +83,5 @@ class Listing:
 
 
 def listed(merchant: str, product: Product) -> Listing:
-    """A product that is offered for the first time."""
+    """Return a product that is offered for the first time."""
     return Listing(names.MSP_ID.check("merchant", merchant), 1, "offered", product)

@@ -45,7 +45,7 @@ class Amendment:
 
     def approved_by(self, msp_id: str, now: str) -> Amendment:
         """
-        The amendment with one more approval, adopted if that makes more than half.
+        Return the amendment with one more approval, adopted if that makes more than half.
 
         *now* is the hash of the subject as it stands.
 
@@ -68,7 +68,7 @@ def proposed(
     amendment_id: str, subject: str, before: str, change: object, proposer: str, voters: tuple[str, ...]
 ) -> Amendment:
     """
-    A new amendment with its proposer's approval; adopted at once if that is already more than half.
+    Return a new amendment with its proposer's approval; adopted at once if that is already more than half.
 
     Raises:
         Refused: INVALID_ARGUMENT for the id; NOT_A_VOTER.

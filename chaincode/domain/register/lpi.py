@@ -63,7 +63,7 @@ class Edition:
 
     def figure(self, country: str, component: str) -> Figure:
         """
-        What the edition says of a country.
+        Return what the edition says of a country.
 
         Raises:
             Refused: LPI_UNKNOWN.

@@ -98,7 +98,7 @@ class Directory:
 
     def holder(self, role: str) -> str:
         """
-        The organisation that counts for *role*, the first that took it.
+        Return the organisation that counts for *role*, the first that took it.
 
         Raises:
             Refused: ROLE_VACANT.
@@ -115,7 +115,7 @@ class Directory:
 
     def with_participant(self, participant: Participant) -> Directory:
         """
-        The directory after *participant* was admitted or amended.
+        Return the directory after *participant* was admitted or amended.
 
         Raises:
             Refused: INVALID_ARGUMENT, the auditor that counts would no longer be one.
@@ -132,7 +132,7 @@ class Directory:
 
 def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...], Directory]:
     """
-    The first participants, sorted, and their directory.
+    Return the first participants, sorted, and their directory.
 
     Raises:
         Refused: INVALID_ARGUMENT, none or one twice; ROLE_VACANT, no auditor among them.

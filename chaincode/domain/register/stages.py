@@ -69,7 +69,7 @@ class Stage:
     releases: tuple[str, ...] = ()
 
     def occurs_in(self, kind: str) -> bool:
-        """Whether journeys of this type have the stage."""
+        """Return whether journeys of this type have the stage."""
         return kind in self.orders
 
 
@@ -83,7 +83,7 @@ class Catalogue:
 
     def stage(self, stage_id: str) -> Stage:
         """
-        The stage of that id.
+        Return the stage of that id.
 
         Raises:
             Refused: STAGE_UNKNOWN, or INVALID_ARGUMENT for what cannot be an id.
@@ -95,11 +95,11 @@ class Catalogue:
         raise Refusal.STAGE_UNKNOWN(f"{stage_id} is not in version {self.version} of the stage catalogue")
 
     def of(self, kind: str) -> tuple[Stage, ...]:
-        """The stages of one journey type, in the catalogue's order."""
+        """Return the stages of one journey type, in the catalogue's order."""
         return tuple(stage for stage in self.stages if stage.occurs_in(kind))
 
     def recordable(self, roles: Iterable[str], kind: str) -> tuple[str, ...]:
-        """The ids of the stages that an organisation in these roles may record on such a journey."""
+        """Return the ids of the stages that an organisation in these roles may record on such a journey."""
         held = set(roles)
         return tuple(stage.stage_id for stage in self.of(kind) if held & set(stage.recorders))
 
@@ -111,7 +111,7 @@ class Catalogue:
 
 def checked(catalogue: Catalogue) -> Catalogue:
     """
-    *catalogue*, if its order can be followed.
+    Return *catalogue* if its order can be followed.
 
     Raises:
         Refused: INVALID_ARGUMENT, for an id given twice, a predecessor that does not
@@ -166,7 +166,7 @@ def _orders(**after: tuple[str, ...] | Order) -> dict[str, Order]:
 
 
 def _both(*after: str, gates: tuple[str, ...] = ()) -> dict[str, Order]:
-    """The same place in a forward journey and in the forward half of an exchange."""
+    """Return the same place in a forward journey and in the forward half of an exchange."""
     return {kind: Order(after, gates) for kind in ("forward", "exchange")}
 
 
@@ -234,12 +234,12 @@ STANDARD = Catalogue(
 
 
 def installed(now: int) -> Catalogue:
-    """The standard catalogue as version 1, in force since *now*."""
+    """Return the standard catalogue as version 1, in force since *now*."""
     return dataclasses.replace(STANDARD, since=now)
 
 
 def amended(before: Catalogue, changed: tuple[Stage, ...], now: int) -> Catalogue:
-    """The version after *before*: its stages with *changed* in place of those of the same id, or added."""
+    """Return the version after *before*: its stages with *changed* in place of those of the same id, or added."""
     new = {stage.stage_id: stage for stage in changed}
     if len(new) != len(changed):
         raise invalid("changed", "names a stage twice")

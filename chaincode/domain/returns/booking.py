@@ -26,13 +26,13 @@ class Booking:
 
 
 def by_coverage(journey: Journey, terms: Terms) -> Booking | None:
-    """The carrier that the terms name for the place of delivery."""
+    """Return the carrier that the terms name for the place of delivery."""
     carrier = terms.carrier_for(journey.destination)
     return Booking(carrier) if carrier else None
 
 
 def reverse(forward: Journey, approved: Return, booking: Booking, now: int) -> Opening:
-    """The journey back: the same parties and goods the other way, to be picked up at the buyer's."""
+    """Return the journey back: the same parties and goods the other way, to be picked up at the buyer's."""
     return _paired(
         forward,
         approved,
@@ -47,7 +47,7 @@ def reverse(forward: Journey, approved: Return, booking: Booking, now: int) -> O
 
 
 def exchange(forward: Journey, settled: Return, epcs: tuple[str, ...], now: int) -> Opening:
-    """The journey of what the buyer gets instead: the same parties and way, new goods in the seller's hand."""
+    """Return the journey of what the buyer gets instead: the same parties and way, new goods in the seller's hand."""
     return _paired(
         forward,
         settled,

@@ -53,7 +53,7 @@ class Floor:
 
 def checked(floor: Floor) -> Floor:
     """
-    *floor*, if it can be applied.
+    Return *floor* if it can be applied.
 
     Raises:
         Refused: INVALID_ARGUMENT.
@@ -70,7 +70,7 @@ def checked(floor: Floor) -> Floor:
 
 
 def short_of(terms: Terms, floor: Floor) -> tuple[str, ...]:
-    """The points in which *terms* grant less than *floor*, in words."""
+    """Return the points in which *terms* grant less than *floor*, in words."""
     found = []
     if terms.window_days < floor.window_days:
         found.append(f"the window is shorter than {floor.window_days} days")
@@ -100,7 +100,7 @@ def _short(cover: Cover, minimum: Minimum) -> tuple[str, ...]:
 
 def must_meet(terms: Terms, floor: Floor | None) -> None:
     """
-    Nothing, if *terms* grant what *floor* asks for, if there is one.
+    Raise Refused unless *terms* grant what *floor* asks for, if there is one.
 
     Raises:
         Refused: BELOW_CONSORTIUM_TERMS, naming every point.

@@ -45,14 +45,14 @@ _OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *S
 
 
 def drafted(request: Request, roles: Roles, now: int) -> Return:
-    """A return that its buyer has not sent off yet."""
+    """Return a return that its buyer has not sent off yet."""
     acts = (Act(State.DRAFT, roles.agent, now),)
     return Return(request, roles, State.DRAFT, acts, due=now + DRAFT_DAYS * moments.DAY)
 
 
 def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int) -> Return:
     """
-    *draft* sent off and answered by *decision*; an approval assigns the pick-up at once.
+    Return *draft* sent off and answered by *decision*; an approval assigns the pick-up at once.
 
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
@@ -71,7 +71,7 @@ def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int
 
 def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
     """
-    The seller's answer to a request that the terms referred to it.
+    Return the seller's answer to a request that the terms referred to it.
 
     Raises:
         Refused: NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
@@ -86,14 +86,14 @@ def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Term
 
 
 def _approved(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
-    """*approved* with its goods to be fetched, or left with the buyer where there is nobody to fetch them."""
+    """Return *approved* with its goods to be fetched, or left with the buyer where there is nobody to fetch them."""
     if carrier:
         return assigned(approved, carrier, terms, now)
     return approved.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
 
 
 def assigned(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
-    """*approved* with *carrier* to fetch the goods, on the reverse journey named after the return."""
+    """Return *approved* with *carrier* to fetch the goods, on the reverse journey named after the return."""
     booked = dataclasses.replace(
         approved,
         roles=dataclasses.replace(approved.roles, carrier=carrier),
@@ -263,7 +263,7 @@ def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
 
 
 def _after(state: State, terms: Terms, now: int) -> tuple[State, int | None, str]:
-    """What a missed deadline of *state* leads to, the deadline of that, and why."""
+    """Return what a missed deadline of *state* leads to, the deadline of that, and why."""
     settle, dispute = now + terms.settle_hours * moments.HOUR, now + terms.dispute_days * moments.DAY
     if state is State.DRAFT:
         return State.EXPIRED, dispute, "never sent off"

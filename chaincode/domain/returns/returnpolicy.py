@@ -26,7 +26,7 @@ _DEFECTS = (Reason.DEFECTIVE, Reason.DAMAGED_IN_TRANSIT, Reason.WRONG_ITEM, Reas
 
 
 def export(terms: Terms) -> dict[str, object]:
-    """The JSON-LD of *terms*."""
+    """Return the JSON-LD of *terms*."""
     remorse = terms.reasons.get(Reason.CHANGE_OF_MIND)
     defect = next((terms.reasons[reason] for reason in _DEFECTS if reason in terms.reasons), None)
     general = remorse or defect or next(iter(terms.reasons.values()))

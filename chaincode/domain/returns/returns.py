@@ -126,7 +126,7 @@ class Return:
         return dataclasses.replace(self, state=state, acts=(*self.acts, Act(state, by, at, notes)), due=due)
 
     def went_through(self, *states: State) -> bool:
-        """Whether it has been in one of *states*."""
+        """Return whether it has been in one of *states*."""
         return any(act.state in states for act in self.acts)
 
 
@@ -148,7 +148,7 @@ class Seen:
 
 
 def seen(known: Return) -> Seen:
-    """*known* as its shopper sees it."""
+    """Return *known* as its shopper sees it."""
     finding = known.decision.finding if known.decision else None
     return Seen(
         return_id=known.return_id,
@@ -166,7 +166,7 @@ def seen(known: Return) -> Seen:
 
 
 def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
-    """*stored* carried on by what happened to the goods, as acts that no organisation decided."""
+    """Return *stored* carried on by what happened to the goods, as acts that no organisation decided."""
     if stored.state not in TO_FETCH:
         return stored
     known = stored

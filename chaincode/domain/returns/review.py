@@ -121,7 +121,7 @@ class Decision:
 
 def decide(facts: Facts, request: Request, now: int) -> Decision:
     """
-    The decision on *request* at *now*.
+    Return the decision on *request* at *now*.
 
     Raises:
         Refused: INVALID_ARGUMENT, for a request that names no line of the order or no quantity.
@@ -268,13 +268,13 @@ _RULES = (
 
 
 def _returnless(facts: Facts, request: Request) -> bool:
-    """Whether there is nothing to fetch: it never came, or fetching it costs more than it is worth."""
+    """Return whether there is nothing to fetch: it never came, or fetching it costs more than it is worth."""
     line = facts.journey.line(request.line)
     return (line is not None and line.returnless) or (request.reason is Reason.NOT_RECEIVED and facts.delivered is None)
 
 
 def _ends(facts: Facts) -> tuple[int | None, str]:
-    """The last millisecond of the window, and its text; open while its basis has not happened."""
+    """Return the last millisecond of the window, and its text; open while its basis has not happened."""
     basis = {
         "delivered": facts.delivered,
         "first_attempt": facts.attempted or facts.delivered,

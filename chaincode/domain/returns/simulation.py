@@ -52,7 +52,7 @@ class Scenario:
 
 def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
     """
-    What *terms* would decide in *scenario*.
+    Return what *terms* would decide in *scenario*.
 
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.

@@ -169,7 +169,7 @@ class Terms:
         return moments.parse(self.effective_from).at
 
     def carrier_for(self, locode: str) -> str | None:
-        """The carrier that fetches returns at *locode*: the longest area wins, then the first named."""
+        """Return the carrier that fetches returns at *locode*: the longest area wins, then the first named."""
         fitting = [each for each in self.coverage if locode.startswith(each.area)]
         return max(fitting, key=lambda each: len(each.area)).carrier if fitting else None
 
@@ -202,7 +202,7 @@ _MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays":
 
 def checked(terms: Terms) -> Terms:
     """
-    *terms*, if every point of them can be applied.
+    Return *terms* if every point of them can be applied.
 
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
@@ -253,7 +253,7 @@ def _check_reasons(reasons: Mapping[str, Cover]) -> None:
 
 def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) -> Published:
     """
-    *terms* as published by *publisher* after *latest*.
+    Return *terms* as published by *publisher* after *latest*.
 
     Raises:
         Refused: INVALID_ARGUMENT, NOT_THE_SELLER, VERSION_NOT_NEXT, NOT_IN_ADVANCE.
@@ -272,7 +272,7 @@ def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) ->
 
 
 def no_worse(new: Terms, old: Terms) -> bool:
-    """Whether *new* is at least as good for the buyer as *old*, in every point."""
+    """Return whether *new* is at least as good for the buyer as *old*, in every point."""
     if new.basis != old.basis or new.currency != old.currency or new.refund_trigger != old.refund_trigger:
         return False
     return (

@@ -33,7 +33,7 @@ class Attribute:
 
 
 def whole(least: int, most: int) -> Rule:
-    """An integer from *least* to *most*."""
+    """Return the rule of an integer from *least* to *most*."""
 
     def check(field: str, value: object) -> None:
         if type(value) is not int or not least <= value <= most:
@@ -43,7 +43,7 @@ def whole(least: int, most: int) -> Rule:
 
 
 def text(most: int = 120) -> Rule:
-    """A text of 1 to *most* characters that can all be seen."""
+    """Return the rule of a text of 1 to *most* characters that can all be seen."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, str):
@@ -64,7 +64,7 @@ def one_of(*choices: str) -> Rule:
 
 
 def code(rule: Callable[[str, str], object]) -> Rule:
-    """A text that *rule* accepts, such as places.check_locode."""
+    """Return the rule of a text that *rule* accepts, such as places.check_locode."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, str):
@@ -75,7 +75,7 @@ def code(rule: Callable[[str, str], object]) -> Rule:
 
 
 def list_of(rule: Rule, most: int = 100, least: int = 1) -> Rule:
-    """An array of *least* to *most* different values that each meet *rule*."""
+    """Return the rule of an array of *least* to *most* different values that each meet *rule*."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -89,7 +89,7 @@ def list_of(rule: Rule, most: int = 100, least: int = 1) -> Rule:
 
 
 def exactly(rule: Rule, count: int) -> Rule:
-    """An array of *count* values that each meet *rule*, alike or not."""
+    """Return the rule of an array of *count* values that each meet *rule*, alike or not."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, list) or len(value) != count:
@@ -107,7 +107,7 @@ def flag(field: str, value: object) -> None:
 
 
 def day(field: str, value: object) -> None:
-    """A date of the calendar, as 2026-11-22."""
+    """Refuse what is no date of the calendar, such as 2026-11-22."""
     if not isinstance(value, str):
         raise invalid(field, "must be a text")
     moments.day(field, value)

@@ -13,13 +13,13 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 def gs1_check_digit(digits: str) -> str:
-    """The digit that makes *digits* a valid GTIN or SSCC (GS1 General Specifications, 7.9.1)."""
+    """Return the digit that makes *digits* a valid GTIN or SSCC (GS1 General Specifications, 7.9.1)."""
     total = sum(int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(digits)))
     return str(-total % 10)
 
 
 def s10_check_digit(serial: str) -> str:
-    """The digit after the eight digits of a postal item's serial number (UPU S10)."""
+    """Return the digit after the eight digits of a postal item's serial number (UPU S10)."""
     rest = 11 - sum(int(digit) * weight for digit, weight in zip(serial, _S10_WEIGHTS, strict=True)) % 11
     return {10: "0", 11: "5"}.get(rest, str(rest))
 

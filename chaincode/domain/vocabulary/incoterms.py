@@ -63,7 +63,7 @@ INCOTERMS: dict[str, Incoterm] = {
 
 
 def incoterm(field: str, code: str) -> Incoterm:
-    """The rule of that code."""
+    """Return the rule of that code."""
     if code not in INCOTERMS:
         raise invalid(field, "must be an Incoterm 2020: " + " ".join(INCOTERMS))
     return INCOTERMS[code]

@@ -128,7 +128,7 @@ class Rates:
 
     def convert(self, money: Money, target: str) -> Money:
         """
-        *money* in *target*, through the base, rounded once and half to even.
+        Return *money* in *target*, through the base, rounded once and half to even.
 
         Raises:
             Refused: NO_RATE, the table of that day lacks one of the two.
@@ -146,7 +146,7 @@ class Rates:
 
 
 def decimal(field: str, text: str) -> Fraction:
-    """The positive number that *text* writes with a decimal point; exact."""
+    """Return the positive number that *text* writes with a decimal point; exact."""
     found = _DECIMAL.fullmatch(text)
     value = Fraction(text) if found else Fraction(0)
     if value <= 0:
@@ -155,13 +155,13 @@ def decimal(field: str, text: str) -> Fraction:
 
 
 def half_even(value: Fraction) -> int:
-    """The nearest integer, the even one of two equally near: no drift over many sums."""
+    """Return the nearest integer, the even one of two equally near: no drift over many sums."""
     return round(value)
 
 
 def apportion(total: int, weights: list[int]) -> list[int]:
     """
-    *total* split in proportion to *weights* so that the parts add up to it exactly.
+    Return *total* split in proportion to *weights* so that the parts add up to it exactly.
 
     The largest remainders get the units left over; of equal remainders the earlier one.
     """

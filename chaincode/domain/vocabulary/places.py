@@ -65,10 +65,10 @@ check_time_zone = TIME_ZONE.check
 
 
 def rests(country: str, weekday: int) -> bool:
-    """Whether people rest on that day of the week (Monday is 0) in an ISO 3166-1 country."""
+    """Return whether people rest on that day of the week (Monday is 0) in an ISO 3166-1 country."""
     return weekday in _RESTS.get(country, (5, 6))
 
 
 def check_jurisdiction(field: str, text: str) -> str:
-    """*text*, if it is a country or a subdivision of one, such as VN or US-CA."""
+    """Return *text* if it is a country or a subdivision of one, such as VN or US-CA."""
     return check_subdivision(field, text) if "-" in text else check_country(field, text)

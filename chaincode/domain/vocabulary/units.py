@@ -26,7 +26,7 @@ _KIND_OF = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 
 def check_unit(field: str, code: str) -> str:
-    """*code*, if it is one of the units in use here."""
+    """Return *code* if it is one of the units in use here."""
     if code not in _KIND_OF:
         raise invalid(field, "is no UN/ECE Rec 20 unit in use here: " + " ".join(sorted(_KIND_OF)))
     return code
@@ -34,7 +34,7 @@ def check_unit(field: str, code: str) -> str:
 
 def convert(quantity: int, source: str, target: str, *, round_up: bool = False) -> int:
     """
-    *quantity* of *source* in *target*, in whole units.
+    Return *quantity* of *source* in *target*, in whole units.
 
     A remainder is refused unless *round_up* says that more is on the safe side
     (1,001 grams need room for 2 kilograms).

@@ -27,24 +27,24 @@ WEEK = Word(r"[0-9]{4}-W[0-9]{2}", "an ISO week such as 2026-W48", _in_the_calen
 
 
 def monday(field: str, week: str) -> date:
-    """The first day of *week*."""
+    """Return the first day of *week*."""
     return _monday(WEEK.check(field, week))
 
 
 def of(day: date) -> str:
-    """The week that *day* is in."""
+    """Return the week that *day* is in."""
     year, week, _ = day.isocalendar()
     return f"{year:04}-W{week:02}"
 
 
 def following(field: str, first: str, count: int) -> tuple[str, ...]:
-    """*count* weeks from *first* on."""
+    """Return *count* weeks from *first* on."""
     start = monday(field, first)
     return tuple(of(start + timedelta(weeks=index)) for index in range(count))
 
 
 def days_in(start: str, end: str) -> dict[str, int]:
-    """How many days of the period from *start* to *end*, both included, fall into each week, in order."""
+    """Return how many days of the period from *start* to *end*, both included, fall into each week, in order."""
     first, last = date.fromisoformat(start), date.fromisoformat(end)
     counts: dict[str, int] = {}
     for offset in range((last - first).days + 1):

@@ -34,7 +34,7 @@ class ZoneDataError(RuntimeError):
 
 def name(locode: str) -> str:
     """
-    The IANA time zone of a UN/LOCODE.
+    Return the IANA time zone of a UN/LOCODE.
 
     A place that the table does not list counts by its country's first zone,
     which is that of most of its places. So a port is not refused for being
@@ -49,18 +49,18 @@ def name(locode: str) -> str:
 
 
 def local(locode: str, at: int) -> Moment:
-    """The instant *at* as the clock of *locode* shows it."""
+    """Return the instant *at* as the clock of *locode* shows it."""
     offset = _wall(locode, at).utcoffset() or timedelta(0)
     return Moment(at, offset // _MINUTE)
 
 
 def day(locode: str, at: int) -> date:
-    """The calendar day that it is at *locode* at the instant *at*."""
+    """Return the calendar day that it is at *locode* at the instant *at*."""
     return _wall(locode, at).date()
 
 
 def end_of(locode: str, last: date) -> Moment:
-    """The last millisecond of the day *last* at *locode*."""
+    """Return the last millisecond of the day *last* at *locode*."""
     midnight = datetime.combine(last + timedelta(days=1), time(), _clock(name(locode)))
     # Where clocks change at midnight it comes twice or not at all; the day lasts until the later reading of it.
     readings = [moments.since_epoch(midnight.replace(fold=fold)) for fold in (0, 1)]
@@ -94,7 +94,7 @@ def _check_edition() -> None:
 
 @functools.cache
 def _table() -> tuple[dict[str, str], dict[str, str]]:
-    """The zone of each country, and of the places that are in another one."""
+    """Return the zone of each country, and of the places that are in another one."""
     countries: dict[str, str] = {}
     exceptions: dict[str, str] = {}
     for line in importlib.resources.files(__package__).joinpath("zones.txt").read_text("utf-8").splitlines():
