@@ -128,20 +128,25 @@ def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Pro
     """
     Start those programs that do not run yet, or run with other settings; return them, to be waited for.
 
+    Those that another command started a moment ago, and that are not ready yet, are among them.
+
     Raises:
         PortTakenError: somebody else listens where one of them should; none is started then.
         ProcessError: one cannot be run at all.
     """
     running = {each.name: each for each in find(folder)}
-    missing = []
+    missing: list[Program] = []
+    starting: list[tuple[Program, Running]] = []
     for program in programs:
         present = running.get(program.name)
         if present is None or not present.alive or present.fingerprint != program.fingerprint:
             missing.append(program)
+        elif not program.is_ready():
+            starting.append((program, present))
     stop(folder, [program.name for program in missing])
     for program in missing:
         ports.check_free(program.name, program.addresses)
-    return [(program, start(folder, program)) for program in missing]
+    return starting + [(program, start(folder, program)) for program in missing]
 
 
 def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> None:

@@ -10,7 +10,8 @@ is done already is found so.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from network.state import Folder, Record
 from network.topology import Channel, Consortium
 
 _SETTLE_SECONDS = 60.0
+_STARTING_SECONDS, _PAUSE_SECONDS = 15.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) ->
         lifetime.check_nodes(folder, base, wanted)
         ports.assign(record, wanted)
         with Nodes(folder, record, base) as nodes:
-            found = lifetime.look(folder, record, base, nodes, engine)
+            found = _look(lambda: lifetime.look(folder, record, base, nodes, engine))
             if channel_id not in found.configs:
                 raise errors.StateError(
                     root, f"has no channel {channel_id}", f"Choose one of {', '.join(found.configs)}."
@@ -131,6 +133,18 @@ def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) ->
             asked = _Asked(folder, record, base, wanted, nodes, found)
             _check_rest(asked, channel_id, msp_id)
             yield asked
+
+
+def _look(look: Callable[[], Observed]) -> Observed:
+    """Return what the channels say; orderers that do not answer may have been started a moment ago."""
+    until = time.monotonic() + _STARTING_SECONDS
+    while True:
+        try:
+            return look()
+        except hlf_errors.ParticipationError as refused:
+            if refused.status is not None or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _check_file(folder: Folder, wanted: Consortium, channel_id: str, msp_id: str, file: Path | None) -> None:

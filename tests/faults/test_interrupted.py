@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hlf import errors as hlf_errors
 from network import admin, processes, state
+from network.admin import lifetime
 from tests.support.small import CONSORTIUM, FIRST, Net
 
 GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
@@ -96,6 +99,23 @@ def test_an_addition_may_be_cut_off(net: Net) -> None:
     if not admin.status(net.root).programs or not all(admin.status(net.root).programs.values()):
         finish(net, "up")
     finish(net, "add-organisation", "--channel", "c", "--msp", "CMSP", "--apply")
+    assert_works(net, "CMSP")
+
+
+def test_a_network_that_was_started_a_moment_ago_is_waited_for(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that was killed had started it; whoever gives it again need not guess when it listens."""
+    net.up()
+    net.write(**GROWN)
+    look, deaf = lifetime.look, [1, 2]
+
+    def late(*given: Any) -> Any:
+        if deaf:
+            deaf.pop()
+            raise hlf_errors.ParticipationError("no answer", address="127.0.0.1:1")
+        return look(*given)
+
+    monkeypatch.setattr(lifetime, "look", late)
+    admin.add_organisation("c", "CMSP", net.root, net.file)
     assert_works(net, "CMSP")
 
 

@@ -64,6 +64,16 @@ def test_a_program_is_started_found_and_ended(folder, free_port):
     assert processes.stop(folder) == []
 
 
+def test_a_program_that_is_still_starting_is_waited_for(folder, free_port):
+    """Another command started it: it is not started again, and not taken for ready."""
+    program = dataclasses.replace(_server(folder, free_port), ready_file=folder.root / "later")
+    running = processes.start(folder, program)
+    assert [each.pid for _, each in processes.start_missing(folder, [program])] == [running.pid]
+    (folder.root / "later").touch()
+    assert processes.wait_until(lambda: processes.start_missing(folder, [program]) == [], 20)
+    processes.stop(folder)
+
+
 # As npm does: another process serves, and the first ends without waiting for it.
 PARENT = """
 import signal, subprocess, sys
