@@ -16,8 +16,8 @@ from benchmarks.throughput import HERE
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import Tokens
-from network import admin, processes
-from network.state import Folder
+from hlf.network import admin, processes
+from hlf.network.state import Folder
 
 #: What is measured with how many callers.
 MODES = {"evaluate": (1, 64), "submit": (1, 64, 256)}

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.figures import Figure, percentile
 from benchmarks.processes import Programs
-from network import admin
+from hlf.network import admin
 from selat.demo import story, theatre
 from selat.demo.screen import Screen
 

@@ -24,12 +24,12 @@ from fabric_protos.discovery import protocol_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 
 from benchmarks.figures import Figure, Line, Note
+from hlf.network import admin, errors
+from hlf.network.engines.embedded.endorse import endorsers
+from hlf.network.engines.embedded.endorse.views import View
+from hlf.network.engines.native import binaries
 from hlf.wire import keys, msp, policies
 from hlf.wire.config import channelconfig, configtx
-from network import admin, errors
-from network.engines.embedded.endorse import endorsers
-from network.engines.embedded.endorse.views import View
-from network.engines.native import binaries
 from tests.conformance import discovery, genesis
 from tests.conformance.lab import Lab
 from tests.support.members import Consortium, Member

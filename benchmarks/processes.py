@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from network import processes
-from network.state import Folder
+from hlf.network import processes
+from hlf.network.state import Folder
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ import pytest
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
 from benchmarks.turns import Told
-from network import admin, topology
-from network.admin import lifetime
-from network.topology import Consortium
+from hlf.network import admin, topology
+from hlf.network.admin import lifetime
+from hlf.network.topology import Consortium
 from tests.interop import runtimes
 
 CONSORTIUM = Path(__file__).parent / "runtimes" / "consortium.yaml"

@@ -14,7 +14,7 @@ import pytest
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
 from benchmarks.turns import Told
-from network import admin
+from hlf.network import admin
 from tests.interop import runtimes
 
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.figures import Line
 from benchmarks.processes import Programs, difference
 from benchmarks.turns import Rounds, Told
-from network import admin
+from hlf.network import admin
 from selat.demo.goods import FORECAST
 from selat.demo.voyage import Clock, HandOver, Step
 from tests.support.trading import Claim, Market

@@ -10,7 +10,7 @@ _COMMANDS = {
     "audit": "selat.audit:audit",
     "demo": "selat.demo.cli:demo",
     "gateway": "gateway.cli:gateway",
-    "network": "network.cli:network",
+    "network": "hlf.network.cli:network",
 }
 
 

@@ -15,8 +15,8 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from network import errors, ports
-from network.engines.native import binaries
+from hlf.network import errors, ports
+from hlf.network.engines.native import binaries
 
 # A deadline for each example would make tests fail on a machine that is busy with something else.
 hypothesis.settings.register_profile("selat", deadline=None)

@@ -14,8 +14,8 @@ from types import FrameType
 import click
 
 from hlf.errors import HlfError
-from network import engines
-from network.errors import NetworkError
+from hlf.network import engines
+from hlf.network.errors import NetworkError
 from selat.demo import theatre
 from selat.demo.callers import DemoError
 from selat.demo.screen import Screen

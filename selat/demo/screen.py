@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from network.admin.lifetime import Network
+from hlf.network.admin.lifetime import Network
 from selat.demo.theatre import ACTORS, Stage
 
 # Where output goes to a file or a pipe, there is no terminal to fit into.

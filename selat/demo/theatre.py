@@ -12,10 +12,10 @@ from pathlib import Path
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import SCOPES, Tokens
-from network import processes
-from network.admin import lifetime
-from network.admin.lifetime import Network
-from network.state import Folder
+from hlf.network import processes
+from hlf.network.admin import lifetime
+from hlf.network.admin.lifetime import Network
+from hlf.network.state import Folder
 from selat.demo.callers import Blocks, Caller, Cast
 
 ACTORS = {

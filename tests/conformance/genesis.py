@@ -24,9 +24,9 @@ from fabric_protos.msp import msp_config_pb2
 from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 
+from hlf.network import state
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig, configtx
-from network import state
 from tests.conformance import callers
 from tests.conformance.answers import Answer
 from tests.conformance.lab import Lab

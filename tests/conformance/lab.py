@@ -34,8 +34,8 @@ from fabric_protos.peer import (
 from hlf import identity, profile
 from hlf.admin.peer import Peer
 from hlf.client.session import TlsIdentity
+from hlf.network import admin
 from hlf.wire import envelopes, proposals, signatures
-from network import admin
 from tests.conformance.answers import Answer, ask
 
 CHANNEL = "mychannel"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from network import admin
+from hlf.network import admin
 from tests.conformance.lab import Lab
 from tests.interop import runtimes
 

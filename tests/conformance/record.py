@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from network import engines, topology
+from hlf.network import engines, topology
 from tests.conformance import cases, recorded
 from tests.conformance.laboratories import CONSORTIA, Laboratories
 

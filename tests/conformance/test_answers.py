@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from network.engines.native import binaries
+from hlf.network.engines.native import binaries
 from tests.conformance import cases, recorded
 from tests.conformance.laboratories import Laboratories
 

@@ -13,8 +13,8 @@ from fabric_protos.common import ledger_pb2
 
 from hlf import identity
 from hlf.client import gateway
+from hlf.network import state
 from hlf.profile import Profile
-from network import state
 from tests.conformance.lab import CHANNEL, Lab
 from tests.conformance.laboratories import Laboratories
 from tests.support import replay

@@ -23,7 +23,7 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.http import context
 from gateway.http.settings import Settings
-from network import admin
+from hlf.network import admin
 from tests.unit.contracts.trading import AUDITOR, FORWARDER, ORIGIN, PARTICIPANTS
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ORDERING = "network/engines/embedded/order/ordering.py"
+ORDERING = "hlf/network/engines/embedded/order/ordering.py"
 
 
 def blocks(title: str) -> list[str]:
@@ -57,10 +57,10 @@ def test_the_address_of_the_page_answers(tmp_path):
 def test_the_engine_rule_of_the_page_is_the_engines(tmp_path):
     """Code and test of the page stand in the repository, and the test fails on an engine without the rule."""
     rule, test = blocks("Add an engine rule")
-    tests = (ROOT / "tests/unit/network/embedded/order/test_ordering.py").read_text()
+    tests = (ROOT / "tests/unit/hlf/network/embedded/order/test_ordering.py").read_text()
     assert rule in (ROOT / ORDERING).read_text()
     assert test in tests
-    copied(tmp_path, "network", ORDERING, rule, "")
+    copied(tmp_path, "hlf", ORDERING, rule, "")
     (name,) = re.findall(r"def (test_\w+)", test)
     code, printed = ran(tmp_path, tests, "-k", name)
     assert code == 1, printed

@@ -10,6 +10,8 @@ from tests.support.house import ROOT, imports, modules
 
 # Two names for one room: both clients share their steps, and the library's own modules go with the messages.
 SAME = {"hlf": "hlf.wire", "hlf.aio": "hlf.client", "hlf.steps": "hlf.client", "chaincode": "chaincode.contracts"}
+# Data, and the name of its file.
+DATA = "network"
 Graph = dict[str, set[str]]
 
 
@@ -24,7 +26,7 @@ def room(module: str) -> str:
 @functools.cache
 def imported() -> Graph:
     """Return which rooms each room imports, lazily and for types included."""
-    found = modules()
+    found = {name: path for name, path in modules().items() if name != DATA}
     graph: Graph = {room(name): set() for name in found}
     for name, path in found.items():
         graph[room(name)] |= {room(other) for other in imports(path, found)} - {room(name)}

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from hlf import errors as hlf_errors
-from network import admin, processes, state
-from network.admin import lifetime
+from hlf.network import admin, processes, state
+from hlf.network.admin import lifetime
 from tests.support.small import CONSORTIUM, FIRST, Net
 
 GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
@@ -128,7 +128,7 @@ def test_an_update_that_the_folder_does_not_remember_is_no_obstacle(net: Net, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("network.admin.lifetime.bring_up", cut_off)
+        patch.setattr("hlf.network.admin.lifetime.bring_up", cut_off)
         with pytest.raises(KeyboardInterrupt):
             admin.add_organisation("c", "CMSP", net.root, net.file)
     net.file.write_text(CONSORTIUM % FIRST)

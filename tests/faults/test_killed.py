@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from hlf import audit
-from network import admin, processes
-from network.state import Folder
+from hlf.network import admin, processes
+from hlf.network.state import Folder
 from tests.faults.load import CHANNEL, Load, Told
 from tests.support import replay
 

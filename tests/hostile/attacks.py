@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fabric_protos.peer import chaincode_event_pb2, chaincode_pb2, proposal_pb2
 
+from hlf.network.engines.embedded.state import peercrashes
 from hlf.wire import rwsets
-from network.engines.embedded.state import peercrashes
 from tests.hostile import certificates, dermutations, mutations, sets
 from tests.support.doctored import Doctored, Endorser
 from tests.support.people import Organisation

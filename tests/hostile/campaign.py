@@ -14,9 +14,9 @@ from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 from google.protobuf.message import DecodeError
 
-from network import admin
-from network.engines.embedded.state import peercrashes
-from network.state import Folder
+from hlf.network import admin
+from hlf.network.engines.embedded.state import peercrashes
+from hlf.network.state import Folder
 from tests.conformance.lab import Lab, at_block, code_name
 from tests.hostile import sets
 from tests.hostile.attacks import Attack

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hlf import audit
-from network import admin
+from hlf.network import admin
 from tests.conformance.lab import CHANNEL
 from tests.hostile import attacks, calls, campaign, chance, how_many
 from tests.hostile.campaign import Network

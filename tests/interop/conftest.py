@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from network import admin
+from hlf.network import admin
 
 HERE = Path(__file__).parent
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]

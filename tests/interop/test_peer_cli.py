@@ -15,10 +15,10 @@ import pytest
 from hlf import identity
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
+from hlf.network import processes
+from hlf.network.engines.native import binaries
 from hlf.profile import Profile
 from hlf.wire import blocks
-from network import processes
-from network.engines.native import binaries
 from tests.interop.conftest import Place
 
 # `native` also on the embedded engine: the program is a part of the release.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from network import processes, topology
+from hlf.network import processes, topology
 
 PROGRAM = [sys.executable, "-c", "from selat.cli import main; main()", "demo"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from network import processes
+from hlf.network import processes
 from selat.demo.callers import Caller
 
 PATH = "/v1/events/trade/trade"

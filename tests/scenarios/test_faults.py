@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from network import processes
-from network.admin import lifetime
-from network.state import Folder
+from hlf.network import processes
+from hlf.network.admin import lifetime
+from hlf.network.state import Folder
 from selat.demo import theatre
 from selat.demo.callers import Caller, Cast
 from selat.demo.goods import PARTICIPANTS

@@ -23,9 +23,9 @@ from hlf import errors, identity
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer
 from hlf.client import gateway
+from hlf.network.state import Folder
 from hlf.profile import Profile
 from hlf.wire import blocks, proposals
-from network.state import Folder
 
 CHANNELS = {
     "trade": trade.chaincode,

@@ -18,8 +18,8 @@ import requests
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import Tokens
-from network import processes
-from network.state import Folder
+from hlf.network import processes
+from hlf.network.state import Folder
 
 STATUS = f"/v1/channels/trade/transactions/{'0' * 64}/status"
 

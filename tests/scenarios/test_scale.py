@@ -16,7 +16,7 @@ import yaml
 from chaincode.domain.matching import offers
 from hlf import errors
 from hlf.codec import canonical
-from network import admin, topology
+from hlf.network import admin, topology
 from selat.demo import goods
 from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, facts, hence, salt
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from network.certificates import Issued
+from hlf.network.certificates import Issued
 from tests.support.members import Consortium, Definition, Member, Person, collection, private_put, put
 
 KEYS = "people.pickle"

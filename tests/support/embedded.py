@@ -13,9 +13,9 @@ from typing import Any
 
 import grpc
 
-from network import certificates
-from network.engines.embedded.node.node import Node
-from network.engines.embedded.wire import settings
+from hlf.network import certificates
+from hlf.network.engines.embedded.node.node import Node
+from hlf.network.engines.embedded.wire import settings
 from tests.support.members import Consortium, Person
 
 _NODE_UNITS = "NodeOUs:\n  Enable: true\n" + "".join(

@@ -17,11 +17,11 @@ from typing import Any
 from fabric_protos.peer import chaincode_event_pb2, collection_pb2, policy_pb2, proposal_pb2, proposal_response_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2
 
+from hlf.network import certificates
+from hlf.network.engines.embedded.order.channels import Channels
+from hlf.network.engines.embedded.state import lifecycle
 from hlf.wire import envelopes, keys, policies, proposals, rwsets, signatures
 from hlf.wire.config import configtx
-from network import certificates
-from network.engines.embedded.order.channels import Channels
-from network.engines.embedded.state import lifecycle
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from hlf.network.state import Folder
 from hlf.wire import signatures
-from network.state import Folder
 
 
 @dataclass(frozen=True)

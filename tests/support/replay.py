@@ -19,11 +19,11 @@ from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError
+from hlf.network.engines.embedded.state import lifecycle, privatedata, snapshots
+from hlf.network.engines.embedded.state.updates import Row, Update, Version
+from hlf.network.engines.embedded.state.validation import BlockValidator, Validated
 from hlf.wire import blocks, entries
 from hlf.wire.config import channelconfig
-from network.engines.embedded.state import lifecycle, privatedata, snapshots
-from network.engines.embedded.state.updates import Row, Update, Version
-from network.engines.embedded.state.validation import BlockValidator, Validated
 
 
 class ReplayError(Exception):

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hlf import audit
+from hlf.network.engines.embedded.order.channels import Channel, Channels
+from hlf.network.engines.embedded.state.ledger import Ledger
 from hlf.wire import blocks, keys
-from network.engines.embedded.order.channels import Channel, Channels
-from network.engines.embedded.state.ledger import Ledger
 from tests.support import replay
 from tests.support.members import Consortium, Definition, Transaction
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from hlf import identity
 from hlf.client import gateway
+from hlf.network import admin, state, topology
+from hlf.network.admin.nodes import Nodes
 from hlf.profile import Profile
-from network import admin, state, topology
-from network.admin.nodes import Nodes
 
 # Two organisations, one with two peers, and a chaincode whose process differs by organisation.
 CONSORTIUM = """\

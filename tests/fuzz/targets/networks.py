@@ -12,10 +12,10 @@ from fabric_protos.peer import proposal_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors as hlf_errors
-from network import errors, state, topology
-from network.engines.embedded.endorse import packages
-from network.engines.embedded.wire import requests
-from network.engines.embedded.wire.localmsp import LocalMsp
+from hlf.network import errors, state, topology
+from hlf.network.engines.embedded.endorse import packages
+from hlf.network.engines.embedded.wire import requests
+from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from tests.fuzz.target import Target
 from tests.hostile import mutations
 from tests.support.running import consortium
@@ -72,23 +72,25 @@ def _package(data: bytes) -> object:
 TARGETS = (
     Target(
         "consortium",
-        "network.topology.load",
+        "hlf.network.topology.load",
         (errors.ConsortiumError,),
         in_folder("consortium.yaml", lambda folder: topology.load(folder / "consortium.yaml")),
     ),
     Target(
         "state",
-        "network.state.read",
+        "hlf.network.state.read",
         (errors.StateError,),
         in_folder("state.json", lambda folder: state.read(state.Folder(folder))),
     ),
-    Target("msp-folder", "network.engines.embedded.wire.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
+    Target("msp-folder", "hlf.network.engines.embedded.wire.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
     Target(
         "request",
-        "network.engines.embedded.wire.requests.Request",
+        "hlf.network.engines.embedded.wire.requests.Request",
         (requests.MalformedError,),
         _proposal,
         (mutations.bend_message, mutations.bend),
     ),
-    Target("installed-package", "network.engines.embedded.endorse.packages.read", (packages.PackageError,), _package),
+    Target(
+        "installed-package", "hlf.network.engines.embedded.endorse.packages.read", (packages.PackageError,), _package
+    ),
 )

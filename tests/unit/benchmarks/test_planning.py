@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import planning
-from network.engines.embedded.endorse import endorsers
+from hlf.network.engines.embedded.endorse import endorsers
 from tests.support.members import Consortium
 
 

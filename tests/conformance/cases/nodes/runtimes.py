@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from network import admin
+from hlf.network import admin
 from tests.conformance.answers import Answer
 from tests.conformance.cases import case
 from tests.conformance.lab import Lab

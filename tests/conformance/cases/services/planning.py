@@ -19,8 +19,8 @@ from fabric_protos.discovery import protocol_pb2
 from fabric_protos.msp import identities_pb2, msp_principal_pb2
 from fabric_protos.peer import proposal_response_pb2
 
+from hlf.network import topology
 from hlf.wire import msp, policies, principals
-from network import topology
 from tests.conformance import callers, discovery
 from tests.conformance.answers import Answer, ask, by_answer, of_error
 from tests.conformance.cases import case

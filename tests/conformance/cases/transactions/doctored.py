@@ -11,8 +11,8 @@ from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import proposal_response_pb2
 
+from hlf.network.state import Folder
 from hlf.wire import policies
-from network.state import Folder
 from tests.conformance.answers import Answer
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, Lab

@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from network import processes
+from hlf.network import processes
 from tests.unit.gateway.fakes import FakeLedgers
 from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, Served, everything, head
 

@@ -10,9 +10,9 @@ from hlf import audit
 from hlf.audit.evidence import anchors, proofs
 from hlf.audit.evidence.receipts import Receipt
 from hlf.audit.records import anatomy
+from hlf.network.engines.embedded.wire import requests
 from hlf.wire import blocks, signatures
 from hlf.wire.config import channelconfig
-from network.engines.embedded.wire import requests
 from tests.support import drafts
 from tests.support.drafts import Draft
 from tests.support.members import Consortium, Definition, Person, put

@@ -1,0 +1,26 @@
+"""
+Administration of a consortium: start it, stop it, say what runs, change it.
+
+The commands of ``selat network`` call these functions, and so do tests.
+"""
+
+from __future__ import annotations
+
+from hlf.network.admin.lifetime import Network, down, render, up
+from hlf.network.admin.membership import Addition, add_organisation, plan_addition
+from hlf.network.admin.single import start_nodes, stop_nodes
+from hlf.network.admin.status import Status, status
+
+__all__ = [
+    "Addition",
+    "Network",
+    "Status",
+    "add_organisation",
+    "down",
+    "plan_addition",
+    "render",
+    "start_nodes",
+    "status",
+    "stop_nodes",
+    "up",
+]

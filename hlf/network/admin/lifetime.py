@@ -1,0 +1,290 @@
+"""A network's life in a state folder: up, down, and rendered for others to run."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from hlf.network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
+from hlf.network.admin import chaincodes, definitions, deployment, observed
+from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.nodes import Nodes
+from hlf.network.admin.observed import Difference, Observed
+from hlf.network.admin.runner import Runner
+from hlf.network.engines import Engine
+from hlf.network.engines.docker import compose, images
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Channel, Consortium
+
+DEFAULT_ENGINE = "embedded"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that is up; *differences* are what its channels have otherwise than the file, by somebody else."""
+
+    folder: Folder
+    engine: str
+    version: str
+    consortium: Consortium
+    packaged: tuple[Packaged, ...]
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def profiles(self) -> Path:
+        """The folder of connection profiles, ``<MSP>.json`` each."""
+        return self.folder.profiles
+
+    @property
+    def served_elsewhere(self) -> tuple[Packaged, ...]:
+        """Chaincodes that somebody else must serve, under their package id at their addresses."""
+        return tuple(each for each in self.packaged if each.chaincode.server is None)
+
+
+def up(engine_name: str | None = None, root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
+    """
+    Start a consortium and return when its chaincodes can be called.
+
+    A folder that was started before is started again with all its ledgers; its
+    engine and its file are known, and need not be named again. One that is
+    running is completed (new chaincodes, users) and otherwise left alone.
+    When the start fails, what ran before runs again.
+
+    Raises:
+        NetworkError: names cause and cure; see :mod:`hlf.network.errors`.
+        HlfError: a node refused a step of the deployment.
+    """
+    folder = Folder(root)
+    record = state.read(folder)
+    known = record is not None and record.started
+    wanted = state.held(folder) if known and consortium is None else topology.load(consortium)
+    if engine_name is None:
+        engine_name = (record.engine if record is not None else "") or DEFAULT_ENGINE
+    return start(engine_name, root, wanted)
+
+
+def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
+    """Start as :func:`up` does, with a consortium that is loaded already."""
+    folder = Folder(root)
+    version = engines.by_name(engine_name).version(wanted)
+    state.claim(folder)
+    with state.alone(folder):
+        return bring_up(folder, wanted, engine_name, version)
+
+
+def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str) -> Network:
+    """Start as :func:`start` does, for a command that has the folder to itself."""
+    kept = state.read(folder)
+    record = record_for(folder, wanted, engine_name, version)
+    if kept is None or not kept.started:
+        _discard(folder, kept)
+        kept = record
+    base = base_of(folder, record)
+    check_nodes(folder, base, wanted)
+    ports.assign(record, wanted)
+    packaged = chaincodes.package_all(record, wanted)
+    with Runner(folder, record, base, kept) as runner:
+        found, checked = _looked_at(folder, record, base, wanted, packaged, runner)
+        material.set_aside(folder, wanted, found.has_member)
+        material.make(folder, wanted)
+        # Ports and addresses are a choice, not a claim: who dies after this line starts again on the same ones.
+        chaincodes.builder_configuration(record, packaged)
+        state.write(folder, dataclasses.replace(kept, ports=record.ports, builder=record.builder))
+        channelconfig.draft(
+            folder, record, wanted, [each.name for each in wanted.channels if each.name not in found.configs]
+        )
+        present = observed.effective(wanted, found)
+        runner.run(wanted, packaged)
+        with Nodes(folder, record, wanted) as nodes:
+            deployment.join(folder, present, nodes)
+            runner.engine.wait_ordering(record, present)
+            # As the channels' own members have it, and without what somebody else put in force otherwise.
+            usable = {each.package_id for each in checked.packaged}
+            deployable = [each for each in chaincodes.package_all(record, present) if each.package_id in usable]
+            with runner.until_in_force(nodes, present, deployable):
+                deployment.deploy(present, nodes, deployable)
+            deployment.wait_discovered(present, nodes, deployable)
+    profile.make(folder, record, wanted)
+    chaincodes.keep(folder, record, packaged)
+    state.adopt(folder, wanted)
+    record.started = True
+    state.write(folder, record)
+    return Network(folder, engine_name, version, wanted, tuple(packaged), checked.differences)
+
+
+def _looked_at(
+    folder: Folder,
+    record: Record,
+    base: Consortium | None,
+    wanted: Consortium,
+    packaged: list[Packaged],
+    runner: Runner,
+) -> tuple[Observed, definitions.Checked]:
+    """Return what the channels that exist say, and what of the file can be brought about there."""
+    if not record.started:
+        return Observed(), definitions.Checked(tuple(packaged), ())
+    asked = base or wanted
+    runner.run_nodes(asked)
+    with Nodes(folder, record, asked) as nodes:
+        found = look(folder, record, asked, nodes, runner.engine)
+
+        def outline(consortium: Consortium, channel: Channel) -> object:
+            return channelconfig.outline(record, consortium, channel)
+
+        differences = observed.compare(base, wanted, found, outline)
+        observed.refuse_asked(folder.root, differences)
+        checked = definitions.check(folder.root, base, wanted, found, nodes, packaged)
+    return found, dataclasses.replace(checked, differences=(*differences, *checked.differences))
+
+
+def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> Observed:
+    """
+    Return what the channels say, after the orderers have all joined them (a start may have been cut off in between).
+    """
+    joined = observed.by_orderer(asked, nodes)
+    names = sorted({name for listed in joined.values() for name in listed})
+    ours = [name for name in names if folder.genesis(name).exists()]
+    deployment.join_orderers(folder, asked, nodes, ours)
+    exist = dataclasses.replace(asked, channels=tuple(Channel(name, ()) for name in names))
+    engine.wait_ordering(record, exist)
+    return observed.read(joined, nodes)
+
+
+def render(root: Path = Path("build/network"), consortium: Path | None = None) -> Path:
+    """
+    Write all that the docker engine needs, start nothing, and return the compose file.
+
+    This is what is handed to an operator; no docker is needed to make it.
+
+    Raises:
+        NetworkError: names cause and cure.
+    """
+    wanted = topology.load(consortium)
+    folder = Folder(root)
+    state.claim(folder)
+    with state.alone(folder):
+        record = record_for(folder, wanted, "docker", images.FABRIC)
+        check_nodes(folder, base_of(folder, record), wanted)
+        ports.assign(record, wanted)
+        packaged = chaincodes.package_all(record, wanted)
+        material.make(folder, wanted)
+        missing = [each.name for each in wanted.channels if not folder.genesis(each.name).exists()]
+        channelconfig.draft(folder, record, wanted, missing)
+        profile.make(folder, record, wanted)
+        chaincodes.keep(folder, record, packaged)
+        programs = chaincodes.server_programs(folder, record, wanted, packaged)
+        builder = chaincodes.builder_configuration(record, packaged)
+        file = compose.write(folder, record, wanted, builder, programs)
+        # What is handed over may be started by others, so it is no draft any more.
+        state.adopt(folder, wanted)
+        record.started = True
+        state.write(folder, record)
+        return file
+
+
+def down(root: Path = Path("build/network")) -> list[str]:
+    """
+    Stop everything that runs from a state folder, ledgers kept; return the names of what was alive.
+
+    Raises:
+        StateError: the folder holds no network.
+        ProcessError: something still listens where a stopped program did.
+    """
+    folder = Folder(root)
+    record = state.existing(folder)
+    with state.alone(folder):
+        servers = [each.name for each in processes.find(folder) if each.name.startswith(chaincodes.SERVER)]
+        stopped = engines.by_name(record.engine).stop(folder) if record.engine else []
+        return stopped + processes.stop(folder, servers)
+
+
+def record_for(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
+    """
+    Return the record of a folder for that engine and Fabric version, a new one where there is none; writes nothing.
+
+    Raises:
+        StateError: the folder is another consortium's or engine's.
+    """
+    record = state.read(folder)
+    if record is None or not record.started:
+        record = Record(consortium.name, ports={} if record is None else record.ports)
+    if record.name != consortium.name:
+        raise errors.StateError(
+            folder.root,
+            f"holds the network of another consortium: its name is {record.name!r}, not {consortium.name!r}",
+            "Name another folder with --state, or stop that network and remove the folder.",
+        )
+    if record.engine not in ("", engine):
+        raise errors.StateError(
+            folder.root,
+            f"was started with the engine {record.engine}, and its ledgers are kept in that engine's form",
+            f"Use --engine {record.engine}, or another folder with --state.",
+        )
+    record.engine, record.version = engine, version
+    record.channel_capability = record.channel_capability or ("V2_0" if record.before_fabric_3 else "V3_0")
+    _check_capabilities(record, consortium)
+    return record
+
+
+def base_of(folder: Folder, record: Record) -> Consortium | None:
+    """Return the file that was last brought to its end here, as far as it can still be read."""
+    if not record.started:
+        return None
+    try:
+        return state.held(folder)
+    except errors.ConsortiumError:
+        return None
+
+
+def _check_capabilities(record: Record, consortium: Consortium) -> None:
+    """Raise for capabilities newer than the nodes: Fabric 2.5 cannot join such a channel and does not say so."""
+    for channel in consortium.channels:
+        capability = channel.capabilities.channel or record.channel_capability
+        if record.before_fabric_3 and capability == "V3_0":
+            raise errors.EngineError(
+                f"channel {channel.name} has the capability V3_0, and Fabric {record.version} does not know it",
+                "Use Fabric 3.x, or another folder (--state) and no `capabilities.channel` in the consortium file.",
+            )
+
+
+def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium) -> None:
+    """Certificates and ledgers carry the names of nodes and domains, so those of a member stay what they are."""
+    now = {each.msp_id: each for each in wanted.organisations}
+    for organisation in base.organisations if base is not None else ():
+        same = now.get(organisation.msp_id)
+        if same is None:
+            continue
+        if same.domain != organisation.domain:
+            raise errors.StateError(
+                folder.root,
+                f"{organisation.msp_id} has the domain {organisation.domain}, not {same.domain}",
+                f"Its certificates name it. Write `domain: {organisation.domain}`.",
+            )
+        names = {peer.name for peer in same.peers}
+        for peer in organisation.peers:
+            if peer.name not in names:
+                raise errors.StateError(
+                    folder.root,
+                    f"its peer {peer.name} is not in the file any more",
+                    f"Write it again; `selat network stop {peer.name}` ends it and keeps its ledger.",
+                )
+
+
+def _discard(folder: Folder, kept: Record | None) -> None:
+    """
+    Clear away the ledgers of a first start that never came to its end: nobody has used them.
+
+    Keys, certificates, ports and logs stay.
+    """
+    if kept is None or not kept.engine:
+        return
+    engines.by_name(kept.engine).stop(folder)
+    processes.stop(folder)
+    for place in (folder.data(kept.engine), folder.genesis("any").parent):
+        try:
+            if place.exists():
+                shutil.rmtree(place)
+        except OSError as error:
+            raise state.unusable(place, error) from error

@@ -1,0 +1,98 @@
+"""The nodes of a state folder as :mod:`hlf.admin` talks to them, each in its organisation's admin's name."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+
+from hlf import identity
+from hlf.admin.orderer import Orderer as OrdererConnection
+from hlf.admin.participation import OrdererAdmin
+from hlf.admin.peer import Peer as PeerConnection
+from hlf.client.session import TlsIdentity
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium, Orderer, Peer
+from hlf.profile import Endpoint
+
+
+class Nodes:
+    """Connections to every node, opened when first asked for and closed together."""
+
+    def __init__(self, folder: Folder, record: Record, consortium: Consortium, *, timeout: float = 60.0) -> None:
+        self._folder = folder
+        self._record = record
+        self._consortium = consortium
+        self._timeout = timeout
+        self._open = ExitStack()
+        self._lock = threading.Lock()
+        self._known = {peer.name: peer for peer in consortium.peers}
+        self._peers: dict[str, PeerConnection] = {}
+        self._first = {each.msp_id: each.peers[0].name for each in consortium.organisations}
+
+    def peer(self, name: str) -> PeerConnection:
+        """Return a peer."""
+        with self._lock:
+            if name not in self._peers:
+                self._peers[name] = self._peer(self._known[name])
+            return self._peers[name]
+
+    def knows(self, msp_id: str) -> bool:
+        """Return whether an organisation of that MSP id is in the consortium asked."""
+        return msp_id in self._first
+
+    def first_peer(self, msp_id: str) -> PeerConnection:
+        """Return an organisation's first peer."""
+        return self.peer(self._first[msp_id])
+
+    def orderer(self, orderer: Orderer, msp_id: str | None = None, user: str = "Admin") -> OrdererConnection:
+        """Return an orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
+        called_by = msp_id or orderer.msp_id
+        folder = self._folder.user(called_by, user)
+        return self._open.enter_context(
+            OrdererConnection(
+                self._endpoint(orderer.name, orderer.msp_id),
+                *identity.load_user(folder, called_by),
+                timeout=self._timeout,
+                tls_identity=TlsIdentity.load(folder),
+            )
+        )
+
+    def orderer_admin(self, orderer: Orderer) -> OrdererAdmin:
+        """Return an orderer's admin listener."""
+        tls = self._folder.user(orderer.msp_id, "Admin") / "tls"
+        return self._open.enter_context(
+            OrdererAdmin(
+                self._record.address(orderer.name, "admin"),
+                ca=tls / "ca.crt",
+                certificate=tls / "client.crt",
+                key=tls / "client.key",
+                timeout=self._timeout,
+            )
+        )
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._open.close()
+
+    def __enter__(self) -> Nodes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _peer(self, peer: Peer) -> PeerConnection:
+        folder = self._folder.user(peer.msp_id, "Admin")
+        has_gateway = self._consortium.organisation(peer.msp_id).settings.gateway_enabled
+        return self._open.enter_context(
+            PeerConnection(
+                self._endpoint(peer.name, peer.msp_id),
+                *identity.load_user(folder, peer.msp_id),
+                timeout=self._timeout,
+                tls_identity=TlsIdentity.load(folder),
+                orderer=None if has_gateway else self.orderer(self._consortium.orderers[0], peer.msp_id),
+            )
+        )
+
+    def _endpoint(self, name: str, msp_id: str) -> Endpoint:
+        root = (self._folder.organisation(msp_id) / "tlsca" / "cert.pem").read_bytes()
+        return Endpoint(name, self._record.address(name), root, msp_id, override_hostname=name)

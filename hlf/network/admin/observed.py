@@ -1,0 +1,175 @@
+"""
+What the channels themselves say, beside what a consortium file says of them.
+
+A file describes what is wanted, and the folder remembers what was brought to
+its end here. Between the two another admin may have changed a channel by
+ordinary Fabric means. So three are compared: the channel, the file, and the
+file as it was last brought to its end. Where the file asks for a change that a
+start cannot make, it is refused before anything is done. What somebody else
+changed is told, and the channel stays as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hlf.admin import channel as channels
+from hlf.network import channelwords, errors
+from hlf.network.admin.nodes import Nodes
+from hlf.network.topology import Channel, Consortium, Orderer
+from hlf.wire.config import channelconfig
+
+Outline = Callable[[Consortium, Channel], Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that a channel has otherwise than the file; *asked* where the file was changed to have it so."""
+
+    channel: str
+    what: str
+    asked: bool
+    cure: str
+
+    def __str__(self) -> str:
+        return f"channel {self.channel}: {self.what}. {self.cure}"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The configurations (``common.Config``) in force, by channel."""
+
+    configs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def members(self, channel: str) -> tuple[str, ...]:
+        """Return the MSP ids of a channel's members, sorted."""
+        return self.bundle(channel).application_msp_ids
+
+    def bundle(self, channel: str) -> channelconfig.Bundle:
+        """Return a channel's configuration, with its policies."""
+        return channelconfig.Bundle(channel, self.configs[channel])
+
+    def has_member(self, msp_id: str) -> bool:
+        """Return whether an organisation is a member of any channel."""
+        return any(msp_id in self.members(channel) for channel in self.configs)
+
+
+def by_orderer(consortium: Consortium, nodes: Nodes) -> dict[Orderer, tuple[str, ...]]:
+    """
+    Return the channels that each orderer takes part in.
+
+    Raises:
+        ParticipationError: (of ``hlf``) one does not answer.
+    """
+    return {orderer: nodes.orderer_admin(orderer).channels() for orderer in consortium.orderers}
+
+
+def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
+    """
+    Return the configuration of every channel, from an orderer that is in it: no access rule of a channel closes that.
+
+    Raises:
+        AdminError: (of ``hlf``) an orderer refused.
+    """
+    first = {name: orderer for orderer, names in reversed([*joined.items()]) for name in names}
+    return Observed({name: channels.config(nodes.orderer(orderer), name) for name, orderer in sorted(first.items())})
+
+
+def compare(base: Consortium | None, wanted: Consortium, found: Observed, outline: Outline) -> list[Difference]:
+    """
+    Return whatever the channels have otherwise than *wanted*; *base* is the file that was last brought to its end.
+
+    *outline* gives the configuration that a file describes, as far as :mod:`hlf.network.channelwords` looks at it.
+    """
+    before = {} if base is None else {channel.name: channel for channel in base.channels}
+    now = {channel.name: channel for channel in wanted.channels}
+    differences = []
+    for name in found.configs:
+        if name not in now:
+            gone = "is not in the file" + (" any more" if name in before else "")
+            cure = "Write it there again; a channel is not taken down by leaving it out." if name in before else ""
+            differences.append(Difference(name, gone, name in before, cure or "Somebody else made it."))
+            continue
+        was = before.get(name)
+        differences += _members(now[name], was, found)
+        present = channelwords.words(found.configs[name].channel_group)
+        asked_for = channelwords.words(outline(wanted, now[name]))
+        held = None if was is None or base is None else channelwords.words(outline(base, was))
+        for what in sorted(present.keys() | asked_for.keys()):
+            has, wants = present.get(what, "not set"), asked_for.get(what, "not set")
+            if has != wants:
+                differences.append(
+                    Difference(
+                        name,
+                        f"{what} is {has}, and the file says {wants}",
+                        held is not None and held.get(what, "not set") != wants,
+                        "A running channel is changed by a configuration update (hlf.admin.channel); "
+                        f"to leave it, write what it has{'' if has != 'not set' else ': leave the field out'}.",
+                    )
+                )
+    return differences
+
+
+def refuse_asked(root: Path, differences: list[Difference]) -> None:
+    """
+    Return if a start can bring about all that the file was changed to ask for.
+
+    Raises:
+        StateError: names everything it cannot.
+    """
+    asked = [each for each in differences if each.asked]
+    if asked:
+        problem = "; ".join(f"channel {each.channel}: {each.what}" for each in asked)
+        raise errors.StateError(root, f"cannot become what the file says: {problem}", asked[0].cure)
+
+
+def effective(wanted: Consortium, found: Observed) -> Consortium:
+    """Return the file with only those members of a running channel that are members indeed."""
+    members = {
+        channel.name: tuple(
+            msp_id
+            for msp_id in channel.members
+            if channel.name not in found.configs or msp_id in found.members(channel.name)
+        )
+        for channel in wanted.channels
+    }
+    return dataclasses.replace(
+        wanted,
+        channels=tuple(dataclasses.replace(each, members=members[each.name]) for each in wanted.channels),
+        chaincodes=tuple(
+            dataclasses.replace(
+                each, installed_by=tuple(msp_id for msp_id in each.installed_by if msp_id in members[each.channel])
+            )
+            for each in wanted.chaincodes
+        ),
+    )
+
+
+def _members(channel: Channel, was: Channel | None, found: Observed) -> list[Difference]:
+    present = found.members(channel.name)
+    differences = []
+    for msp_id in channel.members:
+        if msp_id not in present:
+            asked = was is not None and msp_id not in was.members
+            what, cure = f"it has no member {msp_id} any more", "Take it out of the channel's `members` in the file."
+            if asked:
+                what = f"it has no member {msp_id} yet"
+                cure = (
+                    "Start it with the file it had, then: selat network add-organisation "
+                    f"--channel {channel.name} --msp {msp_id} --consortium FILE"
+                )
+            differences.append(Difference(channel.name, what, asked, cure))
+    for msp_id in present:
+        if msp_id not in channel.members:
+            asked = was is not None and msp_id in was.members
+            cure = (
+                "A member is removed by a configuration update (hlf.admin.channel); write it in again until then."
+                if asked
+                else "Somebody added it; write it under the channel's `members`, or leave it to its own admins."
+            )
+            differences.append(Difference(channel.name, f"{msp_id} is a member, and not in the file", asked, cure))
+    return differences

@@ -1,0 +1,120 @@
+"""The programs of a network brought to what a file wants, and back to what ran before if that fails."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from hlf import errors as hlf_errors
+from hlf.network import engines, errors, processes
+from hlf.network.admin import chaincodes, definitions
+from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.nodes import Nodes
+from hlf.network.processes import Program
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+_SERVER_SECONDS = 60.0
+
+
+class Runner:
+    """
+    Starts what is missing; left by an error, it stops what it started and starts again what it ended.
+
+    *base* is the file that was last brought to its end, *kept* the record of then.
+    """
+
+    def __init__(self, folder: Folder, record: Record, base: Consortium | None, kept: Record) -> None:
+        self.engine = engines.by_name(record.engine)
+        self._folder = folder
+        self._record = record
+        self._base = base
+        self._kept = kept
+        found = [each for each in processes.find(folder) if each.alive]
+        nodes = self.engine.running(folder)
+        self._pids = {each.pid for each in found}
+        self._ran = {each.name for each in found} | {name for name, alive in nodes.items() if alive}
+        self._stopped = self.engine.stopped(folder, base) if base is not None and nodes else []
+        self._keep = False
+
+    def run_nodes(self, consortium: Consortium) -> None:
+        """Start the peers and orderers of a file; its chaincodes' servers too, unwaited for, where nothing ran."""
+        packaged = chaincodes.package_all(self._record, consortium)
+        programs = self._programs(self._record, consortium, packaged)
+        if not self._ran and not self.engine.containers:
+            processes.start_missing(self._folder, programs)
+        self._start(consortium, packaged, programs)
+
+    def run(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
+        """Start every program of a file, and end those it has not."""
+        programs = self._programs(self._record, consortium, packaged)
+        servers = [] if self.engine.containers else processes.start_missing(self._folder, programs)
+        self._start(consortium, packaged, programs)
+        processes.wait_ready(servers, _SERVER_SECONDS)
+        wanted = {*consortium.nodes, *(program.name for program in programs)}
+        known = set() if self._base is None else {*self._base.nodes}
+        left = [
+            each.name
+            for each in processes.find(self._folder)
+            if each.name not in wanted and (each.name in known or each.name.startswith(chaincodes.SERVER))
+        ]
+        processes.stop(self._folder, left)
+
+    @contextlib.contextmanager
+    def until_in_force(self, nodes: Nodes, consortium: Consortium, packaged: Sequence[Packaged]) -> Iterator[None]:
+        """While definitions are put in force: if one is by then, going back would leave it without its server."""
+        before = definitions.sequences(consortium, nodes)
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(hlf_errors.HlfError):
+                self._keep = bool(self._ran) and definitions.sequences(consortium, nodes) != before
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or self._keep:
+            return
+        try:
+            self._put_back()
+        except (errors.NetworkError, hlf_errors.HlfError) as again:
+            raise errors.NetworkError(
+                f"{error} And what ran before could not be started again: {again}",
+                f"Fix the first cause, then run: selat network up --state {self._folder.root}",
+            ) from error
+
+    def _put_back(self) -> None:
+        new = [each.name for each in processes.find(self._folder) if each.pid not in self._pids]
+        if not self._ran:
+            self.engine.stop(self._folder)
+        processes.stop(self._folder, new)
+        if not self._ran or self._base is None:
+            return
+        packaged = chaincodes.package_all(self._kept, self._base)
+        programs = self._programs(self._kept, self._base, packaged)
+        servers = []
+        if not self.engine.containers:
+            servers = processes.start_missing(self._folder, [each for each in programs if each.name in self._ran])
+        if self.engine.running(self._folder) or self._nodes_ran():
+            running = [name for name in self._base.nodes if name not in self._stopped]
+            builder = chaincodes.builder_configuration(self._record, packaged)
+            self.engine.start(self._folder, self._kept, self._base, builder, programs, running)
+            if self._stopped:
+                self.engine.stop(self._folder, self._stopped)
+        processes.wait_ready(servers, _SERVER_SECONDS)
+
+    def _nodes_ran(self) -> bool:
+        return any(not name.startswith(chaincodes.SERVER) for name in self._ran)
+
+    def _start(self, consortium: Consortium, packaged: Sequence[Packaged], programs: Sequence[Program]) -> None:
+        builder = chaincodes.builder_configuration(self._record, packaged)
+        self.engine.start(self._folder, self._record, consortium, builder, programs)
+
+    def _programs(self, record: Record, consortium: Consortium, packaged: Sequence[Packaged]) -> list[Program]:
+        return chaincodes.server_programs(self._folder, record, consortium, list(packaged))

@@ -1,0 +1,84 @@
+"""Single peers, orderers and chaincode servers of a running network, ended and started again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from hlf.network import engines, errors, ports, processes, state
+from hlf.network.admin import chaincodes
+from hlf.network.admin.chaincodes import Packaged
+from hlf.network.engines import Engine
+from hlf.network.processes import Program
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+_SERVER_SECONDS = 60.0
+
+
+def stop_nodes(names: Collection[str], root: Path = Path("build/network")) -> list[str]:
+    """
+    End single peers, orderers or chaincode servers of a running network; return the names of what ran.
+
+    The others go on without them, as they would without any that failed.
+
+    Raises:
+        StateError: the folder holds no such network, or it does not run.
+        EngineError: there is no node of that name.
+    """
+    folder = Folder(root)
+    record = state.existing(folder)
+    with state.alone(folder):
+        chosen = _choose(folder, record, names)
+        ended = chosen.engine.stop(folder, chosen.nodes) if chosen.nodes else []
+        return ended + processes.stop(folder, [server.name for server in chosen.servers])
+
+
+def start_nodes(names: Collection[str], root: Path = Path("build/network")) -> None:
+    """
+    Start again what :func:`stop_nodes` ended, and return when it listens.
+
+    Raises:
+        StateError: the folder holds no such network, or it does not run.
+        EngineError: there is no node of that name.
+        PortTakenError: somebody else listens there by now.
+        ProcessError: one did not come up.
+    """
+    folder = Folder(root)
+    record = state.existing(folder)
+    with state.alone(folder):
+        chosen = _choose(folder, record, names)
+        processes.wait_ready(processes.start_missing(folder, chosen.servers), _SERVER_SECONDS)
+        if chosen.nodes:
+            builder = chaincodes.builder_configuration(record, chosen.packaged)
+            chosen.engine.start(folder, record, chosen.consortium, builder, chosen.programs, chosen.nodes)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Some of a running network's nodes and chaincode servers, with what is needed to start them."""
+
+    engine: Engine
+    consortium: Consortium
+    packaged: list[Packaged]
+    programs: list[Program]
+    nodes: list[str]
+    servers: list[Program]
+
+
+def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
+    engine = engines.by_name(record.engine)
+    if not any(engine.running(folder).values()):
+        raise errors.StateError(folder.root, "is not running", f"Start it: selat network up --state {folder.root}")
+    consortium = state.held(folder)
+    ports.assign(record, consortium)
+    packaged = chaincodes.package_all(record, consortium)
+    programs = chaincodes.server_programs(folder, record, consortium, packaged)
+    servers = {} if engine.containers else {program.name: program for program in programs}
+    known = (*consortium.nodes, *servers)
+    for name in names:
+        if name not in known:
+            raise errors.EngineError(f"this network has no node {name!r}", f"Its nodes: {', '.join(known)}.")
+    nodes = [name for name in names if name in consortium.nodes]
+    return _Chosen(engine, consortium, packaged, programs, nodes, [servers[name] for name in names if name in servers])

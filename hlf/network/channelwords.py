@@ -1,0 +1,65 @@
+"""What a channel's configuration says, in the words and under the names of the consortium file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fabric_protos.common import policies_pb2
+
+from hlf import errors
+from hlf.network.parts import BFT, RAFT
+from hlf.wire import enumerations, policies
+from hlf.wire.config import configvalues
+
+_META = policies_pb2.ImplicitMetaPolicy
+_CONSENSUS = {configvalues.RAFT: RAFT, configvalues.BFT: BFT}
+
+
+def words(group: Any) -> dict[str, str]:
+    """
+    Return what a channel's ``common.ConfigGroup`` says, without its members: ``batch.timeout`` -> ``50ms``.
+
+    Raises:
+        ConfigError: (of ``hlf``) it holds what no Fabric would load.
+    """
+    application, orderer = group.groups["Application"], group.groups["Orderer"]
+    channel_values = configvalues.decode(group, configvalues.CHANNEL_VALUES)
+    application_values = configvalues.decode(application, configvalues.APPLICATION_VALUES)
+    orderer_values = configvalues.decode(orderer, configvalues.ORDERER_VALUES)
+    size, consensus = orderer_values["BatchSize"], orderer_values["ConsensusType"]
+    found = {
+        "batch.timeout": orderer_values["BatchTimeout"].timeout,
+        "batch.max_messages": str(size.max_message_count),
+        "batch.preferred_max_bytes": str(size.preferred_max_bytes),
+        "batch.absolute_max_bytes": str(size.absolute_max_bytes),
+        "orderers.consensus": _CONSENSUS.get(consensus.type, consensus.type),
+        "orderers": ", ".join(sorted(_consenters(orderer_values))),
+    }
+    for level, values in (
+        ("channel", channel_values),
+        ("application", application_values),
+        ("orderer", orderer_values),
+    ):
+        found[f"capabilities.{level}"] = ", ".join(sorted(values["Capabilities"].capabilities))
+    for name, entry in application.policies.items():
+        found[f"policies.{name}"] = _policy(entry.policy)
+    for resource, rule in application_values["ACLs"].acls.items():
+        found[f"acls.{resource}"] = rule.policy_ref
+    return found
+
+
+def _consenters(orderer_values: Any) -> list[str]:
+    if orderer_values["Orderers"].consenter_mapping:
+        return [f"{each.host}:{each.port}" for each in orderer_values["Orderers"].consenter_mapping]
+    metadata = configvalues.raft_metadata(orderer_values["ConsensusType"].metadata)
+    return [f"{each.host}:{each.port}" for each in metadata.consenters]
+
+
+def _policy(policy: Any) -> str:
+    if policy.type == policies_pb2.Policy.IMPLICIT_META:
+        meta = _META.FromString(policy.value)
+        return f"{enumerations.name(_META.Rule, meta.rule)} {meta.sub_policy}"
+    try:
+        return policies.to_dsl(policy.value)
+    except errors.PolicyError:
+        return f"a policy that has no text ({len(policy.value)} bytes)"

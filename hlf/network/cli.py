@@ -1,0 +1,135 @@
+"""``selat network``: start, stop and look at a consortium's network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hlf import errors as hlf_errors
+from hlf.network import admin, engines, errors
+from hlf.network.state import unusable
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Commands(click.Group):
+    """A group whose commands end with one line of cause and cure where the network is to blame."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (errors.NetworkError, hlf_errors.HlfError) as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            # Whatever the system refuses (a full disk, a folder that cannot be written) is no defect to trace.
+            raise click.ClickException(str(unusable(Path(error.filename or "."), error))) from error
+
+
+_state = click.option(
+    "--state", type=_FOLDER, default=Path("build/network"), show_default=True, help="The network's state folder."
+)
+
+
+@click.group(cls=_Commands)
+def network() -> None:
+    """Run the consortium's peers, orderers, channels and chaincodes."""
+
+
+@network.command()
+@click.option(
+    "--engine", type=click.Choice(engines.NAMES), help="The one it ran on before by default, at first embedded."
+)
+@click.option(
+    "--consortium",
+    type=_FILE,
+    help="The consortium file; the one it ran with before by default, at first the one of the package.",
+)
+@_state
+def up(engine: str | None, consortium: Path | None, state: Path) -> None:
+    """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
+    started = admin.up(engine, state, consortium)
+    for difference in started.differences:
+        click.echo(f"otherwise than in the file, {difference}", err=True)
+    click.echo(f"{started.engine} engine, Fabric {started.version}", err=True)
+    for packaged in started.served_elsewhere:
+        addresses = ", ".join(sorted(set(packaged.addresses.values())))
+        click.echo(f"serve chaincode {packaged.chaincode.name} as {packaged.package_id} at {addresses}", err=True)
+    click.echo(started.profiles)
+
+
+@network.command()
+@_state
+def down(state: Path) -> None:
+    """Stop everything that runs from the state folder; ledgers, keys and certificates stay."""
+    stopped = admin.down(state)
+    click.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+@network.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@_state
+def stop(nodes: tuple[str, ...], state: Path) -> None:
+    """End single peers, orderers or chaincode servers, to see how the others bear it."""
+    stopped = admin.stop_nodes(nodes, state)
+    click.echo(f"stopped {', '.join(stopped)}" if stopped else "none of them was running")
+
+
+@network.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@_state
+def start(nodes: tuple[str, ...], state: Path) -> None:
+    """Start again what `stop` ended."""
+    admin.start_nodes(nodes, state)
+    click.echo(f"running: {', '.join(nodes)}")
+
+
+@network.command()
+@click.option("--consortium", type=_FILE, help="The consortium file; the one of the package by default.")
+@_state
+def render(consortium: Path | None, state: Path) -> None:
+    """Write keys, genesis blocks, configuration and a compose file for docker; start nothing, print its path."""
+    click.echo(admin.render(state, consortium))
+
+
+@network.command("add-organisation")
+@click.option("--channel", required=True, help="The channel it becomes a member of.")
+@click.option("--msp", required=True, help="Its MSP id, as in the consortium file.")
+@click.option("--consortium", type=_FILE, help="The consortium file with the organisation in it.")
+@click.option("--apply/--plan", "doing", default=False, help="Do it, or only show what would be done (the default).")
+@_state
+def add_organisation(channel: str, msp: str, consortium: Path | None, doing: bool, state: Path) -> None:
+    """Make an organisation of the consortium file a member of a running channel."""
+    click.echo(admin.plan_addition(channel, msp, state, consortium))
+    if doing:
+        admin.add_organisation(channel, msp, state, consortium)
+        click.echo("done")
+    else:
+        click.echo("nothing was changed; --apply does it")
+
+
+@network.command()
+@_state
+@click.pass_context
+def status(ctx: click.Context, state: Path) -> None:
+    """Say what runs and how far each peer's channels are; exit with 1 unless all that should run does, and well."""
+    found = admin.status(state, heights=True)
+    click.echo(f"engine {found.engine or '(never started)'} {found.version}".rstrip())
+    for name, alive in found.programs.items():
+        click.echo(f"{'running' if alive else 'FALLEN '}  {name}")
+    for name in found.stopped:
+        click.echo(f"stopped  {name}")
+    for channel, heights in found.heights.items():
+        for peer, height in heights.items():
+            click.echo(f"height   {channel} {height} at {peer}")
+    for trouble in found.troubles:
+        click.echo(f"TROUBLE  {trouble}")
+    if not found.programs:
+        click.echo("nothing is running")
+    elif found.stopped:
+        click.echo(f"`selat network start NODE --state {state}` starts a stopped one, `up` all of them")
+    elif not all(found.programs.values()):
+        click.echo(f"{state / 'logs'} has their last words; `selat network up --state {state}` starts them again")
+    ctx.exit(0 if found.running else 1)

@@ -1,0 +1,38 @@
+"""
+Engines: what runs the peers and orderers of a consortium.
+
+An engine starts nodes that speak Fabric's protocol, and stops them. Joining
+channels and deploying chaincodes is the same for all of them and happens in
+:mod:`hlf.network.admin`, through that protocol.
+"""
+
+from __future__ import annotations
+
+from hlf.network import errors
+from hlf.network.engines.engine import Engine
+
+__all__ = ["NAMES", "Engine", "by_name"]
+
+NAMES = ("embedded", "native", "docker")
+
+
+def by_name(name: str) -> Engine:
+    """
+    Return the engine of that name; only the one asked for is imported.
+
+    Raises:
+        EngineError: there is none.
+    """
+    if name == "embedded":
+        from hlf.network.engines.embedded.node.process import Embedded
+
+        return Embedded()
+    if name == "native":
+        from hlf.network.engines.native.engine import Native
+
+        return Native()
+    if name == "docker":
+        from hlf.network.engines.docker.engine import Docker
+
+        return Docker()
+    raise errors.EngineError(f"there is no engine {name!r}", f"Choose one of {', '.join(NAMES)}.")

@@ -1,0 +1,140 @@
+"""The docker engine: `docker compose` up and down, and waiting until every node says that it is well."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from hlf.network import errors, processes
+from hlf.network.engines.docker import compose, images
+from hlf.network.engines.engine import BuilderConfig
+from hlf.network.engines.native import leaders
+from hlf.network.processes import Program
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+_START_SECONDS = 180.0
+_LOG_LINES = "15"
+
+
+class Docker:
+    """Peers, orderers and chaincode servers as containers on a network of their own."""
+
+    name = "docker"
+    containers = True
+
+    def version(self, consortium: Consortium) -> str:
+        """Return the Fabric version of the images; refuses where no docker daemon answers."""
+        check_daemon()
+        return images.FABRIC
+
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
+    ) -> None:
+        """Render the compose file, start what does not run yet, and wait for every node's health check."""
+        file = compose.write(folder, record, consortium, builder, servers)
+        services = () if nodes is None else tuple(nodes)
+        _compose(file, "up", "--detach", "--build", "--remove-orphans", *services, timeout=_START_SECONDS * 5)
+        for name in services or consortium.nodes:
+            address = record.address(name, "operations")
+            if not processes.wait_until(functools.partial(_healthy, address), _START_SECONDS, every=0.1):
+                said = _compose(file, "logs", "--no-color", "--tail", _LOG_LINES, name)
+                raise errors.ProcessError(
+                    name, f"was not well within {_START_SECONDS:g} s; its last words were:\n{said}"
+                )
+
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """Wait for what the orderers' metrics say."""
+        operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
+        leaders.wait(operations, [channel.name for channel in consortium.channels])
+
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """Remove all containers, or stop those of *nodes*; ledgers are kept."""
+        running = [name for name, alive in self.running(folder).items() if alive and (nodes is None or name in nodes)]
+        if (file := _file(folder)).exists():
+            _compose(file, *(("down", "--remove-orphans") if nodes is None else ("stop", *nodes)))
+        return running
+
+    def running(self, folder: Folder) -> dict[str, bool]:
+        """Return every container of the network by its service."""
+        if not (file := _file(folder)).exists():
+            return {}
+        listed = _compose(file, "ps", "--all", "--format", "json")
+        return {each["Service"]: each["State"] == "running" for each in _rows(listed)}
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """Return None: a stopped container is listed as one that does not run."""
+        return []
+
+
+def check_daemon() -> None:
+    """
+    Return if docker with its compose plugin is here and its daemon answers.
+
+    Raises:
+        EngineError: says which of the three is missing.
+    """
+    if shutil.which("docker") is None:
+        raise errors.EngineError("there is no `docker` on PATH", "Install Docker, or use --engine embedded.")
+    cure = "Use --engine native or embedded where there is none."
+    for words, problem in (
+        (("compose", "version"), "docker has no compose plugin"),
+        (("info", "--format", "{{.ServerVersion}}"), "no docker daemon answers"),
+    ):
+        try:
+            answer = _run(["docker", *words], timeout=20)
+        except subprocess.TimeoutExpired as error:
+            raise errors.EngineError(f"{problem}: no answer within 20 s", cure) from error
+        if answer.returncode != 0:
+            said = (answer.stderr or answer.stdout).strip().splitlines()
+            raise errors.EngineError(f"{problem}: {said[-1] if said else 'no reason given'}", cure)
+
+
+def _file(folder: Folder) -> Path:
+    return folder.data("docker") / "compose.yaml"
+
+
+def _compose(file: Path, *words: str, timeout: float = 300) -> str:
+    try:
+        answer = _run(["docker", "compose", "--file", str(file), *words], timeout=timeout)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise errors.EngineError(
+            f"docker compose {words[0]} failed: {error}", f"Try it by hand with {file}."
+        ) from error
+    if answer.returncode != 0:
+        said = "\n".join(answer.stderr.strip().splitlines()[-int(_LOG_LINES) :])
+        raise errors.EngineError(f"docker compose {words[0]} failed:\n{said}\n", f"Its file is {file}.")
+    return answer.stdout
+
+
+def _run(command: list[str], *, timeout: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)  # noqa: S603 - ours
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/healthz", timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _rows(listed: str) -> list[dict[str, str]]:
+    """Return what `ps --format json` printed: one object a line, in older versions one list."""
+    text = listed.strip()
+    if text.startswith("["):
+        rows: list[dict[str, str]] = json.loads(text)
+        return rows
+    return [json.loads(line) for line in text.splitlines() if line]

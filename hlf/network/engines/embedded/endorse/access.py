@@ -1,0 +1,163 @@
+"""
+Who may use what: the policies Fabric puts before each resource of a peer.
+
+A channel's configuration may name another policy for a resource of the
+channel; resources of the peer itself are for its own organisation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hlf import errors
+from hlf.network.engines.embedded.wire.requests import AccessDeniedError
+from hlf.wire import msp
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.wire.localmsp import LocalMsp
+    from hlf.network.engines.embedded.wire.requests import Request
+    from hlf.wire.config import channelconfig
+
+READERS = "/Channel/Application/Readers"
+WRITERS = "/Channel/Application/Writers"
+
+PROPOSE = "peer/Propose"
+CHAINCODE_TO_CHAINCODE = "peer/ChaincodeToChaincode"
+BLOCK_EVENTS = "event/Block"
+FILTERED_BLOCK_EVENTS = "event/FilteredBlock"
+COMMIT_STATUS = "gateway/CommitStatus"
+CHAINCODE_EVENTS = "gateway/ChaincodeEvents"
+
+_OF_CHANNEL = {
+    "_lifecycle/CommitChaincodeDefinition": WRITERS,
+    "_lifecycle/QueryChaincodeDefinition": WRITERS,
+    "_lifecycle/QueryChaincodeDefinitions": WRITERS,
+    "_lifecycle/CheckCommitReadiness": WRITERS,
+    "qscc/GetChainInfo": READERS,
+    "qscc/GetBlockByNumber": READERS,
+    "qscc/GetBlockByHash": READERS,
+    "qscc/GetTransactionByID": READERS,
+    "qscc/GetBlockByTxID": READERS,
+    "cscc/GetConfigBlock": READERS,
+    "cscc/GetChannelConfig": READERS,
+    PROPOSE: WRITERS,
+    CHAINCODE_TO_CHAINCODE: WRITERS,
+    BLOCK_EVENTS: READERS,
+    FILTERED_BLOCK_EVENTS: READERS,
+    COMMIT_STATUS: READERS,
+    CHAINCODE_EVENTS: READERS,
+}
+_OF_PEER = {
+    "_lifecycle/InstallChaincode": "Admins",
+    "_lifecycle/QueryInstalledChaincode": "Admins",
+    "_lifecycle/GetInstalledChaincodePackage": "Admins",
+    "_lifecycle/QueryInstalledChaincodes": "Admins",
+    "_lifecycle/ApproveChaincodeDefinitionForMyOrg": "Admins",
+    "_lifecycle/QueryApprovedChaincodeDefinition": "Admins",
+    "_lifecycle/QueryApprovedChaincodeDefinitions": "Admins",
+    "cscc/JoinChain": "Admins",
+    "cscc/JoinChainBySnapshot": "Admins",
+    "cscc/JoinBySnapshotStatus": "Admins",
+    "cscc/GetChannels": "Members",
+}
+_ROLES = {"Admins": msp.ADMIN, "Members": msp.MEMBER}
+
+
+def refusal(
+    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signers: list[msp.Identity]
+) -> str | None:
+    """Return why *signers* may not use a resource of the channel, in Fabric's words; None when they may."""
+    own = bundle.acls.get(resource) if bundle is not None else None
+    if bundle is not None and own is not None:
+        return _refusal_by_rule(own, bundle, signers)
+    path = _OF_CHANNEL.get(resource)
+    if path is None:
+        return f"Unmapped policy for {resource}"
+    if bundle is None:
+        return f"Failed to get policy manager for channel [{channel_id}]"
+    reason = bundle.policy(path).refusal(signers)
+    if reason is None:
+        return None
+    return (
+        f"Failed evaluating policy on signed data during check policy on channel [{channel_id}] with policy [{path}]: "
+        f"[{reason}]"
+    )
+
+
+def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.Identity]) -> str | None:
+    """Return as ``refusal`` does, where the channel's configuration names the policy: Fabric has other words."""
+    policy = bundle.policies.find(path)
+    reason = f"policy {path} not found" if policy is None else policy.refusal(signers)
+    if reason is None:
+        return None
+    return f"failed evaluating policy on signed data during check policy [{path}]: [{reason}]"
+
+
+def signed_refusal(
+    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signed: msp.Signed
+) -> str | None:
+    """Return as ``refusal`` does, for bytes whose signer is not known yet."""
+    signers = bundle.msps.signers([signed]) if bundle is not None else []
+    return refusal(resource, bundle, channel_id, signers)
+
+
+def permitted(channel: Channel | None, resource: str, channel_id: str, signed: msp.Signed) -> Channel:
+    """
+    Return *channel*, of which the signer may use the resource.
+
+    Raises:
+        AccessDeniedError: it may not, or there is no such channel; the text is Fabric's.
+    """
+    reason = signed_refusal(resource, None if channel is None else channel.bundle, channel_id, signed)
+    if channel is None or reason is not None:
+        raise AccessDeniedError(reason)
+    return channel
+
+
+def proposal_refusal(
+    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, request: Request, local: LocalMsp
+) -> str | None:
+    """Return as ``refusal`` does, for a proposal; the peer's own organisation judges resources of the peer."""
+    needed = _OF_PEER.get(resource)
+    if needed is None and not channel_id:
+        # Asked in the name of no channel, a channel's policy is taken for the name of a role, which it is not.
+        needed = _OF_CHANNEL.get(resource)
+        if needed is None:
+            return f"Unmapped policy for {resource}"
+    if needed is not None:
+        return _local_refusal(needed, request, local)
+    signed = msp.Signed(request.signed.proposal_bytes, request.creator, request.signed.signature)
+    return signed_refusal(resource, bundle, channel_id, signed)
+
+
+def _local_refusal(needed: str, request: Request, local: LocalMsp) -> str | None:
+    try:
+        identity = local.identity(request.creator)
+    except errors.IdentityError as error:
+        return (
+            f"Failed deserializing proposal creator during channelless check policy with policy [{needed}]: [{error}]"
+        )
+    role = _ROLES.get(needed)
+    if role is None:
+        return (
+            f"Failed getting local MSP principal during channelless check policy with policy [{needed}]: "
+            f"[MSP Principal role [{needed}] not recognized]"
+        )
+    if not identity.satisfies(msp.Principal.of_role(local.msp_id, role)):
+        return (
+            "Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy "
+            f"with policy [{needed}]: [{_why_not(identity, needed, local.msp_id)}]"
+        )
+    if not identity.verify(request.signed.proposal_bytes, request.signed.signature):
+        return "The signature is invalid"
+    return None
+
+
+def _why_not(identity: msp.Identity, needed: str, msp_id: str) -> str:
+    if needed == "Admins" and identity.valid:
+        return (
+            f"The identity is not an admin under this MSP [{msp_id}]: The identity does not contain OU [ADMIN], "
+            f"MSP: [{msp_id}]"
+        )
+    return f"The identity is not a member of MSP [{msp_id}]: {identity.refusal}"

@@ -1,0 +1,187 @@
+"""One organisation's peer: who it is, which channels it joined, which chaincodes it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hlf.network.engines.embedded.endorse import packages
+from hlf.network.engines.embedded.endorse.readwritesets import key_hash
+from hlf.network.engines.embedded.state import lifecycle
+from hlf.network.engines.embedded.wire.localmsp import LocalMsp
+from hlf.wire import keys
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.order.channels import Channel, Channels
+    from hlf.network.engines.embedded.state.snapshots import Snapshot
+
+SYSTEM_VERSION = "syscc"
+# The native engine's peers take a silent one for dead after the same time (gossip's aliveExpirationTimeout).
+ALIVE_SECONDS = 5.0
+
+
+class UndefinedError(Exception):
+    """A chaincode cannot be invoked at this peer; the text is Fabric's."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Runnable:
+    """What a peer needs to know to invoke a chaincode."""
+
+    version: str
+    package_id: str
+    init_required: bool
+
+
+class Peer:
+    """A peer's own state; the public ledgers belong to the channels."""
+
+    def __init__(
+        self,
+        name: str,
+        local: LocalMsp,
+        address: str,
+        tls_ca: bytes,
+        channels: Channels,
+        folder: Path,
+        chaincode_config: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self.local = local
+        self.address = address
+        self._tls_ca = tls_ca
+        self.channels = channels
+        self._stopped_at: float | None = None
+        self._calls: set[asyncio.Timeout] = set()
+        self.packages = packages.Store(folder / "packages", chaincode_config)
+        self._approved: dict[tuple[str, str, int, bytes], str] = {}
+        # What was found at a height stays right at that height, since packages are only ever added.
+        self._runnables: dict[tuple[str, str], tuple[int, Runnable]] = {}
+
+    @property
+    def msp_id(self) -> str:
+        return self.local.msp_id
+
+    @property
+    def running(self) -> bool:
+        """Whether anybody answers at its address."""
+        return self._stopped_at is None
+
+    @property
+    def presumed_alive(self) -> bool:
+        """Whether the other peers count it in: of one that is silent they think so a while longer."""
+        return self._stopped_at is None or time.monotonic() < self._stopped_at + ALIVE_SECONDS
+
+    def started(self) -> None:
+        """Note that it listens."""
+        self._stopped_at = None
+
+    def stopped(self) -> None:
+        """Note that it listens no longer; calls of other peers' gateways end at once."""
+        self._stopped_at = time.monotonic()
+        for call in self._calls:
+            if not call.expired():
+                call.reschedule(asyncio.get_running_loop().time())
+
+    @contextlib.asynccontextmanager
+    async def call(self, seconds: float) -> AsyncIterator[None]:
+        """
+        Run a call by another peer's gateway, over a connection that ends when this peer stops.
+
+        Raises:
+            TimeoutError: it took longer than *seconds*, or the peer does not run any more.
+        """
+        async with asyncio.timeout(seconds) as limit:
+            self._calls.add(limit)
+            try:
+                yield
+            finally:
+                self._calls.discard(limit)
+
+    def client_roots(self) -> bytes:
+        """Return the TLS authorities (PEM) of its own organisation and of the members of its channels."""
+        roots = {self._tls_ca: None}
+        for channel_id in self.channels.joined(self.name):
+            channel = self.channels.get(channel_id)
+            for member in channel.bundle.msps if channel is not None else ():
+                roots.update(dict.fromkeys((*member.config.tls_root_certs, *member.config.tls_intermediate_certs)))
+        return b"\n".join(roots)
+
+    def channel(self, channel_id: str) -> Channel | None:
+        """Return the channel, if this peer joined it."""
+        channel = self.channels.get(channel_id)
+        return channel if channel is not None and self.name in channel.peers else None
+
+    def chaincode(
+        self, channel: Channel, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
+    ) -> Runnable:
+        """
+        Return how this peer runs a chaincode that *channel* defines.
+
+        Raises:
+            UndefinedError: its organisation did not approve the definition, or the package is not installed here.
+        """
+        height, known = self._runnables.get((channel.id, name), (-1, None))
+        if known is not None and height == snapshot.height:
+            return known
+        package_id = self._approved_package(channel.id, snapshot, name, sequence, definition)
+        if package_id is None:
+            raise UndefinedError(
+                f"chaincode definition for '{name}' at sequence {sequence} on channel '{channel.id}' has not yet been "
+                "approved by this org"
+            )
+        if self.packages.get(package_id) is None:
+            raise UndefinedError(f"chaincode definition for '{name}' exists, but chaincode is not installed")
+        found = Runnable(definition.version, package_id, definition.init_required)
+        self._runnables[channel.id, name] = (snapshot.height, found)
+        return found
+
+    def runnable(
+        self, channel: Channel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
+    ) -> Runnable | None:
+        """Return as ``chaincode`` does, but None where this peer cannot run it."""
+        try:
+            return self.chaincode(channel, snapshot, name, definition.sequence, definition)
+        except UndefinedError:
+            return None
+
+    def _approved_package(
+        self, channel_id: str, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
+    ) -> str | None:
+        """
+        Return the package this organisation approved for a committed sequence, None if it approved something else.
+        """
+        collection = keys.implicit_collection(self.msp_id)
+        private_name = f"{name}#{sequence}"
+
+        def hash_of(key: str) -> bytes | None:
+            found = snapshot.private_hash(lifecycle.NAMESPACE, collection, key_hash(key))
+            return None if found is None else found[0]
+
+        def read(key: str) -> bytes | None:
+            found = snapshot.private(self.msp_id, lifecycle.NAMESPACE, collection, key)
+            return None if found is None else found[0]
+
+        source = lifecycle.field_key(lifecycle.SOURCES, private_name, "PackageID")
+        approved = hash_of(source)
+        if approved is None:
+            return None
+        # A committed sequence can only be approved again with equal parameters, so a kept answer stays right for as
+        # long as the approved package is the same.
+        identity = (channel_id, name, sequence, approved)
+        known = self._approved.get(identity)
+        if known is None:
+            if lifecycle.mismatches(hash_of, private_name, definition):
+                return None
+            known = self._approved[identity] = lifecycle.package_id(read, private_name)
+        return known
+
+
+def is_system(name: str) -> bool:
+    """Return whether *name* is a chaincode that every peer has built in."""
+    return name in keys.SYSTEM_CHAINCODES

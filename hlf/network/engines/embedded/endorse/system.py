@@ -1,0 +1,227 @@
+"""The chaincodes every peer has built in: ``qscc`` reads the ledger, ``cscc`` joins and describes channels."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from fabric_protos.common import common_pb2, ledger_pb2
+from fabric_protos.peer import query_pb2, transaction_pb2
+
+from hlf.network.engines.embedded.endorse import access, chaincodes, lifecyclecalls
+from hlf.network.engines.embedded.endorse.systemanswers import Response, failure, is_text, success, text
+from hlf.network.engines.embedded.order import joining
+from hlf.network.engines.embedded.wire import gotext
+from hlf.network.engines.embedded.wire.requests import Request
+from hlf.wire import keys
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.transactions import Transaction
+    from hlf.network.engines.embedded.state.ledger import Ledger
+
+_UINT64 = re.compile(rb"[0-9]+")
+_MOST_DIGITS = 20
+
+
+class CallError(Exception):
+    """A built-in chaincode refuses a call; the text is Fabric's."""
+
+
+class SystemChaincodes:
+    """The built-in chaincodes of one peer."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._lifecycle = lifecyclecalls.LifecycleCalls(peer)
+
+    async def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
+        """Answer one call, as a chaincode answers: refusals are responses of status 500."""
+        name = transaction.namespace
+        if name == keys.LIFECYCLE:
+            return self._lifecycle.run(transaction, args, request)
+        if name == "lscc":
+            raise chaincodes.ExecutionError(
+                "could not launch chaincode lscc.syscc: error building chaincode: the old lifecycle is not served: use "
+                "_lifecycle, which came with Fabric 2.0"
+            )
+        if request.chaincode != name:
+            return failure(_rejected(name, request.chaincode))
+        try:
+            if name == "qscc":
+                return success(self._query_ledger(args, request))
+            return success(await self._configure(args, request))
+        except CallError as error:
+            return failure(str(error))
+
+    # qscc ---------------------------------------------------------------------------------------------------------
+
+    def _query_ledger(self, args: tuple[bytes, ...], request: Request) -> bytes:
+        if len(args) < 2:
+            raise CallError(f"Incorrect number of arguments, {len(args)}")
+        function, channel_id = text(args[0]), text(args[1])
+        if function != "GetChainInfo" and len(args) < 3:
+            raise CallError(f"missing 3rd argument for {function}")
+        channel = self._peer.channel(channel_id)
+        if channel is None:
+            raise CallError(f"Invalid chain ID, {channel_id}")
+        refusal = access.proposal_refusal(f"qscc/{function}", channel.bundle, channel_id, request, self._peer.local)
+        if refusal is not None:
+            raise CallError(f"access denied for [{function}][{channel_id}]: [{refusal}]")
+        if function == "GetChainInfo":
+            return _chain_info(channel.ledger)
+        query = _QUERIES.get(function)
+        if query is None:
+            raise CallError(f"Requested function {function} not found.")
+        return query(channel.ledger, args[2])
+
+    # cscc ---------------------------------------------------------------------------------------------------------
+
+    async def _configure(self, args: tuple[bytes, ...], request: Request) -> bytes:
+        if not args:
+            raise CallError("Incorrect number of arguments, 0")
+        function = text(args[0])
+        if function not in ("GetChannels", "JoinBySnapshotStatus") and len(args) < 2:
+            raise CallError(f"Incorrect number of arguments, {len(args)}")
+        if function == "JoinChain":
+            return await self._join_chain(args[1], request)
+        if function == "GetChannels":
+            self._allow(function, None, request)
+            joined = [query_pb2.ChannelInfo(channel_id=name) for name in self._peer.channels.joined(self._peer.name)]
+            return query_pb2.ChannelQueryResponse(channels=joined).SerializeToString()
+        if function in ("GetConfigBlock", "GetChannelConfig"):
+            return self._describe(function, text(args[1]), request)
+        if function == "JoinChainBySnapshot":
+            self._refuse_snapshot(text(args[1]), request)
+        if function == "JoinBySnapshotStatus":
+            self._allow(function, None, request)
+            return query_pb2.JoinBySnapshotStatus().SerializeToString()
+        raise CallError(f"Requested function {function} not found.")
+
+    def _describe(self, function: str, channel_id: str, request: Request) -> bytes:
+        if function == "GetChannelConfig" and not channel_id:
+            raise CallError("empty channel name provided")
+        self._allow(function, channel_id, request)
+        channel = self._peer.channel(channel_id)
+        if channel is None:
+            raise CallError(f"unknown channel ID, {channel_id}")
+        if function == "GetChannelConfig":
+            return channel.bundle.config.SerializeToString()
+        return channel.ledger.stored(last_config(channel.ledger))
+
+    async def _join_chain(self, block: bytes, request: Request) -> bytes:
+        try:
+            channel_id, _ = joining.peer_block(block)
+        except joining.JoinError as error:
+            raise CallError(str(error)) from None
+        refusal = access.proposal_refusal("cscc/JoinChain", None, "", request, self._peer.local)
+        if refusal is not None:
+            raise CallError(f"access denied for [JoinChain][{channel_id}]: [{refusal}]")
+        if channel_id in self._peer.channels.joined(self._peer.name):
+            raise CallError(
+                f"cannot create ledger from genesis block: ledger [{channel_id}] already exists with state [ACTIVE]"
+            )
+        try:
+            await self._peer.channels.join_peer(block, self._peer.name, self._peer.msp_id)
+        except joining.JoinError as error:
+            raise CallError(str(error)) from None
+        return b""
+
+    def _refuse_snapshot(self, folder: str, request: Request) -> None:
+        """Say why a channel is not joined by a snapshot, which the embedded engine does not do."""
+        if not folder:
+            raise CallError("Cannot join the channel, no snapshot directory provided")
+        refusal = access.proposal_refusal("cscc/JoinChainBySnapshot", None, "", request, self._peer.local)
+        if refusal is not None:
+            raise CallError(f"access denied for [JoinChainBySnapshot]: [{refusal}]")
+        reason = "the embedded engine joins no channel by a snapshot"
+        if not os.path.lexists(folder):
+            reason = f"error opening dir [{folder}]: open {folder}: no such file or directory"
+        raise CallError(f"cannot create ledger from snapshot {folder}: {reason}")
+
+    def _allow(self, function: str, channel_id: str | None, request: Request) -> None:
+        channel = self._peer.channel(channel_id) if channel_id is not None else None
+        refusal = access.proposal_refusal(
+            f"cscc/{function}",
+            channel.bundle if channel is not None else None,
+            channel_id or "",
+            request,
+            self._peer.local,
+        )
+        if refusal is not None:
+            place = f"[{function}]" if channel_id is None else f"[{function}][{channel_id}]"
+            raise CallError(f"access denied for {place}: {refusal}")
+
+
+def last_config(ledger: Ledger) -> int:
+    """Return the number of the block that holds the channel's present configuration."""
+    block = common_pb2.Block.FromString(ledger.stored(ledger.height - 1))
+    metadata = common_pb2.Metadata.FromString(block.metadata.metadata[common_pb2.SIGNATURES])
+    return common_pb2.OrdererBlockMetadata.FromString(metadata.value).last_config.index
+
+
+def _rejected(name: str, original: str) -> str:
+    if name == "qscc":
+        return (
+            "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation "
+            f"for '{original}'"
+        )
+    return f"Rejecting invoke of CSCC from another chaincode, original invocation for '{original}'"
+
+
+def _chain_info(ledger: Ledger) -> bytes:
+    return ledger_pb2.BlockchainInfo(
+        height=ledger.height, currentBlockHash=ledger.current_hash, previousBlockHash=ledger.previous_hash
+    ).SerializeToString()
+
+
+def _block_by_number(ledger: Ledger, argument: bytes) -> bytes:
+    unreadable = f"Failed to parse block number with error strconv.ParseUint: parsing {gotext.literal(argument)}"
+    if not _UINT64.fullmatch(argument):
+        raise CallError(f"{unreadable}: invalid syntax")
+    # Python would not even read a number of very many digits.
+    digits = argument.lstrip(b"0") or b"0"
+    if len(digits) > _MOST_DIGITS or (number := int(digits)) >= 1 << 64:
+        raise CallError(f"{unreadable}: value out of range")
+    # The largest number means the newest block.
+    newest = number == (1 << 64) - 1
+    block = ledger.block(ledger.height - 1) if newest else ledger.block(number) if number < 1 << 63 else None
+    if block is None:
+        raise CallError(f"Failed to get block number {number}, error no such block number [{number}] in index")
+    return block
+
+
+def _block_by_hash(ledger: Ledger, argument: bytes) -> bytes:
+    block = ledger.block_by_hash(argument)
+    if block is None:
+        raise CallError(
+            f"Failed to get block hash {text(argument)}, error no such block hash [{argument.hex()}] in index"
+        )
+    return block
+
+
+def _block_by_transaction(ledger: Ledger, argument: bytes) -> bytes:
+    name = text(argument)
+    block = ledger.block_by_transaction(name) if is_text(argument) else None
+    if block is None:
+        raise CallError(f"Failed to get block for txID {name}, error no such transaction ID [{name}] in index")
+    return block
+
+
+def _transaction(ledger: Ledger, argument: bytes) -> bytes:
+    name = text(argument)
+    record = ledger.transaction(name) if is_text(argument) else None
+    if record is None:
+        raise CallError(f"Failed to get transaction with id {name}, error no such transaction ID [{name}] in index")
+    processed = transaction_pb2.ProcessedTransaction(validationCode=record.code)
+    processed.transactionEnvelope.ParseFromString(record.envelope)
+    return processed.SerializeToString()
+
+
+_QUERIES = {
+    "GetBlockByNumber": _block_by_number,
+    "GetBlockByHash": _block_by_hash,
+    "GetBlockByTxID": _block_by_transaction,
+    "GetTransactionByID": _transaction,
+}

@@ -1,0 +1,139 @@
+"""
+Channels as their members see one another: who runs what, at one state of definitions and configuration.
+
+What is found out of a view is kept with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fabric_protos.peer import collection_pb2
+from fabric_protos.peer.lifecycle import chaincode_definition_pb2
+
+from hlf import errors
+from hlf.network.engines.embedded.endorse.peer import is_system
+from hlf.network.engines.embedded.state import endorsement, lifecycle
+from hlf.wire import msp
+from hlf.wire.config import channelconfig
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.order.channels import Channel
+# What is found out of a view may be a description of up to 10,000 layouts.
+_MOST_KEPT = 64
+
+Found = TypeVar("Found")
+
+
+class View:
+    """A channel as its members see one another, until one of them, a chaincode or the configuration changes."""
+
+    def __init__(self, channel: Channel, peers: Sequence[Peer]) -> None:
+        """*peers* are those that joined the channel."""
+        self.channel = channel
+        self.peers = peers
+        self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
+        self._running: dict[str, tuple[Peer, ...]] = {}
+        self._kept: dict[bytes, Any] = {}
+
+    @property
+    def height(self) -> int:
+        """How many blocks the members have."""
+        return self.channel.ledger.height
+
+    def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
+        """Return the committed definition of a chaincode, or None."""
+        if name == lifecycle.NAMESPACE:
+            return _lifecycle(self.channel.bundle)
+        if name not in self._definitions:
+            with self.channel.ledger.snapshot() as snapshot:
+                self._definitions[name] = self.channel.definition(name, snapshot)
+        return self._definitions[name]
+
+    def defined(self, name: str) -> lifecycle.ChaincodeDefinition:
+        """Return as ``definition`` does, for a chaincode known to be defined; raise KeyError where it is not."""
+        found = self.definition(name)
+        if found is None:
+            raise KeyError(f"{name} is not defined on {self.channel.id}")
+        return found
+
+    def running(self, name: str) -> tuple[Peer, ...]:
+        """Return the peers that can execute chaincode *name*."""
+        known = self._running.get(name)
+        if known is None:
+            known = self._running[name] = self._find_running(name)
+        return known
+
+    def names(self) -> list[str]:
+        """Return the chaincodes that the channel defines, sorted."""
+        with self.channel.ledger.snapshot() as snapshot:
+            return sorted(lifecycle.definitions(snapshot))
+
+    def identity(self, peer: Peer) -> msp.Identity | None:
+        """Return the member of the channel that *peer* is, or None if the channel does not know it."""
+        try:
+            return self.channel.bundle.msps.identity(peer.local.serialized)
+        except errors.IdentityError:
+            return None
+
+    def kept(self, question: bytes, find: Callable[[], Found]) -> Found:
+        """
+        Return what *find* finds, found once for a *question* while this view holds; raises what *find* raises.
+
+        Of many questions the last asked are kept: anybody may ask for whatever key policies come to mind.
+        """
+        known: Found = self._kept.pop(question, None) or find()
+        while len(self._kept) >= _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[question] = known
+        return known
+
+    def _find_running(self, name: str) -> tuple[Peer, ...]:
+        if is_system(name):
+            return tuple(self.peers)
+        definition = self.definition(name)
+        if definition is None:
+            return ()
+        with self.channel.ledger.snapshot() as snapshot:
+            return tuple(
+                peer for peer in self.peers if peer.runnable(self.channel, snapshot, name, definition) is not None
+            )
+
+
+def _lifecycle(bundle: channelconfig.Bundle) -> lifecycle.ChaincodeDefinition:
+    """Return the lifecycle as if it were defined: its functions are endorsed as the channel's configuration says."""
+    policy = endorsement.lifecycle_policy(bundle)
+    return lifecycle.ChaincodeDefinition(
+        chaincode_definition_pb2.ChaincodeEndorsementInfo(version="syscc", endorsement_plugin="escc"),
+        chaincode_definition_pb2.ChaincodeValidationInfo(
+            validation_plugin="vscc", validation_parameter=policy.SerializeToString()
+        ),
+        collection_pb2.CollectionConfigPackage(),
+        sequence=1,
+    )
+
+
+class Views:
+    """The present view of every channel, shared by all gateways of the process."""
+
+    def __init__(self, peers: Sequence[Peer]) -> None:
+        self._peers = peers
+        self._views: dict[str, tuple[tuple[object, ...], View]] = {}
+
+    @property
+    def peers(self) -> list[Peer]:
+        """The peers of the network that are taken to be alive."""
+        return [peer for peer in self._peers if peer.presumed_alive]
+
+    def of(self, channel: Channel) -> View:
+        """Return the view of *channel*: a new one once something changes that peers are planned by."""
+        alive = self.peers
+        packages = sum(len(peer.packages) for peer in alive)
+        state = (channel, channel.bundle, channel.defined_at, len(channel.peers), packages, *alive)
+        known = self._views.get(channel.id)
+        if known is None or known[0] != state:
+            members = [peer for peer in alive if peer.name in channel.peers]
+            known = self._views[channel.id] = (state, View(channel, members))
+        return known[1]

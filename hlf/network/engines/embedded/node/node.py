@@ -1,0 +1,185 @@
+"""
+The embedded engine's process: every organisation's peer and one orderer, until SIGTERM.
+
+``python -m hlf.network.engines.embedded.node.node CONFIG.json`` starts it; the JSON
+names the data folder, each peer with its address and key material, the
+orderer, and the file to write once every listener is bound. On SIGHUP it reads
+again which of its nodes it shall not be for now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import faulthandler
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from hlf import errors as hlf_errors
+from hlf.network import errors, state
+from hlf.network.engines.embedded.endorse.endorser import Endorser
+from hlf.network.engines.embedded.endorse.peer import Peer
+from hlf.network.engines.embedded.endorse.views import Views
+from hlf.network.engines.embedded.node.listeners import ListenError
+from hlf.network.engines.embedded.node.serving import OrdererServer, PeerServer, Server
+from hlf.network.engines.embedded.order.channels import Channels
+from hlf.network.engines.embedded.services.broadcast import Orderer
+from hlf.network.engines.embedded.state.ledger import START_OVER
+from hlf.network.engines.embedded.wire import statuses
+from hlf.network.engines.embedded.wire.localmsp import LocalMsp
+from hlf.network.engines.embedded.wire.settings import Settings, SettingsError, read
+
+log = logging.getLogger(__name__)
+
+
+class Node:
+    """Everything one process serves."""
+
+    def __init__(self, settings: Settings) -> None:
+        """
+        Read key material and packages; nothing listens yet.
+
+        Raises:
+            IdentityError: a node's MSP folder cannot be used.
+            StateError: an installed package on disk is damaged.
+        """
+        own = settings.orderer
+        self.channels = Channels(
+            settings.data / "channels", LocalMsp(own.msp_id, own.msp_dir), own.tls_cert.read_bytes()
+        )
+        orderer = Orderer(self.channels, own.address, own.msp_id)
+        peers = [
+            Peer(
+                name=peer.name,
+                local=LocalMsp(peer.msp_id, peer.msp_dir),
+                address=peer.address,
+                tls_ca=peer.tls_ca.read_bytes(),
+                channels=self.channels,
+                folder=settings.data / "peers" / peer.name,
+                chaincode_config=peer.chaincode_config,
+            )
+            for peer in settings.peers
+        ]
+        views = Views(peers)
+        endorsers = {
+            peer.name: Endorser(peer, told.execute_seconds, views)
+            for peer, told in zip(peers, settings.peers, strict=True)
+        }
+        self._servers: list[Server] = [
+            PeerServer(told, peer, endorsers, views, orderer) for peer, told in zip(peers, settings.peers, strict=True)
+        ]
+        self._servers.append(OrdererServer(own, orderer, self.channels))
+
+    @property
+    def stopped(self) -> list[str]:
+        """The nodes that do not run, sorted."""
+        return sorted(server.name for server in self._servers if not server.running)
+
+    async def start(self, without: Collection[str] = ()) -> None:
+        """
+        Open the ledgers and begin to listen everywhere but at the nodes named.
+
+        Raises:
+            ListenError: an address is taken.
+            StateError: a ledger on disk is damaged.
+        """
+        await self.channels.open()
+        await self.leave_out(without)
+
+    async def leave_out(self, names: Collection[str]) -> None:
+        """
+        Stop the nodes named and start all others, as far as they do otherwise now.
+
+        Raises:
+            ListenError: an address is taken meanwhile.
+        """
+        await asyncio.gather(*(server.stop() for server in self._servers if server.name in names and server.running))
+        for server in self._servers:
+            if server.name not in names and not server.running:
+                await server.start()
+
+    async def stop(self) -> None:
+        """Stop listening, end conversations with chaincodes, and finish what is being written."""
+        await asyncio.gather(*(server.stop() for server in self._servers))
+        await self.channels.close()
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; the ready file exists exactly while everything is served that shall be."""
+    node = Node(settings)
+    stopping, asked = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    try:
+        await node.start(settings.stopped())
+        # What lives now lives until the end; the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        _write_ready(settings.ready_file, node)
+        log.info("serving %d peers and the orderer", len(settings.peers))
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(_follow(asked, node, settings))
+            await stopping.wait()
+            listening.cancel()
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            settings.ready_file.unlink()
+        await node.stop()
+
+
+async def _follow(asked: asyncio.Event, node: Node, settings: Settings) -> None:
+    """Stop and start single nodes as the file of stopped ones says, each time it is asked for."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            await node.leave_out(settings.stopped())
+        except (SettingsError, ListenError) as error:
+            log.error("%s", error)
+        log.info("stopped nodes: %s", ", ".join(node.stopped) or "none")
+        _write_ready(settings.ready_file, node)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the process; return its exit code."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m hlf.network.engines.embedded.node.node CONFIG.json\n")
+        return 2
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("grpc").setLevel(logging.WARNING)
+    logging.getLogger("grpc._cython.cygrpc").addFilter(statuses.keep_quiet)
+    # `kill -USR1` writes where every thread is to the log: the way to see why a node does not answer.
+    faulthandler.register(signal.SIGUSR1)
+    try:
+        settings = read(json.loads(Path(arguments[0]).read_bytes()))
+    except (OSError, ValueError, SettingsError) as error:
+        log.error("the configuration %s cannot be used: %s", arguments[0], error)
+        return 2
+    try:
+        asyncio.run(run(settings))
+    except OSError as error:
+        log.error("a file cannot be used: %s. Mend that, and start again", error)
+        return 1
+    except hlf_errors.HlfError as error:
+        log.error("%s. %s", error, START_OVER)
+        return 1
+    except (ListenError, SettingsError, errors.NetworkError) as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+def _write_ready(file: Path, node: Node) -> None:
+    state.replace_file(file, json.dumps({"pid": os.getpid(), "stopped": node.stopped}).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

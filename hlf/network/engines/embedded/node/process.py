@@ -1,0 +1,174 @@
+"""The embedded engine seen from outside: one Python process for all peers and the orderer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from hlf.network import errors, ports, processes, state
+from hlf.network.engines.engine import BuilderConfig
+from hlf.network.processes import Program
+from hlf.network.state import Folder, Record
+from hlf.network.topology import BFT, Consortium, PeerSettings
+from hlf.wire.config import configvalues
+
+# What it is compatible with: the observations of tests/conformance were recorded from this version.
+FABRIC = "3.1.5"
+_PROGRAM = "embedded"
+_START_SECONDS = 60.0
+_STRANGE = "Remove it, and start the network again."
+
+
+class Embedded:
+    """A Fabric-compatible development network in one process; see docs/design.md for what it is and is not."""
+
+    name = "embedded"
+    containers = False
+
+    def version(self, consortium: Consortium) -> str:
+        """Return the Fabric version it answers like; refuses more than one orderer, which it has no consensus for."""
+        if consortium.ordering.consensus == BFT or len(consortium.orderers) != 1:
+            raise errors.EngineError(
+                f"the embedded engine runs one Raft orderer, and the consortium wants {len(consortium.orderers)} "
+                f"with {consortium.ordering.consensus}",
+                "Write `orderers: raft`, or use --engine native.",
+            )
+        return FABRIC
+
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
+    ) -> None:
+        """Start the process and wait for its ready file; in one that runs, the nodes that were stopped."""
+        stopped = _left_out(folder)
+        still = [] if nodes is None else [name for name in stopped if name not in nodes]
+        addresses = {
+            **{peer.name: (record.address(peer.name),) for peer in consortium.peers},
+            **{
+                orderer.name: tuple(record.address(orderer.name, use) for use in ("listen", "admin"))
+                for orderer in consortium.orderers
+            },
+        }
+        for name in stopped:
+            if name not in still:
+                ports.check_free(name, addresses[name])
+        self._leave_out(folder, still)
+        place = folder.root / "embedded.json"
+        configuration = _configuration(folder, record, consortium, builder)
+        text = json.dumps(configuration, indent=2).encode() + b"\n"
+        state.replace_file(place, text, 0o600)
+        program = Program(
+            _PROGRAM,
+            [sys.executable, "-m", "hlf.network.engines.embedded.node.node", str(place.absolute())],
+            addresses=tuple(each for name, both in addresses.items() if name not in still for each in both),
+            ready_file=Path(configuration["ready_file"]),
+            configuration=text,
+        )
+        processes.wait_ready(processes.start_missing(folder, [program]), _START_SECONDS)
+
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """At once: its one orderer elects nobody."""
+
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """End the process, or let it stop being *nodes*."""
+        if nodes is None:
+            return processes.stop(folder, [_PROGRAM])
+        already = _left_out(folder)
+        self._leave_out(folder, [*already, *(name for name in nodes if name not in already)])
+        return [name for name in nodes if name not in already]
+
+    def running(self, folder: Folder) -> dict[str, bool]:
+        """Return the one process."""
+        return {each.name: each.alive for each in processes.find(folder) if each.name == _PROGRAM}
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """Return the nodes that the process was told not to be."""
+        return _left_out(folder)
+
+    def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
+        """Say which nodes the process shall not be, and wait until a running one has taken notice."""
+        wanted = sorted(nodes)
+        state.replace_file(_stopped_file(folder), json.dumps(wanted).encode() + b"\n")
+        if processes.notify(folder, _PROGRAM) and not processes.wait_until(
+            lambda: _acknowledged(folder) == wanted, _START_SECONDS
+        ):
+            raise errors.ProcessError(
+                _PROGRAM, "did not stop and start its nodes in time", f"Its log: {folder.logs / _PROGRAM}.log"
+            )
+
+
+def _stopped_file(folder: Folder) -> Path:
+    return folder.data("embedded") / "stopped.json"
+
+
+def _ready_file(folder: Folder) -> Path:
+    return (folder.run / "embedded.ready").absolute()
+
+
+def _left_out(folder: Folder) -> list[str]:
+    try:
+        return list(state.read_json(_stopped_file(folder), _STRANGE))
+    except FileNotFoundError:
+        return []
+
+
+def _acknowledged(folder: Folder) -> list[str] | None:
+    """Return the nodes that a running process says it is not; None while it is not ready."""
+    try:
+        return list(state.read_json(_ready_file(folder), _STRANGE)["stopped"])
+    except FileNotFoundError:
+        return None
+
+
+def _configuration(folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> dict[str, Any]:
+    peers = []
+    for organisation in consortium.organisations:
+        for peer in organisation.peers:
+            node = _node(peer.name, peer.msp_id, record.address(peer.name), folder.peer(peer.msp_id, peer.name))
+            own = {"chaincode_config": dict(builder.get(peer.name, {}))}
+            peers.append(node | own | _settings(organisation.settings))
+    (orderer,) = consortium.orderers
+    return {
+        "data": str(folder.data("embedded").absolute()),
+        "peers": peers,
+        "orderer": {
+            **_node(orderer.name, orderer.msp_id, record.address(orderer.name), folder.orderer(orderer.name)),
+            "admin_address": record.address(orderer.name, "admin"),
+            "admin_client_ca": str((folder.organisation(orderer.msp_id) / "tlsca" / "cert.pem").absolute()),
+        },
+        "ready_file": str(_ready_file(folder)),
+        "stopped_file": str(_stopped_file(folder).absolute()),
+    }
+
+
+def _settings(settings: PeerSettings) -> dict[str, Any]:
+    return {
+        "client_auth_required": settings.client_auth_required,
+        "gateway_enabled": settings.gateway_enabled,
+        "endorsement_seconds": configvalues.duration(settings.endorsement_timeout),
+        "execute_seconds": configvalues.duration(settings.execute_timeout),
+        "endorser_calls": settings.endorser_concurrency,
+        "deliver_streams": settings.deliver_concurrency,
+        "gateway_calls": settings.gateway_concurrency,
+    }
+
+
+def _node(name: str, msp_id: str, address: str, place: Path) -> dict[str, Any]:
+    tls = (place / "tls").absolute()
+    return {
+        "msp_id": msp_id,
+        "name": name,
+        "address": address,
+        "msp_dir": str((place / "msp").absolute()),
+        "tls_cert": str(tls / "server.crt"),
+        "tls_key": str(tls / "server.key"),
+        "tls_ca": str(tls / "ca.crt"),
+    }

@@ -1,0 +1,149 @@
+"""One node of the process on its listeners; it can stop and start again while the others run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from fabric_protos.discovery import protocol_pb2_grpc
+from fabric_protos.gateway import gateway_pb2_grpc
+from fabric_protos.orderer import ab_pb2_grpc
+from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
+
+from hlf.network.engines.embedded.node.listeners import Listener, ListenError
+from hlf.network.engines.embedded.services import participation
+from hlf.network.engines.embedded.services.discovery import Discovery
+from hlf.network.engines.embedded.services.endorserservice import EndorserService
+from hlf.network.engines.embedded.services.events import PeerEvents
+from hlf.network.engines.embedded.services.gateway import Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hlf.network.engines.embedded.endorse.endorser import Endorser
+    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.views import Views
+    from hlf.network.engines.embedded.order.channels import Channels
+    from hlf.network.engines.embedded.services.broadcast import Orderer
+    from hlf.network.engines.embedded.wire.settings import OrdererSettings, PeerSettings
+
+
+class Server:
+    """What nodes have in common: a name, and a listener while they run."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._listener: Listener | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._listener is not None
+
+    async def start(self) -> None:
+        """
+        Begin to listen.
+
+        Raises:
+            ListenError: an address is taken.
+        """
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.stop()
+
+
+class PeerServer(Server):
+    """A peer's services: endorser, gateway, blocks and discovery."""
+
+    def __init__(
+        self,
+        own: PeerSettings,
+        peer: Peer,
+        endorsers_by_peer: Mapping[str, Endorser],
+        views: Views,
+        orderer: Orderer,
+    ) -> None:
+        super().__init__(own.name)
+        self._own = own
+        self._peer = peer
+        self._endorsers = endorsers_by_peer
+        self._views = views
+        self._orderer = orderer
+        peer.stopped()
+
+    async def start(self) -> None:
+        """Begin to listen, with the services that the peer is told to have."""
+        own, peer = self._own, self._peer
+        listener = Listener(own, peer.client_roots if own.client_auth_required else None)
+        endorser = EndorserService(self._endorsers[own.name], own.endorser_calls)
+        events = PeerEvents(peer, own.deliver_streams)
+        discovery = Discovery(peer, self._views)
+        listener.add("protos.Endorser", lambda server: peer_pb2_grpc.add_EndorserServicer_to_server(endorser, server))
+        listener.add("protos.Deliver", lambda server: events_pb2_grpc.add_DeliverServicer_to_server(events, server))
+        listener.add(
+            "discovery.Discovery",
+            lambda server: protocol_pb2_grpc.add_DiscoveryServicer_to_server(discovery, server),
+        )
+        if own.gateway_enabled:
+            gateway = Gateway(peer, self._endorsers, self._views, self._orderer, own)
+            listener.add(
+                "gateway.Gateway", lambda server: gateway_pb2_grpc.add_GatewayServicer_to_server(gateway, server)
+            )
+        await listener.start()
+        self._listener = listener
+        peer.started()
+
+    async def stop(self) -> None:
+        """Stop listening and end conversations with chaincodes; what was received is kept."""
+        self._peer.stopped()
+        await super().stop()
+        await self._endorsers[self.name].close()
+
+
+class OrdererServer(Server):
+    """The orderer's services, and its administrators' REST interface."""
+
+    def __init__(self, own: OrdererSettings, orderer: Orderer, channels: Channels) -> None:
+        super().__init__(own.name)
+        self._own = own
+        self._orderer = orderer
+        self._channels = channels
+        self._rest: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Begin to listen for clients, then for administrators."""
+        listener = Listener(self._own)
+        listener.add(
+            "orderer.AtomicBroadcast",
+            lambda server: ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(self._orderer, server),
+        )
+        await listener.start()
+        self._listener = listener
+        try:
+            await self._start_rest()
+        except ListenError:
+            await self.stop()
+            raise
+        self._orderer.running = True
+
+    async def stop(self) -> None:
+        """Stop listening; what was taken in is still ordered."""
+        self._orderer.running = False
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            await rest.cleanup()
+        await super().stop()
+
+    async def _start_rest(self) -> None:
+        self._rest = web.AppRunner(participation.Participation(self._channels).application(), access_log=None)
+        await self._rest.setup()
+        host, _, port = self._own.admin_address.rpartition(":")
+        context = participation.tls(self._own.tls_cert, self._own.tls_key, self._own.admin_client_ca)
+        try:
+            await web.TCPSite(self._rest, host, int(port), ssl_context=context).start()
+        except OSError as error:
+            raise ListenError(f"cannot listen on {self._own.admin_address}: {error.strerror}") from None

@@ -1,0 +1,336 @@
+"""
+One channel: what is ordered, and the ledger it is committed to.
+
+Messages are let in on the event loop, gathered by one task, and validated and
+written on one thread of the channel's own, so that serving goes on meanwhile.
+If a block cannot be written, new messages are refused with the reason, and who
+waits for a transaction is told. For a full disk, say, the channel keeps the
+block and tries again until it can; after a defect only a restart goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from fabric_protos.common import common_pb2
+
+from hlf.network.engines.embedded.order import ordering
+from hlf.network.engines.embedded.order.consenters import Own
+from hlf.network.engines.embedded.order.ordering import Cutter, Message, Refused, Signer
+from hlf.network.engines.embedded.state import blocklog, lifecycle, privatedata, troubles
+from hlf.network.engines.embedded.state.endorsement import member_msp_ids
+from hlf.network.engines.embedded.state.ledger import Committed, Ledger
+from hlf.network.engines.embedded.state.snapshots import Snapshot
+from hlf.network.engines.embedded.state.troubles import Trouble, TroubleError
+from hlf.network.engines.embedded.state.validation import BlockValidator, Validated
+from hlf.network.engines.embedded.state.waiting import TransactionRecord
+from hlf.network.engines.embedded.wire import statuses
+from hlf.wire import keys
+from hlf.wire.config import channelconfig, configvalues
+
+_LOG = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0
+# So many messages may wait to be ordered; whoever sends more waits with them.
+_MOST_WAITING = 10_000
+
+
+class Channel:
+    """
+    A channel as its orderer and all its members' peers see it.
+
+    Attributes:
+        id, ledger: name and ledger.
+        bundle: the configuration in force.
+        peers: names of the peers that joined, with their organisations.
+        defined_at: the ledger's height when last a chaincode was approved or defined.
+        ordering: whether the orderer has joined, so that messages are taken.
+        trouble: why nothing is committed at the moment, or None.
+    """
+
+    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own) -> None:
+        self.id = bundle.channel_id
+        self.ledger = ledger
+        self.peers: dict[str, str] = ledger.members()
+        self.ordering = False
+        self.trouble: Trouble | None = None
+        # Set whenever who waits to have a message queued should look again.
+        self._moved = asyncio.Event()
+        self._signer = signer
+        self._own = own
+        self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
+        self._definitions_height = ledger.height
+        self.defined_at = ledger.height
+        self._queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
+        self._cutter = Cutter()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commit-{self.id}")
+        self._task: asyncio.Task[None] | None = None
+        self._use(bundle)
+
+    def _use(self, bundle: channelconfig.Bundle) -> None:
+        self.bundle = bundle
+        self._admission = ordering.Admission(bundle, self._signer, self._own)
+        self._validator = BlockValidator(bundle, self.definition)
+
+    # What is committed -------------------------------------------------------------------------------------------
+
+    def definition(self, chaincode: str, snapshot: Snapshot) -> lifecycle.ChaincodeDefinition | None:
+        """
+        Return the definition of a chaincode as *snapshot* sees it, or None.
+
+        Raises:
+            LayoutError: what is stored is damaged.
+        """
+        current = snapshot.height >= self._definitions_height
+        if current and chaincode in self._definitions:
+            return self._definitions[chaincode]
+
+        def read(key: str) -> bytes | None:
+            found = snapshot.state(lifecycle.NAMESPACE, key)
+            return None if found is None else found[0]
+
+        definition = lifecycle.definition(read, chaincode)
+        if current and snapshot.height >= self._definitions_height:
+            self._definitions[chaincode] = definition
+        return definition
+
+    # What is ordered ---------------------------------------------------------------------------------------------
+
+    async def order(self, envelope: Any, raw: bytes) -> None:
+        """
+        Queue a message; return once it waits to be put into a block.
+
+        Raises:
+            Refused: the orderer's rules say no, or nothing can be written at the moment.
+        """
+        if not self.ordering:
+            raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
+        message = self._admission.admit(envelope, raw, time.monotonic())
+        while self._queue.full() and self.ordering and self.trouble is None:
+            self._moved.clear()
+            await self._moved.wait()
+        if self.trouble is not None:
+            raise Refused(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
+        if not self.ordering:
+            raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
+        self._queue.put_nowait(message)
+
+    async def wait_transaction(self, tx_id: str) -> TransactionRecord:
+        """
+        Return a transaction's record once it is in a block; may wait for ever.
+
+        Raises:
+            TroubleError: it is in none, and at the moment nothing comes into a block.
+        """
+        if self.trouble is not None and self.ledger.published(tx_id) is None:
+            raise TroubleError(self.trouble)
+        return await self.ledger.wait_transaction(tx_id)
+
+    def start_ordering(self) -> None:
+        """Take messages from now on, and make blocks of them; needs the running event loop."""
+        self.ordering = True
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"order-{self.id}")
+
+    async def stop_ordering(self) -> None:
+        """Take no more messages; the block being written is finished, messages that wait are dropped."""
+        self.ordering = False
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._queue, self._cutter = asyncio.Queue(_MOST_WAITING), Cutter()
+        self.trouble = None
+        self._moved.set()
+
+    async def close(self) -> None:
+        """Stop, and close the ledger."""
+        await self.stop_ordering()
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        self.ledger.close()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                for batch in await self._gather():
+                    await self._commit(batch)
+        except Exception as error:  # noqa: BLE001 - a defect must be told, not stop the channel without a word.
+            self._enter_trouble(error)
+
+    async def _gather(self) -> list[list[Message]]:
+        """Wait for the next complete batches, by count, size or time."""
+        while True:
+            message = await self._next()
+            self._moved.set()
+            if message is None:
+                return self._cutter.cut()
+            current = self._renew(message)
+            if current is None:
+                continue
+            if current.replaces:
+                # Who orders alone has nobody to hand the lead to, and a leader does not write its own replacement.
+                _LOG.warning("%s: an update of the orderer's own place among the consenters is dropped", self.id)
+                continue
+            if current.update is not None:
+                # A configuration stands alone in its block.
+                return [*self._cutter.cut(), [current]]
+            complete = self._cutter.add(current, self.bundle.batch)
+            if complete:
+                return complete
+
+    async def _next(self) -> Message | None:
+        """Return the next message, or None if the time is up of those that wait for their block."""
+        if not self._queue.empty():
+            # What has arrived already comes along, even when time is up.
+            return self._queue.get_nowait()
+        base = self._cutter.deadline_base
+        if base is None:
+            return await self._queue.get()
+        left = base + self.bundle.batch.timeout - time.monotonic()
+        if left <= 0:
+            return None
+        try:
+            return await asyncio.wait_for(self._queue.get(), left)
+        except TimeoutError:
+            return None
+
+    def _renew(self, message: Message) -> Message | None:
+        """Judge a message again if the configuration changed while it waited; return None if it is refused now."""
+        if message.sequence == self.bundle.sequence:
+            return message
+        try:
+            if message.update is not None:
+                return self._admission.admit_update(message.update, message.arrived)
+            return self._admission.admit(common_pb2.Envelope.FromString(message.raw), message.raw, message.arrived)
+        except Refused as refused:
+            _LOG.warning("%s: a message was let in before the configuration changed, not after: %s", self.id, refused)
+            return None
+
+    async def _commit(self, batch: Sequence[Message]) -> None:
+        while True:
+            renewed = [current for current in map(self._renew, batch) if current is not None]
+            if not renewed:
+                return
+            try:
+                await self._write_and_publish(renewed)
+                return
+            except troubles.PASSING as error:
+                self._enter_trouble(error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _enter_trouble(self, error: Exception) -> None:
+        """Tell whoever waits, and whoever comes from now on, why nothing is committed."""
+        trouble = troubles.of(error, self.id, self.ledger.height, self.ledger.path)
+        if trouble != self.trouble:
+            # Where it is, but not its text: that may quote what is private.
+            _LOG.error("%s: %s\n%s", self.id, trouble, statuses.where(error))
+        self.trouble = trouble
+        self._moved.set()
+        self.ledger.give_up(TroubleError(trouble))
+
+    async def _write_and_publish(self, batch: Sequence[Message]) -> None:
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batch)
+        try:
+            self._publish(*await asyncio.shield(writing))
+        except asyncio.CancelledError:
+            # A block that is being written when the channel stops becomes part of the ledger all the same.
+            with contextlib.suppress(Exception):
+                self._publish(*await writing)
+            raise
+
+    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None, defines: bool) -> None:
+        if self.trouble is not None:
+            _LOG.warning("%s: block %s could be written after all", self.id, committed.number)
+            self.trouble = None
+        if bundle is not None:
+            self._use(bundle)
+        if defines:
+            self.defined_at = committed.number + 1
+        self.ledger.publish(committed)
+
+    # On the commit thread ----------------------------------------------------------------------------------------
+
+    def _write(self, batch: Sequence[Message]) -> tuple[Committed, channelconfig.Bundle | None, bool]:
+        """Make, validate and write one block; with it return the configuration it holds, and whether it defines."""
+        number = self.ledger.height
+        raws = [message.raw for message in batch]
+        is_config = batch[0].update is not None
+        bundle = self._bundle_of(raws[0]) if is_config else None
+        last_config = number if is_config else self.ledger.config_block
+        block = ordering.make_block(
+            number, self.ledger.current_hash, raws, last_config, self._signer, self._consenter_metadata(number)
+        )
+        with self.ledger.committing() as committed_state:
+            validated = self._validator.validate(
+                number, raws, committed_state, self.ledger.known_ids, [message.verified for message in batch]
+            )
+            collections = privatedata.Collections(
+                self.bundle.application_msp_ids, lambda name: self.definition(name, committed_state)
+            )
+            private = privatedata.collect(number, validated.verdicts, self.ledger.staged_private, collections)
+            crashes = blocklog.crashes(raws, validated, lambda name, each: self._has(name, each, committed_state))
+            changed = _changed_definitions(validated)
+            before = {name: self.definition(name, committed_state) for name in changed}
+            committed = self.ledger.write(block, validated, private)
+            if changed:
+                self._redefine(committed_state, before, number)
+        self.ledger.forget_staged(committed)
+        blocklog.of_block(self.id, number, validated, crashes)
+        return committed, bundle, _defines(validated)
+
+    def _has(self, namespace: str, collection: str, state: Snapshot) -> bool:
+        """Return whether a namespace has a collection before a block; any implicit one counts, as at real peers."""
+        implicit = keys.msp_of_implicit_collection(collection) is not None
+        if namespace == lifecycle.NAMESPACE:
+            return implicit
+        definition = self.definition(namespace, state)
+        return definition is not None and (implicit or definition.collection(collection) is not None)
+
+    def _redefine(self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int) -> None:
+        """Forget what is known of changed definitions, and let new members of collections have their values."""
+        self._definitions_height = number + 1
+        self._definitions = {name: known for name, known in self._definitions.items() if name not in before}
+
+        def read(key: str) -> bytes | None:
+            found = state.state(lifecycle.NAMESPACE, key)
+            return None if found is None else found[0]
+
+        for name, old in before.items():
+            new = lifecycle.definition(read, name)
+            for config in new.static_collections if new is not None else ():
+                known = old.collection(config.name) if old is not None else None
+                if known is None:
+                    continue
+                for member in member_msp_ids(config) - member_msp_ids(known):
+                    self.ledger.admit(name, config.name, member)
+
+    def _bundle_of(self, raw: bytes) -> channelconfig.Bundle:
+        return channelconfig.Bundle.from_envelope(common_pb2.Envelope.FromString(raw))
+
+    def _consenter_metadata(self, number: int) -> bytes:
+        configured = self.bundle.ordering
+        if configured is None or configured.consensus_type != configvalues.RAFT:
+            return b""
+        return ordering.raft_metadata(1, number + 1)
+
+
+def _defines(validated: Validated) -> bool:
+    """Return whether a block's valid transactions approve or define a chaincode."""
+    changes = validated.updates
+    return any(namespace == lifecycle.NAMESPACE for namespace, *_ in (*changes.public, *changes.hashed))
+
+
+def _changed_definitions(validated: Validated) -> set[str]:
+    """Return the chaincodes whose definition a block's valid transactions write."""
+    prefix = f"{lifecycle.NAMESPACES}/fields/"
+    return {
+        key[len(prefix) :].split("/")[0]
+        for namespace, key in validated.updates.public
+        if namespace == lifecycle.NAMESPACE and key.startswith(prefix)
+    }

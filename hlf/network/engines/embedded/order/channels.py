@@ -1,0 +1,208 @@
+"""The channels of one network: joined by the orderer, joined by peers, opened again after a restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hlf import errors
+from hlf.network.engines.embedded.order import joining
+from hlf.network.engines.embedded.order.channel import Channel
+from hlf.network.engines.embedded.order.consenters import Own
+from hlf.network.engines.embedded.order.followers import (
+    ACTIVE,
+    CONSENTER,
+    FAILED,
+    FOLLOWER,
+    ONBOARDING,
+    Followers,
+    Standing,
+)
+from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
+from hlf.network.engines.embedded.order.ordering import Signer
+from hlf.network.engines.embedded.state.ledger import START_OVER, Ledger
+from hlf.network.engines.embedded.state.privatedata import PrivateWrites
+from hlf.network.engines.embedded.state.updates import Updates
+from hlf.network.engines.embedded.state.validation import Validated, Verdict
+from hlf.network.errors import StateError
+from hlf.wire import blocks
+from hlf.wire.config import channelconfig
+
+__all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused", "Standing"]
+
+log = logging.getLogger(__name__)
+
+_EXISTS = 405
+_UNKNOWN = 404
+
+
+class Channels:
+    """All channels, by name."""
+
+    def __init__(self, folder: Path, signer: Signer, tls_certificate: bytes) -> None:
+        """*folder* holds one ledger a channel; the orderer is known by *signer*, and by its listener's certificate."""
+        self._folder = folder
+        self._signer = signer
+        self._own = Own(tls_certificate, signer.serialized)
+        self._channels: dict[str, Channel] = {}
+        self._followers = Followers(folder)
+
+    async def open(self) -> None:
+        """
+        Open every channel that is on disk and start it.
+
+        Raises:
+            StateError: a ledger, or a block that the orderer waits with, is damaged.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self._folder.glob("*.ledger")):
+            ledger = Ledger(path, path.stem)
+            if ledger.height == 0:
+                # The process died while the file was being made; joining starts again.
+                log.warning("%s holds no block: its channel is joined anew", path)
+                ledger.close()
+                ledger.remove()
+                continue
+            try:
+                bundle = channelconfig.Bundle.from_config_block(ledger.block(ledger.config_block) or b"")
+            except errors.HlfError as error:
+                ledger.close()
+                problem = f"block {ledger.config_block} holds no configuration that can be used: {error}"
+                raise StateError(path, problem, START_OVER) from error
+            self._start(ledger, bundle)
+        for path in self._followers.files():
+            try:
+                block, bundle = joining.participation_block(path.read_bytes())
+                self._follow(bundle, joining.takes_part(block, bundle, self._own))
+            except ParticipationRefused as refused:
+                raise StateError(path, f"cannot be joined with again: {refused}", "Remove it to leave.") from refused
+
+    def get(self, channel_id: str) -> Channel | None:
+        """Return the channel of that name, or None."""
+        return self._channels.get(channel_id)
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(list(self._channels.values()))
+
+    def joined(self, peer_name: str) -> list[str]:
+        """Return the names of the channels a peer joined, sorted."""
+        return sorted(channel.id for channel in self._channels.values() if peer_name in channel.peers)
+
+    def standing(self, channel_id: str) -> Standing | None:
+        """Return how the orderer takes part in a channel, None where it does not."""
+        following = self._followers.get(channel_id)
+        channel = self._channels.get(channel_id)
+        if following is None and channel is not None and channel.ordering:
+            return _standing(channel)
+        return following
+
+    def standings(self) -> list[Standing]:
+        """Return how the orderer takes part in each of its channels."""
+        return [*(_standing(channel) for channel in self if channel.ordering), *self._followers]
+
+    async def join_orderer(self, genesis: bytes) -> Standing:
+        """
+        Let the orderer join the channel of a configuration block, to order it if it can.
+
+        Raises:
+            ParticipationRefused: the block cannot be used or the orderer is there already.
+        """
+        block, bundle = joining.participation_block(genesis)
+        if self.standing(bundle.channel_id) is not None:
+            raise ParticipationRefused(_EXISTS, "cannot join: channel already exists")
+        consenter = joining.takes_part(block, bundle, self._own)
+        if not consenter or block.header.number != 0:
+            return self._follow(bundle, consenter, genesis)
+        known = self._channels.get(bundle.channel_id)
+        if known is None:
+            known = self._create(block, bundle)
+        elif known.ledger.block_by_hash(blocks.header_hash(block.header)) is None:
+            raise ParticipationRefused(
+                joining.BAD_REQUEST, "cannot join: peers have joined this channel with another genesis block"
+            )
+        known.ledger.set_ordering(True)
+        known.start_ordering()
+        return _standing(known)
+
+    async def leave_orderer(self, channel_id: str) -> None:
+        """
+        Let the orderer leave a channel; peers that joined keep what is committed.
+
+        Raises:
+            ParticipationRefused: it is not on that channel.
+        """
+        if self.standing(channel_id) is None:
+            raise ParticipationRefused(_UNKNOWN, "cannot remove: channel does not exist")
+        self._followers.remove(channel_id)
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            return
+        await channel.stop_ordering()
+        channel.ledger.set_ordering(False)
+        if not channel.peers:
+            del self._channels[channel_id]
+            await channel.close()
+            channel.ledger.remove()
+
+    async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> Channel:
+        """
+        Let a peer join; what was committed before is there at once.
+
+        Raises:
+            JoinError: the block or its configuration cannot be used.
+        """
+        channel_id, block = joining.peer_block(genesis)
+        bundle = joining.first_block(block)
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            channel = self._create(block, bundle)
+        elif channel.ledger.block_by_hash(blocks.header_hash(block.header)) is None:
+            raise JoinError(f"channel {channel.id} began with another genesis block")
+        channel.ledger.add_member(peer_name, msp_id)
+        channel.peers[peer_name] = msp_id
+        return channel
+
+    async def close(self) -> None:
+        """Finish the blocks being written and close all ledgers."""
+        for channel in self._channels.values():
+            await channel.close()
+        self._channels.clear()
+
+    def _create(self, block: Any, bundle: channelconfig.Bundle) -> Channel:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        ledger = Ledger(self._folder / f"{bundle.channel_id}.ledger", bundle.channel_id)
+        try:
+            with ledger.committing() as state:
+                # Members take a genesis block as it is: it is what they agreed on.
+                verdict = Verdict(0, config=block.data.data[0])
+                validated = Validated([verdict], Updates(state), config=verdict.config)
+                committed = ledger.write(block, validated, PrivateWrites())
+        except BaseException:
+            ledger.close()
+            ledger.remove()
+            raise
+        ledger.publish(committed)
+        return self._start(ledger, bundle)
+
+    def _start(self, ledger: Ledger, bundle: channelconfig.Bundle) -> Channel:
+        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer, self._own)
+        if ledger.is_ordering():
+            channel.start_ordering()
+        return channel
+
+    def _follow(self, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> Standing:
+        relation = CONSENTER if consenter else FOLLOWER
+        return self._followers.add(Standing(bundle.channel_id, relation, ONBOARDING), block)
+
+
+def _standing(channel: Channel) -> Standing:
+    """Return how the orderer stands in a channel that it orders."""
+    trouble = channel.trouble
+    return Standing(
+        channel.id,
+        status=ACTIVE if trouble is None else FAILED,
+        height=channel.ledger.height,
+        reason="" if trouble is None else str(trouble),
+    )

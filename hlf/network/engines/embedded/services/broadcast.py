@@ -1,0 +1,60 @@
+"""The orderer's door for transactions and configuration updates: ``AtomicBroadcast.Broadcast``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2
+
+from hlf.network.engines.embedded.order.ordering import Refused
+from hlf.network.engines.embedded.services import events
+from hlf.network.engines.embedded.wire import statuses
+from hlf.network.engines.embedded.wire.requests import MalformedError, decode
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.order.channels import Channels
+
+
+class Orderer(events.OrdererEvents):
+    """``orderer.AtomicBroadcast``, and the same for gateways of this process, to which it has an address."""
+
+    def __init__(self, channels: Channels, address: str, msp_id: str) -> None:
+        super().__init__(channels)
+        self.address = address
+        self.msp_id = msp_id
+        self.running = False
+
+    @statuses.streaming
+    async def Broadcast(  # noqa: N802 - the service's own name
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], _: Any
+    ) -> AsyncIterator[ab_pb2.BroadcastResponse]:
+        """Queue envelopes one by one; the first refusal ends the stream."""
+        async for envelope in request_iterator:
+            response = await self.broadcast(envelope)
+            yield response
+            if response.status != common_pb2.SUCCESS:
+                return
+
+    async def broadcast(self, envelope: common_pb2.Envelope) -> ab_pb2.BroadcastResponse:
+        """Queue one envelope; return the answer, which says why if it is refused."""
+        try:
+            payload = decode(common_pb2.Payload, envelope.payload)
+            if not payload.HasField("header"):
+                raise MalformedError("header not set")
+            header = decode(common_pb2.ChannelHeader, payload.header.channel_header)
+        except MalformedError as error:
+            return _refused(common_pb2.BAD_REQUEST, f"could not determine channel ID: {error}")
+        channel = self._ordered(header.channel_id)
+        if channel is None:
+            return _refused(common_pb2.BAD_REQUEST, "channel does not exist")
+        try:
+            await channel.order(envelope, envelope.SerializeToString())
+        except Refused as refused:
+            return _refused(refused.status, refused.info)
+        return ab_pb2.BroadcastResponse(status=common_pb2.SUCCESS)
+
+
+def _refused(status: int, info: str) -> ab_pb2.BroadcastResponse:
+    return ab_pb2.BroadcastResponse(status=status, info=info)

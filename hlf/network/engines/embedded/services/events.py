@@ -1,0 +1,267 @@
+"""
+Deliver: blocks of a channel, as they are, filtered, or with the private data the caller may see.
+
+One conversation serves many seeks: each is answered by its blocks and a
+status, and after SUCCESS the next may follow. The rules of who may seek, and
+when a seek is a BAD_REQUEST, are the same at peers and at the orderer.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
+from fabric_protos.peer import events_pb2, events_pb2_grpc
+from google.protobuf import message
+
+from hlf.network.engines.embedded.endorse import access
+from hlf.network.engines.embedded.services import filtering
+from hlf.network.engines.embedded.wire import statuses
+from hlf.network.engines.embedded.wire.requests import TIME_WINDOW, expiry
+from hlf.wire import msp
+from hlf.wire.certificates import pem
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.order.channels import Channel, Channels
+
+    _Context = grpc.aio.ServicerContext[Any, Any]
+
+# Real orderers have no limit here; this one only keeps a mistaken client from filling the memory.
+MOST_STREAMS = 2500
+ORDERER_READERS = "/Channel/Readers"
+_LAST = (1 << 64) - 1
+
+Refusal = Callable[["Channel", msp.Signed], str | None]
+Answer = Callable[["Channel", common_pb2.Block, msp.Signed], message.Message]
+
+
+class PeerEvents(events_pb2_grpc.DeliverServicer):
+    """``protos.Deliver`` at one peer."""
+
+    def __init__(self, peer: Peer, most: int) -> None:
+        """*most* streams are served at once."""
+        self.limit = statuses.Limit("protos.Deliver", most)
+        self._peer = peer
+
+    @statuses.streaming
+    async def Deliver(  # noqa: N802 - the service's own name
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
+        """Stream whole blocks."""
+        session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, _whole_block)
+        async for response in session.run(request_iterator, context):
+            yield response
+
+    @statuses.streaming
+    async def DeliverFiltered(  # noqa: N802
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
+        """Yield what happened to each transaction, without what it said."""
+        session = self._session(access.FILTERED_BLOCK_EVENTS, events_pb2.DeliverResponse, filtering.filtered)
+        async for response in session.run(request_iterator, context):
+            yield response
+
+    @statuses.streaming
+    async def DeliverWithPrivateData(  # noqa: N802
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
+        """Stream whole blocks, with the private data that this peer holds and the caller may read."""
+
+        def answer(channel: Channel, block: common_pb2.Block, signed: msp.Signed) -> message.Message:
+            return filtering.with_private_data(channel, self._peer.msp_id, block, signed)
+
+        session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, answer)
+        async for response in session.run(request_iterator, context):
+            yield response
+
+    def _session(self, resource: str, response: Callable[..., message.Message], answer: Answer) -> Session:
+        def refusal(channel: Channel, signed: msp.Signed) -> str | None:
+            return access.signed_refusal(resource, channel.bundle, channel.id, signed)
+
+        return Session(self._peer.channel, refusal, response, answer)
+
+
+class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
+    """The Deliver half of ``orderer.AtomicBroadcast``."""
+
+    def __init__(self, channels: Channels) -> None:
+        self.limit = statuses.Limit("orderer.AtomicBroadcast", MOST_STREAMS)
+        self._channels = channels
+
+    @statuses.streaming
+    async def Deliver(  # noqa: N802 - the service's own name
+        self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
+    ) -> AsyncIterator[message.Message]:
+        """Stream blocks without what peers add to them, or only headers with signatures."""
+
+        def refusal(channel: Channel, signed: msp.Signed) -> str | None:
+            return channel.bundle.refusal(ORDERER_READERS, [signed])
+
+        session = Session(self._ordered, refusal, ab_pb2.DeliverResponse, _orderer_block)
+        async for response in session.run(request_iterator, context):
+            yield response
+
+    def _ordered(self, channel_id: str) -> Channel | None:
+        """Return the channel, if the orderer joined it."""
+        channel = self._channels.get(channel_id)
+        return channel if channel is not None and channel.ordering else None
+
+
+class Session:
+    """One Deliver conversation."""
+
+    def __init__(
+        self,
+        channel_of: Callable[[str], Channel | None],
+        refusal: Refusal,
+        response: Callable[..., message.Message],
+        answer: Answer,
+    ) -> None:
+        self._channel_of = channel_of
+        self._refusal = refusal
+        self._response = response
+        self._answer = answer
+
+    async def run(self, seeks: AsyncIterator[common_pb2.Envelope], context: _Context) -> AsyncIterator[message.Message]:
+        """Answer seeks until the caller goes away or one of them fails."""
+        certificate = _client_certificate_hash(context)
+        async for envelope in seeks:
+            status: int = common_pb2.SUCCESS
+            async for response in self._seek(envelope, certificate):
+                if isinstance(response, int):
+                    status = response
+                else:
+                    yield response
+            yield self._response(status=status)
+            if status != common_pb2.SUCCESS:
+                return
+
+    async def _seek(self, envelope: common_pb2.Envelope, certificate: bytes) -> AsyncIterator[message.Message | int]:
+        """Yield the blocks of one seek; a number at the end is the status where it is not SUCCESS."""
+        try:
+            payload, header, creator = _read(envelope, certificate)
+        except (message.DecodeError, ValueError):
+            yield common_pb2.BAD_REQUEST
+            return
+        channel = self._channel_of(header.channel_id)
+        if channel is None:
+            yield common_pb2.NOT_FOUND
+            return
+        try:
+            seek = ab_pb2.SeekInfo.FromString(payload.data)
+        except message.DecodeError:
+            yield common_pb2.BAD_REQUEST
+            return
+        signed = msp.Signed(envelope.payload, creator, envelope.signature)
+        guard = _Guard(channel, signed, self._refusal)
+        if not guard.allows():
+            yield common_pb2.FORBIDDEN
+            return
+        bounds = _bounds(seek, channel.ledger.height)
+        if isinstance(bounds, int):
+            yield bounds
+            return
+        number, stop = bounds
+        headers_only = seek.content_type == ab_pb2.SeekInfo.HEADER_WITH_SIG
+        while number <= stop:
+            if number >= channel.ledger.height:
+                if seek.behavior == ab_pb2.SeekInfo.FAIL_IF_NOT_READY:
+                    yield common_pb2.NOT_FOUND
+                    return
+                await channel.ledger.wait_height(number + 1)
+            if not guard.allows():
+                yield common_pb2.FORBIDDEN
+                return
+            block = common_pb2.Block.FromString(channel.ledger.stored(number))
+            if headers_only and not filtering.is_configuration(block):
+                # Configuration blocks stay whole, or nobody could check what follows them.
+                block.ClearField("data")
+            yield self._answer(channel, block, signed)
+            number += 1
+
+
+class _Guard:
+    """Whether the caller may still read: asked again whenever the configuration changes."""
+
+    def __init__(self, channel: Channel, signed: msp.Signed, refusal: Refusal) -> None:
+        self._channel = channel
+        self._signed = signed
+        self._refusal = refusal
+        self._expires = expiry(signed.identity)
+        self._asked: object = None
+
+    def allows(self) -> bool:
+        if self._expires is not None and self._expires < datetime.datetime.now(datetime.UTC):
+            return False
+        bundle = self._channel.bundle
+        if bundle is not self._asked:
+            if self._refusal(self._channel, self._signed) is not None:
+                return False
+            self._asked = bundle
+        return True
+
+
+def _read(
+    envelope: common_pb2.Envelope, certificate: bytes
+) -> tuple[common_pb2.Payload, common_pb2.ChannelHeader, bytes]:
+    """Return the payload, channel header and creator of a seek; raise ValueError where it breaks a rule."""
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    if not payload.HasField("header"):
+        raise ValueError("no header")
+    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
+    if not header.HasField("timestamp"):
+        raise ValueError("no timestamp")
+    if abs(header.timestamp.seconds + header.timestamp.nanos / 1e9 - time.time()) > TIME_WINDOW:
+        raise ValueError("a timestamp too far from this machine's time")
+    if certificate and header.tls_cert_hash != certificate:
+        raise ValueError("not bound to the caller's TLS certificate")
+    return payload, header, creator
+
+
+def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
+    """Return the first and last block of a seek, or the status where it has none."""
+    if not seek.HasField("start") or not seek.HasField("stop"):
+        return common_pb2.BAD_REQUEST
+    kind = seek.start.WhichOneof("Type")
+    first = {"oldest": 0, "newest": height - 1, "next_commit": height}.get(kind or "")
+    if kind == "specified":
+        first = seek.start.specified.number
+    if first is None or first > height:
+        return common_pb2.NOT_FOUND
+    stop = seek.stop.WhichOneof("Type")
+    if stop == "oldest":
+        return first, first
+    if stop == "newest":
+        return first, first if kind == "newest" else height - 1
+    last = seek.stop.specified.number if stop == "specified" else 0
+    if stop == "specified" and last < first:
+        return common_pb2.BAD_REQUEST
+    # A stop that names no block is taken for block 0, which a later start never meets.
+    return first, last if last >= first else _LAST
+
+
+def _whole_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> events_pb2.DeliverResponse:
+    return events_pb2.DeliverResponse(block=block)
+
+
+def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb2.DeliverResponse:
+    """Return a block without what peers add to its metadata."""
+    for added in (common_pb2.TRANSACTIONS_FILTER, common_pb2.COMMIT_HASH):
+        if len(block.metadata.metadata) > added:
+            block.metadata.metadata[added] = b""
+    return ab_pb2.DeliverResponse(block=block)
+
+
+def _client_certificate_hash(context: _Context) -> bytes:
+    """Return SHA-256 of the caller's TLS certificate where there is one: a seek must be bound to it."""
+    shown = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
+    block = pem.first(shown) if shown is not None else None
+    return hashlib.sha256(block.content).digest() if block is not None else b""

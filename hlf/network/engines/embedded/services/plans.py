@@ -1,0 +1,130 @@
+"""
+A gateway's plan: whom to ask for endorsements, and whom next when one refuses.
+
+Groups hold peers, layouts say how many of each group are enough. The plan
+keeps the first answer's payload; every other endorser must give the same bytes.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fabric_protos.gateway import gateway_pb2
+
+if TYPE_CHECKING:
+    from fabric_protos.peer import proposal_response_pb2 as responses
+
+    from hlf.network.engines.embedded.endorse.endorser import Outcome
+    from hlf.network.engines.embedded.endorse.endorsers import Layout
+    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.services.broadcast import Orderer
+
+MISMATCH = "ProposalResponsePayloads do not match"
+TIMED_OUT = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+LOST = "rpc error: code = Unavailable desc = error reading from server: EOF"
+
+
+class Plan:
+    """The state of one call's search for endorsements."""
+
+    def __init__(
+        self, layouts: Sequence[Layout], groups: Mapping[str, Sequence[Peer]], order: Iterable[Layout] | None = None
+    ) -> None:
+        """
+        Begin a search.
+
+        There may be thousands of layouts, of which most searches look at one:
+        *order* gives them one after the other when they are to be tried, if it
+        is not the order of *layouts*.
+        """
+        self._layouts = layouts
+        self._order = iter(layouts if order is None else order)
+        self._smallest = min((sum(count for _, count in layout) for layout in layouts), default=0)
+        self._current: Layout = ()
+        self._groups = {name: list(peers) for name, peers in groups.items()}
+        # A peer may satisfy several principals; as in Fabric it then counts for the last group that lists it.
+        self._group_of = {peer.name: name for name, peers in groups.items() for peer in peers}
+        self._received: list[tuple[str, responses.Endorsement]] = []
+        self._counts: collections.Counter[str] = collections.Counter()
+        self._exhausted: set[str] = set()
+        self._completed: Layout | None = None
+        self.payload: bytes | None = None
+        self.details: list[gateway_pb2.ErrorDetail] = []
+
+    @property
+    def completed(self) -> bool:
+        """Whether endorsements enough for one of the layouts are there."""
+        return self._completed is not None
+
+    def endorsers(self) -> list[Peer]:
+        """Return whom to ask now, all at once; empty when no layout is left."""
+        for layout in self._order:
+            missing = [(name, count - self._counts[name]) for name, count in layout if count > self._counts[name]]
+            if any(name in self._exhausted or count > len(self._groups.get(name, ())) for name, count in missing):
+                continue
+            self._current = layout
+            chosen: list[Peer] = []
+            for name, count in missing:
+                chosen += self._groups[name][:count]
+                del self._groups[name][:count]
+            return chosen
+        return []
+
+    def accept(self, peer: Peer, outcome: Outcome) -> bool:
+        """Count an endorsement towards every layout; return False if its payload is not that of the first."""
+        # The gateway's own peer answers first, also where the policy does not ask for it; then it counts for no group.
+        group = self._group_of.get(peer.name, "")
+        self._groups[group] = [other for other in self._groups.get(group, ()) if other is not peer]
+        if outcome.endorsement is None:
+            raise ValueError(f"{peer.name} answers without an endorsement")
+        if self.payload is None:
+            self.payload = outcome.payload
+        elif self.payload != outcome.payload:
+            self.details.append(detail(peer, MISMATCH))
+            return False
+        self._received.append((group, outcome.endorsement))
+        self._counts[group] += 1
+        if len(self._received) >= self._smallest:
+            candidates = itertools.chain([self._current] if self._current else (), self._layouts)
+            self._completed = next(filter(self._is_complete, candidates), self._completed)
+        return True
+
+    def following(self, peer: Peer) -> tuple[Peer | None, str]:
+        """Return the next peer of the same group, or None and the group that has nobody left."""
+        group = self._group_of[peer.name]
+        if self._groups[group]:
+            return self._groups[group].pop(0), ""
+        return None, group
+
+    def abandon(self, *groups: str) -> None:
+        """Give up layouts that need more of *groups* than has come."""
+        self._exhausted.update(name for name in groups if name)
+
+    def unique_endorsements(self) -> list[responses.Endorsement]:
+        """Return the collected endorsements that the layout wants, each endorser once."""
+        wanted = dict(self._completed or ())
+        unique: dict[bytes, responses.Endorsement] = {}
+        for group, endorsement in self._received:
+            if wanted.get(group):
+                wanted[group] -= 1
+                unique.setdefault(endorsement.endorser, endorsement)
+        return list(unique.values())
+
+    def _is_complete(self, layout: Layout) -> bool:
+        return all(self._counts[name] >= count for name, count in layout)
+
+
+def detail(node: Peer | Orderer, reason: str) -> gateway_pb2.ErrorDetail:
+    """Return what a gateway tells its client about one endorser, or orderer."""
+    return gateway_pb2.ErrorDetail(address=node.address, msp_id=node.msp_id, message=reason)
+
+
+def unreachable(address: str) -> str:
+    """Return how a real gateway words that nobody listens at a node's address."""
+    return (
+        'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp '
+        f'{address}: connect: connection refused"'
+    )

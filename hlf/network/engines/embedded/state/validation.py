@@ -1,0 +1,301 @@
+"""
+Which transactions of a block count, and what the block changes.
+
+Every member's peer comes to the same answer by itself from the block and its
+committed state; here it is worked out once for all of them. First each
+envelope is looked at alone: its form, its creator, its endorsements. Then ids
+that were used before fall out, and last come the conflicts of what was read.
+The codes are Fabric's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fabric_protos.common import common_pb2
+from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, proposal_response_pb2, transaction_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.network.engines.embedded.state import endorsement, lifecycle
+from hlf.network.engines.embedded.state.updates import State, Updates
+from hlf.wire import enumerations, keys, msp, rwsets
+from hlf.wire.config import channelconfig
+
+CODES = transaction_pb2.TxValidationCode
+VALID = transaction_pb2.VALID
+
+DefinitionOf = Callable[[str, Any], lifecycle.ChaincodeDefinition | None]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of one envelope; *why* says more for the log, and quotes nothing that is private."""
+
+    position: int
+    code: int = VALID
+    tx_id: str = ""
+    timestamp: bytes = b""
+    rwset: rwsets.TxRwset | None = None
+    config: Any = None
+    why: str = ""
+
+    @property
+    def valid(self) -> bool:
+        """Whether the transaction counts."""
+        return bool(self.code == VALID)
+
+
+@dataclass
+class Validated:
+    """A block's verdicts and the changes of its valid transactions."""
+
+    verdicts: list[Verdict]
+    updates: Updates
+    config: Any = None
+
+    @property
+    def flags(self) -> bytes:
+        """One code a transaction, as the block's metadata keep them."""
+        return bytes(verdict.code for verdict in self.verdicts)
+
+
+class InvalidError(Exception):
+    """A transaction does not count; carries the code."""
+
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(f"{enumerations.name(CODES, code)}: {why}")
+        self.code = code
+        self.why = why
+
+
+@dataclass(slots=True)
+class _Endorsed:
+    """A well-formed endorser transaction, taken apart."""
+
+    verdict: Verdict
+    header_extension: bytes
+    response_payload: bytes
+    response: Any
+    endorsements: Sequence[Any]
+
+
+class BlockValidator:
+    """Validates the blocks of one channel under one version of its configuration."""
+
+    def __init__(self, bundle: channelconfig.Bundle, definition_of: DefinitionOf) -> None:
+        self._bundle = bundle
+        self._definition_of = definition_of
+        self._policies = endorsement.EndorsementPolicies(bundle)
+
+    def validate(
+        self, number: int, envelopes: Sequence[bytes], committed: State, known: Callable[[list[str]], set[str]],
+        admitted: Sequence[bool] = (),
+    ) -> Validated:  # fmt: skip
+        """
+        Judge the envelopes of block *number* against *committed* state.
+
+        *known* tells which of some transaction ids are in the ledger. Where
+        *admitted* is true, the orderer has just verified that envelope's
+        creator and signature under this configuration, so it is not done again.
+        """
+        verdicts = [Verdict(position) for position in range(len(envelopes))]
+        endorsed: dict[int, _Endorsed] = {}
+        for verdict, raw in zip(verdicts, envelopes, strict=True):
+            trusted = verdict.position < len(admitted) and admitted[verdict.position]
+            try:
+                found = self._examine(verdict, raw, trusted)
+                if found is not None:
+                    endorsed[verdict.position] = found
+            except InvalidError as invalid:
+                verdict.code, verdict.why = invalid.code, invalid.why
+        self._check_ids(verdicts, endorsed, known)
+        self._check_endorsements(verdicts, endorsed, committed)
+        _mark_repeated_ids(verdicts, endorsed)
+        updates = Updates(committed)
+        for verdict in verdicts:
+            if verdict.valid and verdict.rwset is not None:
+                verdict.code = updates.conflict(verdict.rwset)
+                if verdict.valid:
+                    updates.apply(verdict.rwset, rwsets.Version(number, verdict.position))
+                else:
+                    verdict.why = "what it read has changed since"
+        config = next((verdict.config for verdict in verdicts if verdict.valid and verdict.config is not None), None)
+        return Validated(verdicts, updates, config)
+
+    def _examine(self, verdict: Verdict, raw: bytes, trusted: bool) -> _Endorsed | None:
+        """Check form, creator and signature; return an endorser transaction taken apart."""
+        if not raw:
+            raise InvalidError(CODES.NIL_ENVELOPE, "nil envelope")
+        try:
+            envelope = common_pb2.Envelope.FromString(raw)
+        except DecodeError as error:
+            raise InvalidError(CODES.INVALID_OTHER_REASON, "the envelope cannot be decoded") from error
+        try:
+            payload = common_pb2.Payload.FromString(envelope.payload)
+        except DecodeError as error:
+            raise InvalidError(CODES.BAD_PAYLOAD, "the payload cannot be decoded") from error
+        channel_header, signature_header = _headers(payload, verdict)
+        if not trusted:
+            self._check_creator(signature_header.creator, envelope)
+        if channel_header.type == common_pb2.CONFIG:
+            verdict.config = payload.data
+            return None
+        if channel_header.type != common_pb2.ENDORSER_TRANSACTION:
+            raise InvalidError(CODES.UNSUPPORTED_TX_PAYLOAD, "neither an endorsed nor a configuration transaction")
+        if channel_header.tx_id != keys.transaction_id(signature_header.nonce, signature_header.creator):
+            raise InvalidError(CODES.BAD_PROPOSAL_TXID, "the id is not the hash of nonce and creator")
+        if channel_header.channel_id != self._bundle.channel_id:
+            raise InvalidError(CODES.TARGET_CHAIN_NOT_FOUND, "the transaction is of another channel")
+        return _take_apart(payload, channel_header.extension, verdict)
+
+    def _check_creator(self, creator: bytes, envelope: Any) -> None:
+        try:
+            identity = self._bundle.msps.validate(creator)
+        except errors.IdentityError as error:
+            raise InvalidError(CODES.BAD_CREATOR_SIGNATURE, str(error)) from error
+        if not identity.verify(envelope.payload, envelope.signature):
+            raise InvalidError(CODES.BAD_CREATOR_SIGNATURE, "the creator's signature is not valid")
+
+    def _check_ids(
+        self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], known: Callable[[list[str]], set[str]]
+    ) -> None:
+        used = known([verdicts[position].tx_id for position in endorsed])
+        for position in list(endorsed):
+            if verdicts[position].tx_id in used:
+                verdicts[position].code = CODES.DUPLICATE_TXID
+                verdicts[position].why = "its id is in an earlier block"
+                del endorsed[position]
+
+    def _check_endorsements(self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State) -> None:
+        # A key's policy that an earlier transaction of the block changes cannot be judged by: a later write of
+        # that key fails, even if the earlier transaction turns out to be in conflict.
+        changed: set[endorsement.Key] = set()
+        for position, found in endorsed.items():
+            changing: list[endorsement.Key] = []
+            try:
+                self._check_transaction(found, committed, changed, changing)
+            except InvalidError as invalid:
+                verdicts[position].code, verdicts[position].why = invalid.code, invalid.why
+            changed.update(changing)
+
+    def _check_transaction(
+        self,
+        found: _Endorsed,
+        committed: State,
+        changed: set[endorsement.Key],
+        changing: list[endorsement.Key],
+    ) -> None:
+        called = _action(found)
+        sets: dict[str, rwsets.NamespaceRwset] = {}
+        for rwset in found.verdict.rwset.namespaces if found.verdict.rwset is not None else ():
+            if rwset.namespace in sets:
+                raise InvalidError(CODES.ILLEGAL_WRITESET, f"duplicate namespace '{rwset.namespace}' in txRWSet")
+            sets[rwset.namespace] = rwset
+        endorsers = self._bundle.msps.signers(
+            msp.Signed(found.response_payload + one.endorser, one.endorser, one.signature) for one in found.endorsements
+        )
+        written = sorted(name for name, rwset in sets.items() if endorsement.writes(rwset))
+        for name in dict.fromkeys([called, *written]):
+            definition = None if name == lifecycle.NAMESPACE else self._definition_of(name, committed)
+            policy = self._policies.chaincode(name, definition)
+            if policy is None:
+                raise InvalidError(CODES.INVALID_CHAINCODE, f"chaincode '{name}' is not defined")
+            check = endorsement.NamespaceCheck(endorsers, self._policies, name, definition, policy)
+            refused = check.refusal(sets.get(name), committed, changed)
+            if refused is not None:
+                raise InvalidError(CODES.ENDORSEMENT_POLICY_FAILURE, refused)
+            if name in sets:
+                changing.extend(endorsement.changed_policies(sets[name]))
+
+
+def _headers(payload: Any, verdict: Verdict) -> tuple[Any, Any]:
+    bad = CODES.BAD_COMMON_HEADER
+    if not payload.HasField("header"):
+        raise InvalidError(bad, "nil header")
+    try:
+        channel_header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+        verdict.tx_id = channel_header.tx_id
+        verdict.timestamp = channel_header.timestamp.SerializeToString()
+        signature_header = common_pb2.SignatureHeader.FromString(payload.header.signature_header)
+    except DecodeError as error:
+        raise InvalidError(bad, "a header cannot be decoded") from error
+    if channel_header.type not in (common_pb2.ENDORSER_TRANSACTION, common_pb2.CONFIG_UPDATE, common_pb2.CONFIG):
+        raise InvalidError(bad, f"invalid header type {channel_header.type}")
+    if channel_header.epoch != 0:
+        raise InvalidError(bad, f"invalid Epoch in ChannelHeader. Expected 0, got [{channel_header.epoch}]")
+    if not signature_header.nonce or not signature_header.creator:
+        raise InvalidError(bad, "a nonce and a creator are required")
+    return channel_header, signature_header
+
+
+def _take_apart(payload: Any, header_extension: bytes, verdict: Verdict) -> _Endorsed:
+    malformed = CODES.INVALID_ENDORSER_TRANSACTION
+    try:
+        actions = transaction_pb2.Transaction.FromString(payload.data).actions
+        if len(actions) != 1:
+            raise InvalidError(malformed, f"only one action per transaction is supported, tx contains {len(actions)}")
+        own_header = common_pb2.SignatureHeader.FromString(actions[0].header)
+        if not own_header.nonce or not own_header.creator:
+            raise InvalidError(malformed, "the action's header has no nonce or creator")
+        action_payload = transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
+        response_payload = action_payload.action.proposal_response_payload
+        response = proposal_response_pb2.ProposalResponsePayload.FromString(response_payload)
+    except DecodeError as error:
+        raise InvalidError(malformed, "the transaction cannot be decoded") from error
+    if not action_payload.chaincode_proposal_payload:
+        raise InvalidError(malformed, "nil arguments")
+    proposal = payload.header.channel_header + actions[0].header + action_payload.chaincode_proposal_payload
+    if hashlib.sha256(proposal).digest() != response.proposal_hash:
+        raise InvalidError(malformed, "proposal hash does not match")
+    return _Endorsed(verdict, header_extension, response_payload, response, action_payload.action.endorsements)
+
+
+def _action(found: _Endorsed) -> str:
+    """Check what was called and store what it read and wrote; return the chaincode's name."""
+    try:
+        called = proposal_pb2.ChaincodeHeaderExtension.FromString(found.header_extension)
+    except DecodeError as error:
+        raise InvalidError(CODES.BAD_HEADER_EXTENSION, "the header's extension cannot be decoded") from error
+    if not found.response.extension:
+        raise InvalidError(CODES.BAD_RESPONSE_PAYLOAD, "response payload is missing extension")
+    try:
+        action = proposal_pb2.ChaincodeAction.FromString(found.response.extension)
+    except DecodeError as error:
+        raise InvalidError(CODES.BAD_RESPONSE_PAYLOAD, "the chaincode action cannot be decoded") from error
+    try:
+        found.verdict.rwset = rwsets.decode(action.results)
+    except errors.WireError as error:
+        raise InvalidError(CODES.BAD_RWSET, str(error)) from error
+    if not called.HasField("chaincode_id") or not action.HasField("chaincode_id"):
+        raise InvalidError(CODES.INVALID_OTHER_REASON, "nil ChaincodeId")
+    name: str = called.chaincode_id.name
+    if not name or name != action.chaincode_id.name or not action.chaincode_id.version:
+        raise InvalidError(CODES.INVALID_CHAINCODE, "the chaincode's name or version is missing or inconsistent")
+    if action.events:
+        _check_event(action.events, name)
+    return name
+
+
+def _check_event(encoded: bytes, chaincode: str) -> None:
+    other = CODES.INVALID_OTHER_REASON
+    try:
+        event = chaincode_event_pb2.ChaincodeEvent.FromString(encoded)
+    except DecodeError as error:
+        raise InvalidError(other, "invalid chaincode event") from error
+    if event.chaincode_id != chaincode:
+        raise InvalidError(other, "chaincode event chaincode id does not match chaincode action chaincode id")
+
+
+def _mark_repeated_ids(verdicts: list[Verdict], endorsed: dict[int, _Endorsed]) -> None:
+    seen: set[str] = set()
+    for position in endorsed:
+        verdict = verdicts[position]
+        if verdict.valid:
+            if verdict.tx_id in seen:
+                verdict.code = CODES.DUPLICATE_TXID
+                verdict.why = "its id stands earlier in the block"
+            seen.add(verdict.tx_id)

@@ -1,0 +1,69 @@
+"""What every engine can do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from hlf.network.processes import Program
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+# For each peer's name, the values its chaincode builder fills into package addresses.
+BuilderConfig = Mapping[str, Mapping[str, str]]
+
+
+class Engine(Protocol):
+    """What every engine can do; one with *containers* runs the chaincodes' servers beside its nodes."""
+
+    name: str
+    containers: bool
+
+    def version(self, consortium: Consortium) -> str:
+        """
+        Return the Fabric version its nodes are compatible with, such as ``3.1.5``.
+
+        Raises:
+            EngineError: it cannot run this consortium on this machine; the cure says what is missing.
+        """
+
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
+    ) -> None:
+        """
+        Start every peer and orderer that does not run yet, or only *nodes*, and return when they listen.
+
+        *servers* are given to engines with containers only.
+
+        Raises:
+            PortTakenError: somebody else listens where one of them should.
+            ProcessError: one did not come up; with its last words.
+        """
+
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """
+        Return when the orderers, joined to every channel, take transactions.
+
+        Raises:
+            ProcessError: they do not agree on a leader in time.
+        """
+
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """
+        End every node of the folder, or only *nodes*, ledgers kept; return the names of what ran.
+
+        Raises:
+            ProcessError: one did not take notice.
+        """
+
+    def running(self, folder: Folder) -> dict[str, bool]:
+        """Return the node processes of the folder by name, and whether each is alive."""
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """Return the nodes that were stopped one by one while the others run."""

@@ -1,0 +1,50 @@
+"""Whether a channel has somebody who orders: told by the orderers' own metrics."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Iterable
+
+from hlf.network import errors, processes
+
+# Raft and BFT name the same figure alike: 1 at the node that leads the channel.
+_LEADS = re.compile(r'^consensus_(?:etcdraft|BFT)_is_leader\{[^}]*channel="([^"]+)"[^}]*\} 1(?:\.0)?$', re.MULTILINE)
+_SECONDS = 60.0
+
+
+def wait(operations: Iterable[str], channels: Iterable[str]) -> None:
+    """
+    Return when each channel has a leader among the orderers with those operations listeners.
+
+    Until then whatever is submitted is refused; after a start an election takes
+    a second or so.
+
+    Raises:
+        ProcessError: a channel has none in time.
+    """
+    addresses, wanted = tuple(operations), set(channels)
+
+    def missing() -> set[str]:
+        return wanted - {channel for address in addresses for channel in led(_metrics(address))}
+
+    if not processes.wait_until(lambda: not missing(), _SECONDS, every=0.05):
+        raise errors.ProcessError(
+            "orderers",
+            f"no leader within {_SECONDS:g} s for {', '.join(sorted(missing()))}",
+            "Their logs tell why; consensus needs more than half of them (BFT: more than two thirds).",
+        )
+
+
+def led(metrics: str) -> set[str]:
+    """Return the channels that an orderer leads, by its metrics in Prometheus' text form."""
+    return set(_LEADS.findall(metrics))
+
+
+def _metrics(address: str) -> str:
+    try:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=2) as answer:  # noqa: S310 - loopback
+            text: str = answer.read().decode("utf-8", "replace")
+            return text
+    except OSError:
+        return ""

@@ -1,0 +1,210 @@
+"""
+Keys and certificates of a consortium, in a state folder.
+
+``make`` creates what is missing and never overwrites what is there, so it may
+be called before every start. Private keys and their folders open for their
+owner only. Key and certificate of one holder appear together or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from hlf.errors import IdentityError
+from hlf.network import certificates, errors, state
+from hlf.network.certificates import Issued
+from hlf.network.state import Folder
+from hlf.network.topology import Consortium, OrdererOrganisation, Organisation, User
+from hlf.signers import load_private_key
+from hlf.wire.certificates import read
+from hlf.wire.certificates.names import ORGANIZATION
+
+_NODE_OUS = """NodeOUs:
+  Enable: true
+  ClientOUIdentifier: {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: client}
+  PeerOUIdentifier: {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: peer}
+  AdminOUIdentifier: {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: admin}
+  OrdererOUIdentifier: {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: orderer}
+"""
+_UNUSABLE = "Restore it from a backup, or remove the whole state folder to start afresh (its ledgers are lost then)."
+
+
+def make(folder: Folder, consortium: Consortium) -> None:
+    """
+    Create every key and certificate of the consortium that is not there yet.
+
+    Raises:
+        MaterialError: something is there, but unusable.
+    """
+    for organisation in consortium.organisations:
+        _organisation(folder, organisation)
+    for ordering in consortium.ordering.organisations:
+        _orderer_organisation(folder, ordering)
+
+
+def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str], bool]) -> None:
+    """
+    Put away what was made for an organisation under another domain, if it never became a member.
+
+    It stays beside the new one, as ``.<MSP>-<number>``: a key is never deleted.
+
+    Raises:
+        MaterialError: it is a member under that other domain.
+    """
+    for organisation in consortium.organisations:
+        place = folder.organisation(organisation.msp_id)
+        made_for = _domain(place / "ca" / "cert.pem")
+        if made_for is None or made_for == organisation.domain[: certificates.LONGEST_NAME]:
+            continue
+        if is_member(organisation.msp_id):
+            raise errors.MaterialError(
+                place,
+                f"{organisation.msp_id} has the domain {made_for}, not {organisation.domain}",
+                f"Its certificates name it. Write `domain: {made_for}`.",
+            )
+        number = sum(1 for _ in place.parent.glob(f".{organisation.msp_id}-*"))
+        place.rename(place.with_name(f".{organisation.msp_id}-{number + 1}"))
+
+
+def _domain(certificate_file: Path) -> str | None:
+    """Return the domain that an authority was made for; None where there is no authority yet."""
+    try:
+        subject = read(certificate_file.read_bytes()).subject
+    except (OSError, IdentityError):
+        return None
+    return next(iter(subject.values(ORGANIZATION)), None)
+
+
+def _organisation(folder: Folder, organisation: Organisation) -> None:
+    authorities = _Authorities(folder, organisation.msp_id, organisation.domain, organisation.country)
+    for peer in organisation.peers:
+        authorities.node(folder.peer(organisation.msp_id, peer.name), peer.name, "peer")
+    for user in organisation.users:
+        authorities.user(folder.user(organisation.msp_id, user.name), user)
+
+
+def _orderer_organisation(folder: Folder, organisation: OrdererOrganisation) -> None:
+    authorities = _Authorities(folder, organisation.msp_id, organisation.domain, "ZZ")
+    for orderer in organisation.orderers:
+        authorities.node(folder.orderer(orderer.name), orderer.name, "orderer")
+    for user in organisation.users:
+        authorities.user(folder.user(organisation.msp_id, user.name), user)
+
+
+class _Authorities:
+    """An organisation's signing CA and TLS CA, and what they issue."""
+
+    def __init__(self, folder: Folder, msp_id: str, domain: str, country: str) -> None:
+        self._domain = domain
+        self._country = country
+        root = folder.organisation(msp_id)
+        self._signing = self._authority(root / "ca", f"ca.{domain}")
+        self._tls = self._authority(root / "tlsca", f"tlsca.{domain}")
+        _once(root / "msp", lambda: self._msp())
+
+    def node(self, place: Path, name: str, unit: str) -> None:
+        """Make a peer's or orderer's signing identity and TLS certificate."""
+        _once(place / "msp", lambda: self._msp(self._identity(name, unit)))
+        hosts = (name, name.split(".", 1)[0], "localhost", "127.0.0.1", "::1")
+        _once(place / "tls", lambda: self._tls_files("server", name, hosts))
+
+    def user(self, place: Path, user: User) -> None:
+        """Make a user's identity with attributes, in the flat form and as an MSP folder, and a TLS certificate."""
+
+        def files() -> dict[str, bytes]:
+            attributes = {"hf.EnrollmentID": user.name, "hf.Type": user.role, "hf.Affiliation": ""}
+            name = f"{user.name}@{self._domain}"
+            issued = self._identity(name, user.role, {**attributes, **user.attributes})
+            flat = {
+                "cert.pem": issued.certificate_pem,
+                "key.pem": issued.key_pem,
+                # The issuer of cert.pem first, then what a client must trust to dial the organisation's peers.
+                "ca.pem": self._signing.certificate_pem + self._tls.certificate_pem,
+            }
+            msp = {f"msp/{path}": content for path, content in self._msp(issued).items()}
+            tls = {f"tls/{path}": content for path, content in self._tls_files("client", name, ()).items()}
+            return {**flat, **msp, **tls}
+
+        _once(place, files)
+
+    def _identity(self, name: str, unit: str, attributes: Mapping[str, str] | None = None) -> Issued:
+        return certificates.identity(self._signing, name, self._domain, self._country, unit, attributes)
+
+    def _authority(self, place: Path, name: str) -> Issued:
+        def files() -> dict[str, bytes]:
+            issued = certificates.authority(name, self._domain, self._country)
+            return {"cert.pem": issued.certificate_pem, "key.pem": issued.key_pem}
+
+        _once(place, files)
+        return _load(place / "cert.pem", place / "key.pem")
+
+    def _msp(self, issued: Issued | None = None) -> dict[str, bytes]:
+        files = {
+            "config.yaml": _NODE_OUS.encode(),
+            "cacerts/ca.pem": self._signing.certificate_pem,
+            "tlscacerts/tlsca.pem": self._tls.certificate_pem,
+        }
+        if issued is not None:
+            files |= {"signcerts/cert.pem": issued.certificate_pem, "keystore/key.pem": issued.key_pem}
+        return files
+
+    def _tls_files(self, end: str, name: str, hosts: tuple[str, ...]) -> dict[str, bytes]:
+        issued = certificates.tls(self._tls, name, self._domain, self._country, hosts)
+        return {
+            f"{end}.crt": issued.certificate_pem,
+            f"{end}.key": issued.key_pem,
+            "ca.crt": self._tls.certificate_pem,
+        }
+
+
+def _once(place: Path, files: Callable[[], dict[str, bytes]]) -> None:
+    """Fill a folder that does not exist yet; it appears complete, by one rename, or not at all."""
+    if place.exists():
+        return
+    state.private_folder(place.parent)
+    try:
+        new = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    except OSError as error:
+        raise state.unusable(place, error) from error
+    try:
+        for name, content in files().items():
+            target = new / name
+            state.private_folder(target.parent)
+            mode = 0o600 if target.suffix == ".key" or target.name == "key.pem" else 0o644
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+        new.rename(place)
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        raise state.unusable(place, error) from error
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _load(certificate_file: Path, key_file: Path) -> Issued:
+    try:
+        certificate = read(certificate_file.read_bytes()).for_building()
+    except OSError as error:
+        raise errors.MaterialError(certificate_file, f"cannot be read: {error.strerror}", _UNUSABLE) from error
+    except IdentityError as error:
+        raise errors.MaterialError(certificate_file, f"is not a PEM certificate: {error}", _UNUSABLE) from error
+    try:
+        key = load_private_key(key_file.read_bytes())
+    except OSError as error:
+        raise errors.MaterialError(key_file, f"cannot be read: {error.strerror}", _UNUSABLE) from error
+    except IdentityError:
+        raise errors.MaterialError(key_file, "is not an unencrypted PEM private key", _UNUSABLE) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        raise errors.MaterialError(key_file, "does not belong to the certificate beside it", _UNUSABLE)
+    if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
+        raise errors.MaterialError(key_file, "can be read by others than its owner", f"Run: chmod 600 {key_file}")
+    return Issued(certificate, key)

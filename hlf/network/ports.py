@@ -1,0 +1,124 @@
+"""Which port each listener of the network gets; chosen once, kept in the state folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import random
+import re
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hlf.network import errors
+from hlf.network.state import Record
+from hlf.network.topology import Consortium
+
+CHOSEN = "SELAT_PORTS"
+"""The variable that says from which ports to choose, such as ``20000-20999``."""
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST, _LAST = 10_000, 32_000
+
+
+def assign(record: Record, consortium: Consortium) -> None:
+    """
+    Give every node and every chaincode server a port where it has none yet.
+
+    A port the consortium file names is taken as it stands. Others are free ones
+    below the range from which the system serves outgoing connections: a port of
+    that range may be in use by anybody when the network is started again.
+
+    Raises:
+        StateError: the file names another port than a node has had since the first start.
+        EngineError: no port is free, or the variable ``SELAT_PORTS`` is no range.
+    """
+    free = _free({port for uses in record.ports.values() for port in uses.values()})
+    for peer in consortium.peers:
+        _give(record, peer.name, {"listen": peer.port, "chaincode": None, "operations": None}, free)
+    for orderer in consortium.orderers:
+        _give(record, orderer.name, {"listen": orderer.port, "admin": orderer.admin_port, "operations": None}, free)
+    for chaincode in consortium.chaincodes:
+        server = next((each for each in consortium.servers if each.name == chaincode.server), None)
+        if server is None:
+            continue
+        members = chaincode.installed_by if server.per_organisation else ("",)
+        _give(record, chaincode_key(chaincode.channel, chaincode.name), dict.fromkeys(members), free)
+
+
+def chaincode_key(channel: str, chaincode: str) -> str:
+    """Return the name under which the ports of a chaincode's servers are kept."""
+    return f"chaincode:{channel}:{chaincode}"
+
+
+def check_free(program: str, addresses: Iterable[str]) -> None:
+    """
+    Make sure nobody listens where a program is about to.
+
+    Raises:
+        PortTakenError: names the program, the address and what to do.
+    """
+    for address in addresses:
+        if not _is_free(int(address.rpartition(":")[2])):
+            raise errors.PortTakenError(
+                program,
+                address,
+                "Stop that program (`ss -ltnp` names it), or start the network in a new folder with --state, "
+                "which chooses other ports.",
+            )
+
+
+def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator[int]) -> None:
+    given = record.ports.setdefault(node, {})
+    for use, fixed in uses.items():
+        if fixed is not None and record.started and given.get(use, fixed) != fixed:
+            raise errors.StateError(
+                Path("state.json"),
+                f"{node} has listened at {given[use]} since the first start, and the file says {fixed}",
+                f"Its channels know it there. Write {given[use]}, or leave the port out.",
+            )
+        if fixed is not None:
+            given[use] = fixed
+        elif use not in given:
+            given[use] = next(free)
+
+
+def _free(taken: set[int]) -> Iterator[int]:
+    """Yield free ports from a random one on, so that networks started together do not race for the same ones."""
+    first, last = _range()
+    start = random.randrange(first, last)  # noqa: S311 - not a secret
+    for offset in range(last - first):
+        port = first + (start - first + offset) % (last - first)
+        if port not in taken and _is_free(port):
+            yield port
+    raise errors.EngineError(f"no free port from {first} to {last - 1} on 127.0.0.1", "Stop some other programs.")
+
+
+def _range() -> tuple[int, int]:
+    """Return the first port to choose from, and the one after the last."""
+    chosen = os.environ.get(CHOSEN)
+    if chosen is None:
+        last = _LAST
+        # Elsewhere than on Linux the range stays below what other systems use as well.
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            last = min(last, int(_EPHEMERAL.read_text().split()[0]) - 1)
+        return _FIRST, max(last, _FIRST + 4_000)
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", chosen)
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1024 <= first <= last <= 65_535:
+        cure = "Write the first port and the last, such as 20000-20999, both from 1024 to 65535."
+        raise errors.EngineError(f"{CHOSEN} is {chosen!r}, which is no range of ports", cure)
+    return first, last + 1
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the servers do: an address that only waits for its last packets (TIME_WAIT) counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            # A port below 1024 may be forbidden to us and free all the same; the program itself will say which.
+            return error.errno == errno.EACCES
+        return True

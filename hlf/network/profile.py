@@ -1,0 +1,105 @@
+"""Connection profiles in Fabric's common JSON form, one an organisation, for `hlf`, the official SDKs and hfc alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hlf.network import state
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium, Organisation
+
+_SCHEME = "grpcs://"
+
+
+def make(folder: Folder, record: Record, consortium: Consortium) -> None:
+    """Write every organisation's profile anew, and the same once more as hfc reads it."""
+    for organisation in consortium.organisations:
+        values = profile(folder, record, consortium, organisation)
+        _write(folder.profile(organisation.msp_id), values)
+        # hfc dials a URL as it stands, where everybody else expects a scheme before the address.
+        for node in (*values["peers"].values(), *values["orderers"].values()):
+            node["url"] = node["url"].removeprefix(_SCHEME)
+        _write(folder.profiles / "hfc" / f"{organisation.msp_id}.json", values)
+
+
+def profile(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> dict[str, Any]:
+    """
+    Return the profile of one organisation, as plain JSON values.
+
+    It names the peers of all organisations that share a channel with it, its
+    own first. Certificates stand in it twice, as ``pem`` for the official SDKs
+    and as ``path`` for hfc; it holds no key, only hfc's paths to the users'.
+    """
+    channels = consortium.channels_of(organisation.msp_id)
+    partners = {msp_id for channel in channels for msp_id in channel.members} | {organisation.msp_id}
+    shown = [each for each in consortium.organisations if each.msp_id in partners]
+    shown.sort(key=lambda each: each.msp_id != organisation.msp_id)
+    orderers = {orderer.name: _node(folder, record, orderer.name, orderer.msp_id) for orderer in consortium.orderers}
+    return {
+        "name": f"{consortium.name}-{organisation.msp_id}",
+        "version": "1.0.0",
+        "client": {
+            "organization": organisation.msp_id,
+            "connection": {"timeout": {"peer": {"endorser": "300"}, "orderer": "300"}},
+            # Paths of hfc, which refuses a profile without them.
+            "credentialStore": {
+                "path": str((folder.root / "hfc" / "store").absolute()),
+                "cryptoStore": {"path": str((folder.root / "hfc" / "crypto").absolute())},
+                "wallet": organisation.msp_id,
+            },
+        },
+        "organizations": {
+            each.msp_id: _organization(folder, each, own=each is organisation) | {"orderers": list(orderers)}
+            for each in shown
+        },
+        "peers": {peer.name: _node(folder, record, peer.name, peer.msp_id) for each in shown for peer in each.peers},
+        "orderers": orderers,
+        "certificateAuthorities": {},
+        "channels": {
+            channel.name: {
+                "orderers": list(orderers),
+                "peers": {
+                    peer.name: {
+                        "endorsingPeer": True,
+                        "chaincodeQuery": True,
+                        "ledgerQuery": True,
+                        "eventSource": peer.msp_id == organisation.msp_id,
+                    }
+                    for each in shown
+                    if each.msp_id in channel.members
+                    for peer in each.peers
+                },
+            }
+            for channel in channels
+        },
+    }
+
+
+def _write(place: Path, values: dict[str, Any]) -> None:
+    state.replace_file(place, json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> dict[str, Any]:
+    users = {}
+    if own:
+        for user in organisation.users:
+            place = folder.user(organisation.msp_id, user.name).absolute()
+            users[user.name] = {"cert": str(place / "cert.pem"), "private_key": str(place / "key.pem")}
+    return {
+        "mspid": organisation.msp_id,
+        "peers": [peer.name for peer in organisation.peers],
+        "certificateAuthorities": [],
+        "users": users,
+    }
+
+
+def _node(folder: Folder, record: Record, name: str, msp_id: str) -> dict[str, Any]:
+    ca = folder.organisation(msp_id) / "tlsca" / "cert.pem"
+    return {
+        "url": f"{_SCHEME}{record.address(name)}",
+        "mspid": msp_id,
+        "tlsCACerts": {"pem": ca.read_text(encoding="ascii"), "path": str(ca.absolute())},
+        "grpcOptions": {"ssl-target-name-override": name, "grpc.ssl_target_name_override": name},
+    }

@@ -1,0 +1,63 @@
+"""
+A consortium as the other rooms of this package see it: its parts, and ``load`` that reads them from a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hlf.network import consortium
+from hlf.network.parts import (
+    BFT,
+    RAFT,
+    Batch,
+    Capabilities,
+    Chaincode,
+    Channel,
+    Collection,
+    Consortium,
+    Orderer,
+    OrdererOrganisation,
+    Ordering,
+    Organisation,
+    Peer,
+    PeerSettings,
+    Server,
+    User,
+)
+
+__all__ = [
+    "BFT",
+    "Batch",
+    "Capabilities",
+    "Chaincode",
+    "Channel",
+    "Collection",
+    "Consortium",
+    "DEFAULT",
+    "Orderer",
+    "OrdererOrganisation",
+    "Ordering",
+    "Organisation",
+    "Peer",
+    "PeerSettings",
+    "RAFT",
+    "Server",
+    "User",
+    "load",
+]
+
+DEFAULT = Path(__file__).parents[2] / "network" / "consortium.yaml"
+
+
+def load(path: Path | None = None, *, base: Path | None = None) -> Consortium:
+    """
+    Return the consortium of a file, of the one in this package by default.
+
+    Paths in it are meant from its own folder, or from *base* where it is a copy.
+
+    Raises:
+        ConsortiumError: names file, line, field, cause and cure.
+    """
+    path = path or DEFAULT
+    return consortium.read(path, base or path.absolute().parent)
