@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks.figures import Figure, percentile
 from benchmarks.processes import Programs
 from hlf.network import admin
+from network import CONSORTIUM
 from selat.demo import story, theatre
 from selat.demo.screen import Screen
 
@@ -28,7 +29,7 @@ def start(engine: str) -> Iterator[Figure]:
             state = Path(folder) / "network"
             for seconds in (fresh, again):
                 begun = time.perf_counter()
-                admin.up(engine, state)
+                admin.up(engine, state, CONSORTIUM)
                 seconds.append(time.perf_counter() - begun)
                 admin.down(state)
     bound = "at most 3" if engine == "embedded" else ""

@@ -14,6 +14,7 @@ from benchmarks.figures import Line
 from benchmarks.processes import Programs, difference
 from benchmarks.turns import Rounds, Told
 from hlf.network import admin
+from network import CONSORTIUM
 from selat.demo.goods import FORECAST
 from selat.demo.voyage import Clock, HandOver, Step
 from tests.support.trading import Claim, Market
@@ -40,7 +41,7 @@ def trade(engine: str) -> Iterator[Line]:
     """
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         state = Path(folder) / "network"
-        admin.up(engine, state)
+        admin.up(engine, state, CONSORTIUM)
         try:
             with Market(state) as market, ThreadPoolExecutor(CALLERS) as pool:
                 for name, call, calls in _calls(market):

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from network import CONSORTIUM
+
 _COMMANDS = {
     "audit": "selat.audit:audit",
     "demo": "selat.demo.cli:demo",
@@ -30,5 +32,8 @@ class _Rooms(click.Group):
 
 @click.group(cls=_Rooms)
 @click.version_option(package_name="selat")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Hyperledger Fabric for Python, and cross-border trade on top of it."""
+    # What `selat network` starts when no file is named.
+    ctx.obj = CONSORTIUM

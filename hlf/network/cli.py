@@ -1,4 +1,9 @@
-"""``selat network``: start, stop and look at a consortium's network."""
+"""
+``hlf network``: start, stop and look at a consortium's network.
+
+The click object of these commands is the file they start when none is named:
+``selat network`` sets Selat's own, ``hlf network`` none.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +50,13 @@ def network() -> None:
 @click.option(
     "--consortium",
     type=_FILE,
-    help="The consortium file; the one it ran with before by default, at first the one of the package.",
+    help="The consortium file; the one it ran with before by default, at first the command's own.",
 )
 @_state
-def up(engine: str | None, consortium: Path | None, state: Path) -> None:
+@click.pass_obj
+def up(default: Path | None, engine: str | None, consortium: Path | None, state: Path) -> None:
     """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
-    started = admin.up(engine, state, consortium)
+    started = admin.up(engine, state, consortium, default=default)
     for difference in started.differences:
         click.echo(f"otherwise than in the file, {difference}", err=True)
     click.echo(f"{started.engine} engine, Fabric {started.version}", err=True)
@@ -87,11 +93,12 @@ def start(nodes: tuple[str, ...], state: Path) -> None:
 
 
 @network.command()
-@click.option("--consortium", type=_FILE, help="The consortium file; the one of the package by default.")
+@click.option("--consortium", type=_FILE, help="The consortium file; the command's own by default.")
 @_state
-def render(consortium: Path | None, state: Path) -> None:
+@click.pass_obj
+def render(default: Path | None, consortium: Path | None, state: Path) -> None:
     """Write keys, genesis blocks, configuration and a compose file for docker; start nothing, print its path."""
-    click.echo(admin.render(state, consortium))
+    click.echo(admin.render(state, consortium or default))
 
 
 @network.command("add-organisation")

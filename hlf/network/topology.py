@@ -47,12 +47,13 @@ __all__ = [
     "load",
 ]
 
-DEFAULT = Path(__file__).parents[2] / "network" / "consortium.yaml"
+#: The network of two organisations that starts when no consortium file is named.
+DEFAULT = Path(__file__).with_name("consortium.yaml")
 
 
 def load(path: Path | None = None, *, base: Path | None = None) -> Consortium:
     """
-    Return the consortium of a file, of the one in this package by default.
+    Return the consortium of a file, by default of the small one in this package.
 
     Paths in it are meant from its own folder, or from *base* where it is a copy.
 

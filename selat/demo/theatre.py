@@ -16,6 +16,7 @@ from hlf.network import processes
 from hlf.network.admin import lifetime
 from hlf.network.admin.lifetime import Network
 from hlf.network.state import Folder
+from network import CONSORTIUM
 from selat.demo.callers import Blocks, Caller, Cast
 
 ACTORS = {
@@ -62,7 +63,7 @@ def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
     Raises:
         NetworkError, hlf.errors.HlfError: names cause and cure.
     """
-    network = lifetime.up(engine, folder / "network", consortium)
+    network = lifetime.up(engine, folder / "network", consortium, default=CONSORTIUM)
     home = _home(folder)
     ready = home.run / "gateway.ready"
     settings = Settings(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hlf.network import processes, topology
+from hlf.network import processes
+from network import CONSORTIUM
 
 PROGRAM = [sys.executable, "-c", "from selat.cli import main; main()", "demo"]
 
@@ -79,7 +80,7 @@ def test_an_interruption_leaves_nothing(demo, tmp_path, number):
 
 def test_a_failure_stops_everything_and_keeps_the_logs(demo, tmp_path):
     """A chaincode program that does not run: the error names its log, and the log is there."""
-    consortium = Path(topology.__file__).with_name("consortium.yaml").read_text()
+    consortium = CONSORTIUM.read_text()
     broken = tmp_path / "broken.yaml"
     broken.write_text(consortium.replace("chaincode.main", "chaincode.nothing"))
     process = demo("--consortium", str(broken))

@@ -16,7 +16,8 @@ import yaml
 from chaincode.domain.matching import offers
 from hlf import errors
 from hlf.codec import canonical
-from hlf.network import admin, topology
+from hlf.network import admin
+from network import CONSORTIUM
 from selat.demo import goods
 from tests.support.trading import AUDITOR, PLAYERS, Claim, Market, Row, facts, hence, salt
 
@@ -144,7 +145,7 @@ def _consortium(folder: Path, participants: list[Row]) -> Path:
     A gateway plans among no more than 10,000 combinations of endorsers, and
     23 of 45 are many more; so those who carry nothing endorse for all.
     """
-    default = yaml.safe_load(topology.DEFAULT.read_text())
+    default = yaml.safe_load(CONSORTIUM.read_text())
     members = [msp_id for msp_id, *_ in participants]
     domains = {msp_id: f"{msp_id.removesuffix('MSP').lower()}.scale.test" for msp_id in members}
     (trade,) = [each for each in default["chaincodes"] if each["name"] == "trade"]

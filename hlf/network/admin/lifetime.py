@@ -43,12 +43,19 @@ class Network:
         return tuple(each for each in self.packaged if each.chaincode.server is None)
 
 
-def up(engine_name: str | None = None, root: Path = Path("build/network"), consortium: Path | None = None) -> Network:
+def up(
+    engine_name: str | None = None,
+    root: Path = Path("build/network"),
+    consortium: Path | None = None,
+    *,
+    default: Path | None = None,
+) -> Network:
     """
     Start a consortium and return when its chaincodes can be called.
 
     A folder that was started before is started again with all its ledgers; its
-    engine and its file are known, and need not be named again. One that is
+    engine and its file are known, and need not be named again; a new one is of
+    the file *default*, or else of the small one of the package. One that is
     running is completed (new chaincodes, users) and otherwise left alone.
     When the start fails, what ran before runs again.
 
@@ -59,7 +66,7 @@ def up(engine_name: str | None = None, root: Path = Path("build/network"), conso
     folder = Folder(root)
     record = state.read(folder)
     known = record is not None and record.started
-    wanted = state.held(folder) if known and consortium is None else topology.load(consortium)
+    wanted = state.held(folder) if known and consortium is None else topology.load(consortium or default)
     if engine_name is None:
         engine_name = (record.engine if record is not None else "") or DEFAULT_ENGINE
     return start(engine_name, root, wanted)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from chaincode.domain import channels
 from hlf.network import errors, topology
+from network import CONSORTIUM
+from selat import cli
 
 SMALL = """\
 name: small
@@ -30,9 +32,9 @@ def load(tmp_path):
     return load
 
 
-def test_the_default_consortium_is_the_one_of_the_design():
+def test_selats_consortium_is_the_one_of_the_design():
     """Eight organisations, three channels, three chaincodes, one Raft orderer, and the tender's collection."""
-    consortium = topology.load()
+    consortium = topology.load(CONSORTIUM)
     assert {channel.name: len(channel.members) for channel in consortium.channels} == {
         "ecommerce": 4,
         "logistics": 5,
@@ -50,9 +52,24 @@ def test_the_default_consortium_is_the_one_of_the_design():
     assert tender.member_only_write
 
 
-def test_contracts_and_gateway_know_the_channels_of_the_default_consortium():
+def test_without_a_file_a_developer_gets_two_organisations_and_a_channel():
+    """The library's default knows no trade: nothing is served, and everything has the names of Fabric's tutorials."""
+    consortium = topology.load()
+    assert [each.msp_id for each in consortium.organisations] == ["Org1MSP", "Org2MSP"]
+    assert [(each.name, each.members) for each in consortium.channels] == [("mychannel", ("Org1MSP", "Org2MSP"))]
+    assert (len(consortium.orderers), consortium.chaincodes, consortium.servers) == (1, (), ())
+
+
+def test_the_commands_of_selat_start_selats_own(tmp_path):
+    """What `selat network` takes without --consortium is not what the library takes."""
+    done = CliRunner().invoke(cli.main, ["network", "render", "--state", str(tmp_path / "state")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "state" / "consortium.yaml").read_bytes() == CONSORTIUM.read_bytes()
+
+
+def test_contracts_and_gateway_know_the_channels_of_selats_consortium():
     """Whoever renames one there must rename it in `chaincode.domain.channels`, whence all others have it."""
-    assert {(each.channel, each.name) for each in topology.load().chaincodes} == set(channels.ALL)
+    assert {(each.channel, each.name) for each in topology.load(CONSORTIUM).chaincodes} == set(channels.ALL)
 
 
 def test_every_organisation_has_an_admin_and_a_user(load):
@@ -305,4 +322,4 @@ def test_a_missing_file_is_told_with_its_option(tmp_path):
 def test_the_text_of_the_file_is_kept(load):
     """The copy in the state folder is the file itself, comments included."""
     assert load(SMALL + "# said\n").source == SMALL + "# said\n"
-    assert topology.load().source == Path(topology.DEFAULT).read_text(encoding="utf-8")
+    assert topology.load(CONSORTIUM).source == CONSORTIUM.read_text(encoding="utf-8")

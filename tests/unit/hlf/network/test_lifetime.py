@@ -16,6 +16,7 @@ from hlf import identity
 from hlf.admin import channel, discovery, lifecycle
 from hlf.network import admin, errors, processes, state, topology
 from hlf.wire import packages
+from network import CONSORTIUM as CONSORTIUM_OF_SELAT
 from selat import cli
 from tests.support.small import CONSORTIUM, FIRST, Net
 
@@ -281,7 +282,7 @@ class TestAsANewUser:
     def test_the_folder_of_another_consortium(self, selat, file):
         """Named with the first difference."""
         selat("up", "--consortium", str(file))
-        up = selat("up", "--consortium", str(topology.DEFAULT))
+        up = selat("up", "--consortium", str(CONSORTIUM_OF_SELAT))
         assert up.exit_code == 1
         assert "holds the network of another consortium: its name is 'small', not 'selat'" in up.stderr
 

@@ -16,6 +16,7 @@ from hlf.network.engines.native import binaries, config, leaders
 from hlf.network.engines.native.config import Placement
 from hlf.network.engines.native.engine import Native
 from hlf.wire.config import channelconfig, configvalues
+from network import CONSORTIUM
 
 VERSION = "peer:\n Version: v{}\n Commit SHA: abc\n Go version: go1.26\n"
 
@@ -92,7 +93,7 @@ def test_fabric_2_5_gets_its_own_capability_and_no_bft(release, tmp_path):
     """V3_0 would make a 2.5 node refuse the channel; the orderers' consensus needs 3.x for BFT."""
     release("2.5.12")
     file = tmp_path / "consortium.yaml"
-    file.write_text(topology.DEFAULT.read_text(encoding="utf-8"))
+    file.write_text(CONSORTIUM.read_text(encoding="utf-8"))
     consortium = topology.load(file)
     assert Native().version(consortium) == "2.5.12"
     folder = state.Folder(tmp_path / "state")
@@ -112,14 +113,14 @@ def test_fabric_2_5_gets_its_own_capability_and_no_bft(release, tmp_path):
 def test_fabric_2_5_takes_no_part_in_channels_of_fabric_3(tmp_path):
     """Its nodes would refuse them in words about something else, or panic; asked for in the file or made by 3.x."""
     folder = state.Folder(tmp_path / "state")
-    consortium = topology.load()
+    consortium = topology.load(CONSORTIUM)
     record = lifetime.record_for(folder, consortium, "native", "3.1.5")
     record.started = True
     state.write(folder, record)
     with pytest.raises(errors.EngineError, match="has the capability V3_0, and Fabric 2.5.16 does not know it"):
         lifetime.record_for(folder, consortium, "native", "2.5.16")
     file = tmp_path / "consortium.yaml"
-    text = topology.DEFAULT.read_text(encoding="utf-8")
+    text = CONSORTIUM.read_text(encoding="utf-8")
     file.write_text(re.sub(r"(?m)^  - name: ecommerce$", "\\g<0>\n    capabilities: {channel: V3_0}", text))
     with pytest.raises(errors.EngineError, match="channel ecommerce has the capability V3_0"):
         lifetime.record_for(state.Folder(tmp_path / "other"), topology.load(file), "native", "2.5.16")
@@ -128,7 +129,7 @@ def test_fabric_2_5_takes_no_part_in_channels_of_fabric_3(tmp_path):
 def test_nodes_of_two_releases_are_not_mixed(release, tmp_path):
     """A node that is started again is of the release the others run, or none."""
     release("3.1.5")
-    consortium = topology.load()
+    consortium = topology.load(CONSORTIUM)
     record = state.Record(consortium.name, "native", "2.5.16")
     with pytest.raises(errors.EngineError, match=r"this network runs Fabric 2\.5\.16, and .*peer is 3\.1\.5"):
         Native().start(state.Folder(tmp_path), record, consortium, {})
@@ -137,7 +138,7 @@ def test_nodes_of_two_releases_are_not_mixed(release, tmp_path):
 @pytest.mark.parametrize(("version", "knows"), [("2.5.16", False), ("3.1.5", True)])
 def test_a_peer_is_told_of_no_handler_that_it_does_not_know(tmp_path, version, knows):
     """A peer of 2.5 ends itself over the name of a check that came with 3.0."""
-    consortium = topology.load()
+    consortium = topology.load(CONSORTIUM)
     record = state.Record(consortium.name, "native", version)
     ports.assign(record, consortium)
     placement = Placement(tmp_path, tmp_path)
@@ -150,7 +151,7 @@ def test_a_peer_is_told_of_no_handler_that_it_does_not_know(tmp_path, version, k
 def test_a_round_of_gossip_is_over_before_the_next_begins(tmp_path):
     """Rounds that overlap throw away what the other has asked for; and further peers ask their first for the others."""
     file = tmp_path / "consortium.yaml"
-    file.write_text(topology.DEFAULT.read_text(encoding="utf-8").replace("country: SG", "country: SG\n    peers: 2", 1))
+    file.write_text(CONSORTIUM.read_text(encoding="utf-8").replace("country: SG", "country: SG\n    peers: 2", 1))
     consortium = topology.load(file)
     record = state.Record(consortium.name, engine="native")
     ports.assign(record, consortium)
@@ -167,7 +168,7 @@ def test_a_round_of_gossip_is_over_before_the_next_begins(tmp_path):
 
 def test_configuration_stays_on_loopback_and_in_its_folder(tmp_path):
     """Every listener binds 127.0.0.1, every file a node writes is in its data folder, and nothing asks for docker."""
-    consortium = topology.load()
+    consortium = topology.load(CONSORTIUM)
     record = state.Record(consortium.name, engine="native")
     ports.assign(record, consortium)
     placement = Placement(tmp_path / "material", tmp_path / "data", admin_root=tmp_path / "ca.pem")

@@ -15,6 +15,7 @@ import pytest
 
 from hlf.network import errors, ports, processes, state, topology
 from hlf.network.processes import Program
+from network import CONSORTIUM
 
 # Says something, listens, writes its ready file, and ends politely.
 SERVER = """
@@ -222,7 +223,7 @@ def test_fabric_settings_of_the_environment_do_not_leak_in(folder, monkeypatch):
 
 def test_ports_are_chosen_once_and_kept():
     """A network starts again where its genesis block says its anchor peers are."""
-    consortium = topology.load()
+    consortium = topology.load(CONSORTIUM)
     record = state.Record(consortium.name)
     ports.assign(record, consortium)
     chosen = json.dumps(record.ports)
@@ -237,11 +238,11 @@ def test_ports_are_chosen_from_the_range_that_is_asked_for(monkeypatch):
     """Whoever must open a firewall, or runs much side by side, says where."""
     record = state.Record("one")
     monkeypatch.setenv(ports.CHOSEN, "20000-20049")
-    ports.assign(record, topology.load())
+    ports.assign(record, topology.load(CONSORTIUM))
     assert all(20_000 <= port <= 20_049 for uses in record.ports.values() for port in uses.values())
     monkeypatch.setenv(ports.CHOSEN, "20000-20003")
     with pytest.raises(errors.EngineError, match="no free port from 20000 to 20003"):
-        ports.assign(state.Record("two"), topology.load())
+        ports.assign(state.Record("two"), topology.load(CONSORTIUM))
 
 
 @pytest.mark.parametrize("chosen", ["", "20000", "20000-", "20001-20000", "80-90", "65535-65536", "-1-5", "1e4-2e4"])
@@ -249,7 +250,7 @@ def test_what_is_no_range_of_ports_is_refused(monkeypatch, chosen):
     """Nothing is guessed: cause and cure are named."""
     monkeypatch.setenv(ports.CHOSEN, chosen)
     with pytest.raises(errors.EngineError, match="no range of ports.*such as 20000-20999"):
-        ports.assign(state.Record("one"), topology.load())
+        ports.assign(state.Record("one"), topology.load(CONSORTIUM))
 
 
 def test_a_taken_port_is_named_with_its_node_and_a_cure(free_port):
