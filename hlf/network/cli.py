@@ -136,7 +136,7 @@ def status(ctx: click.Context, state: Path) -> None:
     if not found.programs:
         click.echo("nothing is running")
     elif found.stopped:
-        click.echo(f"`selat network start NODE --state {state}` starts a stopped one, `up` all of them")
+        click.echo(f"`hlf network start NODE --state {state}` starts a stopped one, `up` all of them")
     elif not all(found.programs.values()):
-        click.echo(f"{state / 'logs'} has their last words; `selat network up --state {state}` starts them again")
+        click.echo(f"{state / 'logs'} has their last words; `hlf network up --state {state}` starts them again")
     ctx.exit(0 if found.running else 1)

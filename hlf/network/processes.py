@@ -101,7 +101,7 @@ def start(folder: Folder, program: Program) -> Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal of `selat network up` is not meant for the network.
+                # Ctrl-C in the terminal of `hlf network up` is not meant for the network.
                 start_new_session=True,
             )
         except OSError as error:

@@ -185,7 +185,7 @@ def existing(folder: Folder) -> Record:
     """
     record = read(folder)
     if record is None:
-        raise errors.StateError(folder.root, "holds no network", "Start one: selat network up --state FOLDER.")
+        raise errors.StateError(folder.root, "holds no network", "Start one: hlf network up --state FOLDER.")
     return record
 
 
@@ -225,7 +225,7 @@ def alone(folder: Folder) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise errors.StateError(
-                folder.root, "is being changed by another `selat network` command", "Wait until that one has ended."
+                folder.root, "is being changed by another `hlf network` command", "Wait until that one has ended."
             ) from error
         yield
 

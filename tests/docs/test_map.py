@@ -12,11 +12,15 @@ from tests.support.house import ROOT, imports, modules
 SAME = {"hlf": "hlf.wire", "hlf.aio": "hlf.client", "hlf.steps": "hlf.client", "chaincode": "chaincode.contracts"}
 # Data, and the name of its file.
 DATA = "network"
+# Modules of the library that stand above its rooms.
+DOORS = {"hlf.cli": "hlf.cli", "hlf.__main__": "hlf.cli"}
 Graph = dict[str, set[str]]
 
 
 def room(module: str) -> str:
     """Return the room that a module is in: the library and the chaincodes have several."""
+    if module in DOORS:
+        return DOORS[module]
     parts = module.split(".")
     inner = parts[0] in {"hlf", "chaincode"} and (ROOT / parts[0] / "/".join(parts[1:2])).is_dir()
     name = ".".join(parts[: 2 if inner else 1])

@@ -1,7 +1,7 @@
 """
 Administration of a consortium: start it, stop it, say what runs, change it.
 
-The commands of ``selat network`` call these functions, and so do tests.
+The commands of ``hlf network`` call these functions, and so do tests.
 """
 
 from __future__ import annotations

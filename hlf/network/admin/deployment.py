@@ -127,7 +127,7 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         if not processes.wait_until(known, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
                 f"after {_SETTLE_SECONDS:g} s {peer_name} does not know all peers of channel {channel}",
-                "Read the peers' logs about gossip; on a slow machine run `selat network up` again.",
+                "Read the peers' logs about gossip; on a slow machine run `hlf network up` again.",
             )
 
     tasks = [

@@ -275,7 +275,7 @@ def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium) -> 
                 raise errors.StateError(
                     folder.root,
                     f"its peer {peer.name} is not in the file any more",
-                    f"Write it again; `selat network stop {peer.name}` ends it and keeps its ledger.",
+                    f"Write it again; `hlf network stop {peer.name}` ends it and keeps its ledger.",
                 )
 
 

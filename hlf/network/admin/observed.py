@@ -159,7 +159,7 @@ def _members(channel: Channel, was: Channel | None, found: Observed) -> list[Dif
             if asked:
                 what = f"it has no member {msp_id} yet"
                 cure = (
-                    "Start it with the file it had, then: selat network add-organisation "
+                    "Start it with the file it had, then: hlf network add-organisation "
                     f"--channel {channel.name} --msp {msp_id} --consortium FILE"
                 )
             differences.append(Difference(channel.name, what, asked, cure))

@@ -59,7 +59,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Stat
     if not programs:
         return Status(record.engine, record.version, programs)
     if not record.started:
-        trouble = "the first start was cut off: `selat network up` with the same file begins it again"
+        trouble = "the first start was cut off: `hlf network up` with the same file begins it again"
         return Status(record.engine, record.version, programs, troubles=(trouble,))
     consortium = state.held(folder)
     stopped = engine.stopped(folder, consortium) if nodes else [*consortium.nodes]

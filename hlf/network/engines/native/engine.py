@@ -57,7 +57,7 @@ class Native:
         if release.version_text != record.version:
             raise errors.EngineError(
                 f"this network runs Fabric {record.version}, and {release.peer} is {release.version_text}",
-                "Set FABRIC_HOME to the release it runs; `selat network down` and `up` move all of it to another.",
+                "Set FABRIC_HOME to the release it runs; `hlf network down` and `up` move all of it to another.",
             )
         orderers = [self._orderer(folder, record, release, orderer) for orderer in consortium.orderers]
         peers = [

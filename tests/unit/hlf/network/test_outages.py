@@ -79,7 +79,7 @@ def test_a_stopped_peer_is_told_and_comes_back(net):
     told = net.selat("status")
     assert told.exit_code == 1
     assert f"stopped  {PEER}\n" in told.output
-    assert "selat network start NODE" in told.output
+    assert "hlf network start NODE" in told.output
     assert submit(net, "without B") == b"without B"
     address = state.read(state.Folder(net.root)).address(PEER)
     assert not processes.listens(address)
@@ -132,7 +132,7 @@ def test_single_nodes_of_a_network_that_is_down_are_refused(tmp_path):
     admin.stop_nodes([PEER], tmp_path / "state")
     admin.down(tmp_path / "state")
     for call in (admin.stop_nodes, admin.start_nodes):
-        with pytest.raises(errors.StateError, match="selat network up"):
+        with pytest.raises(errors.StateError, match="hlf network up"):
             call([PEER], tmp_path / "state")
 
 

@@ -1,7 +1,7 @@
 """
 What keeps a channel from going on: the cause, the cure, and whether it may pass by itself.
 
-A trouble is told to whoever submits, asks or looks (`selat network status`),
+A trouble is told to whoever submits, asks or looks (`hlf network status`),
 for as long as it lasts. Nothing in it quotes what a caller sent.
 """
 
@@ -48,7 +48,7 @@ def of(error: Exception, channel_id: str, number: int, ledger: Path) -> Trouble:
     # The text of an exception that nobody expected may quote what is private.
     return Trouble(
         f"{block}: {type(error).__name__}, a defect of the engine",
-        "`selat network down` and `up` go on without the messages of that block. Please report it with the places "
+        "`hlf network down` and `up` go on without the messages of that block. Please report it with the places "
         "in the code that the log of the engine names.",
         False,
     )

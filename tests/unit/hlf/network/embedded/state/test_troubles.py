@@ -110,7 +110,7 @@ def test_a_defect_wherever_a_block_comes_from_ends_in_a_trouble(tmp_path, monkey
             with pytest.raises(TroubleError) as told:
                 await early
         assert "KeyError, a defect of the engine" in str(told.value)
-        assert "`selat network down` and `up`" in str(told.value)
+        assert "`hlf network down` and `up`" in str(told.value)
         assert not told.value.trouble.passes
         with pytest.raises(Refused, match="KeyError") as refused:
             await order(channel, transaction)
@@ -175,8 +175,8 @@ def test_leaving_the_channel_frees_who_waits_for_room(tmp_path, monkeypatch):
         (OSError(28, "No space left on device"), "No space left on device. Make room for", True),
         (MemoryError(), "MemoryError. Make room for", True),
         (sqlite3.DatabaseError("database disk image is malformed"), "is malformed. Restore", False),
-        (sqlite3.IntegrityError("UNIQUE constraint failed"), "IntegrityError, a defect of the engine. `selat", False),
-        (ValueError(SECRET), "ValueError, a defect of the engine. `selat", False),
+        (sqlite3.IntegrityError("UNIQUE constraint failed"), "IntegrityError, a defect of the engine. `hlf", False),
+        (ValueError(SECRET), "ValueError, a defect of the engine. `hlf", False),
     ],
 )
 def test_each_trouble_names_cause_and_cure(error, words, passes):

@@ -1,0 +1,64 @@
+"""
+The ``hlf`` command: ``hlf network ...`` runs networks, and ``hlf --version`` says which library this is.
+
+Each command's module is imported when it is asked for. A command that needs
+more than the library itself names the extra that brings it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+
+_USAGE = """\
+usage: hlf COMMAND ...
+       hlf COMMAND --help
+
+Hyperledger Fabric for Python.
+
+commands:
+  network     run a network of peers and orderers on this machine (extra: pip install 'hlf[network]')
+
+options:
+  --help      show this list
+  --version   show the version of the library
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code, 2 where it is not one of the commands."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command, rest = (given[0], given[1:]) if given else ("--help", [])
+    match command:
+        case "network":
+            return _network(rest)
+        case "--version":
+            sys.stdout.write(f"hlf {_version()}\n")
+            return 0
+        case "-h" | "--help":
+            sys.stdout.write(_USAGE)
+            return 0
+    sys.stderr.write(f"hlf: there is no command {command!r}; `hlf --help` lists them\n")
+    return 2
+
+
+def _network(arguments: list[str]) -> int:
+    try:
+        from hlf.network.cli import network
+    except ModuleNotFoundError as error:
+        if (error.name or "hlf").partition(".")[0] == "hlf":
+            raise
+        sys.stderr.write(f"hlf: {error.name} is not installed, and networks need it: pip install 'hlf[network]'\n")
+        return 1
+    # In this mode click prints what went wrong itself, and ends the process.
+    network.main(arguments, prog_name="hlf network")
+    return 0
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("hlf")
+    except importlib.metadata.PackageNotFoundError:
+        # Installed together with what is built on it.
+        return importlib.metadata.version("selat")
