@@ -80,6 +80,11 @@ class RuntimeRefusal(RefusalTable):
 
     INVALID_ARGUMENT = (RefusalKind.INVALID, "An argument cannot be accepted", "The detail names the field.")
     UNKNOWN_FUNCTION = (RefusalKind.NOT_FOUND, "The chaincode has no such function", "See docs/contracts.md.")
+    ATTRIBUTE_REQUIRED = (
+        RefusalKind.NOT_ALLOWED,
+        "The caller's certificate lacks an attribute that the contract asks for",
+        "Have the organisation's Fabric CA register the attribute, and enroll again.",
+    )
     PEER_REFUSED = (
         RefusalKind.INVALID,
         "The peer refused what the contract asked of it",

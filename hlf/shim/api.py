@@ -12,26 +12,27 @@ How a contract is written: a class, decorated functions with annotations, refusa
 
 Clients call ``Journeys:hand_over``; the functions of the first contract also
 answer without its name. One object of each contract serves every transaction,
-so a contract keeps nothing in ``self``.
+so a contract keeps nothing in ``self``. A contract may also say what comes
+before and after its functions, and which context they get (:class:`Contract`).
 """
 
 from __future__ import annotations
 
 import enum
-import inspect
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar, overload
+from typing import Any
 
-from hlf.codec import records
+from hlf.codec import records, texts
 from hlf.codec.refusals import RuntimeRefusal
-from hlf.shim import decoding, identity, metadata, responses
-from hlf.shim.declarations import Declaration
+from hlf.shim import identity, metadata, responses
+from hlf.shim.contracts import inspection
+from hlf.shim.contracts.decorators import query, transaction
 from hlf.shim.endorsement import all_of as endorsed_by_all_of
 from hlf.shim.errors import ContractError, PeerRefused, Refused
-from hlf.shim.functions import Function, Parameter
+from hlf.shim.functions import Function
 from hlf.shim.identity import Client
 from hlf.shim.iterators import KV, Modification
 from hlf.shim.responses import Response
@@ -54,81 +55,6 @@ __all__ = [
     "query",
     "transaction",
 ]
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-_MARK = "_selat_function"
-
-
-@overload
-def transaction(method: _Method) -> _Method: ...
-
-
-@overload
-def transaction(
-    *,
-    endorsed_by: Sequence[str] | None = None,
-    transient: Sequence[str] | None = None,
-    called_by: Sequence[str] = (),
-) -> Callable[[_Method], _Method]: ...
-
-
-def transaction(
-    method: _Method | None = None,
-    *,
-    endorsed_by: Sequence[str] | None = None,
-    transient: Sequence[str] | None = None,
-    called_by: Sequence[str] = (),
-) -> _Method | Callable[[_Method], _Method]:
-    """
-    Let clients submit *method*: it may write. The arguments declare what it is; see ``declarations``.
-
-        @api.transaction(endorsed_by=("caller", "taker"), transient=("draft",))
-    """
-    # Whoever declares who endorses says all: a function that names no transient field takes none.
-    fields = () if transient is None and endorsed_by is not None else transient
-    return _marked(
-        method,
-        "submit",
-        Declaration(
-            endorsed_by=None if endorsed_by is None else tuple(endorsed_by),
-            transient=None if fields is None else tuple(fields),
-            called_by=tuple(called_by),
-        ),
-    )
-
-
-@overload
-def query(method: _Method) -> _Method: ...
-
-
-@overload
-def query(
-    *,
-    read_on: Sequence[str] = (),
-    transient: Sequence[str] | None = None,
-    called_by: Sequence[str] = (),
-) -> Callable[[_Method], _Method]: ...
-
-
-def query(
-    method: _Method | None = None,
-    *,
-    read_on: Sequence[str] = (),
-    transient: Sequence[str] | None = None,
-    called_by: Sequence[str] = (),
-) -> _Method | Callable[[_Method], _Method]:
-    """Let clients evaluate *method*: it reads, and a write or an event in it is refused as a defect."""
-    fields = None if transient is None else tuple(transient)
-    declared = Declaration(transient=fields, called_by=tuple(called_by), read_on=tuple(read_on))
-    return _marked(method, "evaluate", declared)
-
-
-def _marked(method: _Method | None, tag: str, declared: Declaration) -> _Method | Callable[[_Method], _Method]:
-    def mark(marked: _Method) -> _Method:
-        setattr(marked, _MARK, (tag, declared))
-        return marked
-
-    return mark if method is None else mark(method)
 
 
 class Context:
@@ -164,9 +90,39 @@ class Context:
 
 
 class Contract:
-    """Base of contracts; a subclass may set ``name``, else its class name counts."""
+    """
+    Base of contracts.
+
+    Attributes:
+        name: what clients call it by; the name of the class if it is not set.
+        default: its functions answer without its name, too. If no contract of a chaincode says so, the first one does.
+        context: the class of the context that its functions get, a subclass of :class:`Context`.
+    """
 
     name: typing.ClassVar[str] = ""
+    default: typing.ClassVar[bool] = False
+    context: typing.ClassVar[type[Context]] = Context
+
+    def before_transaction(self, ctx: Any) -> None:
+        """
+        Do what comes before every function of this contract; what it raises ends the transaction.
+
+        Arguments have been read and found well-formed by then. In a query it cannot write.
+        """
+
+    def after_transaction(self, ctx: Any, result: Any) -> None:
+        """Do what comes after every function that returned, with its *result*; what it raises ends the transaction."""
+
+    def unknown_transaction(self, ctx: Any) -> Any:
+        """
+        Return the answer to a function that the contract does not have; ``ctx.function`` is its name.
+
+        No other hook runs then. ``ctx.stub.args`` has the arguments after the name, and it may write.
+
+        Raises:
+            Refused: UNKNOWN_FUNCTION, unless a subclass does otherwise.
+        """
+        raise RuntimeRefusal.UNKNOWN_FUNCTION(f"{ctx.contract} has no function {ctx.function[:120]!r}")
 
 
 class Chaincode:
@@ -191,6 +147,8 @@ class Chaincode:
         self.version = version
         self.functions: dict[str, Function] = {}
         self.contracts: dict[str, type[Contract]] = {}
+        self._serving: dict[str, Contract] = {}
+        self._default = _default(name, contracts)
         for contract in contracts:
             self._add(contract)
         self.functions[metadata.FUNCTION] = Function(
@@ -200,10 +158,10 @@ class Chaincode:
     def describe(self) -> dict[str, Any]:
         """Return what the chaincode publishes about itself; see :mod:`hlf.shim.metadata`."""
         by_contract = {
-            name: [found for key, found in self.functions.items() if key == f"{name}:{found.name}"]
+            name: [found for key, found in self.functions.items() if found.contract == name and key == found.where]
             for name in self.contracts
         }
-        return metadata.describe(self.name, self.version, by_contract)
+        return metadata.describe(self.name, self.version, by_contract, self._default)
 
     def init(self, stub: Stub) -> Response:
         """Run the function that an initialisation names; do nothing if it names none."""
@@ -213,77 +171,63 @@ class Chaincode:
         """Return the answer of the function that the first argument names."""
         where = self.name
         try:
-            function = self._find(stub.args)
-            where = function.where
-            arguments = function.decode(stub.args[1:])
-            stub.read_only = function.tag == "evaluate"
-            result = function.call(Context(stub, function), *arguments)
+            contract, name = self._called(stub.args)
+            function = self.functions.get(f"{contract}:{name}")
+            where = texts.shown(f"{contract}:{name}", 160)
+            result = self._run(function, stub) if function else self._unknown(contract, name, stub)
             return responses.success(_encoded(result))
         except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
             return responses.of_error(error, where, stub.tx_id)
 
-    def _find(self, args: Sequence[bytes]) -> Function:
-        name = args[0].decode("utf-8", "replace") if args else ""
-        found = self.functions.get(name)
-        if found is None:
-            raise RuntimeRefusal.UNKNOWN_FUNCTION(f"{self.name} has no function {name[:120]!r}")
-        return found
+    def _called(self, args: Sequence[bytes]) -> tuple[str, str]:
+        """Return the contract and the function that are called; a name without a contract's is the default one's."""
+        called = args[0].decode("utf-8", "replace") if args else ""
+        contract, colon, name = called.partition(":")
+        return (contract, name) if colon else (self._default, called)
+
+    def _run(self, function: Function, stub: Stub) -> Any:
+        arguments = function.decode(stub.args[1:])
+        stub.read_only = function.tag == "evaluate"
+        contract = self._serving.get(function.contract)
+        if contract is None:
+            return function.call(Context(stub, function), *arguments)
+        ctx = contract.context(stub, function)
+        contract.before_transaction(ctx)
+        result = function.call(ctx, *arguments)
+        contract.after_transaction(ctx, result)
+        return result
+
+    def _unknown(self, contract: str, name: str, stub: Stub) -> Any:
+        serving = self._serving.get(contract)
+        if serving is None:
+            raise RuntimeRefusal.UNKNOWN_FUNCTION(f"{self.name} has no contract {contract[:120]!r}")
+        function = Function(contract, name, "submit", "", (), None, serving.unknown_transaction)
+        return function.call(serving.context(stub, function))
 
     def _add(self, contract: type[Contract]) -> None:
-        name = contract.name or contract.__name__
+        name = _name(contract)
         if name in self.contracts:
             raise ContractError(f"chaincode {self.name} has two contracts named {name}")
-        found = _functions(contract, name)
-        if not found:
-            raise ContractError(f"{name} has no function marked @transaction or @query")
-        default = not self.contracts
         self.contracts[name] = contract
-        for function in found:
-            self.functions[f"{name}:{function.name}"] = function
-            if default:
+        self._serving[name] = serving = contract()
+        for function in inspection.functions(contract, serving, name):
+            self.functions[function.where] = function
+            if name == self._default:
                 self.functions[function.name] = function
 
 
-def _functions(contract: type[Contract], name: str) -> list[Function]:
-    serving = contract()
-    found = []
-    for attribute, method in inspect.getmembers(contract, inspect.isfunction):
-        marked = getattr(method, _MARK, None)
-        if marked is not None:
-            tag, declared = marked
-            found.append(_function(name, attribute, tag, declared, method, getattr(serving, attribute)))
-    return found
+def _name(contract: type[Contract]) -> str:
+    return contract.name or contract.__name__
 
 
-def _function(
-    contract: str,
-    name: str,
-    tag: str,
-    declared: Declaration,
-    method: Callable[..., Any],
-    call: Callable[..., Any],
-) -> Function:
-    where = f"{contract}:{name}"
-    hints = typing.get_type_hints(method, include_extras=True)
-    signature = list(inspect.signature(call).parameters.values())
-    if not signature:
-        raise ContractError(f"{where} takes no context; its first parameter is ctx: api.Context")
-    parameters = []
-    for parameter in signature[1:]:
-        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            raise ContractError(f"{where}: {parameter.name} must be positional; arguments on the wire have no names")
-        if parameter.name not in hints:
-            raise ContractError(f"{where}: {parameter.name} has no annotation")
-        annotation = hints[parameter.name]
-        try:
-            decoder = decoding.argument(annotation)
-        except ContractError as error:
-            raise ContractError(f"{where}: {parameter.name}: {error}") from None
-        required = parameter.default is parameter.empty
-        parameters.append(Parameter(parameter.name, annotation, decoder, required))
-    declared.check(where, tuple(parameter.name for parameter in parameters))
-    documentation = inspect.getdoc(method) or ""
-    return Function(contract, name, tag, documentation, tuple(parameters), hints.get("return"), call, declared)
+def _default(chaincode: str, contracts: Sequence[type[Contract]]) -> str:
+    for contract in contracts:
+        if not (isinstance(contract, type) and issubclass(contract, Contract)):
+            raise ContractError(f"chaincode {chaincode} lists {contract!r}; give classes that subclass api.Contract")
+    chosen = [_name(contract) for contract in contracts if contract.default] or [_name(contracts[0])]
+    if len(chosen) > 1:
+        raise ContractError(f"chaincode {chaincode} has more than one default contract: {', '.join(chosen)}")
+    return chosen[0]
 
 
 def _encoded(result: Any) -> bytes:

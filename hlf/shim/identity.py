@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -48,8 +49,14 @@ class Client:
 
     @cached_property
     def id(self) -> str:
-        """The same text for every certificate of one person: ``x509::<subject>::<issuer>``, names as in RFC 4514."""
-        return f"x509::{self.certificate.subject.rfc4514()}::{self.certificate.issuer.rfc4514()}"
+        """
+        The same text for every certificate of one person, byte for byte as Fabric's Go library ``cid`` gives it.
+
+        It is base64 of ``x509::<subject>::<issuer>``, with names as :meth:`hlf.wire.certificates.names.Name.as_go`
+        writes them. Fabric's Node and Java runtimes write the names otherwise and give them without base64.
+        """
+        text = f"x509::{self.certificate.subject.as_go()}::{self.certificate.issuer.as_go()}"
+        return base64.b64encode(text.encode()).decode()
 
     @cached_property
     def common_name(self) -> str:
@@ -71,6 +78,20 @@ class Client:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             found = {}
         return MappingProxyType(found)
+
+    def attribute(self, name: str) -> str | None:
+        """Return the value of one attribute of the certificate, None if it has none of that name."""
+        return self.attributes.get(name)
+
+    def assert_attribute(self, name: str, value: str) -> None:
+        """
+        Refuse whoever's certificate does not say that the attribute *name* has this *value*.
+
+        Raises:
+            Refused: ATTRIBUTE_REQUIRED, the attribute is missing or has another value.
+        """
+        if self.attributes.get(name) != value:
+            raise RuntimeRefusal.ATTRIBUTE_REQUIRED(f"the caller's certificate must have the attribute {name}={value}")
 
 
 @lru_cache(maxsize=4096)

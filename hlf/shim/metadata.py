@@ -35,17 +35,17 @@ _SCALARS: dict[Any, _Schema] = {
 }
 
 
-def describe(name: str, version: str, contracts: Mapping[str, Sequence[Function]]) -> _Schema:
-    """Return the published description of a chaincode; the first of its *contracts* is the default one."""
+def describe(name: str, version: str, contracts: Mapping[str, Sequence[Function]], default: str) -> _Schema:
+    """Return the published description of a chaincode; *default* names the default one of its *contracts*."""
     components: _Schema = {}
     described = {
         contract: {
             "name": contract,
-            "default": position == 0,
+            "default": contract == default,
             "info": {"title": contract, "version": version},
             "transactions": [_transaction(function, components) for function in functions],
         }
-        for position, (contract, functions) in enumerate(contracts.items())
+        for contract, functions in contracts.items()
     }
     return {
         "info": {"title": name, "version": version},

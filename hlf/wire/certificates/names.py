@@ -12,6 +12,19 @@ COMMON_NAME = "2.5.4.3"
 ORGANIZATION = "2.5.4.10"
 ORGANIZATIONAL_UNIT = "2.5.4.11"
 
+# What Go's pkix.Name keeps of a name, in the order in which Go writes it back, the last part first.
+_GO = (
+    ("2.5.4.5", "SERIALNUMBER"),
+    (COMMON_NAME, "CN"),
+    (ORGANIZATIONAL_UNIT, "OU"),
+    (ORGANIZATION, "O"),
+    ("2.5.4.17", "POSTALCODE"),
+    ("2.5.4.9", "STREET"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.6", "C"),
+)
+_GO_KEEPS_ONE = ("2.5.4.5", COMMON_NAME)
 # RFC 4514, section 3.
 _SHORT = {
     COMMON_NAME: "CN",
@@ -58,6 +71,22 @@ class Name:
         return ",".join(
             "+".join(f"{_SHORT.get(oid, oid)}={_escaped(text)}" for oid, text in each) for each in reversed(self.sets)
         )
+
+    def as_go(self) -> str:
+        """
+        Return the name as Fabric's Go library ``cid`` writes it: ``CN=ann,OU=client+OU=sales``.
+
+        Go sorts the parts by their kind, joins those of one kind, keeps the last common name and the last serial
+        number, and drops kinds that it does not know, such as a mail address.
+        """
+        parts = []
+        for oid, short in _GO:
+            texts = self.values(oid)
+            # An empty common name or serial number counts as none.
+            kept = tuple(filter(None, texts[-1:])) if oid in _GO_KEEPS_ONE else texts
+            if kept:
+                parts.append("+".join(f"{short}={_escaped_as_go(text)}" for text in kept))
+        return ",".join(parts)
 
 
 def parse(encoded: bytes) -> Name:
@@ -117,3 +146,11 @@ def _escaped(text: str) -> str:
     if escaped[0] == "#" or (escaped[0] == " " and len(escaped) > 1):
         escaped = "\\" + escaped
     return escaped[:-1] + "\\ " if escaped[-1] == " " else escaped
+
+
+def _escaped_as_go(text: str) -> str:
+    """Return a value escaped as ``cid`` does: the characters that RFC 2253 names, and a space or ``#`` at an end."""
+    escaped = re.sub(r'[\\"+,;<>]', r"\\\g<0>", text)
+    if text[:1] in (" ", "#"):
+        escaped = "\\" + escaped
+    return escaped[:-1] + "\\ " if len(text) > 1 and text[-1] == " " else escaped

@@ -199,7 +199,7 @@ def test_the_context_knows_caller_and_time(ledger):
         "msp": B,
         "role": "admin",
         "attributes": {"desk": "7"},
-        "id": "x509::CN=Ani,OU=admin::CN=ca.BMSP",
+        "id": "eDUwOTo6Q049QW5pLE9VPWFkbWluOjpDTj1jYS5CTVNQ",
         "at": "2026-05-04T03:02:01+00:00",
         "function": "Things:caller",
     }

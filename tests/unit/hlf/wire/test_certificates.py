@@ -119,6 +119,29 @@ def test_names_are_written_as_the_library_writes_them(texts):
     assert names.parse(made.public_bytes()).rfc4514() == made.rfc4514_string()
 
 
+def test_names_are_written_as_go_writes_them():
+    """Sorted by kind, one common name, no mail address; Go's own ``ToRDNSequence().String()`` gave this text."""
+    oid = NameOID
+    parts = [
+        (oid.COMMON_NAME, "first"),
+        (oid.ORGANIZATIONAL_UNIT_NAME, "client"),
+        (oid.COUNTRY_NAME, "SG"),
+        (oid.EMAIL_ADDRESS, "a@b.example"),
+        (oid.ORGANIZATIONAL_UNIT_NAME, "#sales, Ltd;"),
+        (oid.LOCALITY_NAME, " x "),
+        (oid.SERIAL_NUMBER, "7"),
+        (oid.STREET_ADDRESS, "a<b>"),
+        (oid.POSTAL_CODE, '1"2'),
+        (oid.STATE_OR_PROVINCE_NAME, "süd\\+"),
+        (oid.ORGANIZATION_NAME, " "),
+        (oid.COMMON_NAME, "ann"),
+    ]
+    made = x509.Name([x509.NameAttribute(kind, text) for kind, text in parts])
+    assert names.parse(made.public_bytes()).as_go() == (
+        r"SERIALNUMBER=7,CN=ann,OU=client+OU=\#sales\, Ltd\;,O=\ ,POSTALCODE=1\"2,STREET=a\<b\>,L=\ x\ ,ST=süd\\\+,C=SG"
+    )
+
+
 def test_an_identity_is_one_certificate_and_nothing_else():
     """All of the text goes into every proposal: a private key beside the certificate would be told to everybody."""
     for text, why in (

@@ -1,0 +1,107 @@
+"""A contract class as the functions that clients may call; what cannot be served is found here, at the start."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from hlf.shim import decoding
+from hlf.shim.contracts import decorators
+from hlf.shim.declarations import Declaration
+from hlf.shim.errors import ContractError
+from hlf.shim.functions import Function, Parameter
+
+HOOKS = {"before_transaction": ("ctx",), "after_transaction": ("ctx", "result"), "unknown_transaction": ("ctx",)}
+"""The methods that the runtime itself calls, and what it gives them."""
+
+
+def functions(contract: type[Any], serving: Any, name: str) -> list[Function]:
+    """
+    Return the functions that the class *contract*, called *name*, marks; calls go to its object *serving*.
+
+    Raises:
+        ContractError: a function or a hook cannot be called, with the place and the cure.
+    """
+    for hook, parameters in HOOKS.items():
+        _check_hook(f"{name}.{hook}", getattr(serving, hook), parameters)
+    found = []
+    for attribute, method in inspect.getmembers(contract, inspect.isfunction):
+        marked = decorators.mark_of(method)
+        if marked is None:
+            continue
+        if attribute in HOOKS:
+            raise ContractError(f"{name}.{attribute} is a hook, which the runtime calls; take its decorator away")
+        found.append(_function(name, attribute, *marked, method, getattr(serving, attribute)))
+    if not found:
+        raise ContractError(f"{name} has no function marked @transaction or @query")
+    return found
+
+
+def _function(
+    contract: str,
+    name: str,
+    tag: str,
+    declared: Declaration,
+    method: Callable[..., Any],
+    call: Callable[..., Any],
+) -> Function:
+    where = f"{contract}:{name}"
+    check_blocking(where, method)
+    hints = _hints(where, method)
+    signature = list(inspect.signature(call).parameters.values())
+    if not signature:
+        raise ContractError(f"{where} takes no context; its first parameter is ctx: api.Context")
+    parameters = tuple(_parameter(where, parameter, hints) for parameter in signature[1:])
+    declared.check(where, tuple(parameter.name for parameter in parameters))
+    documentation = inspect.getdoc(method) or ""
+    return Function(contract, name, tag, documentation, parameters, hints.get("return"), call, declared)
+
+
+def _parameter(where: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter:
+    name = parameter.name
+    if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+        raise ContractError(f"{where}: {name} must be positional; arguments on the wire have no names")
+    if name not in hints:
+        raise ContractError(f"{where}: {name} has no annotation; say what it is, as in {name}: str")
+    try:
+        decoder = decoding.argument(hints[name])
+    except ContractError as error:
+        raise ContractError(f"{where}: {name}: {error}") from None
+    return Parameter(name, hints[name], decoder, parameter.default is parameter.empty)
+
+
+def _hints(where: str, method: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(method, include_extras=True)
+    except (NameError, AttributeError, TypeError, SyntaxError) as error:
+        raise ContractError(
+            f"{where}: an annotation cannot be read: {error}; import its types in the module, "
+            "not under TYPE_CHECKING, and define classes outside of functions"
+        ) from None
+
+
+def check_blocking(where: str, function: Callable[..., Any]) -> None:
+    """
+    Raise for a function whose call would only make a coroutine or a generator, and run nothing.
+
+    Raises:
+        ContractError: it is async, or it yields.
+    """
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise ContractError(
+            f"{where} is async; write def, without await: the stub's calls block, and each transaction has a thread "
+            "of its own, so that others go on"
+        )
+    if inspect.isgeneratorfunction(function):
+        raise ContractError(f"{where} yields; return a list, for the answer is one value")
+
+
+def _check_hook(where: str, hook: Callable[..., Any], parameters: tuple[str, ...]) -> None:
+    check_blocking(where, hook)
+    try:
+        inspect.signature(hook).bind(*parameters)
+    except TypeError:
+        listed = ", ".join(("self", *parameters))
+        raise ContractError(f"{where} cannot be called; write def {where.rpartition('.')[2]}({listed})") from None
