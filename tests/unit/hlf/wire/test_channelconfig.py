@@ -9,8 +9,9 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 
 from hlf import errors
-from hlf.wire import blocks, msp, policies, principalsets, signatures
+from hlf.wire import blocks, msp, policies, signatures
 from hlf.wire.config import channelconfig, configvalues
+from hlf.wire.endorsement import principalsets
 from tests.unit.hlf import golden
 
 CONFIG_BLOCKS = [

@@ -22,7 +22,8 @@ from google.protobuf import message
 
 from hlf import errors
 from hlf.network.engines.embedded.state import lifecycle
-from hlf.wire import keys, msp, policies, principalmerge, principalsets
+from hlf.wire import keys, msp, policies
+from hlf.wire.endorsement import principalmerge, principalsets
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import Peer

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hlf.wire.principalsets import MOST_WAYS, PrincipalSets, TooMany, Way
+from hlf.wire.endorsement.principalsets import MOST_WAYS, PrincipalSets, TooMany, Way
 
 
 def merge(all_sets: Iterable[PrincipalSets]) -> PrincipalSets:

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf import errors
-from hlf.wire import msp, policies, principalmerge, principals, principalsets
+from hlf.wire import msp, policies, principals
+from hlf.wire.endorsement import principalmerge, principalsets
 from tests.unit.hlf import golden
 
 RECORDED = json.loads(golden.read("principalsets.json"))

@@ -3,7 +3,7 @@ Whose signatures satisfy a policy, as Fabric's service discovery works it out.
 
 A policy can be satisfied in ways: each is a set of principals, one for every
 signature that it wants. What several policies want together is found by
-:mod:`hlf.wire.principalmerge`.
+:mod:`hlf.wire.endorsement.principalmerge`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Whose endorsements writes need, and who can give them."""
