@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from hlf import errors
 from hlf.client.network import Network
 from hlf.wire import blocks, rwsets
+from hlf.wire.endorsement import writepolicies
 
 # How many blocks back a change is looked for: endorsing and ordering take two or three, on a busy machine many more.
 _BLOCKS = 30
@@ -20,9 +21,6 @@ _BLOCKS = 30
 # Whose endorsers agreed, whatever became of it: policies of keys are judged before reads, so within its block a
 # transaction stands in the way of those behind it though it lost a race itself.
 _AGREED = frozenset({"VALID", "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
-
-# A key as it stands in a read-write set: chaincode, collection (empty for the public state), and key or its hash.
-_Key = tuple[str, str, str | bytes]
 
 
 def lost(network: Network, error: errors.CommitError) -> bool:
@@ -43,7 +41,7 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
         return False
     seen, written = dict(_reads(found)), set(_written(found))
 
-    def overtaken(key: _Key, here: rwsets.Version) -> bool:
+    def overtaken(key: writepolicies.Place, here: rwsets.Version) -> bool:
         """Return whether a change is later than the key's read; for an unread key, whether of the same block."""
         if key not in written:
             return False
@@ -66,7 +64,7 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
     return False
 
 
-def _reads(transaction: blocks.Transaction) -> Iterator[tuple[_Key, rwsets.Version | None]]:
+def _reads(transaction: blocks.Transaction) -> Iterator[tuple[writepolicies.Place, rwsets.Version | None]]:
     for namespace in _namespaces(transaction):
         for read in namespace.reads:
             yield (namespace.namespace, "", read.key), read.version
@@ -75,25 +73,19 @@ def _reads(transaction: blocks.Transaction) -> Iterator[tuple[_Key, rwsets.Versi
                 yield (namespace.namespace, collection.name, hashed.key_hash), hashed.version
 
 
-def _written(transaction: blocks.Transaction) -> Iterator[_Key]:
+def _written(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
     """Yield the keys whose policy the transaction must satisfy."""
     for namespace in _namespaces(transaction):
-        yield from ((namespace.namespace, "", write.key) for write in namespace.writes)
-        yield from ((namespace.namespace, "", change.key) for change in namespace.metadata_writes)
-        for collection in namespace.collections:
-            place = namespace.namespace, collection.name
-            yield from ((*place, hashed.key_hash) for hashed in collection.writes)
-            yield from ((*place, changed.key_hash) for changed in collection.metadata_writes)
+        yield from writepolicies.written(namespace)
 
 
-def _changed(transaction: blocks.Transaction) -> Iterator[_Key]:
+def _changed(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
     """Yield the keys whose policy the transaction changes; deleting a key takes its policy away."""
     for namespace in _namespaces(transaction):
-        yield from ((namespace.namespace, "", change.key) for change in namespace.metadata_writes)
+        yield from writepolicies.regoverned(namespace)
         yield from ((namespace.namespace, "", write.key) for write in namespace.writes if write.is_delete)
         for collection in namespace.collections:
             place = namespace.namespace, collection.name
-            yield from ((*place, changed.key_hash) for changed in collection.metadata_writes)
             yield from ((*place, hashed.key_hash) for hashed in collection.writes if hashed.is_delete)
 
 

@@ -21,7 +21,6 @@ from hlf.shim.writes import Writes
 from hlf.wire import keys
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
-_VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 _LARGEST = "\U0010ffff"
 # An open start means the first simple key: composite keys begin with U+0000 and stay out of simple ranges.
 _FIRST_SIMPLE_KEY = "\x01"
@@ -169,7 +168,7 @@ class Stub:
         *policy* is a serialized SignaturePolicyEnvelope, for example of
         :func:`hlf.shim.endorsement.all_of`; empty returns the key to the chaincode's policy.
         """
-        self._writing().metadata(key, "", _VALIDATION_PARAMETER, policy)
+        self._writing().metadata(key, "", keys.VALIDATION_PARAMETER, policy)
 
     def get_state_validation_parameter(self, key: str) -> bytes:
         """Return the key's own endorsement policy, empty if it has none."""
@@ -229,7 +228,7 @@ class Stub:
 
     def set_private_data_validation_parameter(self, collection: str, key: str, policy: bytes) -> None:
         """Do as :meth:`set_state_validation_parameter` does, for a private key."""
-        self._writing().metadata(key, _named(collection), _VALIDATION_PARAMETER, policy)
+        self._writing().metadata(key, _named(collection), keys.VALIDATION_PARAMETER, policy)
 
     def get_private_data_validation_parameter(self, collection: str, key: str) -> bytes:
         """Return the private key's own endorsement policy, empty if it has none."""
@@ -318,7 +317,7 @@ class Stub:
         request = chaincode_shim_pb2.GetStateMetadata(key=key, collection=collection)
         answer = self._line.ask(_Kind.GET_STATE_METADATA, request.SerializeToString())
         entries = chaincode_shim_pb2.StateMetadataResult.FromString(answer).entries
-        return next((bytes(entry.value) for entry in entries if entry.metakey == _VALIDATION_PARAMETER), b"")
+        return next((bytes(entry.value) for entry in entries if entry.metakey == keys.VALIDATION_PARAMETER), b"")
 
     def _range(self, start: str, end: str, collection: str) -> Results[KV]:
         request = chaincode_shim_pb2.GetStateByRange(startKey=start, endKey=end, collection=collection)

@@ -10,6 +10,8 @@ from hlf.errors import WireError
 LIFECYCLE = "_lifecycle"
 SYSTEM_CHAINCODES = frozenset({LIFECYCLE, "cscc", "lscc", "qscc"})
 """The chaincodes that are part of every peer."""
+VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
+"""The entry of a key's metadata that is its own endorsement policy, a serialized ``SignaturePolicyEnvelope``."""
 
 _IMPLICIT = "_implicit_org_"
 _SEPARATOR = "\x00"

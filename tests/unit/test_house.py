@@ -39,7 +39,7 @@ def test_contracts_read_one_clock():
     assert readers == ["clock.py"]
 
 
-@pytest.mark.parametrize("name", ["_lifecycle", "_implicit_org_"])
+@pytest.mark.parametrize("name", ["_lifecycle", "_implicit_org_", "VALIDATION_PARAMETER"])
 def test_names_that_fabric_reserves_are_written_once(name):
     """Every module takes them from `hlf.wire.keys`."""
     modules = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))

@@ -14,17 +14,16 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay import ranges
 from hlf.audit.replay.store import Held, InMemory, OnDisk, Place, Store
-from hlf.wire import blocks, rwsets
+from hlf.wire import blocks, keys, rwsets
 from hlf.wire.rwsets import Entries, Version
 
-VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 _VALID = int(transaction_pb2.VALID)
 _CONFLICT = int(transaction_pb2.MVCC_READ_CONFLICT)
 _PHANTOM = int(transaction_pb2.PHANTOM_READ_CONFLICT)
 _UPSERT, _METADATA, _NO_METADATA, _DELETE = 1, 2, 4, 8
 _NOTHING: tuple[int, bytes | None, Entries] = (0, None, ())
 
-__all__ = ["VALIDATION_PARAMETER", "Held", "Place", "Replay", "State"]
+__all__ = ["Held", "Place", "Replay", "State"]
 
 
 class State:
@@ -49,7 +48,7 @@ class State:
         held = self._store.get(place)
         if held is None or not held.metadata:
             return None
-        return dict(held.metadata).get(VALIDATION_PARAMETER)
+        return dict(held.metadata).get(keys.VALIDATION_PARAMETER)
 
     def keys(self, namespace: str, start: str, end: str) -> list[str]:
         """Return the public keys from *start* to before *end* (empty: without end), in order."""

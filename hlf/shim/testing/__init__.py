@@ -274,7 +274,7 @@ class Ledger:
                 raise Disagreed(f"{function} answers or writes otherwise at {endorser} than at {endorsers[0]}")
         result, effects = answers[0]
         for endorser in declared:
-            if effects and self.world.endorsed(effects, set(declared) - {endorser}):
+            if effects and self.world.endorsed(self._name, effects, set(declared) - {endorser}):
                 raise Undeclared(f"{function} declares {endorser} an endorser, and nothing that it writes needs it")
         for recorded in (result.rwset, result.private_rwset, result.payload, _event_bytes(result.event)):
             self._transcript.update(len(recorded).to_bytes(8, "big") + recorded)
@@ -287,7 +287,9 @@ class Ledger:
         Raises:
             Invalid: with Fabric's validation code.
         """
-        code = self.world.commit(endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at)
+        code = self.world.commit(
+            self._name, endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at
+        )
         if code != "VALID":
             raise Invalid(code)
         return endorsed.result
@@ -312,14 +314,14 @@ class Ledger:
         """
         found = [first]
         for member in self.members:
-            if self.world.endorsed(effects, set(found)):
+            if self.world.endorsed(self._name, effects, set(found)):
                 break
             found += [member] if member not in found else []
-        if not self.world.endorsed(effects, set(found)):
+        if not self.world.endorsed(self._name, effects, set(found)):
             return [first]
         for member in found[1:]:
             others = [each for each in found if each != member]
-            found = others if self.world.endorsed(effects, set(others)) else found
+            found = others if self.world.endorsed(self._name, effects, set(others)) else found
         return sorted(found)
 
     def _declared_endorsers(

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from hlf.wire import keys, rwsets
 from hlf.wire.rwsets import Version
 
-_VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
-
 
 @dataclass
 class Effects:
@@ -37,40 +35,44 @@ class Effects:
 
     def encoded(self) -> tuple[bytes, bytes]:
         """Return the serialized public and private read-write sets; the private one is empty if there is none."""
-        public, private = [], []
-        for namespace in sorted(self._namespaces()):
-            secret = self._private_collections(namespace)
-            if secret:
-                private.append(rwsets.PrivateNamespace(namespace, secret))
-            public.append(
-                rwsets.NamespaceRwset(
-                    namespace,
-                    reads=tuple(
-                        rwsets.Read(key, version)
-                        for (name, key), version in sorted(self.reads.items(), key=_place)
-                        if name == namespace
-                    ),
-                    range_queries=tuple(
-                        rwsets.RangeQuery(start, end, True, tuple(rwsets.Read(*read) for read in found))
-                        for (name, start, end), found in self.ranges.items()
-                        if name == namespace
-                    ),
-                    writes=tuple(
-                        rwsets.Write(key, value or None)
-                        for (name, key), value in sorted(self.writes.items())
-                        if name == namespace
-                    ),
-                    metadata_writes=tuple(
-                        rwsets.MetadataWrite(key, ((_VALIDATION_PARAMETER, policy),))
-                        for (name, key), policy in sorted(self.metadata.items())
-                        if name == namespace
-                    ),
-                    collections=self._collections(namespace, secret),
-                )
-            )
+        private = [
+            rwsets.PrivateNamespace(namespace, secret)
+            for namespace in sorted(self._namespaces())
+            if (secret := self._private_collections(namespace))
+        ]
         return (
-            rwsets.encode(rwsets.TxRwset(tuple(public))),
+            rwsets.encode(rwsets.TxRwset(tuple(self.public()))),
             rwsets.encode_private(rwsets.PrivateRwset(tuple(private))) if private else b"",
+        )
+
+    def public(self) -> list[rwsets.NamespaceRwset]:
+        """Return what the channel learns, by chaincode."""
+        return [self._namespace(namespace) for namespace in sorted(self._namespaces())]
+
+    def _namespace(self, namespace: str) -> rwsets.NamespaceRwset:
+        return rwsets.NamespaceRwset(
+            namespace,
+            reads=tuple(
+                rwsets.Read(key, version)
+                for (name, key), version in sorted(self.reads.items(), key=_place)
+                if name == namespace
+            ),
+            range_queries=tuple(
+                rwsets.RangeQuery(start, end, True, tuple(rwsets.Read(*read) for read in found))
+                for (name, start, end), found in self.ranges.items()
+                if name == namespace
+            ),
+            writes=tuple(
+                rwsets.Write(key, value or None)
+                for (name, key), value in sorted(self.writes.items())
+                if name == namespace
+            ),
+            metadata_writes=tuple(
+                rwsets.MetadataWrite(key, ((keys.VALIDATION_PARAMETER, policy),))
+                for (name, key), policy in sorted(self.metadata.items())
+                if name == namespace
+            ),
+            collections=self._collections(namespace, self._private_collections(namespace)),
         )
 
     def _namespaces(self) -> set[str]:
@@ -112,7 +114,7 @@ class Effects:
                     if place[:2] == (namespace, collection)
                 ),
                 metadata_writes=tuple(
-                    rwsets.HashedMetadataWrite(keys.hash_key(place[2].encode()), ((_VALIDATION_PARAMETER, policy),))
+                    rwsets.HashedMetadataWrite(keys.hash_key(place[2].encode()), ((keys.VALIDATION_PARAMETER, policy),))
                     for place, policy in sorted(self.private_metadata.items())
                     if place[:2] == (namespace, collection)
                 ),

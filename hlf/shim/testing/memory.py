@@ -130,7 +130,7 @@ class Simulation:
         policy = self._world.metadata.get(place)
         result = chaincode_shim_pb2.StateMetadataResult()
         if policy:
-            result.entries.add(metakey="VALIDATION_PARAMETER", value=policy)
+            result.entries.add(metakey=keys.VALIDATION_PARAMETER, value=policy)
         return bytes(result.SerializeToString())
 
     # Queries

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from fabric_protos.common import policies_pb2
+
 from hlf.shim.errors import ContractError
 from hlf.shim.iterators import Modification
 from hlf.shim.testing.effects import Effects
-from hlf.wire import keys, policies
-from hlf.wire.msp import Principal
+from hlf.wire import keys, msp, policies
+from hlf.wire.endorsement import writepolicies
 from hlf.wire.rwsets import Version
 
 _Key = TypeVar("_Key", str, bytes)
-_ENDORSING_ROLES = (0, 3)
-"""MSPRole.MEMBER and PEER: what the identity of a peer satisfies."""
+_Policy = policies_pb2.SignaturePolicyEnvelope | bytes | None
+_ENDORSING_ROLES = (msp.MEMBER, msp.PEER)
+"""What the identity of a peer satisfies."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class World:
         self.members = tuple(members)
         self.collections = {collection.name: collection for collection in collections}
         self.height = 1
-        self.endorsement = policies.from_dsl(endorsement) if endorsement else None
+        self.endorsement: _Policy = policies.from_dsl(endorsement) if endorsement else None
         self.state: dict[str, dict[str, tuple[bytes, Version]]] = {}
-        self.metadata: dict[tuple[str, str, str | bytes], bytes] = {}
+        self.metadata: dict[writepolicies.Place, bytes] = {}
         self.hashes: dict[tuple[str, str], dict[bytes, tuple[bytes, Version]]] = {}
         self.private: dict[tuple[str, str, str], dict[str, tuple[bytes, Version]]] = {}
         self.history: dict[tuple[str, str], list[Modification]] = {}
@@ -64,7 +67,7 @@ class World:
         """Return the public keys from *start* up to *end*, in order; an empty *end* is open."""
         return between(self.state.get(namespace, {}), start, end)
 
-    def commit(self, effects: Effects, endorsers: set[str], tx_id: str, at: datetime) -> str:
+    def commit(self, called: str, effects: Effects, endorsers: set[str], tx_id: str, at: datetime) -> str:
         """
         Return Fabric's validation code; with VALID the writes are in force, otherwise nothing has changed.
 
@@ -72,7 +75,7 @@ class World:
         """
         version = Version(self.height, 0)
         self.height += 1
-        if not self.endorsed(effects, endorsers):
+        if not self.endorsed(called, effects, endorsers):
             return "ENDORSEMENT_POLICY_FAILURE"
         if any(self._version(*key) != seen for key, seen in effects.reads.items()):
             return "MVCC_READ_CONFLICT"
@@ -92,27 +95,25 @@ class World:
         held = self.hashes.get((namespace, collection), {}).get(key_hash)
         return held[1] if held else None
 
-    def endorsed(self, effects: Effects, endorsers: set[str]) -> bool:
-        """
-        Return whether each key written has the endorsements of its own policy, else of its collection's or chaincode's.
-        """
-        asked: list[tuple[str, tuple[str, str, str | bytes]]] = [
-            ("", (namespace, "", key)) for namespace, key in (*effects.writes, *effects.metadata)
-        ]
-        for namespace, collection, key in (*effects.private, *effects.private_metadata):
-            asked.append((collection, (namespace, collection, keys.hash_key(key.encode()))))
-        for collection, place in asked:
-            policy = self.metadata.get(place) or self._collection_policy(collection) or self.endorsement
-            if policy and not satisfied(policy, endorsers):
+    def endorsed(self, called: str, effects: Effects, endorsers: set[str]) -> bool:
+        """Return whether *endorsers* satisfy the policies of what a transaction wrote that *called* a chaincode."""
+        parts = {part.namespace: part for part in effects.public()}
+        for name in writepolicies.judged(called, parts.values()):
+            places = writepolicies.written(parts[name]) if name in parts else ()
+            wanted = writepolicies.required(places, self._own_policy, self._collection_policy, self.endorsement)
+            if not all(policy is None or satisfied(policy, endorsers) for policy in wanted):
                 return False
-        return bool(asked) or self.endorsement is None or satisfied(self.endorsement, endorsers)
+        return True
 
-    def _collection_policy(self, collection: str) -> object:
-        owner = keys.msp_of_implicit_collection(collection)
-        if owner is not None:
-            return policies.from_dsl(f"OR('{owner}.member')")
-        known = self.collections.get(collection)
-        return policies.from_dsl(known.endorsement) if known and known.endorsement else None
+    def _own_policy(self, place: writepolicies.Place) -> _Policy:
+        return self.metadata.get(place) or None
+
+    def _collection_policy(self, name: str) -> _Policy:
+        def stated(name: str) -> _Policy:
+            known = self.collections.get(name)
+            return policies.from_dsl(known.endorsement) if known and known.endorsement else None
+
+        return writepolicies.collection_policy(name, writepolicies.member_policy, stated, self.endorsement)
 
     def _apply(self, effects: Effects, version: Version, tx_id: str, at: datetime) -> None:
         for (namespace, key), value in effects.writes.items():
@@ -160,7 +161,7 @@ def between(held: dict[str, tuple[bytes, Version]], start: str, end: str) -> Ite
 def satisfied(policy: object, endorsers: set[str]) -> bool:
     """Return whether peers of *endorsers* satisfy *policy* (a SignaturePolicyEnvelope or its bytes)."""
 
-    def fits(msp_id: str, principal: Principal) -> bool:
+    def fits(msp_id: str, principal: msp.Principal) -> bool:
         return principal.role in [(msp_id, role) for role in _ENDORSING_ROLES]
 
     return policies.evaluate(policy, sorted(endorsers), fits)

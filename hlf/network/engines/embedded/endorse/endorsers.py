@@ -23,7 +23,7 @@ from google.protobuf import message
 from hlf import errors
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.wire import keys, msp, policies
-from hlf.wire.endorsement import principalmerge, principalsets
+from hlf.wire.endorsement import principalmerge, principalsets, writepolicies
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import Peer
@@ -219,21 +219,24 @@ def _policies(
         raise unknown
     try:
         chaincode = _signature_policy(view, definition.validation_parameter)
-        return chaincode, [_collection_policy(view, definition, name) or chaincode for name in call.collection_names]
+        return chaincode, [_collection_policy(view, definition, name, chaincode) for name in call.collection_names]
     except errors.PolicyError:
         raise unknown from None
 
 
 def _collection_policy(
-    view: View, definition: lifecycle.ChaincodeDefinition, collection: str
-) -> policies_pb2.SignaturePolicyEnvelope | None:
-    owner = keys.msp_of_implicit_collection(collection)
-    if owner is not None:
-        return policies.signed_by_any([owner], msp.MEMBER)
-    config = definition.collection(collection)
-    if config is None or not config.HasField("endorsement_policy"):
-        return None
-    return _signature_policy(view, config.endorsement_policy.SerializeToString())
+    view: View,
+    definition: lifecycle.ChaincodeDefinition,
+    collection: str,
+    chaincode: policies_pb2.SignaturePolicyEnvelope,
+) -> policies_pb2.SignaturePolicyEnvelope:
+    def stated(name: str) -> policies_pb2.SignaturePolicyEnvelope | None:
+        config = definition.collection(name)
+        if config is None or not config.HasField("endorsement_policy"):
+            return None
+        return _signature_policy(view, config.endorsement_policy.SerializeToString())
+
+    return writepolicies.collection_policy(collection, writepolicies.member_policy, stated, chaincode)
 
 
 def _signature_policy(view: View, parameter: bytes) -> policies_pb2.SignaturePolicyEnvelope:

@@ -19,13 +19,12 @@ from hlf.network.engines.embedded.endorse import readwritesets
 from hlf.network.engines.embedded.endorse.readwritesets import Metadata, key_hash, parse_metadata
 from hlf.network.engines.embedded.state import lifecycle, rangereads
 from hlf.wire import keys
+from hlf.wire.endorsement import writepolicies
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.state.snapshots import Snapshot
     from hlf.network.engines.embedded.state.updates import Row
     from hlf.wire.rwsets import Version
-
-VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 
 
 class SimulationError(Exception):
@@ -269,7 +268,7 @@ class Simulator:
             committed = self.snapshot.private_metadata(namespace, collection, key_hash(key))
         else:
             committed = self.snapshot.metadata(namespace, key)
-        self._sets.note_policy(namespace, collection, key, parse_metadata(committed).get(VALIDATION_PARAMETER))
+        self._sets.note_policy(namespace, collection, key, writepolicies.own_policy(parse_metadata(committed)))
 
 
 def _height(version: Version | None) -> str:

@@ -1,28 +1,28 @@
 """
-Whose endorsement a write needs: the policies of chaincodes, collections and keys.
+The endorsement policies of a channel's chaincodes, collections and keys, and whether endorsers satisfy them.
 
-A key's own policy goes before its collection's, that before the chaincode's;
-an implicit collection answers to its organisation, the lifecycle to the
-channel. Validation asks whether the endorsers of a transaction are enough, the
-gateway asks beforehand who would be.
+Which of the policies count for a write is said in ``hlf.wire.endorsement.writepolicies``. The lifecycle answers to the
+channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from fabric_protos.peer import collection_pb2, policy_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.network.engines.embedded.state import lifecycle, updates
-from hlf.wire import keys, msp, policies, rwsets
+from hlf.wire import msp, policies, rwsets
 from hlf.wire.config import channelconfig, channelpolicies
+from hlf.wire.endorsement import writepolicies
 
-VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
 
-Key = tuple[str, str, str | bytes]
+
+class UnjudgedError(Exception):
+    """No policy can be told for a key that is written; the text is Fabric's."""
 
 
 class EndorsementPolicies:
@@ -52,18 +52,31 @@ class EndorsementPolicies:
         return None if definition is None else self.application(definition.validation_parameter)
 
     def collection(
-        self, namespace: str, name: str, definition: lifecycle.ChaincodeDefinition | None
-    ) -> channelpolicies.Policy | None:
-        """Return the policy for writes to a collection, or None where there is no such collection."""
-        owner = keys.msp_of_implicit_collection(name)
-        if owner is not None:
-            return self._implicit(owner)
-        config = None if definition is None else definition.collection(name)
-        if config is None:
-            return None
-        if config.HasField("endorsement_policy"):
+        self, name: str, definition: lifecycle.ChaincodeDefinition | None, chaincode: channelpolicies.Policy
+    ) -> channelpolicies.Policy:
+        """
+        Return the policy for writes to a collection.
+
+        Raises:
+            UnjudgedError: there is no such collection.
+        """
+
+        def stated(name: str) -> channelpolicies.Policy | None:
+            config = None if definition is None else definition.collection(name)
+            if config is None:
+                raise UnjudgedError(f"no such collection '{name}'")
+            if not config.HasField("endorsement_policy"):
+                return None
             return self.application(config.endorsement_policy.SerializeToString())
-        return self.chaincode(namespace, definition)
+
+        def owned(owner: str) -> channelpolicies.Policy:
+            path = self._organisations.get(owner)
+            if path is None:
+                raise UnjudgedError(f"no such collection '{name}'")
+            found = self._bundle.policies.find(path)
+            return found or channelpolicies.Signature(policies.parse(writepolicies.member_policy(owner)))
+
+        return writepolicies.collection_policy(name, owned, stated, chaincode)
 
     def key(self, encoded: bytes) -> channelpolicies.Policy:
         """Return a key's own policy from its encoded ``SignaturePolicyEnvelope``."""
@@ -80,13 +93,6 @@ class EndorsementPolicies:
         if policy.WhichOneof("Type") == "channel_config_policy_reference":
             return self._bundle.policy(policy.channel_config_policy_reference)
         return _signature(policy.signature_policy.SerializeToString())
-
-    def _implicit(self, owner: str) -> channelpolicies.Policy | None:
-        path = self._organisations.get(owner)
-        if path is None:
-            return None
-        found = self._bundle.policies.find(path)
-        return found or channelpolicies.Signature(policies.parse(policies.signed_by_any([owner], msp.MEMBER)))
 
 
 def lifecycle_policy(bundle: channelconfig.Bundle) -> policy_pb2.ApplicationPolicy:
@@ -117,96 +123,49 @@ def member_msp_ids(config: collection_pb2.StaticCollectionConfig) -> frozenset[s
 
 
 class NamespaceCheck:
-    """Checks one transaction's writes to one namespace; each policy is evaluated once at most."""
+    """Checks one transaction's writes to one namespace."""
 
     def __init__(
         self,
         endorsers: Sequence[msp.Identity],
         known: EndorsementPolicies,
-        namespace: str,
         definition: lifecycle.ChaincodeDefinition | None,
         chaincode: channelpolicies.Policy,
     ) -> None:
         self._endorsers = endorsers
         self._policies = known
-        self._namespace = namespace
         self._definition = definition
         self._chaincode = chaincode
-        self._checked: set[str] = set()
-        self._any_checked = False
 
-    def refusal(self, rwset: rwsets.NamespaceRwset | None, state: updates.State, changed: set[Key]) -> str | None:
+    def refusal(
+        self, rwset: rwsets.NamespaceRwset | None, state: updates.State, changed: Collection[writepolicies.Place]
+    ) -> str | None:
         """
         Return why the endorsers are not enough for these writes, or None when they are.
 
         *changed* names the keys whose own policy an earlier transaction of the block changes.
         """
-        if rwset is not None:
-            for collection, key in _written(rwset):
-                refused = self._key_refusal(collection, key, state, changed)
+
+        def own(place: writepolicies.Place) -> channelpolicies.Policy | None:
+            namespace, collection, key = place
+            if place in changed:
+                raise UnjudgedError(f"validation parameters for key {key!r} have been changed in this block")
+            if isinstance(key, bytes):
+                metadata = state.private_metadata(namespace, collection, key)
+            else:
+                metadata = state.metadata(namespace, key)
+            encoded = writepolicies.own_policy(updates.metadata_entries(metadata))
+            return self._policies.key(encoded) if encoded else None
+
+        def of_collection(name: str) -> channelpolicies.Policy:
+            return self._policies.collection(name, self._definition, self._chaincode)
+
+        places = writepolicies.written(rwset) if rwset is not None else ()
+        try:
+            for policy in writepolicies.required(places, own, of_collection, self._chaincode):
+                refused = policy.refusal(self._endorsers)
                 if refused is not None:
                     return refused
-        # A transaction that writes nothing here still needs the chaincode's endorsement of what it read.
-        return None if self._any_checked else self._evaluate("", self._chaincode)
-
-    def _key_refusal(self, collection: str, key: str | bytes, state: updates.State, changed: set[Key]) -> str | None:
-        if (self._namespace, collection, key) in changed:
-            return f"validation parameters for key {key!r} have been changed in this block"
-        encoded = self._own_policy(collection, key, state)
-        if encoded:
-            self._any_checked = True
-            return self._policies.key(encoded).refusal(self._endorsers)
-        if collection:
-            policy = self._policies.collection(self._namespace, collection, self._definition)
-            if policy is None:
-                return f"no such collection '{collection}'"
-            return self._evaluate(collection, policy)
-        return self._evaluate("", self._chaincode)
-
-    def _own_policy(self, collection: str, key: str | bytes, state: updates.State) -> bytes | None:
-        if isinstance(key, bytes):
-            encoded = state.private_metadata(self._namespace, collection, key)
-        else:
-            encoded = state.metadata(self._namespace, key)
-        return updates.metadata_entries(encoded).get(VALIDATION_PARAMETER)
-
-    def _evaluate(self, name: str, policy: channelpolicies.Policy) -> str | None:
-        if name in self._checked:
-            return None
-        refused = policy.refusal(self._endorsers)
-        if refused is None:
-            self._checked.add(name)
-            self._any_checked = True
-        return refused
-
-
-def _written(rwset: rwsets.NamespaceRwset) -> Iterable[tuple[str, str | bytes]]:
-    """Return every key written, values before metadata, public before private: the order in which Fabric looks."""
-    for write in rwset.writes:
-        yield "", write.key
-    for metadata_write in rwset.metadata_writes:
-        yield "", metadata_write.key
-    for collection in rwset.collections:
-        for hashed in collection.writes:
-            yield collection.name, hashed.key_hash
-    for collection in rwset.collections:
-        for hashed_metadata in collection.metadata_writes:
-            yield collection.name, hashed_metadata.key_hash
-
-
-def changed_policies(rwset: rwsets.NamespaceRwset) -> Iterable[Key]:
-    """Return the keys whose own policy these writes set or clear."""
-    for write in rwset.metadata_writes:
-        yield rwset.namespace, "", write.key
-    for collection in rwset.collections:
-        for hashed in collection.metadata_writes:
-            yield rwset.namespace, collection.name, hashed.key_hash
-
-
-def writes(rwset: rwsets.NamespaceRwset) -> bool:
-    """Return whether anything is written."""
-    return bool(
-        rwset.writes
-        or rwset.metadata_writes
-        or any(collection.writes or collection.metadata_writes for collection in rwset.collections)
-    )
+        except UnjudgedError as error:
+            return str(error)
+        return None

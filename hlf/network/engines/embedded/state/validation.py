@@ -24,6 +24,7 @@ from hlf.network.engines.embedded.state import endorsement, lifecycle
 from hlf.network.engines.embedded.state.updates import State, Updates
 from hlf.wire import enumerations, keys, msp, rwsets
 from hlf.wire.config import channelconfig
+from hlf.wire.endorsement import writepolicies
 
 CODES = transaction_pb2.TxValidationCode
 VALID = transaction_pb2.VALID
@@ -173,9 +174,9 @@ class BlockValidator:
     def _check_endorsements(self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State) -> None:
         # A key's policy that an earlier transaction of the block changes cannot be judged by: a later write of
         # that key fails, even if the earlier transaction turns out to be in conflict.
-        changed: set[endorsement.Key] = set()
+        changed: set[writepolicies.Place] = set()
         for position, found in endorsed.items():
-            changing: list[endorsement.Key] = []
+            changing: list[writepolicies.Place] = []
             try:
                 self._check_transaction(found, committed, changed, changing)
             except InvalidError as invalid:
@@ -186,8 +187,8 @@ class BlockValidator:
         self,
         found: _Endorsed,
         committed: State,
-        changed: set[endorsement.Key],
-        changing: list[endorsement.Key],
+        changed: set[writepolicies.Place],
+        changing: list[writepolicies.Place],
     ) -> None:
         called = _action(found)
         sets: dict[str, rwsets.NamespaceRwset] = {}
@@ -198,18 +199,17 @@ class BlockValidator:
         endorsers = self._bundle.msps.signers(
             msp.Signed(found.response_payload + one.endorser, one.endorser, one.signature) for one in found.endorsements
         )
-        written = sorted(name for name, rwset in sets.items() if endorsement.writes(rwset))
-        for name in dict.fromkeys([called, *written]):
+        for name in writepolicies.judged(called, sets.values()):
             definition = None if name == lifecycle.NAMESPACE else self._definition_of(name, committed)
             policy = self._policies.chaincode(name, definition)
             if policy is None:
                 raise InvalidError(CODES.INVALID_CHAINCODE, f"chaincode '{name}' is not defined")
-            check = endorsement.NamespaceCheck(endorsers, self._policies, name, definition, policy)
+            check = endorsement.NamespaceCheck(endorsers, self._policies, definition, policy)
             refused = check.refusal(sets.get(name), committed, changed)
             if refused is not None:
                 raise InvalidError(CODES.ENDORSEMENT_POLICY_FAILURE, refused)
             if name in sets:
-                changing.extend(endorsement.changed_policies(sets[name]))
+                changing.extend(writepolicies.regoverned(sets[name]))
 
 
 def _headers(payload: Any, verdict: Verdict) -> tuple[Any, Any]:
