@@ -76,6 +76,10 @@ def _is_loopback(address: str) -> bool:
 def options(endpoint: Endpoint, further: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, Any]]:
     """Return the gRPC channel options for *endpoint*; one among *further* replaces this library's own of that name."""
     chosen = [option for option in OPTIONS if option[0] not in dict(further)]
+    timeout = {**dict(OPTIONS), **dict(further)}["grpc.keepalive_timeout_ms"]
+    # gRPC gives up a connection whose ping is not answered when both of its times are over, and this one is a minute
+    # unless it is set, so that a dead path would be noticed forty seconds later than keep-alive says.
+    chosen.append(("grpc.http2.ping_timeout_ms", timeout))
     if _is_loopback(endpoint.address):
         # A proxy set in the environment is for the outside world; it cannot reach this machine's loopback.
         chosen.append(("grpc.enable_http_proxy", 0))

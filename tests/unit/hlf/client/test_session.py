@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 
 import grpc
 import pytest
@@ -14,6 +15,7 @@ from hlf.client.session import Session, TlsIdentity
 from hlf.profile import Endpoint
 from hlf.steps.connecting import OPTIONS
 from hlf.wire import envelopes
+from tests.support.path import Path
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
 
@@ -99,6 +101,26 @@ def test_a_closed_session_opens_nothing(peer, user):
     assert session.closed
     with pytest.raises(errors.GatewayError, match="session is closed"):
         session.channel(peer.endpoint)
+
+
+@pytest.mark.timeout(30)
+def test_a_dead_path_is_noticed_in_the_time_that_keepalive_says(connect, peer, user, caplog):
+    """A path that swallows every byte breaks the stream, also where gRPC's ping has a longer time of its own."""
+    path = Path(peer.port)
+    quick = [("grpc.keepalive_time_ms", 200), ("grpc.keepalive_timeout_ms", 200)]
+    try:
+        with connect(path.through(peer.profile), *user, options=quick) as fabric:
+            stream = fabric.network("trade").chaincode_events("lab", start_block=0)
+            peer.add_block("before")
+            assert next(stream).name == "before"
+            path.swallow()
+            peer.add_block("behind the dead path")
+            with caplog.at_level(logging.WARNING):
+                assert next(stream).name == "behind the dead path"
+            assert "event stream broke" in caplog.text
+            stream.close()
+    finally:
+        path.close()
 
 
 def test_keepalive_is_what_fabric_bears():

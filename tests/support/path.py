@@ -1,0 +1,100 @@
+"""A TCP path to a server that a test can cut, and let swallow what goes over it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import socket
+import threading
+
+from hlf.profile import Endpoint, Profile
+
+
+class Path:
+    """
+    Forwards every connection to a port of this machine.
+
+    Attributes:
+        port: where it listens.
+        accepted: how many connections there were.
+    """
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._lock = threading.Lock()
+        self._pairs: list[_Pair] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.accepted = 0
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+
+    def through(self, profile: Profile) -> Profile:
+        """Return *profile* with its first peer's address replaced by this path."""
+        first: Endpoint = dataclasses.replace(profile.peers[0], address=f"127.0.0.1:{self.port}")
+        return dataclasses.replace(profile, peers=(first, *profile.peers[1:]))
+
+    def cut(self) -> int:
+        """Break every connection; return how many there were."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            pair.close()
+        return len(pairs)
+
+    def swallow(self) -> None:
+        """Forward nothing more on the connections there are; both ends stay open, and new ones work."""
+        with self._lock:
+            for pair in self._pairs:
+                pair.swallows.set()
+
+    def close(self) -> None:
+        """Break every connection and listen no more."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            try:
+                far = socket.create_connection(("127.0.0.1", self._to))
+            except OSError:
+                near.close()
+                continue
+            pair = _Pair(near, far)
+            with self._lock:
+                self._pairs = [each for each in self._pairs if each.open] + [pair]
+
+
+class _Pair:
+    """One connection through the path, and the two threads that carry its bytes."""
+
+    def __init__(self, near: socket.socket, far: socket.socket) -> None:
+        self._ends = (near, far)
+        self.swallows = threading.Event()
+        self.open = True
+        for source, target in ((near, far), (far, near)):
+            threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    def close(self) -> None:
+        self.open = False
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while received := source.recv(1 << 16):
+                if not self.swallows.is_set():
+                    target.sendall(received)
+        except OSError:
+            pass  # The other thread, or a cut, closed it.
+        self.close()
