@@ -25,7 +25,9 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """
-        Return the signature of *message*: ECDSA over its SHA-256 in DER with low S, or Ed25519's over the message.
+        Return the signature of *message*: ECDSA over its SHA-256, or Ed25519's over the message.
+
+        ECDSA's may be in DER or R and S side by side, with S high or low: the client brings it into Fabric's form.
         """
 
 
@@ -51,7 +53,7 @@ class _DigestSigner:
         self._curve = curve
 
     def sign(self, message: bytes) -> bytes:
-        return signatures.normalise_low_s(self._function(hashlib.sha256(message).digest()), self._curve)
+        return signatures.canonical(self._function(hashlib.sha256(message).digest()), self._curve)
 
 
 def ecdsa(private_key: ec.EllipticCurvePrivateKey) -> Signer:
@@ -72,7 +74,7 @@ def ed25519(private_key: Ed25519PrivateKey) -> Signer:
 
 def from_digest_function(function: Callable[[bytes], bytes], curve: ec.EllipticCurve | None = None) -> Signer:
     """
-    Return a signer that asks *function* for the ECDSA signature (DER, S high or low) of a SHA-256 digest.
+    Return a signer that asks *function* for the ECDSA signature of a SHA-256 digest: DER or R and S side by side.
 
     Args:
         curve: of the key behind the function; P-256 unless given.

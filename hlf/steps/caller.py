@@ -7,11 +7,11 @@ import secrets
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
-from hlf.errors import IdentityError
+from hlf.errors import IdentityError, WireError
 from hlf.identity import Identity
 from hlf.signers import Signer
 from hlf.steps.connecting import TlsIdentity
-from hlf.wire import envelopes, proposals
+from hlf.wire import envelopes, proposals, signatures
 
 
 class Caller:
@@ -28,6 +28,7 @@ class Caller:
         self.identity = identity
         self.creator = identity.serialized
         self._signer = signer
+        self._curve = identity.certificate.public_key.curve
         self._tls_certificate_hash = tls_identity.certificate_hash if tls_identity else b""
 
     def sign(self, message: bytes) -> bytes:
@@ -35,11 +36,17 @@ class Caller:
         Return the caller's signature of *message*.
 
         Raises:
-            IdentityError: there is no signer; or the signer's own.
+            IdentityError: there is no signer, or it gave no signature; or the signer's own.
         """
         if self._signer is None:
             raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")
-        return self._signer.sign(message)
+        signature = self._signer.sign(message)
+        if self._curve is None:
+            return signature
+        try:
+            return signatures.canonical(signature, self._curve)
+        except WireError as malformed:
+            raise IdentityError(f"the signer gave no signature of the certificate's key: {malformed}") from None
 
     def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
         """Return a ``protos.SignedProposal`` to send to an endorser."""

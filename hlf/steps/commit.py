@@ -53,6 +53,9 @@ class CommitStep(Step):
             self._status,
         )
 
+    def _creator(self) -> bytes:
+        return bytes(gateway_pb2.CommitStatusRequest.FromString(self.message).identity)
+
     def _status(self, response: Any) -> Status:
         return Status(self.transaction_id, response.result, response.block_number)
 

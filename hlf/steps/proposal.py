@@ -53,6 +53,9 @@ class ProposalStep(Step):
         )
         return Call("Endorse", "endorse", errors.EndorseError, self.transaction_id, request, self._prepared)
 
+    def _creator(self) -> bytes:
+        return bytes(proposals.parse(self.message).signature_header.creator)
+
     def _prepared(self, response: Any) -> Prepared:
         envelope = response.prepared_transaction
         try:

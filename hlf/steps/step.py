@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
 
+from cryptography.hazmat.primitives.asymmetric import ec
 
-class Step:
+from hlf.errors import IdentityError, WireError
+from hlf.wire import certificates, signatures
+
+
+class Step(ABC):
     """
     One step, signed by the caller's signer when it is sent, or elsewhere before that.
 
@@ -37,11 +43,29 @@ class Step:
         return hashlib.sha256(self._message).digest()
 
     def sign(self, signature: builtins.bytes) -> Self:
-        """Return this step, carrying *signature*: ECDSA in DER with low S, or Ed25519."""
-        self._signed.signature = signature
+        """
+        Return this step, carrying *signature*: Ed25519's, or ECDSA's in DER or R and S side by side, S high or low.
+
+        Raises:
+            WireError: it is no signature of the creator's kind of key.
+        """
+        curve = _curve(self._creator())
+        self._signed.signature = signature if curve is None else signatures.canonical(signature, curve)
         return self
 
     def ensure_signed(self, sign: Callable[[builtins.bytes], builtins.bytes]) -> None:
         """Sign with *sign*, unless there is a signature already; raises what *sign* raises."""
         if not self._signed.signature:
             self._signed.signature = sign(self._message)
+
+    @abstractmethod
+    def _creator(self) -> builtins.bytes:
+        """Return the serialized identity that signs."""
+
+
+def _curve(creator: bytes) -> ec.EllipticCurve | None:
+    """Return the curve of the key behind *creator*; None where there is no certificate, or one of another kind."""
+    try:
+        return certificates.read(signatures.parse_identity(creator)[1]).public_key.curve
+    except (IdentityError, WireError):
+        return None

@@ -80,6 +80,10 @@ class TransactionStep(Step):
         )
         return Call("Submit", "submit", errors.SubmitError, self.transaction_id, request, lambda response: None)
 
+    def _creator(self) -> bytes:
+        header = common_pb2.Payload.FromString(self.message).header
+        return bytes(common_pb2.SignatureHeader.FromString(header.signature_header).creator)
+
 
 def read(serialized: bytes) -> Prepared:
     """

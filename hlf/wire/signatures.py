@@ -18,6 +18,7 @@ from hlf.wire.verification import ECDSA_SHA256, ORDERS, is_low_s, verify, verify
 __all__ = [
     "PrivateKey",
     "PublicKey",
+    "canonical",
     "is_low_s",
     "normalise_low_s",
     "parse_identity",
@@ -62,6 +63,26 @@ def normalise_low_s(der: bytes, curve: ec.EllipticCurve) -> bytes:
     if not (0 < r < order and 0 < s < order):
         raise WireError("not an ECDSA signature on this curve: R or S is out of range")
     return der if s <= order >> 1 else encode_dss_signature(r, order - s)
+
+
+def canonical(signature: bytes, curve: ec.EllipticCurve) -> bytes:
+    """
+    Return an ECDSA signature as Fabric takes it, in DER with low S.
+
+    It may come in DER, or as hardware and web cryptography give it: R and S side by side, each as long as the order.
+
+    Raises:
+        WireError: it is neither, or a number in it is out of the curve's range.
+        IdentityError: the curve is none that Fabric knows.
+    """
+    size = (_order(curve).bit_length() + 7) // 8
+    try:
+        return normalise_low_s(signature, curve)
+    except WireError:
+        if len(signature) != 2 * size:
+            raise
+    r, s = (int.from_bytes(half) for half in (signature[:size], signature[size:]))
+    return normalise_low_s(encode_dss_signature(r, s), curve)
 
 
 def serialized_identity(msp_id: str, pem: bytes) -> bytes:

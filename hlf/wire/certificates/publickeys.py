@@ -46,6 +46,11 @@ class PublicKey:
     key: Key | None
     der: bytes
 
+    @property
+    def curve(self) -> ec.EllipticCurve | None:
+        """The curve of an ECDSA key; None for every other kind."""
+        return self.key.curve if isinstance(self.key, ec.EllipticCurvePublicKey) else None
+
 
 def parse(encoded: bytes) -> PublicKey:
     """

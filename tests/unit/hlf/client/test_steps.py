@@ -6,13 +6,17 @@ import hashlib
 import threading
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 
-from hlf import errors
-from hlf.wire import envelopes, proposals, signatures
+from hlf import errors, signers
+from hlf.identity import Identity
+from hlf.wire import envelopes, proposals, signatures, verification
 from tests.unit.hlf import golden
+from tests.unit.hlf.certificates import issue
 
 
 @pytest.fixture
@@ -97,6 +101,53 @@ def test_every_step_can_be_signed_elsewhere(fabric, unsigned, user):
     status = unsigned.commit_from_bytes(commit.bytes, signer.sign(commit.message)).wait_committed()
     assert status.valid
     assert status.transaction_id == commit.transaction_id == proposal.transaction_id
+
+
+@pytest.mark.parametrize("form", ["high", "raw", "raw and high"])
+def test_a_signature_may_come_in_any_form(fabric, connect, peer, user, form):
+    """S high or low, in DER or R and S side by side, from a signer or from elsewhere; Fabric gets what it takes."""
+
+    class Elsewhere:
+        def sign(self, message):
+            order = verification.ORDERS["secp256r1"]
+            r, s = decode_dss_signature(user[1].sign(message))
+            s = order - s if "high" in form else s
+            return r.to_bytes(32) + s.to_bytes(32) if "raw" in form else encode_dss_signature(r, s)
+
+    with connect(peer.profile, user[0], Elsewhere()) as connected:
+        assert connected.network("trade").contract("lab").submit("put") == b"result"
+        assert connected.network("trade").height() == 2
+    proposal = fabric.network("trade").contract("lab").propose("put")
+    transaction = proposal.sign(Elsewhere().sign(proposal.message)).endorse()
+    commit = transaction.sign(Elsewhere().sign(transaction.message)).submit()
+    assert commit.sign(Elsewhere().sign(commit.message)).wait_committed().valid
+
+
+def test_what_is_no_signature_is_not_sent(connect, contract, peer, user):
+    """Neither one from elsewhere nor a signer's."""
+    with pytest.raises(errors.WireError, match="not a DER-encoded ECDSA signature"):
+        contract.propose("put").sign(b"x" * 63)
+
+    class Broken:
+        def sign(self, message):
+            return b""
+
+    with (
+        connect(peer.profile, user[0], Broken()) as connected,
+        pytest.raises(errors.IdentityError, match="gave no signature"),
+    ):
+        connected.network("trade").contract("lab").evaluate("read")
+    assert not peer.requests
+
+
+def test_a_signature_of_another_kind_of_key_is_left_alone(connect, peer):
+    """Ed25519 has one form only."""
+    issued = issue("user", issue("ca"), key=ed25519.Ed25519PrivateKey.generate())
+    with connect(peer.profile, Identity("CarrierMSP", issued.pem), signers.from_private_key(issued.key)) as connected:
+        contract = connected.network("trade").contract("lab")
+        assert contract.evaluate("read") == b"result"
+        proposal = contract.propose("read")
+        assert proposal.sign(issued.key.sign(proposal.message)).evaluate() == b"result"
 
 
 def test_a_step_without_a_signature_is_not_sent(unsigned, peer):
