@@ -7,7 +7,7 @@ from hlf.aio.contract import Contract
 from hlf.aio.sending import Sender
 from hlf.aio.streams import EventStream
 from hlf.steps import events as messages
-from hlf.steps.checkpoints import Checkpoint, Position
+from hlf.steps.checkpoints import Checkpoint, Position, begun
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent, FilteredBlock
 from hlf.wire import blocks
 
@@ -17,7 +17,8 @@ class Network:
     A channel.
 
     Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
-    block that the peer does not have yet at the moment of the call. It heals: see ``streams``.
+    block that the peer does not have yet at the moment of the call. A new checkpoint is told of that start, so that
+    nothing is missed by who stops before the first event and comes again. It heals: see ``streams``.
 
     Every function that opens a stream raises EventsError if the peer cannot be reached, or refuses.
     """
@@ -104,4 +105,4 @@ class Network:
         if start_block is None:
             # Asking a peer for "the next block" would leave a gap whenever the stream broke before that block came.
             start_block = await self.height()
-        return Position(start_block, after_transaction_id)
+        return begun(checkpoint, Position(start_block, after_transaction_id))

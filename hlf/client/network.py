@@ -6,7 +6,7 @@ from hlf.client import events
 from hlf.client.contract import Contract
 from hlf.client.sending import Sender
 from hlf.client.streams import EventStream
-from hlf.steps.checkpoints import Checkpoint, Position
+from hlf.steps.checkpoints import Checkpoint, Position, begun
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent, FilteredBlock
 from hlf.wire import blocks
 
@@ -16,7 +16,8 @@ class Network:
     A channel.
 
     Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
-    block that the peer does not have yet at the moment of the call. It heals: see ``streams``.
+    block that the peer does not have yet at the moment of the call. A new checkpoint is told of that start, so that
+    nothing is missed by who stops before the first event and comes again. It heals: see ``streams``.
     """
 
     def __init__(self, sender: Sender, name: str) -> None:
@@ -119,4 +120,4 @@ class Network:
         if start_block is None:
             # Asking a peer for "the next block" would leave a gap whenever the stream broke before that block came.
             start_block = self.height()
-        return Position(start_block, after_transaction_id)
+        return begun(checkpoint, Position(start_block, after_transaction_id))

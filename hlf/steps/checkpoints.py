@@ -13,7 +13,7 @@ import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hlf import jsontext
 from hlf.errors import HlfError, WireError
@@ -41,6 +41,25 @@ class Checkpoint(Protocol):
     def position(self) -> Position | None: ...
 
 
+@runtime_checkable
+class Remembers(Checkpoint, Protocol):
+    """A checkpoint that is also told where its consumer begins, before the first event."""
+
+    def begin(self, position: Position) -> None:
+        """Record *position*, unless there is one already."""
+
+
+def begun(checkpoint: Checkpoint | None, start: Position) -> Position:
+    """
+    Return *start*, after the checkpoint was told of it if it remembers such.
+
+    A consumer that ends before its first event then misses nothing of what came meanwhile when it is started again.
+    """
+    if isinstance(checkpoint, Remembers):
+        checkpoint.begin(start)
+    return start
+
+
 class InMemory:
     """A checkpoint that lives as long as the process."""
 
@@ -50,6 +69,11 @@ class InMemory:
     @property
     def position(self) -> Position | None:
         return self._position
+
+    def begin(self, position: Position) -> None:
+        """Record where a consumer begins, unless it has begun already."""
+        if self._position is None:
+            self._record(position)
 
     def processed_event(self, block_number: int, transaction_id: str) -> None:
         """Record that this transaction's event, and all before it, have been handled."""

@@ -91,3 +91,17 @@ def test_threads_may_share_a_file(tmp_path):
     for thread in threads:
         thread.join()
     assert checkpoints.File(tmp_path / "checkpoint").position == checkpoint.position
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_a_beginning_is_recorded_once(tmp_path, kind):
+    """Where a consumer began counts until it has come further; later beginnings change nothing."""
+    checkpoint = checkpoints.InMemory() if kind == "memory" else checkpoints.File(tmp_path / "here")
+    checkpoint.begin(Position(3))
+    checkpoint.begin(Position(9))
+    assert checkpoint.position == Position(3)
+    checkpoint.processed_event(4, "tx")
+    checkpoint.begin(Position(9))
+    assert checkpoint.position == Position(4, "tx")
+    if kind == "file":
+        assert checkpoints.File(tmp_path / "here").position == Position(4, "tx")

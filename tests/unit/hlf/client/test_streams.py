@@ -61,6 +61,23 @@ def test_a_consumer_goes_on_from_its_checkpoint(channel, peer, tmp_path):
         assert next(stream).name == "c"
 
 
+class _Kept:
+    """A position that the consumer keeps by itself, and tells when it is asked."""
+
+    position = None
+
+
+def test_a_start_misses_nothing(channel, peer, tmp_path):
+    """Who stopped before the first event gets, when it comes again, what came meanwhile."""
+    path = tmp_path / "checkpoint"
+    channel.chaincode_events("lab", checkpoint=checkpoints.File(path)).close()
+    peer.add_block("meanwhile")
+    with channel.chaincode_events("lab", checkpoint=checkpoints.File(path)) as stream:
+        assert next(stream).name == "meanwhile"
+    with channel.chaincode_events("lab", start_block=0, checkpoint=_Kept()) as stream:
+        assert next(stream).name == "meanwhile"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_no_event_is_lost_or_repeated_over_broken_connections(channel, peer, seed):
     """The connection breaks at random blocks, again and again, also before the first event."""
