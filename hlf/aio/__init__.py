@@ -14,8 +14,9 @@ asked again, and a submitted transaction may still be committed. Signing happens
 ``sign`` is quick, or sign elsewhere.
 """
 
+from hlf.aio.connections import Connections
 from hlf.aio.gateway import Gateway, connect
 from hlf.steps.call import Timeouts
 from hlf.steps.retrying import Retry
 
-__all__ = ["Gateway", "Retry", "Timeouts", "connect"]
+__all__ = ["Connections", "Gateway", "Retry", "Timeouts", "connect"]

@@ -24,7 +24,14 @@ class Connections:
         interceptors: Sequence[Any] = (),
         channel: Any = None,
     ) -> None:
-        """Make connections; the arguments are those of ``hlf.client.connections``, as ``grpc.aio`` has them."""
+        """
+        Make connections; the arguments are those of ``hlf.client.connections``, as ``grpc.aio`` has them.
+
+        Raises:
+            ValueError: interceptors for a channel that is made already, which ``grpc.aio`` does not do.
+        """
+        if channel is not None and interceptors:
+            raise ValueError("grpc.aio takes interceptors when a channel is made: give them to your own channel")
         self.tls_identity = tls_identity
         self._options = tuple(options)
         self._interceptors = tuple(interceptors)

@@ -179,6 +179,7 @@ def connect(
     options: Sequence[tuple[str, Any]] = (),
     interceptors: Sequence[Any] = (),
     channel: Any = None,
+    connections: Connections | None = None,
 ) -> Gateway:
     """
     Return a gateway through the profile's own peer; the connection is made at the first call.
@@ -187,8 +188,15 @@ def connect(
 
     Raises:
         ProfileError: the profile has no peer of that name.
+        ValueError: shared connections, and something that belongs to them beside.
     """
     chosen = [profile.peer(name) for name in peers] or [profile.peer(peer)]
-    connections = Connections(tls_identity=tls_identity, options=options, interceptors=interceptors, channel=channel)
-    session = Session(identity, signer, connections=connections, owned=True)
+    owned = connections is None
+    if connections is None:
+        connections = Connections(
+            tls_identity=tls_identity, options=options, interceptors=interceptors, channel=channel
+        )
+    elif tls_identity or options or interceptors or channel:
+        raise ValueError("give tls_identity, options, interceptors and channel to the connections that are shared")
+    session = Session(identity, signer, connections=connections, owned=owned)
     return Gateway(session, Peers(chosen), timeouts or Timeouts(), retry or Retry())

@@ -39,7 +39,7 @@ from hlf.steps.call import Answer, Call, Timeouts
 from hlf.steps.choosing import PROBE_SECONDS, Peers
 from hlf.steps.retrying import Retry
 
-__all__ = ["Cancellation", "Gateway", "Retry", "Timeouts", "connect"]
+__all__ = ["Cancellation", "Connections", "Gateway", "Retry", "Timeouts", "connect"]
 
 
 class Gateway:
@@ -193,6 +193,7 @@ def connect(
     options: Sequence[tuple[str, Any]] = (),
     interceptors: Sequence[Any] = (),
     channel: grpc.Channel | None = None,
+    connections: Connections | None = None,
 ) -> Gateway:
     """
     Return a gateway through the profile's own peer; the connection is made at the first call.
@@ -206,11 +207,19 @@ def connect(
             that a query may find a peer that has not yet committed what another one told.
         options, interceptors: gRPC's, for every connection.
         channel: the caller's own gRPC channel instead of one made from the profile; closing it is the caller's matter.
+        connections: shared by many gateways, one channel to each peer for all of them; whoever made them closes them.
 
     Raises:
         ProfileError: the profile has no peer of that name.
+        ValueError: shared connections, and something that belongs to them beside.
     """
     chosen = [profile.peer(name) for name in peers] or [profile.peer(peer)]
-    connections = Connections(tls_identity=tls_identity, options=options, interceptors=interceptors, channel=channel)
-    session = Session(identity, signer, connections=connections, owned=True)
+    owned = connections is None
+    if connections is None:
+        connections = Connections(
+            tls_identity=tls_identity, options=options, interceptors=interceptors, channel=channel
+        )
+    elif tls_identity or options or interceptors or channel:
+        raise ValueError("give tls_identity, options, interceptors and channel to the connections that are shared")
+    session = Session(identity, signer, connections=connections, owned=owned)
     return Gateway(session, Peers(chosen), timeouts or Timeouts(), retry or Retry())

@@ -37,6 +37,22 @@ class Loop:
         self._loop.close()
 
 
+class Module:
+    """What a module of ``hlf.aio`` makes, as the synchronous client's would be used."""
+
+    def __init__(self, loop: Loop, module: Any) -> None:
+        self._loop, self._module = loop, module
+
+    def __getattr__(self, name: str) -> Any:
+        made = getattr(self._module, name)
+
+        def make(*args: Any, **kwargs: Any) -> Any:
+            kwargs = {key: vars(v)["_inner"] if isinstance(v, Blocking) else v for key, v in kwargs.items()}
+            return Blocking(self._loop, self._loop.call(made, *args, **kwargs))
+
+        return make
+
+
 class Blocking:
     """An object of ``hlf.aio`` whose coroutines are waited for; what it gives back of its own kind is wrapped too."""
 

@@ -29,14 +29,20 @@ def peer():
 
 
 @pytest.fixture(params=["client", "aio"])
-def connect(request):
-    """Return how a gateway is made: that of the synchronous client, and in a second run that of the asyncio one."""
+def client(request):
+    """The client's functions by name: those of the synchronous client, and in a second run those of the asyncio one."""
     if request.param == "client":
-        yield gateway.connect
+        yield gateway
         return
     loop = blocking.Loop()
-    yield lambda *args, **kwargs: blocking.Blocking(loop, loop.call(aio.connect, *args, **kwargs))
+    yield blocking.Module(loop, aio)
     loop.stop()
+
+
+@pytest.fixture
+def connect(client):
+    """How a gateway is made."""
+    return client.connect
 
 
 @pytest.fixture

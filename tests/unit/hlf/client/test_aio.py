@@ -71,3 +71,9 @@ def test_closing_the_gateway_under_a_call_is_an_error_of_the_stage(peer, user):
             await asked
 
     run(peer, user, body)
+
+
+def test_interceptors_belong_to_a_channel_of_ones_own():
+    """grpc.aio cannot add them to one that is made; leaving them out without a word would lose every trace."""
+    with pytest.raises(ValueError, match="give them to your own channel"):
+        aio.Connections(channel=object(), interceptors=[object()])

@@ -14,6 +14,7 @@ from hlf.client.cancelling import Cancellation
 from hlf.profile import Profile
 from hlf.steps.call import Timeouts
 from hlf.steps.retrying import Retry, Tries
+from tests.support.path import Path
 from tests.unit.hlf.fake_peer import FakePeer
 
 EAGER = {"first_pause": 0.001, "longest_pause": 0.001}
@@ -168,6 +169,25 @@ def test_callers_share_connections(fabric, peer, user):
     fabric.close()
     with pytest.raises(errors.EvaluateError, match="closed"):
         other.network("trade").contract("lab").evaluate("read")
+
+
+def test_forty_gateways_over_one_connection(client, peer, user):
+    """Callers that share connections have one to each peer, whatever they are connected with and by."""
+    path = Path(peer.port)
+    shared = client.Connections()
+    try:
+        gateways = [client.connect(path.through(peer.profile), *user, connections=shared) for _ in range(20)]
+        gateways += [gateways[0].with_identity(*user) for _ in range(20)]
+        for each in gateways:
+            assert each.network("trade").contract("lab").evaluate("read") == b"result"
+        assert path.accepted == 1
+        gateways[0].close()
+        assert gateways[1].network("trade").contract("lab").evaluate("read") == b"result"
+        with pytest.raises(ValueError, match="give tls_identity, options, interceptors and channel to the connections"):
+            client.connect(peer.profile, *user, connections=shared, options=[("grpc.max_metadata_size", 1)])
+    finally:
+        shared.close()
+        path.close()
 
 
 def test_a_timeout_bounds_the_whole_call(contract, peer):
