@@ -55,6 +55,16 @@ def text(ctx: api.Context, name: str) -> str:
         raise invalid(f"transient.{name}", "is not UTF-8") from None
 
 
+def salt(ctx: api.Context, name: str = "salt") -> str:
+    """
+    Return the salt in the transient data under *name*.
+
+    Raises:
+        Refused: SALT_TOO_SHORT, INVALID_ARGUMENT.
+    """
+    return disclosures.check_salt(text(ctx, name), f"transient.{name}")
+
+
 def record(ctx: api.Context, name: str, kind: type[Record]) -> Record:
     """Return the *kind* that the transient value under *name* holds."""
     return records.loads(kind, transient(ctx, name), f"transient.{name}")

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 
-_SALT_BYTES = 16
+from chaincode.domain.disclosure import disclosures
 
 
 def public_id(prefix: str) -> str:
@@ -15,8 +15,8 @@ def public_id(prefix: str) -> str:
 
 
 def salt() -> str:
-    """Return 128 random bits in base64url, for a private record whose hash stands on a channel."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(_SALT_BYTES)).rstrip(b"=").decode()
+    """Return random bytes in base64url, enough for a private record whose hash stands on a channel."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(disclosures.SALT_BYTES)).rstrip(b"=").decode()
 
 
 def link_token() -> str:

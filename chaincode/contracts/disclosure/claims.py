@@ -141,7 +141,7 @@ class Claims(api.Contract):
 
 def _key(ctx: api.Context, object_type: str, claim_id: str, revision: int) -> str:
     identifiers.check("claim_id", claim_id)
-    grants.check_revision("revision", revision)
+    grants.REVISION.check("revision", revision)
     return ctx.stub.create_composite_key(object_type, attributes(claim_id, revision))
 
 

@@ -98,7 +98,7 @@ class Disclosures(api.Contract):
         )
         terms = private.record(ctx, "grant", Terms)
         grants.check_answers(terms, kept)
-        counter_salt = disclosures.check_salt(private.text(ctx, "counter_salt"), "transient.counter_salt")
+        counter_salt = private.salt(ctx, "counter_salt")
         if counter_salt == terms.salt or grant_id == counter_grant_id:
             raise Refusal.SALT_REUSED("the two grants need an id and a salt of their own each")
         granting.answer(ctx, kept, grant_id)

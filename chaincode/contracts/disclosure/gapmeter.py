@@ -15,7 +15,7 @@ from typing import Any
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
-from chaincode.contracts.register.participants import TENDER_MEMBERS
+from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
 from chaincode.domain.disclosure.gapmeter import Cell, CellParties, Contribution, Meter
@@ -26,7 +26,6 @@ from chaincode.domain.vocabulary import identifiers, weeks
 from hlf.codec import canonical, records
 from hlf.shim import api
 
-TENDER = "tender"
 _CELL = "gap"
 _ROSTER = "gap.roster"
 _TOLD = "gap.told"
@@ -49,8 +48,8 @@ class GapMeter(api.Contract):
                 COMMITMENT_CHANGED, NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING,
                 ATTRIBUTE_NOT_NEEDED, ALREADY_EXISTS.
         """
-        _of_tender(ctx)
-        data, salt = private.transient(ctx, "grant"), _salt(ctx)
+        participants.tender_member(ctx)
+        data, salt = private.transient(ctx, "grant"), private.salt(ctx)
         held = granting.proven_grant(ctx, grant_id, data)
         kind, values = _consented(ctx, held)
         made = Contribution(
@@ -77,8 +76,8 @@ class GapMeter(api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
         """
-        _of_tender(ctx)
-        roster, salt = _kept(ctx, _ROSTER, "grants"), _salt(ctx)
+        participants.tender_member(ctx)
+        roster, salt = _kept(ctx, _ROSTER, "grants"), private.salt(ctx)
         if grant_id not in roster:
             raise Refusal.NOT_FOUND(f"grant {identifiers.check('grant_id', grant_id)} is not counted")
         ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
@@ -94,7 +93,7 @@ class GapMeter(api.Contract):
             Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, NOTHING_TO_TELL (fewer than three parties
                 on a side, told before, or too close to a cell that was).
         """
-        _of_tender(ctx)
+        participants.tender_member(ctx)
         key = _meter_key(ctx, meter_id)
         if ctx.stub.get_private_data_hash(TENDER, key):
             raise Refusal.ALREADY_EXISTS(f"meter {meter_id} exists")
@@ -106,7 +105,7 @@ class GapMeter(api.Contract):
         )
         if not cells:
             raise Refusal.NOTHING_TO_TELL("no cell hides its parties beside the ones told before")
-        salt = _salt(ctx)
+        salt = private.salt(ctx)
         _keep(ctx, _TOLD, "cells", records.plain(published), salt)
         meter = Meter(meter_id, clock.stamp(ctx), cells, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
@@ -122,7 +121,7 @@ class GapMeter(api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED.
         """
-        _of_tender(ctx)
+        participants.tender_member(ctx)
         kept = ctx.stub.get_private_data_hash(TENDER, _meter_key(ctx, meter_id))
         if hashlib.sha256(meter.encode()).digest() != kept:
             raise Refusal.NOT_AS_STORED(f"meter {meter_id} is not what platform and auditor computed")
@@ -139,7 +138,7 @@ class GapMeter(api.Contract):
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def read(self, ctx: api.Context, meter_id: str) -> bytes:
         """A meter as the tender's members keep it; what publish wants."""
-        _of_tender(ctx)
+        participants.tender_member(ctx)
         data = ctx.stub.get_private_data(TENDER, _meter_key(ctx, meter_id))
         if not data:
             raise Refusal.NOT_FOUND(f"there is no meter {meter_id}")
@@ -167,11 +166,6 @@ class GapMeter(api.Contract):
         return prepositioning.advise(prepositioning.demand(shown), warehouses, safety_bps)
 
 
-def _of_tender(ctx: api.Context) -> str:
-    members = participants.directory(ctx).tender
-    return access.one_of(ctx, members, Refusal.NOT_TENDER, "the platform or the auditor does this")
-
-
 def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
     """Return the kind of claim and the values that its owner lets be counted, proved in the transient data."""
     if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
@@ -187,10 +181,6 @@ def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
     gapmeter.check_attributes(kind.name, values)
     kind.check_part(values)
     return kind.name, values
-
-
-def _salt(ctx: api.Context) -> str:
-    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
 
 
 def _contributions(ctx: api.Context) -> list[Contribution]:
@@ -224,7 +214,7 @@ def _keep(ctx: api.Context, key: str, name: str, listed: Any, salt: str) -> None
 
 
 def _weeks(first_week: str, count: int) -> tuple[str, ...]:
-    return weeks.following("first_week", first_week, gapmeter.check_weeks(count))
+    return weeks.following("first_week", first_week, gapmeter.WEEKS.check("weeks", count))
 
 
 def _contribution_key(ctx: api.Context, grant_id: str) -> str:

@@ -62,7 +62,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, and those of `offering.consented`.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         offering.keep_offer(ctx, offering.consented(ctx, grant_id))
         return private.announce(ctx, "OfferTaken", grant_id=grant_id)
 
@@ -74,7 +74,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         offering.forget_offer(ctx, grant_id)
         return private.announce(ctx, "OfferWithdrawn", grant_id=grant_id)
 
@@ -112,9 +112,9 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         demand = private.record(ctx, "demand", Demand)
-        tendering.make(ctx, tendering.Assignment(plan_id, journey_id, demand, offering.salt(ctx)))
+        tendering.make(ctx, tendering.Assignment(plan_id, journey_id, demand, private.salt(ctx)))
         return private.announce(ctx, "PlanMatched", plan_id=plan_id)
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
@@ -131,7 +131,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED, PLAN_STANDS, LEG_UNKNOWN, ALREADY_EXISTS, NO_CHAIN.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         before = tendering.load_plan(ctx, plan_id)
         planstate.check_open(ctx, plan_id)
         answers = {answer.number: answer for answer in planstate.answers(ctx, plan_id)}
@@ -139,7 +139,7 @@ class Matching(Questions, api.Contract):
             new_plan_id,
             before.journey_id,
             before.demand,
-            offering.salt(ctx),
+            private.salt(ctx),
             refused=plans.to_replace(before, answers, failed, clock.now(ctx)),
             pinned=plans.pinned(before, done),
             replaces=plan_id,
@@ -156,7 +156,7 @@ class Matching(Questions, api.Contract):
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN,
                 SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         made = tendering.make_all(ctx, private.record(ctx, "batch", batches.Batch))
         listed = [plan.plan_id for plan in made]
         store.announce(ctx, "PlansMatched", {"plan_ids": listed})
@@ -170,7 +170,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_STANDS, ALREADY_RELEASED.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         if not store.find(ctx, End, planstate.END, plan_id):
             raise Refusal.PLAN_STANDS(f"plan {plan_id} is neither cancelled nor replaced")
@@ -187,7 +187,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED, PLAN_ENDED.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         proven = tendering.proven_notice(ctx, notice)
         if store.find(ctx, Notice, planstate.NOTICE, proven.plan_id):
             raise Refusal.ALREADY_PUBLISHED(f"plan {proven.plan_id} is published")
@@ -206,7 +206,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         planstate.notice(ctx, plan_id)
         planstate.check_open(ctx, plan_id)
         end = End(plan_id, "cancelled")
@@ -289,25 +289,25 @@ class Matching(Questions, api.Contract):
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def plan(self, ctx: api.Context, plan_id: str) -> bytes:
         """A plan with its prices, for platform and auditor; each leg's bytes are what `deliver` wants."""
-        offering.member(ctx)
+        participants.tender_member(ctx)
         return tendering.stored(ctx, tendering.plan_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def notice(self, ctx: api.Context, plan_id: str) -> bytes:
         """What `publish` wants, for platform and auditor."""
-        offering.member(ctx)
+        participants.tender_member(ctx)
         return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def offers(self, ctx: api.Context) -> list[Any]:
         """The offers that count now, for platform and auditor."""
-        offering.member(ctx)
+        participants.tender_member(ctx)
         return [records.plain(offer) for offer in offering.standing_offers(ctx)]
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def certificate(self, ctx: api.Context, plan_id: str) -> Any:
         """A plan's certificate, for platform and auditor."""
-        offering.member(ctx)
+        participants.tender_member(ctx)
         return records.plain(tendering.load_certificate(ctx, plan_id))
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
@@ -318,7 +318,7 @@ class Matching(Questions, api.Contract):
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, OFFER_GONE, CERTIFICATE_INVALID.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         plan, proof = tendering.load_plan(ctx, plan_id), tendering.load_certificate(ctx, plan_id)
         verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)), proof)
         if proof.chain != tuple(offer_id for leg in plan.legs for offer_id in leg.offers):
@@ -328,7 +328,7 @@ class Matching(Questions, api.Contract):
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def alternatives(self, ctx: api.Context, plan_id: str) -> Any:
         """The Pareto set of cost, time and risk that the plan was chosen from, for platform and auditor."""
-        offering.member(ctx)
+        participants.tender_member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, plan))
         return records.plain(pareto.front(problem))

@@ -11,9 +11,10 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from chaincode.contracts import access, clock, private
+from chaincode.contracts import clock, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import TENDER
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Grant
@@ -26,7 +27,6 @@ from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
 from hlf.shim import api
 
-TENDER = "tender"
 _SERVICES = "matching.services"
 
 
@@ -48,27 +48,6 @@ class Services:
     salt: str
 
 
-def member(ctx: api.Context) -> str:
-    """
-    Return the caller's organisation, one of the tender's two.
-
-    Raises:
-        Refused: NOT_TENDER, WRONG_ROLE.
-    """
-    members = participants.directory(ctx).tender
-    return access.one_of(ctx, members, Refusal.NOT_TENDER, "the platform or the auditor does this")
-
-
-def salt(ctx: api.Context) -> str:
-    """
-    Return the salt in the transient data.
-
-    Raises:
-        Refused: SALT_TOO_SHORT, INVALID_ARGUMENT.
-    """
-    return disclosures.check_salt(private.text(ctx, "salt"), "transient.salt")
-
-
 def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     """
     Return the offer that the grant in the transient data discloses.
@@ -88,7 +67,7 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
         offers.read(grant_id, held.owner, values),
         grants.moment("grant.expires_at", held.terms.expires_at),
         hashlib.sha256(data).hexdigest(),
-        salt(ctx),
+        private.salt(ctx),
     )
 
 
@@ -131,7 +110,7 @@ def forget_offer(ctx: api.Context, offer_id: str) -> None:
     if not ctx.stub.get_private_data_hash(TENDER, key):
         raise Refusal.NOT_FOUND(f"grant {offer_id} is no offer")
     ctx.stub.purge_private_data(TENDER, key)
-    _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], salt(ctx))
+    _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], private.salt(ctx))
 
 
 def services(ctx: api.Context) -> tuple[Service, ...]:

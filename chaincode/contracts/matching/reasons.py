@@ -14,9 +14,9 @@ from typing import Any
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import granting
-from chaincode.contracts.matching import offering, planstate, tendering
+from chaincode.contracts.matching import planstate, tendering
 from chaincode.contracts.register import participants
-from chaincode.contracts.register.participants import TENDER_MEMBERS
+from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
 from chaincode.domain.matching import explanation
 from chaincode.domain.matching.explanation import Explanation
 from chaincode.domain.refusals import Refusal
@@ -79,17 +79,17 @@ class Questions:
         Raises:
             Refused: NOT_TENDER, NOT_ASKED, PLAN_UNKNOWN, OFFER_GONE, OFFER_UNKNOWN, STEP_UNKNOWN, ALREADY_EXISTS.
         """
-        offering.member(ctx)
+        participants.tender_member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         if not store.find(ctx, Question, QUESTION, plan_id, grant_id, f"{step:02}"):
             raise Refusal.NOT_ASKED("the carrier did not ask")
         key = _reply_key(ctx, plan_id, grant_id, step)
-        if ctx.stub.get_private_data_hash(offering.TENDER, key):
+        if ctx.stub.get_private_data_hash(TENDER, key):
             raise Refusal.ALREADY_EXISTS("that was answered before")
         graph, choice = tendering.rebuilt(ctx, plan)
         found = explanation.why_not(plan.circumstances.problem(plan.demand, graph.offers), choice, grant_id, step)
-        reply = Reply(plan_id, grant_id, step, found, offering.salt(ctx))
-        ctx.stub.put_private_data(offering.TENDER, key, records.dumps(reply))
+        reply = Reply(plan_id, grant_id, step, found, private.salt(ctx))
+        ctx.stub.put_private_data(TENDER, key, records.dumps(reply))
         return private.announce(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
 
     @api.transaction(endorsed_by=("carrier",), transient=("reply",), called_by=("carrier", "platform", "auditor"))
@@ -104,7 +104,7 @@ class Questions:
         _check_own_offer(ctx, carrier, grant_id)
         data = private.transient(ctx, "reply")
         key = _reply_key(ctx, plan_id, grant_id, step)
-        if ctx.stub.get_private_data_hash(offering.TENDER, key) != hashlib.sha256(data).digest():
+        if ctx.stub.get_private_data_hash(TENDER, key) != hashlib.sha256(data).digest():
             raise Refusal.NOT_AS_STORED("that is not the answer of platform and auditor")
         private.absent(ctx, key, (carrier,), "the answer")
         private.put(ctx, key, data, (carrier,))
@@ -113,8 +113,8 @@ class Questions:
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:
         """The answer to a question, for platform and auditor; what `hear` wants."""
-        offering.member(ctx)
-        data = ctx.stub.get_private_data(offering.TENDER, _reply_key(ctx, plan_id, grant_id, step))
+        participants.tender_member(ctx)
+        data = ctx.stub.get_private_data(TENDER, _reply_key(ctx, plan_id, grant_id, step))
         if not data:
             raise Refusal.NOT_FOUND("there is no such answer")
         return data

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 
 from chaincode.contracts import clock, store
 from chaincode.contracts.matching import offering
-from chaincode.contracts.matching.offering import TENDER
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import TENDER
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching import batches, friction, plans
 from chaincode.domain.matching.certificate import Certificate, certify

@@ -19,6 +19,8 @@ AUDITOR = "Participants:holder('auditor')"
 """The auditor as a party of a declaration."""
 TENDER_MEMBERS = ("Participants:holder('platform')", AUDITOR)
 """The two that keep the tender."""
+TENDER = "tender"
+"""The collection that they keep."""
 
 _DIRECTORY = "participants"
 _PARTICIPANT = "participant"
@@ -45,6 +47,17 @@ def participant(ctx: api.Context, msp_id: str) -> Participant:
         Refused: NOT_A_PARTICIPANT.
     """
     return store.load(ctx, Participant, Refusal.NOT_A_PARTICIPANT, _PARTICIPANT, identifiers.check("msp_id", msp_id))
+
+
+def tender_member(ctx: api.Context) -> str:
+    """
+    Return the caller's organisation, one of the two that keep the tender.
+
+    Raises:
+        Refused: NOT_TENDER, WRONG_ROLE.
+    """
+    members = directory(ctx).tender
+    return access.one_of(ctx, members, Refusal.NOT_TENDER, "the platform or the auditor does this")
 
 
 def voters(ctx: api.Context) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from chaincode.domain.disclosure import audience
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Side
-from chaincode.domain.vocabulary import money, places, weeks
+from chaincode.domain.vocabulary import bounds, money, places, weeks
 from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
@@ -118,8 +118,8 @@ def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         days = _days(values["horizon.start"], values["horizon.end"])
         return _apportioned(values["demand.units_p50_h87"], days, values["region.subdivisions"])
     days = _days(values["valid.from"], values["valid.to"])
-    free = 10_000 - values.get("capacity.utilisation_bps", 0)
-    total = values["capacity.parcels_per_day_h87"] * sum(days.values()) * free // 10_000
+    free = bounds.BPS - values.get("capacity.utilisation_bps", 0)
+    total = values["capacity.parcels_per_day_h87"] * sum(days.values()) * free // bounds.BPS
     return _apportioned(total, days, values["coverage.regions"])
 
 
@@ -137,11 +137,6 @@ def publishable(
             so_far.append(new)
             cells.append(_cell(counted, new))
     return tuple(cells), tuple(so_far)
-
-
-def check_weeks(count: int) -> int:
-    """Return *count* if it is a number of weeks that one computation covers."""
-    return WEEKS.check("weeks", count)
 
 
 def _hides_each(new: CellParties, before: Iterable[CellParties]) -> bool:

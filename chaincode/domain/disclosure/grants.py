@@ -31,7 +31,7 @@ class Offer:
 
     def __post_init__(self) -> None:
         identifiers.check("offer.claim_id", self.claim_id)
-        check_revision("offer.revision", self.revision)
+        REVISION.check("offer.revision", self.revision)
         check_attributes("offer.attributes", self.attributes)
 
 
@@ -51,7 +51,7 @@ class Asked:
     def __post_init__(self) -> None:
         names.MSP_ID.check("request.owner", self.owner)
         identifiers.check("request.claim_id", self.claim_id)
-        check_revision("request.revision", self.revision)
+        REVISION.check("request.revision", self.revision)
         check_attributes("request.attributes", self.attributes)
         check_purpose("request.purpose", self.purpose)
         moment("request.expires_at", self.expires_at)
@@ -90,7 +90,7 @@ class Terms:
     def __post_init__(self) -> None:
         identifiers.check("grant.claim_id", self.claim_id)
         names.MSP_ID.check("grant.recipient", self.recipient)
-        check_revision("grant.revision", self.revision)
+        REVISION.check("grant.revision", self.revision)
         check_attributes("grant.attributes", self.attributes)
         check_purpose("grant.purpose", self.purpose)
         moment("grant.expires_at", self.expires_at)
@@ -214,7 +214,7 @@ class Sealing:
 
     def __post_init__(self) -> None:
         identifiers.check("sealed.claim_id", self.claim_id)
-        check_revision("sealed.revision", self.revision)
+        REVISION.check("sealed.revision", self.revision)
         check_attributes("sealed.attributes", self.attributes)
         texts.check("sealed.recipient", self.recipient)
         if self.suite not in SUITES:
@@ -306,11 +306,6 @@ def check_purpose(field: str, purpose: str) -> None:
     texts.check(field, purpose, 200)
     if not purpose.strip():
         raise invalid(field, "must say what for")
-
-
-def check_revision(field: str, revision: int) -> None:
-    """Refuse what numbers no revision."""
-    REVISION.check(field, revision)
 
 
 def moment(field: str, text: str) -> int:

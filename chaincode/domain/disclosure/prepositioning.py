@@ -105,7 +105,7 @@ def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps
     room: dict[tuple[str, str], int] = {}
     found: list[Advice] = []
     for one in sorted(wanted, key=lambda one: (one.week, -one.median, one.region)):
-        left = one.median + (one.high - one.median) * safety_bps // 10_000
+        left = one.median + (one.high - one.median) * safety_bps // bounds.BPS
         near = sorted(
             (each for each in listed if one.region in each.reaches), key=lambda each: each.reaches[one.region]
         )

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from chaincode.domain.vocabulary import goods
+
 ROOT = "https://id.gs1.org"
 
 _KEYS = {"00", "01", "253", "255", "401", "402", "414", "417", "8003", "8004", "8006", "8010", "8017", "8018"}
@@ -25,12 +27,6 @@ _WORDS = {
 
 _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "!()*+,:"})
 _LINK = re.compile(r"https?://[^?#]+")
-
-
-def check_digit(digits: str) -> str:
-    """Return the GS1 check digit after *digits* (General Specifications, 7.9.1): weights 3 and 1 from the right."""
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
-    return str(-total % 10)
 
 
 def canonical(identifier: str) -> str:
@@ -73,13 +69,13 @@ def _from_epc(urn: str) -> str | None:
 def _checked(parts: list[str]) -> str:
     """Company prefix and reference with their check digit."""
     digits = parts[0] + parts[1]
-    return digits + check_digit(digits) if digits.isdigit() else digits
+    return digits + goods.gs1_check_digit(digits) if digits.isdigit() else digits
 
 
 def _indicated(parts: list[str]) -> str:
     """Return a GTIN-14 or SSCC: the reference's first digit (indicator, extension) goes to the front."""
     digits = parts[1][:1] + parts[0] + parts[1][1:]
-    return digits + check_digit(digits) if digits.isdigit() else digits
+    return digits + goods.gs1_check_digit(digits) if digits.isdigit() else digits
 
 
 def _serial(parts: list[str], index: int = 2) -> str:

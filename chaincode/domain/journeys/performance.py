@@ -14,12 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chaincode.domain.journeys.custody import Custody
 from chaincode.domain.journeys.pages import Entry, Page
+from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments
 
 FEWEST = 3
 """With fewer observations no percentile is given: it would be one shipment, not a performance."""
-
-BPS = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,8 +124,8 @@ def _observed(carrier: str, origin: str, destination: str, done: Sequence[Leg]) 
         p50_minutes=percentile(minutes, 50),
         p90_minutes=percentile(minutes, 90),
         p95_minutes=percentile(minutes, 95),
-        on_time_bps=sum(planned) * BPS // len(planned) if len(planned) >= FEWEST else None,
-        incidents_ppm=sum(leg.incidents for leg in done) * 1_000_000 // len(done),
+        on_time_bps=sum(planned) * bounds.BPS // len(planned) if len(planned) >= FEWEST else None,
+        incidents_ppm=sum(leg.incidents for leg in done) * bounds.PPM // len(done),
     )
 
 
@@ -149,7 +148,7 @@ def calibrated(seen: Observed, claimed: Declared) -> Calibration:
 
 
 def _ratio(seen: int | None, claimed: int) -> int | None:
-    return None if seen is None or claimed <= 0 else seen * BPS // claimed
+    return None if seen is None or claimed <= 0 else seen * bounds.BPS // claimed
 
 
 def estimate(timeline: Sequence[Entry], earlier: Iterable[Sequence[Entry]]) -> Estimate | None:

@@ -24,8 +24,6 @@ from hlf.codec.refusals import invalid
 PLANS = Bounds(1, 200)
 """Plans in a batch: a few seconds of an endorser, which ends a call after thirty."""
 
-BPS = 10_000
-
 
 @dataclasses.dataclass(frozen=True)
 class Proposed:
@@ -87,5 +85,5 @@ def check_together(choices: Sequence[Choice], most_gap_bps: int) -> None:
     """
     total = sum(choice.figures.total for choice in choices)
     bound = sum(choice.bound for choice in choices)
-    if (total - bound) * BPS > most_gap_bps * max(bound, 1):
+    if (total - bound) * bounds.BPS > most_gap_bps * max(bound, 1):
         raise Refusal.BATCH_TOO_DEAR(f"the plans are more than {most_gap_bps} bps above their bound")

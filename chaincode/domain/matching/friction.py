@@ -14,8 +14,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
+from chaincode.domain.vocabulary import bounds
 
-PPM = 1_000_000
 SETTLING = 20
 """After that many handovers two companies have half of their running-in behind them."""
 
@@ -91,6 +91,6 @@ def joint(pair: Pair | None, hour: int, weights: Weights) -> int:
     """Return the part that follows from what the two did together: exceptions and running-in."""
     if pair is None or pair.handovers == 0:
         return weights.running_in * hour
-    ppm = pair.exceptions * PPM // pair.handovers
+    ppm = pair.exceptions * bounds.PPM // pair.handovers
     running_in = weights.running_in * hour * SETTLING // (SETTLING + pair.handovers)
-    return weights.exceptions * hour * ppm // PPM + running_in
+    return weights.exceptions * hour * ppm // bounds.PPM + running_in

@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.vocabulary import bounds
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
@@ -60,7 +61,6 @@ ALSO_TAKEN = (
 )
 
 MINUTES_A_DAY = 24 * 60
-BPS = 10_000
 
 OFFSETS = {
     "Asia/Bangkok": 420,
@@ -112,7 +112,7 @@ class Price:
     def of(self, parcels: int, weight_grm: int) -> int:
         """Return the price of a consignment, rounded up: a fraction of a minor unit is nobody's gift."""
         thousandths = self.base * 1_000 * parcels + self.per_kg * weight_grm
-        return -(-thousandths * (BPS + self.fuel_bps) // (1_000 * BPS))
+        return -(-thousandths * (bounds.BPS + self.fuel_bps) // (1_000 * bounds.BPS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,7 +187,7 @@ def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:
         Refused: ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED, or INVALID_ARGUMENT for a time zone that is not compared.
     """
     check_attributes(values)
-    free = BPS - values.get("capacity.utilisation_bps", 0)
+    free = bounds.BPS - values.get("capacity.utilisation_bps", 0)
     mass = values.get("capacity.mass_per_day_kgm")
     return Offer(
         offer_id=offer_id,
@@ -200,8 +200,8 @@ def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:
         operating_type=values["operating_type"],
         valid_from=values["valid.from"],
         valid_to=values["valid.to"],
-        parcels=values["capacity.parcels_per_day_h87"] * free // BPS,
-        mass_kgm=None if mass is None else mass * free // BPS,
+        parcels=values["capacity.parcels_per_day_h87"] * free // bounds.BPS,
+        mass_kgm=None if mass is None else mass * free // bounds.BPS,
         limits=_limits(values),
         cutoff_minute=_utc_minute(values["time.cutoff"], values["time.time_zone"]),
         price=Price(

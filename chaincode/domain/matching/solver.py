@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from chaincode.domain.matching import exclusions, friction
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
-from chaincode.domain.matching.friction import PPM, STANDARD, Pair, Weights
-from chaincode.domain.matching.offers import BPS, MINUTES_A_DAY, Offer
+from chaincode.domain.matching.friction import STANDARD, Pair, Weights
+from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
+from chaincode.domain.vocabulary import bounds
 from hlf.codec.records import Amount
 
 
@@ -222,8 +223,8 @@ class _Sums:
 def risk(demand: Demand, offer: Offer) -> int:
     """Return what loss, damage and lateness cost on average with that offer, rounded up."""
     lost = demand.goods_value * (offer.loss_ppm + offer.damage_ppm)
-    late = demand.late * (BPS - offer.on_time_bps)
-    return -(-lost // PPM) - (-late // BPS)
+    late = demand.late * (bounds.BPS - offer.on_time_bps)
+    return -(-lost // bounds.PPM) - (-late // bounds.BPS)
 
 
 def _kinds(offers: Sequence[Offer]) -> list[Kind]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chaincode.domain.orders.orders import Order, check_amount
+from chaincode.domain.orders.orders import Order
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
 from chaincode.domain.vocabulary.incoterms import Payer
@@ -51,8 +51,8 @@ class Tariff:
         money.check_currency("tariff.currency", self.currency)
         for field in ("duty_bps", "tax_bps"):
             RATE_BPS.check(f"tariff.{field}", getattr(self, field))
-        check_amount("tariff.duty_free_to", self.duty_free_to)
-        check_amount("tariff.tax_free_to", self.tax_free_to)
+        money.MINOR.check("tariff.duty_free_to", self.duty_free_to)
+        money.MINOR.check("tariff.tax_free_to", self.tax_free_to)
         if not 1 <= len(self.source) <= 200:
             raise invalid("tariff.source", "must name the law or table it is from")
 

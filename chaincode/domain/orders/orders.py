@@ -68,7 +68,7 @@ class Line:
             raise invalid("line.ahtn8", "must begin with hs6")
         for field in ("line", "quantity", "weight_grm"):
             bounds.MANY.check(f"line.{field}", getattr(self, field))
-        check_amount("line.unit_price", self.unit_price)
+        money.MINOR.check("line.unit_price", self.unit_price)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Order:
         if not self.lines or [one.line for one in self.lines] != list(range(1, len(self.lines) + 1)):
             raise invalid("order.lines", "must be numbered 1, 2, ...")
         money.check_currency("order.currency", self.currency)
-        check_amount("order.freight", self.freight)
-        check_amount("order.insurance", self.insurance)
+        money.MINOR.check("order.freight", self.freight)
+        money.MINOR.check("order.insurance", self.insurance)
         disclosures.check_salt(self.salt, "order.salt")
 
     @property
@@ -197,10 +197,3 @@ def timely(order: Order, now: int) -> None:
         raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
     if placed < now - LATEST:
         raise Refusal.TOO_LATE(f"an order may be written down for {LATEST // moments.DAY} days")
-
-
-def check_amount(field: str, minor: int) -> int:
-    """Return *minor* if it is an amount that trade knows: not negative, not beyond any price."""
-    if not 0 <= minor < money.LARGEST:
-        raise invalid(field, "must be minor units, not negative")
-    return minor

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from chaincode.domain.orders.orders import check_amount
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import bounds, goods, money, places
 from chaincode.domain.vocabulary.attributes import LANGUAGE
@@ -45,7 +44,7 @@ class Product:
         if self.dg_un:
             goods.check_un_number("product.dg_un", self.dg_un)
         money.check_currency("product.currency", self.currency)
-        check_amount("product.list_price", self.list_price)
+        money.MINOR.check("product.list_price", self.list_price)
         places.check_country("product.origin", self.origin)
         texts.check("product.category", self.category)
         for field in ("weight_grm", "volume_cmq"):

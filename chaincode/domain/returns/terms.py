@@ -188,7 +188,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "version": Bounds(1, 999_999),
     "window_days": bounds.DAYS,
     "max_returns_per_90d": Bounds(0, 10_000),
-    "returnless_below": Bounds(0, money.LARGEST - 1),
+    "returnless_below": money.MINOR,
     "seller_answer_hours": bounds.HOURS,
     "pickup_sla_hours": bounds.HOURS,
     "lost_after_days": bounds.DAYS,

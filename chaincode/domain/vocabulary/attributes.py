@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments, texts
 from hlf.codec.refusals import invalid
 from hlf.codec.words import Word
@@ -116,5 +117,5 @@ def day(field: str, value: object) -> None:
 clock = code(CLOCK.check)
 language = code(LANGUAGE.check)
 amount = code(AMOUNT.check)
-BASIS_POINTS = whole(0, 10_000)
-PARTS_PER_MILLION = whole(0, 1_000_000)
+BASIS_POINTS = whole(0, bounds.BPS)
+PARTS_PER_MILLION = whole(0, bounds.PPM)

@@ -13,7 +13,13 @@ ROOM = Bounds(0, 10**12)
 LOAD = Bounds(1, ROOM.most)
 """Parcels or grams that somebody sends."""
 
-BASIS_POINTS = Bounds(0, 10_000)
+BPS = 10_000
+"""Basis points in a whole."""
+
+PPM = 1_000_000
+"""Parts per million in a whole."""
+
+BASIS_POINTS = Bounds(0, BPS)
 HOURS = Bounds(0, 10_000)
 """Somewhat more than a year."""
 

@@ -15,7 +15,8 @@ from datetime import date
 from fractions import Fraction
 
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import attributes
+from chaincode.domain.vocabulary import attributes, bounds
+from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 from hlf.codec.words import Word
@@ -38,6 +39,9 @@ MINOR_DIGITS: dict[str, int] = {
 
 LARGEST = 10**18
 """No trade in goods reaches it; what does is a mistake of units or an attack on arithmetic elsewhere."""
+
+MINOR = Bounds(0, LARGEST - 1)
+"""Minor units of an amount that is asked or paid."""
 
 OLDEST_DAYS = 4
 """Rates pause over a weekend and a holiday, not longer."""
@@ -75,7 +79,7 @@ class Money:
 
     def share(self, basis_points: int) -> Money:
         """That many ten-thousandths of the sum, rounded half to even."""
-        return Money(half_even(Fraction(self.minor * basis_points, 10_000)), self.currency)
+        return Money(half_even(Fraction(self.minor * basis_points, bounds.BPS)), self.currency)
 
     def __str__(self) -> str:
         digits = MINOR_DIGITS[self.currency]

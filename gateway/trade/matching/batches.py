@@ -24,11 +24,11 @@ from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
 from chaincode.domain.matching.units import Service, Wanted
+from chaincode.domain.vocabulary import bounds
 
 ROUNDS = 12
 """How often capacity is priced anew; each adds at most one chain for each consignment."""
 
-_BPS = 10_000
 
 Day = tuple[str, str]
 """An offer by its id, and a day."""
@@ -58,7 +58,7 @@ class Solved:
     @property
     def gap_bps(self) -> int:
         """How far the total is above the bound, rounded up: what to send as ``most_gap_bps``."""
-        return -(-(self.total - self.bound) * _BPS // max(self.bound, 1))
+        return -(-(self.total - self.bound) * bounds.BPS // max(self.bound, 1))
 
 
 @dataclass(frozen=True)

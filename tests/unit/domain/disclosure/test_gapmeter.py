@@ -148,7 +148,7 @@ def test_the_meter_takes_what_it_needs():
 
 def test_weeks_and_regions_are_bounded():
     """One computation covers a year at most, and a known region."""
-    assert gapmeter.check_weeks(53) == 53
+    assert gapmeter.WEEKS.check("weeks", 53) == 53
     for count in (0, 54, -1):
-        assert code(gapmeter.check_weeks, count) == "INVALID_ARGUMENT"
+        assert code(gapmeter.WEEKS.check, "weeks", count) == "INVALID_ARGUMENT"
     assert code(gapmeter.publishable, [], "Hanoi", [WEEK], []) == "INVALID_ARGUMENT"
