@@ -33,6 +33,8 @@ from dataclasses import dataclass
 import grpc
 from fabric_protos.peer import transaction_pb2
 
+from hlf import causes
+
 # The one place that knows how a refusal travels. The peer puts its own words before a contract's message, and the
 # gateway puts its own before those, so the mark is looked for at the start or after the peer's fixed phrase only:
 # a contract that quotes another's refusal in the middle of a sentence has not refused with that code.
@@ -40,10 +42,6 @@ _REFUSAL = re.compile(r"(?:\A|chaincode response \d+, )refused/([A-Z][A-Z0-9_]*)
 
 # What Go's protobuf says, and so every node, of bytes that are not the message they should be.
 INVALID_WIRE = "proto: cannot parse invalid wire-format data"
-
-
-# What to look at when a node cannot be reached, or its certificate is not the expected one.
-UNREACHABLE = "is it running, and do its certificate's authority and host name match the connection profile?"
 
 
 class HlfError(Exception):
@@ -116,6 +114,7 @@ class GatewayError(HlfError):
         message: the service's own words.
         details: the words of each endorser or orderer behind the service.
         contract_code, contract_message: the contract's refusal, if it was one.
+        cure: what to do where the connection could not be made; empty where it was.
     """
 
     stage = "call"
@@ -127,6 +126,7 @@ class GatewayError(HlfError):
         transaction_id: str = "",
         status: grpc.StatusCode | None = None,
         details: Sequence[Detail] = (),
+        cure: str = "",
     ) -> None:
         self.message = message
         self.transaction_id = transaction_id
@@ -135,18 +135,16 @@ class GatewayError(HlfError):
         refusal = next(filter(None, map(contract_refusal, [*(d.message for d in self.details), message])), None)
         self.contract_code: str | None = refusal[0] if refusal else None
         self.contract_message: str | None = refusal[1] if refusal else None
+        unconnected = status is grpc.StatusCode.UNAVAILABLE and causes.could_not_connect(message)
+        self.cure = cure or (causes.cure(message) if unconnected else "")
         super().__init__(message)
 
     def __str__(self) -> str:
         status = f" ({self.status.name})" if self.status is not None else ""
         subject = f" of transaction {self.transaction_id}" if self.transaction_id else ""
         details = "".join(f"\n  {d.msp_id} {d.address}: {d.message}" for d in self.details)
-        return f"{self.stage}{subject} failed{status}: {self.message}{self._cure()}{self._advice()}{details}"
-
-    def _cure(self) -> str:
-        """Return what to look at where gRPC has only said that it could not connect."""
-        unconnected = self.status is grpc.StatusCode.UNAVAILABLE and self.message.startswith("failed to connect")
-        return f"; {UNREACHABLE}" if unconnected else ""
+        cure = f"; {self.cure}" if self.cure else ""
+        return f"{self.stage}{subject} failed{status}: {self.message}{cure}{self._advice()}{details}"
 
     def _advice(self) -> str:
         """Return what is known of the outcome and what to do about it, for those stages where that is in question."""

@@ -12,7 +12,7 @@ from fabric_protos.gateway import gateway_pb2
 from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.aio.streams import EventStream
-from hlf.steps import events, failures
+from hlf.steps import connecting, events, failures
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Route
 from hlf.steps.events import Item
@@ -63,7 +63,7 @@ async def require_peer(sender: Sender) -> None:
     try:
         await sender.wait_ready(events.CONNECT_SECONDS)
     except errors.GatewayError as unreachable:
-        raise errors.EventsError(unreachable.message, status=unreachable.status) from unreachable
+        raise errors.EventsError(unreachable.message, status=unreachable.status, cure=unreachable.cure) from unreachable
 
 
 async def newest_block(sender: Sender, channel_id: str) -> int:
@@ -74,13 +74,16 @@ async def newest_block(sender: Sender, channel_id: str) -> int:
         EventsError: the peer cannot be reached, or refuses.
     """
     envelope = sender.session.caller.seek_envelope(channel_id, "newest", "newest")
-    call = sender.session.deliver(sender.peers.pick()).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
+    peer = sender.peers.pick()
+    call = sender.session.deliver(peer).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
     try:
         answer = await call.read()
         if answer is grpc.aio.EOF:
             raise errors.EventsError("the peer ended the stream without an answer")
         return events.filtered_block(events.delivered(answer))[1]
     except grpc.aio.AioRpcError as failure:
-        raise failures.from_rpc(errors.EventsError, failure) from failure
+        unanswered = failures.from_rpc(errors.EventsError, failure)
+        connecting.explain(unanswered, peer, sender.session.connections.tls_identity)
+        raise unanswered from failure
     finally:
         call.cancel()

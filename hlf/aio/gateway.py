@@ -114,6 +114,7 @@ class Gateway:
             except call.failure as failure:
                 if failure.status is not grpc.StatusCode.UNAVAILABLE:
                     raise
+                connecting.explain(failure, endpoint, self.session.connections.tls_identity)
                 self.peers.unreachable(endpoint)
                 if not self.peers.others(tried) or not budget.remaining:
                     raise
@@ -135,7 +136,7 @@ class Gateway:
                 if self.session.closed:
                     raise
                 if not budget.remaining:
-                    raise connecting.unreachable(endpoint, timeout) from failure
+                    raise connecting.unreachable(endpoint, timeout, failure.cure) from failure
 
     async def wait_reachable(self, deadline: float) -> bool:
         """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""

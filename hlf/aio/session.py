@@ -21,7 +21,7 @@ from hlf.steps import connecting
 from hlf.steps.caller import Caller
 from hlf.steps.connecting import TlsIdentity
 
-# Between two questions whether a server is there, which wait for its connection by themselves.
+# Between two questions whether a server is there.
 _PROBE_PAUSE = 0.05
 
 
@@ -72,18 +72,21 @@ class Session:
         failure: grpc.RpcError | None = None
         while (remaining := deadline - time.monotonic()) > 0:
             try:
-                await probe(b"", timeout=remaining, wait_for_ready=True)
+                await probe(b"", timeout=remaining, wait_for_ready=False)
             except grpc.aio.AioRpcError as answer:
-                failure = answer
+                if failure is None or answer.code() is grpc.StatusCode.UNAVAILABLE:
+                    failure = answer
                 if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                     return
-                # The connection broke under the question, as that of a server that is going down does.
+                # It cannot be connected yet, or the connection broke under the question, as that of a server that is
+                # going down does. A question that waited for the connection would not be told why there is none.
                 await asyncio.sleep(min(_PROBE_PAUSE, remaining))
             except grpc.aio.UsageError:
                 raise GatewayError("this session is closed") from None
             else:
                 return
-        raise connecting.unreachable(endpoint, timeout) from failure
+        cure = connecting.cure(endpoint, self.connections.tls_identity, (failure and failure.details()) or "")
+        raise connecting.unreachable(endpoint, timeout, cure) from failure
 
     async def close(self) -> None:
         """Close the session's own connections; calls under way fail. Shared ones stay open."""

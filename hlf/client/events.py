@@ -11,7 +11,7 @@ from fabric_protos.gateway import gateway_pb2
 from hlf import errors
 from hlf.client.sending import Sender
 from hlf.client.streams import EventStream
-from hlf.steps import events, failures
+from hlf.steps import connecting, events, failures
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Route
 from hlf.steps.events import Item
@@ -66,7 +66,7 @@ def require_peer(sender: Sender) -> None:
     try:
         sender.wait_ready(events.CONNECT_SECONDS)
     except errors.GatewayError as unreachable:
-        raise errors.EventsError(unreachable.message, status=unreachable.status) from unreachable
+        raise errors.EventsError(unreachable.message, status=unreachable.status, cure=unreachable.cure) from unreachable
 
 
 def newest_block(sender: Sender, channel_id: str) -> int:
@@ -77,11 +77,14 @@ def newest_block(sender: Sender, channel_id: str) -> int:
         EventsError: the peer cannot be reached, or refuses.
     """
     envelope = sender.session.seek_envelope(channel_id, "newest", "newest")
-    call = sender.session.deliver(sender.peers.pick()).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
+    peer = sender.peers.pick()
+    call = sender.session.deliver(peer).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
     try:
         return events.filtered_block(events.delivered(next(call)))[1]
     except grpc.RpcError as failure:
-        raise failures.from_rpc(errors.EventsError, failure) from failure
+        unanswered = failures.from_rpc(errors.EventsError, failure)
+        connecting.explain(unanswered, peer, sender.session.connections.tls_identity)
+        raise unanswered from failure
     except StopIteration:
         raise errors.EventsError("the peer ended the stream without an answer") from None
     finally:

@@ -28,7 +28,7 @@ from hlf.steps.caller import Caller
 from hlf.steps.connecting import MESSAGE_LIMIT, TlsIdentity
 from hlf.wire import envelopes, proposals
 
-# Between two questions whether a server is there, which wait for its connection by themselves.
+# Between two questions whether a server is there.
 _PROBE_PAUSE = 0.05
 
 __all__ = ["MESSAGE_LIMIT", "Session", "TlsIdentity"]
@@ -111,18 +111,21 @@ class Session:
         failure: grpc.RpcError | None = None
         while (remaining := deadline - time.monotonic()) > 0:
             try:
-                probe(b"", timeout=remaining, wait_for_ready=True)
+                probe(b"", timeout=remaining, wait_for_ready=False)
             except grpc.RpcError as answer:
-                failure = answer
+                if failure is None or answer.code() is grpc.StatusCode.UNAVAILABLE:
+                    failure = answer
                 if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                     return
-                # The connection broke under the question, as that of a server that is going down does.
+                # It cannot be connected yet, or the connection broke under the question, as that of a server that is
+                # going down does. A question that waited for the connection would not be told why there is none.
                 time.sleep(min(_PROBE_PAUSE, remaining))
             except ValueError:
                 raise GatewayError("this session is closed") from None
             else:
                 return
-        raise connecting.unreachable(endpoint, timeout) from failure
+        cure = connecting.cure(endpoint, self.connections.tls_identity, (failure and failure.details()) or "")
+        raise connecting.unreachable(endpoint, timeout, cure) from failure
 
     def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
         """Return a ``protos.SignedProposal`` to send to an endorser."""

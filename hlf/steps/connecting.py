@@ -11,7 +11,8 @@ from typing import Any
 
 import grpc
 
-from hlf.errors import UNREACHABLE, GatewayError, IdentityError
+from hlf import causes
+from hlf.errors import GatewayError, IdentityError
 from hlf.identity import load_certificate
 from hlf.profile import Endpoint
 from hlf.wire import messages
@@ -100,9 +101,21 @@ def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCre
     )
 
 
-def unreachable(endpoint: Endpoint, timeout: float) -> GatewayError:
-    """Return the error for an *endpoint* that was not connected within *timeout* seconds, with its cure."""
+def cure(endpoint: Endpoint, mine: TlsIdentity | None, words: str) -> str:
+    """Return what to do about *endpoint*, which by gRPC's *words* could not be connected."""
+    return causes.cure(words, tls=endpoint.tls_ca_pem is not None, client_certificate=mine is not None)
+
+
+def explain(failure: GatewayError, endpoint: Endpoint, mine: TlsIdentity | None) -> None:
+    """Let *failure* name the cure, where it says that *endpoint* could not be connected."""
+    if failure.cure:
+        failure.cure = f"{endpoint.name} at {endpoint.address}: {cure(endpoint, mine, failure.message)}"
+
+
+def unreachable(endpoint: Endpoint, timeout: float, cure: str) -> GatewayError:
+    """Return the error for an *endpoint* that was not connected within *timeout* seconds."""
     return GatewayError(
-        f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s: {UNREACHABLE}",
+        f"no connection to {endpoint.name} at {endpoint.address} within {timeout:g} s",
         status=grpc.StatusCode.UNAVAILABLE,
+        cure=cure,
     )
