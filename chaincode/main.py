@@ -9,7 +9,6 @@ instantiated without arguments.
 from __future__ import annotations
 
 import argparse
-import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hlf.shim import errors, server
+from hlf.shim.serving import loading
 
 
 def find(name: str) -> Any:
@@ -24,21 +24,9 @@ def find(name: str) -> Any:
     Return the chaincode object called *name*.
 
     Raises:
-        ContractError: there is no such chaincode.
+        ContractError: there is no such chaincode, or its module cannot be read.
     """
-    module, _, attribute = name.partition(":")
-    if not attribute:
-        module, attribute = f"chaincode.{name}", "chaincode"
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        if error.name is None or not module.startswith(error.name):
-            raise
-    except AttributeError:
-        pass
-    else:
-        return found() if isinstance(found, type) else found
-    raise errors.ContractError(f"there is no chaincode {name!r}: looked for {attribute} in {module}")
+    return loading.load(name if ":" in name else f"chaincode.{name}:chaincode")
 
 
 def served(text: str, tls: server.Tls | None) -> server.Served:

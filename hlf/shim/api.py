@@ -27,7 +27,7 @@ from typing import Any
 
 from hlf.codec import records, texts
 from hlf.codec.refusals import RuntimeRefusal
-from hlf.shim import identity, metadata, responses
+from hlf.shim import identity, invocation, metadata, responses
 from hlf.shim.contracts import inspection
 from hlf.shim.contracts.decorators import query, transaction
 from hlf.shim.endorsement import all_of as endorsed_by_all_of
@@ -132,6 +132,8 @@ class Chaincode:
     ``time_window`` is how far a transaction may be dated from the clock of the
     machine that serves it. Peers of Fabric 3 see to this by themselves; those
     of 2.5 pass on whatever time a client writes, into deadlines too.
+    ``expose_errors`` tells callers and log what an exception says. It is for
+    development: an exception may quote private values.
 
     Raises:
         ContractError: a contract has no functions, a name twice, or an
@@ -139,6 +141,7 @@ class Chaincode:
     """
 
     time_window: timedelta | None = timedelta(minutes=15)
+    expose_errors: bool = False
 
     def __init__(self, name: str, contracts: Sequence[type[Contract]], version: str = "1.0") -> None:
         if not contracts:
@@ -177,7 +180,7 @@ class Chaincode:
             result = self._run(function, stub) if function else self._unknown(contract, name, stub)
             return responses.success(_encoded(result))
         except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
-            return responses.of_error(error, where, stub.tx_id)
+            return invocation.failed(self, where, error, stub)
 
     def _called(self, args: Sequence[bytes]) -> tuple[str, str]:
         """Return the contract and the function that are called; a name without a contract's is the default one's."""

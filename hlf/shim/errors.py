@@ -29,11 +29,13 @@ class PeerRefused(ShimError):  # noqa: N818  (an answer, as Refused is)
 
     Attributes:
         message: the peer's own words, or the shim's where it was not asked.
+        hint: what to do about it, where the shim knows.
     """
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} ({hint})" if hint else message)
         self.message = message
+        self.hint = hint
 
 
 class ContractError(ShimError):

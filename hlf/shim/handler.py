@@ -84,6 +84,11 @@ class Handler:
             for transaction in list(self._transactions.values()):
                 transaction.abandon()
 
+    @property
+    def registered(self) -> bool:
+        """Whether the peer took the chaincode."""
+        return self._receive != self._in_created
+
     async def drained(self) -> None:
         """Return once no transaction is running and every answer has been sent."""
         self._draining = True
@@ -218,7 +223,7 @@ class _Transaction:
         except BaseException as error:  # noqa: BLE001
             # A status that is no number, text that is no UTF-8, or what is no Exception, such as a cancelled task of
             # the contract's own: a peer that gets no answer waits for half a minute.
-            return self._completed(responses.of_error(error, chaincode.name, self.tx_id), None)
+            return self._completed(invocation.failed(chaincode, chaincode.name, error, stub), None)
 
     def _untimely(self, chaincode: invocation.Chaincode, stub: Stub) -> responses.Response | None:
         """Return the answer to a transaction that is dated otherwise than now, where the chaincode takes none such."""

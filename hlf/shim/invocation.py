@@ -17,6 +17,9 @@ class Chaincode(Protocol):
     the object sends each write at once, so that the peer's refusal of a write
     reaches the line of code that made it. ``time_window``, a timedelta, keeps
     off transactions that are dated further from this machine's clock.
+    ``expose_errors = True`` tells callers and log what an exception says; for
+    development.
+    ``expose_errors = True`` tells callers and log what an exception says, for development.
     """
 
     name: str
@@ -42,5 +45,14 @@ def run(chaincode: Chaincode, stub: Stub, *, init: bool) -> Response:
         if response.status < responses.REFUSED:
             stub.flush()
     except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
-        return responses.of_error(error, chaincode.name, stub.tx_id)
+        return failed(chaincode, chaincode.name, error, stub)
     return response
+
+
+def failed(chaincode: Chaincode, where: str, error: BaseException, stub: Stub) -> Response:
+    """Return the answer for an exception that left *chaincode*, told as far as *chaincode* and *stub* allow."""
+    if getattr(chaincode, "expose_errors", False):
+        telling = responses.Telling.EVERYBODY
+    else:
+        telling = responses.Telling.PLACE if stub.saw_private else responses.Telling.LOG
+    return responses.of_error(error, where, stub.tx_id, telling)

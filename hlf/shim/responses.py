@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 import traceback
 from dataclasses import dataclass, field
@@ -54,21 +55,32 @@ def refusal(refused: errors.Refused) -> Response:
     return Response(REFUSED, f"refused/{refused.code}: {texts.shown(refused.text, _LONGEST_TEXT)}", cause=refused)
 
 
-def of_error(error: BaseException, where: str, tx_id: str) -> Response:
-    """
-    Return the answer for an exception that left a contract; *where* names contract and function.
+class Telling(enum.Enum):
+    """Who is told what an exception says: its text may quote an argument, a transient value or a private one."""
 
-    Neither the answer nor the log has the exception's text, which may quote an
-    argument, a transient value or a private one. The log has the lines of code.
-    """
+    PLACE = "nobody; the log has the kind of the exception and the lines of code"
+    LOG = "the log"
+    EVERYBODY = "the log and the caller, for development"
+
+
+def of_error(error: BaseException, where: str, tx_id: str, telling: Telling = Telling.PLACE) -> Response:
+    """Return the answer for an exception that left a contract; *where* names contract and function."""
     if isinstance(error, errors.Refused):
         return refusal(error)
     if isinstance(error, errors.PeerRefused):
-        return Response(FAILED, f"refused/{RuntimeRefusal.PEER_REFUSED.code}: {error.message}", cause=error)
+        text = error.message if not error.hint else f"{error.message} ({error.hint})"
+        return Response(FAILED, f"refused/{RuntimeRefusal.PEER_REFUSED.code}: {text}", cause=error)
     kind = type(error).__name__
-    logger.error("%s failed with %s in transaction %s\n%s", where, kind, tx_id, _code_lines(error))
-    text = f"{where} failed with {kind}; see the chaincode's log for transaction {tx_id}"
+    said = "" if telling is Telling.PLACE else texts.shown(f": {error}", _LONGEST_TEXT)
+    logger.error("%s failed with %s%s in transaction %s\n%s", where, kind, said, tx_id, _code_lines(error))
+    told = f"{kind}{said}" if telling is Telling.EVERYBODY else kind
+    text = f"{where} failed with {told}; see the chaincode's log for transaction {tx_id}"
     return Response(FAILED, f"refused/{RuntimeRefusal.INTERNAL.code}: {text}", cause=error)
+
+
+def defect(text: str) -> Response:
+    """Return the answer of a chaincode in development whose module cannot be read; *text* says why."""
+    return Response(FAILED, f"refused/{RuntimeRefusal.INTERNAL.code}: {texts.shown(text, _LONGEST_TEXT)}")
 
 
 def _code_lines(error: BaseException) -> str:

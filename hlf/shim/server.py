@@ -1,4 +1,8 @@
-"""Chaincode as a service: the gRPC server that peers dial (``protos.Chaincode/Connect``)."""
+"""
+Chaincode as a service: the gRPC server that peers dial (``protos.Chaincode/Connect``).
+
+The same address answers gRPC's health checks, with the certificate of a client where peers must show one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +20,12 @@ import grpc
 from hlf.shim import invocation
 from hlf.shim.errors import ShimError
 from hlf.shim.handler import LARGEST_MESSAGE, Handler, Message
+from hlf.shim.serving.health import Health
 from hlf.shim.workers import Workers
 
 logger = logging.getLogger("selat.chaincode")
 
-_OPTIONS = [
+OPTIONS = [
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
     ("grpc.max_send_message_length", LARGEST_MESSAGE),
     # As Fabric's own chaincode server: ask a silent peer once a minute, and let peers ask as often.
@@ -31,6 +36,7 @@ _OPTIONS = [
     # Two processes on one port would each get some of the peers.
     ("grpc.so_reuseport", 0),
 ]
+"""What a connection between chaincode and peer keeps to, whichever side dials."""
 GRACE_SECONDS = 5.0
 """How long running transactions may take to finish when the server is told to stop."""
 
@@ -74,6 +80,7 @@ class Server:
         self._served = tuple(served)
         self._workers = Workers()
         self._servers: list[Any] = []
+        self._health: list[Health] = []
         self._handlers: dict[Handler, asyncio.Task[None]] = {}
         self.addresses: tuple[str, ...] = ()
 
@@ -87,8 +94,10 @@ class Server:
         addresses = []
         try:
             for each in self._served:
-                server = grpc.aio.server(options=_OPTIONS)
-                server.add_generic_rpc_handlers((self._connect(each),))
+                server = grpc.aio.server(options=OPTIONS)
+                health = Health()
+                server.add_generic_rpc_handlers((self._connect(each), health.handler()))
+                self._health.append(health)
                 addresses.append(_bind(server, each))
                 await server.start()
                 self._servers.append(server)
@@ -101,6 +110,8 @@ class Server:
 
     async def stop(self, grace: float = GRACE_SECONDS) -> None:
         """Let running transactions finish for *grace* seconds, then close every stream and listener."""
+        for health in self._health:
+            health.stop()
         draining = [asyncio.create_task(handler.drained()) for handler in self._handlers]
         if draining and grace:
             await asyncio.wait(draining, timeout=grace)
@@ -110,7 +121,8 @@ class Server:
         for stream in streams:
             stream.cancel()
         await asyncio.gather(*streams, return_exceptions=True)
-        await asyncio.gather(*(server.stop(0) for server in self._servers))
+        # What is left are health checks that are watched; they end by themselves with what they have to say.
+        await asyncio.gather(*(server.stop(min(grace, 1.0)) for server in self._servers))
         self._servers.clear()
 
     def _connect(self, served: Served) -> Any:
@@ -164,15 +176,24 @@ def serve_all(served: Sequence[Served]) -> None:
         ServerError: an address or the TLS material cannot be used.
     """
 
-    async def main() -> None:
+    async def serve(stopping: asyncio.Event) -> None:
         server = Server(served)
+        await server.start()
+        await stopping.wait()
+        await server.stop()
+
+    until_stopped(serve)
+
+
+def until_stopped(serving: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run *serving*, and set the event that it gets on SIGTERM and SIGINT."""
+
+    async def main() -> None:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        await server.start()
-        await stopping.wait()
-        await server.stop()
+        await serving(stopping)
 
     asyncio.run(main())
 

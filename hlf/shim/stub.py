@@ -10,6 +10,7 @@ from typing import Any
 
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, proposal_response_pb2
+from google.protobuf.message import DecodeError
 
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.errors import WireError
@@ -55,6 +56,7 @@ class Stub:
         self.event: tuple[str, bytes] | None = None
         self.read_only = False
         self._line = line
+        self._asked_private = False
         self._writes = Writes(line, line.limits.writes if batch_writes else 0)
 
     # The proposal
@@ -80,6 +82,20 @@ class Stub:
         """What ties application data to this one proposal: SHA-256 over nonce, creator and epoch."""
         epoch = int(self._channel_header.epoch).to_bytes(8, "little")
         return hashlib.sha256(self._signature_header.nonce + self._signature_header.creator + epoch).digest()
+
+    @property
+    def saw_private(self) -> bool:
+        """
+        Whether the transaction has seen what is not for everybody.
+
+        That is transient or private values, another chaincode's answer, or a query's arguments, which reach no block.
+        """
+        if self._asked_private or (self.read_only and len(self.args) > 1):
+            return True
+        try:
+            return bool(self.transient)
+        except DecodeError:
+            return True
 
     @cached_property
     def _proposal(self) -> proposal_pb2.Proposal:
@@ -263,6 +279,7 @@ class Stub:
         """
         # The called chaincode may write the same keys; what was written before the call must lose to it.
         self._writes.flush()
+        self._asked_private = True
         spec = chaincode_pb2.ChaincodeSpec(
             chaincode_id=chaincode_pb2.ChaincodeID(name=f"{name}/{channel}" if channel else name),
             input=chaincode_pb2.ChaincodeInput(args=[_bytes(argument) for argument in args]),
@@ -289,10 +306,12 @@ class Stub:
     # What both kinds of state share
 
     def _get(self, key: str, collection: str) -> bytes:
+        self._asked_private |= bool(collection)
         request = chaincode_shim_pb2.GetState(key=key, collection=collection)
         return self._line.ask(_Kind.GET_STATE, request.SerializeToString())
 
     def _get_many(self, names: Sequence[str], collection: str) -> list[bytes]:
+        self._asked_private |= bool(collection)
         size = self._line.limits.reads
         if not size:
             return [self._get(name, collection) for name in names]
@@ -320,6 +339,7 @@ class Stub:
         return next((bytes(entry.value) for entry in entries if entry.metakey == keys.VALIDATION_PARAMETER), b"")
 
     def _range(self, start: str, end: str, collection: str) -> Results[KV]:
+        self._asked_private |= bool(collection)
         request = chaincode_shim_pb2.GetStateByRange(startKey=start, endKey=end, collection=collection)
         first = self._line.ask(_Kind.GET_STATE_BY_RANGE, request.SerializeToString())
         return Results(self._line, first, iterators.read_kv)
@@ -336,6 +356,7 @@ class Stub:
         return list(Results(self._line, first, iterators.read_kv)), bookmark
 
     def _query(self, query: str, collection: str) -> Results[KV]:
+        self._asked_private |= bool(collection)
         request = chaincode_shim_pb2.GetQueryResult(query=query, collection=collection)
         first = self._line.ask(_Kind.GET_QUERY_RESULT, request.SerializeToString())
         return Results(self._line, first, iterators.read_kv)

@@ -413,7 +413,7 @@ def test_an_address_that_is_taken_is_named(serving):
     [
         ([], "nothing to serve"),
         (["--serve", "trade"], "is not of the form NAME=LABEL:HASH@HOST:PORT"),
-        (["--serve", "nowhere=a:b@127.0.0.1:0"], "there is no chaincode 'nowhere'"),
+        (["--serve", "nowhere=a:b@127.0.0.1:0"], "there is no chaincode 'chaincode.nowhere:chaincode'"),
         (["--serve", "tests.unit.hlf.shim.ledger_contracts:nothing=a:b@127.0.0.1:0"], "there is no chaincode"),
         (["--serve", "tests.unit.hlf.shim.ledger_contracts:chaincode=a:b@127.0.0.1"], "is not an address"),
         (["--chaincode", "x", "--tls-cert", "c.pem"], "belong together"),

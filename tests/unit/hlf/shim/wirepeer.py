@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from concurrent import futures
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
@@ -18,38 +20,12 @@ CHANNEL = "testing"
 PATIENCE = 10.0
 
 
-class WirePeer:
-    """Dials a chaincode server and registers it; messages go out and come in one by one."""
+class PeerEnd:
+    """A peer's end of one stream; messages go out and come in one by one."""
 
-    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None = None, name: str = "") -> None:
-        options = [("grpc.ssl_target_name_override", name)] if name else []
-        if credentials is None:
-            self.channel = grpc.insecure_channel(address, options)
-        else:
-            self.channel = grpc.secure_channel(address, credentials, options)
-        self._outgoing: SimpleQueue[Any] = SimpleQueue()
-        connect = self.channel.stream_stream(
-            "/protos.Chaincode/Connect",
-            request_serializer=Message.SerializeToString,
-            response_deserializer=Message.FromString,
-        )
-        self.stream = connect(iter(self._outgoing.get, None), timeout=60)
+    def __init__(self) -> None:
+        self.outgoing: SimpleQueue[Any] = SimpleQueue()
         self.incoming: SimpleQueue[Any] = SimpleQueue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def __enter__(self) -> WirePeer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Break the stream, as a peer that dies does."""
-        self.stream.cancel()
-        self.channel.close()
-        self._outgoing.put(None)
-        self._reader.join(PATIENCE)
 
     def register(self, ready: bytes = b"") -> str:
         """Complete the handshake; the package id under which the chaincode registered."""
@@ -60,7 +36,7 @@ class WirePeer:
         return chaincode_pb2.ChaincodeID.FromString(registration.payload).name
 
     def send(self, **fields: Any) -> None:
-        self._outgoing.put(Message(**fields))
+        self.outgoing.put(Message(**fields))
 
     def receive(self) -> Any:
         """The next message, or the RpcError that ended the stream."""
@@ -97,6 +73,39 @@ class WirePeer:
         assert message.type == Message.COMPLETED, message
         return proposal_response_pb2.Response.FromString(message.payload)
 
+
+class WirePeer(PeerEnd):
+    """Dials a chaincode server and registers it."""
+
+    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None = None, name: str = "") -> None:
+        super().__init__()
+        options = [("grpc.ssl_target_name_override", name)] if name else []
+        if credentials is None:
+            self.channel = grpc.insecure_channel(address, options)
+        else:
+            self.channel = grpc.secure_channel(address, credentials, options)
+        connect = self.channel.stream_stream(
+            "/protos.Chaincode/Connect",
+            request_serializer=Message.SerializeToString,
+            response_deserializer=Message.FromString,
+        )
+        self.stream = connect(iter(self.outgoing.get, None), timeout=60)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> WirePeer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Break the stream, as a peer that dies does."""
+        self.stream.cancel()
+        self.channel.close()
+        self.outgoing.put(None)
+        self._reader.join(PATIENCE)
+
     def _read(self) -> None:
         try:
             for message in self.stream:
@@ -105,3 +114,44 @@ class WirePeer:
             self.incoming.put(error)
         else:
             self.incoming.put(None)
+
+
+class LaunchingPeer(PeerEnd):
+    """Listens as a peer that launches its chaincode does, and takes one that registers."""
+
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+        super().__init__()
+        self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+        register = grpc.stream_stream_rpc_method_handler(self._register, Message.FromString, Message.SerializeToString)
+        handler = grpc.method_handlers_generic_handler("protos.ChaincodeSupport", {"Register": register})
+        self._server.add_generic_rpc_handlers((handler,))
+        if credentials is None:
+            port = self._server.add_insecure_port("127.0.0.1:0")
+        else:
+            port = self._server.add_secure_port("127.0.0.1:0", credentials)
+        self.address = f"127.0.0.1:{port}"
+        self._server.start()
+
+    def __enter__(self) -> LaunchingPeer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self._server.stop(0).wait(PATIENCE)
+
+    def close(self) -> None:
+        """End the stream in order, as a peer does that stops."""
+        self.outgoing.put(None)
+
+    def _register(self, requests: Any, _context: Any) -> Iterator[Any]:
+        def read() -> None:
+            try:
+                for message in requests:
+                    self.incoming.put(message)
+            except grpc.RpcError as error:
+                self.incoming.put(error)
+            else:
+                self.incoming.put(None)
+
+        threading.Thread(target=read, daemon=True).start()
+        yield from iter(self.outgoing.get, None)
