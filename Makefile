@@ -13,7 +13,7 @@ FOLDER  = $(if $(STATE),--state '$(STATE)')
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage conformance conformance-record hostile fuzz check up down status stop start add-organisation render audit bench clean
+.PHONY: help demo test coverage conformance conformance-record hostile fuzz check up down status stop start add-organisation render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -22,11 +22,11 @@ $(VENV)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Selat needs Python 3.11 or newer, and %s is %d.%d. Name a newer one: make PYTHON=python3.12 ..." % (sys.executable, v[0], v[1]))'
 	@$(PYTHON) -m venv $(VENV) && touch $@
 
-$(VENV)/run: $(VENV)/python setup.cfg pyproject.toml
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . && touch $@
+$(VENV)/run: $(VENV)/python setup.cfg hlf/setup.cfg
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable . && touch $@
 
 $(VENV)/dev: $(VENV)/run
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check,bench]' && touch $@
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[test,check,bench]' && touch $@
 
 demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves it up, ENGINE=native for the real Fabric)
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
@@ -83,5 +83,8 @@ audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, o
 bench: $(VENV)/dev  ## Measure (ONLY=name for one figure)
 	@$(BIN)/python -m benchmarks --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
 
+dist: $(VENV)/dev  ## Build the wheels of hlf and selat into dist/
+	@$(BIN)/python -m build --outdir dist hlf && $(BIN)/python -m build --outdir dist .
+
 clean:  ## Remove what was built or installed here
-	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist *.egg-info hlf/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hlf import jsontext, yamltext
+from hlf import jsontext
 from hlf.errors import IdentityError, ProfileError, WireError, YamlError
 from hlf.wire import certificates
 
+# One of a large consortium takes a few hundred kilobytes.
+_MOST_BYTES = 1 << 20
 _CURES = {
     "client": "write client: {organization: NAME}, with the name of your organisation among organizations",
     "organization": "write the name of your organisation, as it stands among organizations",
@@ -122,11 +124,16 @@ def _document(data: bytes) -> Any:
     """Return the value of the text: JSON where it begins as an object of it does, else YAML."""
     if data.lstrip()[:1] != b"{":
         try:
+            # PyYAML comes with an extra, and a profile in JSON does without.
+            from hlf import yamltext
+
             return yamltext.loads(data)
+        except ModuleNotFoundError as absent:
+            raise ProfileError(f"not JSON, and {absent}") from None
         except YamlError as malformed:
             raise ProfileError(str(malformed)) from None
     try:
-        return jsontext.loads(data, most_bytes=yamltext.MOST_BYTES)
+        return jsontext.loads(data, most_bytes=_MOST_BYTES)
     except WireError as malformed:
         raise ProfileError(f"not JSON: {malformed}") from None
 

@@ -23,11 +23,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from hlf import extras
 from hlf.errors import SealingError
+
+try:
+    from cryptography.hazmat.primitives import hpke
+    from cryptography.hazmat.primitives.asymmetric import mlkem
+except ImportError as absent:
+    raise extras.missing("cryptography 50 or newer", "sealing") from absent
 
 _MLKEM_PUBLIC, _MLKEM_SEED, _X25519 = 1_184, 64, 32
 _P256_SCALAR = 32

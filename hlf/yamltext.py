@@ -12,9 +12,13 @@ import math
 import re
 from typing import Any
 
-import yaml
-
+from hlf import extras
 from hlf.errors import YamlError
+
+try:
+    import yaml
+except ModuleNotFoundError as absent:
+    raise extras.missing("PyYAML", "network") from absent
 
 MOST_BYTES = 1 << 20
 DEEPEST = 24

@@ -16,14 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import requests
 from cryptography.hazmat.primitives.asymmetric import ec
-from requests.adapters import HTTPAdapter
 
-from hlf import errors, jsontext
+from hlf import errors, extras, jsontext
 from hlf.admin import enrollment
 from hlf.identity import Identity, load_certificate
 from hlf.signers import Signer
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+except ModuleNotFoundError as absent:
+    raise extras.missing("requests", "network") from absent
 
 # Lists of a large registry are the largest answers there are.
 _MAX_ANSWER = 32 << 20

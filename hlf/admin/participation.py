@@ -8,9 +8,12 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-import requests
+from hlf import errors, extras, jsontext
 
-from hlf import errors, jsontext
+try:
+    import requests
+except ModuleNotFoundError as absent:
+    raise extras.missing("requests", "network") from absent
 
 _CHANNELS = "/participation/v1/channels"
 
