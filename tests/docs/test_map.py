@@ -10,8 +10,8 @@ from tests.support.house import ROOT, imports, modules
 
 # Two names for one room: both clients share their steps, and the library's own modules go with the messages.
 SAME = {"hlf": "hlf.wire", "hlf.aio": "hlf.client", "hlf.steps": "hlf.client", "chaincode": "chaincode.contracts"}
-# Data, and the name of its file.
-DATA = "network"
+# What imports for others: the index of the library's public names, and the name of Selat's consortium file.
+INDEXES = {"hlf", "network"}
 # Modules of the library that stand above its rooms.
 DOORS = {"hlf.cli": "hlf.cli", "hlf.__main__": "hlf.cli"}
 Graph = dict[str, set[str]]
@@ -30,7 +30,7 @@ def room(module: str) -> str:
 @functools.cache
 def imported() -> Graph:
     """Return which rooms each room imports, lazily and for types included."""
-    found = {name: path for name, path in modules().items() if name != DATA}
+    found = {name: path for name, path in modules().items() if name not in INDEXES}
     graph: Graph = {room(name): set() for name in found}
     for name, path in found.items():
         graph[room(name)] |= {room(other) for other in imports(path, found)} - {room(name)}

@@ -14,8 +14,6 @@ def modules() -> dict[str, Path]:
     found = {}
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
-            if path == ROOT / "hlf" / "setup.py":
-                continue  # It builds the wheel, and does not ship in it.
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             found[name.removesuffix(".__init__")] = path
     return found

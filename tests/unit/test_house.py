@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import graphlib
 import re
 from pathlib import Path
@@ -31,6 +32,14 @@ def test_no_folder_is_a_hall():
         for path in (ROOT / top).rglob("*.py"):
             folders[path.parent] = folders.get(path.parent, 0) + 1
     assert {str(folder.relative_to(ROOT)): n for folder, n in folders.items() if n > LONGEST_FOLDER} == {}
+
+
+def test_each_package_of_hlf_is_in_its_metadata():
+    """A folder of modules that `hlf/setup.cfg` does not list would be missing in the wheel."""
+    metadata = configparser.ConfigParser()
+    metadata.read(ROOT / "hlf/setup.cfg")
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "hlf").rglob("*.py")}
+    assert metadata["options"]["packages"].split() == sorted(folders)
 
 
 def test_contracts_read_one_clock():

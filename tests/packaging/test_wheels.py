@@ -1,0 +1,169 @@
+"""The two wheels: what is in them, and a stranger's project that has hlf's alone."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+import sys
+import textwrap
+import zipfile
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+import hlf
+from tests.support.house import ROOT
+
+CORE = {"cryptography", "grpcio", "hyperledger-fabric-protos", "protobuf"}
+
+CONSORTIUM = """
+name: strangers
+organisations:
+  - {msp_id: Org1MSP, domain: org1.example.com}
+  - {msp_id: Org2MSP, domain: org2.example.com}
+channels:
+  - {name: mychannel, members: [Org1MSP, Org2MSP]}
+servers:
+  - {name: assets, command: ["{python}", -m, chaincode.serve, "{package_id}", "{address}"], folder: .}
+chaincodes:
+  - {name: basic, channel: mychannel, server: assets}
+"""
+CONTRACT = """
+import sys
+
+from hlf.shim import api, server
+
+
+class Assets(api.Contract):
+    @api.transaction
+    def create(self, ctx: api.Context, name: str, colour: str) -> None:
+        ctx.stub.put_state(name, colour.encode())
+
+    @api.query
+    def read(self, ctx: api.Context, name: str) -> str:
+        return (ctx.stub.get_state(name) or b"").decode()
+
+
+if __name__ == "__main__":
+    server.serve_all([server.Served(api.Chaincode("basic", [Assets]), *sys.argv[1:])])
+"""
+STORY = """
+import sys
+from pathlib import Path
+
+import chaincode, gateway, network
+import hlf
+from hlf.network import admin
+
+here = Path(__file__).parent
+assert all(Path(room.__file__).parent.parent == here for room in (chaincode, gateway, network))
+assert here not in Path(hlf.__file__).parents
+try:
+    started = admin.up("embedded", here / "state", here / "consortium.yaml")
+    profile = hlf.Profile.load(started.profiles / "Org1MSP.json")
+    user = hlf.load_user(here / "state/organisations/Org1MSP/users/User1", "Org1MSP")
+    with hlf.connect(profile, *user) as fabric:
+        assets = fabric.network("mychannel").contract("basic")
+        assets.submit("create", "asset1", "blue")
+        print(assets.evaluate("read", "asset1").decode())
+finally:
+    admin.down(here / "state")
+"""
+
+
+def run(*words: str | Path, cwd: Path | None = None) -> str:
+    """Return what a program printed; its words are in the failure."""
+    done = subprocess.run([str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory) -> dict[str, Path]:
+    """The wheels that `make dist` builds, by the name of their distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    for project in (ROOT / "hlf", ROOT):
+        run(sys.executable, "-m", "build", "--outdir", folder, project)
+    return {file.name.partition("-")[0]: file for file in folder.glob("*.whl")}
+
+
+def installed(venv: Path, *wanted: str) -> Path:
+    """Return the interpreter of a fresh environment with these packages and theirs."""
+    run(sys.executable, "-m", "venv", "--without-pip", venv)
+    python = venv / "bin/python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *wanted)
+    return python
+
+
+def metadata(wheel: Path) -> Message:
+    """Return what a wheel says of itself."""
+    with zipfile.ZipFile(wheel) as opened:
+        (name,) = (each for each in opened.namelist() if each.endswith(".dist-info/METADATA"))
+        return message_from_bytes(opened.read(name))
+
+
+def files(wheel: Path) -> set[str]:
+    """Return what a wheel installs."""
+    with zipfile.ZipFile(wheel) as opened:
+        return {name for name in opened.namelist() if ".dist-info/" not in name}
+
+
+def shipped(room: str) -> set[str]:
+    """Return the files of a room that git knows and a wheel must have."""
+    kept = run("git", "ls-files", room, cwd=ROOT).split()
+    return {name for name in kept if name.endswith((".py", ".yaml", ".typed", ".txt", ".html", ".css", ".js", ".json"))}
+
+
+def test_the_wheel_of_hlf_is_hlf_alone(wheels):
+    """Everything that is imported as hlf, and no other name that a project could have itself."""
+    assert files(wheels["hlf"]) == shipped("hlf")
+
+
+def test_the_wheel_of_selat_is_the_trade(wheels):
+    """Its rooms with their data, and nothing of hlf, which it requires in its own version."""
+    rooms = set().union(*(shipped(room) for room in ("chaincode", "gateway", "network", "selat")))
+    assert files(wheels["selat"]) == rooms
+    assert f"hlf[network,sealing]=={hlf.__version__}" in metadata(wheels["selat"]).get_all("Requires-Dist", [])
+    assert metadata(wheels["selat"])["Version"] == metadata(wheels["hlf"])["Version"] == hlf.__version__
+
+
+def test_hlf_alone_needs_four_packages(wheels):
+    """Whoever calls contracts, or writes them, installs no web framework."""
+    wanted = metadata(wheels["hlf"]).get_all("Requires-Dist", [])
+    assert {re.split(r"[^\w-]", each)[0] for each in wanted if "extra ==" not in each} == CORE
+
+
+def oldest() -> list[str]:
+    """Return the lowest version that each requirement of hlf and its network allows."""
+    read = configparser.ConfigParser()
+    read.read(ROOT / "hlf/setup.cfg")
+    lines = f"{read['options']['install_requires']}\n{read['options.extras_require']['network']}".split("\n")
+    return [re.sub(r">= *([\w.]+).*", r"==\1", line) for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("versions", ["oldest", "newest"])
+def test_a_stranger_runs_a_contract_on_a_network(wheels, tmp_path, versions):
+    """Installed alone, in a project with folders of our names, with the lowest and with the newest packages allowed."""
+    pins = oldest() if versions == "oldest" else []
+    python, project = installed(tmp_path / "venv", f"{wheels['hlf']}[network]", *pins), tmp_path / "project"
+    for room in ("chaincode", "gateway", "network"):
+        (project / room).mkdir(parents=True)
+        (project / room / "__init__.py").touch()
+    (project / "consortium.yaml").write_text(CONSORTIUM)
+    (project / "chaincode/serve.py").write_text(textwrap.dedent(CONTRACT))
+    (project / "story.py").write_text(textwrap.dedent(STORY))
+    assert run(python, "-W", "error", project / "story.py", cwd=project) == "blue\n"
+
+
+def test_without_its_extra_a_part_names_it(wheels, tmp_path):
+    """The client works with the four packages; what needs more says which command installs it."""
+    python = installed(tmp_path / "venv", str(wheels["hlf"]))
+    run(python, "-c", "import hlf, hlf.aio, hlf.shim.testing, hlf.audit.replay.verifier; hlf.connect")
+    for module in ("hlf.network", "hlf.admin.participation", "hlf.admin.authority", "hlf.yamltext"):
+        words = f"import hlf\ntry:\n    import {module}\nexcept ModuleNotFoundError as absent:\n    print(absent)"
+        assert "is not installed: pip install 'hlf[network]'" in run(python, "-c", words), module
+    profile = "import hlf\ntry:\n    hlf.Profile.parse('name: x')\nexcept hlf.HlfError as absent:\n    print(absent)"
+    assert "pip install 'hlf[network]'" in run(python, "-c", profile)
