@@ -30,6 +30,7 @@ from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import identity, invocation, metadata, responses
 from hlf.shim.contracts import inspection
 from hlf.shim.contracts.decorators import query, transaction
+from hlf.shim.endorsement import KeyPolicy
 from hlf.shim.endorsement import all_of as endorsed_by_all_of
 from hlf.shim.errors import ContractError, PeerRefused, Refused
 from hlf.shim.functions import Function
@@ -46,6 +47,7 @@ __all__ = [
     "Contract",
     "ContractError",
     "Function",
+    "KeyPolicy",
     "Modification",
     "PeerRefused",
     "Refused",

@@ -212,6 +212,7 @@ class _Transaction:
             request.args,
             message.proposal if message.HasField("proposal") else None,
             batch_writes=getattr(chaincode, "batch_writes", True),
+            decorations=dict(request.decorations),
         )
         try:
             response = self._untimely(chaincode, stub) or invocation.run(

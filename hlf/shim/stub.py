@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from fabric_protos.common import common_pb2
@@ -37,6 +39,14 @@ class Stub:
     write of an empty value is a deletion, on Fabric too. With a peer that takes
     batches (Fabric 3.1), writes leave in one message when the contract is done,
     and a write that the peer refuses fails the transaction then.
+
+    Attributes:
+        channel_id, tx_id: where and in which transaction this is.
+        args: the arguments as bytes, the function's name first.
+        signed_proposal: the client's proposal with its signature, None if the peer sent none.
+        decorations: what the peer itself adds to the arguments, if its operator has it do so.
+        event: the event that the transaction sets.
+        read_only: whether a write is refused as a defect, as in queries of contracts.
     """
 
     def __init__(
@@ -48,18 +58,26 @@ class Stub:
         signed_proposal: proposal_pb2.SignedProposal | None,
         *,
         batch_writes: bool = True,
+        decorations: Mapping[str, bytes] | None = None,
     ) -> None:
         self.channel_id = channel_id
         self.tx_id = tx_id
         self.args = tuple(args)
+        self.decorations: Mapping[str, bytes] = MappingProxyType(dict(sorted((decorations or {}).items())))
         self.signed_proposal = signed_proposal
         self.event: tuple[str, bytes] | None = None
         self.read_only = False
         self._line = line
         self._asked_private = False
-        self._writes = Writes(line, line.limits.writes if batch_writes else 0)
+        self._writes = Writes(line, line.limits.writes, hold=batch_writes)
 
     # The proposal
+
+    @property
+    def function_and_parameters(self) -> tuple[str, list[str]]:
+        """The function's name and the arguments after it as text; empty where there are none."""
+        texts = [argument.decode("utf-8", "replace") for argument in self.args]
+        return (texts[0], texts[1:]) if texts else ("", [])
 
     @cached_property
     def creator(self) -> bytes:
@@ -159,15 +177,25 @@ class Stub:
         """Return one page of composite keys and the bookmark of the next; Fabric allows it in queries only."""
         return self._page(*self._prefix_range(object_type, attributes), page_size, bookmark)
 
+    def get_all_composite_keys_with_pagination(self, page_size: int, bookmark: str = "") -> tuple[list[KV], str]:
+        """Return one page of all composite keys and the bookmark of the next; Fabric allows it in queries only."""
+        return self._page("\x00", "\x00" + _LARGEST, page_size, bookmark)
+
     def get_query_result(self, query: str) -> Results[KV]:
-        """Return what a rich query finds, where the peers' state database is CouchDB; not checked for phantoms."""
+        """
+        Return what a rich query finds; not checked for phantoms.
+
+        Raises:
+            PeerRefused: the state database is not CouchDB (the hint says so), or it does not understand the query.
+        """
         return self._query(query, "")
 
     def get_query_result_with_pagination(self, query: str, page_size: int, bookmark: str = "") -> tuple[list[KV], str]:
         """Return one page of a rich query and the bookmark of the next."""
         metadata = chaincode_shim_pb2.QueryMetadata(pageSize=page_size, bookmark=bookmark)
         request = chaincode_shim_pb2.GetQueryResult(query=query, metadata=metadata.SerializeToString())
-        return self._paged(_Kind.GET_QUERY_RESULT, request)
+        with _rich_query():
+            return self._paged(_Kind.GET_QUERY_RESULT, request)
 
     def get_history_for_key(self, key: str) -> Results[Modification]:
         """
@@ -299,6 +327,32 @@ class Stub:
             raise errors.ContractError("a query sets no event")
         self.event = (name, payload)
 
+    # Writes in batches
+
+    def start_write_batch(self) -> None:
+        """
+        Hold writes back until :meth:`finish_write_batch`, where the peer takes several at once (Fabric 3.1).
+
+        Contracts need not: their writes are held back anyway. It is for chaincode with ``batch_writes = False``.
+        """
+        self._writes.start()
+
+    def finish_write_batch(self) -> None:
+        """
+        Send the writes that are held back, now and not when the contract is done.
+
+        Raises:
+            PeerRefused: the peer refused one of them.
+        """
+        self._writes.finish()
+
+    @contextmanager
+    def write_batch(self) -> Iterator[None]:
+        """Hold back the writes of a block, and send them at its end; if it raises, the transaction fails anyhow."""
+        self.start_write_batch()
+        yield
+        self.finish_write_batch()
+
     def flush(self) -> None:
         """Send the writes that are still held back."""
         self._writes.flush()
@@ -358,12 +412,27 @@ class Stub:
     def _query(self, query: str, collection: str) -> Results[KV]:
         self._asked_private |= bool(collection)
         request = chaincode_shim_pb2.GetQueryResult(query=query, collection=collection)
-        first = self._line.ask(_Kind.GET_QUERY_RESULT, request.SerializeToString())
+        with _rich_query():
+            first = self._line.ask(_Kind.GET_QUERY_RESULT, request.SerializeToString())
         return Results(self._line, first, iterators.read_kv)
 
     def _prefix_range(self, object_type: str, attributes: Sequence[str]) -> tuple[str, str]:
         prefix = _composite_key(object_type, attributes)
         return prefix, prefix + _LARGEST
+
+
+@contextmanager
+def _rich_query() -> Iterator[None]:
+    """Add to a peer's refusal of a rich query what its author can do."""
+    try:
+        yield
+    except errors.PeerRefused as refused:
+        if "not supported for leveldb" not in refused.message:
+            raise
+        raise errors.PeerRefused(
+            refused.message,
+            "rich queries need CouchDB as the state database of the peers; ranges and composite keys work with each",
+        ) from None
 
 
 def _composite_key(object_type: str, attributes: Sequence[str]) -> str:

@@ -15,30 +15,45 @@ _BATCH_BYTES = 16 * 2**20
 
 
 class Writes:
-    """Sends writes at once, or holds back as many as *batch* and lets the last write of a key win."""
+    """
+    Sends writes at once, or holds back as many as *batch* and lets the last write of a key win.
 
-    def __init__(self, line: Line, batch: int) -> None:
+    With *hold* they are held back from the start, else from :meth:`start` to :meth:`finish`; never where *batch* is 0.
+    """
+
+    def __init__(self, line: Line, batch: int, *, hold: bool = True) -> None:
         self._line = line
         self._batch = batch
+        self._always = hold and batch > 0
+        self._holding = self._always
         self._held: dict[tuple[str, str, bool], Any] = {}
+
+    def start(self) -> None:
+        """Hold writes back from now on, if the peer takes several at once."""
+        self._holding = self._batch > 0
+
+    def finish(self) -> None:
+        """Send what is held back, and go on as before the start."""
+        self._holding = self._always
+        self.flush()
 
     def put(self, key: str, value: bytes, collection: str) -> None:
         """Write *value* under *key*."""
-        if self._batch:
+        if self._holding:
             self._hold(_Record(key=key, value=value, collection=collection, type=_Record.PUT_STATE))
         else:
             self._send(_Kind.PUT_STATE, shim_pb2.PutState(key=key, value=value, collection=collection))
 
     def delete(self, key: str, collection: str) -> None:
         """Delete *key*."""
-        if self._batch:
+        if self._holding:
             self._hold(_Record(key=key, collection=collection, type=_Record.DEL_STATE))
         else:
             self._send(_Kind.DEL_STATE, shim_pb2.DelState(key=key, collection=collection))
 
     def purge(self, key: str, collection: str) -> None:
         """Delete *key* and its past."""
-        if self._batch:
+        if self._holding:
             self._hold(_Record(key=key, collection=collection, type=_Record.PURGE_PRIVATE_DATA))
         else:
             self._send(_Kind.PURGE_PRIVATE_DATA, shim_pb2.PurgePrivateState(key=key, collection=collection))
@@ -46,7 +61,7 @@ class Writes:
     def metadata(self, key: str, collection: str, name: str, value: bytes) -> None:
         """Write one entry of the key's metadata."""
         entry = shim_pb2.StateMetadata(metakey=name, value=value)
-        if self._batch:
+        if self._holding:
             self._hold(_Record(key=key, collection=collection, metadata=entry, type=_Record.PUT_STATE_METADATA))
         else:
             request = shim_pb2.PutStateMetadata(key=key, collection=collection, metadata=entry)

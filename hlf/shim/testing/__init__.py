@@ -167,7 +167,8 @@ class Ledger:
     One channel with one chaincode (and *others* it may call), in memory.
 
     *endorsement* is the chaincode's policy in Fabric's language; without it
-    only collections' and keys' own policies are enforced.
+    only collections' and keys' own policies are enforced. *decorations* are
+    what the peers add to the arguments.
     """
 
     def __init__(
@@ -180,12 +181,14 @@ class Ledger:
         channel: str = "testing",
         others: Sequence[invocation.Chaincode] = (),
         limits: Limits = Limits(writes=100, reads=100),  # noqa: B008  (a frozen value)
+        decorations: Mapping[str, bytes] | None = None,
     ) -> None:
         self.members = tuple(members)
         self.world = World(channel, members, collections, endorsement)
         self._name = chaincode.name
         self._chaincodes = {each.name: each for each in (chaincode, *others)}
         self._limits = limits
+        self._decorations = decorations
         self._elsewhere: dict[str, Elsewhere] = {}
         self._transactions = 0
         self._transcript = hashlib.sha256()
@@ -358,6 +361,7 @@ class Ledger:
             self._name,
             limits=self._limits,
             elsewhere=self._elsewhere,
+            decorations=self._decorations,
         )
         signed = proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes)
         stub = line.stub(proposal.transaction_id, args, signed)

@@ -51,6 +51,7 @@ class Simulation:
         limits: Limits,
         effects: Effects | None = None,
         elsewhere: Mapping[str, Elsewhere] | None = None,
+        decorations: Mapping[str, bytes] | None = None,
     ) -> None:
         self.limits = limits
         self.effects = effects if effects is not None else Effects()
@@ -60,6 +61,7 @@ class Simulation:
         self._chaincodes = chaincodes
         self._namespace = namespace
         self._elsewhere = elsewhere or {}
+        self._decorations = decorations
         self._queries: dict[str, list[Any]] = {}
         self._ids = itertools.count(1)
         self._no_writes = ""
@@ -67,7 +69,16 @@ class Simulation:
 
     def stub(self, tx_id: str, args: Iterable[bytes], signed_proposal: proposal_pb2.SignedProposal) -> Stub:
         """Return the stub that the chaincode gets."""
-        self._stub = Stub(self, self._world.channel, tx_id, tuple(args), signed_proposal)
+        chaincode = self._chaincodes.get(self._namespace)
+        self._stub = Stub(
+            self,
+            self._world.channel,
+            tx_id,
+            tuple(args),
+            signed_proposal,
+            batch_writes=getattr(chaincode, "batch_writes", True),
+            decorations=self._decorations,
+        )
         return self._stub
 
     def ask(self, kind: int, payload: bytes) -> bytes:
@@ -174,7 +185,9 @@ class Simulation:
         return self._results(past)
 
     def _rich_query(self, request: Any) -> bytes:
-        raise PeerRefused("ExecuteQuery not supported for leveldb")
+        page = chaincode_shim_pb2.QueryMetadata.FromString(request.metadata)
+        paged = not request.collection and (page.pageSize or page.bookmark)
+        raise PeerRefused(f"ExecuteQuery{'WithMetadata' if paged else ''} not supported for leveldb")
 
     def _next(self, request: Any) -> bytes:
         if request.id not in self._queries:
@@ -250,6 +263,7 @@ class Simulation:
             # Of another channel only the answer counts: what is read or written there is forgotten.
             effects=self.effects if here else None,
             elsewhere=self._elsewhere,
+            decorations=self._decorations,
         )
         stub = called.stub(self._stub.tx_id, request.input.args, self._stub.signed_proposal)
         answer = invocation.run(chaincode, stub, init=False)
