@@ -101,6 +101,23 @@ def render(default: Path | None, consortium: Path | None, state: Path) -> None:
     click.echo(admin.render(state, consortium or default))
 
 
+@network.command()
+@click.argument("name")
+@_state
+def snapshot(name: str, state: Path) -> None:
+    """Keep all ledgers as they are now under a name, to go back to with `restore`."""
+    click.echo(admin.snapshot(name, state))
+
+
+@network.command()
+@click.argument("name")
+@_state
+def restore(name: str, state: Path) -> None:
+    """Let the network be again what it was when a snapshot was made; whatever came later is gone."""
+    admin.restore(name, state)
+    click.echo(f"back at {name}")
+
+
 @network.command("add-organisation")
 @click.option("--channel", required=True, help="The channel it becomes a member of.")
 @click.option("--msp", required=True, help="Its MSP id, as in the consortium file.")

@@ -69,6 +69,16 @@ class Folder:
         """The chaincode packages that were installed."""
         return self.root / "packages"
 
+    @property
+    def restoring_file(self) -> Path:
+        """The name of the snapshot that a restore is going back to; it is there until the restore is done."""
+        return self.root / "restoring"
+
+    @property
+    def snapshots(self) -> Path:
+        """One folder a snapshot."""
+        return self.root / "snapshots"
+
     def profile(self, msp_id: str) -> Path:
         """Return the connection profile of an organisation."""
         return self.profiles / f"{msp_id}.json"

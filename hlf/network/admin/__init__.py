@@ -9,6 +9,7 @@ from __future__ import annotations
 from hlf.network.admin.lifetime import Network, down, render, up
 from hlf.network.admin.membership import Addition, add_organisation, plan_addition
 from hlf.network.admin.single import start_nodes, stop_nodes
+from hlf.network.admin.snapshots import restore, snapshot
 from hlf.network.admin.status import Status, status
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "down",
     "plan_addition",
     "render",
+    "restore",
+    "snapshot",
     "start_nodes",
     "status",
     "stop_nodes",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hlf.network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
-from hlf.network.admin import chaincodes, definitions, deployment, observed
+from hlf.network.admin import chaincodes, definitions, deployment, observed, snapshots
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Difference, Observed
@@ -64,6 +64,7 @@ def up(
         HlfError: a node refused a step of the deployment.
     """
     folder = Folder(root)
+    snapshots.finish(folder)
     record = state.read(folder)
     known = record is not None and record.started
     wanted = state.held(folder) if known and consortium is None else topology.load(consortium or default)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from hlf.network.processes import Program
@@ -65,5 +67,31 @@ class Engine(Protocol):
     def running(self, folder: Folder) -> dict[str, bool]:
         """Return the node processes of the folder by name, and whether each is alive."""
 
+    def save(self, folder: Folder, place: Path) -> None:
+        """
+        Copy what the nodes keep into *place*, which is not there yet.
+
+        Raises:
+            EngineError: it cannot be copied, or not while they run; the cure says how else.
+            ProcessError: they did not do so.
+        """
+
+    def bring_back(self, folder: Folder, place: Path) -> None:
+        """
+        Let the nodes go back to what :meth:`save` left in *place*; it may be done again after it was cut off.
+
+        Raises:
+            EngineError, ProcessError: as for :meth:`save`.
+        """
+
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return the nodes that were stopped one by one while the others run."""
+
+
+def replace_tree(target: Path, source: Path) -> None:
+    """Make a folder a copy of another; cut off at any moment, it is made so by doing it again."""
+    draft = target.with_name(f"{target.name}.part")
+    for left in (draft, target):
+        shutil.rmtree(left, ignore_errors=True)
+    shutil.copytree(source, draft)
+    draft.rename(target)

@@ -21,6 +21,7 @@ from hlf.network.topology import Consortium
 
 _START_SECONDS = 180.0
 _LOG_LINES = "15"
+_NO_COPIES = "there are no snapshots of containers: their files belong to the users that run in them"
 
 
 class Docker:
@@ -73,6 +74,14 @@ class Docker:
             return {}
         listed = _compose(file, "ps", "--all", "--format", "json")
         return {each["Service"]: each["State"] == "running" for each in _rows(listed)}
+
+    def save(self, folder: Folder, place: Path) -> None:
+        """Refuse: what containers write is theirs."""
+        raise errors.EngineError(_NO_COPIES, "Use --engine embedded, or native with the network stopped.")
+
+    def bring_back(self, folder: Folder, place: Path) -> None:
+        """Refuse as :meth:`save` does."""
+        self.save(folder, place)
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return None: a stopped container is listed as one that does not run."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from hlf.network import errors, processes, state
-from hlf.network.engines.engine import BuilderConfig
+from hlf.network.engines.engine import BuilderConfig, replace_tree
 from hlf.network.engines.native import binaries, config, leaders
 from hlf.network.engines.native.binaries import Release
 from hlf.network.engines.native.config import Placement
@@ -82,6 +84,23 @@ class Native:
         """Return every peer and orderer process."""
         nodes = {place.name for place in folder.data(self.name).glob("*") if place.is_dir()}
         return {each.name: each.alive for each in processes.find(folder) if each.name in nodes}
+
+    def save(self, folder: Folder, place: Path) -> None:
+        """Copy the ledgers of nodes that do not run: those that do write several databases at once."""
+        self._check_still(folder)
+        shutil.copytree(folder.data(self.name), place)
+
+    def bring_back(self, folder: Folder, place: Path) -> None:
+        """Put a copy in place, while nothing runs."""
+        self._check_still(folder)
+        replace_tree(folder.data(self.name), place)
+
+    def _check_still(self, folder: Folder) -> None:
+        if any(self.running(folder).values()):
+            raise errors.EngineError(
+                "real peers and orderers cannot be copied while they run",
+                f"Stop them first: hlf network down --state {folder.root}; `up` goes on afterwards.",
+            )
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return the nodes without a process, where others have one."""

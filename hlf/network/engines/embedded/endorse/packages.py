@@ -16,6 +16,7 @@ import hashlib
 import os
 import posixpath
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -93,7 +94,10 @@ class Store:
         self._values = dict(values)
         self._installed: dict[str, Installed] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(folder.glob("*.tar.gz"), key=lambda file: (file.stat().st_mtime_ns, file.name)):
+        self._load()
+
+    def _load(self) -> None:
+        for file in sorted(self._folder.glob("*.tar.gz"), key=lambda file: (file.stat().st_mtime_ns, file.name)):
             try:
                 package = read(file.read_bytes(), self._values)
             except PackageError as error:
@@ -139,6 +143,27 @@ class Store:
             ) from None
         self._installed[read_package.package_id] = read_package
         return read_package
+
+    def save(self, folder: Path) -> None:
+        """Copy the packages into the new *folder*, with their times: these say in which order they were installed."""
+        folder.mkdir(parents=True)
+        for package_id in self._installed:
+            shutil.copy2(self._file(package_id), folder)
+
+    def bring_back(self, folder: Path) -> None:
+        """
+        Have installed what :meth:`save` kept in *folder*, and nothing else.
+
+        Raises:
+            StateError: one of them is damaged.
+        """
+        kept = {file.name for file in folder.iterdir()}
+        for package_id in [each for each in self._installed if self._file(each).name not in kept]:
+            self._file(package_id).unlink()
+        for name in kept - {self._file(each).name for each in self._installed}:
+            shutil.copy2(folder / name, self._folder)
+        self._installed.clear()
+        self._load()
 
     def load(self, package_id: str) -> bytes | None:
         """Return the bytes of an installed package, or None."""

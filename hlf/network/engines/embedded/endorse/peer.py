@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.state.snapshots import Snapshot
 
 SYSTEM_VERSION = "syscc"
+_PACKAGES = "packages"
 # The native engine's peers take a silent one for dead after the same time (gossip's aliveExpirationTimeout).
 ALIVE_SECONDS = 5.0
 
@@ -58,7 +59,7 @@ class Peer:
         self.channels = channels
         self._stopped_at: float | None = None
         self._calls: set[asyncio.Timeout] = set()
-        self.packages = packages.Store(folder / "packages", chaincode_config)
+        self.packages = packages.Store(folder / _PACKAGES, chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}
         # What was found at a height stays right at that height, since packages are only ever added.
         self._runnables: dict[tuple[str, str], tuple[int, Runnable]] = {}
@@ -102,6 +103,16 @@ class Peer:
                 yield
             finally:
                 self._calls.discard(limit)
+
+    def save(self, folder: Path) -> None:
+        """Copy what only this peer keeps into the new *folder*."""
+        self.packages.save(folder / _PACKAGES)
+
+    def bring_back(self, folder: Path) -> None:
+        """Go back to what :meth:`save` kept in *folder*; the channels go back by themselves."""
+        self.packages.bring_back(folder / _PACKAGES)
+        # What was found out at a height may be otherwise when the ledger is as high again.
+        self._runnables.clear()
 
     def client_roots(self) -> bytes:
         """Return the TLS authorities (PEM) of its own organisation and of the members of its channels."""

@@ -4,7 +4,7 @@ The embedded engine's process: every organisation's peer and one orderer, until 
 ``python -m hlf.network.engines.embedded.node.node CONFIG.json`` starts it; the JSON
 names the data folder, each peer with its address and key material, the
 orderer, and the file to write once every listener is bound. On SIGHUP it reads
-again which of its nodes it shall not be for now.
+again which of its nodes it shall not be for now, and does what it is asked for once.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from hlf.network import errors, state
 from hlf.network.engines.embedded.endorse.endorser import Endorser
 from hlf.network.engines.embedded.endorse.peer import Peer
 from hlf.network.engines.embedded.endorse.views import Views
+from hlf.network.engines.embedded.node import requests
 from hlf.network.engines.embedded.node.listeners import ListenError
 from hlf.network.engines.embedded.node.serving import OrdererServer, PeerServer, Server
 from hlf.network.engines.embedded.order.channels import Channels
@@ -51,17 +52,17 @@ class Node:
         """
         own = settings.orderer
         self.channels = Channels(
-            settings.data / "channels", LocalMsp(own.msp_id, own.msp_dir), own.tls_cert.read_bytes()
+            settings.data / requests.CHANNELS, LocalMsp(own.msp_id, own.msp_dir), own.tls_cert.read_bytes()
         )
         orderer = Orderer(self.channels, own.address, own.msp_id)
-        peers = [
+        self.peers = peers = [
             Peer(
                 name=peer.name,
                 local=LocalMsp(peer.msp_id, peer.msp_dir),
                 address=peer.address,
                 tls_ca=peer.tls_ca.read_bytes(),
                 channels=self.channels,
-                folder=settings.data / "peers" / peer.name,
+                folder=settings.data / requests.PEERS / peer.name,
                 chaincode_config=peer.chaincode_config,
             )
             for peer in settings.peers
@@ -113,6 +114,7 @@ class Node:
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; the ready file exists exactly while everything is served that shall be."""
     node = Node(settings)
+    asked_for = requests.Requests(settings.request_file, node.channels, node.peers)
     stopping, asked = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -123,10 +125,10 @@ async def run(settings: Settings) -> None:
         # What lives now lives until the end; the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        _write_ready(settings.ready_file, node)
+        _write_ready(settings.ready_file, node, asked_for)
         log.info("serving %d peers and the orderer", len(settings.peers))
         async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(_follow(asked, node, settings))
+            listening = tasks.create_task(_follow(asked, node, settings, asked_for))
             await stopping.wait()
             listening.cancel()
     finally:
@@ -135,8 +137,8 @@ async def run(settings: Settings) -> None:
         await node.stop()
 
 
-async def _follow(asked: asyncio.Event, node: Node, settings: Settings) -> None:
-    """Stop and start single nodes as the file of stopped ones says, each time it is asked for."""
+async def _follow(asked: asyncio.Event, node: Node, settings: Settings, asked_for: requests.Requests) -> None:
+    """Stop and start single nodes as the file of stopped ones says, and do what is asked for, at each signal."""
     while True:
         await asked.wait()
         asked.clear()
@@ -145,7 +147,8 @@ async def _follow(asked: asyncio.Event, node: Node, settings: Settings) -> None:
         except (SettingsError, ListenError) as error:
             log.error("%s", error)
         log.info("stopped nodes: %s", ", ".join(node.stopped) or "none")
-        _write_ready(settings.ready_file, node)
+        await asked_for.look()
+        _write_ready(settings.ready_file, node, asked_for)
 
 
 def main(arguments: list[str]) -> int:
@@ -177,8 +180,9 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _write_ready(file: Path, node: Node) -> None:
-    state.replace_file(file, json.dumps({"pid": os.getpid(), "stopped": node.stopped}).encode() + b"\n")
+def _write_ready(file: Path, node: Node, asked_for: requests.Requests) -> None:
+    told = {"pid": os.getpid(), "stopped": node.stopped, "answer": asked_for.answer}
+    state.replace_file(file, json.dumps(told).encode() + b"\n")
 
 
 if __name__ == "__main__":

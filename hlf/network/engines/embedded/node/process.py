@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import secrets
+import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from hlf.network import errors, ports, processes, state
-from hlf.network.engines.engine import BuilderConfig
+from hlf.network.engines.embedded.node import requests
+from hlf.network.engines.embedded.wire.settings import REQUEST_FILE
+from hlf.network.engines.engine import BuilderConfig, replace_tree
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import BFT, Consortium, PeerSettings
@@ -19,6 +23,8 @@ from hlf.wire.config import configvalues
 FABRIC = "3.1.5"
 _PROGRAM = "embedded"
 _START_SECONDS = 60.0
+# What another process writes for a moment only, or says of itself.
+_NOT_KEPT = shutil.ignore_patterns(REQUEST_FILE, "stopped.json")
 _STRANGE = "Remove it, and start the network again."
 
 
@@ -93,16 +99,46 @@ class Embedded:
         """Return the nodes that the process was told not to be."""
         return _left_out(folder)
 
+    def save(self, folder: Folder, place: Path) -> None:
+        """Copy what the nodes keep; those that run go on meanwhile."""
+        if any(self.running(folder).values()):
+            _ask(folder, requests.SAVE, place)
+        else:
+            shutil.copytree(folder.data(self.name), place, ignore=_NOT_KEPT)
+
+    def bring_back(self, folder: Folder, place: Path) -> None:
+        """Put a copy in place; nodes that run go back to it within their process, and go on to listen."""
+        if any(self.running(folder).values()):
+            _ask(folder, requests.BRING_BACK, place)
+        else:
+            replace_tree(folder.data(self.name), place)
+
     def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
         """Say which nodes the process shall not be, and wait until a running one has taken notice."""
         wanted = sorted(nodes)
         state.replace_file(_stopped_file(folder), json.dumps(wanted).encode() + b"\n")
         if processes.notify(folder, _PROGRAM) and not processes.wait_until(
-            lambda: _acknowledged(folder) == wanted, _START_SECONDS
+            lambda: _told(folder, "stopped", None) == wanted, _START_SECONDS
         ):
             raise errors.ProcessError(
                 _PROGRAM, "did not stop and start its nodes in time", f"Its log: {folder.logs / _PROGRAM}.log"
             )
+
+
+def _ask(folder: Folder, act: str, place: Path) -> None:
+    """Have the process do something once, and return when it has."""
+    asked = {"id": secrets.token_hex(8), "act": act, "folder": str(place.absolute())}
+    state.replace_file(folder.data("embedded") / REQUEST_FILE, json.dumps(asked).encode() + b"\n")
+
+    def answered() -> bool:
+        return bool(_told(folder, "answer", {}).get("id") == asked["id"])
+
+    log = f"Its log: {folder.logs / _PROGRAM}.log"
+    if not processes.notify(folder, _PROGRAM) or not processes.wait_until(answered, _START_SECONDS):
+        raise errors.ProcessError(_PROGRAM, f"did not answer when it was asked to {act} a snapshot", log)
+    error = _told(folder, "answer", {})["error"]
+    if error:
+        raise errors.ProcessError(_PROGRAM, f"could not {act} a snapshot: {error}", log)
 
 
 def _stopped_file(folder: Folder) -> Path:
@@ -120,12 +156,12 @@ def _left_out(folder: Folder) -> list[str]:
         return []
 
 
-def _acknowledged(folder: Folder) -> list[str] | None:
-    """Return the nodes that a running process says it is not; None while it is not ready."""
+def _told(folder: Folder, name: str, default: Any) -> Any:
+    """Return what a running process tells under that name; *default* while it is not ready."""
     try:
-        return list(state.read_json(_ready_file(folder), _STRANGE)["stopped"])
+        return state.read_json(_ready_file(folder), _STRANGE)[name]
     except FileNotFoundError:
-        return None
+        return default
 
 
 def _configuration(folder: Folder, record: Record, consortium: Consortium, builder: BuilderConfig) -> dict[str, Any]:

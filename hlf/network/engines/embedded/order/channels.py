@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import grpc
 
 from hlf import errors
 from hlf.network.engines.embedded.order import joining
@@ -22,10 +26,12 @@ from hlf.network.engines.embedded.order.followers import (
 )
 from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
 from hlf.network.engines.embedded.order.ordering import Signer
+from hlf.network.engines.embedded.state import copies
 from hlf.network.engines.embedded.state.ledger import START_OVER, Ledger
 from hlf.network.engines.embedded.state.privatedata import PrivateWrites
 from hlf.network.engines.embedded.state.updates import Updates
 from hlf.network.engines.embedded.state.validation import Validated, Verdict
+from hlf.network.engines.embedded.wire.statuses import StatusError
 from hlf.network.errors import StateError
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig
@@ -34,6 +40,7 @@ __all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused", "Standing
 
 log = logging.getLogger(__name__)
 
+WENT_BACK = "the network went back to a snapshot, and what was asked for is not part of it"
 _EXISTS = 405
 _UNKNOWN = 404
 
@@ -163,6 +170,37 @@ class Channels:
         channel.ledger.add_member(peer_name, msp_id)
         channel.peers[peer_name] = msp_id
         return channel
+
+    async def save(self, folder: Path) -> None:
+        """Copy every channel into the new *folder*, each as it is at the end of some block."""
+        folder.mkdir(parents=True)
+        for channel in self:
+            await asyncio.to_thread(channel.ledger.copy_to, folder)
+        for path in self._followers.files():
+            shutil.copy2(path, folder)
+
+    async def bring_back(self, folder: Path) -> None:
+        """
+        Go back to what :meth:`save` kept in *folder*; who waits for anything later is told so.
+
+        Raises:
+            StateError: a ledger there is damaged.
+        """
+        kept = {path.name for path in folder.iterdir() if path.suffix in (".ledger", ".transient", ".join")}
+        for channel in self:
+            del self._channels[channel.id]
+            await channel.close()
+            channel.ledger.end(StatusError(grpc.StatusCode.OUT_OF_RANGE, WENT_BACK))
+            if channel.ledger.path.name not in kept:
+                channel.ledger.remove()
+        for path in self._followers.files():
+            self._followers.remove(path.stem)
+        for name in sorted(kept):
+            if name.endswith(".join"):
+                shutil.copy2(folder / name, self._folder)
+            else:
+                await asyncio.to_thread(copies.copy, folder / name, self._folder / name)
+        await self.open()
 
     async def close(self) -> None:
         """Finish the blocks being written and close all ledgers."""

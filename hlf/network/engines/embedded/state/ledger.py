@@ -22,7 +22,7 @@ from fabric_protos.ledger.rwset import rwset_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.network import errors
-from hlf.network.engines.embedded.state import privatedata, snapshots, transient
+from hlf.network.engines.embedded.state import copies, privatedata, snapshots, transient
 from hlf.network.engines.embedded.state.snapshots import Snapshot
 from hlf.network.engines.embedded.state.validation import Validated
 from hlf.network.engines.embedded.state.waiting import TransactionRecord, Waiting
@@ -185,6 +185,10 @@ class Ledger:
         """Let everybody who waits for a transaction know that nothing is committed any more."""
         self._waiting.give_up(why)
 
+    def end(self, why: Exception) -> None:
+        """Let everybody who waits know that no block follows: the ledger is closed, and goes on as another."""
+        self._waiting.end(why)
+
     def publish(self, committed: Committed) -> None:
         """Make a written block the last one for readers on the event loop, and wake who waits for it."""
         self.height = committed.number + 1
@@ -306,6 +310,12 @@ class Ledger:
         for path in (self.path, self._transient_path):
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the files into *folder*, as they are at the end of some block."""
+        # First what is not committed yet: what is committed meanwhile is then kept twice, and never lost.
+        for path in (self._transient_path, self.path):
+            copies.copy(path, folder / path.name)
 
     def close(self) -> None:
         """Close the file; nothing may be read or written afterwards."""

@@ -59,6 +59,14 @@ class Waiting:
                 if not waiter.done():
                     waiter.set_exception(why)
 
+    def end(self, why: Exception) -> None:
+        """Raise *why* in all who wait, for blocks too: there will be none of this ledger."""
+        self.give_up(why)
+        waiting, self._heights = self._heights, []
+        for _, waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(why)
+
     def wake(self, height: int, records: Iterable[tuple[str, TransactionRecord]]) -> None:
         """Wake all who wait for this *height* or one of these transactions."""
         waiting, self._heights = self._heights, []

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+REQUEST_FILE = "request.json"
+
 
 class SettingsError(Exception):
     """The file cannot be used; the text names the field."""
@@ -62,6 +64,11 @@ class Settings:
     orderer: OrdererSettings
     ready_file: Path
     stopped_file: Path
+
+    @property
+    def request_file(self) -> Path:
+        """What the process is asked to do once, looked for on each SIGHUP; *ready_file* tells the answer."""
+        return self.data / REQUEST_FILE
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,60 @@
+"""
+What the process is asked to do once: to keep its nodes' state in a folder, or to go back to it.
+
+The request is a file with an id, and SIGHUP says that it is there. The answer
+is a part of the ready file: the same id, and what went wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hlf.network import errors
+
+if TYPE_CHECKING:
+    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.order.channels import Channels
+
+SAVE, BRING_BACK = "save", "bring back"
+CHANNELS, PEERS = "channels", "peers"
+
+
+class Requests:
+    """Carries out requests, each once."""
+
+    def __init__(self, file: Path, channels: Channels, peers: Sequence[Peer]) -> None:
+        """*file* is where requests are put; one that an earlier process left is forgotten."""
+        file.unlink(missing_ok=True)
+        self._file = file
+        self._channels = channels
+        self._peers = peers
+        self.answer: dict[str, str] = {}
+
+    async def look(self) -> None:
+        """Do what the file asks for, if it is new, and have the answer."""
+        try:
+            asked = json.loads(self._file.read_bytes())
+        except FileNotFoundError:
+            return
+        if asked["id"] == self.answer.get("id"):
+            return
+        error = ""
+        try:
+            await self._do(asked["act"], Path(asked["folder"]))
+        except (OSError, errors.NetworkError) as failed:
+            error = str(failed)
+        self.answer = {"id": asked["id"], "error": error}
+
+    async def _do(self, act: str, folder: Path) -> None:
+        if act == SAVE:
+            await self._channels.save(folder / CHANNELS)
+            for peer in self._peers:
+                await asyncio.to_thread(peer.save, folder / PEERS / peer.name)
+            return
+        await self._channels.bring_back(folder / CHANNELS)
+        for peer in self._peers:
+            peer.bring_back(folder / PEERS / peer.name)
