@@ -7,9 +7,10 @@ more than the library itself names the extra that brings it.
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 from collections.abc import Sequence
+
+import hlf
 
 _USAGE = """\
 usage: hlf COMMAND ...
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "network":
             return _network(rest)
         case "--version":
-            sys.stdout.write(f"hlf {_version()}\n")
+            sys.stdout.write(f"hlf {hlf.__version__}\n")
             return 0
         case "-h" | "--help":
             sys.stdout.write(_USAGE)
@@ -54,11 +55,3 @@ def _network(arguments: list[str]) -> int:
     # In this mode click prints what went wrong itself, and ends the process.
     network.main(arguments, prog_name="hlf network")
     return 0
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("hlf")
-    except importlib.metadata.PackageNotFoundError:
-        # Installed together with what is built on it.
-        return importlib.metadata.version("selat")

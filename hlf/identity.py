@@ -55,7 +55,7 @@ def load_certificate(pem: bytes) -> Certificate:
     return found[0]
 
 
-def load_user(folder: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
+def load_user(folder: Path | str, msp_id: str) -> tuple[Identity, signers.Signer]:
     """
     Return the identity and signer of the user whose ``cert.pem`` and ``key.pem`` are in *folder*.
 
