@@ -3,35 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 
 import grpc
 import grpc.aio
-from fabric_protos.gateway import gateway_pb2
 
 from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.aio.streams import EventStream
-from hlf.steps import connecting, events, failures
+from hlf.steps import connecting, events, failures, requests
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Route
 from hlf.steps.events import Item
-from hlf.wire import envelopes
+from hlf.steps.healing import OnBreak
+
+
+class EventsRequest(requests.EventsStep, Generic[Item]):
+    """
+    A request for events, made but not sent.
+
+    It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.events_request_from_bytes``.
+    """
+
+    def __init__(self, sender: Sender, message: Any, kind: requests.Kind, start: Position, last: int | None) -> None:
+        super().__init__(message, kind, start, last)
+        self._sender = sender
+
+    async def open(self, on_break: OnBreak | None = None) -> EventStream[Item]:
+        """
+        Return the stream.
+
+        It heals by asking the very same again and passing over what it has handed out. A peer takes a request for
+        blocks for 15 minutes; one for chaincode events has no age.
+
+        Raises:
+            EventsError: the peer cannot be reached.
+        """
+        session = self._sender.session
+        self.ensure_signed(session.caller.sign)
+        await require_peer(self._sender)
+        route, replayed = Route(self._sender.peers), requests.Replayed[Item](self.start, self._read)
+
+        def request(position: Position) -> Any:
+            replayed.asked(position)
+            peer = route.next()
+            if self.kind == "chaincode_events":
+                return session.gateway(peer).ChaincodeEvents(self._whole)
+            return getattr(session.deliver(peer), self._service)(iter([self._whole]))
+
+        return EventStream(session, request, replayed, self.start, self.last_block, on_break)
 
 
 def chaincode_events(
-    sender: Sender, channel_id: str, chaincode: str, start: Position
+    sender: Sender, channel_id: str, chaincode: str, start: Position, on_break: OnBreak | None
 ) -> EventStream[events.ChaincodeEvent]:
     """Return the events of *chaincode* after *start*."""
-
-    route = Route(sender.peers)
+    session, route = sender.session, Route(sender.peers)
 
     def request(position: Position) -> Any:
-        asked = events.chaincode_events_request(channel_id, chaincode, sender.session.caller.creator, position)
-        signed = gateway_pb2.SignedChaincodeEventsRequest(request=asked, signature=sender.session.caller.sign(asked))
-        return sender.session.gateway(route.next()).ChaincodeEvents(signed)
+        asked = requests.chaincode_events(session.caller, channel_id, chaincode, position)
+        asked.signature = session.caller.sign(asked.request)
+        return session.gateway(route.next()).ChaincodeEvents(asked)
 
-    return EventStream(sender.session, request, events.chaincode_events, start)
+    return EventStream(session, request, events.chaincode_events, start, None, on_break)
 
 
 def delivered(
@@ -41,17 +75,17 @@ def delivered(
     last: int | None,
     service: str,
     read: Callable[[Any], tuple[Item, int]],
+    on_break: OnBreak | None,
 ) -> EventStream[Item]:
     """Return what a *service* of the peer delivers from *start* on, to *last* if that is given."""
-
-    route = Route(sender.peers)
+    session, route = sender.session, Route(sender.peers)
 
     def request(position: Position) -> Any:
-        stop = envelopes.LAST_BLOCK if last is None else last
-        envelope = sender.session.caller.seek_envelope(channel_id, position.block_number, stop)
-        return getattr(sender.session.deliver(route.next()), service)(iter([envelope]))
+        asked = requests.blocks(session.caller, channel_id, position, last)
+        asked.signature = session.caller.sign(asked.payload)
+        return getattr(session.deliver(route.next()), service)(iter([asked]))
 
-    return EventStream(sender.session, request, events.unpacked(read), start, last)
+    return EventStream(session, request, events.unpacked(read), start, last, on_break)
 
 
 async def require_peer(sender: Sender) -> None:

@@ -14,6 +14,7 @@ from hlf import errors
 from hlf.aio import commit, sending
 from hlf.aio.commit import Commit
 from hlf.aio.connections import Connections
+from hlf.aio.events import EventsRequest
 from hlf.aio.network import Network
 from hlf.aio.proposal import Proposal
 from hlf.aio.session import Session
@@ -22,7 +23,7 @@ from hlf.identity import Identity
 from hlf.profile import Endpoint, Profile
 from hlf.signers import Signer
 from hlf.steps import commit as commit_steps
-from hlf.steps import connecting
+from hlf.steps import connecting, requests
 from hlf.steps import proposal as proposal_steps
 from hlf.steps import transaction as transaction_steps
 from hlf.steps.budget import Budget
@@ -88,6 +89,21 @@ class Gateway:
         """
         question = Commit(self, *commit_steps.read(serialized))
         return question if signature is None else question.sign(signature)
+
+    def events_request_from_bytes(
+        self, serialized: bytes, signature: bytes | None = None, *, kind: requests.Kind = "chaincode_events"
+    ) -> EventsRequest[Any]:
+        """
+        Return the request that ``EventsRequest.bytes`` gave, with its signature if that was made elsewhere.
+
+        Args:
+            kind: the request's own, which its bytes do not say.
+
+        Raises:
+            WireError: the bytes are none.
+        """
+        request: EventsRequest[Any] = EventsRequest(self, *requests.read(serialized, kind))
+        return request if signature is None else request.sign(signature)
 
     def commit_status(self, channel_id: str, transaction_id: str) -> Commit:
         """Return the question for the outcome of any transaction, for example of an error that left it unknown."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hlf.aio import events
 from hlf.aio.contract import Contract
+from hlf.aio.events import EventsRequest
 from hlf.aio.sending import Sender
 from hlf.aio.streams import EventStream
 from hlf.steps import events as messages
+from hlf.steps import requests
 from hlf.steps.checkpoints import Checkpoint, Position, begun
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent, FilteredBlock
+from hlf.steps.healing import OnBreak
 from hlf.wire import blocks
 
 
@@ -18,9 +23,10 @@ class Network:
 
     Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
     block that the peer does not have yet at the moment of the call. A new checkpoint is told of that start, so that
-    nothing is missed by who stops before the first event and comes again. It heals: see ``streams``.
+    nothing is missed by who stops before the first event and comes again. It heals: see ``streams``; *on_break* is
+    called with the error of each break, before it is healed, and what it raises comes out of the stream.
 
-    Every function that opens a stream raises EventsError if the peer cannot be reached, or refuses.
+    Every coroutine that opens a stream raises EventsError if the peer cannot be reached, or refuses.
     """
 
     def __init__(self, sender: Sender, name: str) -> None:
@@ -55,6 +61,8 @@ class Network:
         start_block: int | None = None,
         after_transaction_id: str | None = None,
         checkpoint: Checkpoint | None = None,
+        *,
+        on_break: OnBreak | None = None,
     ) -> EventStream[ChaincodeEvent]:
         """
         Return the events that valid transactions of *chaincode* set; close the stream when done.
@@ -63,37 +71,83 @@ class Network:
             after_transaction_id: leave out the events up to this transaction's, which must have set one.
         """
         start = await self._start(start_block, checkpoint, after_transaction_id)
-        return events.chaincode_events(self._sender, self.name, chaincode, start)
+        return events.chaincode_events(self._sender, self.name, chaincode, start, on_break)
 
     async def block_events(
-        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+        self,
+        start_block: int | None = None,
+        checkpoint: Checkpoint | None = None,
+        *,
+        last_block: int | None = None,
+        on_break: OnBreak | None = None,
     ) -> EventStream[blocks.Block]:
         """Return blocks as plain records, with validation codes; without end, or to *last_block*."""
         start = await self._start(start_block, checkpoint)
-        return events.delivered(self._sender, self.name, start, last_block, "Deliver", messages.block)
+        return events.delivered(self._sender, self.name, start, last_block, "Deliver", messages.block, on_break)
 
     async def serialized_blocks(
-        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+        self,
+        start_block: int | None = None,
+        checkpoint: Checkpoint | None = None,
+        *,
+        last_block: int | None = None,
+        on_break: OnBreak | None = None,
     ) -> EventStream[bytes]:
         """Return blocks as bytes, for export; without end, or to *last_block*."""
         start = await self._start(start_block, checkpoint)
-        return events.delivered(self._sender, self.name, start, last_block, "Deliver", messages.serialized_block)
+        return events.delivered(
+            self._sender, self.name, start, last_block, "Deliver", messages.serialized_block, on_break
+        )
 
     async def filtered_block_events(
-        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+        self,
+        start_block: int | None = None,
+        checkpoint: Checkpoint | None = None,
+        *,
+        last_block: int | None = None,
+        on_break: OnBreak | None = None,
     ) -> EventStream[FilteredBlock]:
         """Return transaction ids, validation codes and names of events; without end, or to *last_block*."""
         start = await self._start(start_block, checkpoint)
-        return events.delivered(self._sender, self.name, start, last_block, "DeliverFiltered", messages.filtered_block)
+        return events.delivered(
+            self._sender, self.name, start, last_block, "DeliverFiltered", messages.filtered_block, on_break
+        )
 
     async def block_and_private_data_events(
-        self, start_block: int | None = None, checkpoint: Checkpoint | None = None, *, last_block: int | None = None
+        self,
+        start_block: int | None = None,
+        checkpoint: Checkpoint | None = None,
+        *,
+        last_block: int | None = None,
+        on_break: OnBreak | None = None,
     ) -> EventStream[BlockAndPrivateData]:
         """Return blocks with the private data the caller's organisation holds; without end, or to *last_block*."""
         start = await self._start(start_block, checkpoint)
         return events.delivered(
-            self._sender, self.name, start, last_block, "DeliverWithPrivateData", messages.block_and_private_data
+            self._sender,
+            self.name,
+            start,
+            last_block,
+            "DeliverWithPrivateData",
+            messages.block_and_private_data,
+            on_break,
         )
+
+    def chaincode_events_request(
+        self, chaincode: str, start_block: int, after_transaction_id: str | None = None
+    ) -> EventsRequest[ChaincodeEvent]:
+        """Return the request for events of *chaincode*, to be signed elsewhere and then opened; nothing is sent."""
+        start = Position(start_block, after_transaction_id)
+        message = requests.chaincode_events(self._sender.session.caller, self.name, chaincode, start)
+        return EventsRequest(self._sender, message, "chaincode_events", start, None)
+
+    def blocks_request(
+        self, start_block: int, *, last_block: int | None = None, kind: requests.Kind = "block_events"
+    ) -> EventsRequest[Any]:
+        """Return the request for blocks, as the function called *kind* gives them, to be signed elsewhere."""
+        start = Position(start_block)
+        message = requests.blocks(self._sender.session.caller, self.name, start, last_block)
+        return EventsRequest(self._sender, message, kind, start, last_block)
 
     async def _start(
         self, start_block: int | None, checkpoint: Checkpoint | None, after_transaction_id: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
@@ -15,9 +16,10 @@ from hlf import errors
 from hlf.aio.sending import cancels_task
 from hlf.aio.session import Session
 from hlf.steps import failures
+from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.healing import Healing
+from hlf.steps.healing import Healing, OnBreak
 
 
 class EventStream(Generic[Item]):
@@ -38,6 +40,7 @@ class EventStream(Generic[Item]):
         unpack: Callable[[Any], Iterable[tuple[Item, Position]]],
         start: Position,
         last_block: int | None = None,
+        on_break: OnBreak | None = None,
     ) -> None:
         """
         Make a stream; *request* begins a gRPC call at a position, *unpack* splits an answer into items, each with the
@@ -50,7 +53,9 @@ class EventStream(Generic[Item]):
         self._last_block = last_block
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
-        self._healing = Healing()
+        self._reading: asyncio.Task[Any] | None = None
+        self._healing = Healing(on_break)
+        self._due = 0.0
         self._closed = asyncio.Event()
 
     @property
@@ -67,8 +72,20 @@ class EventStream(Generic[Item]):
         return self
 
     async def __anext__(self) -> Item:
+        return await self.next()
+
+    async def next(self, timeout: float | None = None) -> Item:
+        """
+        Return the next item, once it is there.
+
+        Raises:
+            TimeoutError: none came within *timeout* seconds; nothing is lost, it can be asked for again.
+            StopAsyncIteration: the stream is at its end.
+            EventsError: the peer refuses to go on, or keeps failing.
+        """
+        budget = Budget(timeout)
         while not self._pending:
-            await self._receive()
+            await self._receive(budget)
         item, self._position = self._pending.popleft()
         return item
 
@@ -80,14 +97,15 @@ class EventStream(Generic[Item]):
     ) -> None:
         await self.close()
 
-    async def _receive(self) -> None:
+    async def _receive(self, budget: Budget) -> None:
         """Wait for one answer, or for the time to ask again."""
         if self._is_over():
             raise StopAsyncIteration
+        if self._due > time.monotonic():
+            await self._pause(budget)
+            return
         try:
-            if self._call is None:
-                self._call = self._request(self._position)
-            answer = await self._call.read()
+            answer = await self._answer(budget)
             if answer is grpc.aio.EOF:
                 # A peer that shuts down in good order ends its streams without an error.
                 raise errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE)
@@ -101,13 +119,13 @@ class EventStream(Generic[Item]):
             if cancels_task():
                 raise
             # The stream or its connection was closed by somebody else in this program.
-            await self._heal(errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE))
+            self._heal(errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE))
         except grpc.aio.AioRpcError as failure:
-            await self._heal(failures.from_rpc(errors.EventsError, failure))
+            self._heal(failures.from_rpc(errors.EventsError, failure))
         except (grpc.aio.UsageError, errors.GatewayError) as failure:
             refused = failure if isinstance(failure, errors.EventsError) else None
             closed = errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE)
-            await self._heal(refused or closed)
+            self._heal(refused or closed)
         except errors.WireError as malformed:
             raise errors.EventsError(f"the peer sent what cannot be read: {malformed}") from malformed
 
@@ -115,18 +133,45 @@ class EventStream(Generic[Item]):
         done = self._last_block is not None and self._position.block_number > self._last_block
         return done or self._closed.is_set() or self._session.closed
 
+    async def _answer(self, budget: Budget) -> Any:
+        """
+        Return what the peer sends next.
+
+        Ending gRPC's own waiting would end the stream. Where there is a time-out, a task waits in its place, and goes
+        on with that for the next time when this one is over.
+        """
+        if self._call is None:
+            self._call = self._request(self._position)
+        if budget.remaining is None and self._reading is None:
+            return await self._call.read()
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._call.read())
+        await asyncio.wait((self._reading,), timeout=budget.remaining)
+        if not self._reading.done():
+            raise TimeoutError
+        reading, self._reading = self._reading, None
+        return reading.result()
+
     def _drop(self) -> None:
         if self._call is not None:
             self._call.cancel()
-        self._call = None
+        if self._reading is not None:
+            # Nobody wants to know how it ends.
+            self._reading.add_done_callback(lambda reading: reading.cancelled() or reading.exception())
+            self._reading.cancel()
+        self._call = self._reading = None
 
-    async def _heal(self, failure: errors.EventsError) -> None:
-        """Drop the connection and wait until it is time for the next; raise an error that a new one cannot mend."""
+    def _heal(self, failure: errors.EventsError) -> None:
+        """Drop the connection and set the time for the next; raise an error that a new one cannot mend."""
         self._drop()
         if self._is_over():
             raise StopAsyncIteration
-        pause = self._healing.pause(failure, self._position.block_number)
+        self._due = time.monotonic() + self._healing.pause(failure, self._position.block_number)
+
+    async def _pause(self, budget: Budget) -> None:
+        """Wait until it is time to ask again, or the stream is closed."""
         try:
-            await asyncio.wait_for(self._closed.wait(), pause)
+            await asyncio.wait_for(self._closed.wait(), budget.within(self._due - time.monotonic()))
         except TimeoutError:
-            return
+            if budget.remaining == 0:
+                raise

@@ -3,58 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 
 import grpc
-from fabric_protos.gateway import gateway_pb2
 
 from hlf import errors
 from hlf.client.sending import Sender
 from hlf.client.streams import EventStream
-from hlf.steps import connecting, events, failures
+from hlf.steps import connecting, events, failures, requests
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Route
 from hlf.steps.events import Item
-from hlf.wire import blocks, envelopes
+from hlf.steps.healing import OnBreak
+
+
+class EventsRequest(requests.EventsStep, Generic[Item]):
+    """
+    A request for events, made but not sent.
+
+    It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.events_request_from_bytes``.
+    """
+
+    def __init__(self, sender: Sender, message: Any, kind: requests.Kind, start: Position, last: int | None) -> None:
+        super().__init__(message, kind, start, last)
+        self._sender = sender
+
+    def open(self, on_break: OnBreak | None = None) -> EventStream[Item]:
+        """
+        Return the stream.
+
+        It heals by asking the very same again and passing over what it has handed out. A peer takes a request for
+        blocks for 15 minutes; one for chaincode events has no age.
+
+        Raises:
+            EventsError: the peer cannot be reached.
+        """
+        session = self._sender.session
+        self.ensure_signed(session.caller.sign)
+        require_peer(self._sender)
+        route, replayed = Route(self._sender.peers), requests.Replayed[Item](self.start, self._read)
+
+        def request(position: Position) -> Any:
+            replayed.asked(position)
+            peer = route.next()
+            if self.kind == "chaincode_events":
+                return session.gateway(peer).ChaincodeEvents(self._whole)
+            return getattr(session.deliver(peer), self._service)(iter([self._whole]))
+
+        return EventStream(session, request, replayed, self.start, self.last_block, on_break)
 
 
 def chaincode_events(
-    sender: Sender, channel_id: str, chaincode: str, start: Position
+    sender: Sender, channel_id: str, chaincode: str, start: Position, on_break: OnBreak | None
 ) -> EventStream[events.ChaincodeEvent]:
     """Return the events of *chaincode* after *start*."""
-
-    route = Route(sender.peers)
+    session, route = sender.session, Route(sender.peers)
 
     def request(position: Position) -> Any:
-        asked = events.chaincode_events_request(channel_id, chaincode, sender.session.creator, position)
-        signed = gateway_pb2.SignedChaincodeEventsRequest(request=asked, signature=sender.session.sign(asked))
-        return sender.session.gateway(route.next()).ChaincodeEvents(signed)
+        asked = requests.chaincode_events(session.caller, channel_id, chaincode, position)
+        asked.signature = session.caller.sign(asked.request)
+        return session.gateway(route.next()).ChaincodeEvents(asked)
 
-    return EventStream(sender.session, request, events.chaincode_events, start)
-
-
-def block_events(sender: Sender, channel_id: str, start: Position, last: int | None) -> EventStream[blocks.Block]:
-    """Return the blocks from *start* on, to *last* if that is given."""
-    return _delivered(sender, channel_id, start, last, "Deliver", events.block)
+    return EventStream(session, request, events.chaincode_events, start, None, on_break)
 
 
-def serialized_blocks(sender: Sender, channel_id: str, start: Position, last: int | None) -> EventStream[bytes]:
-    """Return the same as bytes: what is written to files and verified later."""
-    return _delivered(sender, channel_id, start, last, "Deliver", events.serialized_block)
+def delivered(
+    sender: Sender,
+    channel_id: str,
+    start: Position,
+    last: int | None,
+    service: str,
+    read: Callable[[Any], tuple[Item, int]],
+    on_break: OnBreak | None,
+) -> EventStream[Item]:
+    """Return what a *service* of the peer delivers from *start* on, to *last* if that is given."""
+    session, route = sender.session, Route(sender.peers)
 
+    def request(position: Position) -> Any:
+        asked = requests.blocks(session.caller, channel_id, position, last)
+        asked.signature = session.caller.sign(asked.payload)
+        return getattr(session.deliver(route.next()), service)(iter([asked]))
 
-def filtered_block_events(
-    sender: Sender, channel_id: str, start: Position, last: int | None
-) -> EventStream[events.FilteredBlock]:
-    """Return the filtered blocks from *start* on, to *last* if that is given."""
-    return _delivered(sender, channel_id, start, last, "DeliverFiltered", events.filtered_block)
-
-
-def block_and_private_data_events(
-    sender: Sender, channel_id: str, start: Position, last: int | None
-) -> EventStream[events.BlockAndPrivateData]:
-    """Return the blocks with private data from *start* on, to *last* if that is given."""
-    return _delivered(sender, channel_id, start, last, "DeliverWithPrivateData", events.block_and_private_data)
+    return EventStream(session, request, events.unpacked(read), start, last, on_break)
 
 
 def require_peer(sender: Sender) -> None:
@@ -89,21 +119,3 @@ def newest_block(sender: Sender, channel_id: str) -> int:
         raise errors.EventsError("the peer ended the stream without an answer") from None
     finally:
         call.cancel()
-
-
-def _delivered(
-    sender: Sender,
-    channel_id: str,
-    start: Position,
-    last: int | None,
-    service: str,
-    read: Callable[[Any], tuple[Item, int]],
-) -> EventStream[Item]:
-    route = Route(sender.peers)
-
-    def request(position: Position) -> Any:
-        stop = envelopes.LAST_BLOCK if last is None else last
-        envelope = sender.session.seek_envelope(channel_id, position.block_number, stop)
-        return getattr(sender.session.deliver(route.next()), service)(iter([envelope]))
-
-    return EventStream(sender.session, request, events.unpacked(read), start, last)

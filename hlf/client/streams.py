@@ -8,8 +8,11 @@ connects again and asks for what comes after that, so its consumer sees every it
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Generic, Self
 
@@ -18,17 +21,18 @@ import grpc
 from hlf import errors
 from hlf.client.session import Session
 from hlf.steps import failures
+from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.healing import Healing
+from hlf.steps.healing import Healing, OnBreak
 
 
 class EventStream(Generic[Item]):
     """
     An iterator that heals; for one consumer, but any thread may ``close`` it.
 
-    ``next`` blocks until there is an item, and ends (``StopIteration``) once the stream or its gateway is closed, or
-    the last block that was asked for has come.
+    It blocks until there is an item, and ends (``StopIteration``) once the stream or its gateway is closed, or the last
+    block that was asked for has come.
 
     Raises from ``next``:
         EventsError: the peer refuses to go on, or keeps failing.
@@ -41,6 +45,7 @@ class EventStream(Generic[Item]):
         unpack: Callable[[Any], Iterable[tuple[Item, Position]]],
         start: Position,
         last_block: int | None = None,
+        on_break: OnBreak | None = None,
     ) -> None:
         """
         Make a stream; *request* begins a gRPC call at a position, *unpack* splits an answer into items, each with the
@@ -53,7 +58,9 @@ class EventStream(Generic[Item]):
         self._last_block = last_block
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
-        self._healing = Healing()
+        self._reading: Future[Any] | None = None
+        self._healing = Healing(on_break)
+        self._due = 0.0
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -73,8 +80,20 @@ class EventStream(Generic[Item]):
         return self
 
     def __next__(self) -> Item:
+        return self.next()
+
+    def next(self, timeout: float | None = None) -> Item:
+        """
+        Return the next item, once it is there.
+
+        Raises:
+            TimeoutError: none came within *timeout* seconds; nothing is lost, it can be asked for again.
+            StopIteration: the stream is at its end.
+            EventsError: the peer refuses to go on, or keeps failing.
+        """
+        budget = Budget(timeout)
         while not self._pending:
-            self._receive()
+            self._receive(budget)
         item, self._position = self._pending.popleft()
         return item
 
@@ -86,12 +105,18 @@ class EventStream(Generic[Item]):
     ) -> None:
         self.close()
 
-    def _receive(self) -> None:
+    def _receive(self, budget: Budget) -> None:
         """Wait for one answer, or for the time to ask again."""
         if self._is_over():
             raise StopIteration
+        pause = self._due - time.monotonic()
+        if pause > 0:
+            self._closed.wait(budget.within(pause))
+            if budget.remaining == 0:
+                raise TimeoutError
+            return
         try:
-            answer = next(self._connected())
+            answer = self._answer(budget)
             self._pending.extend(self._unpack(answer))
             self._healing.answered()
         except StopIteration:
@@ -117,12 +142,44 @@ class EventStream(Generic[Item]):
                 self._call = self._request(self._position)
             return self._call if self._call is not None else iter(())
 
+    def _answer(self, budget: Budget) -> Any:
+        """
+        Return what the peer sends next.
+
+        gRPC's own waiting has no time-out. Where there is one, a thread waits in its place, and goes on with that for
+        the next time when this one is over.
+        """
+        call = self._connected()
+        if budget.remaining is None and self._reading is None:
+            return next(call)
+        if self._reading is None:
+            self._reading = _read(call)
+        answered, _ = futures.wait((self._reading,), budget.remaining)
+        if not answered:
+            raise TimeoutError
+        reading, self._reading = self._reading, None
+        return reading.result()
+
     def _heal(self, failure: errors.EventsError) -> None:
         """Drop the connection and wait until it is time for the next; raise an error that a new one cannot mend."""
         with self._lock:
             if self._call is not None:
                 self._call.cancel()
-            self._call = None
+            self._call = self._reading = None
         if self._is_over():
             raise StopIteration
-        self._closed.wait(self._healing.pause(failure, self._position.block_number))
+        self._due = time.monotonic() + self._healing.pause(failure, self._position.block_number)
+
+
+def _read(call: Any) -> Future[Any]:
+    """Return what the next answer of *call* will be; a thread of its own waits for it."""
+    reading: Future[Any] = Future()
+
+    def wait() -> None:
+        try:
+            reading.set_result(next(call))
+        except BaseException as failure:  # noqa: BLE001  (it is raised where the answer is wanted)
+            reading.set_exception(failure)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return reading

@@ -61,7 +61,20 @@ class Caller:
         wait: bool = True,
     ) -> common_pb2.Envelope:
         """Return a signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
-        envelope = envelopes.seek_envelope(
+        envelope = self.unsigned_seek_envelope(channel_id, start, stop, wait=wait)
+        envelope.signature = self.sign(envelope.payload)
+        return envelope
+
+    def unsigned_seek_envelope(
+        self,
+        channel_id: str,
+        start: envelopes.Position,
+        stop: envelopes.Position = envelopes.LAST_BLOCK,
+        *,
+        wait: bool = True,
+    ) -> common_pb2.Envelope:
+        """Return the same without its signature."""
+        return envelopes.seek_envelope(
             channel_id,
             self.creator,
             start=start,
@@ -70,5 +83,3 @@ class Caller:
             nonce=secrets.token_bytes(proposals.NONCE_LENGTH),
             tls_cert_hash=self._tls_certificate_hash,
         )
-        envelope.signature = self.sign(envelope.payload)
-        return envelope

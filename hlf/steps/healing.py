@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import grpc
 
@@ -25,6 +26,9 @@ _FINAL = frozenset(
 # A peer that is away is waited for as long as it takes. One that is there and fails for a reason of its own is asked
 # this many times in a row.
 _PATIENCE = 5
+# What is told of each break of a stream, once until it works again; what it raises ends the waiting of the consumer.
+OnBreak = Callable[[errors.EventsError], None]
+
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -32,7 +36,8 @@ LONGEST_PAUSE = 2.0
 class Healing:
     """What one stream has met since its last answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_break: OnBreak | None = None) -> None:
+        self._on_break = on_break
         self._failures = 0
         self._refusals = 0
 
@@ -45,7 +50,7 @@ class Healing:
         Return the seconds to wait before asking again for *block_number* and what follows it.
 
         Raises:
-            EventsError: *failure*, if asking again would not mend it.
+            EventsError: *failure*, if asking again would not mend it; or what ``on_break`` raises.
         """
         self._failures += 1
         if failure.status is not grpc.StatusCode.UNAVAILABLE:
@@ -54,4 +59,6 @@ class Healing:
             raise failure
         if self._failures == 1:
             _log.warning("event stream broke before block %d, connecting again: %s", block_number, failure.message)
+            if self._on_break is not None:
+                self._on_break(failure)
         return min(FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10), LONGEST_PAUSE)

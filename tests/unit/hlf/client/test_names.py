@@ -11,6 +11,7 @@ CLASSES = {
     "commit": ["Commit", "Status"],
     "connections": ["Connections"],
     "contract": ["Contract", "Submitted"],
+    "events": ["EventsRequest"],
     "gateway": ["Gateway"],
     "network": ["Network"],
     "proposal": ["Proposal"],

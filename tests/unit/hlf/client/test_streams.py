@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
 import threading
@@ -111,6 +112,57 @@ def test_a_restarted_peer_is_found_again(channel, peer, caplog):
         assert stream.position == Position(number, f"tx-{number}-1")
         assert len(caplog.records) == 1
         assert "connecting again" in caplog.text
+
+
+def test_a_time_out_loses_nothing(channel, peer):
+    """Whoever gave up waiting gets, when it asks again, what came meanwhile, over the same connection."""
+    with channel.chaincode_events("lab", start_block=1) as stream:
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                stream.next(0.02)
+        peer.add_block("a", "b")
+        assert stream.next(20).name == "a"
+        assert stream.next(0).name == "b"
+        peer.add_block("c")
+        assert next(stream).name == "c"
+    assert len(peer.requests["ChaincodeEvents"]) == 1
+    with pytest.raises((StopIteration, StopAsyncIteration)):
+        stream.next(20)
+
+
+def test_a_time_out_holds_while_the_peer_is_away(channel, peer):
+    """Waiting for it to come back is waiting too."""
+    with channel.chaincode_events("lab", start_block=1) as stream:
+        with pytest.raises(TimeoutError):
+            stream.next(0.02)
+        peer.stop()
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                stream.next(0.02)
+        peer.add_block("later")
+        peer.start()
+        assert stream.next(20).name == "later"
+
+
+def test_breaks_are_told(channel, peer):
+    """Each once, with its error, and what is raised there ends the waiting; the stream can be asked again."""
+    told = []
+    peer.cut_after.extend([1, 0, 0, 1])
+    for name in "ab":
+        peer.add_block(name)
+    with channel.chaincode_events("lab", start_block=1, on_break=told.append) as stream:
+        assert [e.name for e in _take(stream, 2)] == ["a", "b"]
+    assert [failure.status for failure in told] == [grpc.StatusCode.UNAVAILABLE]
+
+    def give_up(failure):
+        raise KeyError(failure.message)
+
+    for method in ("block_events", "serialized_blocks", "filtered_block_events", "block_and_private_data_events"):
+        peer.cut_after.append(0)
+        with getattr(channel, method)(1, on_break=give_up) as stream:
+            with pytest.raises(KeyError, match="broken by the test"):
+                next(stream)
+            assert next(stream)
 
 
 @pytest.mark.parametrize("service", ["block", "filtered_block", "block_and_private_data", "serialized"])
@@ -239,3 +291,57 @@ def test_a_block_that_cannot_be_read(channel, peer):
     peer._chain[number][0].metadata.metadata[2] = b"too many flags"
     with pytest.raises(errors.EventsError, match="cannot be read"):
         list(channel.block_events(number, last_block=number))
+
+
+KINDS = ["block_events", "serialized_blocks", "filtered_block_events", "block_and_private_data_events"]
+
+
+@pytest.fixture
+def unsigned(connect, peer, user):
+    """A gateway of a caller whose key is elsewhere."""
+    with connect(peer.profile, user[0], None) as connected:
+        yield connected
+
+
+def test_event_requests_are_signed_elsewhere(unsigned, peer, user):
+    """They leave as bytes, and the stream that is opened with the signature heals without another."""
+    number = peer.add_block("a", "b", "c")
+    peer.add_block("d")
+    peer.cut_after.extend([None, 1, 0, 2])
+    network = unsigned.network("trade")
+    request = network.chaincode_events_request("lab", 0)
+    assert request.digest == hashlib.sha256(request.message).digest()
+    carried = unsigned.events_request_from_bytes(request.bytes, user[1].sign(request.message))
+    with unsigned.events_request_from_bytes(carried.bytes).open() as stream:
+        assert [e.name for e in _take(stream, 2)] == ["a", "b"]
+        peer.stop()
+        peer.start()
+        peer.add_block("e")
+        assert [e.name for e in _take(stream, 3)] == ["c", "d", "e"]
+    later = network.chaincode_events_request("lab", number, f"tx-{number}-1")
+    with later.sign(user[1].sign(later.message)).open() as stream:
+        assert next(stream).name == "c"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_block_requests_are_signed_elsewhere(unsigned, peer, user, kind):
+    """Every kind of them, with the last block that was asked for."""
+    for _ in range(4):
+        peer.add_block("e")
+    peer.cut_after.extend([2, 0, 3])
+    request = unsigned.network("trade").blocks_request(1, last_block=4, kind=kind)
+    carried = unsigned.events_request_from_bytes(request.bytes, user[1].sign(request.message), kind=kind)
+    assert (carried.kind, carried.start, carried.last_block) == (kind, Position(1), 4)
+    assert len(list(carried.open())) == 4
+
+
+def test_a_request_without_a_signature_is_not_sent(unsigned, fabric, peer):
+    """Nor are bytes that are none, or that name no block to begin with."""
+    with pytest.raises(errors.IdentityError, match=r"\.sign\(signature\)"):
+        unsigned.network("trade").chaincode_events_request("lab", 0).open()
+    golden_request = fabric.network("trade").contract("lab").propose("put").bytes
+    for kind in ("chaincode_events", "block_events"):
+        for garbage in (b"", b"\xff", b"\x0a\x01x", golden_request):
+            with pytest.raises(errors.WireError):
+                fabric.events_request_from_bytes(garbage, kind=kind)
+    assert not peer.requests

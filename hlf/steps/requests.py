@@ -1,0 +1,120 @@
+"""Requests for events as bytes to sign elsewhere, and what a stream makes of one that cannot be asked otherwise."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, Literal
+
+from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.orderer import ab_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.steps import events
+from hlf.steps.caller import Caller
+from hlf.steps.checkpoints import Position
+from hlf.steps.events import Item
+from hlf.steps.step import Step
+from hlf.wire import envelopes
+
+Kind = Literal[
+    "chaincode_events", "block_events", "serialized_blocks", "filtered_block_events", "block_and_private_data_events"
+]
+# Which service delivers each kind, and how its answers are read.
+_SERVICES: dict[str, tuple[str, Callable[[Any], Iterable[tuple[Any, Position]]]]] = {
+    "chaincode_events": ("ChaincodeEvents", events.chaincode_events),
+    "block_events": ("Deliver", events.unpacked(events.block)),
+    "serialized_blocks": ("Deliver", events.unpacked(events.serialized_block)),
+    "filtered_block_events": ("DeliverFiltered", events.unpacked(events.filtered_block)),
+    "block_and_private_data_events": ("DeliverWithPrivateData", events.unpacked(events.block_and_private_data)),
+}
+
+
+class EventsStep(Step):
+    """A request for events, made but not sent."""
+
+    def __init__(self, message: Any, kind: Kind, start: Position, last_block: int | None) -> None:
+        """Make a request of the protobuf *message*, which is signed as a whole."""
+        super().__init__(message, message, _signed_part(message))
+        self.kind = kind
+        self.start = start
+        self.last_block = last_block
+        self._service, self._read = _SERVICES[kind]
+
+    def _creator(self) -> builtins.bytes:
+        if self.kind == "chaincode_events":
+            return bytes(gateway_pb2.ChaincodeEventsRequest.FromString(self.message).identity)
+        header = common_pb2.Payload.FromString(self.message).header
+        return bytes(common_pb2.SignatureHeader.FromString(header.signature_header).creator)
+
+
+class Replayed(Generic[Item]):
+    """
+    Reads the answers to one request that is asked again and again, and leaves out what comes a second time.
+
+    A signed request cannot say where its stream goes on: it begins where it began, with the same items in the same
+    order, so all up to the last one handed out are passed over.
+    """
+
+    def __init__(self, start: Position, read: Callable[[Any], Iterable[tuple[Item, Position]]]) -> None:
+        self._start = start
+        self._read = read
+        self._last: Position | None = None
+
+    def asked(self, position: Position) -> None:
+        """Note that the request is asked again, while the consumer has all before *position*."""
+        self._last = None if position == self._start else position
+
+    def __call__(self, answer: Any) -> Iterator[tuple[Item, Position]]:
+        for item, after in self._read(answer):
+            if self._last is None:
+                yield item, after
+            elif after == self._last:
+                self._last = None
+
+
+def chaincode_events(caller: Caller, channel_id: str, chaincode: str, start: Position) -> Any:
+    """Return the unsigned request for the events of *chaincode* after *start*."""
+    asked = events.chaincode_events_request(channel_id, chaincode, caller.creator, start)
+    return gateway_pb2.SignedChaincodeEventsRequest(request=asked)
+
+
+def blocks(caller: Caller, channel_id: str, start: Position, last_block: int | None) -> Any:
+    """Return the unsigned request for the blocks from *start* on."""
+    stop = envelopes.LAST_BLOCK if last_block is None else last_block
+    return caller.unsigned_seek_envelope(channel_id, start.block_number, stop)
+
+
+def read(serialized: bytes, kind: Kind) -> tuple[Any, Kind, Position, int | None]:
+    """
+    Return what ``EventsStep`` is made of, of a request of that *kind*.
+
+    Raises:
+        WireError: the bytes are none, or name no block to begin with, as a stream that heals must.
+    """
+    try:
+        message, start, after, last = (_chaincode if kind == "chaincode_events" else _blocks)(serialized)
+    except DecodeError as malformed:
+        raise errors.WireError("not a request for events") from malformed
+    if start.WhichOneof("Type") != "specified":
+        raise errors.WireError("not a request for events from a block on that it names")
+    return message, kind, Position(start.specified.number, after or None), last
+
+
+def _chaincode(serialized: bytes) -> tuple[Any, Any, str, int | None]:
+    message = gateway_pb2.SignedChaincodeEventsRequest.FromString(serialized)
+    asked = gateway_pb2.ChaincodeEventsRequest.FromString(message.request)
+    return message, asked.start_position, asked.after_transaction_id, None
+
+
+def _blocks(serialized: bytes) -> tuple[Any, Any, str, int | None]:
+    message = common_pb2.Envelope.FromString(serialized)
+    seek = ab_pb2.SeekInfo.FromString(envelopes.parse(serialized).data)
+    last = seek.stop.specified.number
+    return message, seek.start, "", None if last == envelopes.LAST_BLOCK else last
+
+
+def _signed_part(message: Any) -> bytes:
+    return bytes(message.payload if isinstance(message, common_pb2.Envelope) else message.request)
