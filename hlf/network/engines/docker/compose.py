@@ -20,7 +20,6 @@ _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _ADMIN_ROOT = PurePosixPath("/etc/hyperledger/admin-ca.pem")
 _CONFIG = PurePosixPath("/etc/hyperledger/fabric")
 _DATA = PurePosixPath("/var/hyperledger/production")
-_CONTEXT = "chaincode"
 _LOGGING = {"FABRIC_LOGGING_SPEC": "info:comm.grpc.server,gossip,endorser,policies,grpc=warning"}
 
 
@@ -44,7 +43,7 @@ def write(
         organisation = consortium.organisation(peer.msp_id)
         services[peer.name] = _peer(folder, record, place, peer, organisation, builder)
     for program in servers:
-        services[program.name] = _server(folder, place, consortium, program)
+        services[program.name] = _server(folder, record, place, consortium, program)
     file = place / "compose.yaml"
     # The project's name keeps networks of other consortia on the same machine apart.
     state.replace_file(file, config.text({"name": project(record), "services": services}))
@@ -114,7 +113,7 @@ def _node_volumes(place: Path, material: Path, own: Path, configuration: str) ->
     ]
 
 
-def _server(folder: Folder, place: Path, consortium: Consortium, program: Program) -> dict[str, Any]:
+def _server(folder: Folder, record: Record, place: Path, consortium: Consortium, program: Program) -> dict[str, Any]:
     (server,) = (each for each in consortium.servers if _serves(each, program))
     service: dict[str, Any] = {
         # $ belongs to compose unless it stands twice.
@@ -126,8 +125,11 @@ def _server(folder: Folder, place: Path, consortium: Consortium, program: Progra
     if server.image is not None:
         service["image"] = server.image
     elif server.command[0] == "{python}":
-        images.write_chaincode_context(place / _CONTEXT)
-        service["build"] = {"context": f"./{_CONTEXT}"}
+        context = f"chaincode-{server.name}"
+        images.write_chaincode_context(place / context, server)
+        service["build"] = {"context": f"./{context}"}
+        # Compose would name it after the service, with the organisation's capitals, which no image may have.
+        service["image"] = f"{project(record)}-{context}".lower()
     else:
         raise errors.ConsortiumError(
             folder.consortium_file,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -56,7 +57,8 @@ def test_every_node_and_server_is_a_service(rendered):
     }
     for name, service in values["services"].items():
         assert service["hostname"] == name
-        assert service.get("image") in (images.PEER, images.ORDERER, None)
+        built = "build" in service and re.fullmatch(r"selat-[a-z0-9-]+-chaincode-selat", service["image"])
+        assert built or service["image"] in (images.PEER, images.ORDERER)
 
 
 def test_only_loopback_ports_are_published(rendered):
@@ -115,6 +117,24 @@ def test_python_chaincode_gets_an_image_of_this_installation(rendered):
     command = values["services"]["chaincode-selat-AMSP"]["command"]
     assert command[:3] == ["python", "-m", "chaincode.main"]
     assert "@0.0.0.0:" in command[-1]
+
+
+def test_a_servers_own_folder_comes_with_it(tmp_path):
+    """A package that stands in the folder is mounted; one that is nowhere is named with the cure."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "assets.py").touch()
+    file = tmp_path / "consortium.yaml"
+    text = CONSORTIUM.replace("chaincode.main", "assets")
+    file.write_text(text.replace("per_organisation: true", "folder: mine"))
+    rendered = admin.render(tmp_path / "state", file)
+    service = yaml.safe_load(rendered.read_text())["services"]["chaincode-selat"]
+    context = rendered.parent / service["build"]["context"]
+    assert [each.name for each in (context / "packages").iterdir()] == ["hlf"]
+    assert "ENV PYTHONPATH=/app" in (context / "Dockerfile").read_text()
+    assert service["working_dir"] == "/work"
+    file.write_text(text)
+    with pytest.raises(errors.EngineError, match="the package assets is not here.*`folder`"):
+        admin.render(tmp_path / "other", file)
 
 
 def test_another_language_needs_an_image(tmp_path):
