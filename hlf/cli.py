@@ -1,5 +1,5 @@
 """
-The ``hlf`` command: ``hlf network ...`` runs networks, and ``hlf --version`` says which library this is.
+The ``hlf`` command: ``hlf network ...`` runs networks, ``hlf chaincode serve ...`` serves a contract to peers.
 
 Each command's module is imported when it is asked for. A command that needs
 more than the library itself names the extra that brings it.
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import hlf
+from hlf.shim import command as serving
 
 _USAGE = """\
 usage: hlf COMMAND ...
@@ -19,11 +20,12 @@ usage: hlf COMMAND ...
 Hyperledger Fabric for Python.
 
 commands:
-  network     run a network of peers and orderers on this machine (extra: pip install 'hlf[network]')
+  network          run a network of peers and orderers on this machine (extra: pip install 'hlf[network]')
+  chaincode serve  serve a contract to the peers that it is installed at
 
 options:
-  --help      show this list
-  --version   show the version of the library
+  --help           show this list
+  --version        show the version of the library
 """
 
 
@@ -31,16 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code, 2 where it is not one of the commands."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     command, rest = (given[0], given[1:]) if given else ("--help", [])
-    match command:
-        case "network":
-            return _network(rest)
-        case "--version":
-            sys.stdout.write(f"hlf {hlf.__version__}\n")
-            return 0
-        case "-h" | "--help":
-            sys.stdout.write(_USAGE)
-            return 0
-    sys.stderr.write(f"hlf: there is no command {command!r}; `hlf --help` lists them\n")
+    if command == "network":
+        return _network(rest)
+    if command == "chaincode" and rest[:1] == ["serve"]:
+        return serving.main(rest[1:])
+    if command == "--version":
+        sys.stdout.write(f"hlf {hlf.__version__}\n")
+        return 0
+    if command in ("-h", "--help"):
+        sys.stdout.write(_USAGE)
+        return 0
+    if command == "chaincode":
+        sys.stderr.write("hlf: chaincode has one command, `hlf chaincode serve`, and `--help` tells its options\n")
+    else:
+        sys.stderr.write(f"hlf: there is no command {command!r}; `hlf --help` lists them\n")
     return 2
 
 
@@ -48,9 +54,9 @@ def _network(arguments: list[str]) -> int:
     try:
         from hlf.network.cli import network
     except ModuleNotFoundError as error:
-        if (error.name or "hlf").partition(".")[0] == "hlf":
+        if "pip install" not in str(error):
             raise
-        sys.stderr.write(f"hlf: {error.name} is not installed, and networks need it: pip install 'hlf[network]'\n")
+        sys.stderr.write(f"hlf: {error}\n")
         return 1
     # In this mode click prints what went wrong itself, and ends the process.
     network.main(arguments, prog_name="hlf network")

@@ -23,13 +23,21 @@ def test_the_list_of_commands(capsys):
 def test_its_version():
     """`python -m hlf` is the same command, and tells the version of what is installed."""
     done = subprocess.run([sys.executable, "-m", "hlf", "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"hlf {importlib.metadata.version('selat')}\n"
+    assert done.stdout == f"hlf {importlib.metadata.version('hlf')}\n"
 
 
 def test_no_such_command(capsys):
     """A word that is no command is told from one, by exit code and by name."""
     assert cli.main(["netwrok"]) == 2
     assert "there is no command 'netwrok'" in capsys.readouterr().err
+
+
+def test_contracts_are_served(tmp_path, capsys):
+    """`hlf chaincode serve` takes the options of its own page, and tells what is wrong with a contract's file."""
+    assert cli.main(["chaincode", "serve", str(tmp_path / "none.py"), "--id", "x:1"]) == 2
+    assert "there is no chaincode" in capsys.readouterr().err
+    assert cli.main(["chaincode"]) == 2
+    assert "`hlf chaincode serve`" in capsys.readouterr().err
 
 
 def test_networks_are_run(tmp_path, capsys):
@@ -45,4 +53,4 @@ def test_without_the_extra_networks_say_how_to_get_it():
     code = "import sys; sys.modules['click'] = None; from hlf import cli; sys.exit(cli.main(['network', 'status']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == "hlf: click is not installed, and networks need it: pip install 'hlf[network]'\n"
+    assert done.stderr == "hlf: click is not installed: pip install 'hlf[network]'\n"
