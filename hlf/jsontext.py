@@ -42,6 +42,20 @@ def loads(data: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
     return found
 
 
+def text(value: object) -> str:
+    """Return *value*, which a document promises to be a text; raise TypeError if it is none."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def number(value: object) -> int:
+    """Return *value*, which a document promises to be a whole number; raise TypeError if it is none."""
+    if not isinstance(value, int):
+        raise TypeError("not a number")
+    return value
+
+
 def _too_deep(value: Any) -> bool:
     """Return whether values are nested deeper than anybody who writes them again can follow."""
     level = [value]

@@ -58,14 +58,7 @@ class Connection:
 
     def again(self, call: Callable[[], Answer], passing: Callable[[errors.AdminError], bool]) -> Answer:
         """Return what *call* returns, made again while it fails for a *passing* reason and there is time left."""
-        until = time.monotonic() + self.timeout
-        while True:
-            try:
-                return call()
-            except errors.AdminError as refused:
-                if not passing(refused) or time.monotonic() > until:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
+        return again(call, passing, self.timeout)
 
     def unary(self, method: Any, request: Any, kind: type[errors.AdminError]) -> Any:
         """Return the answer to one call, failures as *kind*."""
@@ -110,3 +103,15 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def again(call: Callable[[], Answer], passing: Callable[[errors.AdminError], bool], seconds: float) -> Answer:
+    """Return what *call* returns, made again while it fails for a *passing* reason, for so many *seconds*."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return call()
+        except errors.AdminError as refused:
+            if not passing(refused) or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE_SECONDS)

@@ -63,7 +63,7 @@ class OrdererAdmin:
         """
         listed = self._ask("GET", _CHANNELS)
         try:
-            return tuple(sorted(_text(each["name"]) for each in listed.get("channels") or ()))
+            return tuple(sorted(jsontext.text(each["name"]) for each in listed.get("channels") or ()))
         except (TypeError, KeyError) as malformed:
             raise errors.ParticipationError("answered with an unreadable list", address=self.address) from malformed
 
@@ -130,11 +130,11 @@ class OrdererAdmin:
     def _participation(self, value: dict[str, Any]) -> Participation:
         try:
             return Participation(
-                name=_text(value["name"]),
-                relation=_text(value["consensusRelation"]),
-                status=_text(value["status"]),
-                height=_number(value["height"]),
-                reason=_text(value.get("reason") or ""),
+                name=jsontext.text(value["name"]),
+                relation=jsontext.text(value["consensusRelation"]),
+                status=jsontext.text(value["status"]),
+                height=jsontext.number(value["height"]),
+                reason=jsontext.text(value.get("reason") or ""),
             )
         except (KeyError, TypeError) as malformed:
             raise errors.ParticipationError("answered with an unreadable channel", address=self.address) from malformed
@@ -146,15 +146,3 @@ class OrdererAdmin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("not a number")
-    return value

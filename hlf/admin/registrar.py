@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from cryptography import x509
 
-from hlf import errors
+from hlf import errors, jsontext
 from hlf.admin import enrollment
 from hlf.admin.authority import Authority, authorisation
 from hlf.identity import Identity, load_certificate
@@ -99,7 +99,7 @@ class Registrar:
         }
         answer = self._ask("POST", "register", body, secrets=(secret,) if secret else ())
         with self._authority.reading("registration"):
-            return _text(answer["secret"])
+            return jsontext.text(answer["secret"])
 
     def registrations(self) -> tuple[Registration, ...]:
         """Return all identities that the caller may see."""
@@ -166,7 +166,7 @@ class Registrar:
             while waiting:
                 node = waiting.pop()
                 if node["name"]:
-                    found.append(_text(node["name"]))
+                    found.append(jsontext.text(node["name"]))
                 waiting.extend(node.get("affiliations") or ())
         return tuple(sorted(found))
 
@@ -239,7 +239,7 @@ class Registrar:
         answer = self._ask("GET", "certificates", query={name: value for name, value in asked.items() if value})
         try:
             with self._authority.reading("list of certificates"):
-                return tuple(load_certificate(_text(each["PEM"]).encode()) for each in answer["certs"])
+                return tuple(load_certificate(jsontext.text(each["PEM"]).encode()) for each in answer["certs"])
         except errors.IdentityError as unusable:
             raise errors.AuthorityError(
                 f"answered with an unreadable certificate: {unusable}", address=self._authority.address
@@ -255,7 +255,9 @@ class Registrar:
         answer = self._ask("POST", "revoke", {**whose, "reason": named, "gencrl": crl})
         with self._authority.reading("revocation"):
             return Revocation(
-                tuple((_text(each["Serial"]), _text(each["AKI"])) for each in answer["RevokedCerts"] or ()),
+                tuple(
+                    (jsontext.text(each["Serial"]), jsontext.text(each["AKI"])) for each in answer["RevokedCerts"] or ()
+                ),
                 _crl(answer["CRL"]) if answer.get("CRL") else None,
             )
 
@@ -301,29 +303,17 @@ def _attributes(attributes: Sequence[Attribute]) -> list[dict[str, Any]]:
 
 def _registration(value: dict[str, Any]) -> Registration:
     attributes = [
-        Attribute(_text(each["name"]), _text(each["value"]), each.get("ecert") is True)
+        Attribute(jsontext.text(each["name"]), jsontext.text(each["value"]), each.get("ecert") is True)
         for each in value.get("attrs") or ()
     ]
     return Registration(
-        enrollment_id=_text(value["id"]),
-        type=_text(value.get("type", "")),
-        affiliation=_text(value.get("affiliation", "")),
+        enrollment_id=jsontext.text(value["id"]),
+        type=jsontext.text(value.get("type", "")),
+        affiliation=jsontext.text(value.get("affiliation", "")),
         # The server gives them in another order each time.
         attributes=tuple(sorted(attributes, key=lambda each: each.name)),
-        max_enrollments=_number(value.get("max_enrollments", 0)),
+        max_enrollments=jsontext.number(value.get("max_enrollments", 0)),
     )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a text")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("not a number")
-    return value
 
 
 def _crl(text: str) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from fabric_protos.ledger.queryresult import kv_query_result_pb2
 from fabric_protos.peer import chaincode_shim_pb2 as shim_pb2
 
-from hlf.shim import timestamps
 from hlf.shim.line import Line
+from hlf.wire import timestamps
 
 _Item = TypeVar("_Item")
 _Kind = shim_pb2.ChaincodeMessage

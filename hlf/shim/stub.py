@@ -16,15 +16,14 @@ from google.protobuf.message import DecodeError
 
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.errors import WireError
-from hlf.shim import errors, iterators, timestamps
+from hlf.shim import errors, iterators
 from hlf.shim.iterators import KV, Modification, Results
 from hlf.shim.line import Line
 from hlf.shim.responses import Response
 from hlf.shim.writes import Writes
-from hlf.wire import keys
+from hlf.wire import keys, timestamps
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
-_LARGEST = "\U0010ffff"
 # An open start means the first simple key: composite keys begin with U+0000 and stay out of simple ranges.
 _FIRST_SIMPLE_KEY = "\x01"
 
@@ -179,7 +178,7 @@ class Stub:
 
     def get_all_composite_keys_with_pagination(self, page_size: int, bookmark: str = "") -> tuple[list[KV], str]:
         """Return one page of all composite keys and the bookmark of the next; Fabric allows it in queries only."""
-        return self._page("\x00", "\x00" + _LARGEST, page_size, bookmark)
+        return self._page("\x00", "\x00" + keys.LARGEST, page_size, bookmark)
 
     def get_query_result(self, query: str) -> Results[KV]:
         """
@@ -418,7 +417,7 @@ class Stub:
 
     def _prefix_range(self, object_type: str, attributes: Sequence[str]) -> tuple[str, str]:
         prefix = _composite_key(object_type, attributes)
-        return prefix, prefix + _LARGEST
+        return prefix, prefix + keys.LARGEST
 
 
 @contextmanager

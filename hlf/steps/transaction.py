@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
-from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
+from fabric_protos.peer import proposal_pb2, transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.steps.call import Call
 from hlf.steps.step import Step
-from hlf.wire import rwsets
+from hlf.wire import rwsets, transactions
 
 
 class Prepared(NamedTuple):
@@ -113,7 +113,7 @@ def read_endorsed(envelope: Any) -> Endorsed:
     try:
         payload = common_pb2.Payload.FromString(envelope.payload)
         content = _content(payload)
-        action = _simulated(content)
+        action = transactions.simulated(content)
     except DecodeError as malformed:
         raise errors.WireError("not an endorsed transaction") from malformed
     return Endorsed(payload.header, content.chaincode_proposal_payload, action.response.payload)
@@ -121,7 +121,7 @@ def read_endorsed(envelope: Any) -> Endorsed:
 
 def _action(envelope: Any) -> Any:
     """Return the ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
-    return _simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
+    return transactions.simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
 
 
 def _content(payload: Any) -> Any:
@@ -129,8 +129,3 @@ def _content(payload: Any) -> Any:
     if len(actions) != 1:
         raise errors.WireError(f"an endorsed transaction of {len(actions)} actions; expected one")
     return transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload)
-
-
-def _simulated(content: Any) -> Any:
-    answer = proposal_response_pb2.ProposalResponsePayload.FromString(content.action.proposal_response_payload)
-    return proposal_pb2.ChaincodeAction.FromString(answer.extension)

@@ -23,7 +23,6 @@ MOST_ENTRIES = 100_000
 
 _PAYLOAD, _SIGNATURE = 0x0A, 0x12
 # What Go's protobuf reads: fields of unknown groups may have larger numbers than those of the message itself.
-_MOST_GROUPS = 10_001
 _MOST_NUMBER = (1 << 29) - 1
 _MOST_INNER_NUMBER = (1 << 31) - 1
 
@@ -111,7 +110,7 @@ def _are_unknown(entry: bytes, place: int) -> bool:
             return False
         if kind == fields.GROUP:
             groups.append(number)
-            if len(groups) > _MOST_GROUPS:
+            if len(groups) > fields.MOST_GROUPS:
                 return False
         elif kind == fields.END:
             if not groups or groups.pop() != number:

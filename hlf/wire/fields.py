@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 VARINT, FIXED64, BYTES, GROUP, END, FIXED32 = range(6)
+MOST_GROUPS = 10_001
+"""How deep Go's protobuf reads groups."""
 
 
 def skip(message: bytes, place: int, kind: int) -> int:

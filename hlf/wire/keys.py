@@ -13,10 +13,11 @@ SYSTEM_CHAINCODES = frozenset({LIFECYCLE, "cscc", "lscc", "qscc"})
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
 """The entry of a key's metadata that is its own endorsement policy, a serialized ``SignaturePolicyEnvelope``."""
 
+LARGEST = "\U0010ffff"
+"""Closes a range over all keys of a prefix, so no part of a composite key may contain it."""
+
 _IMPLICIT = "_implicit_org_"
 _SEPARATOR = "\x00"
-# The largest code point closes a range over all keys of a prefix, so no part of a composite key may contain it.
-_LARGEST = "\U0010ffff"
 
 
 def transaction_id(nonce: bytes, creator: bytes) -> str:
@@ -37,7 +38,7 @@ def composite_key(object_type: str, attributes: Sequence[str]) -> str:
         WireError: a part contains U+0000 or U+10FFFF, which the form reserves, or cannot be encoded.
     """
     for part in (object_type, *attributes):
-        if _SEPARATOR in part or _LARGEST in part:
+        if _SEPARATOR in part or LARGEST in part:
             raise WireError("a part of a composite key contains U+0000 or U+10FFFF, which its form reserves")
         _utf8(part)
     return _SEPARATOR + "".join(part + _SEPARATOR for part in (object_type, *attributes))

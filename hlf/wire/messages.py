@@ -18,7 +18,6 @@ LARGEST = 100 * 1024 * 1024
 """How many bytes a message may have that peers, orderers and chaincodes take and send."""
 
 # As in Go's protobuf; the messages that Fabric defines are inside one another a few times only.
-_MOST_GROUPS = 10_001
 _MOST_MESSAGES = 50
 _Kind = TypeVar("_Kind", bound=Message)
 
@@ -86,7 +85,7 @@ def _end_of_group(message: bytes, place: int, number: int) -> int:
             raise ValueError("no field has the number 0")
         if kind == fields.GROUP:
             open_groups.append(tag >> 3)
-            if len(open_groups) > _MOST_GROUPS:
+            if len(open_groups) > fields.MOST_GROUPS:
                 raise ValueError("groups deeper than Go reads them")
         elif kind == fields.END and open_groups.pop() != tag >> 3:
             raise ValueError("a group that ends another")

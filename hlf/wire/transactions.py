@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from fabric_protos.common import common_pb2, configtx_pb2
@@ -24,9 +24,8 @@ from fabric_protos.peer import (
 from google.protobuf.message import DecodeError
 
 from hlf.errors import WireError, validation_code_name
-from hlf.wire import keys, messages, rwsets
+from hlf.wire import keys, messages, rwsets, timestamps
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER = transaction_pb2.BAD_COMMON_HEADER
 _ENDORSED = transaction_pb2.INVALID_ENDORSER_TRANSACTION
 _SIGNATURE_HEADER = "a signature header"
@@ -147,10 +146,15 @@ class Transaction:
         if not self.channel_header:
             return None
         try:
-            stamp = common_pb2.ChannelHeader.FromString(self.channel_header).timestamp
-            return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+            return timestamps.to_datetime(common_pb2.ChannelHeader.FromString(self.channel_header).timestamp)
         except (DecodeError, OverflowError):
             return None
+
+
+def simulated(action: transaction_pb2.ChaincodeActionPayload) -> proposal_pb2.ChaincodeAction:
+    """Return what an endorser simulated; raise DecodeError if it cannot be read."""
+    payload = proposal_response_pb2.ProposalResponsePayload.FromString(action.action.proposal_response_payload)
+    return proposal_pb2.ChaincodeAction.FromString(payload.extension)
 
 
 class _Defect(Exception):  # noqa: N818 - found in what others sent, not a failure of the program.

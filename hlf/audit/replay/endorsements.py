@@ -19,7 +19,6 @@ from hlf.errors import IdentityError, PolicyError
 from hlf.wire import blocks, keys, msp, policies, rwsets
 from hlf.wire.config import channelconfig, channelpolicies
 
-_LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
 _MOST_KNOWN = 10_000
 _VALID = (transaction_pb2.VALID,), ""
 
@@ -208,7 +207,9 @@ class Judge:
 
     def _lifecycle_policy(self) -> channelpolicies.Policy:
         members = self._bundle.application_msp_ids
-        return self._bundle.policies.find(_LIFECYCLE_POLICY) or _members(members, len(members) // 2 + 1)
+        return self._bundle.policies.find(channelconfig.LIFECYCLE_ENDORSEMENT) or _members(
+            members, len(members) // 2 + 1
+        )
 
 
 def _bound(known: dict[Any, Any]) -> None:

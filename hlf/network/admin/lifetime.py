@@ -14,7 +14,8 @@ from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Difference, Observed
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
-from hlf.network.engines.docker import compose, images
+from hlf.network.engines.docker import compose
+from hlf.network.engines.engine import FABRIC
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
 
@@ -173,7 +174,7 @@ def render(root: Path = Path("build/network"), consortium: Path | None = None) -
     folder = Folder(root)
     state.claim(folder)
     with state.alone(folder):
-        record = record_for(folder, wanted, "docker", images.FABRIC)
+        record = record_for(folder, wanted, "docker", FABRIC)
         check_nodes(folder, base_of(folder, record), wanted)
         ports.assign(record, wanted)
         packaged = chaincodes.package_all(record, wanted)

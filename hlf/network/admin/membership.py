@@ -10,8 +10,8 @@ is done already is found so.
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from fabric_protos.common import configtx_pb2
 from hlf import errors as hlf_errors
 from hlf import identity
 from hlf.admin import channel as channels
+from hlf.admin import connection
 from hlf.network import channelconfig, engines, errors, material, ports, processes, state, topology
 from hlf.network.admin import definitions, lifetime, observed
 from hlf.network.admin.chaincodes import package_all
@@ -30,7 +31,7 @@ from hlf.network.topology import Channel, Consortium
 from hlf.wire.config import configtx
 
 _SETTLE_SECONDS = 60.0
-_STARTING_SECONDS, _PAUSE_SECONDS = 15.0, 0.1
+_STARTING_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) ->
         lifetime.check_nodes(folder, base, wanted)
         ports.assign(record, wanted)
         with Nodes(folder, record, base) as nodes:
-            found = _look(lambda: lifetime.look(folder, record, base, nodes, engine))
+            look = functools.partial(lifetime.look, folder, record, base, nodes, engine)
+            found = connection.again(look, _silent, _STARTING_SECONDS)
             if channel_id not in found.configs:
                 raise errors.StateError(
                     root, f"has no channel {channel_id}", f"Choose one of {', '.join(found.configs)}."
@@ -135,16 +137,9 @@ def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) ->
             yield asked
 
 
-def _look(look: Callable[[], Observed]) -> Observed:
-    """Return what the channels say; orderers that do not answer may have been started a moment ago."""
-    until = time.monotonic() + _STARTING_SECONDS
-    while True:
-        try:
-            return look()
-        except hlf_errors.ParticipationError as refused:
-            if refused.status is not None or time.monotonic() > until:
-                raise
-        time.sleep(_PAUSE_SECONDS)
+def _silent(refused: hlf_errors.AdminError) -> bool:
+    """Return whether an orderer did not answer; it may have been started a moment ago."""
+    return isinstance(refused, hlf_errors.ParticipationError) and refused.status is None
 
 
 def _check_file(folder: Folder, wanted: Consortium, channel_id: str, msp_id: str, file: Path | None) -> None:

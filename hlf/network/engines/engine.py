@@ -11,6 +11,9 @@ from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
+FABRIC = "3.1.5"
+"""The version that the embedded engine answers like, and that the others run or suggest."""
+
 # For each peer's name, the values its chaincode builder fills into package addresses.
 BuilderConfig = Mapping[str, Mapping[str, str]]
 

@@ -39,7 +39,12 @@ APPLICATION = "Application"
 ORDERER = "Orderer"
 CONSORTIUMS = "Consortiums"
 _MAX_UINT32 = 0xFFFFFFFF
-_LONGEST_ID = 249
+LONGEST_ID = 249
+"""How long the name of a channel, or of a group, value or policy of its configuration may be."""
+
+LIFECYCLE_ENDORSEMENT = "/Channel/Application/LifecycleEndorsement"
+"""The policy by which functions of ``_lifecycle`` are endorsed, where a channel has it."""
+
 _CHANNEL_ID = re.compile(r"[a-z][a-z0-9.-]*")
 _ORGANISATION_ENDPOINTS = frozenset({"V1_4_2", "V1_4_3", "V2_0", "V3_0"})
 
@@ -287,8 +292,8 @@ def check_channel_id(channel_id: str) -> None:
     """
     if not channel_id:
         raise errors.ConfigError("channel ID illegal, cannot be empty")
-    if len(channel_id) > _LONGEST_ID:
-        raise errors.ConfigError(f"channel ID illegal, cannot be longer than {_LONGEST_ID}")
+    if len(channel_id) > LONGEST_ID:
+        raise errors.ConfigError(f"channel ID illegal, cannot be longer than {LONGEST_ID}")
     if not _CHANNEL_ID.fullmatch(channel_id):
         raise errors.ConfigError(f"'{channel_id}' contains illegal characters")
 

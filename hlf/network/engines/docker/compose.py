@@ -20,7 +20,6 @@ _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _ADMIN_ROOT = PurePosixPath("/etc/hyperledger/admin-ca.pem")
 _CONFIG = PurePosixPath("/etc/hyperledger/fabric")
 _DATA = PurePosixPath("/var/hyperledger/production")
-_LOGGING = {"FABRIC_LOGGING_SPEC": "info:comm.grpc.server,gossip,endorser,policies,grpc=warning"}
 
 
 def write(
@@ -63,7 +62,7 @@ def _orderer(folder: Folder, record: Record, place: Path, orderer: Orderer) -> d
     return {
         "image": images.ORDERER,
         "command": ["orderer"],
-        "environment": {**_LOGGING, "FABRIC_CFG_PATH": str(_CONFIG)},
+        "environment": {**config.LOGGING, "FABRIC_CFG_PATH": str(_CONFIG)},
         "volumes": [
             *_node_volumes(place, folder.orderer(orderer.name), own, "orderer.yaml"),
             _mount(place, root, _ADMIN_ROOT),
@@ -81,7 +80,7 @@ def _peer(
         record, peer, organisation.settings, placement, PurePosixPath(images.BUILDER), organisation.peers[0]
     )
     state.replace_file(own / "core.yaml", config.text(values))
-    environment = {**_LOGGING, "FABRIC_CFG_PATH": str(_CONFIG)}
+    environment = {**config.LOGGING, "FABRIC_CFG_PATH": str(_CONFIG)}
     # Compose reads $ as its own; a JSON text has none, and a package template only braces.
     environment |= config.builder_environment(builder.get(peer.name, {}))
     return {

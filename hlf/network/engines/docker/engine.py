@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hlf.network import errors, processes
-from hlf.network.engines.docker import compose, images
-from hlf.network.engines.engine import BuilderConfig
+from hlf.network.engines.docker import compose
+from hlf.network.engines.engine import FABRIC, BuilderConfig
 from hlf.network.engines.native import leaders
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
@@ -33,7 +33,7 @@ class Docker:
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version of the images; refuses where no docker daemon answers."""
         check_daemon()
-        return images.FABRIC
+        return FABRIC
 
     def start(
         self,
@@ -58,8 +58,7 @@ class Docker:
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
         """Wait for what the orderers' metrics say."""
-        operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
-        leaders.wait(operations, [channel.name for channel in consortium.channels])
+        leaders.wait(record, consortium)
 
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """Remove all containers, or stop those of *nodes*; ledgers are kept."""

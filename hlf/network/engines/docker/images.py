@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 from hlf.network import errors, state
+from hlf.network.engines.engine import FABRIC
 from hlf.network.topology import Server
 
-FABRIC = "3.1.5"
 PEER = f"hyperledger/fabric-peer:{FABRIC}"
 ORDERER = f"hyperledger/fabric-orderer:{FABRIC}"
 # Where the official peer image keeps the builder for chaincode as a service.

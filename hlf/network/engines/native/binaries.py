@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hlf.network import errors
+from hlf.network.engines.engine import FABRIC
 
 _SUPPORTED = "2.5 and 3.x"
-_SUGGESTED = "3.1.5"
 _VERSION = re.compile(r"^\s*Version:\s*v?(\d+)\.(\d+)(?:\.(\d+))?", re.MULTILINE)
 
 
@@ -94,7 +94,7 @@ def _text(version: tuple[int, int, int]) -> str:
     return ".".join(map(str, version))
 
 
-def _how_to_get(version: str = _SUGGESTED) -> str:
+def _how_to_get(version: str = FABRIC) -> str:
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     archive = f"hyperledger-fabric-{platform.system().lower()}-{machine}-{version}.tar.gz"
     return (

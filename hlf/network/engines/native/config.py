@@ -15,6 +15,9 @@ from hlf.network.topology import Orderer, Peer, PeerSettings
 from hlf.wire import keys, messages
 
 BUILDER_VARIABLE = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG"
+LOGGING = {"FABRIC_LOGGING_SPEC": "info:comm.grpc.server,gossip,endorser,policies,grpc=warning"}
+"""What a node logs: not every call, and not every message of gossip."""
+
 # Fabric's defaults are meant for thousands of peers over oceans: a gateway then finds the other organisations' peers
 # after 29 s. With these it takes 3 s, for a few more small messages a second.
 _QUICK_GOSSIP = {

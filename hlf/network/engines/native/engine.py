@@ -18,8 +18,6 @@ from hlf.network.topology import BFT, Consortium, Orderer, Organisation, Peer
 _START_SECONDS = 60.0
 _PEER_USES = ("listen", "chaincode", "operations")
 _ORDERER_USES = ("listen", "admin", "operations")
-# Without a line for every call and every gossip message.
-_LOGGING = {"FABRIC_LOGGING_SPEC": "info:comm.grpc.server,gossip,endorser,policies,grpc=warning"}
 
 
 class Native:
@@ -73,8 +71,7 @@ class Native:
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
         """Wait for what the orderers' metrics say."""
-        operations = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
-        leaders.wait(operations, [channel.name for channel in consortium.channels])
+        leaders.wait(record, consortium)
 
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """End processes: peers and orderers flush and close their ledgers on SIGTERM."""
@@ -123,7 +120,7 @@ class Native:
         return Program(
             orderer.name,
             [str(release.orderer)],
-            environment={**_LOGGING, "FABRIC_CFG_PATH": str(place.absolute())},
+            environment={**config.LOGGING, "FABRIC_CFG_PATH": str(place.absolute())},
             addresses=tuple(record.address(orderer.name, use) for use in _ORDERER_USES),
             configuration=text,
         )
@@ -145,7 +142,11 @@ class Native:
         return Program(
             peer.name,
             [str(release.peer), "node", "start"],
-            environment={**_LOGGING, "FABRIC_CFG_PATH": str(place.absolute()), **config.builder_environment(builder)},
+            environment={
+                **config.LOGGING,
+                "FABRIC_CFG_PATH": str(place.absolute()),
+                **config.builder_environment(builder),
+            },
             addresses=tuple(record.address(peer.name, use) for use in _PEER_USES),
             configuration=text,
         )

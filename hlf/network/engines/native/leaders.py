@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Iterable
 
 from hlf.network import errors, processes
+from hlf.network.state import Record
+from hlf.network.topology import Consortium
 
 # Raft and BFT name the same figure alike: 1 at the node that leads the channel.
 _LEADS = re.compile(r'^consensus_(?:etcdraft|BFT)_is_leader\{[^}]*channel="([^"]+)"[^}]*\} 1(?:\.0)?$', re.MULTILINE)
 _SECONDS = 60.0
 
 
-def wait(operations: Iterable[str], channels: Iterable[str]) -> None:
+def wait(record: Record, consortium: Consortium) -> None:
     """
-    Return when each channel has a leader among the orderers with those operations listeners.
+    Return when each channel has a leader among the orderers, by what their operations listeners say.
 
     Until then whatever is submitted is refused; after a start an election takes
     a second or so.
@@ -23,7 +24,8 @@ def wait(operations: Iterable[str], channels: Iterable[str]) -> None:
     Raises:
         ProcessError: a channel has none in time.
     """
-    addresses, wanted = tuple(operations), set(channels)
+    addresses = [record.address(orderer.name, "operations") for orderer in consortium.orderers]
+    wanted = {channel.name for channel in consortium.channels}
 
     def missing() -> set[str]:
         return wanted - {channel for address in addresses for channel in led(_metrics(address))}

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlf.network.engines.embedded.endorse import packages
-from hlf.network.engines.embedded.endorse.readwritesets import key_hash
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from hlf.wire import keys
@@ -171,7 +170,7 @@ class Peer:
         private_name = f"{name}#{sequence}"
 
         def hash_of(key: str) -> bytes | None:
-            found = snapshot.private_hash(lifecycle.NAMESPACE, collection, key_hash(key))
+            found = snapshot.private_hash(lifecycle.NAMESPACE, collection, keys.hash_key(key.encode()))
             return None if found is None else found[0]
 
         def read(key: str) -> bytes | None:

@@ -9,7 +9,6 @@ private keys and values.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 
 from fabric_protos.common import policies_pb2
@@ -18,7 +17,7 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import proposal_response_pb2
 from google.protobuf import message
 
-from hlf.wire.keys import SYSTEM_CHAINCODES
+from hlf.wire.keys import SYSTEM_CHAINCODES, hash_key
 from hlf.wire.rwsets import Version
 
 Metadata = Mapping[str, bytes]
@@ -117,7 +116,7 @@ class ReadWriteSet:
                     plain.metadata_writes.add(key=key)
                 encoded = plain.SerializeToString()
                 of_namespace.collection_pvt_rwset.add(collection_name=name, rwset=encoded)
-                hashes[namespace, name] = hashlib.sha256(encoded).digest()
+                hashes[namespace, name] = hash_key(encoded)
         return (sets.SerializeToString() if hashes else None), hashes
 
     def _encode_public(self, private_hashes: dict[tuple[str, str], bytes]) -> bytes:
@@ -185,33 +184,20 @@ class ReadWriteSet:
         return interest
 
 
-def key_hash(key: str) -> bytes:
-    """Return the name under which the channel knows a private key."""
-    return hashlib.sha256(key.encode()).digest()
-
-
-def parse_metadata(encoded: bytes | None) -> dict[str, bytes]:
-    """Return metadata entries by name, as the ledger keeps them."""
-    if not encoded:
-        return {}
-    written = kv_rwset_pb2.KVMetadataWrite.FromString(encoded)
-    return {entry.name: entry.value for entry in written.entries}
-
-
 def _encode_hashed(collection: CollectionSet) -> bytes:
     hashed = kv_rwset_pb2.HashedRWSet()
     for key in sorted(collection.reads, key=_utf8):
-        _set_version(hashed.hashed_reads.add(key_hash=key_hash(key)), collection.reads[key])
+        _set_version(hashed.hashed_reads.add(key_hash=hash_key(_utf8(key))), collection.reads[key])
     for key in sorted(collection.writes, key=_utf8):
         value, purge = collection.writes[key]
         hashed.hashed_writes.add(
-            key_hash=key_hash(key),
+            key_hash=hash_key(_utf8(key)),
             is_delete=not value,
-            value_hash=hashlib.sha256(value).digest() if value else b"",
+            value_hash=hash_key(value) if value else b"",
             is_purge=purge,
         )
     for key in sorted(collection.metadata, key=_utf8):
-        _add_entries(hashed.metadata_writes.add(key_hash=key_hash(key)), collection.metadata[key])
+        _add_entries(hashed.metadata_writes.add(key_hash=hash_key(_utf8(key))), collection.metadata[key])
     return hashed.SerializeToString()
 
 
@@ -225,10 +211,6 @@ def _set_version(read: kv_rwset_pb2.KVRead | kv_rwset_pb2.KVReadHash, version: V
         read.version.SetInParent()
         read.version.block_num = version.block
         read.version.tx_num = version.tx
-
-
-def _height(version: Version | None) -> str:
-    return "<nil>" if version is None else f"{{BlockNum: {version.block}, TxNum: {version.tx}}}"
 
 
 def _utf8(key: str) -> bytes:

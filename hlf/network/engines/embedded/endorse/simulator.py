@@ -16,8 +16,9 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from google.protobuf import timestamp_pb2
 
 from hlf.network.engines.embedded.endorse import readwritesets
-from hlf.network.engines.embedded.endorse.readwritesets import Metadata, key_hash, parse_metadata
+from hlf.network.engines.embedded.endorse.readwritesets import Metadata
 from hlf.network.engines.embedded.state import lifecycle, rangereads
+from hlf.network.engines.embedded.state.updates import metadata_entries
 from hlf.wire import keys
 from hlf.wire.endorsement import writepolicies
 
@@ -104,7 +105,7 @@ class Simulator:
     def get_state_metadata(self, namespace: str, key: str) -> dict[str, bytes]:
         """Return the committed metadata of *key*; reading them counts as reading the key."""
         self.get_state(namespace, key)
-        return parse_metadata(self.snapshot.metadata(namespace, key))
+        return metadata_entries(self.snapshot.metadata(namespace, key))
 
     def set_state(self, namespace: str, key: str, value: bytes) -> None:
         """Write *key*; an empty value deletes it, as everywhere in Fabric."""
@@ -146,7 +147,7 @@ class Simulator:
         self._known_collection(namespace, collection)
         found = self.snapshot.private(self._msp_id, namespace, collection, key)
         value, version = found if found is not None else (None, None)
-        hashed = self.snapshot.private_hash(namespace, collection, key_hash(key))
+        hashed = self.snapshot.private_hash(namespace, collection, keys.hash_key(key.encode()))
         hash_version = hashed[1] if hashed is not None else None
         if version != hash_version:
             raise SimulationError(
@@ -160,7 +161,7 @@ class Simulator:
     def get_private_hash(self, namespace: str, collection: str, key: str) -> bytes | None:
         """Return the hash of a private value, which every member of the channel holds."""
         self._known_collection(namespace, collection)
-        found = self.snapshot.private_hash(namespace, collection, key_hash(key))
+        found = self.snapshot.private_hash(namespace, collection, keys.hash_key(key.encode()))
         value, version = found if found is not None else (None, None)
         self._sets.collection(namespace, collection).reads[key] = version
         return value
@@ -168,7 +169,7 @@ class Simulator:
     def get_private_metadata(self, namespace: str, collection: str, key: str) -> dict[str, bytes]:
         """Return the metadata of a private key."""
         self.get_private_hash(namespace, collection, key)
-        return parse_metadata(self.snapshot.private_metadata(namespace, collection, key_hash(key)))
+        return metadata_entries(self.snapshot.private_metadata(namespace, collection, keys.hash_key(key.encode())))
 
     def set_private(self, namespace: str, collection: str, key: str, value: bytes, *, purge: bool = False) -> None:
         """Write a private key; empty deletes, *purge* also removes every earlier value."""
@@ -265,10 +266,10 @@ class Simulator:
 
     def _note_policy(self, namespace: str, collection: str, key: str) -> None:
         if collection:
-            committed = self.snapshot.private_metadata(namespace, collection, key_hash(key))
+            committed = self.snapshot.private_metadata(namespace, collection, keys.hash_key(key.encode()))
         else:
             committed = self.snapshot.metadata(namespace, key)
-        self._sets.note_policy(namespace, collection, key, writepolicies.own_policy(parse_metadata(committed)))
+        self._sets.note_policy(namespace, collection, key, writepolicies.own_policy(metadata_entries(committed)))
 
 
 def _height(version: Version | None) -> str:

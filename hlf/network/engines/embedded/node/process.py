@@ -13,14 +13,12 @@ from typing import Any
 from hlf.network import errors, ports, processes, state
 from hlf.network.engines.embedded.node import requests
 from hlf.network.engines.embedded.wire.settings import REQUEST_FILE
-from hlf.network.engines.engine import BuilderConfig, replace_tree
+from hlf.network.engines.engine import FABRIC, BuilderConfig, replace_tree
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import BFT, Consortium, PeerSettings
 from hlf.wire.config import configvalues
 
-# What it is compatible with: the observations of tests/conformance were recorded from this version.
-FABRIC = "3.1.5"
 _PROGRAM = "embedded"
 _START_SECONDS = 60.0
 # What another process writes for a moment only, or says of itself.

@@ -328,9 +328,5 @@ def _defines(validated: Validated) -> bool:
 
 def _changed_definitions(validated: Validated) -> set[str]:
     """Return the chaincodes whose definition a block's valid transactions write."""
-    prefix = f"{lifecycle.NAMESPACES}/fields/"
-    return {
-        key[len(prefix) :].split("/")[0]
-        for namespace, key in validated.updates.public
-        if namespace == lifecycle.NAMESPACE and key.startswith(prefix)
-    }
+    written = (key for namespace, key in validated.updates.public if namespace == lifecycle.NAMESPACE)
+    return {name for name in map(lifecycle.name_in, written) if name}

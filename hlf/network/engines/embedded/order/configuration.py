@@ -23,7 +23,6 @@ from hlf.wire.config import channelconfig
 
 _ROOT = channelconfig.ROOT
 _ELEMENT_ID = re.compile(r"[a-zA-Z0-9.-]+")
-_LONGEST_ID = 249
 _BAD_TEXT = "string field contains invalid UTF-8"
 _ORDERER_CAPABILITIES = "[Value]  /Channel/Orderer/Capabilities"
 
@@ -50,7 +49,7 @@ def _elements(root: Any) -> dict[str, _Element]:
     """Return every element of a configuration tree, by the name Fabric reports it under."""
     found: dict[str, _Element] = {}
     for element in _walk((), _ROOT, root):
-        if not element.key or len(element.key) > _LONGEST_ID or not _ELEMENT_ID.fullmatch(element.key):
+        if not element.key or len(element.key) > channelconfig.LONGEST_ID or not _ELEMENT_ID.fullmatch(element.key):
             raise errors.ConfigError(
                 f"illegal characters in key: [{element.kind}]: config ID '{element.key}' contains illegal characters"
             )
@@ -201,7 +200,7 @@ def _check_mod_policy(name: str, mod_policy: str) -> None:
     if not mod_policy:
         raise errors.ConfigError(f"invalid mod_policy for element {name}: mod_policy not set")
     for index, part in enumerate(mod_policy.removeprefix("/").split("/")):
-        if not _ELEMENT_ID.fullmatch(part) or len(part) > _LONGEST_ID:
+        if not _ELEMENT_ID.fullmatch(part) or len(part) > channelconfig.LONGEST_ID:
             why = f"config ID '{part}' contains illegal characters" if part else "config ID illegal, cannot be empty"
             raise errors.ConfigError(
                 f"invalid mod_policy for element {name}: path element at {index} is invalid: {why}"

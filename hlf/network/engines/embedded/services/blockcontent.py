@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fabric_protos.common import common_pb2
-from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, proposal_response_pb2, transaction_pb2
+from fabric_protos.peer import chaincode_event_pb2, transaction_pb2
+
+from hlf.wire import transactions
 
 
 def open_envelope(envelope: bytes) -> tuple[common_pb2.ChannelHeader, bytes]:
@@ -30,6 +32,4 @@ def events(transaction: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
         payload = transaction_pb2.ChaincodeActionPayload.FromString(action.payload)
         if not payload.HasField("action"):
             continue
-        endorsed = proposal_response_pb2.ProposalResponsePayload.FromString(payload.action.proposal_response_payload)
-        result = proposal_pb2.ChaincodeAction.FromString(endorsed.extension)
-        yield chaincode_event_pb2.ChaincodeEvent.FromString(result.events)
+        yield chaincode_event_pb2.ChaincodeEvent.FromString(transactions.simulated(payload).events)

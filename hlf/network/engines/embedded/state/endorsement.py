@@ -18,8 +18,6 @@ from hlf.wire import msp, policies, rwsets
 from hlf.wire.config import channelconfig, channelpolicies
 from hlf.wire.endorsement import writepolicies
 
-LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement"
-
 
 class UnjudgedError(Exception):
     """No policy can be told for a key that is written; the text is Fabric's."""
@@ -101,8 +99,8 @@ def lifecycle_policy(bundle: channelconfig.Bundle) -> policy_pb2.ApplicationPoli
 
     A channel without one is governed by members of a majority of its organisations.
     """
-    if bundle.policies.find(LIFECYCLE_POLICY) is not None:
-        return policy_pb2.ApplicationPolicy(channel_config_policy_reference=LIFECYCLE_POLICY)
+    if bundle.policies.find(channelconfig.LIFECYCLE_ENDORSEMENT) is not None:
+        return policy_pb2.ApplicationPolicy(channel_config_policy_reference=channelconfig.LIFECYCLE_ENDORSEMENT)
     members = bundle.application_msp_ids
     rules = tuple(policies.SignedBy(msp.Principal.of_role(member, msp.MEMBER)) for member in members)
     majority = policies.build(policies.OutOf(len(members) // 2 + 1, rules))

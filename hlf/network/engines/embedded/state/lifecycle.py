@@ -11,7 +11,6 @@ read them through ``definition``; the bytes are those of real peers.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -199,12 +198,12 @@ def mismatches(hash_of: Read, name: str, agreed: Parameters) -> list[str]:
     """
     Return what of *agreed* an organisation's approval under *name* differs in, judged by hashes; empty if nothing.
     """
-    described = _sha256(encode_metadata(PARAMETERS_TYPE, PARAMETERS_FIELDS))
+    described = keys.hash_key(encode_metadata(PARAMETERS_TYPE, PARAMETERS_FIELDS))
     hashes = {field: hash_of(field_key(NAMESPACES, name, field)) for field in PARAMETERS_FIELDS}
     if hash_of(metadata_key(NAMESPACES, name)) != described:
         return [PARAMETERS_TYPE]
     values = Parameters.values(agreed)
-    return [field for field in PARAMETERS_FIELDS if hashes[field] != _sha256(values[field])]
+    return [field for field in PARAMETERS_FIELDS if hashes[field] != keys.hash_key(values[field])]
 
 
 def metadata_key(namespace: str, name: str) -> str:
@@ -215,6 +214,12 @@ def metadata_key(namespace: str, name: str) -> str:
 def field_key(namespace: str, name: str, field: str) -> str:
     """Return where one field stands."""
     return f"{namespace}/fields/{name}/{field}"
+
+
+def name_in(key: str) -> str:
+    """Return the chaincode of whose definition *key* is a field; empty if it is none."""
+    kind, _, rest = key.partition("/fields/")
+    return rest.split("/")[0] if kind == NAMESPACES else ""
 
 
 def encode_metadata(datatype: str, fields: Sequence[str]) -> bytes:
@@ -273,7 +278,3 @@ def _field(read: Read, namespace: str, name: str, field: str) -> db_pb2.StateDat
 
 def _go_bool(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _sha256(value: bytes) -> bytes:
-    return hashlib.sha256(value).digest()

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from fabric_protos.common import common_pb2
-from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
+from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.network.engines.embedded.state.validation import Validated, Verdict
-from hlf.wire import rwsets
+from hlf.wire import rwsets, transactions
 
 Defined = Callable[[str, str], bool]
 
@@ -92,7 +92,7 @@ def withholds_policies(envelope: bytes) -> bool:
     if action is None:
         return True
     try:
-        _simulated(action)
+        transactions.simulated(action)
     except DecodeError:
         return True
     return False
@@ -124,7 +124,7 @@ def simulated(envelope: bytes) -> rwsets.TxRwset | None:
     if action is None:
         return None
     try:
-        return rwsets.decode(_simulated(action).results)
+        return rwsets.decode(transactions.simulated(action).results)
     except (DecodeError, errors.WireError):
         return None
 
@@ -152,9 +152,3 @@ def _action(envelope: bytes) -> transaction_pb2.ChaincodeActionPayload | None:
         return transaction_pb2.ChaincodeActionPayload.FromString(actions[0].payload) if actions else None
     except DecodeError:
         return None
-
-
-def _simulated(action: transaction_pb2.ChaincodeActionPayload) -> proposal_pb2.ChaincodeAction:
-    """Return what an endorser simulated; raises DecodeError."""
-    payload = proposal_response_pb2.ProposalResponsePayload.FromString(action.action.proposal_response_payload)
-    return proposal_pb2.ChaincodeAction.FromString(payload.extension)

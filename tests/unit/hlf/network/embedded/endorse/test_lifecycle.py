@@ -11,11 +11,11 @@ from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
 from hlf.network.engines.embedded.endorse import access, lifecyclecalls, packages
-from hlf.network.engines.embedded.endorse.readwritesets import key_hash
 from hlf.network.engines.embedded.endorse.simulator import Simulator
 from hlf.network.engines.embedded.endorse.transactions import Transaction
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.wire import policies
+from hlf.wire.keys import hash_key
 from hlf.wire.rwsets import Version
 from tests.support import ccaas
 from tests.support.goldennetwork import MEMBERS, arguments_of, bundle, results_of
@@ -127,7 +127,7 @@ def test_readiness_names_what_an_organisation_differs_in(tmp_path, committed):
     assert dict(found.approvals) == dict.fromkeys(MEMBERS, False)
     assert list(found.mismatches["Org1MSP"].items) == ["EndorsementInfo"]
     assert list(found.mismatches["Org2MSP"].items) == ["ChaincodeParameters"]
-    assert ("_lifecycle", "_implicit_org_Org1MSP", key_hash(key)) in committed.hashes
+    assert ("_lifecycle", "_implicit_org_Org1MSP", hash_key(key.encode())) in committed.hashes
 
 
 def _collections() -> collection_pb2.CollectionConfigPackage:

@@ -10,11 +10,12 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import chaincode_shim_pb2 as shim
 from fabric_protos.peer import proposal_pb2
 
-from hlf.network.engines.embedded.endorse import readwritesets, simulator, transactions
+from hlf.network.engines.embedded.endorse import simulator, transactions
 from hlf.network.engines.embedded.endorse.transactions import KINDS, Transaction
 from hlf.network.engines.embedded.state import lifecycle, rangereads
 from hlf.network.engines.embedded.wire.requests import Request
 from hlf.wire import policies, proposals
+from hlf.wire.keys import hash_key
 from hlf.wire.rwsets import Version
 from tests.support import goldennetwork
 from tests.support.snapshots import State
@@ -151,7 +152,7 @@ def refusal(asked: Transaction, kind: str, message) -> str:
 
 def test_private_data_that_is_not_the_channels_is_not_answered(state):
     """A peer that lags behind, or is no member, must not answer an old value as if it were the present one."""
-    place = ("lab", "org12", readwritesets.key_hash("k"))
+    place = ("lab", "org12", hash_key(b"k"))
     state.hashes[place] = (b"h", Version(9, 1))
     state.values["Org1MSP", "lab", "org12", "k"] = (b"old", Version(8, 0))
     words = (
@@ -165,7 +166,7 @@ def test_private_data_that_is_not_the_channels_is_not_answered(state):
 
 def test_a_hash_is_read_where_the_value_is_not(state):
     """Every member of the channel may know that there is a value, and compare it."""
-    state.hashes["lab", "org12", readwritesets.key_hash("k")] = (b"hash", Version(9, 1))
+    state.hashes["lab", "org12", hash_key(b"k")] = (b"hash", Version(9, 1))
     asked = transaction(state, "Org3MSP")
     assert ask(asked, "GET_PRIVATE_DATA_HASH", shim.GetState(collection="org12", key="k")) == b"hash"
 
