@@ -11,11 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import hlf
 from hlf.shim import api
 from hlf.shim.errors import ContractError
 
-_OURS = os.path.dirname(hlf.__file__) + os.sep
+_OURS = os.path.dirname(os.path.dirname(api.__file__)) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}", os.path.dirname(os.__file__) + os.sep)
 
 
