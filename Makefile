@@ -13,7 +13,7 @@ FOLDER  = $(if $(STATE),--state '$(STATE)')
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage conformance conformance-record hostile fuzz check up down status stop start add-organisation render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile fuzz check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -72,6 +72,21 @@ start: $(VENV)/run  ## Start it again (NODE=name, STATE=folder)
 
 add-organisation: $(VENV)/run  ## Plan to add MSP=id to CHANNEL=name; APPLY=1 does it
 	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)
+
+channels: $(VENV)/run  ## List the channels with heights and members (STATE=folder)
+	@$(BIN)/selat network channels $(FOLDER)
+
+channel-info: $(VENV)/run  ## Say everything about CHANNEL=name: members, peers, settings, policies, chaincodes
+	@$(call needs,CHANNEL,name)$(BIN)/selat network channel-info $(CHANNEL) $(FOLDER)
+
+peers: $(VENV)/run  ## List the peers with heights and packages; fails if one does not answer (STATE=folder)
+	@$(BIN)/selat network peers $(FOLDER)
+
+logs: $(VENV)/run  ## Show the last lines of NODE=name (LINES=100)
+	@$(call needs,NODE,name)$(BIN)/selat network logs $(NODE) $(if $(LINES),--lines $(LINES)) $(FOLDER)
+
+certificates: $(VENV)/run  ## List certificates by their end; fails if one ends within DAYS=30
+	@$(BIN)/selat network certificates $(if $(DAYS),--within $(DAYS)) $(FOLDER)
 
 render: $(VENV)/run  ## Write a compose file and all it needs, for the official images
 	@$(BIN)/selat network render $(FILE) $(FOLDER)

@@ -26,7 +26,7 @@ class Participation:
     Attributes:
         relation: consenter, follower or config-tracker.
         status: active, onboarding, inactive or failed; *height* counts its blocks.
-        reason: why it failed, where the orderer says so: those of Selat's embedded engine do.
+        reason: why it failed, where the orderer says so: those of the embedded engine do.
     """
 
     name: str

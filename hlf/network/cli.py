@@ -13,11 +13,8 @@ from typing import Any
 import click
 
 from hlf import errors as hlf_errors
-from hlf.network import admin, engines, errors
+from hlf.network import admin, engines, errors, looking, options
 from hlf.network.state import unusable
-
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _Commands(click.Group):
@@ -28,14 +25,12 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (errors.NetworkError, hlf_errors.HlfError) as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            # Whoever reads the output has seen enough; click ends the command.
+            raise
         except OSError as error:
             # Whatever the system refuses (a full disk, a folder that cannot be written) is no defect to trace.
             raise click.ClickException(str(unusable(Path(error.filename or "."), error))) from error
-
-
-_state = click.option(
-    "--state", type=_FOLDER, default=Path("build/network"), show_default=True, help="The network's state folder."
-)
 
 
 @click.group(cls=_Commands)
@@ -49,10 +44,10 @@ def network() -> None:
 )
 @click.option(
     "--consortium",
-    type=_FILE,
+    type=options.FILE,
     help="The consortium file; the one it ran with before by default, at first the command's own.",
 )
-@_state
+@options.state
 @click.pass_obj
 def up(default: Path | None, engine: str | None, consortium: Path | None, state: Path) -> None:
     """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
@@ -67,7 +62,7 @@ def up(default: Path | None, engine: str | None, consortium: Path | None, state:
 
 
 @network.command()
-@_state
+@options.state
 def down(state: Path) -> None:
     """Stop everything that runs from the state folder; ledgers, keys and certificates stay."""
     stopped = admin.down(state)
@@ -76,7 +71,7 @@ def down(state: Path) -> None:
 
 @network.command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
-@_state
+@options.state
 def stop(nodes: tuple[str, ...], state: Path) -> None:
     """End single peers, orderers or chaincode servers, to see how the others bear it."""
     stopped = admin.stop_nodes(nodes, state)
@@ -85,7 +80,7 @@ def stop(nodes: tuple[str, ...], state: Path) -> None:
 
 @network.command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
-@_state
+@options.state
 def start(nodes: tuple[str, ...], state: Path) -> None:
     """Start again what `stop` ended."""
     admin.start_nodes(nodes, state)
@@ -93,8 +88,8 @@ def start(nodes: tuple[str, ...], state: Path) -> None:
 
 
 @network.command()
-@click.option("--consortium", type=_FILE, help="The consortium file; the command's own by default.")
-@_state
+@click.option("--consortium", type=options.FILE, help="The consortium file; the command's own by default.")
+@options.state
 @click.pass_obj
 def render(default: Path | None, consortium: Path | None, state: Path) -> None:
     """Write keys, genesis blocks, configuration and a compose file for docker; start nothing, print its path."""
@@ -103,7 +98,7 @@ def render(default: Path | None, consortium: Path | None, state: Path) -> None:
 
 @network.command()
 @click.argument("name")
-@_state
+@options.state
 def snapshot(name: str, state: Path) -> None:
     """Keep all ledgers as they are now under a name, to go back to with `restore`."""
     click.echo(admin.snapshot(name, state))
@@ -111,7 +106,7 @@ def snapshot(name: str, state: Path) -> None:
 
 @network.command()
 @click.argument("name")
-@_state
+@options.state
 def restore(name: str, state: Path) -> None:
     """Let the network be again what it was when a snapshot was made; whatever came later is gone."""
     admin.restore(name, state)
@@ -121,9 +116,9 @@ def restore(name: str, state: Path) -> None:
 @network.command("add-organisation")
 @click.option("--channel", required=True, help="The channel it becomes a member of.")
 @click.option("--msp", required=True, help="Its MSP id, as in the consortium file.")
-@click.option("--consortium", type=_FILE, help="The consortium file with the organisation in it.")
+@click.option("--consortium", type=options.FILE, help="The consortium file with the organisation in it.")
 @click.option("--apply/--plan", "doing", default=False, help="Do it, or only show what would be done (the default).")
-@_state
+@options.state
 def add_organisation(channel: str, msp: str, consortium: Path | None, doing: bool, state: Path) -> None:
     """Make an organisation of the consortium file a member of a running channel."""
     click.echo(admin.plan_addition(channel, msp, state, consortium))
@@ -135,7 +130,7 @@ def add_organisation(channel: str, msp: str, consortium: Path | None, doing: boo
 
 
 @network.command()
-@_state
+@options.state
 @click.pass_context
 def status(ctx: click.Context, state: Path) -> None:
     """Say what runs and how far each peer's channels are; exit with 1 unless all that should run does, and well."""
@@ -157,3 +152,7 @@ def status(ctx: click.Context, state: Path) -> None:
     elif not all(found.programs.values()):
         click.echo(f"{state / 'logs'} has their last words; `hlf network up --state {state}` starts them again")
     ctx.exit(0 if found.running else 1)
+
+
+for _command in looking.COMMANDS:
+    network.add_command(_command)

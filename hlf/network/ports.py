@@ -15,7 +15,7 @@ from hlf.network import errors
 from hlf.network.state import Record
 from hlf.network.topology import Consortium
 
-CHOSEN = "SELAT_PORTS"
+CHOSEN = "HLF_PORTS"
 """The variable that says from which ports to choose, such as ``20000-20999``."""
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -32,7 +32,7 @@ def assign(record: Record, consortium: Consortium) -> None:
 
     Raises:
         StateError: the file names another port than a node has had since the first start.
-        EngineError: no port is free, or the variable ``SELAT_PORTS`` is no range.
+        EngineError: no port is free, or the variable ``HLF_PORTS`` is no range.
     """
     free = _free({port for uses in record.ports.values() for port in uses.values()})
     for peer in consortium.peers:

@@ -173,7 +173,7 @@ def read(folder: Folder) -> Record | None:
         return None
     try:
         if values.pop("format") != FORMAT:
-            raise errors.StateError(folder.record_file, "was written by another version of Selat", cure)
+            raise errors.StateError(folder.record_file, "was written by another version of hlf", cure)
         # An earlier version kept the channels' members as well, and had no word for a start that did not end.
         values.pop("members", None)
         record = Record(**{"started": True, **values})

@@ -29,7 +29,7 @@ from hlf.shim.stub import Stub
 from hlf.shim.workers import Workers
 from hlf.wire import enumerations, messages
 
-logger = logging.getLogger("selat.chaincode")
+logger = logging.getLogger("hlf.chaincode")
 
 Message = chaincode_shim_pb2.ChaincodeMessage
 LARGEST_MESSAGE = messages.LARGEST

@@ -11,7 +11,7 @@ from hlf.codec import texts
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import errors
 
-logger = logging.getLogger("selat.chaincode")
+logger = logging.getLogger("hlf.chaincode")
 
 OK = 200
 REFUSED = 400

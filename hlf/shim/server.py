@@ -23,7 +23,7 @@ from hlf.shim.handler import LARGEST_MESSAGE, Handler, Message
 from hlf.shim.serving.health import Health
 from hlf.shim.workers import Workers
 
-logger = logging.getLogger("selat.chaincode")
+logger = logging.getLogger("hlf.chaincode")
 
 OPTIONS = [
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),

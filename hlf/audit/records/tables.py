@@ -179,7 +179,7 @@ def write_parquet(rows: Iterable[Row], columns: Mapping[str, str], path: Path) -
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise ExtraMissingError("Parquet needs pyarrow: pip install 'selat[parquet]'") from None
+        raise ExtraMissingError("Parquet needs pyarrow: pip install 'hlf[parquet]'") from None
     kinds = {
         "text": pyarrow.string(),
         "key": pyarrow.string(),

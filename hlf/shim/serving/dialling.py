@@ -13,7 +13,7 @@ from hlf.shim import invocation, server
 from hlf.shim.handler import Handler, Message
 from hlf.shim.workers import Workers
 
-logger = logging.getLogger("selat.chaincode")
+logger = logging.getLogger("hlf.chaincode")
 
 
 class PeerGone(server.ServerError):  # noqa: N818  (an outcome)

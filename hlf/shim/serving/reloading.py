@@ -15,7 +15,7 @@ from hlf.shim.responses import Response
 from hlf.shim.serving import loading
 from hlf.shim.stub import Stub
 
-logger = logging.getLogger("selat.chaincode")
+logger = logging.getLogger("hlf.chaincode")
 
 
 class Reloading:

@@ -1,0 +1,198 @@
+"""
+What an admin looks at day by day: channels, peers, logs, certificates. Nothing is changed.
+
+Channels and peers are asked themselves; what the state folder remembers of them does not count.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from hlf import errors as hlf_errors
+from hlf.admin import lifecycle
+from hlf.network import channelwords, errors, state
+from hlf.network.admin import observed
+from hlf.network.admin.nodes import Nodes
+from hlf.network.state import Folder
+from hlf.network.topology import Consortium
+from hlf.wire import certificates
+from hlf.wire.config import channelconfig
+
+# Whoever has not answered by then is not there.
+_ANSWER_SECONDS = 5.0
+_TAIL_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ChannelSeen:
+    """
+    A channel as its orderers and peers tell it.
+
+    Attributes:
+        anchors: each member's anchor peers, as ``host:port``.
+        settings: batch, capabilities, policies, access rules and orderers, under their names in the consortium file.
+        heights: the number of blocks at each peer that answers.
+        chaincodes: the definitions in force.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    anchors: Mapping[str, tuple[str, ...]]
+    settings: Mapping[str, str]
+    heights: Mapping[str, int]
+    chaincodes: tuple[lifecycle.Committed, ...]
+
+
+@dataclass(frozen=True)
+class PeerSeen:
+    """A peer as it tells itself; *silent* says why it did not answer, and the rest is empty then."""
+
+    name: str
+    msp_id: str
+    address: str
+    heights: Mapping[str, int]
+    installed: tuple[lifecycle.Installed, ...]
+    silent: str = ""
+
+
+@dataclass(frozen=True)
+class CertificateSeen:
+    """A certificate of the state folder; the same one may stand in other files, too."""
+
+    path: Path
+    subject: str
+    ends: datetime
+    left: timedelta
+
+
+def channels(root: Path = Path("build/network")) -> tuple[ChannelSeen, ...]:
+    """
+    Return every channel that the orderers take part in.
+
+    Raises:
+        StateError: the folder holds no network that runs.
+        AdminError: (of ``hlf``) no orderer of a channel answers.
+    """
+    with _asked(root) as (consortium, nodes):
+        found = observed.read(observed.by_orderer(consortium, nodes), nodes)
+        seen = _peers(consortium, nodes)
+        return tuple(_channel(found.bundle(name), seen, nodes) for name in found.configs)
+
+
+def channel(name: str, root: Path = Path("build/network")) -> ChannelSeen:
+    """
+    Return one channel.
+
+    Raises:
+        StateError: there is none of that name; or as :func:`channels`.
+    """
+    seen = {each.name: each for each in channels(root)}
+    if name not in seen:
+        raise errors.StateError(root, f"has no channel {name!r}", f"Its channels are {', '.join(seen)}.")
+    return seen[name]
+
+
+def peers(root: Path = Path("build/network")) -> tuple[PeerSeen, ...]:
+    """
+    Return every peer with the channels it has joined and the packages it holds.
+
+    Raises:
+        StateError: the folder holds no network that runs.
+    """
+    with _asked(root) as (consortium, nodes):
+        return tuple(_peers(consortium, nodes))
+
+
+def log(node: str, root: Path = Path("build/network"), lines: int = 100) -> tuple[str, ...]:
+    """
+    Return the last *lines* that a program of the network wrote, whether it runs or not.
+
+    Raises:
+        StateError: the folder holds no network, or no log of that name; the cure lists them.
+    """
+    folder = Folder(root)
+    state.existing(folder)
+    found = {each.stem: each for each in sorted(folder.logs.glob("*.log"))}
+    if node not in found:
+        listed = f"The logs are {', '.join(found)}." if found else "Nothing has run on this machine."
+        raise errors.StateError(folder.logs, f"has no log of {node!r}", listed)
+    with found[node].open("rb") as file:
+        file.seek(max(0, found[node].stat().st_size - _TAIL_BYTES))
+        return tuple(deque(file.read().decode("utf-8", "replace").splitlines(), maxlen=lines))
+
+
+def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
+    """
+    Return each certificate of the folder once, the one that ends first in front.
+
+    Raises:
+        StateError: the folder holds no network.
+        MaterialError: a file is no certificate.
+    """
+    folder = Folder(root)
+    state.existing(folder)
+    seen: dict[str, CertificateSeen] = {}
+    for path in sorted(_certificate_files(folder)):
+        try:
+            found = certificates.read_all(path.read_bytes())
+        except hlf_errors.IdentityError as unusable:
+            raise errors.MaterialError(path, f"is no certificate: {unusable}", "Put back the file it was.") from None
+        for each in found:
+            ends = each.not_after
+            seen.setdefault(each.fingerprint, CertificateSeen(path, each.subject.rfc4514(), ends, ends - now))
+    return tuple(sorted(seen.values(), key=lambda each: (each.ends, each.path)))
+
+
+def _certificate_files(folder: Folder) -> Iterator[Path]:
+    for top in (folder.root / "organisations", folder.root / "orderers"):
+        for path in top.rglob("*"):
+            if path.suffix in {".pem", ".crt"} and path.name != "key.pem" and path.parent.name != "keystore":
+                yield path
+
+
+@contextmanager
+def _asked(root: Path) -> Iterator[tuple[Consortium, Nodes]]:
+    folder = Folder(root)
+    record = state.existing(folder)
+    if not record.started:
+        raise errors.StateError(root, "holds a network that was never started", "Start it: hlf network up.")
+    consortium = state.held(folder)
+    with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
+        yield consortium, nodes
+
+
+def _peers(consortium: Consortium, nodes: Nodes) -> list[PeerSeen]:
+    seen = []
+    for peer in consortium.peers:
+        connection = nodes.peer(peer.name)
+        heights: dict[str, int] = {}
+        installed: tuple[lifecycle.Installed, ...] = ()
+        silent = ""
+        try:
+            heights = {name: connection.height(name) for name in connection.channels()}
+            installed = lifecycle.installed(connection)
+        except hlf_errors.HlfError as refused:
+            silent = str(refused)
+        seen.append(PeerSeen(peer.name, peer.msp_id, connection.endpoint.address, heights, installed, silent))
+    return seen
+
+
+def _channel(bundle: channelconfig.Bundle, peers: list[PeerSeen], nodes: Nodes) -> ChannelSeen:
+    name = bundle.channel_id
+    inside = [each for each in peers if name in each.heights]
+    return ChannelSeen(
+        name=name,
+        members=bundle.application_msp_ids,
+        anchors={
+            each.msp_id: tuple(f"{host}:{port}" for host, port in each.anchor_peers)
+            for each in bundle.application_organisations.values()
+        },
+        settings=channelwords.words(bundle.config.channel_group),
+        heights={each.name: each.heights[name] for each in inside},
+        chaincodes=lifecycle.committed(nodes.peer(inside[0].name), name) if inside else (),
+    )
