@@ -3,15 +3,18 @@ One value, one sequence of bytes: JSON in the canonical form of RFC 8785, restri
 
 Two endorsers must return the same bytes and a hash must mean the same value
 everywhere, so everything that is stored, returned, hashed or sent as an event
-goes through here. There are no floats: two languages print them alike only
-with great care, and money, shares and measures are integers throughout.
-Integers at or above 2^53 travel as strings (RFC 8785, appendix D; RFC 7493).
+goes through here. A float is refused: two languages print them alike only
+with great care, and money, shares and measures are integers throughout. Who
+wants one all the same says so, with :class:`Real`. Integers at or above 2^53
+travel as strings (RFC 8785, appendix D; RFC 7493).
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
+from decimal import Decimal
 from typing import Any
 
 LARGEST_INTEGER = 2**53 - 1
@@ -25,6 +28,10 @@ _TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONG = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+class Real(float):
+    """A number that may have a fraction, on purpose; it is written as ECMAScript writes it (RFC 8785, 3.2.2.3)."""
 
 
 class CanonicalError(ValueError):
@@ -43,10 +50,10 @@ class CanonicalError(ValueError):
 
 def dumps(value: object) -> bytes:
     """
-    Return the canonical bytes of *value*: None, bool, int, str, list or tuple, dict with string keys.
+    Return the canonical bytes of *value*: None, bool, int, Real, str, list or tuple, dict with string keys.
 
     Raises:
-        CanonicalError: a float, an integer beyond 2^53-1 either way, a lone
+        CanonicalError: a float that is no Real, an integer beyond 2^53-1 either way, a lone
             surrogate, a key that is no string, or nesting beyond DEEPEST.
     """
     if _is_ordinary(value, 0):
@@ -56,12 +63,14 @@ def dumps(value: object) -> bytes:
     return "".join(pieces).encode()
 
 
-def loads(data: bytes | str) -> object:
+def loads(data: bytes | str, *, reals: bool = False) -> object:
     """
     Return the value in *data*, which must be strict JSON in UTF-8 but need not be in canonical order.
 
+    With *reals*, a number with a fraction or an exponent, or too large for an integer, is a Real.
+
     Raises:
-        CanonicalError: not JSON, a name given twice, a float, an integer beyond
+        CanonicalError: not JSON, a name given twice, a float where none is wanted, an integer beyond
             2^53-1, NaN or Infinity, a lone surrogate, or nesting beyond DEEPEST;
             it names the place of all but the first.
     """
@@ -69,9 +78,10 @@ def loads(data: bytes | str) -> object:
         text = data if isinstance(data, str) else data.decode("utf-8")
     except UnicodeDecodeError:
         raise CanonicalError("$", "not UTF-8") from None
+    read_float, read_int = (_real, _integer_or_real) if reals else (_no_float, _integer)
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+            text, object_pairs_hook=_object, parse_float=read_float, parse_int=read_int, parse_constant=_no_float
         )
     except json.JSONDecodeError as error:
         raise CanonicalError("$", f"not JSON: {error.msg} at character {error.pos}") from None
@@ -130,6 +140,8 @@ def _write(value: object, path: str, depth: int, pieces: list[str]) -> None:
         if abs(value) > LARGEST_INTEGER:
             raise CanonicalError(path, "an integer beyond 2^53-1 must travel as a string")
         pieces.append(int.__repr__(value))
+    elif isinstance(value, Real):
+        pieces.append(_number(value, path))
     elif isinstance(value, list | tuple):
         _deeper(depth, path)
         _write_array(value, path, depth, pieces)
@@ -165,6 +177,26 @@ def _write_object(members: dict[object, object], path: str, depth: int, pieces: 
     pieces.append("}")
 
 
+def _number(value: float, path: str) -> str:
+    if not math.isfinite(value):
+        raise CanonicalError(path, "neither infinity nor NaN is a number in JSON")
+    if value == 0:
+        return "0"
+    # Python's shortest digits are ECMAScript's; only where the point stands, and when there is an exponent, differs.
+    sign, listed, exponent = Decimal(float.__repr__(value)).as_tuple()
+    digits = "".join(map(str, listed)).rstrip("0")
+    point = len(listed) + int(exponent)
+    if len(digits) <= point <= 21:
+        text = digits.ljust(point, "0")
+    elif 0 < point <= 21:
+        text = f"{digits[:point]}.{digits[point:]}"
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{digits}"
+    else:
+        text = f"{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e{point - 1:+}"
+    return f"-{text}" if sign else text
+
+
 def _string(text: str, path: str) -> str:
     _whole(text, path)
     return f'"{_TO_ESCAPE.sub(_escape, text)}"'
@@ -196,6 +228,16 @@ def _object(pairs: list[tuple[str, object]]) -> object:
 
 def _no_float(text: str) -> object:
     return _Unfit("a number that is not an integer")
+
+
+def _real(text: str) -> object:
+    number = Real(text)
+    return number if math.isfinite(number) else _Unfit("a number beyond what 64 bits hold")
+
+
+def _integer_or_real(text: str) -> object:
+    number = _integer(text)
+    return _real(text) if isinstance(number, _Unfit) else number
 
 
 def _integer(text: str) -> object:

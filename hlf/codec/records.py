@@ -6,6 +6,10 @@ endorser. Reading is strict: a name that is not a field, a missing field
 without a default, or a value of another type is refused with its path, because
 a ledger key may have been written by a peer that runs other code. Neither
 the path nor the reason quotes a value, which may be private.
+
+Fields may be str, int, bool, float, Decimal, datetime, Optional and other unions (the first member that takes a value
+wins), Literal, Enum by value, tuple[X, ...], list[X], Sequence[X], dict[str, X], TypedDict, dataclasses of these, and
+object for any JSON value.
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ import hashlib
 import re
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from hlf.codec import canonical, moments
+from hlf.codec import canonical, moments, scalars
 from hlf.codec.refusals import Refused, RuntimeRefusal
 
 Record = TypeVar("Record")
@@ -28,6 +34,7 @@ Record = TypeVar("Record")
 _AS_TEXT = "decimal text"
 _AS_TIME = "milliseconds since 1970"
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,37}")
+_UNIONS = (typing.Union, types.UnionType)
 
 Amount = Annotated[int, _AS_TEXT]
 """An integer of any size, written as decimal text: amounts of money outgrow 2^53 (RFC 8785, appendix D)."""
@@ -65,31 +72,78 @@ def plain(value: object) -> Any:
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return _written(scalars.decimal_text, value)
+    if isinstance(value, datetime):
+        return _written(scalars.moment_text, value)
     return value
+
+
+def _written(write: Callable[[Any], str], value: object) -> str:
+    try:
+        return write(value)
+    except ValueError as error:
+        raise canonical.CanonicalError("$", str(error)) from None
 
 
 @functools.cache
 def _writers(kind: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
     hints = _hints(kind)
-    return tuple((field.name, _writer(hints[field.name])) for field in _fields(kind))
+    return tuple((field.name, writer(hints[field.name])) for field in _fields(kind))
 
 
-def _writer(kind: object) -> Callable[[Any], object]:
-    """Return how a value of *kind* is written; only the declared type tells an Amount from another integer."""
+@functools.cache
+def writer(kind: Any) -> Callable[[Any], Any]:
+    """
+    Return how a value of *kind* is put into JSON's terms.
+
+    Only the declared type tells an Amount from another integer, and a float that is wanted from one that is not.
+    """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if _is_amount(kind):
         return lambda value: None if value is None else str(value)
-    if origin in (typing.Union, types.UnionType):
-        return _writer(next(argument for argument in arguments if argument is not type(None)))
-    if origin is tuple:
-        item = _writer(arguments[0])
-        return lambda value: [item(each) for each in value] if isinstance(value, tuple) else plain(value)
+    if kind is float:
+        return lambda value: canonical.Real(value) if type(value) in (int, float) else plain(value)
+    if origin in _UNIONS:
+        return _union_writer([argument for argument in arguments if argument is not type(None)])
+    if origin in (tuple, list, Sequence):
+        item = writer(arguments[0])
+        return plain if item is plain else lambda value: _written_items(item, value)
     if origin in (dict, Mapping):
-        item = _writer(arguments[1])
+        item = writer(arguments[1])
         return lambda value: (
             {str(name): item(each) for name, each in value.items()} if isinstance(value, Mapping) else plain(value)
         )
+    if typing.is_typeddict(kind):
+        return functools.partial(_written_keys, kind)
     return plain
+
+
+def _written_items(item: Callable[[Any], Any], value: object) -> object:
+    return [item(each) for each in value] if isinstance(value, tuple | list) else plain(value)
+
+
+def _written_keys(kind: type, value: object) -> object:
+    if not isinstance(value, Mapping):
+        return plain(value)
+    hints = _hints(kind)
+    return {str(name): writer(_unwrapped(hints.get(name, object)))(each) for name, each in value.items()}
+
+
+def _union_writer(members: Sequence[Any]) -> Callable[[Any], Any]:
+    """Return how a value of one of *members* is written; where several might be meant, the first one counts."""
+    if len(members) == 1:
+        return writer(members[0])
+    numbers = [member for member in members if _is_amount(member) or member in (int, float)]
+    others = [made for made in map(writer, (each for each in members if each not in numbers)) if made is not plain]
+
+    def write(value: Any) -> Any:
+        if type(value) in (int, float):
+            fitting = (each for each in numbers if type(value) is int or each is float)
+            return writer(next(fitting, object))(value)
+        return others[0](value) if others and not isinstance(value, str) else plain(value)
+
+    return write
 
 
 def dumps(value: object) -> bytes:
@@ -111,7 +165,7 @@ def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
     """
     name = name or kind.__name__.lower()
     try:
-        value = canonical.loads(data)
+        value = canonical.loads(data, reals=_has_reals(kind, frozenset()))
     except canonical.CanonicalError as error:
         raise RecordError(name + error.path[1:], error.reason) from None
     return shaped(kind, value, name)
@@ -146,17 +200,51 @@ def _shaper(kind: Any) -> Callable[[object, str], object]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Literal:
         return lambda value, path: _choice(value, list(arguments), path, None)
-    if origin in (typing.Union, types.UnionType):
-        inner = _shaper(next(argument for argument in arguments if argument is not type(None)))
-        may_be_none = type(None) in arguments
-        return lambda value, path: None if value is None and may_be_none else inner(value, path)
-    if origin in (tuple, list):
-        return functools.partial(_sequence, origin, arguments[0])
+    if origin in _UNIONS:
+        return _union_shaper(arguments)
+    if origin in (tuple, list, Sequence):
+        return functools.partial(_sequence, list if origin is list else tuple, arguments[0])
     if origin in (dict, Mapping):
         return functools.partial(_mapping, arguments[1])
+    if typing.is_typeddict(kind):
+        return functools.partial(_typed_dict, kind)
+    return _scalar_shaper(kind)
+
+
+def _scalar_shaper(kind: Any) -> Callable[[object, str], object]:
     if kind is object:
         return lambda value, path: value
+    if kind is float:
+        return _float
+    if kind is Decimal:
+        return functools.partial(_text, Decimal, scalars.decimal)
+    if kind is datetime:
+        return functools.partial(_text, datetime, scalars.moment)
     return functools.partial(_simple, kind)
+
+
+def _union_shaper(arguments: Sequence[Any]) -> Callable[[object, str], object]:
+    may_be_none = type(None) in arguments
+    members = [argument for argument in arguments if argument is not type(None)]
+    if len(members) == 1:
+        inner = _shaper(members[0])
+        return lambda value, path: None if value is None and may_be_none else inner(value, path)
+    shapers = [_shaper(member) for member in members]
+    expected = " or ".join([*map(_name, members), *["null"] * may_be_none])
+
+    def shape(value: object, path: str) -> object:
+        if value is None and may_be_none:
+            return None
+        within = []
+        for each in shapers:
+            try:
+                return each(value, path)
+            except RecordError as error:
+                within += [error] if error.path != path else []
+        # A member of the right shape whose parts are wrong says more than that none fits.
+        raise within[0] if len(within) == 1 else RecordError(path, f"must be {expected}")
+
+    return shape
 
 
 def _sequence(kind: Callable[[Iterator[object]], object], of: object, value: object, path: str) -> object:
@@ -171,6 +259,62 @@ def _simple(kind: type, value: object, path: str) -> object:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RecordError(path, f"must be {_name(kind)}, not {_name(type(value))}")
     return value
+
+
+def _float(value: object, path: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RecordError(path, "must be a number")
+    return float(value)
+
+
+def _text(kind: type, read: Callable[[str], object], value: object, path: str) -> object:
+    if isinstance(value, kind):
+        return value
+    try:
+        return read(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise RecordError(path, str(error)) from None
+
+
+def _typed_dict(kind: Any, value: object, path: str) -> object:
+    if not isinstance(value, Mapping):
+        raise RecordError(path, "must be an object")
+    keys = typed_keys(kind)
+    for name in sorted(value):
+        if name not in keys:
+            raise RecordError(f"{path}.{name}", "is not a field")
+    given = {}
+    for name, (part, needed) in keys.items():
+        if name in value:
+            given[name] = _shaper(part)(value[name], f"{path}.{name}")
+        elif needed:
+            raise RecordError(f"{path}.{name}", "is missing")
+    return given
+
+
+@functools.cache
+def typed_keys(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Return for each key of a TypedDict the type of its value, and whether it must be given."""
+    found = {}
+    for name, hint in _hints(kind).items():
+        mark = typing.get_origin(hint)
+        # Under postponed annotations the class itself counts a key that is marked NotRequired as required.
+        needed = mark is not typing.NotRequired and (mark is typing.Required or name in kind.__required_keys__)
+        found[name] = (_unwrapped(hint), needed)
+    return found
+
+
+def _unwrapped(hint: Any) -> Any:
+    return typing.get_args(hint)[0] if typing.get_origin(hint) in (typing.Required, typing.NotRequired) else hint
+
+
+def _has_reals(kind: Any, above: frozenset[Any]) -> bool:
+    """Return whether a value of *kind* may hold a float, so that one is read at all."""
+    if kind is float or kind in above:
+        return kind is float
+    if dataclasses.is_dataclass(kind) or typing.is_typeddict(kind):
+        return any(_has_reals(hint, above | {kind}) for hint in _hints(kind).values())
+    return any(_has_reals(part, above) for part in typing.get_args(kind) if not isinstance(part, str))
 
 
 def _dataclass(kind: type, value: object, path: str) -> object:
@@ -255,7 +399,15 @@ def _name(kind: object) -> str:
         str: "a string",
         int: "an integer",
         bool: "true or false",
+        float: "a number",
+        Decimal: "a decimal number",
+        datetime: "a time",
         dict: "an object",
         list: "a list",
+        tuple: "a list",
+        Sequence: "a list",
     }
+    kind = kind if typing.get_origin(kind) in (None, Annotated) else typing.get_origin(kind)
+    if kind is canonical.Real:
+        return "a number with a fraction"
     return words.get(kind, "null" if kind is type(None) else getattr(kind, "__name__", str(kind)))

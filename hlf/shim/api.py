@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import enum
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from hlf.codec import records, texts
+from hlf.codec import canonical, records, texts
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import identity, invocation, metadata, responses
 from hlf.shim.contracts import inspection
@@ -179,8 +180,9 @@ class Chaincode:
             contract, name = self._called(stub.args)
             function = self.functions.get(f"{contract}:{name}")
             where = texts.shown(f"{contract}:{name}", 160)
-            result = self._run(function, stub) if function else self._unknown(contract, name, stub)
-            return responses.success(_encoded(result))
+            if function is None:
+                return responses.success(_encoded(self._unknown(contract, name, stub), records.plain))
+            return responses.success(_encoded(self._run(function, stub), function.write))
         except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
             return invocation.failed(self, where, error, stub)
 
@@ -235,10 +237,12 @@ def _default(chaincode: str, contracts: Sequence[type[Contract]]) -> str:
     return chosen[0]
 
 
-def _encoded(result: Any) -> bytes:
-    """Return bytes as they are, text as UTF-8, None as nothing, everything else as canonical JSON."""
+def _encoded(result: Any, write: Callable[[Any], Any]) -> bytes:
+    """Return bytes as they are, the text of a text, Decimal or datetime, nothing for None, and else canonical JSON."""
     if isinstance(result, bytes):
         return result
-    if isinstance(result, str) and not isinstance(result, enum.Enum):
-        return result.encode()
-    return b"" if result is None else records.dumps(result)
+    if result is None:
+        return b""
+    if isinstance(result, str | Decimal | datetime) and not isinstance(result, enum.Enum):
+        return str(records.plain(result)).encode()
+    return canonical.dumps(write(result))

@@ -2,11 +2,12 @@
 Arguments as the types that a contract's annotations name; anything else is refused with the field's path.
 
 A parameter annotated ``str`` takes the argument's text as it is, ``bytes`` its
-bytes; a word out of a list (Literal of text, an Enum whose values are text)
-is its text, too. Every other type is strict JSON, read as records are
-(:mod:`hlf.codec.records`): bool, int within 2^53-1, Optional, Literal,
-Enum by value, ``tuple[X, ...]``, ``list[X]``, ``dict[str, X]``, dataclasses of
-these, and ``object`` for any JSON value. There are no floats.
+bytes; a word out of a list (Literal of text, an Enum whose values are text), a
+Decimal and a datetime (RFC 3339) are their text, too. Every other type is
+strict JSON, read as records are (:mod:`hlf.codec.records`): bool, int within
+2^53-1, float, Optional and other unions, Literal, Enum by value,
+``tuple[X, ...]``, ``list[X]``, ``Sequence[X]``, ``dict[str, X]``, TypedDict,
+dataclasses of these, and ``object`` for any JSON value.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from hlf.codec import records
@@ -23,7 +26,8 @@ from hlf.codec.refusals import invalid
 from hlf.shim.errors import ContractError
 
 _UNIONS = (typing.Union, types.UnionType)
-_SCALARS = (str, int, bool, object, list, dict, type(None))
+_TEXTS = (Decimal, datetime)
+_SCALARS = (str, int, bool, float, *_TEXTS, object, list, dict, type(None))
 
 
 def argument(annotation: Any) -> Callable[[bytes, str], Any]:
@@ -35,9 +39,9 @@ def argument(annotation: Any) -> Callable[[bytes, str], Any]:
     """
     if annotation is bytes:
         return lambda data, path: bytes(data)
-    if annotation is str or _optional_text(annotation):
+    if annotation is str or _optional(annotation) is str:
         return _text
-    if _is_word(annotation):
+    if _is_word(annotation) or annotation in _TEXTS or _optional(annotation) in _TEXTS:
         return lambda data, path: records.shaped(annotation, _text(data, path), path)
     _check(annotation, set())
     return lambda data, path: records.loads(annotation, data, path)
@@ -50,23 +54,28 @@ def _check(annotation: Any, seen: set[Any]) -> None:
         return
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return
-    if origin in _UNIONS and len(parts) == 2 and type(None) in parts:
-        inner = [part for part in parts if part is not type(None)]
-    elif origin in (typing.Annotated, list) or (origin is tuple and parts[1:] == (Ellipsis,)):
+    if origin in _UNIONS:
+        inner = list(parts)
+    elif origin in (typing.Annotated, list, Sequence) or (origin is tuple and parts[1:] == (Ellipsis,)):
         inner = [parts[0]]
     elif origin in (dict, Mapping) and parts[0] is str:
         inner = [parts[1]]
     elif dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         seen.add(annotation)
         inner = list(typing.get_type_hints(annotation, include_extras=True).values())
+    elif typing.is_typeddict(annotation):
+        seen.add(annotation)
+        inner = [kind for kind, _ in records.typed_keys(annotation).values()]
     else:
         raise ContractError(f"{annotation!r} is no type that arguments can have; see hlf/shim/decoding.py")
     for part in inner:
         _check(part, seen)
 
 
-def _optional_text(annotation: Any) -> bool:
-    return typing.get_origin(annotation) in _UNIONS and set(typing.get_args(annotation)) == {str, type(None)}
+def _optional(annotation: Any) -> Any:
+    """Return what an Optional may be beside None, or None where *annotation* is no Optional of one type."""
+    parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+    return parts[0] if typing.get_origin(annotation) in _UNIONS and len(parts) == 1 else None
 
 
 def _is_word(annotation: Any) -> bool:

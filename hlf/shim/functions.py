@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hlf.codec import records
 from hlf.codec.refusals import RuntimeRefusal, invalid
 from hlf.shim.declarations import Declaration
 
@@ -22,7 +23,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """One function of a contract, ready to be called with bytes."""
+    """One function of a contract, ready to be called with bytes; *write* puts its result into JSON's terms."""
 
     contract: str
     name: str
@@ -32,6 +33,7 @@ class Function:
     returns: Any
     call: Callable[..., Any]
     declared: Declaration = Declaration()
+    write: Callable[[Any], Any] = records.plain
 
     @property
     def where(self) -> str:

@@ -11,9 +11,11 @@ import dataclasses
 import enum
 import typing
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from hlf.codec import canonical, records
+from hlf.codec import canonical, records, scalars
 from hlf.shim.functions import Function
 
 CONTRACT = "org.hyperledger.fabric"
@@ -26,6 +28,9 @@ _SCALARS: dict[Any, _Schema] = {
     bytes: {"type": "string", "format": "binary"},
     bool: {"type": "boolean"},
     int: {"type": "integer", "minimum": -canonical.LARGEST_INTEGER, "maximum": canonical.LARGEST_INTEGER},
+    float: {"type": "number"},
+    Decimal: {"type": "string", "pattern": f"^{scalars.DECIMAL}$", "maxLength": scalars.LONGEST},
+    datetime: {"type": "string", "format": "date-time"},
     type(None): {"type": "null"},
     None: {"type": "null"},
     object: {},
@@ -76,7 +81,7 @@ def _transaction(function: Function, components: _Schema) -> _Schema:
 
 
 def schema(annotation: Any, components: _Schema) -> _Schema:
-    """Return the JSON schema of a type; dataclasses are described once, in *components*."""
+    """Return the JSON schema of a type; dataclasses and TypedDicts are described once, in *components*."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is None:
         return _simple(annotation, components)
@@ -98,7 +103,7 @@ def _simple(kind: Any, components: _Schema) -> _Schema:
         return dict(_SCALARS[kind])
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return {"enum": [each.value for each in kind]}
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or typing.is_typeddict(kind)):
         if kind.__name__ not in components:
             components[kind.__name__] = {}
             components[kind.__name__] = _object(kind, components)
@@ -107,17 +112,20 @@ def _simple(kind: Any, components: _Schema) -> _Schema:
     return {}
 
 
-def _object(kind: type[Any], components: _Schema) -> _Schema:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    fields = dataclasses.fields(kind)
+def _object(kind: Any, components: _Schema) -> _Schema:
+    fields = records.typed_keys(kind) if typing.is_typeddict(kind) else _fields(kind)
     return {
         "$id": kind.__name__,
         "type": "object",
-        "properties": {field.name: schema(hints[field.name], components) for field in fields},
-        "required": [
-            field.name
-            for field in fields
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        ],
+        "properties": {name: schema(hint, components) for name, (hint, _) in fields.items()},
+        "required": [name for name, (_, needed) in fields.items() if needed],
         "additionalProperties": False,
+    }
+
+
+def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+    hints, missing = typing.get_type_hints(kind, include_extras=True), dataclasses.MISSING
+    return {
+        field.name: (hints[field.name], field.default is missing and field.default_factory is missing)
+        for field in dataclasses.fields(kind)
     }

@@ -7,6 +7,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from hlf.codec import records
 from hlf.shim import decoding
 from hlf.shim.contracts import decorators
 from hlf.shim.declarations import Declaration
@@ -56,7 +57,8 @@ def _function(
     parameters = tuple(_parameter(where, parameter, hints) for parameter in signature[1:])
     declared.check(where, tuple(parameter.name for parameter in parameters))
     documentation = inspect.getdoc(method) or ""
-    return Function(contract, name, tag, documentation, parameters, hints.get("return"), call, declared)
+    returns = hints.get("return")
+    return Function(contract, name, tag, documentation, parameters, returns, call, declared, records.writer(returns))
 
 
 def _parameter(where: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter:

@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID
 from fabric_protos.peer import proposal_pb2
 
-from hlf.codec import parties, records
+from hlf.codec import canonical, parties, records
 from hlf.errors import contract_refusal
 from hlf.shim import api, invocation
 from hlf.shim.errors import Refused, ShimError
@@ -444,7 +444,10 @@ def transcripts(scenario: str, seeds: Sequence[int] = (1, 2)) -> list[str]:
 def _encoded(argument: Any) -> bytes:
     if isinstance(argument, bytes):
         return argument
-    return argument.encode() if isinstance(argument, str) else records.dumps(argument)
+    kind: Any = type(argument)
+    value = records.writer(kind)(argument)
+    # What is a text in JSON goes as that text: words, decimal numbers, times.
+    return value.encode() if isinstance(value, str) else canonical.dumps(value)
 
 
 def _event_bytes(event: Event | None) -> bytes:

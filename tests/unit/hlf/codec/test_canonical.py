@@ -28,6 +28,37 @@ def test_bytes_equal_those_of_the_reference(value):
     assert canonical.loads(ours) == value
 
 
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_real_is_written_as_the_reference_writes_it(value):
+    """The shortest digits that read back as the same number, with ECMAScript's point and exponent."""
+    written = canonical.dumps({"a": [canonical.Real(value)]})
+    assert written == rfc8785.dumps({"a": [value]})
+    assert canonical.loads(written, reals=True) == {"a": [value]}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (-0.0, "0"), (5e-324, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+        (9007199254740992.0, "9007199254740992"), (295147905179352830000.0, "295147905179352830000"),
+        (1e21, "1e+21"), (9.999999999999997e22, "9.999999999999997e+22"), (1e-6, "0.000001"), (1e-7, "1e-7"),
+        (333333333.33333329, "333333333.3333333"), (-1424953923781206.2, "-1424953923781206.2"),
+    ],
+)  # fmt: skip
+def test_reals_of_the_standard(value, text):
+    """RFC 8785, appendix B."""
+    assert canonical.dumps(canonical.Real(value)).decode() == text
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_a_real_is_a_number_that_64_bits_hold(text):
+    """Neither read nor written otherwise."""
+    with pytest.raises(canonical.CanonicalError):
+        canonical.loads(text, reals=True)
+    with pytest.raises(canonical.CanonicalError, match="neither infinity nor NaN"):
+        canonical.dumps(canonical.Real(text))
+
+
 @given(VALUES)
 def test_reading_accepts_any_order_and_spacing(value):
     """Strict reading is about meaning, not layout."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -126,11 +127,12 @@ def _contract(annotation):
 
 @dataclass(frozen=True)
 class Weighing:
-    grams: float
+    parts: set[str]
 
 
 @pytest.mark.parametrize(
-    "annotation", [float, set[str], dict[int, str], int | str, complex, Weighing, tuple[int, str], None]
+    "annotation",
+    [set[str], dict[int, str], int | bytes, complex, Weighing, tuple[int, str], list[bytes], Sequence[set[str]], None],
 )
 def test_parameters_without_a_strict_form_are_found_at_the_start(annotation):
     with pytest.raises(api.ContractError, match="Odd:function: value"):
