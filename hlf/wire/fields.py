@@ -54,6 +54,8 @@ def to_varint(number: int) -> bytes:
     """Return *number* in its shortest form."""
     if number < 0x80:
         return bytes((number,))
+    if number < 0x4000:
+        return bytes((number & 0x7F | 0x80, number >> 7))
     octets = bytearray()
     while number > 0x7F:
         octets.append(number & 0x7F | 0x80)

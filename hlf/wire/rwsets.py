@@ -283,18 +283,21 @@ def _namespace(message: Any) -> NamespaceRwset:
     serialized = message.rwset
     # What every call of a chaincode reads of its definition is the same few bytes.
     public = _small(serialized) if len(serialized) <= _SMALL else _public(serialized)
-    return NamespaceRwset(message.namespace, *public, tuple([_collection(c) for c in message.collection_hashed_rwset]))
+    hashed = message.collection_hashed_rwset
+    return NamespaceRwset(message.namespace, *public, tuple([_collection(c) for c in hashed]) if hashed else ())
 
 
 def _public(
     serialized: bytes,
 ) -> tuple[tuple[Read, ...], tuple[RangeQuery, ...], tuple[Write, ...], tuple[MetadataWrite, ...]]:
     public = messages.read(kv_rwset_pb2.KVRWSet, serialized)
+    queries, described = public.range_queries_info, public.metadata_writes
     return (
         _reads(public.reads),
-        tuple([_range(q) for q in public.range_queries_info]),
+        # To ask whether there are any takes a fraction of going through them, and mostly there are none.
+        tuple([_range(q) for q in queries]) if queries else (),
         _writes(public.writes),
-        _metadata_writes(public.metadata_writes),
+        _metadata_writes(described) if described else (),
     )
 
 

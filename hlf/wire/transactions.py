@@ -9,7 +9,6 @@ so that the first defect is the one that it meets, under the same code.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -47,8 +46,7 @@ class Event(NamedTuple):
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """
     A chaincode call in a transaction, with its endorsed results.
 
@@ -92,8 +90,7 @@ class Action:
             return chaincode_pb2.ChaincodeInput()
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """
     One envelope in a block.
 
@@ -106,10 +103,10 @@ class Transaction:
         defect_code: the validation code that Fabric has for that, unless it comes to another one before.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # It hides a method of tuples, which nobody asks a transaction for.
     code: int | None
-    envelope: bytes = field(repr=False)
-    payload: bytes = field(default=b"", repr=False)
+    envelope: bytes
+    payload: bytes = b""
     signature: bytes = b""
     type: int = -1
     channel_id: str = ""
@@ -120,7 +117,7 @@ class Transaction:
     signature_header: bytes = b""
     chaincode: str = ""
     actions: tuple[Action, ...] = ()
-    config: bytes | None = field(default=None, repr=False)
+    config: bytes | None = None
     defect: str | None = None
     defect_code: int | None = None
 

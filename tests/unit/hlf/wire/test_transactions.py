@@ -158,3 +158,5 @@ def test_values_are_measured_without_being_read():
         fields.varint(b"\xff" * 9 + b"\x02", 0)
     assert fields.varint(b"\xff" * 9 + b"\x01", 0) == ((1 << 64) - 1, 10)
     assert [fields.varint_size(n) for n in (0, 127, 128, (1 << 64) - 1)] == [1, 1, 2, 10]
+    for number in (0, 127, 128, 16_383, 16_384, (1 << 64) - 1):
+        assert fields.varint(fields.to_varint(number), 0) == (number, fields.varint_size(number))
