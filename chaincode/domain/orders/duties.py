@@ -48,7 +48,7 @@ class Tariff:
         places.check_country("tariff.country", self.country)
         goods.check_hs6("tariff.hs6", self.hs6)
         attributes.day("tariff.effective_from", self.effective_from)
-        money.check_currency("tariff.currency", self.currency)
+        money.check_currency_on("tariff.currency", self.currency, self.effective_from)
         for field in ("duty_bps", "tax_bps"):
             RATE_BPS.check(f"tariff.{field}", getattr(self, field))
         money.MINOR.check("tariff.duty_free_to", self.duty_free_to)

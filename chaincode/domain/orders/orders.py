@@ -95,12 +95,12 @@ class Order:
         names.MSP_ID.check("order.merchant", self.merchant)
         names.SHA256.check("order.buyer_token_hash", self.buyer_token_hash)
         grants.moment("order.placed_at", self.placed_at)
-        incoterms.incoterm("order.incoterm", self.incoterm)
+        incoterms.for_parcels("order.incoterm", self.incoterm)
         for field in ("named_place", "origin", "destination"):
             places.check_locode(f"order.{field}", getattr(self, field))
         if not self.lines or [one.line for one in self.lines] != list(range(1, len(self.lines) + 1)):
             raise invalid("order.lines", "must be numbered 1, 2, ...")
-        money.check_currency("order.currency", self.currency)
+        money.check_currency_on("order.currency", self.currency, self.placed_at)
         money.MINOR.check("order.freight", self.freight)
         money.MINOR.check("order.insurance", self.insurance)
         disclosures.check_salt(self.salt, "order.salt")

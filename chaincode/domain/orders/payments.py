@@ -47,7 +47,7 @@ class Authorisation:
             names.MSP_ID.check(f"payment.{field}", getattr(self, field))
         if self.amount <= 0:
             raise invalid("payment.amount", "must be more than nothing")
-        money.check_currency("payment.settle_currency", self.settle_currency)
+        money.KNOWN.check("payment.settle_currency", self.settle_currency)
         Money(self.amount, self.currency)
         disclosures.check_salt(self.salt, "payment.salt")
 
@@ -224,5 +224,12 @@ def settled_mark(payment: Payment, change: Change) -> Mark:
 
 
 def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:
-    """Return a new payment."""
+    """
+    Return a new payment.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a currency that is in force no more.
+    """
+    money.check_currency_on("payment.currency", terms.currency, at)
+    money.check_currency_on("payment.settle_currency", terms.settle_currency, at)
     return Payment(payment_id, terms, (Entry("authorise", at, terms.amount),))

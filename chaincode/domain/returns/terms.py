@@ -226,7 +226,7 @@ def _check_codes(terms: Terms) -> None:
     """Refuse what is no such time, day, country, currency, language, place or code of goods."""
     moments.stated("terms.effective_from", terms.effective_from)
     places.check_jurisdiction("terms.jurisdiction", terms.jurisdiction)
-    money.check_currency("terms.currency", terms.currency)
+    money.check_currency_on("terms.currency", terms.currency, terms.effective_from)
     if not terms.languages:
         raise invalid("terms.languages", "must name at least one language")
     for language in terms.languages:

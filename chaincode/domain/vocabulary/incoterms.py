@@ -61,6 +61,21 @@ INCOTERMS: dict[str, Incoterm] = {
     )
 }
 
+FOR_PARCELS = tuple(term.code for term in INCOTERMS.values() if not term.sea_only)
+"""The rules for any mode of transport; a parcel is not handed over on board a ship."""
+
+
+def for_parcels(field: str, code: str) -> Incoterm:
+    """
+    Return the rule of that code, if goods in parcels can be sold by it.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, no Incoterm, or one for sea freight alone such as FOB.
+    """
+    if code in INCOTERMS and code not in FOR_PARCELS:
+        raise invalid(field, f"{code} is for goods on board a ship; for parcels it is one of " + " ".join(FOR_PARCELS))
+    return incoterm(field, code)
+
 
 def incoterm(field: str, code: str) -> Incoterm:
     """Return the rule of that code."""

@@ -23,19 +23,26 @@ from hlf.codec.words import Word
 
 _ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _TWO = (
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
     "CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
     "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN "
     "NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
-    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW"
+    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
 )
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
+EDITION = "2026-01-01"
+"""The edition of ISO 4217's list of codes in force that the tables here follow, without its funds, metals and units."""
+
+WITHDRAWN = {"HRK": "2023-01-01", "ZWL": "2024-09-01", "ANG": "2025-07-01", "BGN": "2026-01-01"}
+"""From which day on a code counts no more. Records of earlier days keep it, so its digits stay known."""
+
 MINOR_DIGITS: dict[str, int] = {
-    code: digits for digits, codes in ((0, _ZERO), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()
+    **{code: digits for digits, codes in ((0, _ZERO), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()},
+    **dict.fromkeys(WITHDRAWN, 2),
 }
-"""How many minor digits ISO 4217 gives each currency."""
+"""How many minor digits ISO 4217 gives each currency, the withdrawn ones included."""
 
 LARGEST = 10**18
 """No trade in goods reaches it; what does is a mistake of units or an attack on arithmetic elsewhere."""
@@ -49,12 +56,35 @@ OLDEST_DAYS = 4
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 
 
-CURRENCY = Word(
-    r"[A-Z]{3}",
-    "an ISO 4217 currency such as VND",
-    lambda code: "" if code in MINOR_DIGITS else "is no ISO 4217 currency in force",
-)
+def _in_force(code: str, day: str) -> str:
+    """Return why *code* is no currency on *day*, or nothing if it is one."""
+    if code not in MINOR_DIGITS:
+        return "is no ISO 4217 currency in force"
+    end = WITHDRAWN.get(code, "")
+    return f"is a currency that was withdrawn on {end}" if end and day >= end else ""
+
+
+_SHAPE, _MEANT = r"[A-Z]{3}", "an ISO 4217 currency such as VND"
+CURRENCY = Word(_SHAPE, _MEANT, lambda code: _in_force(code, EDITION))
+"""A currency that is in force by the edition."""
+
 check_currency = CURRENCY.check
+
+KNOWN = Word(_SHAPE, _MEANT, lambda code: _in_force(code, ""))
+"""A currency that is in force or was: what a record of the past may hold."""
+
+
+def check_currency_on(field: str, code: str, day: str) -> str:
+    """
+    Return *code* if it is a currency on *day* (text that begins as 2026-11-22).
+
+    Raises:
+        Refused: INVALID_ARGUMENT, no currency, or one that was withdrawn by then.
+    """
+    reason = _in_force(KNOWN.check(field, code), day[:10])
+    if reason:
+        raise invalid(field, reason)
+    return code
 
 
 @dataclass(frozen=True)
@@ -65,7 +95,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        check_currency("currency", self.currency)
+        KNOWN.check("currency", self.currency)
         if abs(self.minor) >= LARGEST:
             raise invalid("minor", "is beyond any sum in trade")
 
@@ -108,13 +138,13 @@ class Rates:
 
     def __post_init__(self) -> None:
         attributes.day("rates.date", self.date)
-        check_currency("rates.base", self.base)
+        check_currency_on("rates.base", self.base, self.date)
         if not 1 <= len(self.source) <= 200:
             raise invalid("rates.source", "must name where the rates are from")
         if not self.rates:
             raise invalid("rates.rates", "lists no currency")
         for code, rate in self.rates.items():
-            check_currency(f"rates.rates.{code[:8]}", code)
+            check_currency_on(f"rates.rates.{code[:8]}", code, self.date)
             if code == self.base:
                 raise invalid(f"rates.rates.{code}", "is the base itself")
             decimal(f"rates.rates.{code}", rate)

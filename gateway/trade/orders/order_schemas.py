@@ -46,7 +46,7 @@ class PlaceSchema(Schema):
     platform = fields.String(required=True, validate=MSP_ID, metadata={"example": "PlatformMSP"})
     merchant = fields.String(required=True, validate=MSP_ID, metadata={"example": "MerchantMSP"})
     placed_at = fields.String(required=True, metadata={"example": "2026-11-22T15:00:00Z"})
-    incoterm = fields.String(required=True, validate=one_of(incoterms.INCOTERMS), metadata={"example": "DDP"})
+    incoterm = fields.String(required=True, validate=one_of(incoterms.FOR_PARCELS), metadata={"example": "DDP"})
     named_place = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
     lines = fields.List(fields.Nested(OrderLineSchema), required=True, validate=validate.Length(1, 100))
     currency = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})

@@ -61,6 +61,8 @@ def test_an_order_reads_back_with_amounts_as_text():
         {"buyer_token_hash": "Nguyen Van A"},
         {"placed_at": "today"},
         {"incoterm": "XYZ"},
+        {"incoterm": "FOB"},
+        {"incoterm": "CIF"},
         {"named_place": "Hanoi"},
         {"origin": "CN"},
         {"destination": "XXHAN"},
@@ -68,6 +70,7 @@ def test_an_order_reads_back_with_amounts_as_text():
         {"lines": (LINES[1],)},
         {"lines": (LINES[0], LINES[0])},
         {"currency": "XXX"},
+        {"currency": "ANG"},
         {"freight": -1},
         {"insurance": 10**18},
         {"salt": "short"},
@@ -145,6 +148,13 @@ def test_there_are_eleven_incoterms():
     assert code(incoterms.incoterm, "field", "DAT") == "INVALID_ARGUMENT"
 
 
+def test_goods_in_parcels_are_not_sold_on_board_a_ship():
+    """Seven rules are for any mode of transport; who asks for another is told which."""
+    assert set(incoterms.FOR_PARCELS) == set(ROWS) - {"FAS", "FOB", "CFR", "CIF"}
+    with pytest.raises(Refused, match="EXW FCA CPT CIP DAP DPU DDP"):
+        incoterms.for_parcels("field", "FOB")
+
+
 def test_duty_and_tax_by_hand():
     """456.50 SGD are 9,252,904 VND; 398 to 50 by value; duty by line, tax on both, halves to even."""
     found = duties.assess(ORDER, {"851712": PHONES, "420212": CASES}, RATES)
@@ -160,7 +170,7 @@ def test_duty_and_tax_by_hand():
 def test_the_buyer_pays_unless_ddp():
     """The figures stay, the payer changes."""
     tariffs = {"851712": PHONES, "420212": CASES}
-    for name in incoterms.INCOTERMS:
+    for name in incoterms.FOR_PARCELS:
         found = duties.assess(dataclasses.replace(ORDER, incoterm=name), tariffs, RATES)
         assert found.payer == ("seller" if name == "DDP" else "buyer")
         assert found.duty == 1_080_193

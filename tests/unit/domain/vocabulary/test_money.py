@@ -45,6 +45,26 @@ def test_sums_add_and_subtract(one, other, code):
     assert Money(one, code) + Money(other, code) - Money(other, code) == Money(one, code)
 
 
+@pytest.mark.parametrize(("code", "last"), [("ANG", "2025-06-30"), ("BGN", "2025-12-31"), ("ZWL", "2024-08-31")])
+def test_a_withdrawn_code_is_refused_from_its_day_on(code, last):
+    """Until then it counts, later it does not; what a record says of it can be read and printed for ever."""
+    assert money.check_currency_on("currency", code, f"{last}T23:59:59Z") == code
+    for check in (lambda: money.check_currency_on("currency", code, money.WITHDRAWN[code]),
+                  lambda: money.check_currency("currency", code)):  # fmt: skip
+        with pytest.raises(Refused, match=f"currency: is a currency that was withdrawn on {money.WITHDRAWN[code]}"):
+            check()
+    with pytest.raises(Refused):
+        Rates("2026-11-20", "USD", {code: "1.8"}, "MAS")
+    assert Rates(last, "USD", {code: "1.8"}, "MAS").rates == {code: "1.8"}
+    assert str(Money(150, code)) == f"1.50 {code}"
+
+
+@pytest.mark.parametrize("code", ["XCG", "ZWG", "VED", "EUR"])
+def test_a_code_of_the_edition_is_in_force(code):
+    """Also those that are young: the Caribbean guilder of 2025, Zimbabwe's gold of 2024."""
+    assert money.check_currency("currency", code) == code
+
+
 def test_two_currencies_do_not_add():
     """Only a rate joins them."""
     with pytest.raises(Refused) as refused:
