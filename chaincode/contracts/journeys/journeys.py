@@ -242,9 +242,11 @@ class Journeys(Handovers, api.Contract):
         return _estimate(ctx, journey, journeystate.all_pages(ctx, journey))
 
     @api.query
-    def events(self, ctx: api.Context, journey_id: str) -> dict[str, object]:
+    def events(self, ctx: api.Context, journey_id: str) -> bytes:
         """
         Everything recorded, as an EPCIS 2.0 document in the order of recording, corrections included.
+
+        GS1's own hash generator finds each ``eventID`` in it, if the order of the members is kept.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.

@@ -3,7 +3,8 @@ GS1 identifiers in one spelling: the canonical GS1 Digital Link URI.
 
 An EPC URI (``urn:epc:id:sscc:...``) and a Digital Link at any domain name the
 same thing; the event hash wants one of them (GS1 Digital Link 1.2, section
-4.11). Digital Links are cut to the most specific identifier, at id.gs1.org.
+4.11). Digital Links are cut to the most specific identifier, at id.gs1.org,
+and a GTIN of 8, 12 or 13 digits is written with 14.
 What is no GS1 identifier is left as it is.
 """
 
@@ -48,7 +49,10 @@ def _from_link(link: str) -> str | None:
         if key in _KEYS and re.match(r"[0-9]{4}", path[index + 1]):
             named = [_WORDS.get(word, word) for word in path[index + 2 :: 2]]
             rest = dict(zip(named, path[index + 3 :: 2], strict=False))
-            found = f"{ROOT}/{key}/{path[index + 1]}"
+            value = path[index + 1]
+            if key == "01" and re.fullmatch(r"[0-9]{8}|[0-9]{12,13}", value):
+                value = value.zfill(14)
+            found = f"{ROOT}/{key}/{value}"
             for qualifier in _QUALIFIERS.get(key, ()):
                 if qualifier in rest:
                     return f"{found}/{qualifier}/{rest[qualifier]}"

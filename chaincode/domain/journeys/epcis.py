@@ -11,6 +11,7 @@ as full URIs; places are UN/LOCODE and parties MSP ids, under URIs of Selat.
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -171,15 +172,29 @@ def record_hash(made: Mapping[str, object]) -> str:
     return records.digest(made)
 
 
-def document(events: Sequence[Mapping[str, object]], created_at: int) -> dict[str, object]:
-    """Return the EPCIS document that holds *events*, as GS1's schema wants it."""
-    return {
+def document(events: Sequence[Mapping[str, object]], created_at: int) -> bytes:
+    """
+    Return the EPCIS document that holds *events*, as GS1's schema wants it and GS1's hash generator reads it.
+
+    It is JSON whose members stand in an order: what the ledger keeps is in
+    canonical order, and that generator hashes the members of a typed entry as
+    they come, while the standard has the type first.
+    """
+    told = {
         "@context": [CONTEXT[0], dict(NAMESPACES)],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
         "creationDate": moments.text(created_at),
-        "epcisBody": {"eventList": list(events)},
+        "epcisBody": {"eventList": [_type_first(event) for event in events]},
     }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _type_first(value: object) -> object:
+    """Return *value* with ``type`` as the first member of every object in it."""
+    if isinstance(value, Mapping):
+        return {name: _type_first(value[name]) for name in sorted(value, key=lambda name: name != "type")}
+    return [_type_first(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def word(kind: str, text: str) -> str:

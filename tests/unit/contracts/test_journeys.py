@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from epcis_event_hash_generator import hash_generator, json_to_py
 
 from chaincode.contracts.journeys import journeystate
 from chaincode.domain.journeys import custody, epcis, pages
@@ -47,6 +48,16 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert state["recorded"] == [f"S{number:02}" for number in range(1, 21)]
     assert (state["status"], state["custody"]["state"], state["alarms"]) == ("delivered", "delivered", [])
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
+
+
+@pytest.mark.filterwarnings("ignore:open_text is deprecated:DeprecationWarning")
+def test_gs1s_generator_finds_every_event_id_in_what_is_exported(channel):
+    """A whole journey with its handovers, byte for byte as the contract answers: each eventID is GS1's own hash."""
+    channel.deliver()
+    told = channel.query("Journeys:events", "J1")
+    found = hash_generator.epcis_hashes_from_events(json_to_py.event_list_from_epcis_document_json(told))
+    assert [event["eventID"] for event in told["epcisBody"]["eventList"]] == found
+    assert len(found) == 25
 
 
 def test_a_shopper_follows_a_link_and_sees_no_organisation(channel):
