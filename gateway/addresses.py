@@ -1,4 +1,4 @@
-"""One module per resource; ``BLUEPRINTS`` is what ``create_app`` serves."""
+"""The addresses that ``create_app`` serves; each resource has its own module."""
 
 from __future__ import annotations
 

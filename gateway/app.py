@@ -27,7 +27,7 @@ _ACCESS = logging.getLogger("gateway.access")
 
 def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     """
-    Return a gateway; it connects to nothing until it is asked something, and then through *ledgers* if they are given.
+    Return a gateway. It connects at its first request, through *ledgers* if they are given.
     """
     app = Flask("gateway", static_folder=None)
     app.config.update(
@@ -55,8 +55,8 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
 
 
 def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -> None:
-    """Let *app* work with these settings from now on; it holds nothing of others."""
-    # Werkzeug cuts a chunked body here without a word; one byte over the limit shows that it was longer.
+    """Give *app* these settings; it keeps nothing from earlier ones."""
+    # Werkzeug cuts a chunked body here silently; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
     store, wallet = Store(settings.data), Wallet(settings.wallet)
     app.extensions[context.EXTENSION] = context.Services(
@@ -77,9 +77,9 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     """
-    Name the request, forbid the storing of answers, and log one line.
+    Add the request's id, forbid caches to store the answer, and log one line.
 
-    The line has the route and not the path, because a path may hold a shopper's link, and never a query or a body.
+    The line has the route and not the path, because a path may hold a shopper's link. It never has a query or a body.
     """
     response.headers["X-Request-Id"] = g.request_id
     freshness.tell(response, context.blocks_written())

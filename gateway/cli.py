@@ -1,4 +1,4 @@
-"""``selat gateway``: serve it, and make its access tokens."""
+"""``selat gateway``: serve the gateway, and make its access tokens."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def gateway() -> None:
 
 @gateway.command()
 @click.option("--wallet", type=_FOLDER, help="A network's state folder: identities and connection profiles.")
-@click.option("--data", type=_FOLDER, help="Where the gateway keeps tokens and cursors.")
+@click.option("--data", type=_FOLDER, help="Folder where the gateway keeps tokens and cursors.")
 @click.option("--listen", help="<address>:<port>; port 0 lets the system choose.")
 @click.option("--tracking", help="<MSP>/<user> that answers shoppers' links.")
 def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: str | None) -> None:
-    """Serve until stopped. Each setting can be given as SELAT_<NAME>; an option goes before it."""
+    """Serve until stopped. Settings come from SELAT_<NAME>; options override them."""
     environ = dict(os.environ)
     for name, value in (("WALLET", wallet), ("DATA", data), ("LISTEN", listen), ("TRACKING", tracking)):
         if value is not None:
@@ -48,14 +48,14 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
             "or name its state folder with --wallet."
         )
     _must_be_free(settings.listen)
-    from gateway.front.server import Server  # gunicorn is needed by this command alone.
+    from gateway.front.server import Server  # Only this command needs gunicorn.
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
     Server(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
 
 
 def _must_be_free(listen: str) -> None:
-    """Say so at once if the port is taken: gunicorn would try for five seconds and then exit without a cure."""
+    """Raise an error with a cure if the port is taken; gunicorn would try for five seconds and exit without one."""
     host, _, port = listen.rpartition(":")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -70,7 +70,7 @@ def _must_be_free(listen: str) -> None:
 
 @gateway.command()
 def errors() -> None:
-    """Print what can go wrong and what to do about it, as Markdown."""
+    """Print all errors, with their meaning and cure, as Markdown."""
     click.echo(problemtypes.markdown(), nl=False)
 
 
@@ -92,14 +92,14 @@ def token() -> None:
 
 
 @token.command()
-@click.option("--organisation", required=True, help="MSP id whose identity the token uses.")
-@click.option("--user", default="User1", show_default=True, help="That organisation's user.")
+@click.option("--organisation", required=True, help="MSP id of the organisation that the token acts for.")
+@click.option("--user", default="User1", show_default=True, help="The user of that organisation.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; default: read.")
 @click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How long it is valid.")
 @click.option("--wallet", type=_FOLDER, default=Path("build/network"), show_default=True, envvar="SELAT_WALLET")
 @click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
 def create(organisation: str, user: str, scopes: tuple[str, ...], days: int, wallet: Path, data: Path) -> None:
-    """Make a token and print it, once: the gateway keeps its hash only."""
+    """Make a token and print it. It is shown only once: the gateway keeps its hash."""
     known = Wallet(wallet)
     try:
         users = known.users(organisation)
@@ -113,7 +113,7 @@ def create(organisation: str, user: str, scopes: tuple[str, ...], days: int, wal
 @token.command("list")
 @click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
 def list_tokens(data: Path) -> None:
-    """Show the tokens there are, without their secrets."""
+    """List the tokens, without their secrets."""
     for entry in Tokens(Store(data)).all():
         state = "revoked" if entry.revoked else f"until {entry.expires_at:%Y-%m-%d %H:%M}"
         click.echo(f"{entry.id}  {entry.msp_id}/{entry.user}  {','.join(entry.scopes)}  {state}")
@@ -123,9 +123,7 @@ def list_tokens(data: Path) -> None:
 @click.argument("identifier")
 @click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
 def revoke(identifier: str, data: Path) -> None:
-    """Make a token useless from now on."""
+    """Revoke a token."""
     if not Tokens(Store(data)).revoke(identifier):
-        raise click.ClickException(
-            f"no token has the id {identifier!r}; selat gateway token list shows those there are"
-        )
+        raise click.ClickException(f"no token has the id {identifier!r}; selat gateway token list shows all")
     click.echo(f"{identifier} is revoked")

@@ -1,8 +1,8 @@
 """
-Who looked at what through the audit: every request that needs the scope ``audit``, written down before it is answered.
+The record of audit requests: every request that needs the scope ``audit`` is written down before it is answered.
 
-A record holds names and ids (who asked, of which channel, transaction or object), no values and no queries. If it
-cannot be written, the request is not answered.
+A record has names and ids (who asked, for which channel, transaction or object), but no values and no queries. If
+it cannot be written, the request is not answered.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.http import auth, context
 from gateway.store.database import Store
 
 SCOPE = "audit"
-# Ids are shorter; what somebody has typed in their place need not be kept whole.
+# Ids are shorter; longer text in their place is cut.
 _LONGEST = 300
 
 
@@ -31,7 +31,7 @@ class Access:
     Attributes:
         what: the address's name, as ``audit.transaction`` or ``console.history``.
         subject: the ids in the address, as ``trade/Orders/J1``.
-        status: the HTTP status it was answered with; None if it was not, or is not yet.
+        status: the HTTP status of the answer; None if there is none, or not yet.
     """
 
     number: int
@@ -45,7 +45,7 @@ class Access:
 
 
 class Accesses:
-    """The record of one gateway's store."""
+    """The record in one gateway's store."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -62,12 +62,12 @@ class Accesses:
             return int(written.lastrowid or 0)
 
     def end(self, number: int, status: int) -> None:
-        """Add what became of it."""
+        """Add the status of the answer."""
         with self._store.connection() as database:
             database.execute("UPDATE accesses SET status = ? WHERE number = ?", (status, number))
 
     def of(self, msp_id: str, *, before: int | None, limit: int) -> list[Access]:
-        """Return an organisation's requests, newest first, from in front of number *before*."""
+        """Return an organisation's requests with numbers below *before*, newest first."""
         with self._store.connection() as database:
             rows = database.execute(
                 "SELECT * FROM accesses WHERE msp_id = ? AND number < ? ORDER BY number DESC LIMIT ?",
@@ -77,7 +77,7 @@ class Accesses:
 
 
 def record() -> None:
-    """Record who asks for what, before a view that needs the audit's scope."""
+    """Record who asks for what, before a view that needs the scope ``audit``."""
     if request.endpoint is None or auth.scope_of(current_app.view_functions[request.endpoint]) != SCOPE:
         return
     asking, kept = context.caller(), Accesses(context.services().store)

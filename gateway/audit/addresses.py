@@ -1,4 +1,4 @@
-"""What happened on a channel, with proof."""
+"""Transactions and histories of a channel, with proofs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/v1/audit", description="Hi
 @auth.needs("audit")
 @blueprint.response(200, TransactionSchema)
 def transaction(channel: str, transaction_id: str) -> dict[str, Any]:
-    """Take a committed transaction apart, with its hashes and signatures recomputed."""
+    """Take a committed transaction apart and check its hashes and signatures."""
     return histories.Proofs(channel).of(transaction_id).document()
 
 
@@ -34,9 +34,10 @@ def transaction(channel: str, transaction_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The receipt: a file for `selat audit check`, described in docs/audit.md")
 def receipt(channel: str, transaction_id: str) -> Response:
     """
-    Take a transaction home: one file that proves it without this gateway, its token or the network.
+    Get one file that proves a transaction without this gateway, a token or the network.
 
-    The file holds the transaction's whole block and the channel's configurations: give it to those who may see them.
+    The file holds the transaction's whole block and the channel's configurations: give it only to those who may see
+    them.
     """
     return histories.receipt_file(channel, transaction_id)
 
@@ -47,9 +48,9 @@ def receipt(channel: str, transaction_id: str) -> Response:
 @blueprint.response(200, AccessesSchema)
 def accesses(query: dict[str, Any]) -> dict[str, Any]:
     """
-    List who of the caller's organisation looked at what through the audit of this gateway, newest first.
+    List the audit requests of the caller's organisation at this gateway, newest first.
 
-    It holds names and ids, no values. A full page ends with `next`: ask again with `before` set to it.
+    The list has names and ids, no values. A full page ends with `next`: ask again with `before` set to it.
     """
     found = Accesses(context.services().store).of(
         context.caller().msp_id, before=query.get("before"), limit=query["limit"]
@@ -63,8 +64,8 @@ def accesses(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, HistorySchema)
 def history(query: dict[str, Any], channel: str, contract: str, key: str) -> dict[str, Any]:
     """
-    List every change of a contract's object, newest first, each found again in its block.
+    List every change of a contract's object, newest first, and compare each with its block.
 
-    The contract's own `history` function says what the changes are; the blocks say whether that is true.
+    The contract's own `history` function lists the changes; the blocks show whether the list is true.
     """
     return histories.history(channel, query.get("chaincode"), contract, key, query["limit"])

@@ -1,4 +1,4 @@
-"""Histories and proofs, asked from the caller's own peer."""
+"""Histories and proofs, from the caller's own peer."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from hlf.audit.evidence import proofs as audit
 from hlf.codec import canonical, names
 from hlf.wire import keys
 
-# The chaincode whose contracts a channel's history is asked from, unless the request names one.
+# The chaincode that is asked for histories of a channel, unless the request names one.
 _CHAINCODES = dict(channels.ALL)
 
 
 def history(channel: str, chaincode: str | None, contract: str, key: str, limit: int) -> dict[str, Any]:
     """
-    Return every change of a contract's object, newest first, the first *limit* found again in their blocks.
+    Return every change of a contract's object, newest first; compare the first *limit* with their blocks.
 
-    The contract's own ``history`` function says what the changes are; the blocks say whether that is true.
+    The contract's own ``history`` function lists the changes; the blocks show whether the list is true.
 
     Raises:
-        Problem: REQUEST_INVALID, no chaincode is known for the channel; HISTORY_UNPROVABLE.
+        Problem: REQUEST_INVALID if the channel has no default chaincode; HISTORY_UNPROVABLE.
         hlf.errors.EvaluateError: the contract refused.
     """
     named = chaincode or _CHAINCODES.get(channel)
@@ -35,7 +35,7 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
         words = "This channel has no chaincode by default; name one."
         raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
     answer = results.read(context.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
-    # An object that is kept under several keys tells the history of each.
+    # An object with several keys has a history for each.
     parts = answer if isinstance(answer, dict) else {"": answer}
     entries = [
         {**_entry(entry, contract), "part": part}
@@ -49,7 +49,7 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
 
 
 def _entry(entry: Any, contract: str) -> dict[str, Any]:
-    """Return one change as a contract of ours tells it; any chaincode may have been named."""
+    """Return one change, in the form of our contracts; the request may name any other chaincode."""
     kinds = {"transaction_id": str, "at": str, "deleted": bool}
     found = entry if isinstance(entry, dict) else {}
     if "value" in found and all(isinstance(found.get(name), kind) for name, kind in kinds.items()):
@@ -61,7 +61,7 @@ def receipt_file(channel: str, transaction_id: str) -> Response:
     """Return the receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
     made = Proofs(channel).receipt(transaction_id)
     response = Response(made.to_bytes(), content_type="application/json")
-    # A name for the file is made of what is an id for certain, never of what the caller has typed.
+    # The file's name is made only of a valid id, never of other text that the caller typed.
     name = transaction_id[:16] if names.TRANSACTION_ID.fits(transaction_id) else "transaction"
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{name}.json"'
     return response
@@ -82,7 +82,7 @@ def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> 
 
 def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, Any]) -> bool:
     """
-    Return whether the proven transaction wrote, under a key of the object, just the value that its history says it did.
+    Return whether the proven transaction wrote exactly the history's value under a key of the object.
     """
     for namespace, write in audit.writes(proof):
         if namespace != chaincode or write.key != entry.get("key", write.key) or not _is_of(write.key, key):
@@ -95,7 +95,7 @@ def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, An
 
 
 def _canonical(value: Any) -> bytes | None:
-    """Return a value as contracts of ours write it; None for one that they cannot."""
+    """Return a value as our contracts write it; None if they cannot."""
     try:
         return canonical.dumps(value)
     except canonical.CanonicalError:
@@ -104,7 +104,7 @@ def _canonical(value: Any) -> bytes | None:
 
 def _is_of(written: str, key: str) -> bool:
     """
-    Return whether a key of the ledger is one of the object *key*: that itself, or a composite one that names it first.
+    Return whether a ledger key belongs to the object *key*: the same key, or a composite key that begins with it.
     """
     try:
         _, attributes = keys.split_composite_key(written)
@@ -114,7 +114,7 @@ def _is_of(written: str, key: str) -> bool:
 
 
 class Proofs:
-    """Receipts and proofs of one channel's transactions; each block is asked for once."""
+    """Receipts and proofs of one channel's transactions; each block is read once."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
@@ -129,7 +129,7 @@ class Proofs:
 
         Raises:
             Problem: TRANSACTION_NOT_FOUND.
-            hlf.errors.WireError: the peer's answer is not what it should be.
+            hlf.errors.WireError: the peer's answer is malformed.
         """
         if transaction_id not in self._made:
             self._made[transaction_id] = audit.check(self.receipt(transaction_id, with_state=False), self._trusted)
@@ -139,7 +139,8 @@ class Proofs:
         """
         Return the receipt of a transaction, from the blocks of the caller's peer; raises what ``of`` raises.
 
-        *with_state* asks for the state before its block as well, which only a checkpoint can be compared with.
+        With *with_state* it also holds the state hash before its block, which is needed only to compare it with a
+        checkpoint.
         """
         serialized = self._asked("GetBlockByTxID", transaction_id)
         return receipts.from_ledger(serialized, transaction_id, self._block, with_state=with_state)

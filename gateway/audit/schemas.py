@@ -8,7 +8,7 @@ from gateway.http.words import CHAINCODE
 
 
 class WhoSchema(Schema):
-    """Who signed."""
+    """A signer."""
 
     msp_id = fields.String()
     subject = fields.String(metadata={"description": "Of the certificate"})
@@ -16,7 +16,7 @@ class WhoSchema(Schema):
 
 
 class CheckSchema(Schema):
-    """One thing that was recomputed."""
+    """One check."""
 
     name = fields.String()
     passed = fields.Boolean()
@@ -45,11 +45,11 @@ class TransactionSchema(Schema):
     actions = fields.List(fields.Dict(), metadata={"description": "Chaincode calls with their results and endorsers"})
     block = fields.Nested(BlockSchema)
     vouched = fields.String(
-        metadata={"description": "Who says that the code is right: `peer`, since peers do not sign codes, or nobody"}
+        metadata={"description": "Who vouches for the code: `peer`, because peers do not sign codes, or nobody"}
     )
     checks = fields.List(fields.Nested(CheckSchema))
     anchored = fields.Boolean(
-        metadata={"description": "Whether it hangs on the genesis block that the gateway's wallet has for the channel"}
+        metadata={"description": "Whether the chain of proof begins at the genesis block in the gateway's wallet"}
     )
     verified = fields.Boolean(metadata={"description": "Whether all checks passed"})
 
@@ -59,7 +59,7 @@ class HistoryQuerySchema(Schema):
 
     chaincode = fields.String(
         validate=CHAINCODE,
-        metadata={"description": "Without it the chaincode of that channel in the default consortium"},
+        metadata={"description": "Default: the chaincode of that channel in the default consortium"},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
 
@@ -67,17 +67,17 @@ class HistoryQuerySchema(Schema):
 class ChangeSchema(Schema):
     """One change of an object, proven by its block."""
 
-    part = fields.String(metadata={"description": "Which of its keys, where an object is kept under several"})
-    key = fields.String(metadata={"description": "In the ledger, as the contract tells it"})
+    part = fields.String(metadata={"description": "Which key of the object, if it has several"})
+    key = fields.String(metadata={"description": "The key in the ledger, as the contract reports it"})
     transaction_id = fields.String()
-    at = fields.String(allow_none=True, metadata={"description": "The transaction's own time: its client's word"})
+    at = fields.String(allow_none=True, metadata={"description": "The transaction's own time, set by its client"})
     deleted = fields.Boolean()
     value = fields.Raw(allow_none=True)
     block_number = fields.Integer()
     by = fields.Nested(WhoSchema)
     endorsed_by = fields.List(fields.String())
     verified = fields.Boolean(
-        metadata={"description": "The block holds this change under a key of this object, and proves as a transaction"}
+        metadata={"description": "Whether the block holds this change of this object, and the proof holds"}
     )
 
 
@@ -86,7 +86,7 @@ class HistorySchema(Schema):
 
     channel = fields.String()
     key = fields.String()
-    total = fields.Integer(metadata={"description": "How many changes there are; the newest are listed"})
+    total = fields.Integer(metadata={"description": "Number of all changes; the newest are listed"})
     changes = fields.List(fields.Nested(ChangeSchema))
 
 
@@ -94,7 +94,8 @@ class AccessesQuerySchema(Schema):
     """Query of ``GET /v1/audit/accesses``."""
 
     before = fields.Integer(
-        validate=validate.Range(1, 1 << 62), metadata={"description": "`next` of the page before; newest without it"}
+        validate=validate.Range(1, 1 << 62),
+        metadata={"description": "`next` of the page before; without it, the newest page"},
     )
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
 
@@ -104,16 +105,18 @@ class AccessSchema(Schema):
 
     number = fields.Integer()
     at = fields.DateTime(format="iso")
-    user = fields.String(metadata={"description": "The organisation's user that the token speaks for"})
+    user = fields.String(metadata={"description": "The organisation's user that the token acts for"})
     token_id = fields.String()
     what = fields.String(metadata={"description": "The address's name", "example": "audit.transaction"})
     subject = fields.String(metadata={"description": "The ids in the address", "example": "trade/Orders/J1"})
-    status = fields.Integer(allow_none=True, metadata={"description": "As answered; null if it was not, or not yet"})
+    status = fields.Integer(
+        allow_none=True, metadata={"description": "Status of the answer; null if there is none, or not yet"}
+    )
     request_id = fields.String()
 
 
 class AccessesSchema(Schema):
-    """A page of who looked at what, newest first."""
+    """A page of audit requests, newest first."""
 
     accesses = fields.List(fields.Nested(AccessSchema))
     next = fields.Integer(allow_none=True)

@@ -1,8 +1,8 @@
 """
-Pages for people: journeys, disclosures and audit, as the holder of an access token sees them.
+Pages for people: journeys, disclosures and audit, with the rights of an access token.
 
-The pages only read. A browser cannot send a bearer token by itself, so logging in puts the token into a cookie that no
-script can read, that no other site's page can make the browser send, and that is sent to these pages alone.
+The pages only read. A browser cannot send a bearer token by itself, so the login puts the token into a cookie. No
+script can read it, no other site can make the browser send it, and it is sent only to these pages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def login() -> str:
 @auth.needs(auth.PUBLIC)
 @inputs.takes(body=inputs.FORM)
 def enter() -> Redirect | Response:
-    """Keep the token in a cookie for as long as it is valid; nothing is written anywhere else."""
+    """Keep the token in a cookie until it expires; it is stored nowhere else."""
     token = request.form.get("token", "").strip()
     try:
         caller = context.services().tokens.caller(token)
@@ -54,7 +54,7 @@ def enter() -> Redirect | Response:
 @blueprint.route("/logout")
 @auth.needs(auth.PUBLIC)
 def logout() -> Redirect:
-    """Forget the token."""
+    """Delete the cookie with the token."""
     answer = redirect(url_for("console.login"), 303)
     answer.delete_cookie(auth.COOKIE, path=blueprint.url_prefix or "/", httponly=True, samesite="Strict")
     return answer
@@ -63,14 +63,14 @@ def logout() -> Redirect:
 @blueprint.route("/")
 @auth.needs("read")
 def home() -> str:
-    """The participants, and where to look."""
+    """Show the participants, and links to the other pages."""
     return _page("home.html", participants=context.ask(TRADE, "Participants:list"))
 
 
 @blueprint.route("/orders")
 @auth.needs("read")
 def orders() -> str:
-    """The public part of all orders, with their journeys."""
+    """Show the public part of all orders, with their journeys."""
     return _page("orders.html", orders=context.ask(COMMERCE, "Orders:list"))
 
 
@@ -78,7 +78,7 @@ def orders() -> str:
 @auth.needs("read")
 @inputs.takes(query={"id"})
 def find_journey() -> Redirect:
-    """Go to the journey whose id was typed in."""
+    """Go to the journey with the id that was typed in."""
     wanted = request.args.get("id", "").strip()
     if not wanted:
         raise Problem("REQUEST_INVALID", "Type the id of a journey.")
@@ -88,7 +88,7 @@ def find_journey() -> Redirect:
 @blueprint.route("/journeys/<journey_id>")
 @auth.needs("read")
 def journey(journey_id: str) -> str:
-    """One journey: status, custody, stages and alarms."""
+    """Show one journey: status, custody, stages and alarms."""
     state = context.ask(TRADE, "Journeys:read", journey_id)
     events = context.ask(TRADE, "Journeys:events", journey_id)["epcisBody"]["eventList"]
     progress = context.ask(TRADE, "Journeys:progress", journey_id)
@@ -98,7 +98,7 @@ def journey(journey_id: str) -> str:
 @blueprint.route("/disclosures")
 @auth.needs("read")
 def disclosures() -> str:
-    """Who was shown what, for what, until when; an auditor sees everybody's."""
+    """Show who may see which attributes, for which purpose, until when; an auditor sees all."""
     shown = {
         "given": context.ask(TRADE, "Disclosures:given"),
         "received": context.ask(TRADE, "Disclosures:received"),
@@ -109,7 +109,7 @@ def disclosures() -> str:
 
 
 def _auditor() -> str:
-    """Return the organisation that counts as the auditor, by the register."""
+    """Return the acting auditor of the register."""
     asked = TRADE.call("Participants:holder", ["auditor"], None, (context.caller().msp_id,))
     return context.evaluate(asked).decode("utf-8", "replace")
 
@@ -118,7 +118,7 @@ def _auditor() -> str:
 @auth.needs("audit")
 @inputs.takes(query={"channel", "contract", "key", "transaction_id"})
 def audit_forms() -> str | Redirect:
-    """What to look up; a filled-in form leads to the answer."""
+    """Show the forms to look up transactions and histories."""
     for page, names in (("transaction", ("channel", "transaction_id")), ("history", ("channel", "contract", "key"))):
         given: dict[str, Any] = {name: request.args.get(name, "").strip() for name in names}
         if all(given.values()):
@@ -129,21 +129,21 @@ def audit_forms() -> str | Redirect:
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>")
 @auth.needs("audit")
 def transaction(channel: str, transaction_id: str) -> str:
-    """A transaction taken apart, with what was recomputed."""
+    """Show a transaction with all checks of its proof."""
     return _page("transaction.html", proof=histories.Proofs(channel).of(transaction_id).document())
 
 
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>/receipt")
 @auth.needs("audit")
 def receipt(channel: str, transaction_id: str) -> Response:
-    """The transaction's receipt as a file, which proves it anywhere."""
+    """Return the transaction's receipt as a file."""
     return histories.receipt_file(channel, transaction_id)
 
 
 @blueprint.route("/audit/<channel>/history/<contract>/<path:key>")
 @auth.needs("audit")
 def history(channel: str, contract: str, key: str) -> str:
-    """Every change of an object, each proven by its block."""
+    """Show every change of an object, each compared with its block."""
     return _page("history.html", told=histories.history(channel, None, contract, key, 100))
 
 

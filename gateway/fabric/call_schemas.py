@@ -1,4 +1,4 @@
-"""Calls of any chaincode's functions."""
+"""Calls of functions of any chaincode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from gateway.http.words import MSP_ID
 
-# Fabric's own rules for the names that stand in an address.
+# Fabric's own rules for names of channels and chaincodes.
 
 
 class Base64(fields.Field[bytes]):
@@ -32,12 +32,12 @@ class CallSchema(Schema):
     function = fields.String(
         required=True,
         validate=validate.Length(1, 256),
-        metadata={"description": "With its contract's name in front, if any", "example": "Journeys:read"},
+        metadata={"description": "With the contract's name in front, if it has one", "example": "Journeys:read"},
     )
     arguments = fields.List(
         fields.Raw(allow_none=True),
         load_default=list,
-        metadata={"description": "Text goes as it is, any other value as canonical JSON", "example": ["J1"]},
+        metadata={"description": "Text is sent as it is, any other value as canonical JSON", "example": ["J1"]},
     )
     transient = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 256)),
@@ -49,17 +49,17 @@ class CallSchema(Schema):
         fields.String(validate=MSP_ID),
         load_default=list,
         metadata={
-            "description": "Who must endorse; without it Fabric plans by the policies",
+            "description": "MSP ids of organisations that must endorse; by default Fabric plans by the policies",
             "example": ["PlatformMSP"],
         },
     )
 
 
 class AnswerSchema(Schema):
-    """What a contract answered."""
+    """The answer of a contract."""
 
-    result = fields.Raw(allow_none=True, metadata={"description": "As JSON or text, where it is that; null if neither"})
-    result_base64 = Base64(metadata={"description": "The exact bytes"})
+    result = fields.Raw(allow_none=True, metadata={"description": "The answer as JSON or text; null if it is neither"})
+    result_base64 = Base64(metadata={"description": "The exact bytes of the answer"})
 
 
 class ReceiptSchema(AnswerSchema):
@@ -70,23 +70,27 @@ class ReceiptSchema(AnswerSchema):
 
 
 class PreflightSchema(Schema):
-    """Who a call would go to, and what its function declares."""
+    """The organisations that a call would go to, and the declaration of its function."""
 
     function = fields.String()
     declared = fields.Boolean(metadata={"description": "Whether the chaincode publishes what the function declares"})
-    query = fields.Boolean(metadata={"description": "Whether it is evaluated: then nobody endorses"})
+    query = fields.Boolean(metadata={"description": "Whether the function is evaluated; then nobody endorses"})
     must_endorse = fields.List(
         fields.String(),
         metadata={
-            "description": "Organisations; none where Fabric plans by the policies. Of a query: where it is asked"
+            "description": "Organisations that endorse, or that answer a query; none if Fabric plans by the policies"
         },
     )
     will_see = fields.List(fields.String(), metadata={"description": "Organisations that get the private values"})
     private = fields.List(fields.String(), metadata={"description": "Names of the transient fields in the call"})
     endorsed_by = fields.List(fields.String(), allow_none=True, metadata={"description": "As declared"})
-    transient = fields.List(fields.String(), allow_none=True, metadata={"description": "The fields it takes"})
+    transient = fields.List(
+        fields.String(), allow_none=True, metadata={"description": "Transient fields that the function takes"}
+    )
     called_by = fields.List(fields.String(), metadata={"description": "Who may call it"})
-    read_on = fields.List(fields.String(), metadata={"description": "Whose peers have a query's answer"})
+    read_on = fields.List(
+        fields.String(), metadata={"description": "Organisations whose peers have the answer of a query"}
+    )
 
 
 class StatusQuerySchema(Schema):
@@ -98,7 +102,7 @@ class StatusQuerySchema(Schema):
 
 
 class StatusSchema(Schema):
-    """What became of a transaction."""
+    """The status of a transaction."""
 
     transaction_id = fields.String()
     valid = fields.Boolean()

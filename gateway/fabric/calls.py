@@ -1,4 +1,4 @@
-"""Any function of any chaincode on any channel: evaluate, submit, and what became of a transaction."""
+"""Any function of any chaincode on any channel: evaluate it, submit it, read a transaction's status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description=
 @blueprint.arguments(CallSchema)
 @blueprint.response(200, AnswerSchema)
 def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
-    """Ask a chaincode; nothing is written."""
+    """Evaluate a function of a chaincode; nothing is written."""
     return _answer(context.evaluate(_call(channel, chaincode, body)))
 
 
@@ -50,10 +50,10 @@ def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]
 @blueprint.response(200, PreflightSchema)
 def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """
-    Say who would see a call's private values and who must endorse it; nothing is sent to anybody.
+    Say who would see a call's private values and who must endorse it, without sending it.
 
-    The call is planned as `submit` and `evaluate` plan it, by what its function declares. Only the caller's own peer is
-    asked, and gets no private value.
+    The plan is the same as for `submit` and `evaluate`: it follows the function's declaration. Only the caller's
+    own peer is asked, and it gets no private value.
     """
     call = _call(channel, chaincode, body)
     planned = context.plan(call)

@@ -1,8 +1,8 @@
 """
-What a channel says of itself, asked when Fabric's own words leave open what was wrong.
+Find the cause of a refusal in the channel itself, where Fabric's message leaves it open.
 
-Fabric says the same of an organisation that is misspelt, of one whose peers are down and of one that does not run the
-chaincode; and it keeps an event stream open for a chaincode that there is not.
+Fabric gives the same message for a misspelt organisation, for one whose peers are down, and for one that does not
+run the chaincode. It also opens an event stream for a chaincode that does not exist.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _DENIED = re.compile(r"access denied|implicit policy evaluation failed")
 
 class ExplainedError(errors.GatewayError):
     """
-    A refusal whose cause the channel itself has told; *code* is that of the problem.
+    A refusal with the cause found in the channel; *code* is the problem's code.
 
-    Fabric's own words are kept beside it.
+    Fabric's own message is kept too.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class ExplainedError(errors.GatewayError):
 def explained(
     network: Network, chaincode: str, named: tuple[str, ...], refused: errors.GatewayError
 ) -> errors.GatewayError:
-    """Return the refusal to raise where *refused* says that nobody can answer: which of its causes it was."""
+    """Return the refusal to raise: with its cause, if *refused* only says that nobody can answer."""
     if not _NOBODY.search(refused.message):
         return refused
     try:
@@ -63,10 +63,10 @@ def explained(
 
 def is_defined(network: Network, chaincode: str) -> bool | None:
     """
-    Return whether the channel has such a chaincode; None if the caller may not ask.
+    Return whether the channel has the chaincode; None if the caller may not ask.
 
     Raises:
-        hlf.errors.EvaluateError: there is no such channel for the caller, or its peer cannot be asked.
+        hlf.errors.EvaluateError: the caller has no such channel, or its peer cannot be asked.
     """
     asked = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=chaincode).SerializeToString()
     try:

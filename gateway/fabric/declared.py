@@ -1,8 +1,8 @@
 """
-What the functions of a chaincode declare of themselves, read from the metadata that it publishes.
+The declarations of a chaincode's functions, read from its published metadata.
 
-The metadata are asked of the caller's own peer, once for each definition of the chaincode, and kept. A stranger's
-chaincode may publish none; then nothing is known of its functions, and Fabric plans their calls by the policies.
+The gateway asks the caller's own peer for the metadata, once for each definition of the chaincode, and keeps them.
+Other people's chaincodes may publish none; then Fabric plans calls of their functions by the policies.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _CHAINCODE_ANSWERED = re.compile(r"chaincode response \d+")
 @dataclass(frozen=True)
 class Function:
     """
-    One function of a contract; None for what it does not declare.
+    One function of a contract; what it does not declare is None.
 
     Attributes:
-        name: as clients call it, with its contract's name in front.
+        name: the name that clients call, with its contract's name in front.
         writes: whether it is submitted; a query is evaluated.
     """
 
@@ -46,7 +46,7 @@ class Function:
     read_on: tuple[str, ...] = ()
 
     def arguments(self, given: list[str]) -> dict[str, str]:
-        """Return the arguments of a call by the names of the parameters."""
+        """Return the arguments of a call by parameter name."""
         return dict(zip(self.parameters, given, strict=False))
 
 
@@ -55,10 +55,10 @@ Functions = dict[str, Function]
 
 def read(metadata: bytes) -> Functions:
     """
-    Return the functions by the names that clients may call them by.
+    Return the functions by the names that clients can call.
 
     Raises:
-        WireError: the metadata are not of the form of Fabric's contract API, or a declaration in them is none.
+        WireError: the metadata do not have the form of Fabric's contract API, or a declaration is malformed.
     """
     found: Functions = {}
     contracts = _of(dict, jsontext.loads(metadata), "the metadata").get("contracts", {})
@@ -108,10 +108,10 @@ class _Kept:
 
 class Declarations:
     """
-    The functions of every chaincode that was called so far, as each organisation's own peer told them.
+    The functions of every chaincode called so far, as published at each organisation's own peer.
 
-    Whether the definition has changed is asked before each call that carries private values, and every ten seconds
-    for others: a declaration that is out of date must not send values to anybody.
+    The gateway asks whether the definition has changed before each call with private values, and every ten seconds
+    for others: an old declaration must not send values to the wrong organisation.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -121,13 +121,13 @@ class Declarations:
 
     def find(self, network: Network, msp_id: str, chaincode: str, function: str, *, private: bool) -> Function | None:
         """
-        Return what *function* declares; None if the chaincode publishes nothing of it.
+        Return the declaration of *function*; None if the chaincode publishes none.
 
         Raises:
             hlf.errors.GatewayError: the organisation's peer cannot be asked, or its chaincode does not answer.
-            hlf.errors.WireError: what it publishes cannot be read.
+            hlf.errors.WireError: the published metadata cannot be read.
         """
-        if chaincode in keys.SYSTEM_CHAINCODES:  # They are part of the peer, and publish nothing.
+        if chaincode in keys.SYSTEM_CHAINCODES:  # System chaincodes are part of the peer and publish nothing.
             return None
         place = (msp_id, network.name, chaincode)
         with self._lock:
@@ -135,12 +135,12 @@ class Declarations:
         if kept is None or private or self._clock() - kept.checked > _FRESH_SECONDS:
             kept = self._checked(network, place, kept)
         if kept.functions and function not in kept.functions:
-            # A server under development may have another version without another definition.
+            # During development a server may change without a new definition.
             kept = self._checked(network, place, None)
         return kept.functions.get(function)
 
     def known(self, channel: str, chaincode: str) -> Functions:
-        """Return the functions of a chaincode as far as some call has had them read; empty before."""
+        """Return the functions of a chaincode if an earlier call has read them; else nothing."""
         with self._lock:
             found = [kept.functions for (_, *place), kept in self._kept.items() if place == [channel, chaincode]]
         return {function.name: function for each in found for function in each.values()}
@@ -158,7 +158,7 @@ class Declarations:
 
 def _definition(network: Network, msp_id: str, chaincode: str) -> bytes:
     """
-    Return the chaincode's definition as the channel has it; empty if it has none, or does not tell it to this caller.
+    Return the chaincode's definition on the channel; empty if there is none, or the caller may not read it.
     """
     asked = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=chaincode).SerializeToString()
     lifecycle = network.contract(keys.LIFECYCLE)
@@ -171,7 +171,7 @@ def _definition(network: Network, msp_id: str, chaincode: str) -> bytes:
 
 
 def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
-    """Return the functions in the metadata; none if the chaincode itself says that it publishes none."""
+    """Return the functions in the metadata; empty if the chaincode answers that it publishes none."""
     try:
         return read(network.contract(chaincode).evaluate(METADATA, endorsing_organizations=(msp_id,)))
     except errors.GatewayError as refused:
@@ -181,5 +181,5 @@ def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
 
 
 def _answered(refused: errors.GatewayError) -> bool:
-    """Return whether the chaincode itself said no, and not somebody on the way to it."""
+    """Return whether the chaincode itself refused, and not a node between."""
     return bool(_CHAINCODE_ANSWERED.search(" ".join([refused.message, *(each.message for each in refused.details)])))

@@ -1,4 +1,4 @@
-"""Chaincode events as they are committed."""
+"""Streams of chaincode events."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="
 @blueprint.route("/<channel>/<chaincode>")
 @auth.needs("events")
 @blueprint.arguments(StreamQuerySchema, location="query")
-@blueprint.response(200, content_type="text/event-stream", description="CloudEvents 1.0, one a server-sent event")
+@blueprint.response(200, content_type="text/event-stream", description="CloudEvents 1.0, each in one server-sent event")
 def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
     """
-    Follow a chaincode's events, from a block or behind a cursor.
+    Follow a chaincode's events, from a block on or after a cursor.
 
-    Each event's id is a cursor. A reader that comes back with it (Last-Event-ID) goes on behind it.
+    Each event's id is a cursor. A reader that returns with it (Last-Event-ID) continues after that event.
     """
     services, asking = context.services(), context.caller()
     reader = None
@@ -56,12 +56,12 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
     text = streams.lines(
         opened, channel, limit=query.get("limit"), idle_seconds=query.get("idle_seconds"), delivered=delivered
     )
-    # Its reader is waited for in the gateway's front, and says here that it has gone.
+    # The gateway's front watches the reader and says here that it has gone.
     context.presence().when_left(opened.close)
     response = Response(_closing(text, kept), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
-    # A client that goes away before the first line is asked for never starts the generator, so its end alone would
-    # not give the place back.
+    # If a client goes away before the first line, the generator never starts, so its end alone would not give the
+    # place back.
     response.call_on_close(kept.close)
     return response
 

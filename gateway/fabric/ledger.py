@@ -1,4 +1,4 @@
-"""Calls to Fabric in a caller's name: one connection per identity, made on first use and shared by all threads."""
+"""Calls to Fabric as the caller: one connection per identity, made at its first use and shared by all threads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hlf.steps.events import ChaincodeEvent
 
 _Answer = TypeVar("_Answer")
 
-# Answers to the question for a transaction's status that are about the question, and not about the transaction.
+# Errors of asking for a transaction's status; they say nothing about the transaction.
 _REFUSED = {
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.PERMISSION_DENIED,
@@ -42,33 +42,36 @@ class ArgumentError(Exception):
 
 
 class PolicyChangedError(errors.CommitError):
-    """Marked ENDORSEMENT_POLICY_FAILURE because a key's policy was changed after the endorsing; nothing is written."""
+    """
+    The transaction is marked ENDORSEMENT_POLICY_FAILURE because a key's policy changed after the endorsing; nothing
+    was written.
+    """
 
 
 class GoneError(Exception):
-    """Whoever asked has gone; nothing was sent in its name."""
+    """The client has gone; nothing was sent for it."""
 
 
 class CursorError(Exception):
-    """A cursor is of no event of the stream; what comes after it is unknown."""
+    """A cursor is not an event of the stream, so the events after it are unknown."""
 
 
 class NothingToWriteError(Exception):
-    """A submitted call turned out to be a query; it was not ordered, because its answer would stand in a block."""
+    """A submitted call wrote nothing. It was not sent to the orderer, because its answer would be in a block."""
 
 
 @dataclass(frozen=True)
 class Call:
     """
-    One function of one chaincode, with what it is given.
+    A call of one function of one chaincode.
 
     Attributes:
-        function: with its contract's name in front where it has one, as ``Journeys:open``.
-        arguments: text goes as it is; any other value goes as canonical JSON.
-        transient: what only the endorsers see. Never logged, never part of an error.
-        endorsers: organisations that must endorse; empty plans by what the function declares, else by the policies.
-        after: a block the answer must build on; peers that do not have it yet are waited for.
-        gone: whether whoever wants the answer has gone; then nothing more is sent.
+        function: its name, after its contract's name if it has one, as ``Journeys:open``.
+        arguments: text is sent as it is, any other value as canonical JSON.
+        transient: values that only the endorsers see. They are never logged and never in an error.
+        endorsers: organisations that must endorse; if empty, the function's declaration or else the policies decide.
+        after: a block that the answer must build on; the call waits for peers that do not have it yet.
+        gone: says whether the client has gone; then nothing more is sent.
     """
 
     channel: str
@@ -92,7 +95,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A committed transaction and what its contract answered."""
+    """A committed transaction and its contract's answer."""
 
     transaction_id: str
     block_number: int
@@ -101,10 +104,10 @@ class Receipt:
 
 class Ledgers:
     """
-    Every identity's connection.
+    The connections of all identities.
 
-    gRPC must not be used before a fork and after it in the child, so nothing is connected until the first call, which
-    under gunicorn is always in a worker.
+    A process that has used gRPC must not fork and use it in the child. So nothing connects before the first call,
+    which under gunicorn is always in a worker.
     """
 
     def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
@@ -116,7 +119,7 @@ class Ledgers:
         self.declarations = Declarations()
 
     def close(self) -> None:
-        """Close every connection; the next call would make a new one."""
+        """Close every connection; the next call makes a new one."""
         with self._lock:
             connected, self._connected = self._connected, {}
         for connection in connected.values():
@@ -128,12 +131,12 @@ class Ledgers:
 
         Raises:
             gateway.fabric.wallet.WalletError: no such organisation or user.
-            hlf.errors.ProfileError, hlf.errors.IdentityError: what the wallet has of it cannot be used.
+            hlf.errors.ProfileError, hlf.errors.IdentityError: its profile or keys in the wallet cannot be used.
         """
         return self._connection(msp_id, user).network(channel)
 
     def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
-        """Return whether the organisation's peer takes a connection within *seconds*."""
+        """Return whether the organisation's peer accepts a connection within *seconds*."""
         try:
             users = self._wallet.users(msp_id)
             self._connection(msp_id, users[0]).wait_ready(seconds)
@@ -143,11 +146,11 @@ class Ledgers:
 
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> commit.Status:
         """
-        Return what became of a transaction; waits up to *seconds* for its commit.
+        Return the status of a transaction; wait up to *seconds* for its commit.
 
         Raises:
             hlf.errors.CommitStatusError: not committed so far, or never sent.
-            hlf.errors.EvaluateError: the question was refused, which says nothing of the transaction.
+            hlf.errors.EvaluateError: the question was refused; this says nothing about the transaction.
         """
         try:
             return self._connection(msp_id, user).commit_status(channel, transaction_id).wait_committed(seconds)
@@ -158,13 +161,13 @@ class Ledgers:
 
     def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: Cursor | None) -> None:
         """
-        Refuse a stream that could never give an event, or would leave some out without a word.
+        Refuse a stream that could never give an event, or could miss events silently.
 
         Raises:
             gateway.fabric.channels.ExplainedError: there is no such chaincode.
-            CursorError: the cursor is of no event of this stream.
+            CursorError: the cursor is not an event of this stream.
             gateway.http.freshness.NotReachedError: the peer does not have the cursor's block.
-            hlf.errors.EvaluateError: there is no such channel, or the peer cannot be asked.
+            hlf.errors.EvaluateError: the channel does not exist, or the peer cannot be asked.
         """
         network = self.network(msp_id, user, channel)
         if channels.is_defined(network, chaincode) is False:
@@ -172,7 +175,7 @@ class Ledgers:
         if cursor is not None:
             self._wait(msp_id, user, Call(channel, chaincode, "", after=cursor.block_number), {msp_id})
             if not channels.has_event(network, chaincode, cursor):
-                raise CursorError(f"{cursor} is no event of {chaincode} on {channel}")
+                raise CursorError(f"{cursor} is not an event of {chaincode} on {channel}")
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         """
@@ -180,9 +183,9 @@ class Ledgers:
 
         Raises:
             hlf.errors.EvaluateError: the contract refused or the peer could not be asked.
-            gateway.fabric.channels.ExplainedError: nobody can answer it, and why.
+            gateway.fabric.channels.ExplainedError: nobody can answer; the error has the cause.
             gateway.http.freshness.NotReachedError: a peer does not have the block that the answer must build on.
-            gateway.fabric.planning.UnplannedError: it carries a private value that the function does not take.
+            gateway.fabric.planning.UnplannedError: the call has a private value that the function does not take.
             GoneError, ArgumentError, gateway.fabric.wallet.WalletError.
         """
         call = self._addressed(msp_id, user, call, planning.evaluated)
@@ -201,18 +204,19 @@ class Ledgers:
         """
         Endorse, order and wait for the commit.
 
-        *before_sending* gets the transaction id before the orderer gets the transaction, so that whoever crashes in
-        between can still ask what became of it.
+        *before_sending* gets the transaction id before the orderer gets the transaction. So after a crash in
+        between, one can still ask for the status.
 
         Raises:
             hlf.errors.EndorseError: nothing was written.
             hlf.errors.SubmitError, hlf.errors.CommitStatusError: it may have been written.
-            hlf.errors.CommitError: in a block, but invalid; nothing was written. PolicyChangedError is one.
-            gateway.fabric.channels.ExplainedError: nobody can endorse it, and why.
+            hlf.errors.CommitError: the transaction is in a block, but invalid; nothing was written.
+                PolicyChangedError is a kind of it.
+            gateway.fabric.channels.ExplainedError: nobody can endorse; the error has the cause.
             NothingToWriteError: the function only reads; nothing was sent to the orderer.
-            gateway.http.freshness.NotReachedError: a peer does not have the block that it must build on; nothing
-                was sent.
-            gateway.fabric.planning.UnplannedError: who may see its private values cannot be found out; nothing was
+            gateway.http.freshness.NotReachedError: a peer does not have the block to build on; nothing was
+                sent.
+            gateway.fabric.planning.UnplannedError: it is unknown who may see the private values; nothing was
                 sent.
             GoneError, ArgumentError, gateway.fabric.wallet.WalletError.
         """
@@ -238,12 +242,12 @@ class Ledgers:
 
     def plan(self, msp_id: str, user: str, call: Call) -> planning.Planned:
         """
-        Say who must endorse *call* and who would see its private values; nothing is sent to anybody else.
+        Return who must endorse *call* and who would see its private values; only the caller's own peer is asked.
 
         Raises:
-            hlf.errors.EvaluateError: a query by which a party is found out was refused, or the organisation's own
-                peer cannot be asked.
-            gateway.fabric.planning.UnplannedError: a party cannot be found out.
+            hlf.errors.EvaluateError: a query for a party was refused, or the organisation's own peer cannot be
+                asked.
+            gateway.fabric.planning.UnplannedError: a party is unknown.
             ArgumentError, gateway.fabric.wallet.WalletError.
         """
         declared = self._declared(msp_id, user, call, private=True)
@@ -254,7 +258,10 @@ class Ledgers:
     def events(
         self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int | None, after: str
     ) -> Iterator[EventStream[ChaincodeEvent]]:
-        """The chaincode's events from *start_block* on, behind transaction *after*; closed at the end."""
+        """
+        Yield the chaincode's events from *start_block* on, or after the transaction *after*; close the stream at
+        the end.
+        """
         stream = self.network(msp_id, user, channel).chaincode_events(
             chaincode, start_block=start_block, after_transaction_id=after or None
         )
@@ -270,9 +277,9 @@ class Ledgers:
         call: Call,
         decide: Callable[[planning.Asking, Function | None], planning.Planned],
     ) -> Call:
-        """Return *call* with the organisations that it goes to, by what its function declares."""
+        """Return *call* with the organisations that it goes to, as its function declares."""
         if call.endorsers == (msp_id,) or (call.endorsers and not call.transient):
-            # Nothing leaves the organisation, or nothing that only some may see.
+            # Nothing leaves the organisation, or nothing private does.
             return call
         asking = self._asking(msp_id, user, call)
         try:
@@ -280,7 +287,7 @@ class Ledgers:
         except (errors.GatewayError, errors.WireError):
             if call.transient:
                 raise
-            # The call itself says best what is wrong with its channel, its chaincode or the peer.
+            # The call itself gives the best error for its channel, its chaincode or the peer.
             return call
         return dataclasses.replace(call, endorsers=decide(asking, declared).endorsers)
 
@@ -299,10 +306,10 @@ class Ledgers:
 
     def _building_on(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
         """
-        Return the answer of peers that have the block which *call* builds on.
+        Return the answer of peers that have the block that *call* must build on.
 
-        Those named are waited for beforehand. Whom Fabric chooses by itself shows only when one refuses: then those
-        that spoke are waited for, and asked once more.
+        It waits for named peers before the call. Which peers Fabric chooses shows only when one refuses: then it
+        waits for the peers in the refusal, and asks once more.
         """
         if call.after is not None:
             self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
@@ -320,7 +327,7 @@ class Ledgers:
             return ask()
 
     def _explaining(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
-        """Return the answer; where Fabric only says that nobody can give one, the channel is asked why."""
+        """Return the answer; if Fabric only says that nobody can answer, ask the channel for the cause."""
         try:
             return ask()
         except (errors.EvaluateError, errors.EndorseError) as refused:
@@ -335,7 +342,7 @@ class Ledgers:
             system = self.network(msp_id, user, channel).contract("qscc")
             return system.evaluate("GetChainInfo", channel, endorsing_organizations=(organisation,))
 
-        # Who cannot be asked for its height will say why when it is asked the question itself.
+        # A peer that cannot be asked for its height gives the cause when it gets the question itself.
         with contextlib.suppress(errors.EvaluateError):
             self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
 

@@ -1,5 +1,5 @@
 """
-Who a call goes to: planned by what its function declares, before anything private is sent.
+Plan the organisations that a call goes to by the function's declaration, before anything private is sent.
 
     the function declares who endorses   these endorse, and see the transient values; nobody else
     it leaves that to the policies       Fabric plans; such a function takes no transient values
@@ -17,17 +17,17 @@ from hlf.codec import parties
 
 
 class UnplannedError(Exception):
-    """Who must endorse a call, and so who may see its values, cannot be found out; nothing was sent."""
+    """It is unknown who must endorse a call, and so who may see its values; nothing was sent."""
 
 
 @dataclass(frozen=True)
 class Planned:
     """
-    Who a call goes to.
+    The organisations that a call goes to.
 
     Attributes:
-        function: what it calls, as the chaincode publishes it; None if it publishes nothing of it.
-        endorsers: who must endorse; empty where Fabric plans by the policies.
+        function: the published declaration of the function; None if there is none.
+        endorsers: organisations that must endorse; empty if Fabric plans by the policies.
         private: the names of the transient fields in the call.
     """
 
@@ -43,7 +43,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Asking:
-    """What is planned: whose call with which arguments, transient values and named organisations; *ask* is a query."""
+    """The call to plan: caller, arguments, transient values and named organisations. *ask* evaluates a query."""
 
     msp_id: str
     arguments: list[str]
@@ -54,10 +54,11 @@ class Asking:
 
 def submitted(asking: Asking, declared: Function | None) -> Planned:
     """
-    Return who endorses a transaction.
+    Return the organisations that endorse a transaction.
 
     Raises:
-        UnplannedError: private values would go to somebody whom the function does not name, or to nobody in particular.
+        UnplannedError: private values would go to an organisation that the function does not declare, or to
+            unknown ones.
         Whatever ``ask`` raises.
     """
     if declared is None or not declared.writes or declared.endorsed_by is None:
@@ -68,7 +69,7 @@ def submitted(asking: Asking, declared: Function | None) -> Planned:
     except parties.PartyError as error:
         if asking.transient:
             raise UnplannedError(f"{declared.name}: {error}") from None
-        # The contract itself says best what is missing, and there is nothing that anybody could see.
+        # The contract itself gives the best error, and there is no private value that anybody could see.
         return _planned(asking, declared, asking.named)
     _check_named(asking, declared, wanted)
     return _planned(asking, declared, asking.named or wanted)
@@ -76,10 +77,10 @@ def submitted(asking: Asking, declared: Function | None) -> Planned:
 
 def evaluated(asking: Asking, declared: Function | None) -> Planned:
     """
-    Return at whose peers a query is asked.
+    Return the organisations whose peers answer a query.
 
     Raises:
-        UnplannedError: a transient field is not one that the function takes.
+        UnplannedError: the function does not take one of the transient fields.
         Whatever ``ask`` raises.
     """
     if declared is None:
@@ -105,7 +106,7 @@ def _planned(asking: Asking, declared: Function | None, endorsers: tuple[str, ..
 
 
 def _check_fields(asking: Asking, declared: Function) -> None:
-    """Refuse a private value that nobody asked for: a misspelt name would send it for nothing."""
+    """Refuse a private value that the function does not take: a misspelt name would send it in vain."""
     unknown = sorted(set(asking.transient) - set(declared.transient or ())) if declared.transient is not None else []
     if unknown:
         taken = ", ".join(declared.transient or ()) or "none"

@@ -1,9 +1,9 @@
 """
 Whether a transaction lost a race for a key's policy.
 
-Fabric marks a transaction ENDORSEMENT_POLICY_FAILURE when those who must agree did not, and also when they did and the
-key's policy was changed before its turn: by an earlier transaction of the same block, or of a block since it was
-endorsed. The former needs other endorsers; the latter is a conflict like any other, and can be sent again.
+Fabric marks a transaction ENDORSEMENT_POLICY_FAILURE in two cases. Either a required organisation did not endorse
+it; then other endorsers are needed. Or a key's policy changed after the endorsing, by an earlier transaction of the
+same block or of a block in between; that is a conflict, and the transaction can be sent again.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from hlf.client.network import Network
 from hlf.wire import blocks, rwsets
 from hlf.wire.endorsement import writepolicies
 
-# How many blocks back a change is looked for: endorsing and ordering take two or three, on a busy machine many more.
+# How many blocks back to look for a change. Endorsing and ordering take two or three blocks, on a busy machine many
+# more.
 _BLOCKS = 30
 
-# Whose endorsers agreed, whatever became of it: policies of keys are judged before reads, so within its block a
-# transaction stands in the way of those behind it though it lost a race itself.
+# Codes of transactions with enough endorsers. Fabric checks key policies before reads, so within a block even a
+# transaction that lost a race itself blocks later ones.
 _AGREED = frozenset({"VALID", "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
 
 
@@ -30,7 +31,7 @@ def lost(network: Network, error: errors.CommitError) -> bool:
     try:
         return _lost(network, error.block_number, error.transaction_id)
     except errors.HlfError:
-        # Who may not read blocks is told what the peer says.
+        # A caller that may not read blocks gets the peer's own answer.
         return False
 
 
@@ -42,7 +43,10 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
     seen, written = dict(_reads(found)), set(_written(found))
 
     def overtaken(key: writepolicies.Place, here: rwsets.Version) -> bool:
-        """Return whether a change is later than the key's read; for an unread key, whether of the same block."""
+        """
+        Return whether a change is later than the read of the key; if the key was not read, whether it is in the
+        same block.
+        """
         if key not in written:
             return False
         if key not in seen:
@@ -80,7 +84,7 @@ def _written(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
 
 
 def _changed(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
-    """Yield the keys whose policy the transaction changes; deleting a key takes its policy away."""
+    """Yield the keys whose policy the transaction changes; deleting a key removes its policy."""
     for namespace in _namespaces(transaction):
         yield from writepolicies.regoverned(namespace)
         yield from ((namespace.namespace, "", write.key) for write in namespace.writes if write.is_delete)

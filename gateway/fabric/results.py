@@ -1,4 +1,4 @@
-"""What a contract answers and what an event carries: bytes that its author chose, and perhaps nobody here wrote."""
+"""Answers of contracts and payloads of events: any bytes, because other people may have written the contract."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hlf.errors import WireError
 
 def read(result: bytes) -> Any:
     """
-    Return the JSON value of an answer that must be one; None for an empty one.
+    Return the value of an answer that must be JSON; None for an empty one.
 
     Raises:
-        WireError: it is not JSON, or says two things at once (FABRIC_ANSWER_UNREADABLE).
+        WireError: it is not JSON, or repeats a name (FABRIC_ANSWER_UNREADABLE).
     """
     try:
         return jsontext.loads(result) if result else None
@@ -36,7 +36,7 @@ def listing(answer: Any) -> list[Any]:
 
 
 def plain(result: bytes) -> Any:
-    """Return an answer as JSON, as text where it is none, as None where it is empty or other bytes."""
+    """Return an answer as JSON, or else as text; None if it is empty or other bytes."""
     try:
         return jsontext.loads(result) if result else None
     except WireError:

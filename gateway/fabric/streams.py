@@ -1,4 +1,4 @@
-"""Chaincode events as server-sent events, each a CloudEvent (1.0) under a cursor from which a reader can go on."""
+"""Chaincode events as server-sent events. Each is a CloudEvent (1.0), and its id is a cursor to continue from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AHEAD = 256
 
 
 class Places:
-    """How many streams are served at once, and how many of them to one reader: a quarter."""
+    """Counts open streams; one reader may have a quarter of them."""
 
     def __init__(self, number: int) -> None:
         self._free = number
@@ -29,7 +29,7 @@ class Places:
         self._lock = threading.Lock()
 
     def take(self, reader: tuple[str, str]) -> bool:
-        """Return whether there was a place for *reader*; ``release`` gives it back."""
+        """Take a place for *reader*; return False if there is none. ``release`` gives it back."""
         with self._lock:
             if self._free == 0 or self._taken[reader] >= self._each:
                 return False
@@ -48,7 +48,7 @@ class Places:
 
 def cloud_event(event: Any, channel: str) -> dict[str, Any]:
     """
-    Return a chaincode event as a CloudEvent; its payload as ``data`` if it is JSON, else as ``data_base64``.
+    Return a chaincode event as a CloudEvent, with its payload as ``data`` if it is JSON, else as ``data_base64``.
 
     The id is the cursor, unique within the source: a transaction sets at most one event for each chaincode.
     """
@@ -77,9 +77,9 @@ def lines(
     """
     Yield the text of a server-sent event stream.
 
-    It ends after *limit* events, or once none has come for *idle_seconds*; without these, when the reader goes away. A
-    reader that is gone shows only when something is written to it, hence the heartbeat. *delivered* is called when an
-    event was handed over and the next is asked for: a reader may get one event twice after a break, never miss one.
+    The stream ends after *limit* events, or after *idle_seconds* without one; without these, when the reader goes
+    away. That shows only when something is written, hence the heartbeat. *delivered* is called for an event when
+    the next one is asked for: after a break a reader may get one event twice, but never misses one.
     """
     pending: queue.Queue[Any] = queue.Queue(_AHEAD)
     stopped = threading.Event()

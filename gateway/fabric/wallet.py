@@ -1,4 +1,4 @@
-"""Identities and connection profiles in a folder, as ``selat network up`` lays them out."""
+"""Identities and connection profiles in a folder, in the layout of ``selat network up``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hlf import identity, profile, signers
 from hlf.client import gateway as fabric
 from hlf.client import session
 
-# What may stand in a path. An MSP id or user name never reaches the file system unless it matches in full.
+# Names that are safe in a path. An MSP id or user name that does not match never reaches the file system.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
 
 
@@ -21,10 +21,10 @@ class Wallet:
     """
     ``<folder>/organisations/<MSP>/users/<name>/{cert,key}.pem`` and ``<folder>/profiles/<MSP>.json``.
 
-    Beside a user's pair may lie ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block``
-    is the genesis block of a channel, by which its ledger is trusted.
+    A user may also have ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block`` is
+    the trusted genesis block of a channel.
 
-    Nothing is cached: a certificate renewed on disk is used by the next connection made.
+    Nothing is cached: the next connection uses a certificate that was renewed on disk.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,7 @@ class Wallet:
 
     def users(self, msp_id: str) -> list[str]:
         """
-        Names of an organisation's users, sorted.
+        Return the names of an organisation's users, sorted.
 
         Raises:
             WalletError: no such organisation.
@@ -59,7 +59,7 @@ class Wallet:
         return profile.Profile.load(self._folder / "profiles" / f"{msp_id}.json")
 
     def genesis(self, channel: str) -> bytes | None:
-        """Return the genesis block that is trusted for a channel, as it came with the wallet; None if it has none."""
+        """Return the wallet's trusted genesis block of a channel; None if there is none."""
         if not NAME.fullmatch(channel):
             return None
         try:
@@ -69,7 +69,7 @@ class Wallet:
 
     def user(self, msp_id: str, name: str) -> tuple[identity.Identity, signers.Signer]:
         """
-        Return a user's identity, and what signs for it.
+        Return a user's identity and its signer.
 
         Raises:
             WalletError: no such organisation or user.
@@ -79,7 +79,7 @@ class Wallet:
 
     def connect(self, msp_id: str, name: str, timeouts: fabric.Timeouts | None = None) -> fabric.Gateway:
         """
-        Return a connection of a user's own through its organisation's peer, with mutual TLS where that is asked for.
+        Return a user's own connection through its organisation's peer, with mutual TLS where the peer asks for it.
 
         Raises:
             WalletError: no such organisation or user.

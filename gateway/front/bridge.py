@@ -1,4 +1,4 @@
-"""One request to the WSGI application and its answer back (PEP 3333); the request is whole before it is called."""
+"""Pass one complete request to the WSGI application and its answer back (PEP 3333)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OWN = {"content-type": "CONTENT_TYPE", "content-length": "", "transfer-encoding
 
 
 class Stream:
-    """An event stream's text, piece by piece, which is followed or discarded, and either way closed once."""
+    """An event stream's text, in pieces; it is either followed or discarded, and closed once."""
 
     def __init__(self, pieces: Iterable[bytes], close: Callable[[], None]) -> None:
         self._pieces = pieces
@@ -28,7 +28,7 @@ class Stream:
         self._taken = False
 
     def follow(self, write: Callable[[bytes], None]) -> None:
-        """Give each piece to *write* until they end or it fails; blocks."""
+        """Give each piece to *write* until the stream ends or *write* fails; blocks."""
         if self._take():
             try:
                 for piece in self._pieces:
@@ -37,7 +37,7 @@ class Stream:
                 self._close()
 
     def discard(self) -> None:
-        """Close it, unless it is followed."""
+        """Close the stream, unless somebody follows it."""
         if self._take():
             self._close()
 
@@ -50,11 +50,11 @@ class Stream:
 @dataclass(frozen=True)
 class Answer:
     """
-    What the application answered.
+    The application's answer.
 
     Attributes:
-        body: all of it; of an event stream nothing.
-        stream: what must be followed or discarded; None unless it is an event stream.
+        body: the whole body; empty for an event stream.
+        stream: the event stream, which the caller must follow or discard; None for other answers.
     """
 
     status: int
@@ -64,7 +64,7 @@ class Answer:
 
 
 def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, Any]:
-    """Return the request as WSGI wants it."""
+    """Return the request's WSGI environment."""
     path, _, query = target(request).partition("?")
     peer = (request.transport.get_extra_info("peername") if request.transport else None) or ("", 0)
     own = (request.transport.get_extra_info("sockname") if request.transport else None) or ("", 0)
@@ -89,7 +89,8 @@ def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, 
         ENVIRON: presence,
     }
     for name, value in request.headers.items():
-        # A name with an underscore would be read as one with a dash, which a proxy may have taken care of.
+        # WSGI turns dashes into underscores, so a header written with an underscore could pass for one that a proxy
+        # has checked.
         key = _OWN.get(name.lower(), "" if "_" in name else f"HTTP_{name.upper().replace('-', '_')}")
         if key:
             text = _bytes(value).decode("latin-1")
@@ -98,7 +99,7 @@ def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, 
 
 
 def target(request: BaseRequest) -> str:
-    """Return the request's path and query, as sent; of an address with scheme and host, what comes after them."""
+    """Return the request's path and query, as sent, without scheme and host."""
     sent = request.raw_path
     if sent.startswith("/"):
         return sent
@@ -107,7 +108,7 @@ def target(request: BaseRequest) -> str:
 
 
 def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> Answer:
-    """Return the application's answer, whole unless it is an event stream."""
+    """Return the application's answer; it is complete unless it is an event stream."""
     began: list[tuple[int, tuple[tuple[str, str], ...]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
@@ -127,7 +128,7 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
 
 
 def _scheme(request: BaseRequest, peer: str) -> str:
-    """Return the scheme: a proxy on the same machine may say that it was called over TLS, nobody else."""
+    """Return the scheme; only a proxy on the same machine may set it to https."""
     scheme = request.headers.get("X-Forwarded-Proto", "")
     return scheme if scheme in {"http", "https"} and peer in {"127.0.0.1", "::1"} else request.scheme
 

@@ -1,8 +1,8 @@
 """
-Sockets: how many there may be, how long one may stay without a whole request, and what is answered to no HTTP.
+Sockets: their limits, and the answer to input that is not HTTP.
 
-A connection that waits for its client costs little, yet there is an end to them. When there are too many, the one that
-has waited longest goes: a client that sends its requests is not kept out by a thousand that do not.
+A connection that waits for its client costs little, but their number is limited. When there are too many, the one
+that has waited longest is closed. So a thousand silent clients cannot keep out one that sends requests.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _SWEEP_SECONDS = 1.0
 @dataclass(frozen=True)
 class Limits:
     """
-    What one process bears.
+    The limits of one process.
 
     Attributes:
         connections: sockets at once.
-        read_seconds: from a connection, or the first byte of its next request, to the end of a head; and again from
-            there to the end of the body.
-        idle_seconds: without a byte, after an answer.
+        read_seconds: how long a client may take to send a request's head, from the connection or the first byte
+            of the next request; and again for its body.
+        idle_seconds: how long a connection may be silent after an answer.
     """
 
     connections: int
@@ -42,14 +42,14 @@ class Limits:
 
 
 class Connections(Server):
-    """All sockets of one process, and what they are waiting for."""
+    """All sockets of one process, and what each waits for."""
 
     def __init__(self, handler: Callable[[BaseRequest], Awaitable[StreamResponse]], limits: Limits) -> None:
-        # Bodies are taken as they come: nothing is unpacked, for what is small packed may be large unpacked.
+        # Bodies are not decompressed: a small compressed body may be very large.
         super().__init__(handler, handler_cancellation=True, auto_decompress=False, access_log=None)
         self.limits = limits
         self._open: set[RequestHandler] = set()
-        # Those that wait for their client, the longest first, each with the time at which that has been too long.
+        # Those that wait for their client, the longest first, each with its deadline.
         self._waiting: OrderedDict[RequestHandler, float] = OrderedDict()
         # Those whose head has been read, until their answer is written.
         self._busy: set[RequestHandler] = set()
@@ -61,11 +61,14 @@ class Connections(Server):
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """The number of open connections."""
         return len(self._open)
 
     def opened(self, connection: _Connection) -> None:
-        """A new one; if that is too many, the one that has waited longest goes, or this one if none waits."""
+        """
+        Add a new connection. If there are too many, close the one that has waited longest, or this one if none
+        waits.
+        """
         if self._sweeper is None:
             self._sweep()
         if len(self._open) >= self.limits.connections:
@@ -77,28 +80,30 @@ class Connections(Server):
         self.waits(connection, self.limits.read_seconds)
 
     def waits(self, connection: RequestHandler, seconds: float) -> None:
-        """Note that it waits for its client, at most so long from now."""
+        """Note that *connection* waits for its client, for at most so many seconds."""
         if connection in self._open:
             self._waiting[connection] = self._loop.time() + seconds
             self._waiting.move_to_end(connection)
 
     def begins(self, connection: RequestHandler) -> None:
-        """The first byte of a further head has come: all of it is due soon, but its place in the row stays."""
+        """
+        Note that the first byte of the next request has come: its deadline changes, but not its place in the order.
+        """
         due = self._waiting.get(connection)
         if due is not None:
             self._waiting[connection] = min(due, self._loop.time() + self.limits.read_seconds)
 
     @property
     def ending(self) -> bool:
-        """Whether no further request is taken."""
+        """Whether new requests are refused."""
         return self._quiet is not None
 
     def begun(self, connection: RequestHandler) -> None:
-        """Note that a head has been read: there will be an answer."""
+        """Note that a request's head has been read: an answer will follow."""
         self._busy.add(connection)
 
     def finished(self, connection: RequestHandler) -> None:
-        """The answer is written, or there is nobody to write it to."""
+        """Note that the answer is written, or the client has gone."""
         self._busy.discard(connection)
         if self._quiet is not None:
             connection.close()
@@ -106,25 +111,25 @@ class Connections(Server):
                 self._quiet.set()
 
     def served(self, connection: RequestHandler) -> None:
-        """Note that it has sent a whole request, and waits for the gateway now."""
+        """Note that the client has sent a complete request and now waits for the gateway."""
         self._waiting.pop(connection, None)
 
     def closed(self, connection: RequestHandler) -> None:
-        """Note that it is closed."""
+        """Note that the connection is closed."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 
     def drop(self, connection: RequestHandler) -> None:
-        """Close it at once, without waiting for a client that does not read."""
+        """Close the connection at once, even if the client does not read."""
         self.closed(connection)
         if connection.transport is not None:
             connection.transport.abort()
 
     async def end(self, seconds: float) -> None:
         """
-        Close those that wait for nothing, and return once all others have their answers, or after *seconds*.
+        Close idle connections; return when all others have their answers, or after *seconds*.
 
-        aiohttp's own shutdown reads nothing more from the first moment on, so that a body on its way would be lost.
+        aiohttp's own shutdown stops reading at once and would lose a body that is still arriving.
         """
         self._quiet = asyncio.Event()
         for connection in self._open - self._busy:
@@ -147,7 +152,7 @@ class Connections(Server):
 class _Connection(RequestHandler):
     """One socket; aiohttp reads HTTP from it."""
 
-    # aiohttp's own class has slots; what is added here needs them as well.
+    # aiohttp's own class has slots, so a subclass must declare its own.
     __slots__ = ("_begun", "_connections")
 
     def __init__(self, connections: Connections, **options: Any) -> None:
@@ -179,7 +184,7 @@ class _Connection(RequestHandler):
             self._connections.finished(self)
 
     def turn_away(self) -> None:
-        """Say that there are too many, and close."""
+        """Answer that there are too many connections, and close."""
         if self.transport is not None:
             self.transport.write(refusals.raw(Problem("GATEWAY_BUSY")))
         self.force_close()
@@ -191,7 +196,10 @@ class _Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> StreamResponse:
-        """Answer what is no HTTP. The parser's words quote what was sent, so the kind of its error alone is told."""
+        """
+        Answer input that is not HTTP. The parser's message quotes the input, so the answer has only the type of the
+        error.
+        """
         kind = type(exc).__name__ if exc else ""
         if request.writer.output_size > 0:
             raise ConnectionError(f"the answer was begun: {kind}")

@@ -1,8 +1,9 @@
 """
-Threads in lanes: requests that wait for different things do not wait for each other.
+Threads in lanes, so that requests that wait for different things do not delay each other.
 
-A lane has so many threads and a queue. In the queue each caller has its own row, and the rows take turns, so that one
-caller with a thousand requests delays another's only request by one. A request whose caller has gone leaves the queue.
+A lane has a number of threads and a queue. In the queue each caller has its own row, and the rows take turns. So a
+caller with a thousand requests delays the single request of another by one. A request leaves the queue when its
+caller has gone.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ class FullError(Exception):
 
 
 class Lane:
-    """One lane; all of it but the work itself happens on the event loop."""
+    """One lane. Only the work runs in a thread; everything else runs on the event loop."""
 
     def __init__(self, name: str, threads: int, *, queue: int, seconds: float) -> None:
-        """Make a lane of *threads*, in whose queue at most *queue* requests wait, each at most *seconds*."""
+        """Make a lane of *threads*. At most *queue* requests wait, each for at most *seconds*."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._free = threads
         self._room = queue
@@ -40,10 +41,10 @@ class Lane:
         """
         Return what *work* returns or raises, done in a thread when it is *caller*'s turn.
 
-        If this is cancelled, work that has begun goes on and keeps its thread; what has not is dropped.
+        If this is cancelled, work that has begun goes on and keeps its thread; other work is dropped.
 
         Raises:
-            FullError: it was not begun.
+            FullError: the work was not begun.
         """
         if self._free:
             self._free -= 1
@@ -55,11 +56,11 @@ class Lane:
         return await asyncio.wrap_future(job)
 
     def close(self) -> None:
-        """Begin nothing more, and do not wait for what runs."""
+        """Begin no more work, and do not wait for work that runs."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _turn(self, caller: bytes) -> None:
-        """Return once a thread is this request's."""
+        """Return when this request has a thread."""
         if self.waiting >= self._room:
             raise FullError
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -78,7 +79,7 @@ class Lane:
             raise
 
     def _freed(self) -> None:
-        """Give a free thread to the row whose turn it is, which then goes to the end."""
+        """Give a free thread to the next row, which then goes to the end of the order."""
         while self._rows:
             caller, row = self._rows.popitem(last=False)
             turn = row.popleft()

@@ -1,4 +1,4 @@
-"""Whether whoever sent a request is still there to get the answer."""
+"""Whether the client that sent a request is still connected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENVIRON = "selat.presence"
 
 
 class Presence:
-    """One client's: it is there, until it has left for good."""
+    """The presence of one client, until it leaves."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +24,10 @@ class Presence:
         return self._left
 
     def when_left(self, then: Callable[[], None]) -> None:
-        """Call *then*, which must not block, once the client has left, in another thread; at once if it has."""
+        """
+        Call *then* when the client has left, or at once if it already has. It runs in another thread and must not
+        block.
+        """
         with self._lock:
             if not self._left:
                 self._then.append(then)
@@ -32,7 +35,7 @@ class Presence:
         then()
 
     def leave(self) -> None:
-        """Say that the client has left, or has its answer; the failures of what is then called are its own."""
+        """Note that the client has left, or has its answer; errors of the calls that follow are ignored."""
         with self._lock:
             self._left, called, self._then = True, self._then, []
         for then in called:
@@ -41,5 +44,5 @@ class Presence:
 
 
 def of(environ: dict[str, Any]) -> Presence:
-    """Whoever sent a request with this WSGI environment; without the front, somebody who stays."""
+    """Return the presence of the client behind this WSGI environment; without the front, one that never leaves."""
     return environ.get(ENVIRON) or Presence()

@@ -1,4 +1,4 @@
-"""What the front answers by itself: the application never sees these requests."""
+"""Answers that the front gives by itself; the application never sees these requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TYPE = "application/problem+json"
 
 
 def response(problem: Problem, request_id: str = "", *, close: bool = False) -> Response:
-    """Return the answer that *problem* is; with *close* the connection ends with it."""
+    """Return *problem* as an answer; with *close* the connection ends after it."""
     request_id = request_id or uuid.uuid4().hex
     headers = {**rendering.ALWAYS, **problem.headers(), "X-Request-Id": request_id, "Content-Type": _TYPE}
     made = Response(body=_body(problem, request_id), status=problem.kind.status, headers=headers)
@@ -30,7 +30,7 @@ def alive(request_id: str) -> Response:
 
 
 def raw(problem: Problem) -> bytes:
-    """Return the same as bytes of HTTP, for a connection that is given up before it is read from."""
+    """Return the same as bytes of HTTP, for a connection that is closed before anything is read."""
     request_id = uuid.uuid4().hex
     body = _body(problem, request_id)
     headers = {

@@ -18,10 +18,11 @@ from gunicorn.workers.base import Worker
 from gateway.front.service import Service
 from gateway.http.settings import Settings
 
-# What a worker needs beside its connections: its file, channels to peers, gunicorn's pipes.
+# File descriptors that a worker needs besides its connections: for its database, channels to peers and gunicorn's
+# pipes.
 _FILES = 512
 _NOTIFY_SECONDS = 1.0
-# Over the time that a submit may take, so that none is cut off by a restart.
+# Longer than a submit may take, so that a restart interrupts none.
 _SPARE_SECONDS = 10
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
@@ -57,7 +58,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from gateway.app import create_app  # Imported in the worker: the listening process needs none of it.
+        from gateway.app import create_app  # Imported in the worker, because the listening process does not need it.
 
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         return create_app(self.settings)
@@ -72,7 +73,7 @@ class Server(BaseApplication):
 
 
 class _Arbiter(Arbiter):
-    """Holds back what stops a process while it makes one, which would lose it before it can be told."""
+    """Holds back stop signals while it starts a process; a signal in that moment would be lost."""
 
     def spawn_worker(self) -> int:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
@@ -86,7 +87,7 @@ class LoopWorker(Worker):
     """A process with one event loop, which serves ``gateway.front.service``."""
 
     app: Server
-    # The types of gunicorn know neither the application made by `Server.load` nor gunicorn's own sockets.
+    # gunicorn's types know neither the application that `Server.load` makes nor gunicorn's own sockets.
     wsgi: Any
     sockets: list[Any]
 
@@ -108,7 +109,7 @@ class LoopWorker(Worker):
             await loop.create_server(service.connections, sock=each.sock, backlog=self.cfg.backlog)
             for each in self.sockets
         ]
-        # ``alive`` is what a signal changed that came before this loop could be told.
+        # A signal that came before this loop was ready has changed ``alive``.
         while self.alive and not ended.is_set() and os.getppid() == self.ppid:
             self.notify()
             try:
@@ -126,7 +127,7 @@ class LoopWorker(Worker):
 
 
 def _allow_files(wanted: int) -> None:
-    """Let this process open as many files as it needs, as far as the system lets it."""
+    """Raise this process's limit of open files to what it needs, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

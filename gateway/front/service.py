@@ -1,8 +1,8 @@
 """
-One request on the event loop: its body is read, a thread of its lane makes the answer, the answer is written.
+One request on the event loop: read its body, let a thread of its lane make the answer, write the answer.
 
-A lane is chosen by what a request may have to wait for: an answer from a peer, a block that is yet to be cut, a block
-that another peer has; and whoever needs no token has lanes apart. So none of them can hold up another kind.
+The lane depends on what a request may wait for: an answer from a peer, a new block, or a block that another
+peer already has. Requests without a token have their own lanes. So no kind of request can delay another.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ ALIVE = "/healthz"
 _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"
 _LOG = logging.getLogger("gateway")
 _ACCESS = logging.getLogger("gateway.access")
-# As many requests may wait in a lane as one expects callers, and their bodies together may be as large as this many
-# of the largest.
+# How many requests may wait in a lane. Their bodies together may be as large as this many of the largest.
 _QUEUE = 2_000
 _BODIES = 64
 _IDLE_SECONDS = 75.0
@@ -42,7 +41,7 @@ _Response = TypeVar("_Response", bound=StreamResponse)
 
 
 class Service:
-    """Everything one process serves; made on the event loop that serves it."""
+    """All that one process serves; make it on its event loop."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
@@ -57,7 +56,7 @@ class Service:
             "public-wait": make("public-wait", max(1, settings.waits // 4)),
             "ready": make("ready", 1),
         }
-        # Who may have a place is decided by the application. A place is free just before its thread is.
+        # The application decides who gets a place. A place becomes free just before its thread does.
         self._streams = Lane("stream", settings.streams, queue=settings.streams, seconds=settings.submit_seconds)
         self._followed: set[Presence] = set()
         self._held = 0
@@ -65,7 +64,7 @@ class Service:
         self.connections = Connections(self.handle, limits)
 
     async def stop(self, seconds: float) -> None:
-        """Take nothing more, end event streams, and return once all other answers are written, or after *seconds*."""
+        """Refuse new requests, end event streams, and return when all other answers are written, or after *seconds*."""
         for stream in list(self._followed):
             stream.leave()
         await self.connections.end(seconds)
@@ -73,7 +72,7 @@ class Service:
             lane.close()
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
-        """Return the answer to one request, written already."""
+        """Write and return the answer to one request."""
         self.connections.begun(request.protocol)
         request_id = uuid.uuid4().hex
         body = bytearray()
@@ -87,7 +86,7 @@ class Service:
             late = problem.code == "REQUEST_TIMEOUT"
             written = await self._write(request, refusals.response(problem, request_id, close=late))
             if late:
-                # A body that is refused at once is read to its end, so that its sender sees the answer; not this one.
+                # Other refused bodies are read to their end, so that the sender sees the answer; this one is not.
                 request.protocol.force_close()
             return written
         finally:
@@ -95,7 +94,7 @@ class Service:
 
     async def _read(self, request: BaseRequest, body: bytearray) -> None:
         """
-        Read the body as far as it may go.
+        Return the body, up to its size and time limits.
 
         Raises:
             Problem: BODY_TOO_LARGE, REQUEST_TIMEOUT, GATEWAY_BUSY, EXPECTATION_FAILED.
@@ -104,7 +103,7 @@ class Service:
         length = request.headers.get("Content-Length", "0")
         if int(length) > limit:
             raise inputs.too_large(limit, int(length))
-        # Should it be dropped in the end for want of room, then after it was told that it is too late.
+        # Twice the time, so that the client gets REQUEST_TIMEOUT before its connection can be closed to make room.
         self.connections.waits(request.protocol, 2 * seconds)
         await _expected(request)
         try:
@@ -118,7 +117,7 @@ class Service:
                         raise Problem("GATEWAY_BUSY")
         except TimeoutError:
             raise Problem(
-                "REQUEST_TIMEOUT", f"The body had not come to its end within {seconds} seconds; {len(body)} bytes came"
+                "REQUEST_TIMEOUT", f"The body was not complete within {seconds} seconds; {len(body)} bytes came"
             ) from None
         self.connections.served(request.protocol)
 
@@ -142,7 +141,7 @@ class Service:
             presence.leave()
 
     def _lane(self, environment: dict[str, Any]) -> str:
-        """Return which lane a request belongs to, by its address."""
+        """Return the lane of a request, by its address."""
         try:
             endpoint, _ = self._routes.match(environment["PATH_INFO"], method=environment["REQUEST_METHOD"])
         except (HTTPException, RequestRedirect):
@@ -159,12 +158,12 @@ class Service:
         """Return the application's answer, made in a thread."""
         answer = bridge.call(self._app.wsgi_app, environment)
         if answer.stream is not None:
-            # Should nobody be left to follow it, its place is given back all the same.
+            # Give the place back even if nobody is left to follow the stream.
             presence.when_left(answer.stream.discard)
         return answer
 
     async def _follow(self, request: BaseRequest, answer: bridge.Answer, stream: bridge.Stream) -> StreamResponse:
-        """Write an event stream as it comes, until it ends, or its reader is gone or does not read."""
+        """Write an event stream until it ends, or its reader has gone or does not read."""
         response = _with(answer.headers, StreamResponse(status=answer.status))
         loop = asyncio.get_running_loop()
 
@@ -181,7 +180,7 @@ class Service:
         return response
 
     async def _write(self, request: BaseRequest, response: Response) -> Response:
-        """Write all of an answer to a client that may read slowly, but not for ever."""
+        """Write the whole answer; give up a client that reads too slowly."""
         if self.connections.ending:
             response.force_close()
         try:
@@ -194,24 +193,24 @@ class Service:
 
 
 async def _expected(request: BaseRequest) -> None:
-    """Answer a client that asks, before it sends a body, whether it may: it may."""
+    """Tell a client that asks before it sends a body to send it."""
     expected = request.headers.get("Expect", "")
     if expected.lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # What was written was no answer yet.
+        # The interim response was not the answer yet.
         request.writer.output_size = 0
     elif expected:
         raise Problem("EXPECTATION_FAILED")
 
 
 def _caller(request: BaseRequest) -> bytes:
-    """Return whose turn it is, without keeping the token: one caller's requests wait in one queue."""
+    """Return a key for the caller that does not reveal the token; the requests of one caller wait in one row."""
     caller = request.headers.get("Authorization") or request.headers.get("Cookie") or str(request.remote)
     return hashlib.sha256(caller.encode("utf-8", "surrogateescape")).digest()
 
 
 def _with(headers: Iterable[tuple[str, str]], response: _Response) -> _Response:
-    """Return *response* with these headers, of which some may stand there several times."""
+    """Return *response* with these headers; a name may occur several times."""
     for name, value in headers:
         response.headers.add(name, value)
     return response

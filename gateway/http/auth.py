@@ -1,4 +1,4 @@
-"""Who may call what: every view names the scope it needs, and one that names none is closed."""
+"""Scopes: every view names the scope it needs; nobody can call a view that names none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.http.problems import Problem
 from gateway.store import tokens
 
 PUBLIC = "public"
-# The console's cookie; it is looked at for the console's pages alone, which only read.
+# The console's cookie. Only the console's pages accept it, and they only read.
 COOKIE = "selat_token"
 _CONSOLE = "console"
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -37,13 +37,13 @@ def scope_of(view: Callable[..., Any]) -> str | None:
 
 def check() -> None:
     """
-    Find the caller and compare scopes, before every request.
+    Find the caller and check the scope, before every request.
 
     Raises:
-        Problem, TokenError: no token, one that is not accepted, or one without the scope.
+        Problem, TokenError: there is no token, it is not accepted, or it does not have the scope.
     """
     if request.endpoint is None:
-        return  # No such address or method: Flask answers that by itself, and it is no secret which there are.
+        return  # Unknown address or method: Flask answers this itself. Which addresses exist is no secret.
     scope = scope_of(current_app.view_functions[request.endpoint])
     if scope == PUBLIC:
         return

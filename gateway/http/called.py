@@ -1,9 +1,9 @@
 """
-Which contract functions an address calls: read from its view's own code, so that nobody writes it down a second time.
+Which contract functions an address calls, found in the code of its view, so that nobody has to write it twice.
 
-A view names a function as a text (``context.act(TRADE, "Disclosures:grant", ...)``), here or in a function of the
-same or another module of its slice. Where many views are made of one table, the name is put together from a contract
-and a value that the view is closed over.
+A view names a function as text (``context.act(TRADE, "Disclosures:grant", ...)``), in its own code or in a function
+that it calls in its slice. Where one table makes many views, the name is a contract and a value from the view's
+closure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 
 
 def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
-    """Return the functions that *view* calls, each with the chaincodes that it names; none if its code names none."""
+    """Return the functions that *view* calls, each with the chaincodes it is in; empty if its code names none."""
     marked: dict[str, tuple[Chaincode, ...]] | None = getattr(view, _MARK, None)
     if marked is not None:
         return marked
@@ -41,7 +41,7 @@ def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
 
 
 def mark(function: str, *among: Chaincode) -> Callable[[_View], _View]:
-    """Say what a view calls, where its code does not: *function* of one of these chaincodes."""
+    """Declare the *function* that a view calls, of one of these chaincodes, where its code does not show it."""
 
     def marked(view: _View) -> _View:
         setattr(view, _MARK, {function: among})
@@ -56,7 +56,7 @@ def _written(view: Callable[..., Any]) -> FunctionType | None:
 
 
 def _reached(function: FunctionType | None, seen: set[FunctionType]) -> Iterator[FunctionType]:
-    """Yield *function* and those of its slice that it names."""
+    """Yield *function* and the functions of its slice that its code names."""
     if function is None or function in seen or not function.__module__.startswith(_ROOM):
         return
     seen.add(function)
@@ -67,7 +67,7 @@ def _reached(function: FunctionType | None, seen: set[FunctionType]) -> Iterator
 
 
 def _globals(function: FunctionType) -> Iterator[Any]:
-    """Yield what the names in its code stand for, in its module and in modules that it names."""
+    """Yield the globals that its code names, in its module and in modules that it names."""
     names = set(_names(function.__code__))
     for name in names & function.__globals__.keys():
         found = function.__globals__[name]
@@ -92,7 +92,7 @@ def _texts(code: CodeType) -> Iterator[str]:
 
 
 def _closed_over(function: FunctionType) -> set[str]:
-    """Return names of functions among what it is closed over: a text, or the entry of a table with one."""
+    """Return the names of functions in its closure: a text, or a table entry with one."""
     values = [cell.cell_contents for cell in function.__closure__ or ()]
     found = [value if isinstance(value, str) else getattr(value, "function", "") for value in values]
     return {each for each in found if isinstance(each, str) and each.isidentifier()}

@@ -1,4 +1,4 @@
-"""What belongs to the request being served: the gateway's services, the caller, and calls in the caller's name."""
+"""The current request: the gateway's services, the caller, and calls as the caller."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Transient = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class Chaincode:
-    """One of the trade's chaincodes, and the channel it is on in the default consortium."""
+    """A chaincode of the trade, and its channel in the default consortium."""
 
     channel: str
     name: str
@@ -53,7 +53,7 @@ class Chaincode:
         transient: Transient | None = None,
         endorsers: tuple[str, ...] = (),
     ) -> Call:
-        """Return a call of one of its functions, planned by what it declares unless *endorsers* are named."""
+        """Return a call of one of its functions; the function's declaration plans it unless *endorsers* are named."""
         return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
 
 
@@ -65,7 +65,7 @@ CHAINCODES = (COMMERCE, CARRIAGE, TRADE)
 
 @dataclass(frozen=True)
 class Services:
-    """What one gateway process works with; made by ``create_app``."""
+    """The services of one gateway process; ``create_app`` makes them."""
 
     settings: Settings
     store: Store
@@ -77,13 +77,13 @@ class Services:
 
 
 def services() -> Services:
-    """Return the services of the application being served."""
+    """Return the services of the current application."""
     found: Services = current_app.extensions[EXTENSION]
     return found
 
 
 def caller() -> Caller:
-    """Return whom the request's token speaks for; only where ``auth.needs`` asks for one."""
+    """Return the user that the request's token acts for; only in views with ``auth.needs``."""
     found: Caller = g.caller
     return found
 
@@ -98,8 +98,8 @@ def submit(call: Call) -> Receipt:
     """
     Return a committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
 
-    A conflict wrote nothing. Where an earlier transaction of the same request is committed already, it is worth trying
-    again: the caller could not repeat the request as a whole.
+    A conflict wrote nothing. If an earlier transaction of the same request is already committed, this one is tried
+    again, because the caller cannot repeat the whole request.
     """
     attempts = _ATTEMPTS if transactions() else 1
     while True:
@@ -116,7 +116,7 @@ def submit(call: Call) -> Receipt:
 
 def _sent(call: Call) -> Receipt:
     """
-    Submit once; from just before the transaction is sent until its outcome is known, ``in_flight`` names it.
+    Submit once. ``in_flight`` names the transaction from just before it is sent until its outcome is known.
     """
     asking = caller()
     try:
@@ -134,34 +134,36 @@ def _sent(call: Call) -> Receipt:
 
 
 def plan(call: Call) -> Planned:
-    """Return who must endorse *call*, sent as the caller, and who would see it; raises what ``Ledgers.plan`` raises."""
+    """
+    Return who must endorse *call* and who would see it, if the caller sent it; raises what ``Ledgers.plan`` raises.
+    """
     asking = caller()
     return services().ledgers.plan(asking.msp_id, asking.user, building_on(call))
 
 
 def transactions() -> list[str]:
-    """Return the ids of what the request being served has committed so far."""
+    """Return the ids of the transactions that the current request has committed so far."""
     return [receipt.transaction_id for _, receipt in g.get("receipts", [])]
 
 
 def in_flight() -> str:
-    """Return the id of a transaction that was sent and whose outcome is not known; empty if there is none."""
+    """Return the id of a sent transaction with an unknown outcome; empty if there is none."""
     sent: str = g.get("in_flight", "")
     return sent
 
 
 def may_have_written() -> bool:
-    """Return whether the request being served has written something, or may yet have."""
+    """Return whether the current request has written something, or may still have."""
     return bool(transactions() or in_flight())
 
 
 def blocks_written() -> dict[str, int]:
-    """Return the last block of each channel that the request being served wrote into."""
+    """Return the last block that the current request wrote to, for each channel."""
     return {channel: receipt.block_number for channel, receipt in g.get("receipts", [])}
 
 
 def building_on(call: Call) -> Call:
-    """Return *call*, told what it builds on: what the request wrote so far, and what its caller knows of."""
+    """Return *call* with the blocks that it must build on: those the request wrote to, and those in ``Selat-After``."""
     try:
         known = freshness.parse(request.headers.get(freshness.AFTER, ""))
     except ValueError as error:
@@ -171,18 +173,19 @@ def building_on(call: Call) -> Call:
 
 
 def gone() -> bool:
-    """Return whether the client has gone and nothing was written for it so far: then nothing need be begun."""
+    """Return whether the client has gone before anything was written for it; then no more work is needed."""
     return presence().left and not may_have_written()
 
 
 def presence() -> Presence:
-    """Return whether whoever sent the request is still there."""
+    """Return whether the request's client is still connected."""
     return presences.of(request.environ)
 
 
 def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
     """
-    Return a contract's answer as JSON values, from the caller's own organisation's peer, which alone sees *transient*.
+    Return a contract's answer as JSON values. Only the peer of the caller's organisation is asked and sees
+    *transient*.
     """
     return results.read(evaluate(chaincode.call(function, arguments, transient, (caller().msp_id,))))
 
@@ -190,18 +193,18 @@ def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transie
 def ask_record(
     chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None
 ) -> dict[str, Any]:
-    """Return as ``ask`` does, for a function that answers an object."""
+    """Return the answer of a function that returns an object; see ``ask``."""
     return results.record(ask(chaincode, function, *arguments, transient=transient))
 
 
 def ask_optional(chaincode: Chaincode, function: str, *arguments: Any) -> dict[str, Any] | None:
-    """Return as ``ask`` does, for a function that answers an object or nothing."""
+    """Return the answer of a function that returns an object or nothing; see ``ask``."""
     found = ask(chaincode, function, *arguments)
     return None if found is None else results.record(found)
 
 
 def ask_list(chaincode: Chaincode, function: str, *arguments: Any) -> list[Any]:
-    """Return as ``ask`` does, for a function that answers a list."""
+    """Return the answer of a function that returns a list; see ``ask``."""
     return results.listing(ask(chaincode, function, *arguments))
 
 
@@ -212,7 +215,7 @@ def act(
     transient: Transient | None = None,
 ) -> dict[str, Any]:
     """
-    Return a committed transaction: ``transaction_id``, ``block_number`` and what the contract answered as ``result``.
+    Return a committed transaction: ``transaction_id``, ``block_number`` and the contract's answer as ``result``.
 
     It goes to the organisations that the function declares, and *transient* values to nobody else.
     """
@@ -225,13 +228,13 @@ def act(
 
 
 def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
-    """Return what became of a transaction; raises what ``Ledgers.status`` raises."""
+    """Return the status of a transaction; raises what ``Ledgers.status`` raises."""
     asking = caller()
     return services().ledgers.status(asking.msp_id, asking.user, channel, transaction_id, wait_seconds)
 
 
 def _before_sending(transaction_id: str) -> None:
-    """Keep the id with the idempotency key in use, if any, before the transaction can take effect."""
+    """Store the id with the idempotency key, if there is one, before the transaction can take effect."""
     key = g.get("idempotency_key")
     if key is not None:
         services().keys.note_transaction(key, transaction_id)

@@ -1,10 +1,10 @@
 """
 Reading one's own writes across organisations.
 
-A commit is reported by one peer; others have the block a moment later. Whoever knows that an answer must build on a
-block says so with the header ``Selat-After: <channel>=<block>``, taken from the header ``Selat-Block`` of an earlier
-answer; then the peers concerned are waited for, and a request whose block does not come is refused, not answered from
-an older state. Within one request the gateway does so by itself.
+One peer reports a commit; others may get the block a moment later. A caller that needs this block sends the header
+``Selat-After: <channel>=<block>`` with the value of ``Selat-Block`` from an earlier answer. The gateway then waits
+for the peers it asks. If the block does not come, it refuses the request and does not answer from an older state.
+Within one request the gateway does this by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SECONDS = 10.0
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.25
 _ENTRY = re.compile(r"([a-z][a-z0-9.-]{0,248})=(\d{1,18})")
 
-# Asks the peer of an organisation how many blocks of a channel it has; the answer is a serialized BlockchainInfo.
+# Asks an organisation's peer for its height of a channel; the answer is a serialized BlockchainInfo.
 Ask = Callable[[str, str], bytes]
 
 
@@ -31,7 +31,7 @@ def parse(text: str) -> dict[str, int]:
     Return the block of each channel in a header's text.
 
     Raises:
-        ValueError: it is not of the form ``trade=42, ecommerce=7``.
+        ValueError: the text does not have the form ``trade=42, ecommerce=7``.
     """
     blocks: dict[str, int] = {}
     for entry in filter(None, (each.strip() for each in text.split(","))):
@@ -48,26 +48,26 @@ def text(blocks: Mapping[str, int]) -> str:
 
 
 def tell(response: Response, blocks: Mapping[str, int]) -> None:
-    """Put the blocks that an answer's request wrote into its header."""
+    """Put the blocks that the request wrote to into the answer's header."""
     if blocks:
         response.headers[BLOCK] = text(blocks)
 
 
 class NotReachedError(Exception):
-    """A peer did not get a block in time; nothing was asked of it."""
+    """A peer did not get a block in time; no question was sent to it."""
 
     def __init__(self, channel: str, block: int, msp_id: str, height: int) -> None:
         self.channel, self.block, self.msp_id, self.height = channel, block, msp_id, height
         has = f"has block {height - 1}" if height else "has no block"
-        super().__init__(f"The peer of {msp_id} {has} of {channel}, and was to have block {block} ({AFTER})")
+        super().__init__(f"The peer of {msp_id} {has} of {channel}; the request needs block {block} ({AFTER})")
 
 
 class Heights:
     """
-    How far each organisation's peer was seen to be.
+    The last seen height of each organisation's peer.
 
-    It never goes back, so what was seen need not be asked again. However many wait for a peer, it is asked by one of
-    them at a time, and more and more seldom.
+    A height never falls, so a seen one need not be asked again. When several requests wait for a peer, only one at
+    a time asks it, with growing pauses.
     """
 
     def __init__(self, seconds: float = _SECONDS) -> None:
@@ -85,10 +85,10 @@ class Heights:
         gone: Callable[[], bool] = lambda: False,
     ) -> None:
         """
-        Return once each organisation's peer has *block*, or whoever waits has *gone*.
+        Return when each organisation's peer has *block*, or when *gone* says that the client has left.
 
         Raises:
-            NotReachedError: one has not got it in time.
+            NotReachedError: a peer did not get it in time.
             hlf.errors.EvaluateError: a peer cannot be asked.
         """
         deadline = time.monotonic() + self._seconds
@@ -103,7 +103,7 @@ class Heights:
                 pause = min(2 * pause, _LONGEST_POLL_SECONDS)
 
     def _height(self, channel: str, msp_id: str, block: int, ask: Ask) -> int:
-        """Return how many blocks the peer has, if it is known to have *block*, or nobody else is asking just now."""
+        """Return the peer's height, if it is known to have *block* or nobody else asks at the moment."""
         peer = (channel, msp_id)
         with self._lock:
             asking = self._asking.setdefault(peer, threading.Lock())

@@ -1,4 +1,4 @@
-"""Whether the gateway runs, and whether it can do its work."""
+"""Health checks: does the process run, and can it do its work?"""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def healthz() -> dict[str, str]:
 @blueprint.alt_response(503, schema=ReadinessSchema, description="Something is missing")
 def readyz() -> tuple[dict[str, Any], int]:
     """
-    Say whether the store can be written and each organisation's peer be reached.
+    Say whether the store can be written and each organisation's peer can be reached.
 
-    Names of organisations are public on every channel, so they stand here; addresses and causes do not.
+    The answer has names of organisations, which are public on every channel, but no addresses and no causes.
     """
     services = context.services()
     checks = {"store": _store_works(services)}
     organisations = services.wallet.organisations()
-    # All at once: a network that is down would otherwise be waited for organisation by organisation.
+    # All at once; otherwise a network that is down costs a time-out for each organisation.
     with ThreadPoolExecutor(max(1, len(organisations))) as pool:
         checks |= dict(zip(organisations, pool.map(services.ledgers.reachable, organisations), strict=True))
     ready = all(checks.values()) and len(checks) > 1

@@ -1,9 +1,9 @@
 """
 A request sent twice acts once: the header ``Idempotency-Key`` of IETF draft-ietf-httpapi-idempotency-key-header.
 
-The first request with a key does the work. A repetition gets the very same answer; one that comes while the first is
-under way is told to come back; one with another body is refused. A key whose request certainly wrote nothing is free
-again, whatever ended the request; one whose request wrote something, or may have, repeats what it was answered.
+The first request with a key does the work. A repetition gets the same answer. While the first still runs, a
+repetition is answered with "try later"; with another body it is refused. A key is free again if its request
+certainly wrote nothing. If the request wrote something, or may have, the key repeats its answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LOG = logging.getLogger("gateway")
 
 
 def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
-    """Return a view that acts once for each idempotency key; without the header it acts each time."""
+    """Return a view that acts once for each idempotency key. Without the header it acts each time."""
 
     @functools.wraps(view)
     def once(*args: Any, **kwargs: Any) -> Response:
@@ -52,7 +52,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
                 _release(found)
             raise
         except BaseException:
-            # The process is being ended. Once something was sent, the row with its transaction's id must stay.
+            # The process is stopping. If something was sent, the row with its transaction's id must stay.
             if not context.may_have_written():
                 _release(found)
             raise
@@ -64,10 +64,10 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
 
 def _keep(held: Held, response: BaseResponse) -> None:
     """
-    Keep an answer for repetitions.
+    Store an answer for repetitions.
 
-    What was done is done: if the answer cannot be kept, the caller gets it all the same, and a repetition is told the
-    transaction's id.
+    The transaction is committed. If the answer cannot be stored, the caller still gets it, and a repetition gets
+    the transaction's id.
     """
     try:
         freshness.tell(response, context.blocks_written())
@@ -78,7 +78,10 @@ def _keep(held: Held, response: BaseResponse) -> None:
 
 
 def _release(held: Held) -> None:
-    """Free a key; where that fails the caller still hears what was wrong, and the key is free after two minutes."""
+    """
+    Free a key. If that fails, the caller still gets the error of its request, and the key is free after two
+    minutes.
+    """
     try:
         context.services().keys.release(held)
     except (sqlite3.Error, OSError) as error:

@@ -1,9 +1,9 @@
 """
-What an operation takes: the body and the query parameters it declares, and nothing else.
+The input of an address: the body and the query parameters that its view declares, and nothing else.
 
-Input that nobody reads is not empty input: a body of the wrong kind, a name misspelt or given twice would otherwise
-act as if it had not been sent. So every request is compared with what its view declares before the view runs, and
-what is over, missing or unreadable is refused with its place.
+No input is ignored silently: otherwise a body of the wrong type, or a name misspelt or repeated, would act as if it
+had not been sent. So every request is compared with its view's declaration before the view runs. Input that is
+unknown, missing or unreadable is refused, and the error names its place.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Takes:
     """
-    What one view reads.
+    The input that one view reads.
 
     Attributes:
         body: the media type of its body; empty if it has none.
-        query: the names of its query parameters; None if it may be called with any, because others add theirs.
+        query: the names of its query parameters; None if it accepts any, because other sites add theirs.
     """
 
     body: str = ""
@@ -43,27 +43,27 @@ class Takes:
 
 
 class Number(IntegerConverter):
-    """An integer in a path, of at most 15 digits: Python refuses to read one of some thousands."""
+    """An integer of at most 15 digits in a path; Python refuses to read one of several thousand digits."""
 
     regex = r"\d{1,15}"
 
 
 class _Parser(FlaskParser):
-    """Hands schemas the body that ``check`` has read."""
+    """Gives schemas the body that ``check`` has read."""
 
     def load_json(self, req: Any, schema: Schema) -> Any:
         return g.get("body", missing)
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose views declare what they read by their schemas."""
+    """A blueprint whose views declare their input by schemas."""
 
     ARGUMENTS_PARSER = _Parser()
 
     def arguments(
         self, schema: Schema | type[Schema], *, location: str = "json", **options: Any
     ) -> Callable[[_View], _View]:
-        """Declare a body or query parameters and read them; anything else that is sent is refused."""
+        """Declare a body or query parameters, and read them. Other input is refused."""
         made = schema() if isinstance(schema, type) else schema
         decorate = super().arguments(made, location=location, **options)
 
@@ -82,7 +82,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 def takes(*, body: str = "", query: Collection[str] | None = ()) -> Callable[[_View], _View]:
-    """Declare what a page without a schema reads; see ``Takes``."""
+    """Declare the input of a page without a schema; see ``Takes``."""
 
     def mark(view: _View) -> _View:
         # The type of functions has no attributes.
@@ -93,13 +93,13 @@ def takes(*, body: str = "", query: Collection[str] | None = ()) -> Callable[[_V
 
 
 def of(view: Callable[..., Any]) -> Takes:
-    """Return what a view reads: nothing, unless it says so."""
+    """Return the declared input of a view; nothing by default."""
     return getattr(view, "takes", Takes())
 
 
 def check() -> None:
     """
-    Compare what was sent with what its view reads, before every request.
+    Compare the input with the view's declaration, before every request.
 
     Raises:
         Problem: REQUEST_INVALID, REQUEST_MALFORMED, BODY_MISSING, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
@@ -127,7 +127,7 @@ def check() -> None:
 
 
 def too_large(limit: int, length: int | None = None) -> Problem:
-    """Return the problem of a body over the limit; a chunked one has no length that is known."""
+    """Return the problem for a body over the limit; the length of a chunked body is unknown."""
     size = "is longer than that" if length is None else f"has {length} bytes"
     return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
 
@@ -144,7 +144,7 @@ def _check_query(taken: Takes) -> None:
 
 
 def _check_type(wanted: str) -> None:
-    """Text in another character set, or compressed, is of another type as well."""
+    """Refuse another media type, character set or compression."""
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype == wanted and charset in {"utf-8", "utf8", "us-ascii"} and coding == "identity":

@@ -1,4 +1,7 @@
-"""The API described: OpenAPI at ``/openapi.json`` and two pages made from it, which need nothing from elsewhere."""
+"""
+The description of the API: OpenAPI at ``/openapi.json`` and two pages made from it, which load nothing from other
+sites.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from gateway.http import auth, called, context, idempotency, problemtypes
 _STATIC = Path(__file__).parent / "static"
 _PROBLEM = {
     "type": "object",
-    "description": "Problem details (RFC 9457); `code` is stable, its meaning stands at `type`.",
+    "description": "Problem details (RFC 9457). `code` is stable; `type` leads to its meaning.",
     "required": ["type", "title", "status", "detail", "code", "cure", "request_id"],
     "properties": {
         "type": {
             "type": "string",
-            "description": "Address of the code's meaning",
+            "description": "Address that explains the code",
             "example": "/docs/errors#NO_SUCH_ADDRESS",
         },
         "title": {"type": "string"},
@@ -29,14 +32,14 @@ _PROBLEM = {
         "code": {"type": "string", "enum": sorted(problemtypes.PROBLEM_TYPES)},
         "cure": {"type": "string"},
         "request_id": {"type": "string"},
-        "transaction_id": {"type": "string", "description": "Of the Fabric transaction concerned, where there is one"},
+        "transaction_id": {"type": "string", "description": "Id of the Fabric transaction, if there is one"},
         "committed": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Transactions of this request that are committed, where it failed after the first",
+            "description": "Committed transactions of this request, if it failed after the first",
         },
-        "errors": {"type": "object", "description": "Field by field, where the request has invalid ones"},
-        "fabric": {"type": "object", "description": "What Fabric itself said, endorser by endorser"},
+        "errors": {"type": "object", "description": "Errors of the request, for each field"},
+        "fabric": {"type": "object", "description": "Fabric's own messages, for each endorser"},
     },
 }
 SPEC: dict[str, Any] = {
@@ -72,14 +75,14 @@ def static(filename: str) -> Response:
 @pages.route("/openapi.json")
 @auth.needs(auth.PUBLIC)
 def openapi() -> dict[str, Any]:
-    """The description itself."""
+    """Return the OpenAPI description."""
     return _document()
 
 
 @pages.route("/docs")
 @auth.needs(auth.PUBLIC)
 def reference() -> str:
-    """Every address, as the OpenAPI description has it."""
+    """Return a page of all addresses, made from the OpenAPI description."""
     document = _document()
     return render_template("reference.html", document=document, operations=_operations(document))
 
@@ -87,12 +90,12 @@ def reference() -> str:
 @pages.route("/docs/errors")
 @auth.needs(auth.PUBLIC)
 def error_table() -> str:
-    """Every problem code and what to do about it."""
+    """Return a page of all problem codes, with their cures."""
     return render_template("errors.html", sections=problemtypes.SECTIONS)
 
 
 def complete(app: Flask, spec: Any) -> None:
-    """Register the pages, and write into each operation the scope it needs and the problem it may answer."""
+    """Register the pages, and add to each operation its scope and its possible problem."""
     app.register_blueprint(pages)
     spec.components.schemas["Problem"] = _PROBLEM
     spec.components.responses["DEFAULT_ERROR"] = {
@@ -104,7 +107,7 @@ def complete(app: Flask, spec: Any) -> None:
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
     }
-    for path, operations in spec._paths.items():  # The published interface has no way to look at paths again.
+    for path, operations in spec._paths.items():  # The library's public interface cannot read paths again.
         for method, operation in operations.items():
             if method == "parameters":
                 continue
@@ -123,7 +126,7 @@ def complete(app: Flask, spec: Any) -> None:
 
 
 def addresses() -> str:
-    """Return every address as ``docs/api.md`` lists it: method, path, scope and what it does."""
+    """Return the table of ``docs/api.md``: method, path, scope and summary of every address."""
     lines = []
     for tag, entries in _operations(_document()).items():
         lines += ["", f"### {tag}", "", "| | address | scope | |", "|---|---|---|---|"]
@@ -133,7 +136,8 @@ def addresses() -> str:
 
 def _document() -> dict[str, Any]:
     """
-    Return the description, with what the contract functions behind each address declare, as far as they were read.
+    Return the description, with the declarations of the contract functions behind each address, if they have been
+    read.
     """
     served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     document: dict[str, Any] = copy.deepcopy(served.spec.to_dict())
@@ -145,7 +149,7 @@ def _document() -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in [each for method, each in operations.items() if method != "parameters"]:
             if "{chaincode}" in path:
-                # The door to any function; shown are those of the trade, and of no stranger's chaincode.
+                # This address reaches any function; it shows those of the trade and of no other chaincode.
                 operation["x-contract-functions"] = [
                     {"function": name, "chaincode": chaincode, **told} for (chaincode, name), told in known.items()
                 ]
@@ -157,7 +161,7 @@ def _document() -> dict[str, Any]:
 
 
 def _declared(function: Function) -> dict[str, Any]:
-    """Return what a function declares, as far as it does."""
+    """Return the parts that a function declares."""
     told = {
         "endorsed_by": function.endorsed_by,
         "transient": function.transient,
@@ -209,7 +213,7 @@ def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields(document: dict[str, Any], schema: dict[str, Any] | None, depth: int = 0) -> list[dict[str, Any]]:
-    """Return a schema's fields, flattened: name with its path, type, whether required, description, example."""
+    """Return a schema's fields as a flat list: name with its path, type, required or not, description, example."""
     if schema is None or depth > 4:
         return []
     schema = _resolved(document, schema)

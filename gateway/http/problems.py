@@ -1,4 +1,4 @@
-"""Problems (RFC 9457): what a request fails with, and which one an error becomes. ``problemtypes`` has the table."""
+"""Problems (RFC 9457): the error answers, and the problem for each exception. ``problemtypes`` has the table."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _RETRY_SECONDS = {
 
 class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
     """
-    What a request fails with; ``members`` are further members of the problem document.
+    An error answer; ``members`` are further members of the problem document.
 
     Attributes:
         outcome_open: True if the request may still have written something.
-        sent: headers that belong to this one, beside those of its status.
+        sent: headers of this answer, besides those of its status.
     """
 
     def __init__(self, code: str, detail: str = "", **members: Any) -> None:
@@ -46,7 +46,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
         return self.code in {"OUTCOME_UNKNOWN", "GATEWAY_FAULT"}
 
     def headers(self) -> dict[str, str]:
-        """Return those that belong to the status: how to authenticate, when to come back."""
+        """Return the headers of the status: how to authenticate, when to try again."""
         if self.kind.status == 401:
             error = (
                 "" if self.code == "TOKEN_MISSING" else f', error="invalid_token", error_description="{self.detail}"'
@@ -71,9 +71,9 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
 
 def of(error: Exception) -> Problem:
     """
-    Return the problem for an error of ``hlf``, of Flask and what it stands on, or of the gateway's own.
+    Return the problem for an error of ``hlf``, of Flask and its libraries, or of the gateway.
 
-    GATEWAY_FAULT for one that is in no table.
+    An error that is in no table is GATEWAY_FAULT.
     """
     if isinstance(error, Problem):
         return error
@@ -136,7 +136,7 @@ _BY_STATUS = {
 
 
 def _of_http(error: HTTPException) -> Problem:
-    """Return what Flask, Werkzeug or webargs found wrong with the request."""
+    """Return the problem for an error of Flask, Werkzeug or webargs."""
     status = error.code or 500
     code = _BY_STATUS.get(status, "REQUEST_MALFORMED" if status < 500 else "GATEWAY_FAULT")
     messages = (getattr(error, "data", None) or {}).get("messages")
@@ -149,7 +149,7 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _first(messages: dict[str, Any]) -> str:
-    """``json.lines.0.gtin: Not a GTIN`` for the first of webargs' nested messages."""
+    """Return the first of webargs' nested messages, as ``json.lines.0.gtin: Not a GTIN``."""
     path: list[str] = []
     found: Any = messages
     while isinstance(found, dict) and found:
@@ -226,7 +226,7 @@ def _of_gateway(error: errors.GatewayError) -> Problem:
 
 
 def _refused(code: str, text: str, members: dict[str, Any]) -> Problem:
-    """Return the problem for a refusal, by a peer or already here."""
+    """Return the problem for a refusal, by a peer or by the gateway."""
     if code in REFUSALS:
         return Problem(code, text, **members)
     return Problem("CONTRACT_REFUSED", text, contract_code=code, **members)

@@ -1,10 +1,9 @@
 """
-The one table from what can go wrong to what HTTP answers.
+The table of all problems: code, HTTP status, meaning and cure.
 
-Every problem has a code; the table says which HTTP status it has, what it means and what to do about it.
-What contracts refuse stands in the tables of the runtime and of the trade; here each kind of refusal gets its status.
-``docs/errors.md`` and the page ``/docs/errors`` show the whole, and tests hold it complete: every error of ``hlf`` has
-its line.
+The refusals of contracts are in the tables of the runtime and of the trade; here each kind of refusal gets its
+status. ``docs/errors.md`` and the page ``/docs/errors`` show all of them. A test checks that every error of ``hlf``
+has its line.
 """
 
 from __future__ import annotations
@@ -17,22 +16,26 @@ from hlf.codec.refusals import RefusalKind, RuntimeRefusal
 
 @dataclass(frozen=True)
 class ProblemType:
-    """What one code means, its HTTP status, and what to do about it."""
+    """The meaning of one code, its HTTP status and its cure."""
 
     status: int
     title: str
     cure: str
 
 
-# Asked of the gateway itself; nothing was sent to Fabric.
+# Errors of the gateway itself; nothing was sent to Fabric.
 REQUEST = {
     "TOKEN_MISSING": ProblemType(401, "No access token", "Send the header Authorization: Bearer <token>."),
     "TOKEN_INVALID": ProblemType(
-        401, "The access token is not one of this gateway's", "Ask its operator for one (selat gateway token create)."
+        401,
+        "This gateway does not know the access token",
+        "Ask the gateway's operator for a token (selat gateway token create).",
     ),
     "TOKEN_EXPIRED": ProblemType(401, "The access token has expired", "Ask the gateway's operator for a new one."),
     "TOKEN_REVOKED": ProblemType(401, "The access token was revoked", "Ask the gateway's operator for a new one."),
-    "SCOPE_MISSING": ProblemType(403, "The access token does not allow this", "Use a token that has the scope named."),
+    "SCOPE_MISSING": ProblemType(
+        403, "The access token does not allow this", "Use a token with the scope that `detail` names."
+    ),
     "REQUEST_MALFORMED": ProblemType(400, "The request cannot be read", "Fix the field named in `detail`."),
     "REQUEST_INVALID": ProblemType(
         422, "The request has fields that cannot be accepted", "Fix the fields named in `errors`."
@@ -40,12 +43,14 @@ REQUEST = {
     "BODY_MISSING": ProblemType(
         400,
         "The request has no body, and this address needs one",
-        "Send one with Content-Type: application/json; send {} to leave out all its fields.",
+        "Send a body with Content-Type: application/json; send {} to leave out all optional fields.",
     ),
-    "BODY_TOO_LARGE": ProblemType(413, "The request body is too large", "Send less; of a document, send the SHA-256."),
+    "BODY_TOO_LARGE": ProblemType(
+        413, "The request body is too large", "Send less. Instead of a document, send its SHA-256."
+    ),
     "REQUEST_TIMEOUT": ProblemType(408, "The request did not arrive in time", "Send it faster, or send less."),
     "EXPECTATION_FAILED": ProblemType(
-        417, "The gateway cannot do what the header Expect asks for", "Leave the header out."
+        417, "The gateway does not support the value of the header Expect", "Send the request without this header."
     ),
     "GATEWAY_BUSY": ProblemType(
         503,
@@ -55,11 +60,13 @@ REQUEST = {
     "CLIENT_GONE": ProblemType(
         499, "The client closed the connection before anything was done", "Send it again: nothing was written."
     ),
-    "NO_SUCH_ADDRESS": ProblemType(404, "There is nothing at this address", "See /docs for all addresses."),
-    "METHOD_NOT_ALLOWED": ProblemType(405, "This address does not take this method", "See /docs for its methods."),
-    "NOT_ACCEPTABLE": ProblemType(406, "The gateway cannot answer in the form asked for", "Accept application/json."),
+    "NO_SUCH_ADDRESS": ProblemType(404, "There is nothing at this address", "See all addresses at /docs."),
+    "METHOD_NOT_ALLOWED": ProblemType(405, "This address does not take this method", "See its methods at /docs."),
+    "NOT_ACCEPTABLE": ProblemType(
+        406, "The gateway cannot answer in a media type of the header Accept", "Accept application/json."
+    ),
     "MEDIA_TYPE_UNSUPPORTED": ProblemType(
-        415, "The body is of another media type, so it was not read", "Send Content-Type: application/json."
+        415, "The body has another media type, so it was not read", "Send Content-Type: application/json."
     ),
     "IDEMPOTENCY_KEY_REUSED": ProblemType(
         422, "The idempotency key belongs to another request of this user", "Use a new key for each new request."
@@ -68,78 +75,88 @@ REQUEST = {
         409, "A request with this idempotency key is still running", "Ask again after the seconds in Retry-After."
     ),
     "ORGANISATION_UNKNOWN": ProblemType(
-        503, "The gateway holds no identity of this organisation or user", "Ask its operator to add it to the wallet."
+        503,
+        "The gateway has no identity for this organisation or user",
+        "Ask the gateway's operator to add it to the wallet.",
     ),
     "TRACKING_CLOSED": ProblemType(
-        503, "This gateway does not serve tracking links", "Ask its operator to set SELAT_TRACKING."
+        503, "This gateway does not serve tracking links", "Ask the gateway's operator to set SELAT_TRACKING."
     ),
     "STREAMS_EXHAUSTED": ProblemType(
-        503, "All event streams of this gateway are in use", "Try again later, with the cursor."
+        503, "All event streams of this gateway are in use", "Try again later, with the id of the last event."
     ),
     "CURSOR_UNKNOWN": ProblemType(
         422,
-        "No event of this stream has that cursor",
-        "Use the id of one of its events, or start again with start_block and another checkpoint.",
+        "The cursor is not an event of this stream",
+        "Use the id of an event of this stream, or start again with start_block and another checkpoint.",
     ),
     "HISTORY_UNPROVABLE": ProblemType(
-        422, "The contract's history names no transactions", "Read the versions at the resource itself."
+        422, "The contract's history does not name its transactions", "Read the versions at the object's own address."
     ),
     "BATCH_UNSOLVED": ProblemType(
-        409, "The solver found no room for all plans", "Match fewer at once, or for a later day."
+        409, "The solver found no capacity for all plans", "Match fewer plans at once, or choose a later day."
     ),
     "ENDORSERS_UNRESOLVED": ProblemType(
         422,
-        "Who may see the private values cannot be found out; nothing was sent",
-        "Send the arguments and transient fields that the function declares; the address preflight shows them.",
+        "The gateway cannot find out who may see the private values; nothing was sent",
+        "Send the arguments and transient fields that the function declares; see them at the address preflight.",
     ),
     "NOTHING_TO_WRITE": ProblemType(
         422, "The call only reads", "Evaluate it instead; submitting would put the answer into a block."
     ),
     "SOLVER_MISSING": ProblemType(
-        503, "This gateway has no solver", "Ask its operator to run pip install 'selat[solver]'."
+        503, "This gateway has no solver", "Ask the gateway's operator to run pip install 'selat[solver]'."
     ),
-    "KEY_UNUSABLE": ProblemType(422, "Nothing can be sealed to this key", "Send a raw public key of the suite named."),
+    "KEY_UNUSABLE": ProblemType(
+        422, "The key cannot be used to seal values", "Send a raw public key for the suite that `detail` names."
+    ),
     "TRANSACTION_NOT_FOUND": ProblemType(404, "The channel has no such transaction", "Check its id and the channel."),
-    "GATEWAY_FAULT": ProblemType(500, "The gateway failed", "Report the request id; the gateway's log says where."),
+    "GATEWAY_FAULT": ProblemType(
+        500,
+        "Something failed inside the gateway",
+        "Report the request id to its operator; the gateway's log has the place.",
+    ),
 }
 
-# Fabric was asked and said no, or could not be asked. Codes marked "unknown" leave the outcome open.
+# Fabric refused, or could not be asked. Codes marked "unknown" leave the outcome open.
 FABRIC = {
     "CHAINCODE_NOT_FOUND": ProblemType(
         404,
-        "No such channel or chaincode for this organisation",
+        "This organisation's peer knows no such channel or chaincode",
         "Check both names, and that the organisation is a member of the channel.",
     ),
     "ENDORSER_UNKNOWN": ProblemType(
         422,
         "An organisation that must endorse is not a member of the channel",
-        "Check its MSP id; the detail names the members.",
+        "Check its MSP id; `detail` names the members.",
     ),
     "BLOCK_NOT_REACHED": ProblemType(
         412,
-        "A peer does not have the block that the request builds on; nothing was asked or written",
+        "A peer does not have the block in Selat-After; nothing was asked or written",
         "Try again after the seconds in Retry-After, or compare Selat-After with the Selat-Block of an earlier answer.",
     ),
     "ENDORSERS_MISSING": ProblemType(
         503,
-        "The peers whose endorsement is needed cannot be reached",
-        "Check the endorsing organisations named, and that their peers and chaincodes run.",
+        "The gateway cannot reach peers that must endorse",
+        "Check `endorsing_organizations`, and that the peers and chaincodes of those organisations run.",
     ),
     "ENDORSERS_DISAGREE": ProblemType(
         409,
         "The endorsers computed different results",
-        "Try again: something may have changed in between. If it stays so, the contract is not deterministic.",
+        "Try again: the data may have changed in between. If it happens again, the contract is not deterministic.",
     ),
     "IDENTITY_REFUSED": ProblemType(
-        403, "Fabric refuses the identity", "Renew the certificate: it is expired, revoked or not of this channel."
+        403,
+        "Fabric refuses the identity",
+        "Renew the certificate: it is expired, revoked or not valid on this channel.",
     ),
     "IDENTITY_UNUSABLE": ProblemType(
         503,
         "The identity or connection profile in the wallet cannot be used",
-        "Ask its operator to fix what the detail names.",
+        "Ask the gateway's operator to fix what `detail` names.",
     ),
     "CONTRACT_FAILED": ProblemType(
-        422, "The contract answered with an error that has no code", "Read its words in `detail`."
+        422, "The contract failed with an error that has no code", "Read its words in `detail`."
     ),
     "CONTRACT_REFUSED": ProblemType(
         422, "The contract refused with a code this gateway does not know", "Read the code in `contract_code`."
@@ -149,11 +166,13 @@ FABRIC = {
     ),
     "TRANSIENT_UNPROTECTED": ProblemType(
         422,
-        "Private values would go to an organisation not named for them",
+        "Private values would go to an organisation that was not named for them",
         "Name the endorsing organisations that may see them.",
     ),
-    "FABRIC_TOO_LARGE": ProblemType(413, "The message is too large for Fabric", "Send less."),
-    "FABRIC_BUSY": ProblemType(503, "The peer has too many requests", "Try again after the seconds in Retry-After."),
+    "FABRIC_TOO_LARGE": ProblemType(413, "The message is larger than Fabric allows", "Send less."),
+    "FABRIC_BUSY": ProblemType(
+        503, "The peer has too many requests at the moment", "Try again after the seconds in Retry-After."
+    ),
     "FABRIC_UNAVAILABLE": ProblemType(503, "The peer or orderer cannot be reached", "Check that the network is up."),
     "FABRIC_TIMEOUT": ProblemType(504, "Fabric did not answer in time; nothing was written", "Try again."),
     "FABRIC_REFUSED": ProblemType(502, "Fabric refused the request", "Read its words in `fabric`."),
@@ -171,20 +190,20 @@ FABRIC = {
 # In a block but marked invalid: nothing was written.
 COMMIT = {
     "MVCC_READ_CONFLICT": ProblemType(
-        409, "Somebody else changed the same record at the same time", "Read it again and retry."
+        409, "Another transaction changed the same record at the same time", "Read it again and retry."
     ),
     "PHANTOM_READ_CONFLICT": ProblemType(
-        409, "A list that this depends on changed at the same time", "Read it again and retry."
+        409, "Another transaction changed a list that this one read", "Read it again and retry."
     ),
     "KEY_POLICY_CONFLICT": ProblemType(
         409,
-        "The rule of who must endorse this record was changed at the same time",
+        "Another transaction changed who must endorse this record",
         "Read it again and retry.",
     ),
     "ENDORSEMENT_POLICY_FAILURE": ProblemType(
         403,
         "The endorsements do not satisfy the policy",
-        "Have it endorsed by those who must: the holder of the record, or the owner of the collection.",
+        "Let the right organisations endorse it: the holder of the record, or the owner of the collection.",
     ),
     "DUPLICATE_TXID": ProblemType(409, "The transaction was committed already", "Ask for its status."),
     "TRANSACTION_INVALID": ProblemType(
@@ -192,7 +211,7 @@ COMMIT = {
     ),
 }
 
-# A contract's refusal, or that of a rule that the gateway applied before it asked a contract.
+# Refusals by a contract, or by a rule that the gateway checked before it asked a contract.
 STATUSES = {
     RefusalKind.INVALID: 422,
     RefusalKind.NOT_ALLOWED: 403,
@@ -207,7 +226,7 @@ REFUSALS = {
 }
 
 SECTIONS = {
-    "Asked of the gateway; nothing was sent to Fabric": REQUEST,
+    "Errors of the gateway; nothing was sent to Fabric": REQUEST,
     "Fabric's answer": FABRIC,
     "In a block, but marked invalid: nothing was written": COMMIT,
     "A contract's refusal": REFUSALS,
@@ -220,10 +239,10 @@ def markdown() -> str:
     lines = [
         "# Errors over HTTP",
         "",
-        "Every failure is a problem document (RFC 9457, `application/problem+json`). `code` is stable: decide by it.",
-        "`detail` is for people. Where Fabric was asked, `fabric` keeps its own words, endorser by endorser, and",
+        "Every failure is a problem document (RFC 9457, `application/problem+json`). Programs read the stable `code`.",
+        "`detail` is for people. If Fabric was asked, `fabric` has its own messages for each endorser, and",
         "`transaction_id` names the transaction. Only `OUTCOME_UNKNOWN` and `GATEWAY_FAULT` leave open whether",
-        "something was written. After every other problem nothing was, unless `committed` lists transactions: a",
+        "something was written. After any other problem nothing was written, unless `committed` lists transactions: a",
         "request of two transactions that failed at the second. `selat gateway errors` prints this table.",
     ]
     for section, types in SECTIONS.items():

@@ -1,4 +1,4 @@
-"""Every failure leaves the gateway as ``application/problem+json``, with a request id and nothing private."""
+"""Errors as answers: each is ``application/problem+json`` with a request id and nothing private."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from gateway.http.problemtypes import REQUEST
 _LOG = logging.getLogger("gateway")
 
 
-# What every answer says, whatever it is; the pages have no script and need none, and text from the ledger could not run
-# one either.
+# Headers of every answer. The pages have no script, and text from the ledger cannot run one.
 ALWAYS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -27,13 +26,13 @@ ALWAYS = {
 
 
 def install(app: Flask) -> None:
-    """Give *app* an answer for every exception; after the blueprints, whose own handlers this replaces."""
+    """Give *app* an answer for every exception. Call it after the blueprints, because it replaces their handlers."""
     app.register_error_handler(HTTPException, from_http)
     app.register_error_handler(Exception, from_exception)
 
 
 def render(problem: problems.Problem) -> BaseResponse:
-    """Return the response for a problem: a page for people; the login page where they must log in at the console."""
+    """Return the response for a problem; for people it is a page, or the console's login page."""
     g.problem = problem
     if request.blueprint == "console":
         if problem.kind.status == 401:
@@ -48,13 +47,13 @@ def render(problem: problems.Problem) -> BaseResponse:
 
 
 def page_wanted() -> bool:
-    """Return whether the caller wants a page rather than JSON."""
+    """Return whether the caller accepts a page rather than JSON."""
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 def _document(problem: problems.Problem) -> str:
     if _open_to_all():
-        # Whoever needs no token is told what was wrong with the request, and nothing of the network behind.
+        # Without a token, the answer says what is wrong with the request and nothing about the network.
         own = problem.code in REQUEST and problem.kind.status < 500
         document = (problem if own else problems.Problem(problem.code)).document(g.get("request_id", ""))
     else:
@@ -72,7 +71,7 @@ def _open_to_all() -> bool:
 
 
 def from_exception(error: Exception) -> BaseResponse:
-    """Answer an exception; one that is in no table is logged by its place alone, since its text may quote the body."""
+    """Answer an exception. For one in no table only its place is logged, because its text may quote the body."""
     problem = problems.of(error)
     if problem.code == "GATEWAY_FAULT":
         _LOG.error("unexpected %s in request %s at %s", type(error).__name__, g.get("request_id", ""), _place(error))
@@ -80,7 +79,7 @@ def from_exception(error: Exception) -> BaseResponse:
 
 
 def from_http(error: HTTPException) -> BaseResponse:
-    """Answer what Flask, Werkzeug or webargs found wrong with the request; a redirect is none of it."""
+    """Answer an error of Flask, Werkzeug or webargs; a redirect is not an error."""
     if (error.code or 500) < 400 and isinstance(error.response, BaseResponse):
         return error.response
     return from_exception(error)

@@ -1,4 +1,4 @@
-"""What the gateway is told from outside, read once and never looked up again."""
+"""The gateway's settings, read once from the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PREFIX = "SELAT_"
 
 
 class SettingsError(Exception):
-    """A setting is missing or cannot be used; the message names it and says what it should be."""
+    """A setting is missing or wrong; the message names it and says what it should be."""
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class Settings:
 
     Attributes:
         wallet: folder of identities and connection profiles (a network's state folder).
-        data: folder of what the gateway keeps; all of it but the access tokens, and the record of who looked at what
-            through the audit, can be thrown away.
+        data: folder of the gateway's own data; all of it except access tokens and the record of audit requests
+            may be deleted.
         listen: address and port; port 0 lets the system choose.
         workers: processes.
         threads: in each process, for requests that a peer answers at once.
         submits: threads for requests that write; each may wait for a block.
-        waits: threads for requests that wait for a block to reach a peer, or for what became of a transaction.
+        waits: threads for requests that wait for a block to reach a peer, or for a transaction's status.
         streams: event streams at once in each process; one user may have a quarter of them.
-        connections: sockets at once in each process, whatever they do.
+        connections: open sockets in each process.
         read_seconds: how long a client may take for the head of a request, and again for its body.
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
@@ -70,7 +70,7 @@ class Settings:
         Return the settings in *environ*; names it does not set keep their defaults.
 
         Raises:
-            SettingsError: one is missing or of the wrong form.
+            SettingsError: a setting is missing or has the wrong form.
         """
         known = {PREFIX + f.name.upper(): f for f in fields(cls)}
         values: dict[str, Any] = {}
@@ -88,7 +88,7 @@ class Settings:
         return cls(**values)
 
     def to_environment(self) -> dict[str, str]:
-        """Return the variables from which these settings can be read again, as a server's processes are given them."""
+        """Return these settings as environment variables, for the server's processes."""
         return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self)}
 
 

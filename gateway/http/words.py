@@ -1,4 +1,4 @@
-"""Words in request schemas: what a field takes is what contracts take, and its pattern stands in the OpenAPI page."""
+"""Words in request schemas: a field accepts what contracts accept, and OpenAPI shows its pattern."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hlf.codec.words import Word
 
 
 class Checked(validate.Regexp):
-    """Takes what *word* takes; the OpenAPI page shows its pattern."""
+    """Accepts what *word* accepts; OpenAPI shows its pattern."""
 
     def __init__(self, word: Word) -> None:
         super().__init__(word.shape)
@@ -28,7 +28,7 @@ class Checked(validate.Regexp):
         Return *value*.
 
         Raises:
-            ValidationError: it is no such word.
+            ValidationError: the value is not such a word.
         """
         problem = self.word.problem(value.decode("utf-8", "replace") if isinstance(value, bytes) else value)
         if problem:

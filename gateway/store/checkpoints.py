@@ -1,4 +1,4 @@
-"""How far each named reader of an event stream has come, so that it can go on after a break."""
+"""The position of each named reader of an event stream, so that it can continue after a break."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads which stream under which name."""
+    """A reader: its user, its stream and its name."""
 
     msp_id: str
     user: str
@@ -52,7 +52,7 @@ class Checkpoints:
         self._store = store
 
     def get(self, reader: Reader) -> Cursor | None:
-        """Return the last event this reader was given; None if it has had none."""
+        """Return the last event that this reader got; None before its first."""
         with self._store.connection() as database:
             row = database.execute(
                 "SELECT block_number, transaction_id FROM checkpoints "

@@ -1,7 +1,7 @@
 """
-The gateway's own SQLite file: access tokens, idempotency keys, checkpoints, and who looked at what through the audit.
+The gateway's own SQLite file: access tokens, idempotency keys, checkpoints, and the record of audit requests.
 
-Nothing of the ledger's is kept here.
+It keeps no part of the ledger.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection whose changes are committed at the end, or all undone by an exception."""
+        """Yield a connection; commit its changes at the end, or undo all of them after an exception."""
         database = sqlite3.connect(self._path, timeout=10)
         database.row_factory = sqlite3.Row
         try:
@@ -90,9 +90,9 @@ class Store:
 
     def secret(self) -> bytes:
         """
-        Return 32 random bytes of this gateway, in a file beside the database; made by whoever asks first.
+        Return 32 random bytes of this gateway, kept in a file beside the database; the first call makes them.
 
-        Without it what is sealed in the database cannot be opened, and with it alone neither.
+        Encrypted answers in the database cannot be read without them, nor with them alone.
         """
         path = self._folder / "secret"
         if not path.exists():
@@ -105,7 +105,7 @@ class Store:
         try:
             os.write(file, secrets.token_bytes(32))
             os.fsync(file)
-            # A link appears whole or not at all, and does not replace the one of another process.
+            # A link appears complete or not at all, and does not replace that of another process.
             with contextlib.suppress(FileExistsError):
                 os.link(made, path)
         finally:

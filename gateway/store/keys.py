@@ -1,9 +1,9 @@
 """
-Idempotency keys in use, and the answers their requests were given. ``gateway.http.idempotency`` puts them to use.
+Idempotency keys in use, and the answers to their requests, for ``gateway.http.idempotency``.
 
-A key belongs to an organisation's user, whatever token it came with. The file holds no key, request or answer that
-can be read: what finds a row and what opens its answer are both made from the key's text, which is not kept, and from
-the gateway's secret, which stands in another file.
+A key belongs to an organisation's user, whatever token it came with. Nobody can read keys, requests or answers in
+the file: a row's id and the key that decrypts its answer are both made from the idempotency key's text, which is
+not kept, and from the gateway's secret, which is in another file.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.http import problems
 from gateway.store.database import Store
 
-# One that began this long ago and has sent nothing is carried on by whoever asks again.
+# After this time, a repeated request takes over one that began and has sent nothing.
 _ABANDONED_SECONDS = 120
 _KEPT_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a request was answered, as it is repeated."""
+    """The answer to a request, kept for repetitions."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,7 +38,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Held:
-    """A key that one attempt at its request holds."""
+    """A key, held by one attempt at its request."""
 
     row: bytes
     cipher: bytes
@@ -46,7 +46,7 @@ class Held:
 
 
 class Keys:
-    """Idempotency keys in use and the sealed answers of those that are done."""
+    """Idempotency keys in use, and the encrypted answers of finished requests."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -55,14 +55,14 @@ class Keys:
 
     def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Kept:
         """
-        Take a key for a request of this content, or get the answer to repeat.
+        Take a key for a request with this content, or return the answer to repeat.
 
-        A key is taken again from an attempt that was cut short before it sent anything: whoever held it can then send
-        nothing more.
+        If an earlier attempt was interrupted before it sent anything, this one takes its key; the earlier one can
+        then send nothing more.
 
         Raises:
-            problems.Problem: the key belongs to another request, or its request is under way, or was cut short after
-                it had sent a transaction.
+            problems.Problem: the key belongs to another request, or its request still runs, or was interrupted
+                after it had sent a transaction.
         """
         caller = (msp_id.encode(), user.encode(), key.encode())
         held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), os.urandom(16))
@@ -80,10 +80,10 @@ class Keys:
             if row is not None and row["transaction_id"]:
                 raise problems.Problem(
                     "OUTCOME_UNKNOWN",
-                    "The first request with this key was cut short",
+                    "The first request with this key was interrupted",
                     transaction_id=row["transaction_id"],
                 )
-            # Whoever else found no row, or the same abandoned one, comes second to this and waits.
+            # Another attempt that found no row, or the same abandoned one, loses here and waits.
             taken = database.execute(
                 "INSERT INTO idempotency_keys (id, fingerprint, attempt, started_at) VALUES (?,?,?,?) "
                 "ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at "
@@ -96,10 +96,10 @@ class Keys:
 
     def note_transaction(self, held: Held, transaction_id: str) -> None:
         """
-        Remember which transaction the key's request is about to send.
+        Store the id of the transaction that the key's request will send next.
 
         Raises:
-            problems.Problem: the key was taken from this attempt, which must send nothing.
+            problems.Problem: another attempt has taken the key; this one must send nothing.
         """
         with self._store.connection() as database:
             noted = database.execute(
@@ -110,7 +110,7 @@ class Keys:
             raise problems.Problem("IDEMPOTENCY_IN_PROGRESS", "Another request with this key took over")
 
     def finish(self, held: Held, answer: Kept) -> None:
-        """Keep the answer, sealed."""
+        """Keep the answer, encrypted."""
         nonce = os.urandom(12)
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
         sealed = nonce + AESGCM(held.cipher).encrypt(nonce, json.dumps(kept).encode(), held.row)
@@ -125,7 +125,7 @@ class Keys:
             database.execute("DELETE FROM idempotency_keys WHERE id = ? AND attempt = ?", (held.row, held.attempt))
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:
-        """Return a keyed hash, so that nobody can search for a short key or a short private value in a body."""
+        """Return a keyed hash, so that nobody can find a short key or a short private value by trying."""
         digest = hmac.new(self._secret, digestmod=hashlib.sha256)
         for part in (purpose, *parts):
             digest.update(len(part).to_bytes(8, "big") + part)

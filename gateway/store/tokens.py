@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 from gateway.store.database import Store
 
-# What a token's holder may do. `write` does not imply `read`: a machine that only reports scans needs no answers.
+# The scopes of tokens. `write` does not imply `read`: a machine that only reports scans needs no answers.
 SCOPES = ("read", "write", "audit", "events")
 _PREFIX = "selat"
 
 
 class TokenError(Exception):
-    """A presented token is not accepted; ``reason`` is ``malformed``, ``unknown``, ``expired`` or ``revoked``."""
+    """A token is not accepted; ``reason`` is ``malformed``, ``unknown``, ``expired`` or ``revoked``."""
 
     def __init__(self, reason: str, expires_at: datetime | None = None) -> None:
         self.reason = reason
@@ -28,7 +28,7 @@ class TokenError(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom a token speaks for, and what it may do."""
+    """The user that a token acts for, and its scopes."""
 
     token_id: str
     msp_id: str
@@ -63,10 +63,10 @@ class Tokens:
 
     def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int) -> str:
         """
-        Return a new token's text, which is kept nowhere: only its hash is.
+        Return a new token's text. Only its hash is kept.
 
         Raises:
-            ValueError: an unknown scope, none at all, or a life of less than a second.
+            ValueError: unknown scope, no scope, or valid for less than a second.
         """
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
@@ -84,7 +84,7 @@ class Tokens:
 
     def caller(self, text: str) -> Caller:
         """
-        Return whom the token *text* speaks for.
+        Return the user that the token *text* acts for.
 
         Raises:
             TokenError: malformed, unknown, expired or revoked.
@@ -95,7 +95,7 @@ class Tokens:
             raise TokenError("malformed")
         with self._store.connection() as database:
             row = database.execute("SELECT * FROM tokens WHERE id = ?", (identifier,)).fetchone()
-        # Compared even without a row, so that the answer's time does not tell which ids exist.
+        # Compare even without a row, so that the time of the answer does not reveal which ids exist.
         matches = hmac.compare_digest(row["digest"] if row else bytes(32), _digest(secret))
         if row is None or not matches:
             raise TokenError("unknown")

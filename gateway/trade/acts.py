@@ -1,4 +1,4 @@
-"""Writes that all look alike are listed in a table by their resource, and served by this."""
+"""Views for writes that differ only in a few words; each resource lists its own in a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def serve(
     answer: type[Schema],
     summary: str,
 ) -> None:
-    """Serve ``do(body, **path)`` as a POST that acts once for each idempotency key; *body* None means it takes none."""
+    """
+    Serve ``do(body, **path)`` as a POST that acts once for each idempotency key. With *body* None it takes no body.
+    """
     view: Callable[..., Any] = do
     if body is None:
         view = functools.update_wrapper(functools.partial(do, {}), do)

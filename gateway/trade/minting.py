@@ -1,4 +1,4 @@
-"""What contracts cannot make, for they have no randomness: identifiers, salts and links."""
+"""Random identifiers, salts and links. Contracts cannot make them, because they have no randomness."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chaincode.domain.disclosure import disclosures
 
 
 def public_id(prefix: str) -> str:
-    """Return an identifier that says nothing: identifiers stand in blocks for everybody to read."""
+    """Return a random identifier: everybody can read identifiers in blocks, so they must reveal nothing."""
     return f"{prefix}-{secrets.token_hex(8)}"
 
 
 def salt() -> str:
-    """Return random bytes in base64url, enough for a private record whose hash stands on a channel."""
+    """Return random bytes in base64url, enough to protect a private record with a public hash."""
     return base64.urlsafe_b64encode(secrets.token_bytes(disclosures.SALT_BYTES)).rstrip(b"=").decode()
 
 
@@ -25,5 +25,5 @@ def link_token() -> str:
 
 
 def link_hash(token: str) -> str:
-    """Return what the ledger knows of a link."""
+    """Return the hash of a link, as it is on the ledger."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What every committed transaction answers with."""
+"""The answer to every committed transaction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 
 class CommittedSchema(Schema):
-    """A committed transaction and what its contract answered."""
+    """A committed transaction and its contract's answer."""
 
     transaction_id = fields.String(metadata={"description": "See /v1/audit/<channel>/transactions/<id>"})
     block_number = fields.Integer()

@@ -1,4 +1,4 @@
-"""The trade's words as its request schemas use them; the domain says what they are."""
+"""Validators for request schemas, made from the bounds and words of the domain."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from hlf.codec.bounds import Bounds
 
 
 def within(bounds: Bounds) -> validate.Range:
-    """Return the validator of a number within *bounds*."""
+    """Return a validator for a number within *bounds*."""
     return validate.Range(bounds.least, bounds.most)
 
 
 def counted(bounds: Bounds) -> validate.Length:
-    """Return the validator of a list that has as many items as *bounds* say."""
+    """Return a validator for a list with a length within *bounds*."""
     return validate.Length(bounds.least, bounds.most)
 
 
 def one_of(kind: Any) -> validate.OneOf:
-    """Return the validator of the values of *kind*, an enumeration or a Literal of the domain."""
+    """Return a validator for the values of *kind*, an enumeration or a Literal of the domain."""
     return validate.OneOf([str(value) for value in (get_args(kind) or kind)])
 
 

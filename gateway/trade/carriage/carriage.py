@@ -1,4 +1,4 @@
-"""What carriers plan and agree among themselves, hidden from everybody else."""
+"""Plans of carriers and agreements between two carriers; nobody else sees them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ agreements = Blueprint("agreements", __name__, url_prefix="/v1/agreements", desc
 @plans.arguments(PlanSchema)
 @plans.response(201, PlannedSchema)
 def publish(body: dict[str, Any]) -> dict[str, Any]:
-    """Keep a plan with its departures; nobody else sees it."""
+    """Store a plan with its departures; nobody else sees it."""
     plan_id = body.pop("plan_id", None) or minting.public_id("plan")
     published = context.act(
         CARRIAGE,
@@ -73,7 +73,7 @@ def departures(plan_id: str) -> list[dict[str, Any]]:
 @plans.arguments(BookingSchema)
 @plans.response(201, BookedSchema)
 def book(body: dict[str, Any], plan_id: str, slot_id: str) -> dict[str, Any]:
-    """Book room on a departure; never more than there is."""
+    """Book capacity on a departure, at most what is free."""
     booking_id = body.pop("booking_id", None) or minting.public_id("booking")
     booked = context.act(
         CARRIAGE,
@@ -91,7 +91,7 @@ def book(body: dict[str, Any], plan_id: str, slot_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @plans.response(200, BookedSchema)
 def release(plan_id: str, slot_id: str, booking_id: str) -> dict[str, Any]:
-    """Give booked room back."""
+    """Release booked capacity."""
     salt = {"salt": minting.salt().encode()}
     released = context.act(CARRIAGE, "Plans:release", plan_id, slot_id, booking_id, transient=salt)
     return {"booking_id": booking_id, **released}
@@ -116,7 +116,7 @@ def propose(body: dict[str, Any]) -> dict[str, Any]:
 
 @agreements.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
-@agreements.response(200, description="Agreements the caller's organisation is a side of")
+@agreements.response(200, description="The agreements of the caller's organisation")
 def all_agreements() -> list[dict[str, Any]]:
     """List the caller's organisation's agreements."""
     return context.ask_list(CARRIAGE, "Agreements:list")
@@ -124,9 +124,9 @@ def all_agreements() -> list[dict[str, Any]]:
 
 @agreements.route("/<agreement_id>")
 @auth.needs("read")
-@agreements.response(200, description="The agreement as it stands")
+@agreements.response(200, description="The agreement in its present state")
 def read_agreement(agreement_id: str) -> dict[str, Any]:
-    """Read an agreement, as one of its two sides."""
+    """Read an agreement, as one of its two carriers."""
     return context.ask_record(CARRIAGE, "Agreements:read", agreement_id)
 
 
@@ -150,7 +150,7 @@ def cancel(agreement_id: str) -> dict[str, Any]:
 
 
 def _changed(function: str, agreement_id: str, *arguments: Any) -> dict[str, Any]:
-    """Submit a change with the agreement exactly as it stands, so that both sides change the same."""
+    """Submit a change together with the agreement as stored, so that both sides change the same version."""
     own = context.caller().msp_id
     stored = context.evaluate(CARRIAGE.call("Agreements:read", [agreement_id], None, (own,)))
     changed = context.act(

@@ -33,7 +33,7 @@ class PlanSchema(Schema):
 
 
 class PlannedSchema(CommittedSchema):
-    """A plan the channel now holds the hash of."""
+    """A plan with its hash on the channel."""
 
     plan_id = fields.String()
 
@@ -72,6 +72,6 @@ class AgreementAnswerSchema(Schema):
 
 
 class AgreedSchema(CommittedSchema):
-    """An agreement that moved."""
+    """An agreement after a change."""
 
     agreement_id = fields.String()

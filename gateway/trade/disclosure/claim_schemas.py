@@ -17,7 +17,7 @@ class CommitSchema(Schema):
 
     claim_id = fields.String(
         validate=IDENTIFIER,
-        metadata={"description": "Public, so it should say nothing; made at random if it is not given"},
+        metadata={"description": "Public, so it should reveal nothing; random if left out"},
     )
     revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
     values = fields.Dict(
@@ -25,14 +25,14 @@ class CommitSchema(Schema):
         values=fields.Raw(),
         required=True,
         metadata={
-            "description": "Attributes by name; they stay with the owner, only their salted hashes reach the channel",
+            "description": "Attributes by name; they stay with the owner, and the channel gets salted hashes",
             "example": {"product.hs6": "851762", "demand.units_p50_h87": 12_000},
         },
     )
 
 
 class CommittedClaimSchema(CommittedSchema):
-    """A claim that the channel now holds the hash of."""
+    """A claim with its hash on the channel."""
 
     claim_id = fields.String()
     revision = fields.Integer()
@@ -51,7 +51,7 @@ class ClaimSchema(Schema):
     claim_id = fields.String()
     revision = fields.Integer()
     document = fields.Raw(metadata={"description": "The RFC 9901 digest document"})
-    disclosures = fields.List(fields.String(), metadata={"description": "RFC 9901 disclosures, one an attribute"})
+    disclosures = fields.List(fields.String(), metadata={"description": "RFC 9901 disclosures, one for each attribute"})
     values = fields.Dict()
 
 
@@ -73,7 +73,7 @@ class AttributeSchema(Schema):
 
 
 class ProofSchema(Schema):
-    """Body of ``POST /v1/claims/verify``: what somebody says an owner committed to."""
+    """Body of ``POST /v1/claims/verify``: values that somebody says an owner committed to."""
 
     owner = fields.String(required=True, validate=MSP_ID)
     claim_id = fields.String(required=True, validate=IDENTIFIER)
@@ -83,13 +83,13 @@ class ProofSchema(Schema):
 
 
 class ProvenSchema(Schema):
-    """What the proof shows."""
+    """The proven attributes."""
 
     values = fields.Dict(metadata={"description": "The attributes its owner committed to, by name"})
 
 
 class CommitmentSchema(Schema):
-    """What everybody on the channel can know of a claim."""
+    """The public part of a claim."""
 
     owner = fields.String()
     claim_id = fields.String()

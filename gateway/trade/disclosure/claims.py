@@ -1,8 +1,8 @@
 """
-Forecasts of e-commerce organisations, capabilities of logistics organisations.
+Forecasts of e-commerce organisations and capabilities of logistics organisations.
 
-Both are claims: the values stay in their owner's collection, and the channel holds the hash of a document of salted
-digests. The salts are made here.
+Both are claims: the values stay in their owner's collection, and the channel has the hash of a document of salted
+digests. This module makes the salts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gateway.trade.disclosure.claim_schemas import (
 
 
 def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
-    """Return the resource of one kind of claim."""
+    """Return the blueprint for one kind of claim."""
     resource = Blueprint(name, __name__, url_prefix=f"/v1/{name}", description=description)
 
     @resource.route("", methods=["POST"])
@@ -42,7 +42,7 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
     @resource.arguments(CommitSchema)
     @resource.response(201, CommittedClaimSchema)
     def commit(body: dict[str, Any]) -> dict[str, Any]:
-        """Commit to a claim's values without showing them to anybody."""
+        """Commit to the values of a claim without showing them to anybody."""
         return _commit(kind, body)
 
     @resource.route("", methods=["GET"], endpoint="list")
@@ -67,7 +67,7 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
         """Read one of the caller's organisation's own claims, with its values."""
         found = context.ask_record(TRADE, "Claims:read", claim_id, str(query["revision"]))
         if disclosures.read_document(found["document"].encode()).kind != kind.name:
-            raise Problem("NOT_FOUND", f"{claim_id} is no {kind.name}")
+            raise Problem("NOT_FOUND", f"{claim_id} is not a {kind.name}")
         return found
 
     return resource
@@ -100,9 +100,9 @@ def _commit(kind: rules.Kind, body: dict[str, Any]) -> dict[str, Any]:
     return {**committed, **committed["result"]}
 
 
-forecasts = _of_kind(rules.FORECAST, "forecasts", "What an e-commerce organisation expects to sell where")
-capabilities = _of_kind(rules.CAPABILITY, "capabilities", "What a logistics organisation can carry where")
-blueprint = Blueprint("claims", __name__, url_prefix="/v1/claims", description="What is known and provable of claims")
+forecasts = _of_kind(rules.FORECAST, "forecasts", "What an e-commerce organisation expects to sell, and where")
+capabilities = _of_kind(rules.CAPABILITY, "capabilities", "What a logistics organisation can carry, and where")
+blueprint = Blueprint("claims", __name__, url_prefix="/v1/claims", description="Hashes and proofs of claims")
 
 
 @blueprint.route("/<owner>/<claim_id>/commitment")
@@ -110,7 +110,7 @@ blueprint = Blueprint("claims", __name__, url_prefix="/v1/claims", description="
 @blueprint.arguments(RevisionQuerySchema, location="query")
 @blueprint.response(200, CommitmentSchema)
 def commitment(query: dict[str, Any], owner: str, claim_id: str) -> dict[str, Any]:
-    """Read the hash by which an owner is bound to a claim."""
+    """Read the hash of a claim that its owner committed to."""
     return context.ask_record(TRADE, "Claims:document_hash", owner, claim_id, str(query["revision"]))
 
 
@@ -119,7 +119,7 @@ def commitment(query: dict[str, Any], owner: str, claim_id: str) -> dict[str, An
 @blueprint.arguments(ProofSchema)
 @blueprint.response(200, ProvenSchema)
 def verify(body: dict[str, Any]) -> dict[str, Any]:
-    """Check a document and disclosures, as a recipient showed them, against the hash on the channel."""
+    """Check a document and disclosures against the hash on the channel."""
     return context.ask_record(
         TRADE,
         "Claims:verify",

@@ -1,4 +1,4 @@
-"""What every disclosure needs: the chosen leaves of a claim, and their delivery."""
+"""Parts that every disclosure needs: the chosen attributes of a claim, and their delivery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.trade import minting
 
 
 def chosen(claim_id: str, revision: int, attributes: list[str]) -> tuple[str, list[str]]:
-    """Return the document of one of the caller's claims, and the disclosures of just these attributes."""
+    """Return the document of one of the caller's claims, and the disclosures of exactly these attributes."""
     claim = context.ask(TRADE, "Claims:read", claim_id, str(revision))
     by_name = {disclosures.read(each).name: each for each in claim["disclosures"]}
     missing = sorted(set(attributes) - set(by_name))
@@ -36,9 +36,9 @@ def deliver(grant_id: str, recipient: str, document: str, chosen: list[str]) -> 
 
 def consented(grant_id: str, body: dict[str, Any]) -> dict[str, bytes]:
     """
-    Return the transient values by which a grant's figures enter the tender: the grant as stored, what it shows, a salt.
+    Return the transient values that bring a grant's figures into the tender: the stored grant, its figures, a salt.
 
-    Document and disclosures come from *body* where its owner sent them, else from the delivery to the caller.
+    Document and disclosures come from *body* if the owner sent them, else from the delivery to the caller.
     """
     stored = context.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (context.caller().msp_id,)))
     delivery = body if "document" in body else context.ask(TRADE, "Disclosures:read", grant_id)
@@ -57,7 +57,7 @@ def salt() -> bytes:
 
 def named(found: Mapping[Any, dict[str, Any]], name: Any, what: str) -> dict[str, Any]:
     """
-    Return the entry of that name.
+    Return the entry with this name.
 
     Raises:
         Problem: NOT_FOUND.

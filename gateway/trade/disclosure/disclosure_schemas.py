@@ -16,7 +16,7 @@ _ATTRIBUTES = validate.Length(1, 64)
 
 
 class OfferSchema(Schema):
-    """What the requester would show in return."""
+    """The attributes that the requester offers in return."""
 
     claim_id = fields.String(required=True, validate=IDENTIFIER)
     revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
@@ -52,17 +52,18 @@ class GrantSchema(Schema):
 
 
 class RequestedSchema(CommittedSchema):
-    """A request that its owner now sees."""
+    """A request; the owner can now see it."""
 
     request_id = fields.String()
 
 
 class AnsweredSchema(Schema):
-    """A request that was granted as it asked, and the owner's delivery."""
+    """A granted request, and the owner's delivery."""
 
     grant_id = fields.String()
     counter_grant_id = fields.String(
-        allow_none=True, metadata={"description": "What the requester now delivers in return, if it offered something"}
+        allow_none=True,
+        metadata={"description": "The grant that the requester must deliver in return, if it offered something"},
     )
     grant = fields.Nested(CommittedSchema)
     delivery = fields.Nested(CommittedSchema)
@@ -82,19 +83,21 @@ class SealSchema(Schema):
 
 
 class SealedSchema(CommittedSchema):
-    """The ciphertext, which is kept nowhere, and what it is bound to; its hash is on record."""
+    """The ciphertext and its binding. Only the hash of the ciphertext is kept."""
 
     seal_id = fields.String()
     ciphertext = Base64()
-    binding = fields.Dict(metadata={"description": "channel, record, recipient and version: unsealing needs the same"})
+    binding = fields.Dict(metadata={"description": "Channel, record, recipient and version; needed to unseal"})
 
 
 class GrantedSchema(Schema):
-    """A grant, and the delivery of what it grants."""
+    """A grant, and the delivery of its values."""
 
     grant_id = fields.String()
     grant = fields.Nested(CommittedSchema)
-    delivery = fields.Nested(CommittedSchema, metadata={"description": "Two transactions: each has its own endorsers"})
+    delivery = fields.Nested(
+        CommittedSchema, metadata={"description": "Two transactions, because each has its own endorsers"}
+    )
 
 
 class RevokedSchema(CommittedSchema):
@@ -104,7 +107,7 @@ class RevokedSchema(CommittedSchema):
 
 
 class DisclosedSchema(Schema):
-    """What the recipient of a grant reads."""
+    """A grant with its values, for its recipient."""
 
     grant = fields.Dict()
     document = fields.String()
@@ -113,7 +116,7 @@ class DisclosedSchema(Schema):
 
 
 class LedgerEntrySchema(Schema):
-    """Who was shown what, for what, until when; names of attributes, never values."""
+    """Who may see which attributes, for which purpose, until when. It has no values."""
 
     grant = fields.Dict()
     state = fields.String()

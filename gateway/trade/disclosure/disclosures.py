@@ -1,4 +1,4 @@
-"""Single attributes of a claim shown to one named organisation, and the record of who was shown what."""
+"""Disclosure of single attributes of a claim to one organisation, and the record of all disclosures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from gateway.trade.disclosure.disclosure_schemas import (
 from gateway.trade.receipts import CommittedSchema
 from hlf.codec import canonical
 
-blueprint = Blueprint("disclosures", __name__, url_prefix="/v1/disclosures", description="Who is shown which attribute")
+blueprint = Blueprint(
+    "disclosures", __name__, url_prefix="/v1/disclosures", description="Disclosures of single attributes"
+)
 
 
 @blueprint.route("", methods=["POST"])
@@ -29,9 +31,9 @@ blueprint = Blueprint("disclosures", __name__, url_prefix="/v1/disclosures", des
 @blueprint.response(201, GrantedSchema)
 def grant(body: dict[str, Any]) -> dict[str, Any]:
     """
-    Show attributes of one of the caller's claims to one organisation.
+    Disclose attributes of one of the caller's claims to one organisation.
 
-    The grant is written by owner, recipient and auditor; the values go to the recipient alone.
+    Owner, recipient and auditor get the grant; only the recipient gets the values.
     """
     grant_id = minting.public_id("grant")
     document, chosen = disclosing.chosen(body["claim_id"], body["revision"], body["attributes"])
@@ -49,13 +51,13 @@ def grant(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, DisclosedSchema)
 def read(grant_id: str) -> dict[str, Any]:
-    """Read, as its recipient, what was disclosed."""
+    """Read the disclosed values, as their recipient."""
     return context.ask_record(TRADE, "Disclosures:read", grant_id)
 
 
 @blueprint.route("/<grant_id>/grant")
 @auth.needs("read")
-@blueprint.response(200, description="The grant as owner, recipient and auditor keep it")
+@blueprint.response(200, description="The grant as stored by owner, recipient and auditor")
 def show(grant_id: str) -> dict[str, Any]:
     """Read a grant's terms, without the values."""
     return context.ask_record(TRADE, "Disclosures:show", grant_id)
@@ -63,7 +65,7 @@ def show(grant_id: str) -> dict[str, Any]:
 
 @blueprint.route("/<grant_id>/receipt")
 @auth.needs("read")
-@blueprint.response(200, description="What is left of a revoked grant")
+@blueprint.response(200, description="The receipt of a revoked grant")
 def receipt(grant_id: str) -> dict[str, Any]:
     """Read the receipt of a revocation."""
     return context.ask_record(TRADE, "Disclosures:receipt", grant_id)
@@ -74,7 +76,7 @@ def receipt(grant_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, RevokedSchema)
 def revoke(grant_id: str) -> dict[str, Any]:
-    """Take a grant back: the recipient's copy is purged, a receipt stays."""
+    """Revoke a grant: purge the recipient's copy and leave a receipt."""
     owner = context.caller().msp_id
     stored = context.evaluate(TRADE.call("Disclosures:show", [grant_id], None, (owner,)))
     revoked = context.act(
@@ -90,7 +92,7 @@ def revoke(grant_id: str) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, LedgerEntrySchema(many=True))
 def given() -> list[dict[str, Any]]:
-    """List who was shown what of the caller's claims."""
+    """List the grants that the caller gave."""
     return context.ask_list(TRADE, "Disclosures:given")
 
 
@@ -98,7 +100,7 @@ def given() -> list[dict[str, Any]]:
 @auth.needs("read")
 @blueprint.response(200, LedgerEntrySchema(many=True))
 def received() -> list[dict[str, Any]]:
-    """List what the caller was granted."""
+    """List the grants that the caller received."""
     return context.ask_list(TRADE, "Disclosures:received")
 
 
@@ -106,7 +108,7 @@ def received() -> list[dict[str, Any]]:
 @auth.needs("audit")
 @blueprint.response(200, LedgerEntrySchema(many=True))
 def audited() -> list[dict[str, Any]]:
-    """List, as the auditor, every grant between any two."""
+    """List all grants, as the auditor."""
     return context.ask_list(TRADE, "Disclosures:audit")
 
 
@@ -115,7 +117,7 @@ def audited() -> list[dict[str, Any]]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def deliver(grant_id: str) -> dict[str, Any]:
-    """Deliver, as its owner, what a grant promised: the requester's half of a reciprocal one."""
+    """Deliver the values of a grant, as its owner: the requester's part of a reciprocal grant."""
     terms = context.ask(TRADE, "Disclosures:show", grant_id)["terms"]
     document, chosen = disclosing.chosen(terms["claim_id"], terms["revision"], terms["attributes"])
     return disclosing.deliver(grant_id, terms["recipient"], document, chosen)

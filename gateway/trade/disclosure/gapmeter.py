@@ -1,4 +1,7 @@
-"""The capacity-gap meter: forecasts against capacities, published where enough stand behind a figure."""
+"""
+The capacity-gap meter: forecasts against capacities. A figure is published only if enough organisations
+contributed.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,12 @@ from gateway.trade.disclosure.gapmeter_schemas import (
 )
 from gateway.trade.receipts import CommittedSchema
 
-blueprint = Blueprint("gap-meter", __name__, url_prefix="/v1/gap-meter", description="Forecasts against capacities")
+blueprint = Blueprint(
+    "gap-meter",
+    __name__,
+    url_prefix="/v1/gap-meter",
+    description="The capacity-gap meter: forecasts against capacities",
+)
 
 
 @blueprint.route("/contributions", methods=["POST"])
@@ -28,7 +36,7 @@ blueprint = Blueprint("gap-meter", __name__, url_prefix="/v1/gap-meter", descrip
 @blueprint.arguments(ContributionSchema)
 @blueprint.response(201, ContributedSchema)
 def contribute(body: dict[str, Any]) -> dict[str, Any]:
-    """Take the figures of a consenting grant in; by the platform or the auditor, endorsed by both."""
+    """Add the figures of a grant that consents. Platform or auditor call it; both endorse."""
     grant_id = body["grant_id"]
     transient = disclosing.consented(grant_id, body)
     contributed = context.act(TRADE, "GapMeter:contribute", grant_id, transient=transient)
@@ -54,7 +62,7 @@ def forget(grant_id: str) -> dict[str, Any]:
 @blueprint.arguments(ComputeSchema)
 @blueprint.response(201, ComputedSchema)
 def compute(body: dict[str, Any]) -> dict[str, Any]:
-    """Compute a meter for a region and some weeks; seen by platform and auditor alone."""
+    """Compute a meter for a region and some weeks; only platform and auditor see it."""
     meter_id = minting.public_id("meter")
     computed = context.act(
         TRADE,
@@ -70,7 +78,7 @@ def compute(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/<meter_id>")
 @auth.needs("read")
-@blueprint.response(200, description="The meter as it is kept")
+@blueprint.response(200, description="The meter as stored")
 def read(meter_id: str) -> dict[str, Any]:
     """Read a computed meter, as platform or auditor."""
     return context.ask_record(TRADE, "GapMeter:read", meter_id)
@@ -90,9 +98,9 @@ def publish(meter_id: str) -> dict[str, Any]:
 @blueprint.route("")
 @auth.needs("read")
 @blueprint.arguments(CellsQuerySchema, location="query")
-@blueprint.response(200, description="Demand, capacity and gap by week, with how many stand behind them")
+@blueprint.response(200, description="Demand, capacity and gap by week, and how many organisations contributed")
 def published(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """Read what was published."""
+    """Read published cells."""
     return context.ask_list(TRADE, "GapMeter:published", query["region"], query["first_week"], query["weeks"])
 
 
@@ -101,5 +109,5 @@ def published(query: dict[str, Any]) -> list[dict[str, Any]]:
 @blueprint.arguments(PrepositionSchema)
 @blueprint.response(200, description="How many units to bring to which warehouse, and when to ship them")
 def preposition(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Advise on stock in overseas warehouses, from forecasts disclosed to the caller; nothing is written."""
+    """Suggest stock for overseas warehouses, from forecasts disclosed to the caller; nothing is written."""
     return context.ask_list(TRADE, "GapMeter:preposition", body["grant_ids"], body["warehouses"], body["safety_bps"])

@@ -14,7 +14,7 @@ class ContributionSchema(Schema):
     """Body of ``POST /v1/gap-meter/contributions``: a grant that consents, and the figures it shows."""
 
     grant_id = fields.String(required=True, validate=IDENTIFIER)
-    document = fields.String(metadata={"description": "As the owner gave it; read from the delivery if left out"})
+    document = fields.String(metadata={"description": "As the owner sent it; by default read from the delivery"})
     disclosures = fields.List(fields.String(), validate=validate.Length(1, 64))
 
 
@@ -33,7 +33,7 @@ class ComputeSchema(Schema):
 
 
 class ComputedSchema(CommittedSchema):
-    """A meter as platform and auditor keep it; publish it to show it to all."""
+    """A meter as stored by platform and auditor; publish it to show it to all."""
 
     meter_id = fields.String()
 

@@ -1,4 +1,4 @@
-"""Asking an owner for attributes of its claim, with an offer in return or without."""
+"""Requests to an owner for attributes of its claim, with or without an offer in return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.trade.receipts import CommittedSchema
 from hlf.codec import canonical
 
 blueprint = Blueprint(
-    "requests", __name__, url_prefix="/v1/disclosures/requests", description="Asking to be shown attributes"
+    "requests", __name__, url_prefix="/v1/disclosures/requests", description="Requests for disclosures"
 )
 
 
@@ -25,7 +25,7 @@ blueprint = Blueprint(
 @blueprint.arguments(RequestSchema)
 @blueprint.response(201, RequestedSchema)
 def request(body: dict[str, Any]) -> dict[str, Any]:
-    """Ask an owner for attributes of a claim, with an offer in return or without."""
+    """Ask an owner for attributes of a claim, with or without an offer in return."""
     request_id = minting.public_id("request")
     requested = context.act(
         TRADE,
@@ -40,13 +40,13 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, description="Requests by or to the caller")
 def every() -> list[dict[str, Any]]:
-    """List requests by or to the caller's organisation; the auditor's list has all."""
+    """List requests by or to the caller's organisation; the auditor sees all."""
     return context.ask_list(TRADE, "Disclosures:requests")
 
 
 @blueprint.route("/<request_id>")
 @auth.needs("read")
-@blueprint.response(200, description="The request as requester, owner and auditor keep it")
+@blueprint.response(200, description="The request as stored by requester, owner and auditor")
 def show_request(request_id: str) -> dict[str, Any]:
     """Read one request."""
     return context.ask_record(TRADE, "Disclosures:show_request", request_id)
@@ -57,7 +57,7 @@ def show_request(request_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def withdraw(request_id: str) -> dict[str, Any]:
-    """Take a request back."""
+    """Withdraw a request."""
     stored, _ = _stored_request(request_id)
     return context.act(
         TRADE,
@@ -75,7 +75,8 @@ def answer(request_id: str) -> dict[str, Any]:
     """
     Grant exactly what a request asked for.
 
-    What the requester offered in return is granted in the same transaction; neither side reads before both delivered.
+    The same transaction grants what the requester offered in return. Neither side can read before both have
+    delivered.
     """
     stored, known = _stored_request(request_id)
     asked, requester = known["asked"], known["requester"]
@@ -97,6 +98,6 @@ def answer(request_id: str) -> dict[str, Any]:
 
 
 def _stored_request(request_id: str) -> tuple[bytes, dict[str, Any]]:
-    """Return a request's exact bytes, which prove it, and what they say."""
+    """Return a request's exact stored bytes, which prove it, and its values."""
     stored = context.evaluate(TRADE.call("Disclosures:show_request", [request_id], None, (context.caller().msp_id,)))
     return stored, json.loads(stored)

@@ -1,4 +1,4 @@
-"""Attributes sealed to the key of somebody outside the channel."""
+"""Attributes encrypted for somebody outside the channel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hlf import sealing
 from hlf.codec import canonical
 
 blueprint = Blueprint(
-    "sealing", __name__, url_prefix="/v1/disclosures/sealed", description="Attributes sealed to outsiders' keys"
+    "sealing", __name__, url_prefix="/v1/disclosures/sealed", description="Attributes encrypted for outsiders"
 )
 
 
@@ -27,9 +27,9 @@ blueprint = Blueprint(
 @blueprint.response(201, SealedSchema)
 def seal(body: dict[str, Any]) -> dict[str, Any]:
     """
-    Seal attributes to the key of somebody outside the channel (HPKE, RFC 9180).
+    Encrypt attributes to the key of somebody outside the channel (HPKE, RFC 9180).
 
-    The ciphertext is in the answer and kept nowhere; owner and auditor keep a record with its hash.
+    The answer has the ciphertext, which is kept nowhere else. Owner and auditor keep a record with its hash.
     """
     key = sealing.PublicKey(sealing.Suite(body.pop("suite")), body.pop("public_key"))
     document, chosen = disclosing.chosen(body["claim_id"], body["revision"], body["attributes"])
@@ -55,7 +55,7 @@ def seal(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
-@blueprint.response(200, description="Records of what was sealed to whom")
+@blueprint.response(200, description="Records of sealed attributes and their recipients")
 def sealed() -> list[dict[str, Any]]:
-    """List what was sealed to outsiders, as its owner or as the auditor."""
+    """List the records of sealed attributes, as owner or auditor."""
     return context.ask_list(TRADE, "Disclosures:sealed")

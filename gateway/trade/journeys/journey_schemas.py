@@ -20,15 +20,17 @@ class OpenSchema(Schema):
         fields.String(validate=MSP_ID),
         required=True,
         validate=validate.Length(1, 50),
-        metadata={"description": "Who takes part", "example": ["MerchantMSP", "ForwarderMSP"]},
+        metadata={"description": "MSP ids of the parties of the journey", "example": ["MerchantMSP", "ForwarderMSP"]},
     )
-    custodian = fields.String(required=True, validate=MSP_ID, metadata={"description": "Who has the goods at first"})
+    custodian = fields.String(
+        required=True, validate=MSP_ID, metadata={"description": "MSP id of the party that has the goods first"}
+    )
     epcs = fields.List(
         fields.String(),
         required=True,
         validate=validate.Length(1, 100),
         metadata={
-            "description": "EPC URIs or GS1 Digital Links; the first is the consignment's own",
+            "description": "EPC URIs or GS1 Digital Links; the first one is the consignment's own",
             "example": ["https://id.gs1.org/00/106141412345678908"],
         },
     )
@@ -37,7 +39,7 @@ class OpenSchema(Schema):
         values=fields.Integer(strict=True, validate=within(bounds.MANY)),
         load_default=dict,
         metadata={
-            "description": "Units by the order's line; the whole order, if none is named",
+            "description": "Units of each line of the order; by default the whole order",
             "example": {"1": 2, "2": 1},
         },
     )
@@ -51,12 +53,12 @@ class OpenedSchema(Schema):
     linking = fields.Nested(
         CommittedSchema,
         allow_none=True,
-        metadata={"description": "The shopper's link of the order leads here now; null if it leads to an earlier one"},
+        metadata={"description": "Connects the order's link with this journey; null if it leads to an earlier one"},
     )
 
 
 class ObservationSchema(Schema):
-    """Body of ``POST /v1/journeys/<id>/events``: one thing that happened, in GS1's words."""
+    """Body of ``POST /v1/journeys/<id>/events``: one event, in GS1's terms."""
 
     stage_id = fields.String(
         required=True,
@@ -115,12 +117,12 @@ class CorrectionSchema(Schema):
         ObservationSchema,
         load_default=None,
         allow_none=True,
-        metadata={"description": "What really happened, if anything"},
+        metadata={"description": "The correct event, if there was one"},
     )
 
 
 class TimeSchema(Schema):
-    """Body of ``POST /v1/journeys/<id>/times``; the first word on a stage is its plan, later ones are estimates."""
+    """Body of ``POST /v1/journeys/<id>/times``. The first time for a stage is its plan, later ones are estimates."""
 
     stage_id = fields.String(required=True, validate=STAGE)
     at = fields.String(required=True, validate=MOMENT)
@@ -135,4 +137,6 @@ class IncidentSchema(Schema):
     )
     stage_id = fields.String(required=True, validate=STAGE)
     at = fields.String(required=True, validate=MOMENT)
-    note_hash = fields.String(validate=SHA256, metadata={"description": "SHA-256 of a note that stays off the ledger"})
+    note_hash = fields.String(
+        validate=SHA256, metadata={"description": "SHA-256 of a note that is kept outside the ledger"}
+    )

@@ -1,4 +1,4 @@
-"""Journeys: opened from an order, recorded stage by stage, handed from custodian to custodian."""
+"""Journeys: open one for an order, record its stages, hand the goods from custodian to custodian."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.trade.journeys.journey_schemas import (
 )
 from gateway.trade.receipts import CommittedSchema
 
-blueprint = Blueprint("journeys", __name__, url_prefix="/v1/journeys", description="Where each consignment is")
+blueprint = Blueprint("journeys", __name__, url_prefix="/v1/journeys", description="Journeys of consignments")
 
 
 @blueprint.route("", methods=["POST"])
@@ -29,10 +29,10 @@ blueprint = Blueprint("journeys", __name__, url_prefix="/v1/journeys", descripti
 @blueprint.response(201, OpenedSchema)
 def open_journey(body: dict[str, Any]) -> dict[str, Any]:
     """
-    Open a journey of units of one of the caller's orders; of all of it, if no lines are named.
+    Open a journey for units of one of the caller's orders; by default for the whole order.
 
-    Of the order's content only each line's HS code and quantity go to the trade channel, and whether it is too cheap
-    to come back under its terms. The shopper's link of the order leads to its first journey from then on.
+    Of each line of the order, the trade channel gets only the HS code, the quantity, and whether it is too cheap to
+    be sent back under its terms. From then on the order's shopper's link leads to its first journey.
     """
     order = context.ask(COMMERCE, "Orders:facts", body["order_id"])
     units = body["lines"] or {line["line"]: line["quantity"] for line in order["lines"]}
@@ -64,7 +64,7 @@ def of_order(query: dict[str, Any]) -> list[str]:
 @auth.needs("read")
 @blueprint.response(200, description="Opening, custody, status, stages recorded, alarms")
 def read(journey_id: str) -> dict[str, Any]:
-    """Read a journey as it stands."""
+    """Read a journey in its present state."""
     return context.ask_record(TRADE, "Journeys:read", journey_id)
 
 
@@ -72,7 +72,7 @@ def read(journey_id: str) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, description="An EPCIS 2.0 document")
 def events(journey_id: str) -> dict[str, Any]:
-    """Read everything recorded, in the order of the events' own times."""
+    """Read all recorded events, ordered by their own times."""
     return context.ask_record(TRADE, "Journeys:events", journey_id)
 
 
@@ -83,9 +83,9 @@ def events(journey_id: str) -> dict[str, Any]:
 @blueprint.response(201, CommittedSchema)
 def record(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """
-    Record an event on the caller's own page; the same event again changes nothing.
+    Record an event on the caller's own page; recording it again changes nothing.
 
-    A page can be changed by its organisation alone, so its endorsement is all that is needed.
+    Only its organisation can change a page, so only that organisation endorses.
     """
     return context.act(TRADE, "Journeys:record", journey_id, body)
 
@@ -107,7 +107,7 @@ def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @blueprint.arguments(AcceptSchema)
 @blueprint.response(200, CommittedSchema)
 def accept(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
-    """Take over what was offered; endorsed by both, or invalid."""
+    """Accept the offered goods; valid only if both sides endorse."""
     arguments = (journey_id, body["accepted_at"], body["place"])
     return context.act(TRADE, "Journeys:accept_custody", *arguments)
 
@@ -117,7 +117,7 @@ def accept(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def withdraw(journey_id: str) -> dict[str, Any]:
-    """Take an offer back."""
+    """Withdraw an offer."""
     return context.act(TRADE, "Journeys:withdraw_custody", journey_id)
 
 
@@ -126,7 +126,7 @@ def withdraw(journey_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def repudiate(journey_id: str) -> dict[str, Any]:
-    """Give back a custody that was written in the caller's name without its acceptance."""
+    """Reject a custody that was written for the caller without its acceptance."""
     return context.act(TRADE, "Journeys:repudiate_custody", journey_id)
 
 
@@ -135,7 +135,7 @@ def repudiate(journey_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(201, CommittedSchema)
 def link_order(journey_id: str) -> dict[str, Any]:
-    """Let the link of the order lead to its journey, where opening the journey left that undone."""
+    """Connect the order's link with its journey, if that failed when the journey was opened."""
     journey = context.ask(TRADE, "Journeys:read", journey_id)["journey"]
     return context.act(TRADE, "Journeys:link", journey_id, journey["buyer_hash"])
 
@@ -145,7 +145,7 @@ def link_order(journey_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(201, LinkSchema)
 def link(journey_id: str) -> dict[str, Any]:
-    """Make a further link to the journey; whoever has it can follow the goods."""
+    """Make another link to the journey; whoever has it can follow the goods."""
     token = minting.link_token()
     linked = context.act(TRADE, "Journeys:link", journey_id, minting.link_hash(token))
     return {"tracking_token": token, "tracking_path": f"/track/{token}", **linked}

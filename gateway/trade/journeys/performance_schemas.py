@@ -16,7 +16,7 @@ class LaneQuerySchema(Schema):
 
 
 class DeclaredSchema(LaneQuerySchema):
-    """Body of ``POST /v1/performance/carriers/<MSP>/comparison``: what was declared to the caller."""
+    """Body of ``POST /v1/performance/carriers/<MSP>/comparison``: figures declared to the caller."""
 
     p50_hours = fields.Integer(strict=True, required=True, validate=within(bounds.HOURS))
     p90_hours = fields.Integer(strict=True, required=True, validate=within(bounds.HOURS))

@@ -1,4 +1,4 @@
-"""How a journey goes: plan and estimates, incidents, corrections, and what carriers were seen to do."""
+"""Progress of journeys: plans and estimates, incidents, corrections, and the observed performance of carriers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from gateway.trade.receipts import CommittedSchema
 
 journeys = Blueprint("progress", __name__, url_prefix="/v1/journeys", description="How a journey goes")
 performance = Blueprint(
-    "performance", __name__, url_prefix="/v1/performance", description="What carriers were seen to do"
+    "performance", __name__, url_prefix="/v1/performance", description="Observed performance of carriers"
 )
 
 
 @journeys.route("/<journey_id>/progress")
 @auth.needs("read")
-@journeys.response(200, description="Stage by stage: recorders, first and last event, plan, estimate, what is missing")
+@journeys.response(200, description="For each stage: recorders, first and last event, plan, estimate, missing details")
 def progress(journey_id: str) -> list[dict[str, Any]]:
-    """Read how far each stage is."""
+    """Read the progress of each stage."""
     return context.ask_list(TRADE, "Journeys:progress", journey_id)
 
 
 @journeys.route("/<journey_id>/estimate")
 @auth.needs("read")
-@journeys.response(200, description="When it will probably arrive; null with fewer than 3 earlier journeys of the lane")
+@journeys.response(200, description="The likely time of arrival; null with fewer than 3 earlier journeys of the lane")
 def estimate(journey_id: str) -> dict[str, Any] | None:
     """Estimate the arrival from earlier journeys of the lane."""
     return context.ask_optional(TRADE, "Journeys:estimate", journey_id)
@@ -39,7 +39,7 @@ def estimate(journey_id: str) -> dict[str, Any] | None:
 @journeys.arguments(CorrectionSchema)
 @journeys.response(201, CommittedSchema)
 def correct(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
-    """Declare one of the caller's own events an error, and say what is right."""
+    """Declare one of the caller's own events an error, and give the right one."""
     arguments: list[Any] = [journey_id, body["event_id"], body["reason"]]
     if body["corrective"] is not None:
         arguments.append(body["corrective"])
@@ -52,7 +52,7 @@ def correct(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @journeys.arguments(TimeSchema)
 @journeys.response(201, CommittedSchema)
 def state_time(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
-    """State when a stage is planned, or now expected."""
+    """State the planned time of a stage, or a new estimate."""
     return context.act(TRADE, "Journeys:state_time", journey_id, body["stage_id"], body["at"])
 
 
@@ -71,18 +71,18 @@ def report(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 
 @performance.route("/carriers/<msp_id>")
 @auth.needs("read")
-@performance.response(200, description="By lane: how many, how long, how punctual, how many incidents")
+@performance.response(200, description="For each lane: number of hand-overs, duration, punctuality, incidents")
 def carrier(msp_id: str) -> list[dict[str, Any]]:
-    """Read what a carrier was seen to do, from hand-overs that both sides signed."""
+    """Read a carrier's observed performance, from hand-overs that both sides signed."""
     return context.ask_list(TRADE, "Performance:carrier", msp_id)
 
 
 @performance.route("/lanes")
 @auth.needs("read")
 @performance.arguments(LaneQuerySchema, location="query")
-@performance.response(200, description="The lane's carriers, each as it was seen")
+@performance.response(200, description="The carriers of the lane with their observed performance")
 def lane(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """Read what the carriers of a lane were seen to do."""
+    """Read the observed performance of the carriers of a lane."""
     return context.ask_list(TRADE, "Performance:lane", query["origin"], query["destination"])
 
 
@@ -91,6 +91,6 @@ def lane(query: dict[str, Any]) -> list[dict[str, Any]]:
 @performance.arguments(DeclaredSchema)
 @performance.response(200, description="Observed over declared, in basis points")
 def compare(body: dict[str, Any], msp_id: str) -> dict[str, Any]:
-    """Set what a carrier declared to the caller beside what it was seen to do; nothing is written."""
+    """Compare figures that a carrier declared to the caller with its observed performance; nothing is written."""
     declared = {name: body[name] for name in ("p50_hours", "p90_hours", "on_time_bps")}
     return context.ask_record(TRADE, "Performance:compare", msp_id, body["origin"], body["destination"], declared)

@@ -1,4 +1,4 @@
-"""The gateway's own, read-only use of one identity: answering shoppers, who have none."""
+"""Answers for shoppers, who have no identity: the gateway reads with an identity of its own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from hlf import errors
 
 def follow(token: str) -> dict[str, Any]:
     """
-    Return what the holder of a link may see: no organisation, no identifier of the goods, nothing of other orders.
+    Return what the holder of a link may see: no organisations, no identifiers of goods, nothing about other orders.
 
     Raises:
-        Problem: TRACKING_CLOSED, the gateway has no identity for this; LINK_UNKNOWN, whatever the contract said.
+        Problem: TRACKING_CLOSED if the gateway has no identity for this; LINK_UNKNOWN for every refusal of the
+            contract.
         hlf.errors.EvaluateError: the peer could not be asked.
     """
     try:

@@ -1,4 +1,4 @@
-"""A shopper's link: no token, no identity, no trace of who asked."""
+"""The address behind a shopper's link. It needs no token and records nobody."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="Fo
 
 @blueprint.route("/<token>")
 @auth.needs(auth.PUBLIC)
-# Whoever passes a link on may add parameters of its own to it.
+# Sites that pass a link on may add their own parameters.
 @inputs.takes(query=None)
 @blueprint.response(200, TrackingSchema)
 def follow(token: str) -> dict[str, Any] | Response:
-    """Say where the goods behind a link are; a browser gets a page."""
+    """Say where the goods of a link are; a browser gets a page."""
     seen = shopper.follow(token)
     if rendering.page_wanted():
         return make_response(render_template("tracking.html", seen=seen))

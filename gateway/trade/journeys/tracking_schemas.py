@@ -1,4 +1,4 @@
-"""What a shopper sees."""
+"""Answers for shoppers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class SeenSchema(Schema):
 
 
 class SeenReturnSchema(Schema):
-    """A return, as its shopper sees it."""
+    """A return, as the shopper sees it."""
 
     return_id = fields.String()
     state = fields.String()
@@ -26,7 +26,7 @@ class SeenReturnSchema(Schema):
     asked_at = fields.String()
     changed_at = fields.String()
     due = fields.String(allow_none=True)
-    code = fields.String(metadata={"description": "Why it was rejected; empty if it was not"})
+    code = fields.String(metadata={"description": "The reason for a rejection; else empty"})
     would_pass_if = fields.String()
 
 

@@ -1,12 +1,11 @@
 """
-Many consignments matched at once, where there is time for it: the contract checks what is found here.
+Match many consignments together, outside the contract; the contract then checks the result.
 
-Capacity couples the consignments. For each of them several good chains are
-made: the best at no price for capacity, then again and again at a price that
-rises where too many want the same carrier on the same day. Which of these to
-take is chosen by OR-tools (extra ``solver``), so that all have room and the
-sum is least. `Matching:match_batch` checks each chain, the room for all, and
-how far the sum is from the bound that no solution can beat.
+Consignments compete for capacity. First, this module makes several good chains for each: the best one without a
+price for capacity, then more at prices that rise where too many want the same carrier on the same day. Then
+OR-tools (extra ``solver``) chooses one chain for each, so that capacity is enough and the sum is least.
+`Matching:match_batch` checks each chain, the capacity, and the distance of the sum from a bound that no solution
+can beat.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from chaincode.domain.matching.units import Service, Wanted
 from chaincode.domain.vocabulary import bounds
 
 ROUNDS = 12
-"""How often capacity is priced anew; each adds at most one chain for each consignment."""
+"""Number of rounds with new prices for capacity; each adds at most one chain for each consignment."""
 
 
 Day = tuple[str, str]
@@ -35,7 +34,7 @@ Day = tuple[str, str]
 
 
 class UnsolvedError(Exception):
-    """No choice was found in which all have room; ask for less at once, or for a later day."""
+    """No choice with enough capacity was found; match fewer at once, or choose a later day."""
 
 
 class SolverMissingError(Exception):
@@ -45,10 +44,10 @@ class SolverMissingError(Exception):
 @dataclass(frozen=True)
 class Solved:
     """
-    The chain of each consignment by offer ids, and what all come to.
+    The chain of each consignment as offer ids, and the total cost.
 
     Attributes:
-        bound: what they would come to if room were no matter.
+        bound: the total cost if capacity were unlimited.
     """
 
     chains: dict[str, tuple[str, ...]]
@@ -57,13 +56,13 @@ class Solved:
 
     @property
     def gap_bps(self) -> int:
-        """How far the total is above the bound, rounded up: what to send as ``most_gap_bps``."""
+        """The distance of the total from the bound, rounded up; send it as ``most_gap_bps``."""
         return -(-(self.total - self.bound) * bounds.BPS // max(self.bound, 1))
 
 
 @dataclass(frozen=True)
 class _Column:
-    """One chain that a consignment might take: what it costs, and how many units of whom on which day."""
+    """A possible chain for a consignment: its cost, and its units for each carrier and day."""
 
     chain: Chain
     total: int
@@ -81,14 +80,14 @@ class _Consignment:
         self.add(best.chain)
 
     def add(self, chain: Chain) -> _Column:
-        """Take *chain* in, if it is in time; the first one always is."""
+        """Add *chain* if it is in time; the first one always is."""
         figures = self.graph.figures(chain)
         if chain not in self.columns and (not self.columns or figures.hours <= self.graph.demand.deadline_hours):
             self.columns[chain] = _Column(chain, figures.total, _needs(self.graph, chain))
         return self.columns.get(chain) or next(iter(self.columns.values()))
 
     def at(self, prices: Mapping[str, int]) -> _Column:
-        """Return the best chain where each parcel costs so much more with some offers."""
+        """Return the best chain when each parcel costs this much more with some offers."""
         parcels = self.graph.demand.parcels
         nodes = [
             cost + parcels * prices.get(offer.offer_id, 0)
@@ -107,12 +106,12 @@ def solve(
     seconds: float = 30.0,
 ) -> Solved:
     """
-    Return a chain for every one of *demands*, by its name; *entitled* is the register's stages by carrier.
+    Return a chain for each of *demands* by name; *entitled* has the register's stages of each carrier.
 
     Raises:
-        UnsolvedError: nothing found in which all have room.
+        UnsolvedError: no choice with enough capacity was found.
         SolverMissingError: OR-tools is not installed.
-        hlf.codec.refusals.Refused: NO_CHAIN, one of them cannot be carried at all.
+        hlf.codec.refusals.Refused: NO_CHAIN; no chain can carry one of them.
     """
     solver = _solver()
     standing = Standing(entitled=entitled)
@@ -130,7 +129,7 @@ def solve(
 
 
 def _price(consignments: Sequence[_Consignment], offers: Sequence[Offer]) -> None:
-    """Make chains at prices that rise for offers that too many want on one day."""
+    """Make chains at rising prices for offers that too many want on one day."""
     room = _room(offers)
     step = {offer.offer_id: max(1, offer.price.of(1, 0) // 4) for offer in offers}
     prices: dict[str, int] = {}
@@ -149,7 +148,7 @@ def _price(consignments: Sequence[_Consignment], offers: Sequence[Offer]) -> Non
 def _choose(
     solver: Any, made: Mapping[str, _Consignment], room: Mapping[str, int], seconds: float
 ) -> dict[str, _Column]:
-    """Return one chain for each, so that all have room and the sum is least."""
+    """Return one chain for each, so that capacity is enough and the sum is least."""
     model = solver.CpModel()
     taken: dict[tuple[str, Chain], Any] = {}
     loads: dict[Day, list[Any]] = {}
@@ -169,7 +168,7 @@ def _choose(
     search.parameters.num_workers = 1
     search.parameters.random_seed = 1
     if search.solve(model) not in (solver.OPTIMAL, solver.FEASIBLE):
-        raise UnsolvedError("there is not room for all of them at once")
+        raise UnsolvedError("there is not enough capacity for all of them at once")
     return {key[0]: columns[key] for key, variable in taken.items() if search.value(variable)}
 
 
@@ -177,13 +176,13 @@ def _needs(graph: Graph, chain: Chain) -> dict[Day, int]:
     found: dict[Day, int] = {}
     for _, position, day in plans.days(graph, chain):
         offer = graph.offers[position]
-        # A consignment is in one carrier's hands once a day, however many stages it does with it.
+        # A consignment uses a carrier's capacity once a day, for however many stages.
         found[offer.offer_id, day] = _wanted(offer, day, graph.demand).needed
     return found
 
 
 def _room(offers: Sequence[Offer]) -> dict[str, int]:
-    """Return how many units each offer has a day, if none is booked; the contract knows better."""
+    """Return the units of each offer for a day if none is booked; the contract knows the bookings."""
     return {offer.offer_id: offer.parcels // units.unit_parcels(offer) for offer in offers}
 
 

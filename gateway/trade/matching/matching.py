@@ -1,7 +1,7 @@
 """
 Matching: the best chain of carriers for a consignment, chosen by platform and auditor together.
 
-What carries a price goes to these two alone; a carrier hears of its own legs, and of why its offer was not taken.
+Only these two see prices. A carrier sees its own legs, and why its offer was not chosen.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ blueprint = Blueprint("matching", __name__, url_prefix="/v1/matching", descripti
 @blueprint.arguments(ContributionSchema)
 @blueprint.response(201, ContributedSchema)
 def offer(body: dict[str, Any]) -> dict[str, Any]:
-    """Take what a grant for the purpose `matching` shows as an offer; by platform or auditor."""
+    """Make an offer from a grant with the purpose `matching`; by platform or auditor."""
     transient = disclosing.consented(body["grant_id"], body)
     taken = context.act(TRADE, "Matching:offer", body["grant_id"], transient=transient)
     return {"grant_id": body["grant_id"], **taken}
@@ -47,7 +47,7 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/offers", methods=["GET"], endpoint="offers")
 @auth.needs("read")
-@blueprint.response(200, description="The offers that count now")
+@blueprint.response(200, description="The offers that are valid now")
 def offers() -> list[dict[str, Any]]:
     """List the offers, as platform or auditor."""
     return context.ask_list(TRADE, "Matching:offers")
@@ -69,7 +69,7 @@ def withdraw(grant_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def observe() -> dict[str, Any]:
-    """Count what companies did together so far; matching goes by the last count."""
+    """Count the hand-overs between companies so far; matching uses the last count."""
     return context.act(TRADE, "Matching:observe")
 
 
@@ -87,7 +87,7 @@ def experience() -> list[dict[str, Any]]:
 @blueprint.arguments(MatchSchema)
 @blueprint.response(201, MatchedSchema)
 def match(body: dict[str, Any]) -> dict[str, Any]:
-    """Choose the best chain there is room for, and book it; by platform or auditor, endorsed by both."""
+    """Choose and book the best chain with enough capacity. Platform or auditor call it; both endorse."""
     plan_id = body.get("plan_id") or minting.public_id("plan")
     transient = {"demand": canonical.dumps(body["demand"]), "salt": disclosing.salt()}
     names = (plan_id, body["journey_id"])
@@ -101,7 +101,7 @@ def match(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(BatchSchema)
 @blueprint.response(201, CommittedSchema)
 def match_batch(body: dict[str, Any]) -> dict[str, Any]:
-    """Keep plans that were solved together elsewhere, if the contract finds each allowed and the sum good."""
+    """Store plans that were computed outside, if the contract finds each allowed and the sum good enough."""
     plans = [
         {**plan, "plan_id": plan.get("plan_id") or minting.public_id("plan"), "salt": minting.salt()}
         for plan in body["plans"]
@@ -115,7 +115,7 @@ def match_batch(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(SolveSchema)
 @blueprint.response(200, SolvedSchema)
 def solve(body: dict[str, Any]) -> dict[str, Any]:
-    """Choose chains for many consignments at once, as platform or auditor; nothing is written (needs OR-tools)."""
+    """Choose chains for many consignments together, as platform or auditor; nothing is written (needs OR-tools)."""
     solved = batches.solve(
         {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()},
         records.shaped(tuple[Offer, ...], context.ask(TRADE, "Matching:offers"), "offers"),
@@ -135,7 +135,7 @@ def solve(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, description="State, hashes, and the carriers' answers")
 def read(plan_id: str) -> dict[str, Any]:
-    """Read a published plan as everybody sees it."""
+    """Read the public part of a plan."""
     return context.ask_record(TRADE, "Matching:read", plan_id)
 
 
@@ -149,7 +149,7 @@ def content(plan_id: str) -> dict[str, Any]:
 
 @blueprint.route("/plans/<plan_id>/certificate")
 @auth.needs("read")
-@blueprint.response(200, description="By which anybody who may see the offers can re-check it in one pass")
+@blueprint.response(200, description="Proof that anybody who may see the offers can check in one pass")
 def certificate(plan_id: str) -> dict[str, Any]:
     """Read a plan's certificate, as platform or auditor."""
     return context.ask_record(TRADE, "Matching:certificate", plan_id)
@@ -157,9 +157,9 @@ def certificate(plan_id: str) -> dict[str, Any]:
 
 @blueprint.route("/plans/<plan_id>/verification")
 @auth.needs("read")
-@blueprint.response(200, description="That it holds; refused if it does not")
+@blueprint.response(200, description="The result, if the certificate is right; else a refusal")
 def verify(plan_id: str) -> dict[str, Any]:
-    """Check a plan's certificate against the offers, without solving anything."""
+    """Check a plan's certificate against the offers."""
     return context.ask_record(TRADE, "Matching:verify", plan_id)
 
 
@@ -167,7 +167,7 @@ def verify(plan_id: str) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, description="The Pareto set of cost, time and risk")
 def alternatives(plan_id: str) -> Any:
-    """Read what the plan was chosen from, as platform or auditor."""
+    """Read the alternatives to the chosen plan, as platform or auditor."""
     return context.ask(TRADE, "Matching:alternatives", plan_id)
 
 
@@ -176,7 +176,7 @@ def alternatives(plan_id: str) -> Any:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def publish(plan_id: str) -> dict[str, Any]:
-    """Tell everybody of a plan by its hashes, and ask its carriers."""
+    """Publish the hashes of a plan, and ask its carriers."""
     own = context.caller().msp_id
     notice = context.evaluate(TRADE.call("Matching:notice", [plan_id], None, (own,)))
     return context.act(TRADE, "Matching:publish", notice.decode())
@@ -187,7 +187,7 @@ def publish(plan_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def deliver(plan_id: str, number: int) -> dict[str, Any]:
-    """Hand a leg to its carrier, who alone reads it; by platform or auditor."""
+    """Deliver a leg to its carrier, who alone can read it; by platform or auditor."""
     legs = {leg["number"]: leg for leg in context.ask(TRADE, "Matching:plan", plan_id)["legs"]}
     leg = disclosing.named(legs, number, "leg")
     names = (plan_id, number, leg["carrier"])
@@ -199,7 +199,7 @@ def deliver(plan_id: str, number: int) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def cancel(plan_id: str) -> dict[str, Any]:
-    """Take a plan back."""
+    """Cancel a plan."""
     return context.act(TRADE, "Matching:cancel", plan_id)
 
 
@@ -209,7 +209,7 @@ def cancel(plan_id: str) -> dict[str, Any]:
 @blueprint.arguments(ReplanSchema)
 @blueprint.response(201, MatchedSchema)
 def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
-    """Make a plan instead of one that a carrier refused, failed or did not answer; publish it to end the old one."""
+    """Make a new plan for one that a carrier refused, failed or did not answer; publish it to end the old one."""
     new_plan_id = minting.public_id("plan")
     made = context.act(
         TRADE,
@@ -228,7 +228,7 @@ def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def release(plan_id: str) -> dict[str, Any]:
-    """Give back the capacity of a plan that no longer counts."""
+    """Release the capacity of a cancelled or replaced plan."""
     transient = {"salt": disclosing.salt()}
     return context.act(TRADE, "Matching:release", plan_id, transient=transient)
 
@@ -238,14 +238,14 @@ def release(plan_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def conclude(plan_id: str) -> dict[str, Any]:
-    """Write down that all carriers accepted."""
+    """Record that all carriers accepted."""
     return context.act(TRADE, "Matching:conclude", plan_id)
 
 
 @blueprint.route("/journeys/<journey_id>")
 @auth.needs("read")
 @blueprint.arguments(KindQuerySchema, location="query")
-@blueprint.response(200, description="Who carries it, by the plan all of them accepted")
+@blueprint.response(200, description="The carriers, by the plan that all of them accepted")
 def agreed(query: dict[str, Any], journey_id: str) -> dict[str, Any]:
-    """Read the way agreed for a journey."""
+    """Read the agreed carriers of a journey."""
     return context.ask_record(TRADE, "Matching:agreed", journey_id, query["kind"])

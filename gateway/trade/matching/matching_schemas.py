@@ -23,7 +23,7 @@ class StepSchema(Schema):
 
 
 class DemandSchema(Schema):
-    """One consignment that has to be carried; seen by platform and auditor alone."""
+    """One consignment to carry; only platform and auditor see it."""
 
     kind = fields.String(load_default="forward", validate=one_of(JourneyType))
     steps = fields.List(fields.Nested(StepSchema), required=True, validate=counted(demands.STEPS))
@@ -37,9 +37,9 @@ class DemandSchema(Schema):
         fields.Integer(strict=True, validate=within(bounds.MANY)), required=True, validate=validate.Length(equal=3)
     )
     currency = fields.String(required=True, validate=CURRENCY)
-    goods_value = fields.String(required=True, validate=AMOUNT, metadata={"description": "What the loss of all costs"})
-    late = fields.String(required=True, validate=AMOUNT, metadata={"description": "What one late carrier costs"})
-    hour = fields.String(required=True, validate=AMOUNT, metadata={"description": "What an hour is worth"})
+    goods_value = fields.String(required=True, validate=AMOUNT, metadata={"description": "Cost of losing all goods"})
+    late = fields.String(required=True, validate=AMOUNT, metadata={"description": "Cost of one late carrier"})
+    hour = fields.String(required=True, validate=AMOUNT, metadata={"description": "Cost of an hour"})
     dangerous_goods_un = fields.String()
     temperature_min_cel = fields.Integer(strict=True)
     temperature_max_cel = fields.Integer(strict=True)
@@ -51,59 +51,64 @@ class MatchSchema(Schema):
     """Body of ``POST /v1/matching/plans``."""
 
     plan_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
-    journey_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "It need not be open yet"})
+    journey_id = fields.String(
+        required=True, validate=IDENTIFIER, metadata={"description": "The journey need not be open yet"}
+    )
     demand = fields.Nested(DemandSchema, required=True)
 
 
 class MatchedSchema(CommittedSchema):
-    """A plan that platform and auditor keep; publish it to ask its carriers."""
+    """A plan as stored by platform and auditor; publish it to ask its carriers."""
 
     plan_id = fields.String()
 
 
 class ProposedPlanSchema(MatchSchema):
-    """One plan of a batch, with the offers that somebody chose, step by step."""
+    """One plan of a batch, with the chosen offer for each step."""
 
     chain = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=counted(demands.STEPS))
 
 
 class BatchSchema(Schema):
-    """Body of ``POST /v1/matching/batches``: plans that were solved together elsewhere, to be checked."""
+    """Body of ``POST /v1/matching/batches``: plans that were computed together outside, for the contract to check."""
 
     plans = fields.List(fields.Nested(ProposedPlanSchema), required=True, validate=counted(batches.PLANS))
     most_gap_bps = fields.Integer(strict=True, required=True, validate=within(bounds.BASIS_POINTS))
 
 
 class SolveSchema(Schema):
-    """Body of ``POST /v1/matching/solutions``: consignments to be matched together."""
+    """Body of ``POST /v1/matching/solutions``: consignments to match together."""
 
     demands = fields.Dict(
         keys=fields.String(validate=IDENTIFIER),
         values=fields.Nested(DemandSchema),
         required=True,
         validate=counted(batches.PLANS),
-        metadata={"description": "By any names; journeys' ids, for example"},
+        metadata={"description": "By any name, for example the journey's id"},
     )
     seconds = fields.Integer(strict=True, load_default=10, validate=within(Bounds(1, 60)))
 
 
 class SolvedSchema(Schema):
-    """A chain of offers for each, to be sent to ``POST /v1/matching/batches``, where the contract checks it."""
+    """A chain of offers for each; send it to ``POST /v1/matching/batches``, where the contract checks it."""
 
     chains = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    total = fields.String(metadata={"description": "What all come to, minor units"})
-    bound = fields.String(metadata={"description": "What they would come to if room were no matter"})
-    gap_bps = fields.Integer(metadata={"description": "How far the total is above the bound"})
+    total = fields.String(metadata={"description": "Total cost, minor units"})
+    bound = fields.String(metadata={"description": "Total cost if capacity were unlimited"})
+    gap_bps = fields.Integer(metadata={"description": "Distance of the total from the bound"})
 
 
 class ReplanSchema(Schema):
     """Body of ``POST /v1/matching/plans/<id>/replacement``."""
 
     failed = fields.List(
-        fields.Integer(strict=True), load_default=list, metadata={"description": "Numbers of legs known to have failed"}
+        fields.Integer(strict=True), load_default=list, metadata={"description": "Numbers of legs that failed"}
     )
     done = fields.Integer(
-        strict=True, load_default=0, validate=within(demands.PLACES), metadata={"description": "So many legs are done"}
+        strict=True,
+        load_default=0,
+        validate=within(demands.PLACES),
+        metadata={"description": "Number of legs that are done"},
     )
 
 
@@ -111,7 +116,7 @@ class AnswerLegSchema(Schema):
     """Body of ``POST /v1/matching/plans/<id>/legs/<number>/answer``."""
 
     accept = fields.Boolean(required=True)
-    reason = fields.String(load_default="", metadata={"description": "One word for a refusal"})
+    reason = fields.String(load_default="", metadata={"description": "Reason for a refusal, one word"})
 
 
 class FailLegSchema(Schema):
@@ -121,7 +126,7 @@ class FailLegSchema(Schema):
 
 
 class QuestionSchema(Schema):
-    """Why an offer does not do a step of a plan."""
+    """A question: why does an offer not do a step of a plan?"""
 
     grant_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "The offer"})
     step = fields.Integer(
@@ -137,7 +142,7 @@ class QuestionQuerySchema(Schema):
 
 
 class ExplainedSchema(Schema):
-    """An answer, computed by both and delivered to the carrier that asked."""
+    """An answer, computed by platform and auditor and delivered to the carrier that asked."""
 
     explanation = fields.Nested(CommittedSchema)
     delivery = fields.Nested(CommittedSchema)

@@ -1,4 +1,4 @@
-"""A carrier's side of matching: its legs, its answers, and why its offer was not taken."""
+"""A carrier's side of matching: its legs, its answers, and why its offer was not chosen."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def answer(body: dict[str, Any], plan_id: str, number: int) -> dict[str, Any]:
 @blueprint.arguments(FailLegSchema)
 @blueprint.response(200, CommittedSchema)
 def fail(body: dict[str, Any], plan_id: str, number: int) -> dict[str, Any]:
-    """Say that a leg that was accepted cannot be done after all."""
+    """Report that an accepted leg cannot be done."""
     return context.act(TRADE, "Matching:fail", plan_id, number, body["reason"])
 
 
@@ -74,7 +74,7 @@ def questions(plan_id: str) -> list[dict[str, Any]]:
 @blueprint.arguments(QuestionSchema)
 @blueprint.response(201, ExplainedSchema)
 def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
-    """Answer a question, as platform or auditor: both compute it, and the carrier that asked alone reads it."""
+    """Answer a question, as platform or auditor. Both compute the answer, and only the carrier that asked reads it."""
     names = (plan_id, body["grant_id"], body["step"])
     asked = {
         (question["grant_id"], question["step"]): question
@@ -91,7 +91,7 @@ def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
 @blueprint.route("/<plan_id>/why-not-me")
 @auth.needs("read")
 @blueprint.arguments(QuestionQuerySchema, location="query")
-@blueprint.response(200, description="The answer the caller was given")
+@blueprint.response(200, description="The answer to the caller's question")
 def why_not_me(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Read why the caller's own offer does not do a step of a plan."""
     return context.ask_record(TRADE, "Matching:why_not_me", plan_id, query["grant_id"], query["step"])

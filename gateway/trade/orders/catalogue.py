@@ -1,4 +1,4 @@
-"""The catalogue: what merchants offer, for all of the ecommerce channel."""
+"""The product catalogue of all merchants on the ecommerce channel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.http.inputs import Blueprint
 from gateway.trade.orders.catalogue_schemas import ListQuerySchema, ProductSchema
 from gateway.trade.receipts import CommittedSchema
 
-blueprint = Blueprint("catalogue", __name__, url_prefix="/v1/catalogue", description="What merchants offer")
+blueprint = Blueprint("catalogue", __name__, url_prefix="/v1/catalogue", description="Products of merchants")
 
 
 @blueprint.route("", methods=["POST"])
@@ -19,7 +19,7 @@ blueprint = Blueprint("catalogue", __name__, url_prefix="/v1/catalogue", descrip
 @blueprint.arguments(ProductSchema)
 @blueprint.response(201, CommittedSchema)
 def offer(body: dict[str, Any]) -> dict[str, Any]:
-    """Offer a product, or change what is said of it."""
+    """Offer a product, or change its description."""
     return context.act(COMMERCE, "Catalogue:offer", body)
 
 
@@ -28,7 +28,7 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(ListQuerySchema, location="query")
 @blueprint.response(200, description="Listings")
 def every(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """List what is offered, by all or by one merchant."""
+    """List the products of all merchants, or of one."""
     return context.ask_list(COMMERCE, "Catalogue:list", *query.values())
 
 

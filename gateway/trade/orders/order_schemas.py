@@ -19,7 +19,7 @@ class OrderLineSchema(Schema):
         strict=True,
         required=True,
         validate=within(bounds.MANY),
-        metadata={"description": "1, 2, ... in order", "example": 1},
+        metadata={"description": "1, 2, ... in sequence", "example": 1},
     )
     gtin = fields.String(required=True, metadata={"example": "06901234567892"})
     hs6 = fields.String(required=True, metadata={"example": "851830"})
@@ -32,7 +32,7 @@ class OrderLineSchema(Schema):
 
 
 class PinnedTermsSchema(Schema):
-    """The return terms an order is judged by."""
+    """The return terms of an order."""
 
     terms_id = fields.String(required=True, validate=IDENTIFIER)
     version = fields.Integer(strict=True, required=True, validate=within(terms.BOUNDS["version"]))
@@ -58,7 +58,7 @@ class PlaceSchema(Schema):
 
 
 class PlacedSchema(Schema):
-    """An order whose content both sides hold, and whose public part the channel has."""
+    """A new order; both sides have its content, and the channel its public part."""
 
     order_id = fields.String()
     order_hash = fields.String()
@@ -71,11 +71,11 @@ class PlacedSchema(Schema):
 
 
 class PublicOrderSchema(Schema):
-    """What every member of the channel sees of an order."""
+    """The public part of an order."""
 
     order_id = fields.String()
     order_hash = fields.String()
-    facts_hash = fields.String(metadata={"description": "SHA-256 of what the trade channel is told of the order"})
+    facts_hash = fields.String(metadata={"description": "SHA-256 of the facts that the trade channel gets"})
     platform = fields.String()
     merchant = fields.String()
     state = fields.String()
@@ -90,10 +90,10 @@ class TallySchema(Schema):
     ordered = fields.Integer()
     allotted = fields.Integer(metadata={"description": "On journeys from the seller"})
     delivered = fields.Integer()
-    returning = fields.Integer(metadata={"description": "In returns on their way to an outcome"})
-    returned = fields.Integer(metadata={"description": "In returns that have one"})
-    exchanged = fields.Integer(metadata={"description": "Of the returned ones those that were replaced"})
-    left = fields.Integer(metadata={"description": "What a further return may take back"})
+    returning = fields.Integer(metadata={"description": "In returns without an outcome yet"})
+    returned = fields.Integer(metadata={"description": "In returns with an outcome"})
+    exchanged = fields.Integer(metadata={"description": "Returned units that were replaced"})
+    left = fields.Integer(metadata={"description": "Units that another return may take back"})
 
 
 class CancelSchema(Schema):

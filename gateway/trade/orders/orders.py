@@ -1,4 +1,4 @@
-"""Orders: their content between platform and merchant, their state for the whole channel."""
+"""Orders: platform and merchant see the content, the whole channel the state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def place(body: dict[str, Any]) -> dict[str, Any]:
     """
     Place an order and make the shopper's link.
 
-    The content goes to platform and merchant alone, with the return terms that it pins, which must be published; a
+    Only platform and merchant get the content, with the return terms that it pins; these must be published. A
     second transaction writes the public part for all.
     """
     order_id = body.pop("order_id", None) or minting.public_id("order")
@@ -61,7 +61,7 @@ def place(body: dict[str, Any]) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(201, CommittedSchema)
 def open_placed(order_id: str) -> dict[str, Any]:
-    """Write the public part of an order that was placed and, because that failed, not opened."""
+    """Write the public part of a placed order, if that failed when it was placed."""
     order = context.ask(COMMERCE, "Orders:content", order_id)
     return context.act(COMMERCE, "Orders:open", order_id, order["platform"], order["merchant"], order["terms"])
 
@@ -94,7 +94,7 @@ def content(order_id: str) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, TallySchema(many=True))
 def account(order_id: str) -> list[dict[str, Any]]:
-    """Read how many units of each line are on journeys, delivered, and coming or come back."""
+    """Read how many units of each line are on journeys, delivered, in returns and returned."""
     return context.ask_list(TRADE, "Accounts:read", order_id)
 
 
@@ -123,7 +123,7 @@ def cancel(body: dict[str, Any], order_id: str) -> dict[str, Any]:
 @blueprint.arguments(FulfilSchema)
 @blueprint.response(200, CommittedSchema)
 def fulfil(body: dict[str, Any], order_id: str) -> dict[str, Any]:
-    """Say which journey carries an order."""
+    """Record the journey that carries an order."""
     return context.act(COMMERCE, "Orders:fulfil", order_id, body["journey_id"])
 
 

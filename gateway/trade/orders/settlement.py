@@ -28,12 +28,12 @@ rates = Blueprint("rates", __name__, url_prefix="/v1/rates", description="Dated 
 tariffs = Blueprint("tariffs", __name__, url_prefix="/v1/tariffs", description="Duty and tax by country and goods")
 duties = Blueprint("duties", __name__, url_prefix="/v1/orders", description="Who pays duty and tax, and how much")
 
-# What a payment firm does with a payment: address, contract's function, body, summary.
+# The acts of a payment firm: address, contract's function, body, summary.
 _MOVES: tuple[tuple[str, str, type[Schema] | None, str], ...] = (
-    ("capture", "capture", PartSchema, "Take some or all of what is reserved."),
-    ("settlement", "settle", SettleSchema, "Pay out to the merchant what was captured."),
-    ("refund", "refund", PartSchema, "Give some or all of it back to the buyer."),
-    ("voiding", "void", None, "Let a reservation go."),
+    ("capture", "capture", PartSchema, "Capture some or all of the reserved money."),
+    ("settlement", "settle", SettleSchema, "Pay the captured money to the merchant."),
+    ("refund", "refund", PartSchema, "Pay some or all of it back to the buyer."),
+    ("voiding", "void", None, "Release a reservation."),
 )
 
 
@@ -44,9 +44,10 @@ _MOVES: tuple[tuple[str, str, type[Schema] | None, str], ...] = (
 @payments.response(201, PaymentSchema)
 def authorise(body: dict[str, Any]) -> dict[str, Any]:
     """
-    Reserve what an order comes to; known to platform, merchant and payment firm alone.
+    Reserve the total of an order; only platform, merchant and payment firm see it.
 
-    Asked by platform or merchant, who keep the order's total; the payment firm is shown that, and not the order.
+    Platform or merchant call it, because they have the order's total. The payment firm sees the total but not the
+    order.
     """
     payment_id = body.pop("payment_id", None) or minting.public_id("payment")
     total = context.evaluate(COMMERCE.call("Orders:total", [body["order_id"]], None, (context.caller().msp_id,)))
@@ -62,7 +63,7 @@ def authorise(body: dict[str, Any]) -> dict[str, Any]:
 
 @payments.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
-@payments.response(200, description="Payments the caller's organisation has a part in, each with its state")
+@payments.response(200, description="Payments of the caller's organisation, each with its state")
 def every() -> list[dict[str, Any]]:
     """List the caller's organisation's payments."""
     return context.ask_list(COMMERCE, "Settlement:list")
@@ -72,7 +73,7 @@ def every() -> list[dict[str, Any]]:
 @auth.needs("read")
 @payments.response(200, description="The payment and its state")
 def read(payment_id: str) -> dict[str, Any]:
-    """Read a payment, as one of the three it concerns."""
+    """Read a payment, as one of its three parties."""
     return context.ask_record(COMMERCE, "Settlement:read", payment_id)
 
 
@@ -101,7 +102,7 @@ for _move in _MOVES:
 @rates.arguments(RatesSchema)
 @rates.response(201, CommittedSchema)
 def publish_rates(body: dict[str, Any]) -> dict[str, Any]:
-    """Publish the caller's rates of a day; once for each day and base."""
+    """Publish the caller's rates of a day, once for each day and base."""
     return context.act(COMMERCE, "Settlement:publish_rates", body)
 
 
@@ -109,7 +110,7 @@ def publish_rates(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @rates.response(200, RatesSchema)
 def read_rates(publisher: str, base: str, date: str) -> dict[str, Any]:
-    """Read somebody's rates of a day."""
+    """Read the rates of a publisher and a day."""
     return context.ask_record(COMMERCE, "Settlement:rates", publisher, base, date)
 
 
@@ -129,7 +130,7 @@ def convert(query: dict[str, Any], publisher: str, base: str, date: str) -> dict
 @tariffs.arguments(TariffSchema)
 @tariffs.response(201, CommittedSchema)
 def publish_tariff(body: dict[str, Any]) -> dict[str, Any]:
-    """Publish what a country takes, as the caller's organisation states it; by its administrator."""
+    """Publish a tariff of a country under the caller's name; by its administrator."""
     return context.act(COMMERCE, "Settlement:publish_tariff", body)
 
 
@@ -137,15 +138,15 @@ def publish_tariff(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @tariffs.response(200, TariffSchema)
 def read_tariff(publisher: str, country: str, hs6: str) -> dict[str, Any]:
-    """Read a tariff as somebody states it."""
+    """Read a tariff of a publisher."""
     return context.ask_record(COMMERCE, "Settlement:tariff", publisher, country, hs6)
 
 
 @tariffs.route("/<publisher>/<country>/<hs6>/versions")
 @auth.needs("read")
-@tariffs.response(200, description="Every version there was")
+@tariffs.response(200, description="All versions")
 def tariff_versions(publisher: str, country: str, hs6: str) -> list[dict[str, Any]]:
-    """List every version of somebody's tariff."""
+    """List all versions of a publisher's tariff."""
     return context.ask_list(COMMERCE, "Settlement:tariff_history", publisher, country, hs6)
 
 

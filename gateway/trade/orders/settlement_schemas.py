@@ -26,26 +26,28 @@ class AuthorisationSchema(Schema):
 
 
 class PaymentSchema(CommittedSchema):
-    """A payment that moved; its amounts stay with the three it concerns."""
+    """A payment after a change; only its three parties see the amounts."""
 
     payment_id = fields.String()
 
 
 class PartSchema(Schema):
-    """Body of ``POST /v1/payments/<id>/capture`` and ``/refund``: how much, for an amount left out is no amount."""
+    """Body of ``POST /v1/payments/<id>/capture`` and ``/refund``; the amount has no default."""
 
     amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
 
 
 class SettleSchema(Schema):
-    """Body of ``POST /v1/payments/<id>/settlement``: ``{}`` where the currencies are the same."""
+    """Body of ``POST /v1/payments/<id>/settlement``; ``{}`` if the currencies are the same."""
 
-    rate_date = fields.String(validate=DATE, metadata={"description": "Whose rates count, where the currencies differ"})
+    rate_date = fields.String(
+        validate=DATE, metadata={"description": "Day of the payment firm's rates, if the currencies differ"}
+    )
     rate_base = fields.String(validate=CURRENCY)
 
 
 class RatesSchema(Schema):
-    """Body of ``POST /v1/rates``: what one unit of the base bought on a day."""
+    """Body of ``POST /v1/rates``: the value of one unit of the base on a day."""
 
     date = fields.String(required=True, validate=DATE)
     base = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})
@@ -67,7 +69,7 @@ class ConversionQuerySchema(Schema):
 
 
 class TariffSchema(Schema):
-    """Body of ``POST /v1/tariffs``: what a country takes on an HS subheading from a day on."""
+    """Body of ``POST /v1/tariffs``: duty and tax of a country on an HS subheading from a day on."""
 
     country = fields.String(required=True, validate=COUNTRY)
     hs6 = fields.String(required=True, validate=HS6)
@@ -81,10 +83,12 @@ class TariffSchema(Schema):
 
 
 class DutiesQuerySchema(Schema):
-    """Query of ``GET /v1/orders/<id>/duties``; rates are needed where the order is in another currency."""
+    """Query of ``GET /v1/orders/<id>/duties``; rates are needed if the order is in another currency."""
 
     tariffs_by = fields.String(
-        required=True, validate=MSP_ID, metadata={"description": "Whose tariffs count", "example": "PlatformMSP"}
+        required=True,
+        validate=MSP_ID,
+        metadata={"description": "Publisher of the tariffs to use", "example": "PlatformMSP"},
     )
     publisher = fields.String(validate=MSP_ID)
     base = fields.String(validate=CURRENCY)

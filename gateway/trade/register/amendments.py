@@ -1,5 +1,5 @@
 """
-Amendments of shared data: one set of addresses to propose, approve, read and list them, whatever they change.
+Amendments of shared data: the same addresses to propose, approve, read and list them for all kinds of data.
 
 A resource describes its data as `Amended`, and `serve` gives it the addresses:
 
@@ -27,13 +27,13 @@ _View = Callable[..., Any]
 
 
 class AmendmentSchema(CommittedSchema):
-    """An amendment of shared data, and how far it is approved (in ``result``)."""
+    """An amendment of shared data, and who has approved it (in ``result``)."""
 
     amendment_id = fields.String()
 
 
 class RegisterQuerySchema(Schema):
-    """Which register is meant."""
+    """The register to use."""
 
     channel = fields.String(load_default=TRADE.channel, validate=validate.OneOf([TRADE.channel, CARRIAGE.channel]))
 
@@ -41,36 +41,36 @@ class RegisterQuerySchema(Schema):
 @dataclass(frozen=True)
 class Amended:
     """
-    One kind of shared data that the participants amend.
+    One kind of shared data that participants can amend.
 
     Attributes:
-        contract: the contract that keeps it, such as Lpi.
-        body: what a proposal is sent as.
+        contract: the contract that stores it, such as Lpi.
+        body: the schema of a proposal.
         change: takes the proposed change out of the body.
-        proposing, approving: what the two acts do, in a line each.
-        address: where its amendments stand under its resource.
+        proposing, approving: a summary of each of the two acts.
+        address: the address of its amendments, below its resource.
         functions: the contract's names for proposing and approving.
         endpoints: the views' names, in the order propose, approve, read, list.
-        registers: whether `logistics` keeps such data too, so that a call may name its channel.
+        registers: whether `logistics` has such data too, so that a call may name the channel.
     """
 
     contract: str
     body: type[Schema]
     change: Callable[[dict[str, Any]], Any]
     proposing: str
-    approving: str = "Approve an amendment; it is adopted when more than half of the participants have."
+    approving: str = "Approve an amendment; it is adopted when more than half of the participants have approved it."
     address: str = "/amendments"
     functions: tuple[str, str] = ("propose", "approve")
     endpoints: tuple[str, str, str, str] = ("propose", "approve", "amendment", "amendments")
     registers: bool = False
 
     def propose(self, body: dict[str, Any], chaincode: Chaincode = TRADE) -> dict[str, Any]:
-        """Propose what *body* holds, under an id of its own."""
+        """Propose the change in *body* under a new id."""
         amendment_id = minting.public_id("amendment")
         return self._act(chaincode, self.functions[0], amendment_id, self.change(body))
 
     def approve(self, amendment_id: str, chaincode: Chaincode = TRADE) -> dict[str, Any]:
-        """Approve the amendment of that id."""
+        """Approve the amendment with this id."""
         return self._act(chaincode, self.functions[1], amendment_id)
 
     def _act(self, chaincode: Chaincode, function: str, amendment_id: str, *change: Any) -> dict[str, Any]:
@@ -79,9 +79,9 @@ class Amended:
 
 
 def serve(blueprint: Blueprint, amended: Amended) -> None:
-    """Serve the addresses at which *amended* is proposed, approved, read and listed."""
+    """Serve the addresses to propose, approve, read and list amendments of *amended*."""
 
-    # Views get the query parameters first, where there are any, then the body.
+    # Views get the query parameters first, if there are any, then the body.
     def propose(*given: dict[str, Any]) -> dict[str, Any]:
         return amended.propose(given[-1], register(*given[:-1]))
 
@@ -112,10 +112,10 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
     address(f"{one}/approval", amended.endpoints[1], approved, approving, "POST", amended.approving)
     found = answer(200, description="The amendment and who has approved it")(read)
     address(one, amended.endpoints[2], found, "amendment", "GET", "Read an amendment.")
-    listed = answer(200, description="The amendments, by their ids")(every)
+    listed = answer(200, description="The amendments, sorted by id")(every)
     address("", amended.endpoints[3], listed, "amendments", "GET", "List the amendments, open and adopted.")
 
 
 def register(query: dict[str, Any] | None = None) -> Chaincode:
-    """Return the chaincode whose register *query* means: that of `trade`, unless it names `logistics`."""
+    """Return the chaincode with the register that *query* names; by default that of `trade`."""
     return CARRIAGE if query and query["channel"] == CARRIAGE.channel else TRADE

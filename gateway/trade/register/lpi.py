@@ -19,7 +19,7 @@ blueprint = Blueprint("lpi", __name__, url_prefix="/v1/lpi", description="The Lo
 @auth.needs("read")
 @blueprint.response(200, description="Names of the editions")
 def editions() -> list[str]:
-    """List the editions that are kept."""
+    """List the names of the stored editions."""
     return context.ask_list(TRADE, "Lpi:editions")
 
 
@@ -28,7 +28,7 @@ def editions() -> list[str]:
 @idempotency.keyed
 @blueprint.response(201, CommittedSchema)
 def install() -> dict[str, Any]:
-    """Enter the editions the product comes with; once, by an administrator."""
+    """Store the editions that come with this software; once, by an administrator."""
     return context.act(TRADE, "Lpi:install")
 
 

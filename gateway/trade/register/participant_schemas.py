@@ -10,7 +10,7 @@ from gateway.trade.words import COUNTRY, STAGE, one_of
 
 
 class ParticipantSchema(Schema):
-    """An organisation of the trade, its part in it and what it may record."""
+    """An organisation of the trade, its roles and the stages it may record."""
 
     msp_id = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
     name = fields.String(required=True, validate=validate.Length(1, 120))

@@ -1,8 +1,8 @@
 """
 The register of organisations: data on the ledger, changed by a majority.
 
-`logistics` has a register of its own, because its contracts cannot read another channel's; `?channel=logistics` means
-that one.
+`logistics` has its own register, because its contracts cannot read another channel's; `?channel=logistics` selects
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gateway.trade.register.amendments import Amended, RegisterQuerySchema
 from gateway.trade.register.participant_schemas import FoundSchema, ParticipantSchema, ProposeSchema
 
 blueprint = Blueprint(
-    "participants", __name__, url_prefix="/v1/participants", description="Who takes part in the trade"
+    "participants", __name__, url_prefix="/v1/participants", description="The participants of the trade"
 )
 
 
@@ -46,7 +46,7 @@ def read(query: dict[str, Any], msp_id: str) -> dict[str, Any]:
 @blueprint.arguments(FoundSchema)
 @blueprint.response(201, CommittedSchema)
 def found(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Enter the first participants; once, by an administrator."""
+    """Store the first participants; once, by an administrator."""
     return context.act(amendments.register(query), "Participants:found", body["participants"])
 
 

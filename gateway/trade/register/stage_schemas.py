@@ -12,5 +12,5 @@ class ProposeStagesSchema(Schema):
         fields.Dict(keys=fields.String()),
         required=True,
         validate=validate.Length(1, 100),
-        metadata={"description": "Stages in the form in which GET /v1/stages has them"},
+        metadata={"description": "Stages in the form of GET /v1/stages"},
     )

@@ -1,4 +1,4 @@
-"""The stage catalogue: which stages there are, in which order, and who may record them."""
+"""The stage catalogue: the stages of a journey, their order, and who may record them."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ amendments.serve(
         ProposeStagesSchema,
         lambda body: body["stages"],
         proposing=(
-            "Propose new stages, or others in place of those of the same id; running journeys keep their version."
+            "Propose new stages, or replacements for those with the same id; running journeys keep their version."
         ),
-        approving="Approve an amendment; it is the next version when more than half of the participants have.",
+        approving="Approve an amendment; with more than half of the participants it becomes the next version.",
     ),
 )

@@ -23,13 +23,15 @@ class ReturnSchema(Schema):
     tracking_token = fields.String(
         required=True,
         validate=validate.Length(1, 200),
-        metadata={"description": "The shopper's link: proof that the buyer asks. Its hash alone leaves the gateway"},
+        metadata={
+            "description": "The shopper's link, which proves that the buyer asks. Only its hash leaves the gateway"
+        },
     )
     evidence = fields.List(
         fields.String(validate=SHA256),
         load_default=list,
         validate=counted(bounds.EVIDENCE),
-        metadata={"description": "SHA-256 of photographs and the like, which stay where they are"},
+        metadata={"description": "SHA-256 of photographs and other evidence, which are kept outside the ledger"},
     )
 
 
@@ -40,6 +42,6 @@ class OfJourneyQuerySchema(Schema):
 
 
 class DecidedSchema(CommittedSchema):
-    """A return as it was decided; a rejection is an answer, with every rule tried in ``result.decision``."""
+    """A decided return. A rejection is an answer too; ``result.decision`` has the result of every rule."""
 
     return_id = fields.String()

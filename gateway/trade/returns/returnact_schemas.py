@@ -1,4 +1,4 @@
-"""What the parties of a return do with it."""
+"""Bodies of the acts on a return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hlf.codec.bounds import Bounds
 
 def _hash(what: str) -> fields.String:
     return fields.String(
-        required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which stays off the ledger"}
+        required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which is kept outside the ledger"}
     )
 
 
@@ -48,7 +48,9 @@ class SettleReturnSchema(Schema):
 
     resolution = fields.String(required=True, validate=one_of(terms.Resolution))
     proof_hash = _hash("the proof")
-    epcs = fields.List(fields.String(), load_default=list, metadata={"description": "Of the goods sent in exchange"})
+    epcs = fields.List(
+        fields.String(), load_default=list, metadata={"description": "EPCs of the goods sent in exchange"}
+    )
 
 
 class ProofHashSchema(Schema):

@@ -1,7 +1,7 @@
 """
-What happens to a return after it was asked for: answered, fetched, inspected, settled, disputed.
+Acts on a return after its request: answer, fetch, inspect, settle, dispute.
 
-Each act is one function of the contract, which says who may and when. They all look alike, so they are listed.
+Each act is one function of the contract, which says who may call it and when. A table lists them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.trade.returns import returnact_schemas
 from gateway.trade.returns.return_schemas import DecidedSchema, ReturnSchema
 from gateway.trade.returns.returns import asked_for
 
-blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", description="What happens to a return")
+blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", description="Acts on a return")
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,47 @@ ACTS = (
         "answer",
         returnact_schemas.AnswerReturnSchema,
         ("approve", "opinion_hash"),
-        "Answer a return that the terms refer to the seller.",
+        "Answer a return that the terms leave to the seller.",
     ),
     Act(
-        "pickup", "schedule_pickup", returnact_schemas.PickupSchema, ("pickup_at",), "Say when the carrier fetches it."
+        "pickup",
+        "schedule_pickup",
+        returnact_schemas.PickupSchema,
+        ("pickup_at",),
+        "State when the carrier fetches it.",
     ),
     Act(
         "failed-pickup",
         "fail_pickup",
         returnact_schemas.FailedPickupSchema,
         ("why",),
-        "Say that it could not be fetched.",
+        "Report that it could not be fetched.",
     ),
     Act(
         "inspection",
         "inspect",
         returnact_schemas.InspectionSchema,
         ("condition", "units", "report_hash"),
-        "Record what the seller found.",
+        "Record the result of the seller's inspection.",
     ),
     Act(
         "settlement",
         "settle",
         returnact_schemas.SettleReturnSchema,
         ("resolution", "proof_hash", "epcs"),
-        "Give the buyer what the return is for; an exchange books its journey.",
+        "Give the buyer the agreed resolution; an exchange books its journey.",
     ),
-    Act("sending-back", "send_back", returnact_schemas.ProofHashSchema, ("proof_hash",), "Send failed goods back."),
-    Act("cancellation", "cancel", None, (), "Take the request back."),
+    Act(
+        "sending-back",
+        "send_back",
+        returnact_schemas.ProofHashSchema,
+        ("proof_hash",),
+        "Send goods back to the buyer that failed the inspection.",
+    ),
+    Act("cancellation", "cancel", None, (), "Cancel the request."),
     Act("dispute", "dispute", returnact_schemas.DisputeSchema, ("grounds_hash",), "Dispute the outcome."),
     Act("arbitration", "arbitrate", returnact_schemas.AwardSchema, ("award", "opinion_hash"), "Decide a dispute."),
-    Act("closing", "close", None, (), "Close a return that is settled."),
+    Act("closing", "close", None, (), "Close a settled return."),
     Act("enforcement", "enforce", None, (), "Enforce a deadline that has passed."),
 )
 
@@ -82,7 +92,7 @@ ACTS = (
 @blueprint.arguments(ReturnSchema)
 @blueprint.response(201, DecidedSchema)
 def draft(body: dict[str, Any]) -> dict[str, Any]:
-    """Keep a request without having it decided."""
+    """Store a request as a draft, without a decision."""
     asked = asked_for(body)
     return {"return_id": asked["return_id"], **context.act(TRADE, "Returns:draft", asked)}
 

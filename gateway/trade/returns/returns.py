@@ -1,4 +1,4 @@
-"""Returns: decided by the contract against the terms the order pinned."""
+"""Returns: the contract decides them by the terms that the order pins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("returns", __name__, url_prefix="/v1/returns", description
 @blueprint.arguments(ReturnSchema)
 @blueprint.response(201, DecidedSchema)
 def request(body: dict[str, Any]) -> dict[str, Any]:
-    """Lodge a buyer's request; it is decided at once, and an approval books the way back."""
+    """Submit a buyer's request. It is decided at once, and an approval books the way back."""
     asked = asked_for(body)
     return {"return_id": asked["return_id"], **context.act(TRADE, "Returns:request", asked)}
 
@@ -27,9 +27,9 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/preview", methods=["POST"])
 @auth.needs("read")
 @blueprint.arguments(ReturnSchema)
-@blueprint.response(200, description="The decision as it would be now, with every rule tried")
+@blueprint.response(200, description="The decision as it would be now, with the result of every rule")
 def preview(body: dict[str, Any]) -> dict[str, Any]:
-    """Try a request; nothing is written."""
+    """Preview the decision on a request; nothing is written."""
     return context.ask_record(TRADE, "Returns:preview", asked_for(body))
 
 
@@ -44,9 +44,9 @@ def of_journey(query: dict[str, Any]) -> list[str]:
 
 @blueprint.route("/<return_id>")
 @auth.needs("read")
-@blueprint.response(200, description="Its state, which follows the goods, and what was decided")
+@blueprint.response(200, description="Its state, which follows the goods, and the decision")
 def read(return_id: str) -> dict[str, Any]:
-    """Read a return as it stands."""
+    """Read a return in its present state."""
     return context.ask_record(TRADE, "Returns:read", return_id)
 
 

@@ -11,7 +11,7 @@ from gateway.trade.words import AMOUNT, AREA, CURRENCY, IDENTIFIER, one_of, with
 
 
 class CoverSchema(Schema):
-    """What the terms grant for one reason."""
+    """The terms for one reason."""
 
     resolutions = fields.List(
         fields.String(validate=one_of(terms.Resolution)),
@@ -23,11 +23,11 @@ class CoverSchema(Schema):
     restocking_bps = fields.Integer(strict=True, validate=within(bounds.BASIS_POINTS))
     condition = fields.String(validate=one_of(terms.Condition))
     despite = fields.List(fields.String(), metadata={"description": "Rejections that do not apply to this reason"})
-    referred = fields.Boolean(metadata={"description": "The seller looks at such requests itself"})
+    referred = fields.Boolean(metadata={"description": "The seller decides such requests itself"})
 
 
 class CoverageSchema(Schema):
-    """A carrier that fetches returns in an area."""
+    """The carrier that fetches returns in an area."""
 
     area = fields.String(
         required=True, validate=AREA, metadata={"description": "Beginning of a UN/LOCODE", "example": "VN"}
@@ -56,7 +56,7 @@ class TermsSchema(Schema):
     roll = fields.Boolean()
     holidays = fields.List(fields.String())
     excluded_hs = fields.List(fields.String(), metadata={"description": "Beginnings of HS codes", "example": ["6108"]})
-    final_sale = fields.Boolean(metadata={"description": "Whatever is sold under these terms is final"})
+    final_sale = fields.Boolean(metadata={"description": "Nothing sold under these terms can be returned"})
     max_returns_per_90d = fields.Integer(strict=True, validate=within(terms.BOUNDS["max_returns_per_90d"]))
     returnless_below = fields.String(validate=AMOUNT)
     currency = fields.String(validate=CURRENCY)
@@ -71,12 +71,12 @@ class TermsSchema(Schema):
 
 
 class ScenarioSchema(Schema):
-    """Body of ``POST /v1/terms/<id>/versions/<number>/simulation``: an order and a request that might be."""
+    """Body of ``POST /v1/terms/<id>/versions/<number>/simulation``: an imagined order and request."""
 
     hs6 = fields.String(required=True, metadata={"example": "851830"})
     ordered = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     ordered_at = fields.String(required=True)
-    delivered_at = fields.String(load_default="", metadata={"description": "Empty where it never comes"})
+    delivered_at = fields.String(load_default="", metadata={"description": "Empty if the goods never arrive"})
     destination = fields.String(required=True, metadata={"example": "VNHAN"})
     asked_at = fields.String(required=True)
     reason = fields.String(required=True)
@@ -85,12 +85,15 @@ class ScenarioSchema(Schema):
     condition = fields.String()
     evidence = fields.Integer(strict=True, validate=within(simulation.EVIDENCE))
     unit_price = fields.String(
-        validate=AMOUNT, metadata={"description": "Minor units of the terms' currency; nothing is cheap without it"}
+        validate=AMOUNT,
+        metadata={
+            "description": "Minor units of the terms' currency; without it, no return is below `returnless_below`"
+        },
     )
 
 
 class MinimumSchema(Schema):
-    """The least that is granted for one reason."""
+    """The minimum for one reason."""
 
     resolution = fields.String(required=True, validate=one_of(terms.Resolution))
     condition = fields.String(validate=one_of(terms.Condition))
@@ -99,7 +102,7 @@ class MinimumSchema(Schema):
 
 
 class FloorSchema(Schema):
-    """Body of ``POST /v1/terms/floors``: the least that every seller of a jurisdiction grants."""
+    """Body of ``POST /v1/terms/floors``: what every seller of a jurisdiction must grant at least."""
 
     jurisdiction = fields.String(required=True, metadata={"example": "VN"})
     window_days = fields.Integer(strict=True, required=True, validate=within(terms.BOUNDS["window_days"]))

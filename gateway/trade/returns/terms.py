@@ -1,4 +1,4 @@
-"""Return terms: published before they apply, one version after the other, never changed."""
+"""Return terms: versions that are published before they apply and never change."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FLOORS = Amended(
     "Terms",
     FloorSchema,
     lambda body: body,
-    proposing="Propose the least that every seller of a jurisdiction grants; as POST /v1/terms/floors.",
-    approving="Approve a floor; it is in force when more than half of the participants have.",
+    proposing="Propose a floor, as POST /v1/terms/floors does.",
+    approving="Approve a floor; it is in force when more than half of the participants have approved it.",
     address="/floors/amendments",
     functions=("propose_floor", "approve_floor"),
     endpoints=("propose_floor_amendment", "approve_floor", "floor_amendment", "floor_amendments"),
@@ -31,15 +31,15 @@ FLOORS = Amended(
 @blueprint.arguments(TermsSchema)
 @blueprint.response(201, CommittedSchema)
 def publish(body: dict[str, Any]) -> dict[str, Any]:
-    """Publish the next version of the caller's own terms; the answer's digest is what orders pin."""
+    """Publish the next version of the caller's own terms; orders pin the digest in the answer."""
     return context.act(TRADE, "Terms:publish", {"seller": context.caller().msp_id, **body})
 
 
 @blueprint.route("/<terms_id>")
 @auth.needs("read")
-@blueprint.response(200, description="The version published last")
+@blueprint.response(200, description="The latest version")
 def latest(terms_id: str) -> dict[str, Any]:
-    """Read the version published last, which may not be in force yet."""
+    """Read the latest version, which may not be in force yet."""
     return context.ask_record(TRADE, "Terms:latest", terms_id)
 
 
@@ -70,9 +70,9 @@ def policy(terms_id: str, number: int) -> dict[str, Any]:
 @blueprint.route("/<terms_id>/versions/<int:number>/simulation", methods=["POST"])
 @auth.needs("read")
 @blueprint.arguments(ScenarioSchema)
-@blueprint.response(200, description="The decision, with every rule tried")
+@blueprint.response(200, description="The decision, with the result of every rule")
 def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]:
-    """Try the terms on an order that nobody has placed; version 0 is the last one."""
+    """Try the terms on an imagined order; version 0 is the latest one."""
     return context.ask_record(TRADE, "Returns:simulate", terms_id, number, body)
 
 
@@ -83,7 +83,7 @@ def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]
 @blueprint.arguments(FloorSchema)
 @blueprint.response(201, AmendmentSchema)
 def propose_floor(body: dict[str, Any]) -> dict[str, Any]:
-    """Propose the least that every seller of a jurisdiction grants."""
+    """Propose a floor: what every seller of a jurisdiction must grant at least."""
     return FLOORS.propose(body)
 
 
@@ -94,13 +94,13 @@ amendments.serve(blueprint, FLOORS)
 @auth.needs("read")
 @blueprint.response(200, description="The floor, or null")
 def floor(jurisdiction: str) -> dict[str, Any] | None:
-    """Read the least that sellers of a jurisdiction grant."""
+    """Read the floor of a jurisdiction: what its sellers must grant at least."""
     return context.ask_optional(TRADE, "Terms:floor", jurisdiction)
 
 
 @blueprint.route("/floors/<jurisdiction>/history")
 @auth.needs("read")
-@blueprint.response(200, description="Every floor there was, newest first")
+@blueprint.response(200, description="All floors, newest first")
 def floor_history(jurisdiction: str) -> list[dict[str, Any]]:
-    """Read every floor a jurisdiction had."""
+    """Read all floors that a jurisdiction had."""
     return context.ask_list(TRADE, "Terms:floor_history", jurisdiction)

@@ -48,7 +48,7 @@ def stuck(channel: str, msp_id: str) -> bytes:
 
 def test_a_peer_that_stays_behind_is_told_and_not_waited_for_for_ever():
     """An answer from an older state would look like one that builds on the block."""
-    with pytest.raises(freshness.NotReachedError, match="peer of AMSP has block 0 of trade, and was to have block 7"):
+    with pytest.raises(freshness.NotReachedError, match="peer of AMSP has block 0 of trade; the request needs block 7"):
         Heights(seconds=0.05).wait("trade", ["AMSP"], 7, stuck)
 
 
