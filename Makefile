@@ -13,7 +13,7 @@ FOLDER  = $(if $(STATE),--state '$(STATE)')
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage conformance conformance-record hostile fuzz check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -48,6 +48,9 @@ conformance-record: $(VENV)/dev  ## Write down what real Fabric answers (ENGINE=
 
 hostile: $(VENV)/dev  ## Send the engines what no honest member sends (N=100000 of each kind, SEED=0)
 	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(BIN)/python -m pytest tests/hostile --timeout 7200
+
+cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
+	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
 
 fuzz: $(VENV)/dev  ## Give every boundary bytes that nobody meant to be read (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)

@@ -30,7 +30,8 @@ class Told:
 class Load:
     """Callers in threads of this process, all through one gateway, from ``with`` to its end."""
 
-    def __init__(self, state: Path, msp_id: str = "Org1MSP") -> None:
+    def __init__(self, state: Path, msp_id: str = "Org1MSP", function: str = "put") -> None:
+        self._function = function
         who = identity.load_user(state / "organisations" / msp_id / "users" / "User1", msp_id)
         self.gateway = gateway.connect(
             profile.Profile.load(state / "profiles" / f"{msp_id}.json"), *who, timeouts=TIMEOUTS
@@ -79,7 +80,7 @@ class Load:
             number += 1
             key = f"caller-{index}-{number}"
             try:
-                commit = self.contract.propose("put", key, "value").endorse().submit()
+                commit = self.contract.propose(self._function, key, "value").endorse().submit()
                 status = commit.wait_committed()
             except errors.EndorseError as refused:
                 self.told.nothing_written[f"endorse {refused.status}"] += 1

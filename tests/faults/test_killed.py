@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hlf import audit
-from hlf.network import admin, processes
-from hlf.network.state import Folder
+from hlf.network import admin
+from tests.faults.killing import kill
 from tests.faults.load import CHANNEL, Load, Told
 from tests.support import replay
 
@@ -31,13 +29,6 @@ def state(tmp_path: Path) -> Iterator[Path]:
     yield folder
     if folder.exists():
         admin.down(folder)
-
-
-def kill(state: Path, name: str) -> None:
-    """End a program of the network as a crash would."""
-    (found,) = [each for each in processes.find(Folder(state)) if each.name == name and each.alive]
-    os.kill(found.pid, signal.SIGKILL)
-    assert processes.wait_until(lambda: not admin.status(state).programs[name], 10)
 
 
 def assert_kept(load: Load, told: Told) -> None:
