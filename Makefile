@@ -13,6 +13,7 @@ FOLDER  = $(if $(STATE),--state '$(STATE)')
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
+.PHONY: docs
 .PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
@@ -27,6 +28,9 @@ $(VENV)/run: $(VENV)/python setup.cfg hlf/setup.cfg
 
 $(VENV)/dev: $(VENV)/run
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[test,check,bench]' && touch $@
+
+$(VENV)/docs: $(VENV)/run
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[docs]' && touch $@
 
 demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves it up, ENGINE=native for the real Fabric)
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
@@ -100,6 +104,10 @@ audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, o
 
 bench: $(VENV)/dev  ## Measure (ONLY=name for one figure)
 	@$(BIN)/python -m benchmarks --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
+
+docs: $(VENV)/docs  ## Build the documentation site into build/docs
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs
+	@echo build/docs/index.html
 
 dist: $(VENV)/dev  ## Build the wheels of hlf and selat into dist/
 	@$(BIN)/python -m build --outdir dist hlf && $(BIN)/python -m build --outdir dist .

@@ -1,6 +1,8 @@
 """
 How a contract is written: a class, decorated functions with annotations, refusals with codes.
 
+::
+
     class Journeys(api.Contract):
         @api.transaction
         def hand_over(self, ctx: api.Context, journey_id: str, to_msp: str) -> Journey: ...

@@ -1,6 +1,8 @@
 """
 Contracts under test: the real stub on a ledger in memory, without a network.
 
+::
+
     ledger = testing.Ledger(trade.chaincode, members=("CarrierMSP", "SellerMSP"))
     seller = testing.client("SellerMSP")
     ledger.invoke("Journeys:open", "J1", client=seller, endorsed_by=("CarrierMSP", "SellerMSP"))

@@ -1,0 +1,35 @@
+"""What Sphinx makes the documentation site of; `make docs` runs it. It needs no network."""
+
+from importlib import metadata
+
+from sphinx.application import Sphinx
+
+project = "Hyperledger Fabric for Python"
+project_copyright = "the authors of Selat, Apache-2.0"
+version = release = metadata.version("hlf")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxcontrib.mermaid"]
+html_theme = "furo"
+html_title = f"hlf {version}"
+html_show_sphinx = False
+
+myst_enable_extensions = ["colon_fence"]
+# Headings are link targets, as they are where the repository shows these pages.
+myst_heading_anchors = 3
+# The map of the rooms is written as the repository shows it, too.
+myst_fence_as_directive = ["mermaid"]
+
+# As a list, since a class may say of an attribute both there and where it is assigned.
+napoleon_use_ivar = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+
+
+def setup(app: Sphinx) -> None:
+    """Let links to the repository's own pages lead to their copies in the site."""
+    app.connect("source-read", _of_the_site)
+
+
+def _of_the_site(app: Sphinx, name: str, source: list[str]) -> None:
+    source[0] = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")
