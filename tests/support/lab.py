@@ -12,6 +12,7 @@ organisation's own process, CORE_PEER_LOCALMSPID:
 
 from __future__ import annotations
 
+import base64
 import inspect
 import json
 import logging
@@ -151,6 +152,22 @@ class Lab:
     def do_querypage(self, stub: Stub, query: str, size: str) -> str:
         return _json(_all(stub.get_query_result_with_pagination(query, int(size))[0]))
 
+    def do_allcomposite(self, stub: Stub, size: str, bookmark: str = "") -> str:
+        found, following = stub.get_all_composite_keys_with_pagination(int(size), bookmark)
+        return _json({"x": [stub.split_composite_key(kv.key) for kv in found], "bm": following})
+
+    def do_getmany(self, stub: Stub, collection: str, *keys: str) -> str:
+        found = stub.get_private_data_multiple(collection, keys) if collection else stub.get_states(keys)
+        return _json([_text(value) for value in found])
+
+    def do_batch(self, stub: Stub, first: str, *keys: str) -> str:
+        """Write *first* at once and the others in a batch; a refusal of the batch is answered, as any other."""
+        stub.put_state(first, b"at once")
+        with stub.write_batch():
+            for key in keys:
+                stub.put_state(key, b"in a batch")
+        return _json([_text(value) for value in stub.get_states([first, *keys])])
+
     def do_queryinput(self, stub: Stub, start: str, end: str) -> str:
         stub.get_state_by_range(start, end)
         stub.put_state("x", b"y")
@@ -259,6 +276,13 @@ class Lab:
             }
         )
 
+    def do_clientid(self, stub: Stub) -> str:
+        """The id that Fabric's Go library gives, without its base64."""
+        return base64.b64decode(identity.of_creator(stub.creator).id).decode()
+
+    def do_decorations(self, stub: Stub) -> str:
+        return _json({name: _text(value) for name, value in stub.decorations.items()})
+
     def do_mspid(self, stub: Stub) -> str:
         return self.msp_id
 
@@ -297,11 +321,30 @@ class Lab:
     def do_pvtrange(self, stub: Stub, collection: str, start: str, end: str) -> str:
         return _json(_all(stub.get_private_data_by_range(collection, start, end)))
 
+    def do_putpvtcomposite(self, stub: Stub, collection: str, kind: str, *parts: str) -> str:
+        stub.put_private_data(collection, stub.create_composite_key(kind, parts), b"c")
+        return "ok"
+
+    def do_pvtpartial(self, stub: Stub, collection: str, kind: str, *parts: str) -> str:
+        found = stub.get_private_data_by_partial_composite_key(collection, kind, parts)
+        return _json([stub.split_composite_key(kv.key) for kv in found])
+
+    def do_pvtquery(self, stub: Stub, collection: str, query: str) -> str:
+        return _json(_all(stub.get_private_data_query_result(collection, query)))
+
     # Key-level endorsement, and other chaincodes
 
     def do_setep(self, stub: Stub, key: str, *organisations: str) -> str:
         stub.set_state_validation_parameter(key, endorsement.all_of(organisations))
         return "ok"
+
+    def do_changeep(self, stub: Stub, key: str, added: str, deleted: str) -> str:
+        """Change the list of a key's policy; answer with the list."""
+        policy = endorsement.KeyPolicy(stub.get_state_validation_parameter(key))
+        policy.add(added, role="MEMBER")
+        policy.delete(deleted)
+        stub.set_state_validation_parameter(key, policy.to_bytes())
+        return _json(dict(policy.roles))
 
     def do_getep(self, stub: Stub, key: str) -> str:
         return stub.get_state_validation_parameter(key).hex()
