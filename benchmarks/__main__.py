@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import audit, gateway, matching, network, planning, runtime, throughput, trade
+from benchmarks import audit, gateway, matching, network, planning, runtime, testing, throughput, trade
 from benchmarks.figures import Line, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "runtime": runtime.runtime,
     "gateway": gateway.gateway,
     "trade": trade.trade,
+    "testing": testing.testing,
     "matching": matching.matching,
     "planning": planning.planning,
     "audit": audit.audit,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import random
 import re
@@ -45,6 +46,16 @@ def assign(record: Record, consortium: Consortium) -> None:
             continue
         members = chaincode.installed_by if server.per_organisation else ("",)
         _give(record, chaincode_key(chaincode.channel, chaincode.name), dict.fromkeys(members), free)
+
+
+def choose(count: int) -> list[int]:
+    """
+    Return so many free ports for programs that are no part of a consortium file, chosen as :func:`assign` does.
+
+    Raises:
+        EngineError: as for :func:`assign`.
+    """
+    return list(itertools.islice(_free(set()), count))
 
 
 def chaincode_key(channel: str, chaincode: str) -> str:

@@ -32,7 +32,10 @@ def load(text: str) -> Any:
     module = _module(module_text, text)
     found = _object(module, name, text)
     try:
-        chaincode = found() if isinstance(found, type) else found
+        if isinstance(found, type) and issubclass(found, api.Contract):
+            chaincode: Any = api.Chaincode(_name(module), [found])
+        else:
+            chaincode = found() if isinstance(found, type) else found
     except Exception as error:
         raise ContractError(_defect(error, text)) from error
     if not (hasattr(chaincode, "name") and callable(getattr(chaincode, "invoke", None))):
@@ -112,9 +115,14 @@ def _object(module: ModuleType, name: str, text: str) -> Any:
             "subclasses api.Contract"
         )
     try:
-        return api.Chaincode(module.__name__.partition(" ")[0].rpartition(".")[2], contracts)
+        return api.Chaincode(_name(module), contracts)
     except ContractError as error:
         raise ContractError(f"{module.__file__}: {error}") from None
+
+
+def _name(module: ModuleType) -> str:
+    """Return what a chaincode is called whose author gave it no name."""
+    return module.__name__.partition(" ")[0].rpartition(".")[2]
 
 
 def _defect(error: BaseException, text: str) -> str:
