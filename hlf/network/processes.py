@@ -3,7 +3,9 @@ Programs that outlive the command which started them: started, waited for, found
 
 Each has a file ``run/<name>.json`` with its pid and start time. A pid alone is
 no proof: after a crash or a reboot it may be anybody's, so nothing is ever
-signalled unless the start time fits as well.
+signalled unless the start time fits as well. The file is there before the
+program is; a command that is killed before it has written the pid leaves a
+program that is known by the mark in its environment.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from hlf.network.state import Folder
 _POLL_SECONDS = 0.01
 _LOG_LINES = 15
 _STRANGE = "Remove it, and end the program by hand."
+# The variable that says by which file a program is known.
+_MARK = "HLF_PROGRAM"
 # What a program in Go says when it gives up; where all its goroutines were follows, a screenful each.
 _GIVES_UP = re.compile(r"^(?:panic|fatal error): .*?(?=^goroutine \d+ |\Z)", re.MULTILINE | re.DOTALL)
 # Children of this very process must be waited for, or they stay behind as zombies.
@@ -91,13 +95,22 @@ def start(folder: Folder, program: Program) -> Running:
     log = folder.logs / f"{program.name}.log"
     if program.ready_file is not None:
         program.ready_file.unlink(missing_ok=True)
+    file = folder.run / f"{program.name}.json"
     with log.open("ab") as output:
         offset = output.tell()
+        values = {
+            "pid": 0,
+            "started": "",
+            "log_offset": offset,
+            "fingerprint": program.fingerprint,
+            "addresses": program.addresses,
+        }
+        state.replace_file(file, json.dumps(values).encode(), 0o600)
         try:
             child = subprocess.Popen(  # noqa: S603 - running what the consortium file names is the point
                 program.command,
                 cwd=program.folder,
-                env={**_environment(), **program.environment},
+                env={**_environment(), **program.environment, _MARK: str(file.absolute())},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -105,23 +118,16 @@ def start(folder: Folder, program: Program) -> Running:
                 start_new_session=True,
             )
         except OSError as error:
+            file.unlink(missing_ok=True)
             raise errors.ProcessError(
                 program.name, f"cannot run {program.command[0]}: {error.strerror}", "Install it, or fix the command."
             ) from error
     _children[child.pid] = child
     started = _start_time(child.pid) or ""
-    running = Running(
+    state.replace_file(file, json.dumps({**values, "pid": child.pid, "started": started}).encode(), 0o600)
+    return Running(
         program.name, child.pid, started, log, offset, program.fingerprint, tuple(program.addresses), alive=True
     )
-    values = {
-        "pid": child.pid,
-        "started": started,
-        "log_offset": offset,
-        "fingerprint": program.fingerprint,
-        "addresses": program.addresses,
-    }
-    state.replace_file(folder.run / f"{program.name}.json", json.dumps(values).encode(), 0o600)
-    return running
 
 
 def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Program, Running]]:
@@ -190,6 +196,12 @@ def find(folder: Folder) -> list[Running]:
             addresses = tuple(map(str, values.get("addresses", ())))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise errors.StateError(file, f"is not a record of a running program ({error})", _STRANGE) from error
+        if not pid:
+            # Whoever started it was killed before it knew the pid; or before there was one.
+            pid = _marked(file)
+            started = _start_time(pid) or ""
+        if not pid:
+            continue
         log = folder.logs / f"{file.stem}.log"
         found.append(Running(file.stem, pid, started, log, offset, fingerprint, addresses, _alive(pid, started)))
     return found
@@ -262,6 +274,9 @@ def _wait_ended(running: Running, timeout: float) -> None:
         _signal_session(running, signal.SIGKILL)
         wait_until(ended, timeout)
     if silent():
+        if running.alive:
+            # A peer's builder, say, would go on writing where the next command clears away.
+            _signal_session(running, signal.SIGKILL)
         return
     # What it started outlives it, in the session that it was started in.
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -322,6 +337,17 @@ def _alive(pid: int, started: str) -> bool:
         # It has ended or is a zombie of this process, which this takes away.
         child.wait()
     return alive
+
+
+def _marked(file: Path) -> int:
+    """Return the pid of the program that was started under this file, 0 if none is there, or it cannot be known."""
+    mark = f"{_MARK}={file.absolute()}".encode()
+    for place in Path("/proc").glob("[0-9]*"):
+        # What it has started itself has the same environment, and is in the session of which it is the leader.
+        with contextlib.suppress(OSError):
+            if mark in (place / "environ").read_bytes().split(b"\0") and os.getsid(int(place.name)) == int(place.name):
+                return int(place.name)
+    return 0
 
 
 def _start_time(pid: int) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import signal
@@ -75,6 +77,42 @@ def test_a_program_that_is_still_starting_is_waited_for(folder, free_port):
     processes.stop(folder)
 
 
+def test_a_program_is_known_though_its_starter_was_killed_at_once(folder, free_port, monkeypatch):
+    """Before the program's pid was written: the next command finds it and waits for it, and a stop ends it."""
+    program = _server(folder, free_port)
+    replace_file = state.replace_file
+
+    def killed(path, content, mode=0o644):
+        if json.loads(content)["pid"]:
+            raise KeyboardInterrupt
+        replace_file(path, content, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "replace_file", killed)
+        with pytest.raises(KeyboardInterrupt):
+            processes.start(folder, program)
+    processes.wait_ready(processes.start_missing(folder, [program]), 20)
+    assert [each.alive for each in processes.find(folder)] == [True]
+    assert processes.stop(folder) == ["server"]
+    assert not processes.listens(f"127.0.0.1:{free_port}")
+
+
+def test_a_program_that_was_never_started_is_not_there(folder, free_port, monkeypatch):
+    """A command that was killed before it came to that leaves nothing that would have to be ended."""
+    program = _server(folder, free_port)
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", killed)
+        with pytest.raises(KeyboardInterrupt):
+            processes.start(folder, program)
+    assert processes.find(folder) == []
+    assert processes.stop(folder) == []
+    processes.wait_ready(processes.start_missing(folder, [program]), 20)
+
+
 # As npm does: another process serves, and the first ends without waiting for it.
 PARENT = """
 import signal, subprocess, sys
@@ -93,6 +131,34 @@ def test_a_program_has_ended_when_nobody_listens_any_more(folder, free_port, ser
     processes.wait_ready([(program, processes.start(folder, program))], 20)
     assert processes.stop(folder, timeout=3) == ["server"]
     assert not processes.listens(f"127.0.0.1:{free_port}")
+
+
+# Holds a lock for as long as it lives, and listens nowhere.
+HOLDER = """
+import fcntl, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+fcntl.flock(file := open(sys.argv[1], "w"), fcntl.LOCK_EX)
+print("held", flush=True)
+signal.pause()
+"""
+
+
+def test_nothing_that_a_program_started_outlives_its_stop(folder):
+    """Not even what listens nowhere: it would go on writing where the next command clears away."""
+    place = folder.root / "lock"
+    program = Program("parent", [sys.executable, "-c", PARENT, HOLDER, str(place)])
+    running = processes.start(folder, program)
+    assert processes.wait_until(lambda: "held" in processes.last_lines(running), 20)
+    assert processes.stop(folder) == ["parent"]
+    with place.open() as file:
+
+        def free() -> bool:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            return False
+
+        assert processes.wait_until(free, 10)
 
 
 def test_what_a_fallen_program_left_behind_is_ended(folder, free_port):
