@@ -257,6 +257,11 @@ class Refusal(RefusalTable):
     LINK_UNKNOWN = (Kind.NOT_FOUND, "The link leads to no consignment", "Use the link exactly as the seller sent it.")
     EVENT_UNKNOWN = (Kind.NOT_FOUND, "The organisation recorded no such event", "Check the event's id.")
     JOURNEY_EXISTS = (Kind.CONFLICT, "There is a journey with that id already", "Use another id.")
+    PARCEL_IN_USE = (
+        Kind.CONFLICT,
+        "A parcel is on another journey that is not over",
+        "Give the parcel a number of its own, or wait until the other journey is delivered, lost or cancelled.",
+    )
     LINK_EXISTS = (Kind.CONFLICT, "That link is in use already", "Make a new link.")
     ALREADY_IN_HAND = (Kind.CONFLICT, "The goods have been picked up already", "Read the journey again.")
     NOT_OFFERED = (Kind.CONFLICT, "No hand-over was offered", "The custodian must offer it first.")

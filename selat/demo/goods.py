@@ -62,10 +62,8 @@ HEADPHONES = Article(1, "wireless headphones", gtin("56789"), "851830", "8518301
 PYJAMAS = Article(2, "cotton pyjamas", gtin("40021"), "610831", "61083100", 1, "2150", 420)
 ARTICLES = (HEADPHONES, PYJAMAS)
 CONSIGNMENT = sscc(20_261_122)
-EPCS = [
-    f"https://id.gs1.org/00/{CONSIGNMENT}",
-    *(f"https://id.gs1.org/01/{a.gtin}/21/{n}" for a in ARTICLES for n in range(1001, 1001 + a.quantity)),
-]
+UNITS = [f"https://id.gs1.org/01/{a.gtin}/21/{n}" for a in ARTICLES for n in range(1001, 1001 + a.quantity)]
+EPCS = [f"https://id.gs1.org/00/{CONSIGNMENT}", *UNITS]
 
 FORECAST = {
     "horizon.start": "2026-12-01",

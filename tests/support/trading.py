@@ -189,7 +189,7 @@ class Member:
             "journey_id": journey_id,
             "order": order,
             "lines": [{"line": line["line"], "quantity": line["quantity"]} for line in order["lines"]],
-            "epcs": goods.EPCS,
+            "epcs": [parcel(journey_id), *goods.UNITS],
             "parties": parties,
             "custodian": SELLER,
         }
@@ -303,6 +303,12 @@ def facts(order_id: str, terms: Mapping[str, Any], platform: str) -> dict[str, A
         "lines": [{"line": "1", "hs6": goods.HEADPHONES.hs6, "quantity": 2, "returnless": False}],
         "nonce": salt(),
     }
+
+
+def parcel(journey_id: str) -> str:
+    """The Digital Link of a journey's parcel; no two journeys have the same while they are on their way."""
+    serial = int.from_bytes(hashlib.sha256(journey_id.encode()).digest()[:4], "big") % 10**9
+    return f"https://id.gs1.org/00/{goods.sscc(serial)}"
 
 
 def hence(**later: int) -> str:

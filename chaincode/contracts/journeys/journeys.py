@@ -62,7 +62,7 @@ class Journeys(Handovers, api.Contract):
         opened by the return that they belong to.
 
         Raises:
-            Refused: NOT_A_SELLER, WRONG_ORDER, JOURNEY_EXISTS, TERMS_UNKNOWN, WRONG_TERMS, NOT_A_PARTICIPANT,
+            Refused: NOT_A_SELLER, WRONG_ORDER, JOURNEY_EXISTS, TERMS_UNKNOWN, WRONG_TERMS, PARCEL_IN_USE,
                 those of `contracts.accounts.allot` and of `domain.journeys.opened`.
         """
         order, caller = opening.order, access.member(ctx)

@@ -31,8 +31,9 @@ import dataclasses
 
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.register import participants, stages
-from chaincode.domain.journeys import custody, journeys, pages
+from chaincode.domain.journeys import custody, journeys, pages, parcels, tracking
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names, records
 from hlf.shim import api
@@ -43,6 +44,7 @@ PAGE = "page"
 LINK = "link"
 OF_ORDER = "journey-of-order"
 OF_LANE = "journey-of-lane"
+OF_PARCEL = "journey-of-parcel"
 
 
 def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_id: str = "") -> journeys.Journey:
@@ -50,7 +52,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     Write the opening, the custody and an empty page for each party, each under its own policy.
 
     Raises:
-        Refused: JOURNEY_EXISTS, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
+        Refused: JOURNEY_EXISTS, PARCEL_IN_USE, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
     """
     check_unused(ctx, opening.journey_id)
     members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
@@ -60,11 +62,30 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     store.save(ctx, journey, JOURNEY, journey_id)
     store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)
     store.save(ctx, journey_id, OF_LANE, journey.origin, journey.destination, journey.kind, journey_id)
+    if journey.kind is not JourneyType.REVERSE:
+        # What comes back may be a part of what a parcel brought, and has no label of its own until it is fetched.
+        _claim(ctx, journey)
     held = custody.opened(journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand)
     save_custody(ctx, held)
     for party in journey.parties:
         save_page(ctx, pages.Page(journey_id, party.msp_id))
     return journey
+
+
+def _claim(ctx: api.Context, journey: journeys.Journey) -> None:
+    """
+    Note that the parcels of *journey* are on it.
+
+    Raises:
+        Refused: PARCEL_IN_USE, one is on another journey that is not over.
+    """
+    for parcel in parcels.of(journey.epcs):
+        before = store.find(ctx, str, OF_PARCEL, parcel)
+        if before is not None:
+            earlier = all_pages(ctx, load(ctx, before))
+            if not tracking.over(pages.timeline(earlier), pages.incidents(earlier)):
+                raise Refusal.PARCEL_IN_USE(f"{parcel} is on journey {before}")
+        store.save(ctx, journey.journey_id, OF_PARCEL, parcel)
 
 
 def check_unused(ctx: api.Context, journey_id: str) -> None:

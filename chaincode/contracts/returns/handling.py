@@ -86,7 +86,7 @@ class Handling(StoredReturns):
         transaction, which then takes the majority's endorsement.
 
         Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, INVALID_ARGUMENT.
+            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, PARCEL_IN_USE, INVALID_ARGUMENT.
         """
         known, case = self.known(ctx, return_id)
         proof = names.SHA256.check("proof_hash", proof_hash)

@@ -15,18 +15,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from chaincode.domain.journeys import eventhash
+from chaincode.domain.journeys import eventhash, parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage
 from chaincode.domain.vocabulary import places
 from hlf.codec import moments, records
 from hlf.codec.refusals import invalid
 
-VOCABULARY = "https://selat.test/voc/"
+VOCABULARY = parcels.VOCABULARY
 NAMESPACES: Mapping[str, str] = {"selat": VOCABULARY}
 CONTEXT: tuple[object, ...] = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", dict(NAMESPACES))
 
-_IDENTIFIER = re.compile(r"(urn:epc:id:[a-z]+:|https?://)[!-~]{3,200}")
 _DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DETAIL_VALUE = 200
 _MOST_DETAILS = 20
@@ -74,7 +73,7 @@ def checked(observation: Observation, stage: Stage) -> Observation:
     if len(observation.epcs) > _MOST_IDENTIFIERS or len(observation.details) > _MOST_DETAILS:
         raise invalid("observation", f"has at most {_MOST_IDENTIFIERS} identifiers and {_MOST_DETAILS} details")
     for identifier in observation.epcs:
-        identified(identifier, "observation.epcs")
+        parcels.identified(identifier, "observation.epcs")
     for name, value in observation.details.items():
         if not _DETAIL.fullmatch(name) or len(value) > _DETAIL_VALUE or not value.isprintable():
             raise invalid("observation.details", f"names are a-z, 0-9 and _, values printable, to {_DETAIL_VALUE} long")
@@ -87,18 +86,6 @@ def checked(observation: Observation, stage: Stage) -> Observation:
         known = ", ".join(stage.dispositions) or "none"
         raise Refusal.DISPOSITION_NOT_OF_STAGE(f"{stage.stage_id} has the dispositions {known}")
     return observation
-
-
-def identified(identifier: str, field: str) -> str:
-    """
-    Return *identifier* if it is an EPC URI or a GS1 Digital Link.
-
-    Raises:
-        Refused: INVALID_ARGUMENT.
-    """
-    if not _IDENTIFIER.fullmatch(identifier):
-        raise invalid(field, "must be an EPC URI (urn:epc:id:...) or a GS1 Digital Link")
-    return identifier
 
 
 def event(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from chaincode.domain.journeys import epcis
+from chaincode.domain.journeys import parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import Catalogue, JourneyType
@@ -186,7 +186,7 @@ def _check(opening: Opening) -> None:
     if not 1 <= len(opening.epcs) <= MOST:
         raise invalid("opening.epcs", f"must name the consignment, by at most {MOST} identifiers")
     for identifier in opening.epcs:
-        epcis.identified(identifier, "opening.epcs")
+        parcels.identified(identifier, "opening.epcs")
     if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
         raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
     for line in opening.lines:

@@ -122,6 +122,12 @@ def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Sta
     return found
 
 
+def over(timeline: Iterable[Entry], incidents: Sequence[Incident]) -> bool:
+    """Return whether nothing more is to come of a journey: its goods are delivered or lost, or it is cancelled."""
+    lost = any(each.kind is IncidentKind.LOST for each in incidents)
+    return lost or status(timeline, incidents) in _FINAL
+
+
 def _said(entry: Entry) -> Status | None:
     disposition = str(entry.event.get("disposition", ""))
     return _BY_STAGE.get((entry.stage_id, entry.step)) or _BY_DISPOSITION.get(disposition) or _BY_STEP.get(entry.step)

@@ -30,7 +30,7 @@ class OpenSchema(Schema):
         required=True,
         validate=validate.Length(1, 100),
         metadata={
-            "description": "EPC URIs or GS1 Digital Links; the first one is the consignment's own",
+            "description": "EPC URIs, GS1 Digital Links, or Selat's URIs of other parcels; the first is the parcel's",
             "example": ["https://id.gs1.org/00/106141412345678908"],
         },
     )

@@ -32,6 +32,12 @@ BUYER = trading.secret("buyer").hex()
 TOKEN_HASH = trading.secret("link").hex()
 
 
+def sscc(journey_id: str) -> str:
+    """The parcel of a journey; no two of them share one while both are on their way."""
+    serial = int.from_bytes(trading.secret("parcel", journey_id)[:4], "big") % 10**9
+    return SSCC if journey_id == "J1" else f"urn:epc:id:sscc:0614141.1{serial:09}"
+
+
 def at(hour: float) -> datetime:
     """The transaction time *hour* hours after the start."""
     return START + timedelta(hours=hour)
@@ -123,7 +129,7 @@ class Channel:
             "journey_id": journey_id,
             "order": order,
             "lines": [{"line": each["line"], "quantity": each["quantity"]} for each in order["lines"]],
-            "epcs": [SSCC],
+            "epcs": [sscc(journey_id)],
             "parties": list(MEMBERS),
             "custodian": MERCHANT,
         } | changes

@@ -50,6 +50,21 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
 
 
+def test_a_parcel_is_on_one_journey_at_a_time(channel):
+    """However its number is written; once the journey is over (delivered, lost or cancelled), the number is free."""
+    link = "https://id.gs1.org/00/106141412345678908"
+    with refused("PARCEL_IN_USE"):
+        channel.open("J2", epcs=["https://id.gs1.org/01/09506000134352/21/1", link])
+    channel.deliver()
+    channel.open("J2", epcs=[link])
+    with refused("PARCEL_IN_USE"):
+        channel.open("J3", epcs=[shipping.SSCC])
+    channel.submit("Journeys:report", "J2", "lost", "S02", shipping.text(24), by=MERCHANT)
+    channel.open("J3", epcs=[shipping.SSCC])
+    channel.submit("Journeys:report", "J3", "cancelled", "S01", shipping.text(24), by=PLATFORM)
+    channel.open("J4", epcs=[shipping.SSCC])
+
+
 @pytest.mark.filterwarnings("ignore:open_text is deprecated:DeprecationWarning")
 def test_gs1s_generator_finds_every_event_id_in_what_is_exported(channel):
     """A whole journey with its handovers, byte for byte as the contract answers: each eventID is GS1's own hash."""
@@ -324,6 +339,7 @@ def test_estimates_and_performance_come_from_what_was_signed(channel):
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"lines": [LINE, LINE]}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": []}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": ["a parcel"]}),
+        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": ["https://id.gs1.org/00/106141412345678909"]}),
         ("NOT_A_PARTY", PLATFORM, {"journey_id": "J2", "parties": [PLATFORM, MERCHANT], "custodian": ORIGIN}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J/2"}),
     ],
