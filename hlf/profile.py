@@ -19,7 +19,8 @@ from hlf.wire import certificates
 # One of a large consortium takes a few hundred kilobytes.
 _MOST_BYTES = 1 << 20
 _CURES = {
-    "client": "write client: {organization: NAME}, with the name of your organisation among organizations",
+    "client": "write client: {organization: NAME}, with the name of your organisation among organizations, or load the "
+    "profile with organisation=NAME",
     "organization": "write the name of your organisation, as it stands among organizations",
     "organizations": "describe your organisation there: its mspid and the names of its peers",
     "mspid": "write the organisation's MSP id, such as Org1MSP",
@@ -27,6 +28,9 @@ _CURES = {
     "tlsCACerts": "put the PEM of the CA that issued the node's TLS certificate under pem, or its file under path",
     "path": "put the PEM of the CA that issued the node's TLS certificate under pem, or its file under path",
 }
+
+# The names under which SDKs keep the host name expected in a certificate, the common one first.
+_OVERRIDES = ("ssl-target-name-override", "hostnameOverride", "grpc.ssl_target_name_override")
 
 
 @dataclass(frozen=True)
@@ -90,25 +94,30 @@ class Profile:
         return found
 
     @classmethod
-    def load(cls, path: Path | str) -> Profile:
+    def load(cls, path: Path | str, *, organisation: str | None = None) -> Profile:
         """
-        Return the profile in the file *path*, in JSON or YAML.
+        Return the profile in the file *path*, in JSON or YAML, as *organisation* or else its ``client`` uses it.
 
         Raises:
             ProfileError: it is missing, malformed or incomplete; the words name the file, the field and the cure.
         """
         path = Path(path)
         try:
-            return cls.parse(path.read_bytes(), folder=path.parent)
+            return cls.parse(path.read_bytes(), folder=path.parent, organisation=organisation)
         except OSError as unreadable:
             raise ProfileError(f"connection profile {path} cannot be read: {unreadable.strerror}") from unreadable
         except ProfileError as unusable:
             raise ProfileError(f"connection profile {path}: {unusable}") from unusable
 
     @classmethod
-    def parse(cls, text: bytes | str, *, folder: Path = Path()) -> Profile:
+    def parse(cls, text: bytes | str, *, folder: Path = Path(), organisation: str | None = None) -> Profile:
         """
-        Return the profile in a text, in JSON or YAML; *folder* is where its relative paths begin.
+        Return the profile in a text, in JSON or YAML.
+
+        Args:
+            folder: where its relative paths begin.
+            organisation: its owner, by name or MSP id; without one, the one that ``client`` names, or the only one
+                that has peers.
 
         Raises:
             ProfileError: it is malformed or incomplete; the words name the field and the cure.
@@ -117,7 +126,7 @@ class Profile:
             data = text if isinstance(text, bytes) else text.encode()
         except UnicodeEncodeError:
             raise ProfileError("a lone surrogate stands in it, which no file can hold") from None
-        return _read(_document(data), folder)
+        return _read(_document(data), folder, organisation)
 
 
 def _document(data: bytes) -> Any:
@@ -138,15 +147,10 @@ def _document(data: bytes) -> Any:
         raise ProfileError(f"not JSON: {malformed}") from None
 
 
-def _read(document: Any, folder: Path) -> Profile:
+def _read(document: Any, folder: Path, wanted: str | None) -> Profile:
     if not isinstance(document, dict):
         raise ProfileError("not an object; is this a connection profile? It begins with name, client and organizations")
-    client = _object(document, "client", "client")
-    chosen = _text(client, "organization", "client.organization")
-    organisations = _object(document, "organizations", "organizations")
-    if chosen not in organisations:
-        known = ", ".join(organisations) or "none"
-        raise ProfileError(f"client.organization names {chosen!r}, which is not among organizations (there: {known})")
+    chosen, organisations = _owner(document, wanted)
     owners: dict[str, str] = {}
     for name in organisations:
         where = f"organizations.{name}"
@@ -168,6 +172,33 @@ def _read(document: Any, folder: Path) -> Profile:
     )
 
 
+def _owner(document: Mapping[str, Any], wanted: str | None) -> tuple[str, dict[str, Any]]:
+    """Return the name of the organisation whose profile this is, and all organisations."""
+    if wanted is None and "client" not in document:
+        # Minifabric writes none for Node, whose SDK took the organisation from the wallet.
+        given = document.get("organizations")
+        peered = [name for name, each in given.items() if _has_peers(each)] if isinstance(given, dict) else []
+        if len(peered) != 1:
+            raise _unfit("client", "missing", "client")
+        wanted = peered[0]
+    where = "organisation" if wanted else "client.organization"
+    wanted = wanted or _text(_object(document, "client", "client"), "organization", "client.organization")
+    organisations = _object(document, "organizations", "organizations")
+    if wanted in organisations:
+        return wanted, organisations
+    # hfc's own profile names "Org1" where the organisation is "org1.example.com" with the MSP id Org1MSP.
+    ids = {each.get("mspid"): name for name, each in organisations.items() if isinstance(each, dict)}
+    for msp_id in (wanted, f"{wanted}MSP"):
+        if msp_id in ids:
+            return ids[msp_id], organisations
+    known = ", ".join(organisations) or "none"
+    raise ProfileError(f"{where} names {wanted!r}, which is not among organizations (there: {known})")
+
+
+def _has_peers(organisation: Any) -> bool:
+    return isinstance(organisation, dict) and bool(organisation.get("peers"))
+
+
 def _endpoints(document: Mapping[str, Any], key: str, owners: Mapping[str, str], folder: Path) -> tuple[Endpoint, ...]:
     found = _object(document, key, key) if key in document else {}
     return tuple(_endpoint(found, name, f"{key}.{name}", owners.get(name, ""), folder) for name in found)
@@ -175,18 +206,21 @@ def _endpoints(document: Mapping[str, Any], key: str, owners: Mapping[str, str],
 
 def _endpoint(parent: Mapping[str, Any], name: str, where: str, msp_id: str, folder: Path) -> Endpoint:
     entry = _object(parent, name, where)
-    url = _text(entry, "url", f"{where}.url")
+    given = _text(entry, "url", f"{where}.url")
+    # hfc and minifabric leave the scheme out, and mean TLS.
+    url = given if "://" in given else f"grpcs://{given}"
     try:
         parsed = urllib.parse.urlsplit(url)
         port = parsed.port
     except ValueError as malformed:
-        raise ProfileError(f"{where}.url is {url!r}: {malformed}") from malformed
+        raise ProfileError(f"{where}.url is {given!r}: {malformed}") from malformed
     if parsed.scheme not in ("grpc", "grpcs") or not parsed.hostname or not port:
-        raise ProfileError(f"{where}.url is {url!r}; expected grpcs://host:port")
+        raise ProfileError(f"{where}.url is {given!r}; expected grpcs://host:port")
     options = _object(entry, "grpcOptions", f"{where}.grpcOptions") if "grpcOptions" in entry else {}
-    override = options.get("ssl-target-name-override", options.get("hostnameOverride", ""))
+    spelt = next((name for name in _OVERRIDES if name in options), _OVERRIDES[0])
+    override = options.get(spelt, "")
     if not isinstance(override, str):
-        raise ProfileError(f"{where}.grpcOptions.ssl-target-name-override is not a text")
+        raise ProfileError(f"{where}.grpcOptions.{spelt} is not a text")
     authorities = None
     if parsed.scheme == "grpcs":
         authorities = _authorities(entry, f"{where}.tlsCACerts", folder)
@@ -203,10 +237,16 @@ def _authorities(entry: Mapping[str, Any], where: str, folder: Path) -> bytes:
         pem = "\n".join(texts).encode()
     else:
         path = folder / _text(given, "path", f"{where}.pem or .path")
+        if not path.exists() and Path(given["path"]).exists():
+            # hfc reads paths from where the program was started.
+            path = Path(given["path"])
         try:
             pem = path.read_bytes()
-        except OSError as unreadable:
-            raise ProfileError(f"{where}.path: {path} cannot be read: {unreadable.strerror}") from unreadable
+        except (OSError, ValueError) as unreadable:
+            why = getattr(unreadable, "strerror", None) or unreadable
+            raise ProfileError(
+                f"{where}.path: {path} cannot be read: {why}; mend the path, or put the PEM itself under pem"
+            ) from unreadable
     try:
         certificates.read_all(pem)
     except IdentityError as malformed:
@@ -234,7 +274,7 @@ def _unfit(where: str, what: str, key: str) -> ProfileError:
 
 
 def _names(parent: Mapping[str, Any], key: str, where: str) -> list[str]:
-    value = parent.get(key, [])
+    value = parent.get(key) or []
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ProfileError(f"{where}.{key} is not a list of names")
     return value

@@ -114,6 +114,116 @@ def test_the_forms_that_test_network_writes(form):
     assert peer.tls_ca_pem.startswith(b"-----BEGIN CERTIFICATE-----\n")
 
 
+HFC = {
+    "name": "two-organisations",
+    "client": {"organization": "Org1", "credentialStore": {"path": "kvs", "cryptoStore": {"path": "cvs"}}},
+    "organizations": {
+        "orderer.example.com": {"mspid": "OrdererMSP", "orderers": ["orderer.example.com"]},
+        "org1.example.com": {"mspid": "Org1MSP", "peers": ["peer0.org1.example.com"], "users": {"Admin": {}}},
+        "org2.example.com": {"mspid": "Org2MSP", "peers": ["peer0.org2.example.com"]},
+    },
+    "orderers": {
+        "orderer.example.com": {
+            "url": "localhost:7050",
+            "grpcOptions": {"grpc.ssl_target_name_override": "orderer.example.com", "grpc-max-send-message-length": 15},
+            "tlsCACerts": {"path": "crypto/ca.pem"},
+        }
+    },
+    "peers": {
+        f"peer0.org{n}.example.com": {
+            "url": f"localhost:{n}051",
+            "eventUrl": f"localhost:{n}053",
+            "grpcOptions": {"grpc.ssl_target_name_override": f"peer0.org{n}.example.com"},
+            "tlsCACerts": {"path": "crypto/ca.pem"},
+        }
+        for n in (1, 2)
+    },
+}
+
+
+def test_the_form_that_hfc_reads(tmp_path, monkeypatch):
+    """Without schemes, an organisation by half its MSP id, and paths from where the program was started."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "crypto").mkdir()
+    (tmp_path / "crypto" / "ca.pem").write_text(CA_PEM)
+    file = tmp_path / "elsewhere" / "network.json"
+    file.write_text(json.dumps(HFC))
+    monkeypatch.chdir(tmp_path)
+    profile = Profile.load(file)
+    name = "peer0.org1.example.com"
+    assert profile.gateway == Endpoint(name, "localhost:1051", CA_PEM.encode(), "Org1MSP", name)
+    assert profile.orderers[0].override_hostname == "orderer.example.com"
+    for wanted in ("org2.example.com", "Org2MSP", "Org2"):
+        assert Profile.load(file, organisation=wanted).organisation == "Org2MSP"
+    with pytest.raises(ProfileError, match=r"organisation names 'Org3', .* \(there: orderer.example.com, org1"):
+        Profile.load(file, organisation="Org3")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(ProfileError, match=r"crypto/ca\.pem cannot be read: .*; mend the path, or put the PEM itself"):
+        Profile.load(file)
+
+
+def test_the_form_that_minifabric_writes_for_go(tmp_path):
+    """Every name in quotation marks, no schemes, MSP ids without dots, channels as lists and objects."""
+    (tmp_path / "ca.crt").write_text(CA_PEM)
+    text = """---
+"name": "fabric-network"
+"x-type": "hlfv1"
+"client":
+  "organization": "org0.example.com"
+  "cryptoconfig":
+    "path": "/keyfiles"
+"channels":
+  "mychannel":
+    "orderers":
+    - "orderer1.example.com"
+    "peers":
+      "peer1.org0.example.com":
+        "endorsingPeer": true
+"organizations":
+  "example.com":
+    "mspid": "examplecom"
+    "peers":
+    "orderers":
+    - "orderer1.example.com"
+  "org0.example.com":
+    "mspid": "org0examplecom"
+    "peers":
+    - "peer1.org0.example.com"
+"orderers":
+  "orderer1.example.com":
+    "url": "orderer1.example.com:7050"
+    "tlsCACerts":
+      "path": "ca.crt"
+"peers":
+  "peer1.org0.example.com":
+    "url": "peer1.org0.example.com:7051"
+    "grpcOptions":
+      "ssl-target-name-override": "peer1.org0.example.com"
+    "tlsCACerts":
+      "path": "ca.crt"
+"entityMatchers":
+  "peer":
+  - "mappedHost": "peer1.org0.example.com"
+    "pattern": "(\\\\w*)peer1.org0.example.com(\\\\w*)"
+"""
+    (tmp_path / "go.yaml").write_text(text)
+    profile = Profile.load(tmp_path / "go.yaml")
+    assert (profile.organisation, profile.channels) == ("org0examplecom", ("mychannel",))
+    assert profile.gateway.address == "peer1.org0.example.com:7051"
+    assert profile.gateway.tls_ca_pem == CA_PEM.encode()
+
+
+def test_the_form_that_minifabric_writes_for_node():
+    """It says nothing of its owner; that is the only organisation with peers, or the one that is asked for."""
+    document = {key: value for key, value in DOCUMENT.items() if key not in ("client", "orderers")}
+    document["organizations"] = {**document["organizations"], "Customs": {"mspid": "CustomsMSP", "peers": []}}
+    assert Profile.parse(json.dumps(document)).organisation == "CarrierMSP"
+    document["organizations"] = DOCUMENT["organizations"]
+    with pytest.raises(ProfileError, match="client is missing; .* or load the profile with organisation=NAME"):
+        Profile.parse(json.dumps(document))
+    assert Profile.parse(json.dumps(document), organisation="Customs").organisation == "CustomsMSP"
+
+
 def test_a_profile_by_hand():
     """The least that is one, in YAML."""
     profile = Profile.load(CORPUS / "minimal-yaml")
