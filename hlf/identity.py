@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from hlf import signers
 from hlf.errors import IdentityError
@@ -81,9 +81,14 @@ def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.S
         signer = signers.from_private_key(private)
     except IdentityError as unusable:
         raise IdentityError(f"{key}: {unusable}") from None
-    if _public_bytes(private.public_key()) != identity.certificate.public_key.der:
+    if not matching(identity, private):
         raise IdentityError(f"{key} is not the key of the certificate {certificate}")
     return identity, signer
+
+
+def matching(identity: Identity, private: PrivateKeyTypes) -> bool:
+    """Return whether *private* is the key of the identity's certificate."""
+    return _public_bytes(private.public_key()) == identity.certificate.public_key.der
 
 
 def _read(path: Path) -> bytes:

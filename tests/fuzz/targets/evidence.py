@@ -81,6 +81,7 @@ TARGETS = (
     reads("json", "hlf.jsontext.loads", errors.WireError),
     reads("yaml", "hlf.yamltext.loads", errors.YamlError),
     Target("profile", "hlf.profile.Profile.parse", (errors.ProfileError,), _profile),
+    reads("wallet", "hlf.wallets.read", errors.IdentityError),
     Target("receipt", "hlf.audit.evidence.receipts.Receipt.from_bytes", (errors.WireError,), _receipt),
     Target("checkpoint", "hlf.audit.evidence.checkpoints.Checkpoint.from_bytes", (errors.WireError,), _checkpoint),
     reads(

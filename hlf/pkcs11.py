@@ -1,0 +1,132 @@
+"""
+Keys that stay in a hardware security module, reached by PKCS #11: the extra ``pkcs11``.
+
+::
+
+    with pkcs11.signer("/usr/lib/softhsm/libsofthsm2.so", "fabric", pin, certificate_pem) as signer:
+        with hlf.connect(profile, Identity("Org1MSP", certificate_pem), signer) as gateway:
+            ...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from hlf.errors import IdentityError, WireError
+from hlf.identity import load_certificate
+from hlf.wire import signatures
+
+
+class HsmSigner:
+    """A signer whose key never leaves its module; safe to use from many threads, which take turns. Close it."""
+
+    def __init__(self, session: Any, key: Any, mechanism: Any, curve: ec.EllipticCurve) -> None:
+        self._session = session
+        self._key = key
+        self._mechanism = mechanism
+        self._curve = curve
+        self._lock = threading.Lock()
+
+    def sign(self, message: bytes) -> bytes:
+        """
+        Return the signature of *message*.
+
+        Raises:
+            IdentityError: the module refused.
+        """
+        digest = hashlib.sha256(message).digest()
+        try:
+            with self._lock:
+                raw = bytes(self._key.sign(digest, mechanism=self._mechanism))
+            return signatures.canonical(raw, self._curve)
+        except (_library().PKCS11Error, WireError) as refused:
+            raise IdentityError(f"the security module did not sign: {_words(refused)}") from None
+
+    def close(self) -> None:
+        """Log out of the module."""
+        with self._lock:
+            self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def signer(library: str, token: str, pin: str, certificate_pem: bytes, *, label: str | None = None) -> HsmSigner:
+    """
+    Return a signer with the certificate's private key in the *token* of that label.
+
+    Args:
+        library: the file of the module's PKCS #11 library.
+        label: of the key; without one it is found by its id, which Fabric's tools set to the SHA-256 of the public
+            key's point (the subject key identifier).
+
+    Raises:
+        IdentityError: the extra ``pkcs11`` is not installed, the library, the token or the key is not there, the PIN
+            is wrong, or the key is not the certificate's. The PIN is never quoted.
+    """
+    public = load_certificate(certificate_pem).public_key.key
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise IdentityError("the certificate's key is not ECDSA; Fabric takes no other kind from a security module")
+    signatures.require_supported(public.curve)
+    pkcs11 = _library()
+    try:
+        session = pkcs11.lib(library).get_token(token_label=token).open(user_pin=pin)
+    except pkcs11.NoSuchToken:
+        raise IdentityError(
+            f"{library} has no token with the label {token!r}; softhsm2-util --show-slots lists"
+        ) from None
+    except pkcs11.PinIncorrect:
+        raise IdentityError(f"the PIN for the token {token!r} is wrong; too many wrong ones lock it") from None
+    except (pkcs11.PKCS11Error, RuntimeError, OSError) as failed:
+        raise IdentityError(f"{library} cannot be used as a PKCS #11 library: {_words(failed)}") from None
+    try:
+        found = HsmSigner(session, _key(pkcs11, session, public, label), pkcs11.Mechanism.ECDSA, public.curve)
+        if not signatures.verify(
+            public, found.sign(b"Is this the key of the certificate?"), b"Is this the key of the certificate?"
+        ):
+            raise IdentityError(
+                "the key in the token is not the key of the certificate; give the label of the right one"
+            )
+    except BaseException:
+        session.close()
+        raise
+    return found
+
+
+def _key(pkcs11: Any, session: Any, public: ec.EllipticCurvePublicKey, label: str | None) -> Any:
+    wanted = {"label": label} if label is not None else {"id": _identifier(public)}
+    words = f"with the label {label!r}" if label is not None else f"with the id {_identifier(public).hex()}"
+    try:
+        return session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, **wanted)
+    except pkcs11.NoSuchKey:
+        raise IdentityError(f"the token has no private key {words}; give the key's own label") from None
+    except pkcs11.MultipleObjectsReturned:
+        raise IdentityError(f"the token has several private keys {words}; give one a label of its own") from None
+
+
+def _identifier(public: ec.EllipticCurvePublicKey) -> bytes:
+    point = public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    return hashlib.sha256(point).digest()
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("pkcs11")
+    except ImportError:
+        raise IdentityError("security modules need the package python-pkcs11: pip install 'hlf[pkcs11]'") from None
+
+
+def _words(failure: BaseException) -> str:
+    return str(failure) or type(failure).__name__
