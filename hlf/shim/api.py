@@ -217,8 +217,13 @@ class Chaincode:
         name = _name(contract)
         if name in self.contracts:
             raise ContractError(f"chaincode {self.name} has two contracts named {name}")
+        if ":" in name or name == metadata.CONTRACT:
+            raise ContractError(f"no client can call a contract named {name!r}; take a name without a colon")
         self.contracts[name] = contract
-        self._serving[name] = serving = contract()
+        try:
+            self._serving[name] = serving = contract()
+        except TypeError as error:
+            raise ContractError(f"{name} cannot be made: {error}; its __init__ takes no arguments") from error
         for function in inspection.functions(contract, serving, name):
             self.functions[function.where] = function
             if name == self._default:

@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--peer-address", "--peer.address", "-peer.address", default="", metavar="HOST:PORT", help="dial this peer"
     )
+    made.add_argument(
+        "--run-metadata", default="", metavar="FOLDER", help="dial as a builder's run is told in this folder"
+    )
     made.add_argument("--peer-tls-name", default="", metavar="HOST", help="the peer's name in its TLS certificate")
     made.add_argument("--reload", action="store_true", help="follow the source while it is written; exposes errors")
     made.add_argument("--expose-errors", action="store_true", help="tell callers and log an exception's own text")
@@ -74,6 +77,7 @@ def _options(options: argparse.Namespace) -> settings.Options:
         tls_key=options.tls_key,
         tls_cert=options.tls_cert,
         client_ca=options.client_ca,
+        run_metadata=options.run_metadata,
     )
 
 

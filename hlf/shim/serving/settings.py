@@ -4,13 +4,15 @@ What the command line and the environment say of how a chaincode is started, in 
 A service listens at CHAINCODE_SERVER_ADDRESS as CHAINCODE_ID, with TLS of CHAINCODE_TLS_DISABLED, CHAINCODE_TLS_KEY,
 CHAINCODE_TLS_CERT and CHAINCODE_CLIENT_CA_CERT. Chaincode that a peer launches dials CORE_PEER_ADDRESS (or what
 ``-peer.address`` says) as CORE_CHAINCODE_ID_NAME, with TLS of CORE_PEER_TLS_ENABLED, CORE_PEER_TLS_ROOTCERT_FILE and
-CORE_TLS_CLIENT_KEY_PATH, CORE_TLS_CLIENT_CERT_PATH (base64 of PEM) or ..._FILE (PEM). Options come before these.
+CORE_TLS_CLIENT_KEY_PATH, CORE_TLS_CLIENT_CERT_PATH (base64 of PEM) or ..._FILE (PEM). An external builder's ``run`` has
+all of it in ``chaincode.json`` of its second folder. Options come before these.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,7 @@ class Options:
     tls_key: str = ""
     tls_cert: str = ""
     client_ca: str = ""
+    run_metadata: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
     Raises:
         ContractError: something is missing, or a file cannot be read; says which setting it was, and the cure.
     """
+    if options.run_metadata:
+        return _of_builder(Path(options.run_metadata) / "chaincode.json", options.peer_tls_name)
     address = options.address or environment.get("CHAINCODE_SERVER_ADDRESS", "")
     peer = options.peer_address or ("" if address else environment.get("CORE_PEER_ADDRESS", ""))
     name = options.package_id or environment.get("CHAINCODE_ID", "") or environment.get("CORE_CHAINCODE_ID_NAME", "")
@@ -78,6 +83,21 @@ def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
     if peer:
         return Dial(name, peer, _peer_tls(options, environment))
     return Listen(name, address or DEFAULT_ADDRESS, _server_tls(options, environment))
+
+
+def _of_builder(file: Path, tls_name: str) -> Dial:
+    """Return what a peer tells the ``run`` of an external builder; without TLS it leaves the certificates out."""
+    try:
+        told = json.loads(_file(str(file)))
+        name, address = str(told["chaincode_id"]), str(told["peer_address"])
+        key, certificate, roots = (
+            str(told.get(kind) or "").encode() for kind in ("client_key", "client_cert", "root_cert")
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ContractError(
+            f"{file} is not what a peer writes for a builder's run: a chaincode_id and a peer_address"
+        ) from None
+    return Dial(name, address, PeerTls(roots, certificate or None, key or None, tls_name) if roots else None)
 
 
 def _server_tls(options: Options, environment: Mapping[str, str]) -> server.Tls | None:

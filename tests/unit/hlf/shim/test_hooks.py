@@ -181,6 +181,12 @@ def test_a_contract_that_cannot_run_is_found_at_the_start(members, reason):
     ("contracts", "reason"),
     [
         ([Plain, type("Other", (api.Contract,), {"default": True, "act": Desks.act})], "more than one default"),
+        ([type("Odd", (api.Contract,), {"name": "a:b", "act": Desks.act})], "take a name without a colon"),
+        ([type("Odd", (api.Contract,), {"name": "org.hyperledger.fabric", "act": Desks.act})], "no client can call"),
+        (
+            [type("Odd", (api.Contract,), {"__init__": lambda self, x: None})],
+            "Odd cannot be made: .*takes no arguments",
+        ),
         ([DeskContext], "give classes that subclass api.Contract"),
         ([Desks()], "give classes that subclass api.Contract"),
     ],

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from hlf.shim import api
+from hlf.shim import api, testing
 from hlf.shim.errors import ContractError
 from hlf.shim.serving import loading
+from hlf.shim.serving.reloading import Reloading
 
 CONTRACT = """
 from hlf.shim import api
@@ -68,6 +69,26 @@ def test_a_file_imports_its_neighbours_and_may_have_any_name(write):
     write("prices.py", "PRICE = 7")
     write("json.py", "from prices import PRICE\n" + CONTRACT + "chaincode = api.Chaincode(f'shop{PRICE}', [Shop])")
     assert loading.load("json.py").name == "shop7"
+
+
+def test_a_change_in_a_neighbour_is_followed_too(write):
+    """A contract is more than its file; what cannot be read is told until it is mended, and the others wait for it."""
+    write("prices.py", "PRICE = '7'")
+    write("shop.py", "from prices import PRICE\n" + CONTRACT.replace('"hello"', "PRICE"))
+    following = Reloading("shop.py")
+    ledger, client = testing.Ledger(following, ["AMSP"]), testing.client("AMSP")
+    assert (following.name, following.expose_errors) == ("shop", True)
+    assert ledger.evaluate("hello", client=client).text == "7"
+    write("prices.py", "PRICE = '12'")
+    assert ledger.evaluate("hello", client=client).text == "12"
+    write("prices.py", "PRICE = 1 / 0")
+    for _ in range(2):
+        with pytest.raises(
+            testing.Failed, match=r"refused/INTERNAL: .*prices.py:1: ZeroDivisionError: division by zero"
+        ):
+            ledger.evaluate("hello", client=client)
+    write("prices.py", "PRICE = 'mended'")
+    assert ledger.evaluate("hello", client=client).text == "mended"
 
 
 @pytest.mark.parametrize(

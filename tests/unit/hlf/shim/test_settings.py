@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 
@@ -74,6 +75,21 @@ def test_a_service_is_told_by_its_environment(files, environment, tls):
 def test_chaincode_that_a_peer_launches_is_told_by_its_environment(files, environment, tls):
     """Peers write the key and the certificate of their chaincodes in base64, and as PEM beside it."""
     assert read(Options(), {**LAUNCHED, **environment}) == Dial("shop:1", "peer:7052", tls)
+
+
+def test_an_external_builder_is_told_by_a_file(files, tmp_path):
+    """Its ``run`` gets the folder; the peer writes the certificates into the file, or leaves them out without TLS."""
+    told = {"chaincode_id": "shop:1", "peer_address": "peer:7052", "mspid": "AMSP"}
+    options = Options(run_metadata=str(tmp_path))
+    (tmp_path / "chaincode.json").write_text(json.dumps(told))
+    assert read(options, SERVICE) == Dial("shop:1", "peer:7052", None)
+    certificates = {"client_cert": "cert", "client_key": "key", "root_cert": "ca"}
+    (tmp_path / "chaincode.json").write_text(json.dumps(told | certificates))
+    assert read(options, {}) == Dial("shop:1", "peer:7052", PeerTls(b"ca", b"cert", b"key"))
+    for odd in ("", "[]", '{"chaincode_id": "shop:1"}'):
+        (tmp_path / "chaincode.json").write_text(odd)
+        with pytest.raises(ContractError, match="is not what a peer writes for a builder's run"):
+            read(options, {})
 
 
 def test_options_come_before_the_environment(files):
