@@ -1,5 +1,6 @@
 """What Sphinx makes the documentation site of; `make docs` runs it. It needs no network."""
 
+import re
 from importlib import metadata
 
 from sphinx.application import Sphinx
@@ -27,9 +28,11 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 
 
 def setup(app: Sphinx) -> None:
-    """Let links to the repository's own pages lead to their copies in the site."""
-    app.connect("source-read", _of_the_site)
+    """Let the site know of links that lead out of `docs/`."""
+    app.connect("source-read", _within_the_site)
 
 
-def _of_the_site(app: Sphinx, name: str, source: list[str]) -> None:
-    source[0] = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")
+def _within_the_site(app: Sphinx, name: str, source: list[str]) -> None:
+    """Lead links to CONTRIBUTING.md to its copy here; of other files, name the place in the repository."""
+    text = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")
+    source[0] = re.sub(r"\[([^\]]+)\]\((?:\.\./)+([^)#]+)\)", r"\1 (`\2`)", text)
