@@ -58,6 +58,8 @@ def call(
     try:
         if cancellation is None:
             return method(request, timeout=timeout)
+        if cancellation.cancelled:
+            raise grpc.FutureCancelledError
         started = method.future(request, timeout=timeout)  # type: ignore[attr-defined]  # A method of gRPC, which has it.
         with cancellation.ending(started):
             return started.result()
