@@ -29,13 +29,14 @@ ASKED_OF_NODE = {"evaluate": "at least 2.0", "submit": "at least 1.7"}
 
 def throughput(engine: str) -> Iterator[Line]:
     """
-    `hlf` beside bare gRPC stubs and the official Node client.
+    `hlf` and `hlf.aio` beside bare gRPC stubs and the official Node client.
 
     ``submit`` has one endorsement, ``submit2`` two, ``private`` writes private
     data from transient fields; all three wait until the transaction is valid.
     """
     programs = {
         "hlf": [sys.executable, "-m", "benchmarks.callers.with_hlf"],
+        "aio": [sys.executable, "-m", "benchmarks.callers.with_aio"],
         "stubs": [sys.executable, "-m", "benchmarks.callers.with_stubs"],
     }
     environment = dict(os.environ)
@@ -64,10 +65,14 @@ def _compared(engine: str, mode: str, callers: int, clients: dict[str, Callable[
     told = turns.by_turns(clients)
     most = callers == MOST
     for client, rounds in told.items():
-        ours = client == "hlf"
-        asked = ASKED.get(mode, "") if ours and most and engine == "embedded" else ""
+        ours = client in ("hlf", "aio")
+        asked = ASKED.get(mode, "") if client == "hlf" and most and engine == "embedded" else ""
         yield from rounds.figures(f"{mode} {engine} {client} {callers} callers", asked, ours=ours, profile=most)
     name = f"{mode} {engine} {callers} callers, hlf to"
     if "node" in told:
         yield turns.ratio(f"{name} node", told["hlf"], told["node"], ASKED_OF_NODE.get(mode, "") if most else "")
+    of_tasks = f"{mode} {engine} {callers} callers, aio to hlf"
+    yield turns.ratio(of_tasks, told["aio"], told["hlf"], "at least 1.0" if most else "")
+    spent = told["aio"].of_client() / max(told["hlf"].of_client(), 1e-9)
+    yield Figure(f"{of_tasks}, processor a call", spent, "times", "at most 1.0" if most else "")
     yield turns.ratio(f"{name} stubs", told["hlf"], told["stubs"], "at least 0.9" if most else "")

@@ -1,5 +1,5 @@
 """
-Closed loops of callers, one program each: hlf, bare gRPC stubs, the official Node client.
+Closed loops of callers, one program each: hlf, hlf.aio, bare gRPC stubs, the official Node client.
 
 Every program takes ``PROFILE USER_FOLDER MSP_ID MODE CALLERS SECONDS`` and
 prints one JSON line: the milliseconds of each call that ended within the

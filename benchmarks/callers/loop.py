@@ -1,17 +1,65 @@
-"""The closed loop that the Python callers share."""
+"""The closed loop that the Python callers share, of threads or of tasks."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 #: Seconds in which connections open and caches fill, before anything counts.
 WARM_UP = 1.0
 
 Call = Callable[[int], None]
+
+
+class Tally:
+    """What the callers of one program did, and when it counts."""
+
+    def __init__(self, callers: int, seconds: float) -> None:
+        self.callers = callers
+        self.seconds = seconds
+        self.begin = time.perf_counter() + WARM_UP
+        self.end = self.begin + seconds
+        self._times: list[float] = []
+        # Lists, since threads add to them at once.
+        self._uncounted: list[float] = []
+        self._failed: list[Exception] = []
+        self._processor = 0.0
+
+    def ended(self, started: float) -> None:
+        """Note a call that has just been answered."""
+        now = time.perf_counter()
+        if self.begin <= now <= self.end:
+            self._times.append((now - started) * 1000)
+        else:
+            self._uncounted.append(now)
+
+    def failed(self, error: Exception) -> None:
+        """Note a call that failed, and show why; the caller goes on."""
+        self._failed.append(error)
+        sys.stderr.write(f"{error}\n")
+
+    def left(self, moment: float) -> float:
+        """Return the seconds until *moment*."""
+        return max(0.0, moment - time.perf_counter())
+
+    def processor(self, seconds: float) -> None:
+        """Note the program's processor time within the seconds that count."""
+        self._processor = seconds
+
+    def tell(self) -> None:
+        """Print the JSON line."""
+        told = {
+            "times": [round(each, 3) for each in self._times],
+            "seconds": self.seconds,
+            "uncounted": len(self._uncounted),
+            "failed": len(self._failed),
+            "processor": self._processor,
+        }
+        print(json.dumps(told))
 
 
 def run(call: Call, callers: int, seconds: float) -> None:
@@ -21,42 +69,50 @@ def run(call: Call, callers: int, seconds: float) -> None:
     What ends within *seconds* after the warm-up counts, so that a call that
     hangs until its time-out stretches nothing.
     """
-    times: list[list[float]] = [[] for _ in range(callers)]
-    uncounted = [0] * callers
-    failed = [0] * callers
-    begin = time.perf_counter() + WARM_UP
-    end = begin + seconds
+    tally = Tally(callers, seconds)
 
     def loop(index: int) -> None:
         number = index
-        while (started := time.perf_counter()) < end:
+        while (started := time.perf_counter()) < tally.end:
             try:
                 call(number)
             except Exception as error:  # noqa: BLE001 - a failure is counted and shown, and the loop goes on.
-                failed[index] += 1
-                sys.stderr.write(f"{error}\n")
+                tally.failed(error)
             else:
-                ended = time.perf_counter()
-                if begin <= ended <= end:
-                    times[index].append((ended - started) * 1000)
-                else:
-                    uncounted[index] += 1
+                tally.ended(started)
             number += callers
 
     threads = [threading.Thread(target=loop, args=(index,)) for index in range(callers)]
     for thread in threads:
         thread.start()
-    time.sleep(max(0.0, begin - time.perf_counter()))
+    time.sleep(tally.left(tally.begin))
     before = time.process_time()
-    time.sleep(max(0.0, end - time.perf_counter()))
-    processor = time.process_time() - before
+    time.sleep(tally.left(tally.end))
+    tally.processor(time.process_time() - before)
     for thread in threads:
         thread.join()
-    told = {
-        "times": [round(each, 3) for of_caller in times for each in of_caller],
-        "seconds": seconds,
-        "uncounted": sum(uncounted),
-        "failed": sum(failed),
-        "processor": processor,
-    }
-    print(json.dumps(told))
+    tally.tell()
+
+
+async def run_tasks(call: Callable[[int], Awaitable[object]], callers: int, seconds: float) -> None:
+    """Do the same with tasks of the running event loop instead of threads."""
+    tally = Tally(callers, seconds)
+
+    async def loop(index: int) -> None:
+        number = index
+        while (started := time.perf_counter()) < tally.end:
+            try:
+                await call(number)
+            except Exception as error:  # noqa: BLE001 - a failure is counted and shown, and the loop goes on.
+                tally.failed(error)
+            else:
+                tally.ended(started)
+            number += callers
+
+    tasks = [asyncio.create_task(loop(index)) for index in range(callers)]
+    await asyncio.sleep(tally.left(tally.begin))
+    before = time.process_time()
+    await asyncio.sleep(tally.left(tally.end))
+    tally.processor(time.process_time() - before)
+    await asyncio.gather(*tasks)
+    tally.tell()
