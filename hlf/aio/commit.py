@@ -12,7 +12,7 @@ from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.steps import commit as steps
 from hlf.steps.budget import Budget
-from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, Status
+from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, ONE_PEER_SECONDS, Status
 
 __all__ = ["Commit", "Status"]
 
@@ -33,19 +33,23 @@ class Commit(steps.CommitStep):
         Return what became of the transaction, once it is in a block; valid or not, this does not raise for it.
 
         While the peer is unreachable the question is asked again (asking changes nothing) until the time-out for
-        commit status is over. A transaction that was never ordered is waited for just as long.
+        commit status is over, and another peer is asked if there is one, also when the first is silent for long. A
+        transaction that was never ordered is waited for just as long.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
         """
         self.ensure_signed(self._sender.session.caller.sign)
         budget = Budget(self.question().seconds(self._sender.timeouts, timeout))
-        pause = FIRST_PAUSE
+        pause, several = FIRST_PAUSE, len(self._sender.peers.endpoints) > 1
         while True:
+            seconds = budget.within(ONE_PEER_SECONDS) if several else budget.remaining
             try:
-                return await self._sender.send(self.question(), budget.remaining)
+                return await self._sender.send(self.question(), seconds)
             except errors.CommitStatusError as failure:
                 left = budget.remaining or 0.0
+                if several and left and failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    continue
                 if failure.status is not grpc.StatusCode.UNAVAILABLE or pause > left:
                     raise
                 if not await self._sender.wait_reachable(time.monotonic() + left):

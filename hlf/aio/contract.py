@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+
+import grpc
 
 from hlf import errors
 from hlf.aio.commit import Commit, Status
@@ -13,7 +16,8 @@ from hlf.aio.sending import Sender
 from hlf.aio.transaction import Transaction
 from hlf.steps import proposal as steps
 from hlf.steps.budget import Budget
-from hlf.steps.call import Answer, Timeouts
+from hlf.steps.call import Answer
+from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE
 from hlf.steps.proposal import Transient
 from hlf.steps.retrying import Retry, Tries
 
@@ -88,8 +92,9 @@ class Contract:
         """
         Endorse, order and wait; return the contract's answer.
 
-        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in once
-        more, which commits it once at most, and its commit status is asked for until the time is over.
+        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in again,
+        by any peer of the gateway and as soon as one is there, which commits it once at most, and its commit status is
+        asked for, until the time for that is over.
 
         Raises:
             EndorseError: the contract or a peer refused; nothing was written.
@@ -110,7 +115,7 @@ class Contract:
             except errors.SubmitError as unclear:
                 if unclear.outcome_known:
                     raise
-                status = await _found_out(endorsed, unclear, self._sender.timeouts, budget)
+                status = await _found_out(self._sender, endorsed, unclear, budget)
             if not status.valid:
                 raise errors.CommitError(status.transaction_id, status.code, status.block_number)
             return endorsed.result
@@ -174,20 +179,30 @@ class Contract:
             await asyncio.sleep(pause)
 
 
-async def _found_out(endorsed: Transaction, unclear: errors.SubmitError, timeouts: Timeouts, budget: Budget) -> Status:
+async def _found_out(sender: Sender, endorsed: Transaction, unclear: errors.SubmitError, budget: Budget) -> Status:
     """
     Return what became of a transaction whose submission was not answered.
 
     Raises:
         SubmitError: *unclear*, if that stays unknown.
     """
-    # The second answer says nothing of the first: the commit status alone does. Where the transaction was not taken
-    # this time either, it will hardly come, and is waited for as long as a submission may take.
-    try:
-        await endorsed.submit(budget.remaining)
-        patience = budget.remaining
-    except errors.SubmitError:
-        patience = budget.within(timeouts.submit)
+    left, pause = Budget(budget.within(sender.timeouts.commit_status)), FIRST_PAUSE
+    while True:
+        try:
+            await endorsed.submit(left.remaining)
+            patience = left.remaining
+            break
+        except errors.SubmitError as again:
+            # This answer says nothing of the first: the commit status alone does. Where nobody is there to answer, the
+            # transaction waits for them; where it is refused it will hardly come, and is waited for accordingly.
+            seconds = left.within(sender.timeouts.commit_status)
+            if again.status is not grpc.StatusCode.UNAVAILABLE or pause > seconds:
+                patience = left.within(sender.timeouts.submit)
+                break
+        if not await sender.wait_reachable(time.monotonic() + seconds):
+            raise unclear
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
     try:
         return await endorsed.commit().wait_committed(patience)
     except errors.CommitStatusError as unknown:

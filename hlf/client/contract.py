@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import grpc
+
 from hlf import errors
 from hlf.client.cancelling import Cancellation
 from hlf.client.commit import Commit, Status
@@ -14,7 +16,8 @@ from hlf.client.sending import Sender
 from hlf.client.transaction import Transaction
 from hlf.steps import proposal as steps
 from hlf.steps.budget import Budget
-from hlf.steps.call import Answer, Timeouts
+from hlf.steps.call import Answer
+from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE
 from hlf.steps.proposal import Transient
 from hlf.steps.retrying import Retry, Tries
 
@@ -96,8 +99,9 @@ class Contract:
         """
         Endorse, order and wait; return the contract's answer.
 
-        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in once
-        more, which commits it once at most, and its commit status is asked for until the time is over.
+        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in again,
+        by any peer of the gateway and as soon as one is there, which commits it once at most, and its commit status is
+        asked for, until the time for that is over.
 
         Raises:
             EndorseError: the contract or a peer refused; nothing was written.
@@ -116,7 +120,7 @@ class Contract:
             except errors.SubmitError as unclear:
                 if unclear.outcome_known:
                     raise
-                status = _found_out(endorsed, unclear, self._sender.timeouts, budget, cancellation)
+                status = _found_out(self._sender, endorsed, unclear, budget, cancellation)
             if not status.valid:
                 raise errors.CommitError(status.transaction_id, status.code, status.block_number)
             return endorsed.result
@@ -188,9 +192,9 @@ class Contract:
 
 
 def _found_out(
+    sender: Sender,
     endorsed: Transaction,
     unclear: errors.SubmitError,
-    timeouts: Timeouts,
     budget: Budget,
     cancellation: Cancellation | None,
 ) -> Status:
@@ -202,13 +206,26 @@ def _found_out(
     """
     if cancellation is not None and cancellation.cancelled:
         raise unclear
-    # The second answer says nothing of the first: the commit status alone does. Where the transaction was not taken
-    # this time either, it will hardly come, and is waited for as long as a submission may take.
-    try:
-        endorsed.submit(budget.remaining, cancellation)
-        patience = budget.remaining
-    except errors.SubmitError:
-        patience = budget.within(timeouts.submit)
+    left, pause = Budget(budget.within(sender.timeouts.commit_status)), FIRST_PAUSE
+    while True:
+        try:
+            endorsed.submit(left.remaining, cancellation)
+            patience = left.remaining
+            break
+        except errors.SubmitError as again:
+            # This answer says nothing of the first: the commit status alone does. Where nobody is there to answer, the
+            # transaction waits for them; where it is refused it will hardly come, and is waited for accordingly.
+            seconds = left.within(sender.timeouts.commit_status)
+            if again.status is not grpc.StatusCode.UNAVAILABLE or pause > seconds:
+                patience = left.within(sender.timeouts.submit)
+                break
+        if not sender.wait_reachable(time.monotonic() + seconds):
+            raise unclear
+        if cancellation is None:
+            time.sleep(pause)
+        else:
+            cancellation.wait(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
     try:
         return endorsed.commit().wait_committed(patience, cancellation)
     except errors.CommitStatusError as unknown:

@@ -140,6 +140,9 @@ class Gateway:
                 with self.peers.calling(endpoint):
                     return call.read(self._ask(endpoint, call, budget.remaining, cancellation))
             except call.failure as failure:
+                if failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
+                    # It may hang. The time is over, but the next call begins at another peer, if there is one.
+                    self.peers.unreachable(endpoint)
                 if failure.status is not grpc.StatusCode.UNAVAILABLE:
                     raise
                 connecting.explain(failure, endpoint, self.session.connections.tls_identity)

@@ -16,6 +16,8 @@ from hlf.steps.step import Step
 # Between two questions to a peer that is unavailable, or that answers so, in seconds.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+# So long one peer is waited for before another is asked, where there are several.
+ONE_PEER_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hlf import errors
 from hlf.client import gateway
 from hlf.client.cancelling import Cancellation
 from hlf.profile import Profile
+from hlf.steps import failures
 from hlf.steps.call import Timeouts
 from hlf.steps.retrying import Retry, Tries
 from tests.support.path import Path
@@ -55,6 +56,37 @@ def test_what_cannot_be_found_out_is_said_to_be_unknown(fabric, contract, peer):
     peer.refuse("CommitStatus", grpc.StatusCode.ABORTED)
     with pytest.raises(errors.SubmitError, match="UNKNOWN"):
         contract.submit("put")
+
+
+def test_a_peer_that_went_down_is_waited_for(contract, peer, monkeypatch):
+    """It is gone before it orders anything; when it is back it gets the very same transaction, and orders it."""
+    peer.refuse("Submit", grpc.StatusCode.UNAVAILABLE)
+    order, lost = peer.add_block, [True]
+    monkeypatch.setattr(peer, "add_block", lambda **given: None if lost and lost.pop() else order(**given))
+    # With the first failure the peer goes down, with the second, that of the next try, it comes back.
+    comes = [peer.start, peer.stop]
+    read = failures.from_rpc
+
+    def read_and_move(*given):
+        if comes:
+            comes.pop()()
+        return read(*given)
+
+    monkeypatch.setattr(failures, "from_rpc", read_and_move)
+    assert contract.submit("put") == b"result"
+    assert not comes
+    assert len({request.transaction_id for request in peer.requests["Submit"]}) == 1
+
+
+def test_another_peer_knows_what_a_silent_one_does_not_say(both, peer, second, monkeypatch):
+    """Where one peer hangs, the others are asked within the same time."""
+    for module in ("hlf.client.commit", "hlf.aio.commit"):
+        monkeypatch.setattr(f"{module}.ONE_PEER_SECONDS", 0.1)
+    for each in (peer, second):
+        each.add_block(transaction_id="tx-hung")
+    peer.stall("CommitStatus")
+    assert both.commit_status("trade", "tx-hung").wait_committed().valid
+    assert len(second.requests["CommitStatus"]) == 1
 
 
 def test_a_known_refusal_is_not_sent_again(contract, peer):
@@ -212,3 +244,4 @@ def test_another_thread_cancels_a_call(peer, user):
         with pytest.raises(errors.EvaluateError) as later:
             fabric.network("trade").contract("lab").evaluate("read", cancellation=cancellation)
         assert later.value.status is grpc.StatusCode.CANCELLED
+        assert "Evaluate" not in peer.requests
