@@ -2,7 +2,9 @@
 What a chaincode publishes about itself: contracts, functions, parameters and JSON schemas.
 
 The form is that of Fabric's contract API, so its tools and user interfaces
-read it: ``org.hyperledger.fabric:GetMetadata``.
+read it: ``org.hyperledger.fabric:GetMetadata``. Its schema of that form knows
+no ``anyOf`` beside a parameter, so a union is one schema of several types
+where that says the same, else a component of its own.
 """
 
 from __future__ import annotations
@@ -95,7 +97,24 @@ def schema(annotation: Any, components: _Schema) -> _Schema:
         return {"type": "array", "items": schema(parts[0], components)}
     if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": schema(parts[1], components)}
-    return {"anyOf": [schema(part, components) for part in parts]}
+    return _union([schema(part, components) for part in parts], components)
+
+
+def _union(members: list[_Schema], components: _Schema) -> _Schema:
+    """Return the schema of whatever fits one of *members*."""
+    if all(set(member) == {"enum"} or member == {"type": "null"} for member in members):
+        return {"enum": [value for member in members for value in member.get("enum", [None])]}
+    types = [member.get("type") for member in members]
+    # A keyword such as `minimum` binds each type that it is about, so no two members may share one.
+    kinds = {"number" if each == "integer" else each for each in types}
+    if None not in types and len(kinds) == len(members):
+        return {key: value for member in members for key, value in member.items()} | {"type": types}
+    names = [str(member.get("$ref", member.get("type", "value"))).rpartition("/")[2] for member in members]
+    named = "Or".join(each[:1].upper() + each[1:] for each in names)
+    while named in components and components[named].get("anyOf") != members:
+        named += "_"
+    components[named] = {"$id": named, "anyOf": members}
+    return {"$ref": f"#/components/schemas/{named}"}
 
 
 def _simple(kind: Any, components: _Schema) -> _Schema:
@@ -114,13 +133,15 @@ def _simple(kind: Any, components: _Schema) -> _Schema:
 
 def _object(kind: Any, components: _Schema) -> _Schema:
     fields = records.typed_keys(kind) if typing.is_typeddict(kind) else _fields(kind)
-    return {
+    described: _Schema = {
         "$id": kind.__name__,
         "type": "object",
         "properties": {name: schema(hint, components) for name, (hint, _) in fields.items()},
-        "required": [name for name, (_, needed) in fields.items() if needed],
         "additionalProperties": False,
     }
+    required = [name for name, (_, needed) in fields.items() if needed]
+    # JSON schema of draft 4, which the contract API is written in, has no empty list here.
+    return described | ({"required": required} if required else {})
 
 
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from decimal import Decimal
 
 from fabric_protos.peer import chaincode_shim_pb2
 from google.protobuf.message import DecodeError
@@ -19,25 +21,35 @@ from tests.fuzz.target import Target, reads, text_of
 from tests.hostile import dermutations, mutations
 from tests.support import drafts
 from tests.unit.hlf.shim.ledger_contracts import Thing, Things
+from tests.unit.hlf.shim.test_types import Box, Pallet
 
 _CHAINCODE = api.Chaincode("things", [Things])
 _FRAME = 2
 
 
 class _Takes(api.Contract):
-    """Takes a record, a number and a text."""
+    """Takes a record, an integer, a text, and what else has a form of its own."""
 
     @api.query
-    def take(self, ctx: api.Context, thing: Thing, count: int, text: str) -> str:
-        return f"{thing}{count}{text}"
+    def take(
+        self,
+        ctx: api.Context,
+        thing: Thing,
+        count: int,
+        text: str,
+        price: Decimal,
+        at: datetime,
+        cargo: Box | Pallet | float | None,
+    ) -> str:
+        return f"{thing}{count}{text}{price}{at}{cargo}"
 
 
 _FUNCTION = api.Chaincode("takes", [_Takes]).functions["_Takes:take"]
 
 
 def _arguments(data: bytes) -> object:
-    """The same bytes as each of the three; one that is refused must not hide the next."""
-    good = [b'{"colour":"red","id":"a","labels":{},"parts":[]}', b"1", b"x"]
+    """The same bytes as each of them; one that is refused must not hide the next."""
+    good = [b'{"colour":"red","id":"a","labels":{},"parts":[]}', b"1", b"x", b"1.50", b"2026-11-22T07:05:00Z", b"1.5"]
     taken = []
     for number in range(len(good)):
         given = [*good[:number], data, *good[number + 1 :]]
