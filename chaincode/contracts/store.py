@@ -8,14 +8,23 @@ of the kind the contract names; one that cannot be read is a refusal, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
-from chaincode.contracts import history as past
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
 from hlf.shim import api
 
 Record = TypeVar("Record")
+
+
+class KeyChange(TypedDict):
+    """One change of a public key; the key is told so that whoever reads it can look for it in the block."""
+
+    key: str
+    transaction_id: str
+    at: str
+    deleted: bool
+    value: object
 
 
 def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Record | None:
@@ -61,11 +70,23 @@ def each(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> I
             yield records.loads(kind, entry.value)
 
 
-def history(ctx: api.Context, name: str, *attributes: str) -> list[object]:
-    """Return every value that the key had, newest first, as `contracts.history` tells it; for queries."""
-    versions = canonical.loads(past.of(ctx, ctx.stub.create_composite_key(name, attributes)))
-    assert isinstance(versions, list)  # noqa: S101  (`past.of` writes a list.)
-    return versions
+def history(ctx: api.Context, name: str, *attributes: str) -> tuple[KeyChange, ...]:
+    """
+    Return every committed value that the key had, newest first; for queries, since history is not part of the read set.
+
+    Old values stay visible for ever, and auditors read them here.
+    """
+    key = ctx.stub.create_composite_key(name, attributes)
+    return tuple(
+        KeyChange(
+            key=key,
+            transaction_id=entry.tx_id,
+            at=entry.timestamp.isoformat().replace("+00:00", "Z"),
+            deleted=entry.is_delete,
+            value=canonical.loads(entry.value) if entry.value else None,
+        )
+        for entry in ctx.stub.get_history_for_key(key)
+    )
 
 
 def announce(ctx: api.Context, name: str, payload: object) -> None:

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fabric_protos.peer.lifecycle import lifecycle_pb2
@@ -27,6 +27,9 @@ _FRESH_SECONDS = 10.0
 _CHAINCODE_ANSWERED = re.compile(r"chaincode response \d+")
 
 
+Schema = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Function:
     """
@@ -35,6 +38,7 @@ class Function:
     Attributes:
         name: the name that clients call, with its contract's name in front.
         writes: whether it is submitted; a query is evaluated.
+        answer: the JSON schema of what it answers; empty if it does not say.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Function:
     transient: tuple[str, ...] | None = None
     called_by: tuple[str, ...] = ()
     read_on: tuple[str, ...] = ()
+    answer: Schema = field(default_factory=dict)
 
     def arguments(self, given: list[str]) -> dict[str, str]:
         """Return the arguments of a call by parameter name."""
@@ -61,17 +66,18 @@ def read(metadata: bytes) -> Functions:
         WireError: the metadata do not have the form of Fabric's contract API, or a declaration is malformed.
     """
     found: Functions = {}
-    contracts = _of(dict, jsontext.loads(metadata), "the metadata").get("contracts", {})
-    for contract, described in _of(dict, contracts, "contracts").items():
+    document = _of(dict, jsontext.loads(metadata), "the metadata")
+    schemas = _of(dict, _of(dict, document.get("components") or {}, "components").get("schemas") or {}, "schemas")
+    for contract, described in _of(dict, document.get("contracts", {}), "contracts").items():
         for each in _of(list, _of(dict, described, contract).get("transactions") or [], "transactions"):
-            function = _function(contract, _of(dict, each, "a transaction"))
+            function = _function(contract, _of(dict, each, "a transaction"), schemas)
             found[function.name] = function
             if described.get("default"):
                 found[function.name.split(":", 1)[1]] = function
     return found
 
 
-def _function(contract: str, described: dict[str, Any]) -> Function:
+def _function(contract: str, described: dict[str, Any], schemas: dict[str, Any]) -> Function:
     name = f"{contract}:{_of(str, described.get('name'), 'the name of a function')}"
     listed, tags = described.get("parameters") or [], described.get("tag") or []
     parameters = [_of(dict, each, "a parameter") for each in _of(list, listed, f"the parameters of {name}")]
@@ -83,6 +89,24 @@ def _function(contract: str, described: dict[str, Any]) -> Function:
         transient=_names(described, "x-transient", name),
         called_by=_names(described, "x-called-by", name) or (),
         read_on=_names(described, "x-read-on", name) or (),
+        answer=_of(dict, _whole(described.get("returns") or {}, schemas), f"the answer of {name}"),
+    )
+
+
+def _whole(schema: Any, schemas: dict[str, Any], within: tuple[str, ...] = ()) -> Any:
+    """Return *schema* with what it refers to in its place; a schema inside itself is left open."""
+    if isinstance(schema, list):
+        return [_whole(each, schemas, within) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    reference = schema.get("$ref")
+    if not isinstance(reference, str):
+        return {name: _whole(each, schemas, within) for name, each in schema.items() if name != "$id"}
+    name = reference.rpartition("/")[2]
+    return (
+        {}
+        if name in within
+        else {"title": name, **_whole(_of(dict, schemas.get(name, {}), name), schemas, (*within, name))}
     )
 
 

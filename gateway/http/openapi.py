@@ -146,13 +146,16 @@ def _document() -> dict[str, Any]:
         for chaincode in context.CHAINCODES
         for name, function in sorted(context.services().ledgers.declarations.known(*chaincode.place).items())
     }
+    # The address of any function shows those of the trade, without their answers, and of no other chaincode.
+    of_any = [
+        {"function": name, "chaincode": chaincode, **{key: value for key, value in told.items() if key != "answer"}}
+        for (chaincode, name), told in known.items()
+    ]
     for path, operations in document["paths"].items():
         for operation in [each for method, each in operations.items() if method != "parameters"]:
             if "{chaincode}" in path:
-                # This address reaches any function; it shows those of the trade and of no other chaincode.
-                operation["x-contract-functions"] = [
-                    {"function": name, "chaincode": chaincode, **told} for (chaincode, name), told in known.items()
-                ]
+                operation["x-contract-functions"] = of_any
+                continue
             for called_by_it in operation["x-contract-functions"]:
                 for (chaincode, name), told in known.items():
                     if name == called_by_it["function"] and called_by_it.get("chaincode", chaincode) == chaincode:
@@ -168,7 +171,8 @@ def _declared(function: Function) -> dict[str, Any]:
         "called_by": function.called_by or None,
         "read_on": function.read_on or None,
     }
-    return {name: list(value) for name, value in told.items() if value is not None}
+    lists = {name: list(value) for name, value in told.items() if value is not None}
+    return {**lists, "answer": function.answer} if function.answer else lists
 
 
 def _template(rule: str) -> str:

@@ -125,7 +125,7 @@ def test_the_page_of_contracts_gets_its_row(tree):
     page = tree / "contracts.md"
     shutil.copy(ROOT / "docs/contracts.md", page)
     run(tree, "chaincode.functions", str(page))
-    assert "| `Plans:remark` | `remark` | carrier | `caller`, `shipper` |\n" in page.read_text()
+    assert "| `Plans:remark` | `remark` | carrier | `caller`, `shipper` | object of text |\n" in page.read_text()
 
 
 def test_the_gateway_calls_it_with_the_right_endorsers(call, example):

@@ -35,3 +35,10 @@ def test_a_page_is_written_by_the_command(tmp_path):
     assert (before, after) == ("before\n", "after\n")
     assert "| `Agreements:answer` | `agreement`, `salt` | taker |" in written
     assert "outdated" not in written
+
+
+def test_an_answer_is_told_in_words():
+    """The records have their names, which the metadata of the chaincode describe."""
+    assert functions.answer(dict[str, str | int]) == "object of text or number"
+    assert functions.answer(tuple[bytes, ...]) == "array of bytes as kept"
+    assert functions.answer(type(None)) == "null"

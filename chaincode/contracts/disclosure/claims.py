@@ -9,6 +9,7 @@ revision.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from typing import Any
 
@@ -51,11 +52,42 @@ def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) 
     return document, data
 
 
+@dataclasses.dataclass(frozen=True)
+class Commitment:
+    """What everybody sees of a claim when it is committed."""
+
+    claim_id: str
+    revision: int
+    document_hash: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedClaim:
+    """One revision of a claim in its owner's list."""
+
+    claim_id: str
+    revision: int
+    kind: str
+    issued_at: int
+    document_hash: str
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnClaim:
+    """A claim as its owner reads it: the document that it committed to, the disclosures into it, and the values."""
+
+    claim_id: str
+    revision: int
+    document: str
+    disclosures: tuple[str, ...]
+    values: dict[str, object]
+
+
 class Claims(api.Contract):
     """What organisations forecast and can carry, as salted digests that bind them."""
 
     @api.transaction(endorsed_by=("caller",), transient=("document", "disclosures"))
-    def commit(self, ctx: api.Context, claim_id: str, revision: int) -> dict[str, Any]:
+    def commit(self, ctx: api.Context, claim_id: str, revision: int) -> Commitment:
         """
         Commit to a claim: its digest document and disclosures go to the owner's implicit collection.
 
@@ -77,44 +109,37 @@ class Claims(api.Contract):
         private.put(ctx, document_at, data, [owner])
         encoded = canonical.dumps([one.encoded for one in opened])
         private.put(ctx, _key(ctx, "claim.disclosures", claim_id, revision), encoded, [owner])
-        answer = {"claim_id": claim_id, "revision": revision, "document_hash": hashlib.sha256(data).hexdigest()}
-        ctx.stub.set_event("ClaimCommitted", canonical.dumps({"owner": owner, **answer}))
-        return answer
+        committed = Commitment(claim_id, revision, hashlib.sha256(data).hexdigest())
+        ctx.stub.set_event("ClaimCommitted", canonical.dumps({"owner": owner, **dataclasses.asdict(committed)}))
+        return committed
 
     @api.query(read_on=("caller",), called_by=("owner",))
-    def read(self, ctx: api.Context, claim_id: str, revision: int) -> dict[str, Any]:
+    def read(self, ctx: api.Context, claim_id: str, revision: int) -> OwnClaim:
         """The caller's own claim with document, disclosures and values; only its owner's peer has it."""
         owner = access.member(ctx)
         data = private.own(ctx, owner, document_key(ctx, claim_id, revision), "such claim")
         kept = private.own(ctx, owner, _key(ctx, "claim.disclosures", claim_id, revision), "disclosures of that claim")
         encoded = [str(one) for one in _array(kept)]
-        return {
-            "claim_id": claim_id,
-            "revision": revision,
-            "document": data.decode(),
-            "disclosures": encoded,
-            "values": {one.name: one.value for one in map(disclosures.read, encoded)},
-        }
+        values = {one.name: one.value for one in map(disclosures.read, encoded)}
+        return OwnClaim(claim_id, revision, data.decode(), tuple(encoded), values)
 
     @api.query(read_on=("caller",), called_by=("owner",))
-    def list(self, ctx: api.Context) -> bytes:
+    def list(self, ctx: api.Context) -> tuple[ListedClaim, ...]:
         """The caller's own claims, every revision."""
-        return canonical.dumps(
-            [
-                {
-                    "claim_id": document.claim_id,
-                    "revision": document.revision,
-                    "kind": document.kind,
-                    "issued_at": document.issued_at,
-                    "document_hash": hashlib.sha256(document.to_bytes()).hexdigest(),
-                }
-                for data in private.listed(ctx, access.member(ctx), "claim.document")
-                for document in [disclosures.read_document(data)]
-            ]
+        found = map(disclosures.read_document, private.listed(ctx, access.member(ctx), "claim.document"))
+        return tuple(
+            ListedClaim(
+                document.claim_id,
+                document.revision,
+                document.kind,
+                document.issued_at,
+                hashlib.sha256(document.to_bytes()).hexdigest(),
+            )
+            for document in found
         )
 
     @api.query
-    def document_hash(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, Any]:
+    def document_hash(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, str | int]:
         """
         What the channel holds of a claim, for anybody who was handed its document; empty if there is none.
 
@@ -126,7 +151,7 @@ class Claims(api.Contract):
         return {"owner": owner, "claim_id": claim_id, "revision": revision, "document_hash": found.hex()}
 
     @api.query(transient=("document", "disclosures"))
-    def verify(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, Any]:
+    def verify(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, dict[str, object]]:
         """
         The values that a document and disclosures prove, for a third party that was handed them.
 

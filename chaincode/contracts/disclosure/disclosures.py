@@ -8,8 +8,6 @@ its own private values are; so what several endorse is proved by hashes alone
 
 from __future__ import annotations
 
-from typing import Any
-
 from chaincode.contracts import access, clock, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
@@ -179,15 +177,14 @@ class Disclosures(api.Contract):
         return private.announce(ctx, "DisclosureSealed", seal_id=seal_id)
 
     @api.query(read_on=("caller",), called_by=("recipient",))
-    def read(self, ctx: api.Context, grant_id: str) -> dict[str, Any]:
+    def read(self, ctx: api.Context, grant_id: str) -> granting.Delivered:
         """
         What was delivered to the caller under a grant that is still open.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER.
         """
-        held, copy = granting.received(ctx, access.member(ctx), grant_id)
-        return {"grant": records.plain(held), **copy}
+        return granting.received(ctx, access.member(ctx), grant_id)
 
     @api.query(read_on=("caller",), called_by=("owner", "recipient", "auditor"))
     def show(self, ctx: api.Context, grant_id: str) -> bytes:
@@ -205,19 +202,19 @@ class Disclosures(api.Contract):
         return private.own(ctx, access.member(ctx), granting.receipt_key(ctx, grant_id), f"receipt of grant {grant_id}")
 
     @api.query(read_on=("caller",), called_by=("owner",))
-    def given(self, ctx: api.Context) -> list[dict[str, Any]]:
+    def given(self, ctx: api.Context) -> list[granting.ListedGrant]:
         """Who was shown which of the caller's attributes, for what, until when."""
         caller = access.member(ctx)
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.owner == caller]
 
     @api.query(read_on=("caller",), called_by=("recipient",))
-    def received(self, ctx: api.Context) -> list[dict[str, Any]]:
+    def received(self, ctx: api.Context) -> list[granting.ListedGrant]:
         """What others granted the caller."""
         caller = access.member(ctx)
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.recipient == caller]
 
     @api.query(read_on=(AUDITOR,), called_by=("auditor",))
-    def audit(self, ctx: api.Context) -> list[dict[str, Any]]:
+    def audit(self, ctx: api.Context) -> list[granting.ListedGrant]:
         """
         Every grant of the channel, names of attributes without values; for the auditor.
 
@@ -228,14 +225,14 @@ class Disclosures(api.Contract):
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller)]
 
     @api.query(read_on=("caller",))
-    def requests(self, ctx: api.Context) -> list[dict[str, Any]]:
+    def requests(self, ctx: api.Context) -> list[dict[str, object]]:
         """Requests by or to the caller, each with whether it was answered; all of them for the auditor."""
         caller = access.member(ctx)
         found = [records.loads(Request, data) for data in private.listed(ctx, caller, "request")]
         return [{**records.plain(one), "answered": granting.answered(ctx, one, caller)} for one in found]
 
     @api.query(read_on=("caller",), called_by=("owner", "auditor"))
-    def sealed(self, ctx: api.Context) -> list[dict[str, Any]]:
+    def sealed(self, ctx: api.Context) -> list[Seal]:
         """What the caller sealed to keys outside the channel; all of it for the auditor."""
         found = private.listed(ctx, access.member(ctx), "seal")
-        return [records.plain(records.loads(Seal, data)) for data in found]
+        return [records.loads(Seal, data) for data in found]

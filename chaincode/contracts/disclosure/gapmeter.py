@@ -112,7 +112,7 @@ class GapMeter(api.Contract):
         return private.announce(ctx, "GapComputed", meter_id=meter_id)
 
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
-    def publish(self, ctx: api.Context, meter_id: str, meter: str) -> Any:
+    def publish(self, ctx: api.Context, meter_id: str, meter: str) -> tuple[Cell, ...]:
         """
         Tell all members of the channel what platform and auditor computed; *meter* is what read gave.
 
@@ -131,9 +131,8 @@ class GapMeter(api.Contract):
             if store.find(ctx, Cell, _CELL, cell.region, cell.week):
                 raise Refusal.ALREADY_PUBLISHED(f"{cell.region} in {cell.week} has been told")
             store.save(ctx, cell, _CELL, cell.region, cell.week)
-        answer = records.plain(published.cells)
-        ctx.stub.set_event("GapPublished", canonical.dumps(answer))
-        return answer
+        ctx.stub.set_event("GapPublished", records.dumps(published.cells))
+        return published.cells
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def read(self, ctx: api.Context, meter_id: str) -> bytes:
@@ -145,11 +144,11 @@ class GapMeter(api.Contract):
         return data
 
     @api.query
-    def published(self, ctx: api.Context, region: str, first_week: str, weeks: int) -> list[Any]:
+    def published(self, ctx: api.Context, region: str, first_week: str, weeks: int) -> tuple[Cell, ...]:
         """The published cells of a region, for everybody."""
         identifiers.check("region", region)
         found = (store.find(ctx, Cell, _CELL, region, week) for week in _weeks(first_week, weeks))
-        return [records.plain(cell) for cell in found if cell]
+        return tuple(cell for cell in found if cell)
 
     @api.query(read_on=("caller",), called_by=("recipient",))
     def preposition(
@@ -162,7 +161,7 @@ class GapMeter(api.Contract):
             Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER, INVALID_ARGUMENT.
         """
         recipient = access.member(ctx)
-        shown = [granting.received(ctx, recipient, grant_id)[1]["values"] for grant_id in grant_ids]
+        shown = [granting.received(ctx, recipient, grant_id).values for grant_id in grant_ids]
         return prepositioning.advise(prepositioning.demand(shown), warehouses, safety_bps)
 
 

@@ -4,6 +4,7 @@ Requests, grants and pins as they are kept: their keys, their proofs, and what a
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from chaincode.contracts import clock, private
@@ -15,6 +16,25 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import canonical, records
 from hlf.shim import api
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedGrant:
+    """A grant as lists show it: with its state now, and whether its recipient has the values."""
+
+    grant: Grant
+    state: str
+    delivered: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Delivered:
+    """What its recipient has under a grant: the document that the owner committed to, disclosures and values."""
+
+    grant: Grant
+    document: str
+    disclosures: tuple[str, ...]
+    values: dict[str, object]
 
 
 def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counterpart: str = "") -> None:
@@ -59,7 +79,7 @@ def all_of(ctx: api.Context, holder: str) -> list[Grant]:
     return [records.loads(Grant, data) for data in private.listed(ctx, holder, "grant")]
 
 
-def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, dict[str, Any]]:
+def received(ctx: api.Context, recipient: str, grant_id: str) -> Delivered:
     """
     Return the grant, and the document and disclosures delivered under it; on the recipient's peer.
 
@@ -77,17 +97,14 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> tuple[Grant, di
     if not data:
         raise Refusal.NOT_DELIVERED(f"nothing was delivered under grant {grant_id}")
     copy: Any = canonical.loads(data)
-    copy["values"] = {one.name: one.value for one in map(disclosures.read, copy["disclosures"])}
-    return held, copy
+    encoded: tuple[str, ...] = tuple(copy["disclosures"])
+    values = {one.name: one.value for one in map(disclosures.read, encoded)}
+    return Delivered(held, copy["document"], encoded, values)
 
 
-def entry(ctx: api.Context, held: Grant) -> dict[str, Any]:
-    """Return a grant as lists show it: with its state now, and whether its recipient has the values."""
-    return {
-        "grant": records.plain(held),
-        "state": held.state(clock.now(ctx)),
-        "delivered": delivered(ctx, held.grant_id, held.recipient),
-    }
+def entry(ctx: api.Context, held: Grant) -> ListedGrant:
+    """Return a grant as lists show it."""
+    return ListedGrant(held, held.state(clock.now(ctx)), delivered(ctx, held.grant_id, held.recipient))
 
 
 def delivered(ctx: api.Context, grant_id: str, recipient: str) -> bool:

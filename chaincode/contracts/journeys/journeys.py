@@ -262,7 +262,7 @@ class Journeys(Handovers, api.Contract):
         return tuple(store.each(ctx, str, journeystate.OF_ORDER, identifiers.check("order_id", order_id)))
 
     @api.query
-    def history(self, ctx: api.Context, journey_id: str) -> dict[str, list[object]]:
+    def history(self, ctx: api.Context, journey_id: str) -> dict[str, tuple[store.KeyChange, ...]]:
         """
         Every value that opening, custody and pages had, newest first.
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from typing import Any
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import journeystate
@@ -27,13 +26,16 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.journeys import journeys, pages
 from chaincode.domain.matching import batches, experience, pareto, plans
-from chaincode.domain.matching.certificate import verify_match
+from chaincode.domain.matching.certificate import Certificate, verify_match
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.friction import Pair
+from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.pareto import Front
 from chaincode.domain.matching.plans import Agreed, Answer, Leg, Notice
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
+from hlf.codec.records import Amount
 from hlf.shim import api
 
 
@@ -45,6 +47,16 @@ class PublicPlan:
     notice: Notice
     answers: tuple[Answer, ...]
     end: End | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Verified:
+    """That a plan's certificate proves what it says: its price, and how far a cheaper one could be."""
+
+    plan_id: str
+    verified: bool
+    total: Amount
+    gap: Amount
 
 
 class Matching(Questions, api.Contract):
@@ -215,7 +227,7 @@ class Matching(Questions, api.Contract):
         return end
 
     @api.transaction(endorsed_by=("carrier",), transient=("leg",), called_by=("carrier", "platform", "auditor"))
-    def deliver(self, ctx: api.Context, plan_id: str, number: int, carrier: str) -> dict[str, Any]:
+    def deliver(self, ctx: api.Context, plan_id: str, number: int, carrier: str) -> dict[str, str]:
         """
         Put a leg where its carrier reads it; the leg in the transient data must be the one that was published.
 
@@ -299,19 +311,19 @@ class Matching(Questions, api.Contract):
         return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def offers(self, ctx: api.Context) -> list[Any]:
+    def offers(self, ctx: api.Context) -> tuple[Offer, ...]:
         """The offers that count now, for platform and auditor."""
         participants.tender_member(ctx)
-        return [records.plain(offer) for offer in offering.standing_offers(ctx)]
+        return offering.standing_offers(ctx)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def certificate(self, ctx: api.Context, plan_id: str) -> Any:
+    def certificate(self, ctx: api.Context, plan_id: str) -> Certificate:
         """A plan's certificate, for platform and auditor."""
         participants.tender_member(ctx)
-        return records.plain(tendering.load_certificate(ctx, plan_id))
+        return tendering.load_certificate(ctx, plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def verify(self, ctx: api.Context, plan_id: str) -> dict[str, Any]:
+    def verify(self, ctx: api.Context, plan_id: str) -> Verified:
         """
         Check a plan's certificate against the offers it was chosen from, without solving anything.
 
@@ -323,22 +335,22 @@ class Matching(Questions, api.Contract):
         verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)), proof)
         if proof.chain != tuple(offer_id for leg in plan.legs for offer_id in leg.offers):
             raise Refusal.CERTIFICATE_INVALID("the certificate is of another chain")
-        return {"plan_id": plan_id, "verified": True, "total": str(proof.total), "gap": str(proof.gap)}
+        return Verified(plan_id, True, proof.total, proof.gap)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def alternatives(self, ctx: api.Context, plan_id: str) -> Any:
+    def alternatives(self, ctx: api.Context, plan_id: str) -> Front:
         """The Pareto set of cost, time and risk that the plan was chosen from, for platform and auditor."""
         participants.tender_member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, plan))
-        return records.plain(pareto.front(problem))
+        return pareto.front(problem)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
-    def leg(self, ctx: api.Context, plan_id: str, number: int) -> Any:
+    def leg(self, ctx: api.Context, plan_id: str, number: int) -> Leg:
         """One of the caller's own legs, on its own peer."""
         carrier = access.member(ctx)
         data = private.own(ctx, carrier, planstate.leg_key(ctx, plan_id, number), f"leg {number} of plan {plan_id}")
-        return records.plain(records.loads(Leg, data))
+        return records.loads(Leg, data)
 
     @api.query
     def read(self, ctx: api.Context, plan_id: str) -> PublicPlan:

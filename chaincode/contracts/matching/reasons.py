@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from typing import Any
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import granting
@@ -120,11 +119,11 @@ class Questions:
         return data
 
     @api.query(read_on=("caller",), called_by=("carrier",))
-    def why_not_me(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Any:
+    def why_not_me(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Explanation:
         """The answer that the caller was given about its own offer, on its own peer."""
         key = _reply_key(ctx, plan_id, grant_id, step)
         data = private.own(ctx, access.member(ctx), key, "answer to that question")
-        return records.plain(records.loads(Reply, data).explanation)
+        return records.loads(Reply, data).explanation
 
     @api.query
     def questions(self, ctx: api.Context, plan_id: str) -> tuple[Question, ...]:

@@ -49,7 +49,7 @@ class Accounts(api.Contract):
         return tuple(tally(ctx, account, each.line) for each in account.order.lines)
 
     @api.query
-    def history(self, ctx: api.Context, order_id: str) -> list[object]:
+    def history(self, ctx: api.Context, order_id: str) -> tuple[store.KeyChange, ...]:
         """Every value that the account had, newest first."""
         return store.history(ctx, ACCOUNT, load(ctx, order_id).order.order_id)
 

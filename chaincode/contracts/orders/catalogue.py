@@ -6,8 +6,6 @@ A product is first offered by the chaincode's policy, and afterwards its key wan
 
 from __future__ import annotations
 
-from typing import Any
-
 from chaincode.contracts import access, store
 from chaincode.domain.orders import products
 from chaincode.domain.orders.products import Listing, Product
@@ -23,7 +21,7 @@ class Catalogue(api.Contract):
     """What merchants offer; each key is endorsed by its merchant once it exists."""
 
     @api.transaction(endorsed_by=(), called_by=("merchant",))
-    def offer(self, ctx: api.Context, product: str) -> Any:
+    def offer(self, ctx: api.Context, product: str) -> Listing:
         """
         Offer a product, or amend one of the caller's own; the version counts up.
 
@@ -35,7 +33,7 @@ class Catalogue(api.Contract):
         return _keep(ctx, before.amended(offered) if before else products.listed(merchant, offered))
 
     @api.transaction(endorsed_by=("caller",), called_by=("merchant",))
-    def withdraw(self, ctx: api.Context, gtin: str) -> Any:
+    def withdraw(self, ctx: api.Context, gtin: str) -> Listing:
         """
         Offer one of the caller's products no more.
 
@@ -45,18 +43,18 @@ class Catalogue(api.Contract):
         return _keep(ctx, _listing(ctx, access.member(ctx), gtin).withdrawn())
 
     @api.query
-    def read(self, ctx: api.Context, merchant: str, gtin: str) -> Any:
+    def read(self, ctx: api.Context, merchant: str, gtin: str) -> Listing:
         """One product of one merchant."""
-        return records.plain(_listing(ctx, merchant, gtin))
+        return _listing(ctx, merchant, gtin)
 
     @api.query
-    def list(self, ctx: api.Context, merchant: str = "") -> Any:
+    def list(self, ctx: api.Context, merchant: str = "") -> tuple[Listing, ...]:
         """Every product, or every one of a merchant."""
         place = [names.MSP_ID.check("merchant", merchant)] if merchant else []
-        return [records.plain(one) for one in store.each(ctx, Listing, _KEY, *place)]
+        return tuple(store.each(ctx, Listing, _KEY, *place))
 
     @api.query
-    def history(self, ctx: api.Context, merchant: str, gtin: str) -> Any:
+    def history(self, ctx: api.Context, merchant: str, gtin: str) -> tuple[store.KeyChange, ...]:
         """Every version of a product, newest first."""
         return store.history(ctx, _KEY, names.MSP_ID.check("merchant", merchant), goods.check_gtin("gtin", gtin))
 
@@ -69,8 +67,8 @@ def _listing(ctx: api.Context, merchant: str, gtin: str) -> Listing:
     return found
 
 
-def _keep(ctx: api.Context, listing: Listing) -> Any:
+def _keep(ctx: api.Context, listing: Listing) -> Listing:
     store.save(ctx, listing, _KEY, listing.merchant, listing.product.gtin, held_by=[listing.merchant])
     payload = {"merchant": listing.merchant, "gtin": listing.product.gtin, "state": listing.state}
     store.announce(ctx, "ProductListed", {**payload, "version": listing.version})
-    return records.plain(listing)
+    return listing

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.orders import elsewhere
@@ -84,7 +83,7 @@ class Orders(api.Contract):
         return placed
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
-    def open(self, ctx: api.Context, order_id: str, platform: str, merchant: str, terms: PinnedTerms) -> Any:
+    def open(self, ctx: api.Context, order_id: str, platform: str, merchant: str, terms: PinnedTerms) -> PublicOrder:
         """
         Publish id, hash, state and pinned terms of a placed order; from then on its key wants both parties.
 
@@ -103,10 +102,10 @@ class Orders(api.Contract):
         opened = PublicOrder(order_id, content.hex(), facts.hex(), platform, merchant, terms)
         store.save(ctx, opened, _PUBLIC, order_id, held_by=opened.parties)
         store.announce(ctx, "OrderOpened", opened)
-        return records.plain(opened)
+        return opened
 
     @api.transaction(endorsed_by=_PARTIES, called_by=("merchant",))
-    def confirm(self, ctx: api.Context, order_id: str) -> Any:
+    def confirm(self, ctx: api.Context, order_id: str) -> PublicOrder:
         """
         The merchant takes the order.
 
@@ -118,7 +117,7 @@ class Orders(api.Contract):
         return _moved(ctx, found.moved("confirmed"))
 
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
-    def cancel(self, ctx: api.Context, order_id: str, reason: Cancellation) -> Any:
+    def cancel(self, ctx: api.Context, order_id: str, reason: Cancellation) -> PublicOrder:
         """
         End an order before anything was shipped, and before its money was paid out.
 
@@ -132,7 +131,7 @@ class Orders(api.Contract):
         return _moved(ctx, found.moved("cancelled", reason=reason))
 
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
-    def fulfil(self, ctx: api.Context, order_id: str, journey_id: str) -> Any:
+    def fulfil(self, ctx: api.Context, order_id: str, journey_id: str) -> PublicOrder:
         """
         Name the journey that brings the goods.
 
@@ -143,7 +142,7 @@ class Orders(api.Contract):
         return _moved(ctx, _of_party(ctx, order_id).moved("fulfilling", journey_id=journey_id))
 
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
-    def close(self, ctx: api.Context, order_id: str) -> Any:
+    def close(self, ctx: api.Context, order_id: str) -> PublicOrder:
         """
         The order is delivered and paid.
 
@@ -163,19 +162,19 @@ class Orders(api.Contract):
         return public(ctx, order_id).parties
 
     @api.query
-    def read(self, ctx: api.Context, order_id: str) -> Any:
+    def read(self, ctx: api.Context, order_id: str) -> PublicOrder:
         """The part of an order that all see."""
-        return records.plain(public(ctx, order_id))
+        return public(ctx, order_id)
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
-    def content(self, ctx: api.Context, order_id: str) -> Any:
+    def content(self, ctx: api.Context, order_id: str) -> Order:
         """
         The whole order, for platform and merchant.
 
         Raises:
             Refused: NOT_FOUND, the caller's organisation does not hold it.
         """
-        return records.plain(content(ctx, order_id, access.member(ctx)))
+        return content(ctx, order_id, access.member(ctx))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def total(self, ctx: api.Context, order_id: str) -> bytes:
@@ -188,12 +187,12 @@ class Orders(api.Contract):
         return private.own(ctx, access.member(ctx), _facts_key(ctx, order_id), f"facts of order {order_id}")
 
     @api.query
-    def list(self, ctx: api.Context) -> Any:
+    def list(self, ctx: api.Context) -> tuple[PublicOrder, ...]:
         """The public part of every order."""
-        return [records.plain(one) for one in store.each(ctx, PublicOrder, _PUBLIC)]
+        return tuple(store.each(ctx, PublicOrder, _PUBLIC))
 
     @api.query
-    def history(self, ctx: api.Context, order_id: str) -> Any:
+    def history(self, ctx: api.Context, order_id: str) -> tuple[store.KeyChange, ...]:
         """Every state an order has been in, newest first."""
         return store.history(ctx, _PUBLIC, identifiers.check("order_id", order_id))
 
@@ -250,7 +249,7 @@ def _check_unsent(ctx: api.Context, order_id: str) -> None:
         raise Refusal.NOT_CANCELLABLE(f"goods of order {order_id} are on their way; there is a return")
 
 
-def _moved(ctx: api.Context, moved: orders.PublicOrder) -> Any:
+def _moved(ctx: api.Context, moved: PublicOrder) -> PublicOrder:
     store.save(ctx, moved, _PUBLIC, moved.order_id)
     store.announce(ctx, "OrderMoved", moved)
-    return records.plain(moved)
+    return moved

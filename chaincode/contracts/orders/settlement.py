@@ -14,14 +14,14 @@ for all. Nobody writes over another's, and whoever reads names whose counts.
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.orders import orders
 from chaincode.domain.orders import duties, payments
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
-from chaincode.domain.orders.payments import Authorisation, Change, Mark, Payment
+from chaincode.domain.orders.payments import Authorisation, Change, Mark, Payment, State
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, identifiers, places
 from chaincode.domain.vocabulary.money import Money, Rates
@@ -33,6 +33,14 @@ _TARIFF = "tariff"
 _SIDES = ("platform", "merchant", "payments")
 _TO_AUTHORISE = tuple(f"transient.payment.{side}" for side in _SIDES)
 _OF_PAYMENT = tuple(f"transient.payment.terms.{side}" for side in _SIDES)
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedPayment:
+    """A payment and where it stands."""
+
+    payment: Payment
+    state: State
 
 
 class Settlement(api.Contract):
@@ -123,7 +131,7 @@ class Settlement(api.Contract):
         return _keep(ctx, "PaymentVoided", found, found.voided_by(change, clock.stamp(ctx)))
 
     @api.transaction(endorsed_by=())
-    def publish_rates(self, ctx: api.Context, rates: str) -> Any:
+    def publish_rates(self, ctx: api.Context, rates: str) -> Rates:
         """
         Publish the caller's rates of a day (JSON Rates), once; they count for payments it handles.
 
@@ -137,10 +145,10 @@ class Settlement(api.Contract):
             raise Refusal.ALREADY_EXISTS(f"{publisher} has published its rates of {published.date}")
         store.save(ctx, published, *place)
         store.announce(ctx, "RatesPublished", {"publisher": publisher, "base": published.base, "date": published.date})
-        return records.plain(published)
+        return published
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
-    def publish_tariff(self, ctx: api.Context, tariff: str) -> Any:
+    def publish_tariff(self, ctx: api.Context, tariff: str) -> Tariff:
         """
         Publish what a country takes on an HS subheading (JSON Tariff), as the caller's organisation states it.
 
@@ -153,7 +161,7 @@ class Settlement(api.Contract):
         store.save(ctx, published, _TARIFF, publisher, published.country, published.hs6)
         place = {"publisher": publisher, "country": published.country, "hs6": published.hs6}
         store.announce(ctx, "TariffPublished", place)
-        return records.plain(published)
+        return published
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def show(self, ctx: api.Context, payment_id: str) -> bytes:
@@ -161,40 +169,40 @@ class Settlement(api.Contract):
         return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
-    def read(self, ctx: api.Context, payment_id: str) -> dict[str, Any]:
+    def read(self, ctx: api.Context, payment_id: str) -> ListedPayment:
         """A payment of the caller's and its state."""
         return _with_state(records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
-    def list(self, ctx: api.Context) -> Any:
+    def list(self, ctx: api.Context) -> tuple[ListedPayment, ...]:
         """Every payment the caller's organisation is a party of."""
         found = private.listed(ctx, access.member(ctx), "payment")
-        return [_with_state(records.loads(Payment, data)) for data in found]
+        return tuple(_with_state(records.loads(Payment, data)) for data in found)
 
     @api.query
-    def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Any:
+    def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
         """One organisation's rates of a day."""
-        return records.plain(_rates(ctx, publisher, base, date))
+        return _rates(ctx, publisher, base, date)
 
     @api.query
-    def convert(self, ctx: api.Context, publisher: str, base: str, date: str, amount: Money, target: str) -> Any:
+    def convert(self, ctx: api.Context, publisher: str, base: str, date: str, amount: Money, target: str) -> Money:
         """*amount* (JSON Money) in *target* at those rates."""
-        return records.plain(_rates(ctx, publisher, base, date).convert(amount, target))
+        return _rates(ctx, publisher, base, date).convert(amount, target)
 
     @api.query
-    def tariff(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
+    def tariff(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Tariff:
         """What a country takes on an HS subheading, as one organisation states it."""
-        return records.plain(store.load(ctx, Tariff, Refusal.NO_TARIFF, *_tariff_place(publisher, country, hs6)))
+        return store.load(ctx, Tariff, Refusal.NO_TARIFF, *_tariff_place(publisher, country, hs6))
 
     @api.query
-    def tariff_history(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Any:
+    def tariff_history(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> tuple[store.KeyChange, ...]:
         """Every version of one organisation's tariff, newest first."""
         return store.history(ctx, *_tariff_place(publisher, country, hs6))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def duties(
         self, ctx: api.Context, order_id: str, tariffs_by: str, publisher: str = "", base: str = "", date: str = ""
-    ) -> Any:
+    ) -> Assessment:
         """
         Duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
 
@@ -209,8 +217,7 @@ class Settlement(api.Contract):
         found = {hs6: store.find(ctx, Tariff, *_tariff_place(tariffs_by, country, hs6)) for hs6 in wanted}
         tariffs = {hs6: tariff for hs6, tariff in found.items() if tariff}
         rates = _rates(ctx, publisher, base, date) if publisher else None
-        assessed: Assessment = duties.assess(order, tariffs, rates)
-        return records.plain(assessed)
+        return duties.assess(order, tariffs, rates)
 
 
 def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
@@ -249,8 +256,8 @@ def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict
     return private.announce(ctx, event, payment_id=before.payment_id)
 
 
-def _with_state(found: Payment) -> dict[str, Any]:
-    return {"payment": records.plain(found), "state": found.state}
+def _with_state(found: Payment) -> ListedPayment:
+    return ListedPayment(found, found.state)
 
 
 def _rates(ctx: api.Context, publisher: str, base: str, date: str) -> Rates:

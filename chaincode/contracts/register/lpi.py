@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
 
 from chaincode.contracts import access, store
 from chaincode.contracts.register import amending, participants
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import lpi
+from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.register.lpi import Edition
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
@@ -27,11 +28,22 @@ AMENDED = amending.Subject(
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class EditionFigure:
+    """A figure and the edition that it is of."""
+
+    edition: str
+    country: str
+    component: str
+    rank: int
+    score_x100: int
+
+
 class Lpi(api.Contract):
     """Editions of the index; never compared with each other."""
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
-    def install(self, ctx: api.Context) -> Any:
+    def install(self, ctx: api.Context) -> tuple[str, ...]:
         """
         Adopt the editions that a consortium starts with.
 
@@ -43,12 +55,12 @@ class Lpi(api.Contract):
             if store.find(ctx, Edition, _KEY, edition.name):
                 raise Refusal.ALREADY_EXISTS(f"edition {edition.name} is installed; propose an amendment instead")
             store.save(ctx, edition, _KEY, edition.name)
-        names = [edition.name for edition in lpi.STANDARD]
+        names = tuple(edition.name for edition in lpi.STANDARD)
         store.announce(ctx, "LpiInstalled", {"editions": names})
         return names
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
-    def propose(self, ctx: api.Context, amendment_id: str, edition: str) -> Any:
+    def propose(self, ctx: api.Context, amendment_id: str, edition: str) -> Amendment:
         """
         Propose a new edition, or one in place of another (JSON Edition).
 
@@ -56,45 +68,46 @@ class Lpi(api.Contract):
             Refused: ALREADY_EXISTS, NOT_A_VOTER, NOT_FOUNDED, or INVALID_ARGUMENT with the field.
         """
         change = records.loads(Edition, edition, "edition")
-        return records.plain(AMENDED.propose(ctx, amendment_id, change))
+        return AMENDED.propose(ctx, amendment_id, change)
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
-    def approve(self, ctx: api.Context, amendment_id: str) -> Any:
+    def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
         Approve an amendment; the approval that makes more than half carries it out.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
         """
-        return records.plain(AMENDED.approve(ctx, amendment_id))
+        return AMENDED.approve(ctx, amendment_id)
 
     @api.query
-    def editions(self, ctx: api.Context) -> Any:
+    def editions(self, ctx: api.Context) -> tuple[str, ...]:
         """The names of all editions."""
-        return [edition.name for edition in store.each(ctx, Edition, _KEY)]
+        return tuple(edition.name for edition in store.each(ctx, Edition, _KEY))
 
     @api.query
-    def read(self, ctx: api.Context, edition: str) -> Any:
+    def read(self, ctx: api.Context, edition: str) -> Edition:
         """One edition."""
-        return records.plain(_edition(ctx, edition))
+        return _edition(ctx, edition)
 
     @api.query
-    def figure(self, ctx: api.Context, edition: str, country: str, component: str) -> Any:
+    def figure(self, ctx: api.Context, edition: str, country: str, component: str) -> EditionFigure:
         """What an edition says of a country; there is no figure without an edition."""
-        return {"edition": edition, **records.plain(_edition(ctx, edition).figure(country, component))}
+        found = _edition(ctx, edition).figure(country, component)
+        return EditionFigure(edition, found.country, found.component, found.rank, found.score_x100)
 
     @api.query
-    def amendment(self, ctx: api.Context, amendment_id: str) -> Any:
+    def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """One amendment, with who has approved it."""
-        return records.plain(AMENDED.find(ctx, amendment_id))
+        return AMENDED.find(ctx, amendment_id)
 
     @api.query
-    def amendments(self, ctx: api.Context) -> Any:
+    def amendments(self, ctx: api.Context) -> list[Amendment]:
         """Every amendment of the index, by its id."""
-        return records.plain(AMENDED.listed(ctx))
+        return AMENDED.listed(ctx)
 
     @api.query
-    def history(self, ctx: api.Context, edition: str) -> Any:
+    def history(self, ctx: api.Context, edition: str) -> tuple[store.KeyChange, ...]:
         """Every version of an edition, newest first."""
         return store.history(ctx, _KEY, identifiers.check("edition", edition))
 

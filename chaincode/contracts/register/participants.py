@@ -10,6 +10,7 @@ from chaincode.contracts import access, store
 from chaincode.contracts.register import amending
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import participants as rules
+from chaincode.domain.register.amendments import Amendment
 from chaincode.domain.register.participants import Directory, Participant
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
@@ -85,7 +86,7 @@ class Participants(api.Contract):
     """Who takes part: species, roles, countries and the stages each may record."""
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
-    def found(self, ctx: api.Context, participants: str) -> bytes:
+    def found(self, ctx: api.Context, participants: str) -> tuple[Participant, ...]:
         """
         Name the first participants (JSON array of Participant); possible once, for an administrator.
 
@@ -99,12 +100,11 @@ class Participants(api.Contract):
         for one in listed:
             store.save(ctx, one, _PARTICIPANT, one.msp_id)
         store.save(ctx, found, _DIRECTORY)
-        answer = records.dumps(listed)
-        ctx.stub.set_event("ParticipantsFounded", answer)
-        return answer
+        store.announce(ctx, "ParticipantsFounded", listed)
+        return listed
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
-    def propose(self, ctx: api.Context, amendment_id: str, participant: str) -> bytes:
+    def propose(self, ctx: api.Context, amendment_id: str, participant: str) -> Amendment:
         """
         Propose to admit or amend a participant (JSON Participant); the proposer approves by proposing.
 
@@ -112,22 +112,22 @@ class Participants(api.Contract):
             Refused: ALREADY_EXISTS, NOT_A_VOTER, or INVALID_ARGUMENT with the field.
         """
         change = records.loads(Participant, participant, "participant")
-        return records.dumps(AMENDED.propose(ctx, amendment_id, change))
+        return AMENDED.propose(ctx, amendment_id, change)
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
-    def approve(self, ctx: api.Context, amendment_id: str) -> bytes:
+    def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
         Approve an amendment; the approval that makes more than half carries it out.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
         """
-        return records.dumps(AMENDED.approve(ctx, amendment_id))
+        return AMENDED.approve(ctx, amendment_id)
 
     @api.query
-    def read(self, ctx: api.Context, msp_id: str) -> bytes:
+    def read(self, ctx: api.Context, msp_id: str) -> Participant:
         """One participant."""
-        return records.dumps(participant(ctx, msp_id))
+        return participant(ctx, msp_id)
 
     @api.query
     def holder(self, ctx: api.Context, role: str) -> str:
@@ -140,21 +140,21 @@ class Participants(api.Contract):
         return directory(ctx).holder(role)
 
     @api.query
-    def list(self, ctx: api.Context) -> bytes:
+    def list(self, ctx: api.Context) -> tuple[Participant, ...]:
         """All participants, by their MSP ids."""
-        return records.dumps(tuple(store.each(ctx, Participant, _PARTICIPANT)))
+        return tuple(store.each(ctx, Participant, _PARTICIPANT))
 
     @api.query
-    def amendment(self, ctx: api.Context, amendment_id: str) -> bytes:
+    def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """One amendment, with who has approved it."""
-        return records.dumps(AMENDED.find(ctx, amendment_id))
+        return AMENDED.find(ctx, amendment_id)
 
     @api.query
-    def amendments(self, ctx: api.Context) -> bytes:
+    def amendments(self, ctx: api.Context) -> tuple[Amendment, ...]:
         """Every amendment of the register, by its id."""
-        return records.dumps(AMENDED.listed(ctx))
+        return tuple(AMENDED.listed(ctx))
 
     @api.query
-    def history(self, ctx: api.Context, msp_id: str) -> bytes:
+    def history(self, ctx: api.Context, msp_id: str) -> tuple[store.KeyChange, ...]:
         """What a participant's record has been, newest first."""
-        return records.dumps(store.history(ctx, _PARTICIPANT, identifiers.check("msp_id", msp_id)))
+        return store.history(ctx, _PARTICIPANT, identifiers.check("msp_id", msp_id))

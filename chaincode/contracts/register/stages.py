@@ -130,6 +130,6 @@ class Stages(api.Contract):
         return current(ctx).stage(stage_id)
 
     @api.query
-    def history(self, ctx: api.Context) -> list[object]:
+    def history(self, ctx: api.Context) -> tuple[store.KeyChange, ...]:
         """Which version was in force since when, newest first."""
         return store.history(ctx, CURRENT)

@@ -134,7 +134,7 @@ class Terms(api.Contract):
         return _floor(ctx, identifiers.check("jurisdiction", jurisdiction))
 
     @api.query
-    def floor_history(self, ctx: api.Context, jurisdiction: str) -> list[object]:
+    def floor_history(self, ctx: api.Context, jurisdiction: str) -> tuple[store.KeyChange, ...]:
         """Every value that the least had, newest first."""
         return store.history(ctx, FLOOR, identifiers.check("jurisdiction", jurisdiction))
 

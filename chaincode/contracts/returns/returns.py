@@ -133,7 +133,7 @@ class Returns(Handling, api.Contract):
         return tuple(store.each(ctx, str, OF_JOURNEY, identifiers.check("journey_id", journey_id)))
 
     @api.query
-    def history(self, ctx: api.Context, return_id: str) -> list[object]:
+    def history(self, ctx: api.Context, return_id: str) -> tuple[store.KeyChange, ...]:
         """Every value the return had, newest first."""
         return store.history(ctx, RETURN, load(ctx, return_id).return_id)
 

@@ -244,6 +244,8 @@ def test_each_address_shows_the_contract_functions_that_it_calls(client, ledgers
     shown = {one["function"]: one for one in paths["/v1/disclosures"]["post"][CALLS]}
     assert shown["Disclosures:grant"]["endorsed_by"][0] == "caller"
     assert shown["Disclosures:deliver"]["transient"] == ["document", "disclosures"]
+    read = next(one for one in paths["/v1/participants"]["get"][CALLS] if one["function"] == "Participants:list")
+    assert read["answer"]["items"]["properties"]["msp_id"] == {"type": "string"}
     door = paths["/v1/channels/{channel}/chaincodes/{chaincode}/submit"]["post"][CALLS]
     assert {one["chaincode"] for one in door} == {"trade"}
     assert "endorsed by recipient; transient document, disclosures" in client.get("/docs").get_data(as_text=True)

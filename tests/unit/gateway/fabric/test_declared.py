@@ -60,6 +60,8 @@ def test_every_function_of_the_trade_is_read_as_it_is_declared(chaincode):
         assert (read.called_by, read.read_on) == (function.declared.called_by, function.declared.read_on)
         assert read.parameters == tuple(parameter.name for parameter in function.parameters)
         assert read.writes == (function.tag == "submit")
+        assert bool(read.answer) == (function.returns is not type(None)), f"{name} does not say what it answers"
+        assert "$ref" not in str(read.answer)
         assert not read.writes or read.endorsed_by is not None, f"{name} does not declare who endorses it"
 
 
