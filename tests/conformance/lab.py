@@ -28,6 +28,7 @@ from fabric_protos.peer import (
     peer_pb2_grpc,
     proposal_pb2,
     proposal_response_pb2,
+    snapshot_pb2_grpc,
     transaction_pb2,
 )
 
@@ -78,6 +79,7 @@ class Node:
         self.deliver = events_pb2_grpc.DeliverStub(self.channel)
         self.discovery = protocol_pb2_grpc.DiscoveryStub(self.channel)
         self.orderer = ab_pb2_grpc.AtomicBroadcastStub(self.channel)
+        self.snapshots = snapshot_pb2_grpc.SnapshotStub(self.channel)
 
 
 @dataclass(frozen=True)

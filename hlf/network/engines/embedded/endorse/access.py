@@ -28,6 +28,9 @@ BLOCK_EVENTS = "event/Block"
 FILTERED_BLOCK_EVENTS = "event/FilteredBlock"
 COMMIT_STATUS = "gateway/CommitStatus"
 CHAINCODE_EVENTS = "gateway/ChaincodeEvents"
+SUBMIT_SNAPSHOT = "snapshot/submitrequest"
+CANCEL_SNAPSHOT = "snapshot/cancelrequest"
+PENDING_SNAPSHOTS = "snapshot/listpending"
 
 _OF_CHANNEL = {
     "_lifecycle/CommitChaincodeDefinition": WRITERS,
@@ -60,7 +63,21 @@ _OF_PEER = {
     "cscc/JoinChainBySnapshot": "Admins",
     "cscc/JoinBySnapshotStatus": "Admins",
     "cscc/GetChannels": "Members",
+    SUBMIT_SNAPSHOT: "Admins",
+    CANCEL_SNAPSHOT: "Admins",
+    PENDING_SNAPSHOTS: "Admins",
 }
+# How Fabric says that a signer cannot be read, that a role is none, and that a signer has not that role.
+_OF_PROPOSAL = (
+    "Failed deserializing proposal creator",
+    "Failed getting local MSP principal",
+    "Failed verifying that proposal's creator satisfies local MSP principal",
+)
+_OF_DATA = (
+    "failed deserializing signed data identity",
+    "failed getting local MSP principal",
+    "failed verifying that the signed data identity satisfies local MSP principal",
+)
 _ROLES = {"Admins": msp.ADMIN, "Members": msp.MEMBER}
 
 
@@ -125,31 +142,30 @@ def proposal_refusal(
         needed = _OF_CHANNEL.get(resource)
         if needed is None:
             return f"Unmapped policy for {resource}"
-    if needed is not None:
-        return _local_refusal(needed, request, local)
     signed = msp.Signed(request.signed.proposal_bytes, request.creator, request.signed.signature)
+    if needed is not None:
+        return _local_refusal(needed, signed, local, _OF_PROPOSAL)
     return signed_refusal(resource, bundle, channel_id, signed)
 
 
-def _local_refusal(needed: str, request: Request, local: LocalMsp) -> str | None:
+def peer_refusal(resource: str, signed: msp.Signed, local: LocalMsp) -> str | None:
+    """Return why a signer may not use a resource of the peer itself, outside any proposal; None when it may."""
+    return _local_refusal(_OF_PEER[resource], signed, local, _OF_DATA)
+
+
+def _local_refusal(needed: str, signed: msp.Signed, local: LocalMsp, words: tuple[str, str, str]) -> str | None:
+    reading, asking, judging = words
+    where = f"during channelless check policy with policy [{needed}]"
     try:
-        identity = local.identity(request.creator)
+        identity = local.identity(signed.identity)
     except errors.IdentityError as error:
-        return (
-            f"Failed deserializing proposal creator during channelless check policy with policy [{needed}]: [{error}]"
-        )
+        return f"{reading} {where}: [{error}]"
     role = _ROLES.get(needed)
     if role is None:
-        return (
-            f"Failed getting local MSP principal during channelless check policy with policy [{needed}]: "
-            f"[MSP Principal role [{needed}] not recognized]"
-        )
+        return f"{asking} {where}: [MSP Principal role [{needed}] not recognized]"
     if not identity.satisfies(msp.Principal.of_role(local.msp_id, role)):
-        return (
-            "Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy "
-            f"with policy [{needed}]: [{_why_not(identity, needed, local.msp_id)}]"
-        )
-    if not identity.verify(request.signed.proposal_bytes, request.signed.signature):
+        return f"{judging} {where}: [{_why_not(identity, needed, local.msp_id)}]"
+    if not identity.verify(signed.data, signed.signature):
         return "The signature is invalid"
     return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hlf.network.engines.embedded.endorse import packages
-from hlf.network.engines.embedded.state import lifecycle
+from hlf.network.engines.embedded.state import lifecycle, requested
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from hlf.wire import keys
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.state.snapshots import Snapshot
 
 SYSTEM_VERSION = "syscc"
-_PACKAGES = "packages"
+_PACKAGES, _SNAPSHOTS = "packages", "snapshots"
 # The native engine's peers take a silent one for dead after the same time (gossip's aliveExpirationTimeout).
 ALIVE_SECONDS = 5.0
 
@@ -58,6 +58,8 @@ class Peer:
         self.channels = channels
         self._stopped_at: float | None = None
         self._calls: set[asyncio.Timeout] = set()
+        self.snapshots = requested.SnapshotRequests(folder / _SNAPSHOTS)
+        channels.written.append(self._written)
         self.packages = packages.Store(folder / _PACKAGES, chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}
         # What was found at a height stays right at that height, since packages are only ever added.
@@ -110,6 +112,7 @@ class Peer:
     def bring_back(self, folder: Path) -> None:
         """Go back to what :meth:`save` kept in *folder*; the channels go back by themselves."""
         self.packages.bring_back(folder / _PACKAGES)
+        self.snapshots.forget()
         # What was found out at a height may be otherwise when the ledger is as high again.
         self._runnables.clear()
 
@@ -159,6 +162,15 @@ class Peer:
             return self.chaincode(channel, snapshot, name, definition.sequence, definition)
         except UndefinedError:
             return None
+
+    def catch_up(self, channel: Channel) -> None:
+        """Make the snapshot of the last block, if it was asked for and is missing; on the channel's commit thread."""
+        self._written(channel, channel.ledger.last_written())
+
+    def _written(self, channel: Channel, number: int) -> None:
+        """Make the snapshot that this peer was asked for at a block; on the channel's commit thread."""
+        if self.name in channel.peers:
+            self.snapshots.make(channel.ledger, number)
 
     def _approved_package(
         self, channel_id: str, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import faulthandler
+import functools
 import gc
 import json
 import logging
@@ -91,6 +92,10 @@ class Node:
             StateError: a ledger on disk is damaged.
         """
         await self.channels.open()
+        for channel in self.channels:
+            # A snapshot that was cut off together with the process is made before the next block.
+            for peer in self.peers:
+                await channel.between_blocks(functools.partial(peer.catch_up, channel))
         await self.leave_out(without)
 
     async def leave_out(self, names: Collection[str]) -> None:

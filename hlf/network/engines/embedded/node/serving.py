@@ -8,7 +8,7 @@ from aiohttp import web
 from fabric_protos.discovery import protocol_pb2_grpc
 from fabric_protos.gateway import gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2_grpc
-from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc
+from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, snapshot_pb2_grpc
 
 from hlf.network.engines.embedded.node.listeners import Listener, ListenError
 from hlf.network.engines.embedded.services import participation
@@ -16,6 +16,7 @@ from hlf.network.engines.embedded.services.discovery import Discovery
 from hlf.network.engines.embedded.services.endorserservice import EndorserService
 from hlf.network.engines.embedded.services.events import PeerEvents
 from hlf.network.engines.embedded.services.gateway import Gateway
+from hlf.network.engines.embedded.services.snapshotservice import SnapshotService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,11 +83,15 @@ class PeerServer(Server):
         endorser = EndorserService(self._endorsers[own.name], own.endorser_calls)
         events = PeerEvents(peer, own.deliver_streams)
         discovery = Discovery(peer, self._views)
+        snapshots = SnapshotService(peer)
         listener.add("protos.Endorser", lambda server: peer_pb2_grpc.add_EndorserServicer_to_server(endorser, server))
         listener.add("protos.Deliver", lambda server: events_pb2_grpc.add_DeliverServicer_to_server(events, server))
         listener.add(
             "discovery.Discovery",
             lambda server: protocol_pb2_grpc.add_DiscoveryServicer_to_server(discovery, server),
+        )
+        listener.add(
+            "protos.Snapshot", lambda server: snapshot_pb2_grpc.add_SnapshotServicer_to_server(snapshots, server)
         )
         if own.gateway_enabled:
             gateway = Gateway(peer, self._endorsers, self._views, self._orderer, own)

@@ -14,9 +14,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from fabric_protos.common import common_pb2
 
@@ -35,6 +35,8 @@ from hlf.wire import keys
 from hlf.wire.config import channelconfig, configvalues
 
 _LOG = logging.getLogger(__name__)
+Written = Sequence[Callable[["Channel", int], None]]
+Done = TypeVar("Done")
 _RETRY_SECONDS = 1.0
 # So many messages may wait to be ordered; whoever sends more waits with them.
 _MOST_WAITING = 10_000
@@ -53,7 +55,10 @@ class Channel:
         trouble: why nothing is committed at the moment, or None.
     """
 
-    def __init__(self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own) -> None:
+    def __init__(
+        self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own, written: Written = ()
+    ) -> None:
+        """*written* are called on the commit thread after each block, before the next."""
         self.id = bundle.channel_id
         self.ledger = ledger
         self.peers: dict[str, str] = ledger.members()
@@ -63,6 +68,7 @@ class Channel:
         self._moved = asyncio.Event()
         self._signer = signer
         self._own = own
+        self._written = written
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._definitions_height = ledger.height
         self.defined_at = ledger.height
@@ -98,6 +104,10 @@ class Channel:
         if current and snapshot.height >= self._definitions_height:
             self._definitions[chaincode] = definition
         return definition
+
+    def between_blocks(self, act: Callable[[], Done]) -> asyncio.Future[Done]:
+        """Do something on the commit thread, so that no block is written meanwhile; return what it returns."""
+        return asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     # What is ordered ---------------------------------------------------------------------------------------------
 
@@ -281,6 +291,8 @@ class Channel:
             if changed:
                 self._redefine(committed_state, before, number)
         self.ledger.forget_staged(committed)
+        for told in self._written:
+            told(self, number)
         blocklog.of_block(self.id, number, validated, crashes)
         return committed, bundle, _defines(validated)
 

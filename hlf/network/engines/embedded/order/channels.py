@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,12 @@ _UNKNOWN = 404
 
 
 class Channels:
-    """All channels, by name."""
+    """
+    All channels, by name.
+
+    Attributes:
+        written: called with a channel and the number of each block of it, on its commit thread.
+    """
 
     def __init__(self, folder: Path, signer: Signer, tls_certificate: bytes) -> None:
         """*folder* holds one ledger a channel; the orderer is known by *signer*, and by its listener's certificate."""
@@ -55,6 +60,7 @@ class Channels:
         self._own = Own(tls_certificate, signer.serialized)
         self._channels: dict[str, Channel] = {}
         self._followers = Followers(folder)
+        self.written: list[Callable[[Channel, int], None]] = []
 
     async def open(self) -> None:
         """
@@ -214,7 +220,7 @@ class Channels:
         try:
             with ledger.committing() as state:
                 # Members take a genesis block as it is: it is what they agreed on.
-                verdict = Verdict(0, config=block.data.data[0])
+                verdict = Verdict(0, tx_id=joining.transaction_id(block), config=block.data.data[0])
                 validated = Validated([verdict], Updates(state), config=verdict.config)
                 committed = ledger.write(block, validated, PrivateWrites())
         except BaseException:
@@ -225,7 +231,7 @@ class Channels:
         return self._start(ledger, bundle)
 
     def _start(self, ledger: Ledger, bundle: channelconfig.Bundle) -> Channel:
-        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer, self._own)
+        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer, self._own, self.written)
         if ledger.is_ordering():
             channel.start_ordering()
         return channel

@@ -176,6 +176,11 @@ def first_block(block: Any) -> channelconfig.Bundle:
     return bundle
 
 
+def transaction_id(block: Any) -> str:
+    """Return the id of the transaction that a configuration block consists of."""
+    return str(_channel_header(block).tx_id)
+
+
 def _channel_header(block: Any) -> common_pb2.ChannelHeader:
     if not block.data.data:
         raise MalformedError("failed to retrieve channel id - block is empty")

@@ -22,7 +22,7 @@ from fabric_protos.ledger.rwset import rwset_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.network import errors
-from hlf.network.engines.embedded.state import copies, privatedata, snapshots, transient
+from hlf.network.engines.embedded.state import copies, exporting, privatedata, snapshots, transient
 from hlf.network.engines.embedded.state.snapshots import Snapshot
 from hlf.network.engines.embedded.state.validation import Validated
 from hlf.network.engines.embedded.state.waiting import TransactionRecord, Waiting
@@ -316,6 +316,14 @@ class Ledger:
         # First what is not committed yet: what is committed meanwhile is then kept twice, and never lost.
         for path in (self._transient_path, self.path):
             copies.copy(path, folder / path.name)
+
+    def last_written(self) -> int:
+        """Return the number of the last block, published or not; on the commit thread."""
+        return int(self._writer.execute("SELECT max(number) FROM blocks").fetchone()[0])
+
+    def export(self, folder: Path) -> None:
+        """Write a peer's snapshot of the last block into the empty *folder*; on the commit thread."""
+        exporting.write(self._writer, self.channel_id, folder)
 
     def close(self) -> None:
         """Close the file; nothing may be read or written afterwards."""

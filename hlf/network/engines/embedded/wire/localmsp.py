@@ -55,6 +55,9 @@ class LocalMsp:
         try:
             named, _ = signatures.parse_identity(serialized)
         except errors.WireError as error:
+            if not serialized:
+                # No bytes are a message all the same: an identity of an organisation without a name.
+                raise errors.IdentityError(f"expected MSP ID {self.msp_id}, received ") from None
             raise errors.IdentityError(f"could not deserialize a SerializedIdentity: {error}") from None
         if named != self.msp_id:
             raise errors.IdentityError(f"expected MSP ID {self.msp_id}, received {named}")

@@ -223,7 +223,6 @@ def test_requests_for_events_of_any_shape_end_in_a_status(peer, request):
 @pytest.mark.parametrize(
     ("method", "words"),
     [
-        ("/protos.Snapshot/Generate", "unknown service protos.Snapshot"),
         ("/gossip.Gossip/GossipStream", "unknown service gossip.Gossip"),
         ("/gateway.Gateway/Nope", "unknown method Nope for service gateway.Gateway"),
     ],

@@ -1,0 +1,74 @@
+"""
+Snapshots of a channel at a peer: files of its state at one block, from which another peer may join.
+
+A peer makes one as soon as it has committed the block asked for, in a folder of
+its own machine: ``completed/CHANNEL/BLOCK`` below ``ledger.snapshots.rootDir``.
+Whoever asks must be an admin of the peer's organisation.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fabric_protos.common import common_pb2
+from fabric_protos.peer import snapshot_pb2, snapshot_pb2_grpc
+
+from hlf import errors
+from hlf.admin.peer import Peer
+
+# As long as the official clients' nonces.
+_NONCE_BYTES = 24
+
+
+def generate(peer: Peer, channel_id: str, block_number: int = 0) -> None:
+    """
+    Ask for a snapshot at a block that is the peer's last or still to come; 0 stands for its last.
+
+    It returns at once: the snapshot is there when :func:`pending` does not name the block any more.
+
+    Raises:
+        AdminError: the peer refused, for example because that block has gone by.
+    """
+    request = snapshot_pb2.SnapshotRequest(
+        signature_header=_header(peer), channel_id=channel_id, block_number=block_number
+    )
+    peer.unary(_stub(peer).Generate, _signed(peer, request), errors.AdminError)
+
+
+def cancel(peer: Peer, channel_id: str, block_number: int) -> None:
+    """
+    Take a request back whose block is still to come.
+
+    Raises:
+        AdminError: there is no such request, or its snapshot is being made.
+    """
+    request = snapshot_pb2.SnapshotRequest(
+        signature_header=_header(peer), channel_id=channel_id, block_number=block_number
+    )
+    peer.unary(_stub(peer).Cancel, _signed(peer, request), errors.AdminError)
+
+
+def pending(peer: Peer, channel_id: str) -> tuple[int, ...]:
+    """
+    Return the blocks of the requests that are not carried out yet, in order.
+
+    Raises:
+        AdminError: the peer refused.
+    """
+    query = snapshot_pb2.SnapshotQuery(signature_header=_header(peer), channel_id=channel_id)
+    answer = peer.unary(_stub(peer).QueryPendings, _signed(peer, query), errors.AdminError)
+    return tuple(answer.block_numbers)
+
+
+def _stub(peer: Peer) -> snapshot_pb2_grpc.SnapshotStub:
+    return peer.session.connections.stub(snapshot_pb2_grpc.SnapshotStub, peer.endpoint)
+
+
+def _header(peer: Peer) -> common_pb2.SignatureHeader:
+    return common_pb2.SignatureHeader(creator=peer.identity.serialized, nonce=os.urandom(_NONCE_BYTES))
+
+
+def _signed(peer: Peer, request: Any) -> snapshot_pb2.SignedSnapshotRequest:
+    content = request.SerializeToString()
+    return snapshot_pb2.SignedSnapshotRequest(request=content, signature=peer.session.sign(content))
