@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from hlf.shim.declarations import Declaration
@@ -11,6 +13,23 @@ from hlf.shim.errors import ContractError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _MARK = "_hlf_function"
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """
+    What a decorator says of a method.
+
+    Attributes:
+        tag: ``submit`` or ``evaluate``.
+        name: what clients call it by, where that is not the method's own name.
+        declared: what it declares.
+    """
+
+    tag: str
+    name: str
+    declared: Declaration
 
 
 @overload
@@ -20,6 +39,7 @@ def transaction(method: Method) -> Method: ...
 @overload
 def transaction(
     *,
+    name: str = "",
     endorsed_by: Sequence[str] | None = None,
     transient: Sequence[str] | None = None,
     called_by: Sequence[str] = (),
@@ -29,6 +49,7 @@ def transaction(
 def transaction(
     method: Method | None = None,
     *,
+    name: str = "",
     endorsed_by: Sequence[str] | None = None,
     transient: Sequence[str] | None = None,
     called_by: Sequence[str] = (),
@@ -38,6 +59,8 @@ def transaction(
 
         @api.transaction(endorsed_by=("caller", "taker"), transient=("draft",))
 
+    *name* is what clients call it by, where that is not the method's name, as in contracts that were written in Go.
+
     Raises:
         ContractError: it marks something else than a method, or a declaration is no list of names.
     """
@@ -46,6 +69,7 @@ def transaction(
     return _marked(
         method,
         "submit",
+        name,
         Declaration(
             endorsed_by=_names("endorsed_by", endorsed_by),
             transient=_names("transient", fields),
@@ -61,6 +85,7 @@ def query(method: Method) -> Method: ...
 @overload
 def query(
     *,
+    name: str = "",
     read_on: Sequence[str] = (),
     transient: Sequence[str] | None = None,
     called_by: Sequence[str] = (),
@@ -70,6 +95,7 @@ def query(
 def query(
     method: Method | None = None,
     *,
+    name: str = "",
     read_on: Sequence[str] = (),
     transient: Sequence[str] | None = None,
     called_by: Sequence[str] = (),
@@ -85,17 +111,19 @@ def query(
         called_by=_names("called_by", called_by) or (),
         read_on=_names("read_on", read_on) or (),
     )
-    return _marked(method, "evaluate", declared)
+    return _marked(method, "evaluate", name, declared)
 
 
-def mark_of(method: object) -> tuple[str, Declaration] | None:
-    """Return the tag (``submit`` or ``evaluate``) and the declaration that *method* is marked with, if it is."""
-    found: tuple[str, Declaration] | None = getattr(method, _MARK, None)
+def mark_of(method: object) -> Mark | None:
+    """Return what *method* is marked with, if it is."""
+    found: Mark | None = getattr(method, _MARK, None)
     return found
 
 
-def _marked(method: Method | None, tag: str, declared: Declaration) -> Method | Callable[[Method], Method]:
+def _marked(method: Method | None, tag: str, name: str, declared: Declaration) -> Method | Callable[[Method], Method]:
     word = "transaction" if tag == "submit" else "query"
+    if name and not _NAME.fullmatch(name):
+        raise ContractError(f"@{word} names a function {name!r}; take a word, as CreateAsset")
 
     def mark(marked: Method) -> Method:
         if isinstance(marked, staticmethod | classmethod | property):
@@ -106,7 +134,7 @@ def _marked(method: Method | None, tag: str, declared: Declaration) -> Method | 
             raise ContractError(
                 f"@{word} marks {marked!r}, which is no method; give declarations by name: @{word}(transient=(...))"
             )
-        setattr(marked, _MARK, (tag, declared))
+        setattr(marked, _MARK, Mark(tag, name, declared))
         return marked
 
     return mark if method is None else mark(method)

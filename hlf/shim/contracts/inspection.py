@@ -10,7 +10,7 @@ from typing import Any
 from hlf.codec import records
 from hlf.shim import decoding
 from hlf.shim.contracts import decorators
-from hlf.shim.declarations import Declaration
+from hlf.shim.contracts.decorators import Mark
 from hlf.shim.errors import ContractError
 from hlf.shim.functions import Function, Parameter
 
@@ -27,27 +27,23 @@ def functions(contract: type[Any], serving: Any, name: str) -> list[Function]:
     """
     for hook, parameters in HOOKS.items():
         _check_hook(f"{name}.{hook}", getattr(serving, hook), parameters)
-    found = []
+    found: dict[str, Function] = {}
     for attribute, method in inspect.getmembers(contract, inspect.isfunction):
         marked = decorators.mark_of(method)
         if marked is None:
             continue
         if attribute in HOOKS:
             raise ContractError(f"{name}.{attribute} is a hook, which the runtime calls; take its decorator away")
-        found.append(_function(name, attribute, *marked, method, getattr(serving, attribute)))
+        called = marked.name or attribute
+        if called in found:
+            raise ContractError(f"{name} has two functions named {called}")
+        found[called] = _function(name, called, marked, method, getattr(serving, attribute))
     if not found:
         raise ContractError(f"{name} has no function marked @transaction or @query")
-    return found
+    return list(found.values())
 
 
-def _function(
-    contract: str,
-    name: str,
-    tag: str,
-    declared: Declaration,
-    method: Callable[..., Any],
-    call: Callable[..., Any],
-) -> Function:
+def _function(contract: str, name: str, mark: Mark, method: Callable[..., Any], call: Callable[..., Any]) -> Function:
     where = f"{contract}:{name}"
     check_blocking(where, method)
     hints = _hints(where, method)
@@ -55,10 +51,11 @@ def _function(
     if not signature:
         raise ContractError(f"{where} takes no context; its first parameter is ctx: api.Context")
     parameters = tuple(_parameter(where, parameter, hints) for parameter in signature[1:])
-    declared.check(where, tuple(parameter.name for parameter in parameters))
+    mark.declared.check(where, tuple(parameter.name for parameter in parameters))
     documentation = inspect.getdoc(method) or ""
     returns = hints.get("return")
-    return Function(contract, name, tag, documentation, parameters, returns, call, declared, records.writer(returns))
+    write = records.writer(returns)
+    return Function(contract, name, mark.tag, documentation, parameters, returns, call, mark.declared, write)
 
 
 def _parameter(where: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter:

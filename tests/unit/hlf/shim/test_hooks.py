@@ -123,6 +123,25 @@ def test_the_default_contract_answers_without_its_name(ledger, seven):
     assert {name: each["default"] for name, each in described.items()} == {"Desks": False, "plain": True}
 
 
+class Renamed(api.Contract):
+    @api.transaction(name="CreateAsset")
+    def create(self, ctx: api.Context) -> str:
+        return f"{ctx.contract}:{ctx.function}"
+
+    @api.query(name="ReadAsset")
+    def read(self, ctx: api.Context) -> str:
+        return "read"
+
+
+def test_a_function_may_have_another_name_than_its_method(seven):
+    """Clients of a contract in Go go on when it is rewritten; the method's own name is no function then."""
+    ledger = testing.Ledger(api.Chaincode("renamed", [Renamed]), members=("AMSP",))
+    assert ledger.invoke("CreateAsset", client=seven).text == "Renamed:CreateAsset"
+    assert ledger.evaluate("Renamed:ReadAsset", client=seven).text == "read"
+    with pytest.raises(api.Refused, match="UNKNOWN_FUNCTION"):
+        ledger.invoke("create", client=seven)
+
+
 def test_an_attribute_is_asked_for(ledger, seven):
     """Whoever's certificate does not have it is refused; the attribute's real value is not told."""
     assert ledger.evaluate("Desks:guarded", client=seven).payload == b""
@@ -163,6 +182,7 @@ _unreadable.__annotations__ = {"value": "Nowhere"}
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
+        ({"run": api.query(name="act")(lambda self, ctx: None)}, "Odd has two functions named act"),
         ({"run": api.transaction(_async)}, "Odd:run is async; write def, without await"),
         ({"before_transaction": _async}, "Odd.before_transaction is async; write def"),
         ({"run": api.query(_yields)}, "Odd:run yields; return a list"),
@@ -205,6 +225,7 @@ def test_a_chaincode_that_cannot_be_put_together_is_found_at_the_start(contracts
             "@transaction marks 'caller', which is no method; give declarations by name",
         ),
         (lambda: api.query(staticmethod(_yields)), "@query marks a staticmethod; write an ordinary method"),
+        (lambda: api.query(name="Assets:read"), "@query names a function 'Assets:read'; take a word, as CreateAsset"),
         (lambda: api.transaction()(Plain), "@transaction marks <class .*Plain.*>, which is no method"),
         (lambda: api.transaction(endorsed_by="caller"), r"write endorsed_by=\('caller',\)"),
         (lambda: api.query(read_on="caller"), r"write read_on=\('caller',\)"),
