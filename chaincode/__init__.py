@@ -1,1 +1,1 @@
-"""What runs at the peer: the rules of the trade, the contracts that apply them, and the runtime that serves them."""
+"""The trade's chaincodes: the rules of the trade (``domain``) and the contracts that apply them (``contracts``)."""

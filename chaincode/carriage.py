@@ -1,4 +1,4 @@
-"""What the chaincode of channel `logistics` serves."""
+"""The contracts of chaincode `carriage` on channel `logistics`."""
 
 from __future__ import annotations
 

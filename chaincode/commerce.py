@@ -1,4 +1,4 @@
-"""What the chaincode of channel `ecommerce` serves."""
+"""The contracts of chaincode `commerce` on channel `ecommerce`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """
 Serves chaincodes to peers: ``python -m chaincode.main --serve trade=LABEL:HASH@127.0.0.1:9999 [--serve ...]``.
 
-A chaincode is named as in ``chaincode/`` (trade, commerce, carriage)
-or as ``package.module:object`` for one that lives elsewhere; a class is
-instantiated without arguments.
+Name a chaincode of ``chaincode/`` (trade, commerce, carriage), or any other as ``package.module:object``. A class
+is instantiated without arguments.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def find(name: str) -> Any:
 
 def served(text: str, tls: server.Tls | None) -> server.Served:
     """
-    Return what ``NAME=LABEL:HASH@HOST:PORT`` asks to serve.
+    Return the chaincode to serve for ``NAME=LABEL:HASH@HOST:PORT``.
 
     Raises:
         ContractError: the text has another form, or there is no such chaincode.
@@ -44,7 +43,7 @@ def served(text: str, tls: server.Tls | None) -> server.Served:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM; 0 afterwards, 2 with a line on what is wrong if it cannot begin."""
+    """Serve until SIGTERM. Return 0 afterwards, or 2 with an error line if it cannot begin."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:

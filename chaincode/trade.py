@@ -1,4 +1,4 @@
-"""What the chaincode of channel `trade` serves."""
+"""The contracts of chaincode `trade` on channel `trade`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The channels of the trade, and the chaincode that each of them has, as the default consortium sets them up."""
+"""The channels of the trade and their chaincodes, as in the default consortium."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
-What the rules and contracts of the trade refuse: every code with its kind, its meaning and its cure.
+The refusals of the trade: every code with its kind, meaning and cure.
 
-A rule raises a member with the sentence of the case: ``raise Refusal.NOT_OWNER("the claim is Org2MSP's")``. The
-gateway's statuses, ``docs/errors.md`` and the page ``/docs/errors`` follow from this table.
+A rule raises a member with a sentence about the case: ``raise Refusal.NOT_OWNER("the claim is Org2MSP's")``. The
+gateway's statuses, ``docs/errors.md`` and the page ``/docs/errors`` are made from this table.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from hlf.codec.refusals import RefusalTable
 class Refusal(RefusalTable):
     """The trade's table of refusals."""
 
-    # Said in several slices.
-    NOT_OWNER = (Kind.NOT_ALLOWED, "This belongs to another organisation", "Its owner must do it.")
+    # Used in several slices.
+    NOT_OWNER = (Kind.NOT_ALLOWED, "This belongs to another organisation", "Its owner must make this call.")
     NOT_THE_TAKER = (
         Kind.NOT_ALLOWED,
         "This was offered to another organisation",
@@ -26,18 +26,18 @@ class Refusal(RefusalTable):
     )
     NOT_A_PARTY = (
         Kind.NOT_ALLOWED,
-        "The organisation takes no part in this",
-        "Act as an organisation that is named as a party.",
+        "The organisation is not a party of this",
+        "Make this call as one of the parties.",
     )
     WRONG_ROLE = (
         Kind.NOT_ALLOWED,
         "The role in the certificate does not allow this",
-        "Use an identity with the role that the detail names.",
+        "Use an identity with the role that `detail` names.",
     )
-    WRONG_ORDER = (Kind.NOT_ALLOWED, "The order is between other organisations", "One of them must do this.")
+    WRONG_ORDER = (Kind.NOT_ALLOWED, "The order is between other organisations", "One of them must make this call.")
     WRONG_SIDE = (
         Kind.NOT_ALLOWED,
-        "Only the other side of the trade makes such claims",
+        "Only organisations on the other side of the trade make such claims",
         "Use a claim of an organisation of that side.",
     )
     NOT_TENDER = (Kind.NOT_ALLOWED, "Only the platform and the auditor may do this", "Ask one of them to do it.")
@@ -55,19 +55,19 @@ class Refusal(RefusalTable):
     WRONG_STATE = (
         Kind.CONFLICT,
         "Its present state does not allow this",
-        "Read it again; the detail says what it must be.",
+        "Read it again; `detail` names the state that it must be in.",
     )
     SAME_PARTY = (Kind.CONFLICT, "Giver and taker are the same organisation", "Name another taker.")
     ALREADY_PUBLISHED = (Kind.CONFLICT, "It has been published already", "There is nothing to do.")
     DEADLINE_PASSED = (
         Kind.CONFLICT,
-        "The time for this has ended",
-        "For a return, enforce the deadline; for a plan, plan again.",
+        "The deadline for this has passed",
+        "For a return, enforce the deadline; for a plan, make a new plan.",
     )
     NOT_AS_STORED = (
         Kind.CONFLICT,
-        "The record sent differs from the one that is kept",
-        "Read it again and send exactly that.",
+        "The record sent differs from the stored one",
+        "Read it again and send exactly these bytes.",
     )
     NOT_CANCELLABLE = (
         Kind.CONFLICT,
@@ -76,8 +76,8 @@ class Refusal(RefusalTable):
     )
     ATTRIBUTE_MISSING = (
         Kind.INVALID,
-        "An attribute that is needed is missing",
-        "Send every attribute that was granted or is needed.",
+        "A required attribute is missing",
+        "Send every granted or required attribute.",
     )
     SALT_REUSED = (
         Kind.INVALID,
@@ -92,19 +92,19 @@ class Refusal(RefusalTable):
     EVENT_IN_FUTURE = (Kind.INVALID, "The time given is in the future", "Check the clock and the offset.")
     TOO_LATE = (
         Kind.INVALID,
-        "It is too old to be recorded",
-        "Record it sooner; the detail says how many days there are.",
+        "The event is too old to be recorded",
+        "Record it sooner; `detail` has the number of days allowed.",
     )
     CURRENCY_MISMATCH = (Kind.INVALID, "The amounts are in different currencies", "Use one currency.")
     ATTRIBUTE_NOT_NEEDED = (
         Kind.INVALID,
-        "An attribute is not needed for this",
-        "Send only the attributes that are needed.",
+        "An attribute is not allowed here",
+        "Send only the attributes that this call needs.",
     )
     WRONG_PURPOSE = (
         Kind.INVALID,
-        "The grant was given for another purpose",
-        "Ask for a grant with the purpose that the detail names.",
+        "The grant is for another purpose",
+        "Ask for a grant with the purpose that `detail` names.",
     )
     WRONG_TERMS = (
         Kind.INVALID,
@@ -112,7 +112,7 @@ class Refusal(RefusalTable):
         "Send the merchant's terms that were in force when the order was placed.",
     )
     # Amounts and measures.
-    NO_RATE = (Kind.NOT_FOUND, "The table has no rate for this currency", "Publish a table that has it.")
+    NO_RATE = (Kind.NOT_FOUND, "The table has no rate for this currency", "Publish a table with this currency.")
     UNIT_MISMATCH = (Kind.INVALID, "The units measure different things", "Use a unit of the same kind.")
     NOT_WHOLE = (Kind.INVALID, "The quantity is not a whole number in that unit", "Use a smaller unit.")
     RATES_STALE = (Kind.INVALID, "The rates are too old", "Use rates of a later day.")
@@ -120,7 +120,7 @@ class Refusal(RefusalTable):
     NOT_A_PARTICIPANT = (
         Kind.NOT_ALLOWED,
         "The organisation is not in the register",
-        "Have it admitted: POST /v1/participants/amendments.",
+        "Propose it as a participant: POST /v1/participants/amendments.",
     )
     NOT_A_VOTER = (
         Kind.NOT_ALLOWED,
@@ -139,17 +139,21 @@ class Refusal(RefusalTable):
         "There are no participants yet",
         "An administrator founds them: POST /v1/participants/founding.",
     )
-    ROLE_VACANT = (Kind.CONFLICT, "No participant has the role needed", "Admit one first.")
+    ROLE_VACANT = (
+        Kind.CONFLICT,
+        "No participant has the required role",
+        "Add one first: POST /v1/participants/amendments.",
+    )
     LPI_UNKNOWN = (
         Kind.NOT_FOUND,
         "There is no such edition of the index, or no such figure in it",
         "Check the edition, the country and the component.",
     )
-    ALREADY_FOUNDED = (Kind.CONFLICT, "The first participants have been named already", "Propose an amendment instead.")
+    ALREADY_FOUNDED = (Kind.CONFLICT, "The first participants were stored already", "Propose an amendment instead.")
     ALREADY_APPROVED = (Kind.CONFLICT, "The organisation has approved this already", "There is nothing to do.")
     ALREADY_ADOPTED = (Kind.CONFLICT, "The amendment is in force already", "There is nothing to do.")
     CATALOGUE_INSTALLED = (Kind.CONFLICT, "There is a stage catalogue already", "There is nothing to do.")
-    OVERTAKEN = (Kind.CONFLICT, "What the amendment changes has changed since it was proposed", "Propose it again.")
+    OVERTAKEN = (Kind.CONFLICT, "The subject of the amendment has changed since the proposal", "Propose it again.")
     # Claims, grants and the meter.
     OWN_CLAIM = (Kind.INVALID, "An organisation needs no grant to read its own claim", "Read the claim directly.")
     NOT_REQUESTER = (
@@ -167,10 +171,14 @@ class Refusal(RefusalTable):
     )
     REVISION_GAP = (Kind.CONFLICT, "A revision is missing before this one", "Commit revisions one after the other.")
     REVOKED = (Kind.GONE, "The grant was revoked", "Ask its owner for a new grant.")
-    NOT_YET_TOGETHER = (Kind.CONFLICT, "Only one of two reciprocal disclosures was delivered", "Wait until both are.")
+    NOT_YET_TOGETHER = (
+        Kind.CONFLICT,
+        "Only one of two reciprocal disclosures was delivered",
+        "Wait until both are delivered.",
+    )
     NOTHING_TO_TELL = (
         Kind.CONFLICT,
-        "Too few parties stand behind each figure",
+        "Too few organisations contributed to the figures",
         "Wait until at least 3 parties on each side have contributed.",
     )
     NOT_IN_CLAIM = (
@@ -178,30 +186,34 @@ class Refusal(RefusalTable):
         "The value is not one that the owner committed to",
         "Do not trust it; ask the owner again.",
     )
-    WRONG_CLAIM = (Kind.INVALID, "The document is about another claim", "Send the document that belongs to it.")
+    WRONG_CLAIM = (Kind.INVALID, "The document is about another claim", "Send the document of this claim.")
     ATTRIBUTE_NOT_GRANTED = (Kind.INVALID, "An attribute was not granted", "Deliver only what was granted.")
     ATTRIBUTE_TWICE = (Kind.INVALID, "An attribute is given twice", "Send it once.")
     UNKNOWN_ATTRIBUTE = (
         Kind.INVALID,
-        "Such a claim has no attribute of that name",
+        "This kind of claim has no such attribute",
         "See GET /v1/forecasts/attributes.",
     )
     UNKNOWN_KIND = (Kind.INVALID, "There is no such kind of claim", "Use a forecast or a capability.")
     COHORT_TOO_SMALL = (
         Kind.INVALID,
-        "So small an audience could reveal single persons",
+        "The audience is so small that it could reveal single persons",
         "Describe an audience of at least 50 people, with its size.",
     )
-    SALT_TOO_SHORT = (Kind.INVALID, "A salt is too short to hide anything", "Use 16 random bytes or more.")
-    NOT_AS_REQUESTED = (Kind.INVALID, "The grant differs from what was asked for", "Grant what the request names.")
-    NOT_RECIPROCAL = (Kind.INVALID, "The request offers nothing in return", "Use a plain grant.")
+    SALT_TOO_SHORT = (Kind.INVALID, "A salt is too short", "Use at least 16 random bytes.")
+    NOT_AS_REQUESTED = (Kind.INVALID, "The grant differs from the request", "Grant exactly what the request asks for.")
+    NOT_RECIPROCAL = (Kind.INVALID, "The request offers nothing in return", "Use Disclosures:grant.")
     EXPIRED = (
         Kind.INVALID,
-        "The grant has expired, or the expiry named is in the past",
-        "Ask for a new grant, or name a later expiry.",
+        "The grant has expired, or its expiry is in the past",
+        "Ask for a new grant, or set a later expiry.",
     )
     # Orders, payments and accounts.
-    NOT_PAYMENT_FIRM = (Kind.NOT_ALLOWED, "Only the order's payment firm may do this", "Ask the payment firm to do it.")
+    NOT_PAYMENT_FIRM = (
+        Kind.NOT_ALLOWED,
+        "Only the order's payment firm may do this",
+        "The payment firm must make this call.",
+    )
     ORDER_UNKNOWN = (Kind.NOT_FOUND, "There is no such order", "Check its id.")
     ACCOUNT_UNKNOWN = (
         Kind.NOT_FOUND,
@@ -219,33 +231,41 @@ class Refusal(RefusalTable):
     ALREADY_SETTLED = (
         Kind.CONFLICT,
         "The order's money has been paid out to the merchant",
-        "Have the merchant pay the buyer; refund before a payment is settled.",
+        "Let the merchant pay the buyer. A refund is possible only before settlement.",
     )
     MORE_THAN_ORDERED = (
         Kind.CONFLICT,
-        "The order has fewer units left",
-        "Ship at most what the detail says; see GET /v1/orders/<order_id>/account.",
+        "The order does not have so many units left",
+        "Ship at most the units that `detail` names; see GET /v1/orders/<order_id>/account.",
     )
     ORDER_DIFFERS = (
         Kind.CONFLICT,
         "The facts sent differ from the order's",
-        "Send exactly the facts that platform and merchant keep (Orders:facts).",
+        "Send exactly the facts that Orders:facts returns.",
     )
     ORDER_CANCELLED = (Kind.CONFLICT, "The order is cancelled", "Void the payment, or refund what it captured.")
-    NOT_PLACED = (Kind.CONFLICT, "Platform and merchant do not hold the same order", "Place the same order at both.")
-    AMOUNT_EXCEEDS = (Kind.INVALID, "The amount is more than is left", "Name at most what is left.")
-    RATES_NEEDED = (Kind.INVALID, "The currencies differ and no rates are named", "Name the day of the rates to use.")
+    NOT_PLACED = (
+        Kind.CONFLICT,
+        "Platform and merchant do not have the same order",
+        "Place the order again with the same content at both.",
+    )
+    AMOUNT_EXCEEDS = (Kind.INVALID, "The amount is larger than what is left", "Send a smaller amount.")
+    RATES_NEEDED = (
+        Kind.INVALID,
+        "The currencies differ and no rates are named",
+        "Send the day and base of the rates to use.",
+    )
     NOT_ANSWERED = (
         Kind.FAILED,
         "A chaincode on another channel failed",
-        "Look for the transaction id in its log; then try again.",
+        "Search that chaincode's log for the transaction id; then try again.",
     )
-    AMOUNT_DIFFERS = (Kind.INVALID, "The amount differs from the order's total", "Name the order's total.")
+    AMOUNT_DIFFERS = (Kind.INVALID, "The amount differs from the order's total", "Send the order's total.")
     # Journeys, stages recorded and custody.
     NOT_CUSTODIAN = (
         Kind.NOT_ALLOWED,
         "Another organisation has custody",
-        "The organisation that had custody at that time must do this.",
+        "The organisation that had custody at that time must make this call.",
     )
     NOT_A_SELLER = (Kind.NOT_ALLOWED, "Only the platform or the merchant may do this", "Ask one of them to do it.")
     STAGE_NOT_ENTITLED = (
@@ -254,7 +274,11 @@ class Refusal(RefusalTable):
         "See its entry in GET /v1/participants.",
     )
     JOURNEY_UNKNOWN = (Kind.NOT_FOUND, "There is no such journey", "Check its id.")
-    LINK_UNKNOWN = (Kind.NOT_FOUND, "The link leads to no consignment", "Use the link exactly as the seller sent it.")
+    LINK_UNKNOWN = (
+        Kind.NOT_FOUND,
+        "The link does not belong to any consignment",
+        "Use the link exactly as the seller sent it.",
+    )
     EVENT_UNKNOWN = (Kind.NOT_FOUND, "The organisation recorded no such event", "Check the event's id.")
     JOURNEY_EXISTS = (Kind.CONFLICT, "There is a journey with that id already", "Use another id.")
     PARCEL_IN_USE = (
@@ -262,98 +286,118 @@ class Refusal(RefusalTable):
         "A parcel is on another journey that is not over",
         "Give the parcel a number of its own, or wait until the other journey is delivered, lost or cancelled.",
     )
-    LINK_EXISTS = (Kind.CONFLICT, "That link is in use already", "Make a new link.")
+    LINK_EXISTS = (Kind.CONFLICT, "The link is already in use", "Make a new link.")
     ALREADY_IN_HAND = (Kind.CONFLICT, "The goods have been picked up already", "Read the journey again.")
     NOT_OFFERED = (Kind.CONFLICT, "No hand-over was offered", "The custodian must offer it first.")
-    NOT_IN_HAND = (Kind.CONFLICT, "Nobody holds the goods now", "Read the journey again.")
-    CUSTODY_ACCEPTED = (Kind.CONFLICT, "The organisation accepted custody itself", "Hand the goods over instead.")
+    NOT_IN_HAND = (Kind.CONFLICT, "Nobody has custody of the goods now", "Read the journey again.")
+    CUSTODY_ACCEPTED = (Kind.CONFLICT, "The organisation itself accepted this custody", "Hand the goods over instead.")
     CUSTODY_CONTESTED = (
         Kind.CONFLICT,
         "The named custodian never accepted the goods",
-        "It must repudiate the custody, or the giver must offer again.",
+        "That organisation must repudiate the custody, or the giver must offer the goods again.",
     )
-    NOTHING_TO_REPUDIATE = (Kind.CONFLICT, "The first custodian was handed nothing", "Hand the goods over instead.")
+    NOTHING_TO_REPUDIATE = (
+        Kind.CONFLICT,
+        "The first custodian got the goods from nobody",
+        "Hand the goods over instead.",
+    )
     GATE_CLOSED = (
         Kind.CONFLICT,
-        "A stage that must come before is not done",
-        "Record the stage named in the detail first.",
+        "An earlier stage is not done",
+        "First record the stage that `detail` names.",
     )
-    STAGE_RECORDED = (Kind.CONFLICT, "The stage can happen once only, and is recorded", "There is nothing to do.")
+    STAGE_RECORDED = (
+        Kind.CONFLICT,
+        "The stage can happen only once, and it is already recorded",
+        "There is nothing to do.",
+    )
     ALREADY_CORRECTED = (Kind.CONFLICT, "The event has been declared an error already", "There is nothing to do.")
     EVENT_TAKEN_BACK = (
         Kind.CONFLICT,
         "The same event was declared an error",
-        "Record what is right: this event cannot be recorded again.",
+        "Record the right event instead; this one cannot be recorded again.",
     )
     HANDOVER_STANDS = (
         Kind.CONFLICT,
         "Two parties signed the hand-over",
-        "Hand the goods over again: neither party can take it back alone.",
+        "Hand the goods over again; one party alone cannot undo a hand-over.",
     )
-    PICKUP_STANDS = (Kind.CONFLICT, "Goods were taken over with this pick-up", "Hand them over instead.")
-    CLOCK_WENT_BACK = (Kind.INVALID, "The transaction's time is before what is recorded", "Check the client's clock.")
-    ACCEPTED_BEFORE_HELD = (Kind.INVALID, "The goods are accepted before the giver had them", "Send the true time.")
-    RELEASED_BEFORE_HELD = (Kind.INVALID, "The goods are released before the giver had them", "Send the true time.")
+    PICKUP_STANDS = (Kind.CONFLICT, "The carrier took custody with this pick-up", "Hand them over instead.")
+    CLOCK_WENT_BACK = (
+        Kind.INVALID,
+        "The transaction's time is before the last recorded change",
+        "Check the client's clock.",
+    )
+    ACCEPTED_BEFORE_HELD = (
+        Kind.INVALID,
+        "The time of acceptance is before the giver had the goods",
+        "Send the true time.",
+    )
+    RELEASED_BEFORE_HELD = (
+        Kind.INVALID,
+        "The time of release is before the giver had the goods",
+        "Send the true time.",
+    )
     STAGE_NOT_IN_JOURNEY = (Kind.INVALID, "Journeys of this type do not have this stage", "See GET /v1/stages.")
-    STEP_NOT_OF_STAGE = (Kind.INVALID, "The stage has no such step", "Use a step that the detail names.")
+    STEP_NOT_OF_STAGE = (Kind.INVALID, "The stage has no such step", "Use a step that `detail` names.")
     DISPOSITION_NOT_OF_STAGE = (
         Kind.INVALID,
         "The stage has no such disposition",
-        "Use a disposition that the detail names.",
+        "Use a disposition that `detail` names.",
     )
     # Terms and returns.
     NOT_THE_SELLER = (Kind.NOT_ALLOWED, "Another organisation is the seller", "The seller must do this.")
     NOT_AN_AGENT = (
         Kind.NOT_ALLOWED,
-        "Only the platform or the merchant may lodge a return",
+        "Only the platform or the merchant may request a return",
         "Ask one of them to do it.",
     )
     OWN_RETURN = (
         Kind.NOT_ALLOWED,
-        "An organisation cannot answer or judge a return that it lodged",
-        "Enforce the deadline; have another organisation lodge the next one.",
+        "An organisation cannot answer or decide a return that it requested itself",
+        "Enforce the deadline. Next time let another organisation request the return.",
     )
     NOT_THE_AGENT = (
         Kind.NOT_ALLOWED,
-        "Another organisation lodged the return",
-        "The organisation that lodged it must do this.",
+        "Another organisation requested the return",
+        "The organisation that requested it must make this call.",
     )
     NOT_THE_CARRIER = (
         Kind.NOT_ALLOWED,
         "Another carrier fetches the return",
-        "The carrier that was assigned must do this.",
+        "The assigned carrier must make this call.",
     )
     NOT_THE_ARBITER = (Kind.NOT_ALLOWED, "The terms name another arbiter", "The arbiter must decide.")
     RETURN_UNKNOWN = (Kind.NOT_FOUND, "There is no such return", "Check its id.")
     UNITS_RETURNED = (
         Kind.CONFLICT,
-        "The units have come back by another return",
-        "Claim no more for them; see GET /v1/orders/<order_id>/account.",
+        "Another return covers these units",
+        "Request only units that are left; see GET /v1/orders/<order_id>/account.",
     )
     RETURN_EXISTS = (Kind.CONFLICT, "There is a return with that id already", "Use another id.")
-    VERSION_NOT_NEXT = (Kind.CONFLICT, "It is not the next version", "Use the number that the detail names.")
+    VERSION_NOT_NEXT = (Kind.CONFLICT, "The version is not the next one", "Use the number that `detail` names.")
     ALREADY_ARBITRATED = (
         Kind.CONFLICT,
         "The arbiter has decided already",
         "There is nothing to do: the decision stands.",
     )
-    NOT_DUE = (Kind.CONFLICT, "The deadline has not passed", "Wait until the time that the detail names.")
-    NO_DEADLINE = (Kind.CONFLICT, "Nothing is due in this state", "Read the return again.")
+    NOT_DUE = (Kind.CONFLICT, "The deadline has not passed", "Wait until the time that `detail` names.")
+    NO_DEADLINE = (Kind.CONFLICT, "There is no deadline in this state", "Read the return again.")
     RESOLUTION_DIFFERS = (
         Kind.CONFLICT,
         "The return asks for another resolution",
-        "Use the resolution that the detail names.",
+        "Use the resolution that `detail` names.",
     )
     NOT_IN_ADVANCE = (
         Kind.INVALID,
         "Terms must be published before they apply",
-        "Name a later time for them to come into force.",
+        "Set a later time for them to come into force.",
     )
-    WRONG_AWARD = (Kind.INVALID, "The award does not fit the return", "The detail says why.")
+    WRONG_AWARD = (Kind.INVALID, "The award does not fit the return", "Read the reason in `detail`.")
     BELOW_CONSORTIUM_TERMS = (
         Kind.INVALID,
-        "The terms grant less than the consortium's own",
-        "Grant at least what the detail names.",
+        "The terms grant less than the floor of the jurisdiction",
+        "Grant at least what `detail` names.",
     )
     # Departures and bookings.
     NOT_A_CARRIER = (Kind.NOT_ALLOWED, "Only a carrier may do this", "Use a carrier's identity.")
@@ -361,44 +405,48 @@ class Refusal(RefusalTable):
     ALREADY_BOOKED = (Kind.CONFLICT, "The booking is on this departure already", "There is nothing to do.")
     CAPACITY_EXCEEDED = (
         Kind.CONFLICT,
-        "The departure has too little room left",
+        "The departure has too little capacity left",
         "Book less, or book another departure.",
     )
-    CUT_OFF_PASSED = (Kind.CONFLICT, "The departure takes no more goods", "Book another departure.")
+    CUT_OFF_PASSED = (Kind.CONFLICT, "The departure is past its cut-off", "Book another departure.")
     # Offers and plans.
     OFFER_UNKNOWN = (Kind.NOT_FOUND, "The offer was not among those compared", "Check the offer's id.")
-    STEP_UNKNOWN = (Kind.NOT_FOUND, "The journey has no such step", "Count from 0; the detail says how many there are.")
-    LEG_UNKNOWN = (Kind.NOT_FOUND, "The plan has no such leg", "Count from 0; the detail says how many there are.")
+    STEP_UNKNOWN = (Kind.NOT_FOUND, "The journey has no such step", "Count from 0; `detail` has the number of them.")
+    LEG_UNKNOWN = (Kind.NOT_FOUND, "The plan has no such leg", "Count from 0; `detail` has the number of them.")
     PLAN_UNKNOWN = (Kind.NOT_FOUND, "There is no such plan", "Check its id.")
     NO_CHAIN = (
         Kind.CONFLICT,
-        "No chain of offers does every step in time",
+        "No chain of offers can do every step in time",
         "Wait for more offers, or change the demand.",
     )
     PLAN_STANDS = (
         Kind.CONFLICT,
         "The plan is still in force",
-        "Wait until a carrier refuses or its time to answer ends, or cancel the plan.",
+        "Wait until a carrier refuses or does not answer in time, or cancel the plan.",
     )
     ALREADY_AGREED = (
         Kind.CONFLICT,
         "Another plan was agreed for the journey",
         "Cancel that plan first if you need this one.",
     )
-    CAPACITY_TAKEN = (Kind.CONFLICT, "There is no room left for the plan", "Plan again.")
+    CAPACITY_TAKEN = (Kind.CONFLICT, "There is not enough capacity for the plan", "Plan again.")
     NOT_ALL_ACCEPTED = (
         Kind.CONFLICT,
         "Not every carrier has accepted its leg",
-        "Wait for the others, or plan again without them.",
+        "Wait for the other carriers, or make a new plan without them.",
     )
     NOT_ASKED = (Kind.CONFLICT, "The carrier did not ask why", "The carrier must ask first.")
-    OFFER_GONE = (Kind.CONFLICT, "An offer was withdrawn after it was compared", "Plan again.")
+    OFFER_GONE = (Kind.CONFLICT, "An offer was withdrawn after the plan was made", "Plan again.")
     PLAN_ENDED = (Kind.CONFLICT, "The plan has ended", "Read the plan again.")
     ALREADY_RELEASED = (Kind.CONFLICT, "The plan has no capacity booked", "There is nothing to do.")
-    CERTIFICATE_INVALID = (Kind.INVALID, "The certificate does not prove the plan", "The detail says where it fails.")
-    BATCH_TOO_DEAR = (Kind.INVALID, "The plans cost too much more than the bound", "Solve the batch again.")
+    CERTIFICATE_INVALID = (
+        Kind.INVALID,
+        "The certificate does not prove that the plan is best",
+        "Read in `detail` where it fails.",
+    )
+    BATCH_TOO_DEAR = (Kind.INVALID, "The total cost of the plans is too far above the bound", "Solve the batch again.")
     CHAIN_NOT_ALLOWED = (
         Kind.INVALID,
-        "The chain chosen does not meet the demand",
-        "Choose one offer that fits for each step, in time.",
+        "The chosen chain does not meet the demand",
+        "For each step, choose an offer that fits and is in time.",
     )

@@ -1,8 +1,8 @@
 """
-What two carriers agree before goods change hands: place, time, seals; nobody else's business.
+Agreements between two carriers about a hand-over: place, time, seals. Nobody else sees them.
 
-The agreement is kept by both and changes only with both organisations'
-endorsement. Every version carries a fresh salt, because its hash is on the channel.
+Both store the agreement, and both must endorse each change. Every version has a new salt, because its hash is on
+the channel.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _LONGEST = 200
 @dataclasses.dataclass(frozen=True)
 class Draft:
     """
-    What the giving carrier proposes.
+    The proposal of the giving carrier.
 
-    ``consignments`` are the journeys concerned; ``conditions`` is free text,
-    such as the temperature or who breaks the seal.
+    ``consignments`` are the ids of the journeys; ``conditions`` is free text, such as the temperature or who breaks
+    the seal.
     """
 
     taker: str
@@ -53,7 +53,7 @@ class Draft:
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """A handover agreement as both carriers keep it."""
+    """A hand-over agreement as both carriers store it."""
 
     agreement_id: str
     giver: str
@@ -64,12 +64,12 @@ class Agreement:
 
     @property
     def parties(self) -> tuple[str, str]:
-        """Who keeps it and may read it."""
+        """The two carriers that store it and may read it."""
         return self.giver, self.draft.taker
 
     def answered(self, by: str, agree: bool, salt: str, now: str) -> Agreement:
         """
-        With the taker's answer.
+        Return the agreement with the taker's answer.
 
         Raises:
             Refused: NOT_THE_TAKER, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT.
@@ -81,7 +81,7 @@ class Agreement:
 
     def cancelled(self, by: str, salt: str, now: str) -> Agreement:
         """
-        Called off by either side.
+        Return the agreement after one side has cancelled it.
 
         Raises:
             Refused: NOT_A_PARTY, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT.

@@ -1,11 +1,9 @@
 """
-A carrier's own plans: departures with their capacity, and what is booked on them.
+A carrier's own plans: departures with their capacity and bookings.
 
-Kept in the carrier's implicit collection and nowhere else. Each departure is a
-record of its own, so that bookings on different departures do not touch each
-other, and two on the same one cannot both take its last place. Every version
-carries a fresh salt: the channel holds its hash, and a load factor would
-otherwise be found by trying.
+They are only in the carrier's implicit collection. Each departure is its own record. So bookings on different
+departures do not conflict, and two on the same one cannot both take its last place. Every version has a new salt:
+the channel has its hash, and without a salt others could find the load by trying.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ SLOTS = Bounds(1, 200)
 
 @dataclasses.dataclass(frozen=True)
 class Slot:
-    """One departure: when, by when goods must be there, and how many parcels (H87) and grams (GRM) it takes."""
+    """One departure: its times, its cut-off for goods, and its capacity in parcels (H87) and grams (GRM)."""
 
     slot_id: str
     departs_at: str
@@ -49,7 +47,7 @@ class Slot:
 
 @dataclasses.dataclass(frozen=True)
 class Draft:
-    """What a carrier writes: a lane, a mode of transport (UN/ECE Rec 19) and its departures."""
+    """A plan as the carrier writes it: a lane, a mode of transport (UN/ECE Rec 19) and departures."""
 
     origin: str
     destination: str
@@ -69,7 +67,7 @@ class Draft:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A plan as it is kept."""
+    """A plan as it is stored."""
 
     plan_id: str
     carrier: str
@@ -79,7 +77,7 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What is to be booked, for whom, with the salt of the departure's next version."""
+    """A booking request: capacity, shipper, and the salt of the departure's next version."""
 
     shipper: str
     parcels: int
@@ -105,7 +103,7 @@ class Booking:
 
 @dataclasses.dataclass(frozen=True)
 class Departure:
-    """One slot of a plan with what is booked on it."""
+    """One slot of a plan with its bookings."""
 
     plan_id: str
     slot: Slot
@@ -114,17 +112,17 @@ class Departure:
 
     @property
     def parcels_left(self) -> int:
-        """Places not booked."""
+        """Parcels that are still free."""
         return self.slot.parcels - sum(booking.parcels for booking in self.bookings)
 
     @property
     def grams_left(self) -> int:
-        """Weight not booked."""
+        """Grams that are still free."""
         return self.slot.grams - sum(booking.grams for booking in self.bookings)
 
     def booked(self, booking_id: str, wanted: Wanted, now: int) -> Departure:
         """
-        With *wanted* booked on it.
+        Return the departure with the booking *wanted*.
 
         Raises:
             Refused: ALREADY_BOOKED, CUT_OFF_PASSED, CAPACITY_EXCEEDED, SALT_REUSED.
@@ -134,14 +132,14 @@ class Departure:
         if now > moments.stated("slot.cut_off_at", self.slot.cut_off_at).at:
             raise Refusal.CUT_OFF_PASSED("the departure takes no more goods")
         if wanted.parcels > self.parcels_left or wanted.grams > self.grams_left:
-            # How much is left is the carrier's secret, and a refusal travels in the open.
+            # The free capacity is the carrier's secret, and everybody can read a refusal.
             raise Refusal.CAPACITY_EXCEEDED("the departure has not enough room left")
         made = Booking(booking_id, wanted.shipper, wanted.parcels, wanted.grams, moments.text(now))
         return self._next(wanted.salt, (*self.bookings, made))
 
     def released(self, booking_id: str, salt: str) -> Departure:
         """
-        With a booking taken off it.
+        Return the departure without a booking.
 
         Raises:
             Refused: BOOKING_UNKNOWN, SALT_REUSED, SALT_TOO_SHORT.
@@ -159,7 +157,7 @@ class Departure:
 
 def departures(plan: Plan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
     """
-    Return the empty departures of *plan*, one salt for each.
+    Return the empty departures of *plan*, each with one salt.
 
     Raises:
         Refused: INVALID_ARGUMENT, SALT_TOO_SHORT, SALT_REUSED.

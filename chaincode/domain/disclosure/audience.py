@@ -1,5 +1,5 @@
 """
-Floors below which a number says something about single persons or single firms.
+Minimum sizes of audiences and sums, so that a number reveals no single person or firm.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from chaincode.domain.refusals import Refusal
 COHORT_SIZE = "audience.cohort_size"
 
 SMALLEST_COHORT = 50
-"""Nobody may be described by an audience of fewer people (k-anonymity with k = 50)."""
+"""The smallest audience that may be described (k-anonymity with k = 50)."""
 
 FEWEST_PARTIES = 3
-"""A sum over fewer parties tells each of two what the other gave."""
+"""With two parties, each could compute the other's figure from the sum."""
 
 
 def check_named(names: Collection[str]) -> None:

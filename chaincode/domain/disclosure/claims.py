@@ -1,9 +1,8 @@
 """
-Claims: what an e-commerce organisation forecasts, what a logistics organisation can carry.
+Claims: forecasts of e-commerce organisations and capabilities of logistics organisations.
 
-Each attribute is one leaf with a slot of its own in the digest document
-(`disclosures`), in the order of the tables here. Attributes are only ever
-appended: a slot that moved would open committed claims to another name.
+Each attribute has its own slot in the digest document (`disclosures`), in the order of the tables here. New
+attributes may only be appended: if a slot moved, existing claims would have their values under another name.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Kind:
 
     def check(self, values: Mapping[str, object]) -> None:
         """
-        Refuse *values* that are no whole claim of this kind.
+        Refuse *values* that are not a complete claim of this kind.
 
         Raises:
             Refused: INVALID_ARGUMENT names the attribute; COHORT_TOO_SMALL.
@@ -72,7 +71,8 @@ class Kind:
 
     def check_part(self, values: Mapping[str, object]) -> None:
         """
-        Refuse disclosed *values* that no honest claim of this kind has; rules between attributes need the whole.
+        Refuse disclosed *values* that are invalid in this kind of claim. Rules between attributes are checked only
+        for complete claims.
 
         Raises:
             Refused: INVALID_ARGUMENT names the attribute; COHORT_TOO_SMALL.
@@ -99,10 +99,10 @@ def checked(
     document: Document, opened: Sequence[Disclosure], issuer: str, claim_id: str, revision: int, now: int
 ) -> dict[str, object]:
     """
-    Return the values of a new claim, if document and disclosures are a whole and honest claim of *issuer*.
+    Return the values of a new claim, if document and disclosures are a complete and valid claim of *issuer*.
 
     Raises:
-        Refused: NOT_OWNER, WRONG_CLAIM, PRE_DATED or whatever is wrong with a value.
+        Refused: NOT_OWNER, WRONG_CLAIM, PRE_DATED, or the code for an invalid value.
     """
     kind = kind_of(document)
     if document.issuer != issuer:
@@ -118,15 +118,14 @@ def checked(
 
 def proven(document: bytes, disclosed: Sequence[str], document_hash: str) -> tuple[Document, dict[str, object]]:
     """
-    Return what *disclosed* says of a claim, if the claim is the one whose *document_hash* (hex) stands on the channel.
+    Return the disclosed values of a claim, if *document_hash* (hex) is the hash of its document on the channel.
 
-    For anybody who was handed document and disclosures: it needs no ledger
-    and no identity, only the hash, from a member, an auditor or the blocks.
-    Whose collection the hash was found in says who is bound by it; that must
-    be the document's issuer.
+    Anybody with document and disclosures can call this, without a ledger or an identity. They need only the hash,
+    from a member, an auditor or the blocks. The hash must be from the collection of the document's issuer: its
+    owner is the one that committed.
 
     Raises:
-        Refused: NOT_COMMITTED, another document than the one on the channel; or what is wrong with a disclosure.
+        Refused: NOT_COMMITTED if the channel has another document; or the code for an invalid disclosure.
     """
     if hashlib.sha256(document).hexdigest() != document_hash:
         raise Refusal.NOT_COMMITTED("the document is not the one on the channel")
@@ -136,7 +135,7 @@ def proven(document: bytes, disclosed: Sequence[str], document_hash: str) -> tup
 
 
 def _in_order(values: Mapping[str, Any], *names: str) -> None:
-    """Refuse values that fall where they must rise; absent ones do not count."""
+    """Refuse values that do not rise in this order; absent ones are skipped."""
     given = [name for name in names if name in values]
     for lower, upper in zip(given, given[1:], strict=False):
         if values[lower] > values[upper]:
@@ -180,7 +179,7 @@ def _capability_agrees(values: Mapping[str, Any]) -> None:
 
 
 LPI_EDITIONS = {"2018": 500, "2023": 500, "2026-lpi2": 10_000}
-"""World Bank LPI editions, named as in `lpi`, and the top of their scale times 100; two editions do not compare."""
+"""World Bank LPI editions, named as in `lpi`, with the top of their scale times 100."""
 
 _TEMPERATURE = whole(-200, 200)
 _CURRENCY = code(money.check_currency)

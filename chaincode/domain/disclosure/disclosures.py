@@ -1,17 +1,15 @@
 """
-Selective disclosure after RFC 9901: a document of salted digests, and the disclosures that open them one by one.
+Selective disclosure (RFC 9901): a document of salted digests, and disclosures that open single digests.
 
 A disclosure is ``base64url(JSON [salt, name, value])``, its digest
-``base64url(SHA-256(disclosure))``. The document lists the digests and nothing
-of the values; SHA-256 of the document stands on the channel and commits its
-owner to all of them.
+``base64url(SHA-256(disclosure))``. The document has the digests but no values. Its SHA-256 is on the channel and
+commits the owner to all values.
 
-RFC 9901 lets an issuer hide the number of claims behind decoy digests, and so
-a dishonest one could hide a second value of the same name there and tell two
-readers different things. Here every attribute of a kind of claim has its own
-slot in ``_sd``, always SLOTS of them: an attribute that is not given has a
-decoy in its slot, and a disclosure counts only in the slot of its name. One
-document, one value per name; and nobody sees which attributes are given.
+In RFC 9901 an issuer may add decoy digests to hide the number of claims. A dishonest issuer could use one for a
+second value of the same name, and show two readers different values. Here every attribute of a kind of claim has
+its own slot in ``_sd``, and there are always SLOTS of them. The slot of an absent attribute has a decoy, and a
+disclosure is valid only in the slot of its name. So a document has one value for each name, and nobody sees which
+attributes are absent.
 """
 
 from __future__ import annotations
@@ -28,10 +26,10 @@ from hlf.codec import canonical
 from hlf.codec.refusals import invalid
 
 SLOTS = 64
-"""Digests in every document, whatever it is about, so that their number says nothing."""
+"""The number of digests in every document, always the same so that it reveals nothing."""
 
 SALT_BYTES = 16
-"""RFC 9901, 9.3 asks for 128 bits: without salt a value such as an LPI score is found by trying all of them."""
+"""RFC 9901, 9.3 asks for 128 bits. Without salt, others could find a value such as an LPI score by trying all."""
 
 LARGEST_DISCLOSURE = 8_192
 
@@ -41,7 +39,7 @@ _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True)
 class Disclosure:
-    """One opened leaf of a claim, with the text it travels as; its digest is over exactly that text."""
+    """One disclosed attribute, with its encoded text; the digest is over exactly this text."""
 
     encoded: str
     salt: str
@@ -50,17 +48,17 @@ class Disclosure:
 
     @property
     def digest(self) -> str:
-        """What stands for it in the document."""
+        """Its digest in the document."""
         return digest(self.encoded)
 
 
 @dataclass(frozen=True)
 class Document:
     """
-    What an owner committed to, without the values.
+    The digest document that an owner committed to, without the values.
 
     Attributes:
-        digests: one per slot; those of attributes not given are decoys.
+        digests: one for each slot; those of absent attributes are decoys.
         issued_at: seconds since 1970 (RFC 7519 NumericDate).
     """
 
@@ -72,7 +70,7 @@ class Document:
     digests: tuple[str, ...]
 
     def to_bytes(self) -> bytes:
-        """Return the canonical bytes, whose SHA-256 stands on the channel; names as in RFC 9901 and RFC 7519."""
+        """Return the canonical bytes; their SHA-256 is on the channel. Names are those of RFC 9901 and RFC 7519."""
         return canonical.dumps(
             {
                 "_sd": self.digests,
@@ -101,10 +99,10 @@ def disclose(salt: bytes, name: str, value: object) -> Disclosure:
 
 def read(encoded: str, field: str = "disclosure") -> Disclosure:
     """
-    Return what *encoded* says.
+    Return the disclosure in *encoded*.
 
     Raises:
-        Refused: INVALID_ARGUMENT, not a disclosure; SALT_TOO_SHORT, one that could be guessed.
+        Refused: INVALID_ARGUMENT if it is not a disclosure; SALT_TOO_SHORT.
     """
     if len(encoded) > LARGEST_DISCLOSURE or not _BASE64URL.fullmatch(encoded):
         raise invalid(field, f"must be base64url of at most {LARGEST_DISCLOSURE} characters")
@@ -129,7 +127,7 @@ def check_salt(salt: str, field: str = "salt") -> str:
 
 
 def derived_salt(salt: str, what: str) -> str:
-    """Return a salt that follows from another, for a part that is told alone; it does not give the other away."""
+    """Return a salt derived from another, for a part that is shown alone; it does not reveal the other."""
     drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:SALT_BYTES]
     return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
 
@@ -145,10 +143,11 @@ def commit(
     random: Callable[[int], bytes],
 ) -> tuple[Document, tuple[Disclosure, ...]]:
     """
-    Return the document and the disclosures of *values*; for the owner's client, since a contract has no randomness.
+    Return the document and the disclosures of *values*. The owner's client calls this, because a contract has no
+    randomness.
 
-    *slots* are the attributes of *kind* in order, *random* gives so many secure
-    random bytes (``secrets.token_bytes``).
+    *slots* are the attributes of *kind* in order; *random* returns the given number of secure random bytes
+    (``secrets.token_bytes``).
     """
     unknown = sorted(set(values) - set(slots))
     if unknown:
@@ -169,7 +168,7 @@ def read_document(data: bytes) -> Document:
     Return the document in *data*.
 
     Raises:
-        Refused: INVALID_ARGUMENT, not a document in canonical form with SLOTS different digests.
+        Refused: INVALID_ARGUMENT if it is not a document in canonical form with SLOTS different digests.
     """
     try:
         parts = canonical.loads(data)
@@ -196,11 +195,11 @@ def read_document(data: bytes) -> Document:
 
 def opened(document: Document, disclosures: Sequence[Disclosure], slots: Sequence[str]) -> dict[str, object]:
     """
-    Return the values that *disclosures* prove against *document*, by name; anybody can repeat the check.
+    Return the values that *disclosures* prove against *document*, by name.
 
     Raises:
-        Refused: UNKNOWN_ATTRIBUTE, the kind of claim has no such name;
-            ATTRIBUTE_TWICE; NOT_IN_CLAIM, its owner did not commit to that value.
+        Refused: UNKNOWN_ATTRIBUTE if the kind of claim has no such name; ATTRIBUTE_TWICE; NOT_IN_CLAIM if its
+            owner did not commit to that value.
     """
     values: dict[str, object] = {}
     for one in disclosures:

@@ -1,12 +1,10 @@
 """
-The capacity-gap meter: what is forecast for a region and a week against what can be carried there.
+The capacity-gap meter: forecasts for a region and a week against the capacities there.
 
-It adds up what single organisations consented to show to the platform and the
-auditor, and tells sums only: of at least three parties on each side, and each
-cell once. Whoever subtracts one sum from another must not learn a figure
-either. Claims are spread evenly, so two cells with the same parties say no
-more than one; a cell is told beside others only if on each side its parties
-are the same as theirs or differ from them by three and more.
+It adds up figures that organisations consented to show to the platform and the auditor. It publishes only sums of
+at least three parties on each side, and each cell once. The difference of two sums must not reveal a figure either.
+Claims are spread evenly, so two cells with the same parties reveal no more than one. A cell is published beside
+others only if, on each side, its parties are the same as theirs or differ by at least three.
 """
 
 from __future__ import annotations
@@ -24,13 +22,13 @@ from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 PURPOSE = "capacity-gap-meter"
-"""The purpose a grant must name for its attributes to be counted: consent to this, not to something else."""
+"""The purpose that a grant must name; with it the owner consents to be counted."""
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "forecast": ("horizon.start", "horizon.end", "region.subdivisions", "demand.units_p50_h87"),
     "capability": ("valid.from", "valid.to", "coverage.regions", "capacity.parcels_per_day_h87"),
 }
-"""What the meter adds up, and all it accepts: nobody shows more than is needed."""
+"""The attributes that the meter needs; it accepts no others, so that nobody shows more."""
 
 ALSO_TAKEN = {"forecast": (), "capability": ("capacity.utilisation_bps",)}
 
@@ -43,11 +41,11 @@ WEEKS = Bounds(1, 53)
 @dataclass(frozen=True)
 class Contribution:
     """
-    One party's figures for the meter, kept by the tender's members.
+    One party's figures for the meter, stored by platform and auditor.
 
     Attributes:
         units: by region, then by week; parcels (H87).
-        grant_hash: SHA-256 of the grant; a revoked one has another, and its figures no longer count.
+        grant_hash: SHA-256 of the grant. A revoked grant has another hash, so its figures no longer count.
     """
 
     grant_id: str
@@ -61,7 +59,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Cell:
-    """One region in one week; *gap* is what cannot be carried, negative where there is room."""
+    """One region in one week; *gap* is demand without capacity, and negative if capacity is left."""
 
     region: str
     week: str
@@ -74,7 +72,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class CellParties:
-    """Whose figures a cell summed up; kept by the tender's members, so that no later cell gives one away."""
+    """The parties in the sum of a cell; platform and auditor store them, so that no later cell reveals one."""
 
     region: str
     week: str
@@ -84,7 +82,7 @@ class CellParties:
 
 @dataclass(frozen=True)
 class Meter:
-    """The cells of one computation that may be told; the tender's members keep it until it is published."""
+    """The publishable cells of one computation; platform and auditor store it until it is published."""
 
     meter_id: str
     computed_at: str
@@ -94,7 +92,7 @@ class Meter:
 
 def check_attributes(kind: str, names: Collection[str]) -> None:
     """
-    Refuse to take more or less than the meter needs.
+    Refuse attributes other than those that the meter needs.
 
     Raises:
         Refused: ATTRIBUTE_MISSING or ATTRIBUTE_NOT_NEEDED.
@@ -111,8 +109,8 @@ def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """
     Return the claim's parcels by region and week.
 
-    A forecast's median is spread over its days and regions evenly, a capacity
-    likewise over its regions, less what is in use; no parcel is lost to rounding.
+    A forecast's median is spread evenly over its days and regions, and a capacity, less the part in use, over its
+    regions. Rounding loses no parcel.
     """
     if kind == "forecast":
         days = _days(values["horizon.start"], values["horizon.end"])
@@ -126,7 +124,7 @@ def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
 def publishable(
     contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[CellParties]
 ) -> tuple[tuple[Cell, ...], tuple[CellParties, ...]]:
-    """Return the cells of *region* that may be published beside those *published* before, and all of them."""
+    """Return the cells of *region* that may be published beside those already *published*, and all cells."""
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
     cells, so_far = [], list(published)
@@ -151,7 +149,7 @@ def _hides_each(new: CellParties, before: Iterable[CellParties]) -> bool:
 
 
 def _apart(one: Collection[str], other: Collection[str]) -> bool:
-    """Return whether the difference of two sums is of nobody, or of enough parties to hide each."""
+    """Return whether the difference of two sums has no parties, or enough to hide each."""
     difference = set(one) ^ set(other)
     return not difference or audience.enough_parties(difference)
 
@@ -177,7 +175,7 @@ def _days(start: str, end: str) -> dict[str, int]:
 
 
 def _apportioned(total: int, days: Mapping[str, int], regions: list[str]) -> dict[str, dict[str, int]]:
-    """Return *total* over every region and week, by days; regions in their order so that all peers agree."""
+    """Return *total* spread over regions and weeks, by days. The order of regions is fixed, so that all peers agree."""
     ordered = sorted(regions)
     parts = money.apportion(total, [days[week] for _ in ordered for week in days])
     by_cell = iter(parts)

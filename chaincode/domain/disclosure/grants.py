@@ -1,9 +1,8 @@
 """
-Who may see which attributes of whose claim, for what and until when: requests, grants, receipts, seals.
+Requests, grants, receipts and seals: who may see which attributes of a claim, for which purpose, until when.
 
-Each record is kept in the implicit collections of the parties and the auditor,
-never in public state, and carries a salt: the channel holds its SHA-256, and
-purpose, attributes and date together could be found by trying.
+Each record is in the implicit collections of the parties and the auditor, never in public state. It has a salt,
+because the channel has its SHA-256 and others could otherwise find its content by trying.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.
 
 @dataclasses.dataclass(frozen=True)
 class Offer:
-    """What the requester shows in return, if the owner agrees."""
+    """The attributes that the requester shows in return, if the owner agrees."""
 
     claim_id: str
     revision: int
@@ -37,7 +36,7 @@ class Offer:
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What a requester writes: whose attributes it wants, for what, until when, and what it offers in return."""
+    """A request as the requester writes it: owner, claim, attributes, purpose, expiry and an offer in return."""
 
     owner: str
     claim_id: str
@@ -60,7 +59,7 @@ class Asked:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A request as it is kept."""
+    """A request as it is stored."""
 
     request_id: str
     requester: str
@@ -70,13 +69,13 @@ class Request:
 
     @property
     def parties(self) -> frozenset[str]:
-        """Who keeps it and may read it."""
+        """The organisations that store it and may read it."""
         return frozenset({self.requester, self.asked.owner, self.auditor})
 
 
 @dataclasses.dataclass(frozen=True)
 class Terms:
-    """What an owner writes to grant: which attributes to whom, for what, until when."""
+    """A grant as the owner writes it: recipient, attributes, purpose and expiry."""
 
     claim_id: str
     revision: int
@@ -100,12 +99,13 @@ class Terms:
 @dataclasses.dataclass(frozen=True)
 class Grant:
     """
-    A grant as it is kept.
+    A grant as it is stored.
 
     Attributes:
-        document_hash: SHA-256 of the claim's document when it was granted; what is delivered must be that one.
-        counterpart: the grant that opens together with this one, empty if it stands alone.
-        revoked_at: empty while it is in force.
+        document_hash: SHA-256 of the claim's document at the time of the grant; the delivered document must be
+            the same.
+        counterpart: the other grant of a reciprocal pair; empty for a single grant.
+        revoked_at: the time of the revocation; empty while the grant is in force.
     """
 
     grant_id: str
@@ -119,12 +119,12 @@ class Grant:
 
     @property
     def recipient(self) -> str:
-        """Who may see the attributes."""
+        """The organisation that may see the attributes."""
         return self.terms.recipient
 
     @property
     def parties(self) -> frozenset[str]:
-        """Who keeps it and may read it."""
+        """The organisations that store it and may read it."""
         return frozenset({self.owner, self.recipient, self.auditor})
 
     def state(self, now: int) -> str:
@@ -135,7 +135,7 @@ class Grant:
 
     def check_open(self, now: int) -> None:
         """
-        Refuse a grant that no longer counts.
+        Refuse a grant that is revoked or expired.
 
         Raises:
             Refused: REVOKED or EXPIRED.
@@ -161,10 +161,10 @@ class Grant:
 
     def revoked(self, at: str, salt: str) -> Grant:
         """
-        Return the grant as it stands after its owner took it back, under a fresh *salt*.
+        Return the grant as revoked by its owner, with a new *salt*.
 
         Raises:
-            Refused: REVOKED, it has been already.
+            Refused: REVOKED if it is already revoked.
         """
         if self.revoked_at:
             raise Refusal.REVOKED(f"grant {self.grant_id} is revoked")
@@ -177,7 +177,7 @@ class Grant:
 @dataclasses.dataclass(frozen=True)
 class Receipt:
     """
-    What is left of a revoked disclosure: that it was, and that the recipient's copy was purged.
+    The receipt of a revoked grant: the grant existed, and the recipient's copy was purged.
 
     Attributes:
         purged_hash: SHA-256 of the purged copy, empty if nothing had been delivered.
@@ -193,13 +193,13 @@ class Receipt:
 
     @property
     def parties(self) -> frozenset[str]:
-        """Who keeps it and may read it."""
+        """The organisations that store it and may read it."""
         return frozenset({self.owner, self.recipient, self.auditor})
 
 
 @dataclasses.dataclass(frozen=True)
 class Sealing:
-    """What an owner writes about attributes it sealed to the key of somebody outside the channel."""
+    """An owner's record of attributes encrypted to the key of somebody outside the channel."""
 
     claim_id: str
     revision: int
@@ -228,7 +228,7 @@ class Sealing:
 
 @dataclasses.dataclass(frozen=True)
 class Seal:
-    """A sealing as it is kept by owner and auditor; its own hash on the channel proves the ciphertext's."""
+    """A sealing as owner and auditor store it; its hash on the channel proves the hash of the ciphertext."""
 
     seal_id: str
     owner: str
@@ -239,21 +239,21 @@ class Seal:
 
     @property
     def parties(self) -> frozenset[str]:
-        """Who keeps it and may read it."""
+        """The organisations that store it and may read it."""
         return frozenset({self.owner, self.auditor})
 
 
 REVISION = Bounds(1, 999_999)
 SUITES = ("DHKEM-P256", "DHKEM-X25519", "MLKEM768-X25519")
-"""The HPKE suites that hlf.sealing offers; the hybrid is for what stays somewhere for ever."""
+"""The HPKE suites that hlf.sealing offers; use the hybrid one for data that stays secret for long."""
 
 
 def counter_terms(request: Request, salt: str) -> Terms:
     """
-    Return the grant that a requester offered in return, as its own words have it.
+    Return the grant that the requester offered in return, with the terms of its request.
 
     Raises:
-        Refused: NOT_RECIPROCAL, it offered nothing.
+        Refused: NOT_RECIPROCAL if it offered nothing.
     """
     asked = request.asked
     if asked.offer is None:
@@ -272,7 +272,7 @@ def counter_terms(request: Request, salt: str) -> Terms:
 
 def check_answers(terms: Terms, request: Request) -> None:
     """
-    Refuse *terms* that do not grant exactly what *request* asked; a reciprocal offer was made for that alone.
+    Refuse *terms* that differ from *request*; the offer in return was made for exactly that request.
 
     Raises:
         Refused: NOT_AS_REQUESTED names the field.
@@ -293,7 +293,7 @@ def check_answers(terms: Terms, request: Request) -> None:
 
 
 def check_attributes(field: str, names: tuple[str, ...]) -> None:
-    """Refuse names that no claim has, that stand twice, or that show an audience without its size."""
+    """Refuse unknown or repeated names, and an audience without its size."""
     if not names or len(set(names)) != len(names):
         raise invalid(field, "must name at least one attribute, and none twice")
     if not set(names) <= _ATTRIBUTES:
@@ -302,7 +302,7 @@ def check_attributes(field: str, names: tuple[str, ...]) -> None:
 
 
 def check_purpose(field: str, purpose: str) -> None:
-    """Refuse a purpose that is none."""
+    """Refuse a purpose that is empty or malformed."""
     texts.check(field, purpose, 200)
     if not purpose.strip():
         raise invalid(field, "must say what for")

@@ -1,9 +1,8 @@
 """
-Advice for overseas warehouses: what to send where, and by when, so that the forecast is met from near by.
+Advice for overseas warehouses: what to send to which one, and by when, so that the forecast can be met from nearby.
 
-Each region's demand of a week goes to the warehouse that reaches it soonest
-and has room; what is sent is the median and a part of the spread up to the
-90th percentile, and it leaves early enough for 95 of 100 transits.
+Each region's demand of a week goes to the warehouse that reaches it soonest and has space. The quantity is the
+median and a part of the spread up to the 90th percentile. It must leave early enough for 95 of 100 transits.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Warehouse:
 
 @dataclass(frozen=True)
 class Demand:
-    """What a region wants in a week: median and 90th percentile."""
+    """The demand of a region in a week: median and 90th percentile."""
 
     region: str
     week: str
@@ -57,7 +56,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class Advice:
-    """Send so many parcels to this warehouse by that day; *locode* is empty where no warehouse has room."""
+    """Send so many parcels to this warehouse by that day; *locode* is empty if no warehouse has space."""
 
     region: str
     week: str
@@ -68,10 +67,10 @@ class Advice:
 
 def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
     """
-    Return the disclosed forecasts by region and week, in order; without a p90 the median stands for it.
+    Return the disclosed forecasts by region and week, in order; without a p90 the median is used.
 
     Raises:
-        Refused: INVALID_ARGUMENT, a forecast was disclosed without what advice needs.
+        Refused: INVALID_ARGUMENT if a forecast does not show the attributes that are needed.
     """
     medians: dict[tuple[str, str], int] = {}
     highs: dict[tuple[str, str], int] = {}
@@ -93,10 +92,10 @@ def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
 
 def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps: int) -> tuple[Advice, ...]:
     """
-    Return what to send where for *wanted*, in its order; *safety_bps* of the spread goes on top of the median.
+    Return the advice for *wanted*, in its order; *safety_bps* of the spread is added to the median.
 
-    Regions with the larger demand of a week choose first. Of warehouses equally near, the one with
-    the earlier LOCODE is taken.
+    In a week, regions with larger demand choose first. Of equally near warehouses, the one with the earlier LOCODE
+    is taken.
     """
     bounds.BASIS_POINTS.check("safety_bps", safety_bps)
     listed = sorted(warehouses, key=lambda one: one.locode)
@@ -121,6 +120,6 @@ def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps
 
 
 def _ship_by(week: str, warehouse: Warehouse) -> str:
-    """Return the last day on which goods may leave to be there when the week begins."""
+    """Return the last day on which goods may leave to arrive before the week begins."""
     days = -(-warehouse.inbound_p95_hur // 24)
     return (weeks.monday("week", week) - timedelta(days=days)).isoformat()

@@ -1,10 +1,9 @@
 """
-Who holds a consignment: a chain of periods, each begun by a handover that both parties signed.
+Custody of a consignment: a chain of periods, each begun by a hand-over that both parties signed.
 
-A handover is offered by the custodian and accepted by the organisation that
-takes over. Each side states its own time. If the taker's time is later there
-is a gap in which nobody was answerable, if it is earlier an overlap; both
-stay visible as alarms.
+The custodian offers a hand-over, and the organisation that takes over accepts it. Each side states its own time. If
+the taker's time is later, there is a gap in which nobody was responsible; if it is earlier, an overlap. Both stay
+visible as alarms.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from hlf.codec import moments
 from hlf.codec.records import Instant
 
 TOLERANCE = 15 * moments.MINUTE
-"""How far two parties' clocks and pens may differ before a gap or an overlap is an alarm."""
+"""How far the times of two parties may differ before a gap or an overlap is an alarm."""
 
 State = Literal["held", "awaited", "delivered"]
 HELD: Final = "held"
@@ -28,11 +27,10 @@ DELIVERED: Final = "delivered"
 @dataclasses.dataclass(frozen=True)
 class Period:
     """
-    From when an organisation was answerable for the goods.
+    A period in which an organisation was responsible for the goods.
 
-    ``giver`` released them at ``released_at``, as it says itself; both are
-    empty for the first period. ``event_id`` is the event that the taker
-    recorded on its own page when it took over, at ``place``.
+    By its own statement, ``giver`` released them at ``released_at``; both are empty for the first period.
+    ``event_id`` is the event that the taker recorded on its own page when it took over, at ``place``.
     """
 
     custodian: str
@@ -45,7 +43,7 @@ class Period:
 
 @dataclasses.dataclass(frozen=True)
 class Offer:
-    """What the custodian offers to hand over, to whom, released when and where."""
+    """The custodian's offer of a hand-over: taker, time and place of release."""
 
     taker: str
     released_at: Instant
@@ -56,7 +54,7 @@ class Offer:
 
 @dataclasses.dataclass(frozen=True)
 class Alarm:
-    """Something an auditor should look at; ``code`` is for programs."""
+    """An irregularity that an auditor should look at; ``code`` is for programs."""
 
     code: str
     at: int
@@ -78,7 +76,7 @@ class Custody:
 
     @property
     def custodian(self) -> str:
-        """The organisation that holds the goods, or will pick them up, or delivered them."""
+        """The organisation that has the goods, or will pick them up, or delivered them."""
         return self.periods[-1].custodian
 
     @property
@@ -87,7 +85,7 @@ class Custody:
         return self.periods[-1].since
 
     def holder_at(self, at: int) -> str | None:
-        """Who held the goods at a moment; None before the first period, before a pick-up and after delivery."""
+        """Return who had the goods at a moment; None before the first period, before a pick-up and after delivery."""
         if self.state == AWAITED or (self.ended_at is not None and at > self.ended_at):
             return None
         holders = [period.custodian for period in self.periods if period.since <= at]
@@ -95,7 +93,7 @@ class Custody:
 
     def offered(self, giver: str, offer: Offer) -> Custody:
         """
-        With the handover offered.
+        Return the custody with the hand-over offered.
 
         Raises:
             Refused: NOT_CUSTODIAN, NOT_IN_HAND, SAME_PARTY, RELEASED_BEFORE_HELD.
@@ -109,7 +107,7 @@ class Custody:
 
     def withdrawn(self, giver: str) -> Custody:
         """
-        With the offer taken back.
+        Return the custody with the offer withdrawn.
 
         Raises:
             Refused: NOT_CUSTODIAN, NOT_OFFERED.
@@ -121,7 +119,7 @@ class Custody:
 
     def accepted(self, taker: str, at: int, place: str, event_id: str) -> Custody:
         """
-        With *taker* as custodian since *at*.
+        Return the custody with *taker* as custodian since *at*.
 
         Raises:
             Refused: NOT_OFFERED, NOT_THE_TAKER, ACCEPTED_BEFORE_HELD.
@@ -147,7 +145,7 @@ class Custody:
 
     def taken(self, custodian: str, at: int, place: str, event_id: str) -> Custody:
         """
-        With goods picked up that nobody of the consortium held.
+        Return the custody after a pick-up from somebody outside the consortium.
 
         Raises:
             Refused: NOT_CUSTODIAN, ALREADY_IN_HAND.
@@ -160,7 +158,7 @@ class Custody:
 
     def ended(self, custodian: str, at: int, place: str) -> Custody:
         """
-        With the goods given to the buyer.
+        Return the custody after delivery to the buyer.
 
         Raises:
             Refused: NOT_CUSTODIAN, NOT_IN_HAND.
@@ -169,23 +167,23 @@ class Custody:
         return dataclasses.replace(self, state=DELIVERED, ended_at=at, ended_place=place, offer=None)
 
     def reopened(self) -> Custody:
-        """With the delivery taken back, because it was recorded in error."""
+        """Return the custody without the delivery, which was recorded in error."""
         return dataclasses.replace(self, state=HELD, ended_at=None, ended_place="")
 
     def repudiated(self) -> Custody:
         """
-        With the present period struck out, since its custodian never accepted it.
+        Return the custody without the present period, because its custodian never accepted it.
 
         Raises:
-            Refused: NOTHING_TO_REPUDIATE, for a first custody, which the opening agreed.
+            Refused: NOTHING_TO_REPUDIATE for the first custody, which was agreed at the opening.
         """
         if len(self.periods) < 2:
             raise Refusal.NOTHING_TO_REPUDIATE(f"{self.custodian} is the first custodian of {self.journey_id}")
         return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
 
     def contested(self, custodian: str) -> Alarm:
-        """Return the alarm for periods that their custodian's own page does not bear out."""
-        text = f"{custodian} is named as custodian and its page does not bear it out"
+        """Return the alarm for periods that the custodian's own page does not confirm."""
+        text = f"{custodian} is named as custodian and its page does not confirm it"
         return Alarm("CUSTODY_CONTESTED", self.since, (custodian,), text)
 
     def alarms(self) -> tuple[Alarm, ...]:
@@ -210,5 +208,5 @@ class Custody:
 
 
 def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool) -> Custody:
-    """Return the first period: goods in the custodian's hand, or to be picked up by it."""
+    """Return the first period: the custodian has the goods, or will pick them up."""
     return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at, place),))

@@ -1,11 +1,9 @@
 """
 GS1 identifiers in one spelling: the canonical GS1 Digital Link URI.
 
-An EPC URI (``urn:epc:id:sscc:...``) and a Digital Link at any domain name the
-same thing; the event hash wants one of them (GS1 Digital Link 1.2, section
-4.11). Digital Links are cut to the most specific identifier, at id.gs1.org,
-and a GTIN of 8, 12 or 13 digits is written with 14.
-What is no GS1 identifier is left as it is.
+An EPC URI (``urn:epc:id:sscc:...``) and a Digital Link at any domain can name the same thing; the event hash needs
+one spelling (GS1 Digital Link 1.2, section 4.11). Digital Links are cut to the most specific identifier, at
+id.gs1.org, and a GTIN of 8, 12 or 13 digits is written with 14. Other identifiers stay as they are.
 """
 
 from __future__ import annotations
@@ -24,14 +22,14 @@ _WORDS = {
     "gcn": "255", "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004", "itip": "8006", "cpid": "8010",
     "cpsn": "8011", "gsrn": "8018", "gsrnp": "8017",
 }  # fmt: skip
-"""Words that earlier Digital Links used in place of the numbers."""
+"""Words that earlier Digital Links used instead of numbers."""
 
 _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "!()*+,:"})
 _LINK = re.compile(r"https?://[^?#]+")
 
 
 def canonical(identifier: str) -> str:
-    """Return the canonical spelling of *identifier*, or *identifier* itself where it is no GS1 identifier."""
+    """Return the canonical spelling of *identifier*, or *identifier* itself if it is not from GS1."""
     if identifier.startswith("urn:epc:"):
         return _from_epc(identifier) or identifier
     if identifier.startswith(("http://", "https://")):
@@ -71,13 +69,13 @@ def _from_epc(urn: str) -> str | None:
 
 
 def _checked(parts: list[str]) -> str:
-    """Company prefix and reference with their check digit."""
+    """Return company prefix and reference with their check digit."""
     digits = parts[0] + parts[1]
     return digits + goods.gs1_check_digit(digits) if digits.isdigit() else digits
 
 
 def _indicated(parts: list[str]) -> str:
-    """Return a GTIN-14 or SSCC: the reference's first digit (indicator, extension) goes to the front."""
+    """Return a GTIN-14 or SSCC; the first digit of the reference (indicator, extension) moves to the front."""
     digits = parts[1][:1] + parts[0] + parts[1][1:]
     return digits + goods.gs1_check_digit(digits) if digits.isdigit() else digits
 

@@ -1,11 +1,10 @@
 """
-What happened to a consignment, as GS1 EPCIS 2.0 events in JSON-LD.
+Events of a consignment in GS1 EPCIS 2.0 (JSON-LD).
 
-An organisation reports an `Observation`; the ledger makes the event of it, so
-that every event on the ledger has the same form, its ``eventID`` is the CBV
-event hash of its content, and ``recordTime`` is the transaction's time. Words
-that CBV lacks (order_receiving, classifying, ...) are Selat's own and written
-as full URIs; places are UN/LOCODE and parties MSP ids, under URIs of Selat.
+An organisation reports an `Observation`, and the contract makes an event from it. So every event on the ledger has
+the same form, its ``eventID`` is the CBV event hash of its content, and ``recordTime`` is the transaction's time.
+Words that are not in CBV (order_receiving, classifying, ...) are Selat's own and are written as full URIs. Places
+are UN/LOCODEs and parties MSP ids, under URIs of Selat.
 """
 
 from __future__ import annotations
@@ -36,11 +35,10 @@ _ACTIONS = {"commissioning": "ADD", "packing": "ADD", "destroying": "DELETE"}
 @dataclasses.dataclass(frozen=True)
 class Observation:
     """
-    One thing that happened, as its organisation reports it.
+    One event, as an organisation reports it.
 
-    ``event_time`` carries the place's offset (RFC 3339). ``epcs`` are the
-    identifiers concerned, the consignment's own if empty. ``details`` are
-    public facts of the stage, such as ``hs6`` or ``seal``.
+    ``event_time`` has the place's offset (RFC 3339). ``epcs`` are the identifiers of the goods; if empty, the
+    consignment's own. ``details`` are public facts of the stage, such as ``hs6`` or ``seal``.
     """
 
     stage_id: str
@@ -53,7 +51,7 @@ class Observation:
 
     @property
     def moment(self) -> moments.Moment:
-        """When it happened.
+        """The time of the event.
 
         Raises:
             Refused: INVALID_ARGUMENT.
@@ -78,7 +76,7 @@ def checked(observation: Observation, stage: Stage) -> Observation:
         if not _DETAIL.fullmatch(name) or len(value) > _DETAIL_VALUE or not value.isprintable():
             raise invalid("observation.details", f"names are a-z, 0-9 and _, values printable, to {_DETAIL_VALUE} long")
         if eventhash.is_time(name):
-            # The event hash takes what is so called for a time, and there is no hash of one that is none.
+            # The event hash reads a field of this name as a time, and cannot hash one that is not.
             moments.stated(f"observation.details.{name}", value)
     if observation.step not in stage.steps:
         raise Refusal.STEP_NOT_OF_STAGE(f"{stage.stage_id} has the steps {', '.join(stage.steps)}")
@@ -103,9 +101,8 @@ def event(
     """
     Return the event for *observation*, complete with ``eventID`` and ``recordTime``.
 
-    *epcs* are the consignment's identifiers and *goods* its units by HS code,
-    which stand for the contents of a package whose units have no identifiers;
-    *handover* names the organisation that gives and the one that takes custody.
+    *epcs* are the consignment's identifiers. *goods* are its units by HS code, for packages with units without
+    identifiers. *handover* names the organisations that give and take custody.
     """
     moment = observation.moment
     concerned = list(observation.epcs or epcs)
@@ -146,7 +143,7 @@ def declared_wrong(made: Mapping[str, object], reason: str, corrective_id: str, 
     """
     Return the declaration that *made* is an error (EPCIS 2.0, 7.4.1.4): the same event, with ``errorDeclaration``.
 
-    The event hash does not cover that, so the ``eventID`` stays; the record's own hash changes.
+    The event hash does not cover it, so the ``eventID`` stays the same; the record's own hash changes.
     """
     declaration: dict[str, object] = {"declarationTime": moments.text(declared_at), "reason": reason}
     if corrective_id:
@@ -155,17 +152,16 @@ def declared_wrong(made: Mapping[str, object], reason: str, corrective_id: str, 
 
 
 def record_hash(made: Mapping[str, object]) -> str:
-    """SHA-256 over the canonical form of the whole event, which the event hash does not cover."""
+    """Return the SHA-256 of the canonical form of the whole event; the event hash covers only a part."""
     return records.digest(made)
 
 
 def document(events: Sequence[Mapping[str, object]], created_at: int) -> bytes:
     """
-    Return the EPCIS document that holds *events*, as GS1's schema wants it and GS1's hash generator reads it.
+    Return *events* as an EPCIS document in the form of GS1's schema, in the order that GS1's hash generator reads.
 
-    It is JSON whose members stand in an order: what the ledger keeps is in
-    canonical order, and that generator hashes the members of a typed entry as
-    they come, while the standard has the type first.
+    The members of the JSON are in a set order. The ledger has them in canonical order, but the generator hashes the
+    members of a typed entry as they come, and in the standard the type is first.
     """
     told = {
         "@context": [CONTEXT[0], dict(NAMESPACES)],
@@ -185,7 +181,7 @@ def _type_first(value: object) -> object:
 
 
 def word(kind: str, text: str) -> str:
-    """Return a CBV word as it is, or the URI of one of Selat's own (``selat:sorting``)."""
+    """Return a word of CBV as it is, or the URI of one of Selat's own (``selat:sorting``)."""
     return f"{VOCABULARY}{kind}/{text.removeprefix('selat:')}" if text.startswith("selat:") else text
 
 
@@ -201,7 +197,7 @@ def place_of(made: Mapping[str, object]) -> str:
 
 
 def tells(made: Mapping[str, object], step: str, at: int) -> bool:
-    """Return whether an event that an organisation may have written itself is readable, and of that step and time."""
+    """Return whether an event, perhaps written without the contract, is readable and has this step and time."""
     try:
         when = moments.parse(str(made.get("eventTime"))).at
     except ValueError:

@@ -1,14 +1,13 @@
 """
-The CBV event hash: the name that an EPCIS event has by its content alone.
+The CBV event hash: an id of an EPCIS event made from its content.
 
 GS1 defines it in CBV 2.0, section 8.9 ("EPCIS Event Hash ID"): the event is
 written as one string, every known property in a fixed order and in one fixed
 spelling, and that string is hashed. Two organisations that saw the same event
 give it the same ``eventID``, whatever order their JSON had.
 
-Deliberately outside it, by that standard: ``eventID``, ``recordTime`` and
-``errorDeclaration``. Whoever must know that a whole record is untouched
-compares `records.digest` as well.
+By that standard it does not cover ``eventID``, ``recordTime`` and ``errorDeclaration``. To check that a whole
+record is unchanged, compare `records.digest` as well.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ _ORDER = (
     ("bizLocation", _OBJECT, _IDENTIFIED),
     ("sensorElementList", _LIST, (("sensorMetadata", _OBJECT, _METADATA), ("sensorReport", _OBJECT, _REPORT))),
 )
-"""The canonical property order: a property's name, its shape, and what it consists of."""
+"""The canonical property order: a property's name, its form, and its parts."""
 
 _IGNORED = frozenset({"@context", "type", "eventID", "recordTime", "errorDeclaration", "rdfs:comment", "comment"})
 _TYPED = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
@@ -80,7 +79,7 @@ _VOCABULARY = {
     "type": "https://gs1.org/voc/",
     "exception": "https://gs1.org/voc/",
 }
-"""What a bare word of the standard vocabulary is short for, by the property it stands in."""
+"""The full form of a bare word of the standard vocabulary, by its property."""
 
 _URNS = {
     "urn:epcglobal:cbv:bizstep:": "https://ref.gs1.org/cbv/BizStep-",
@@ -108,7 +107,7 @@ def event_id(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
 
 
 def prehash(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
-    """Return the string that is hashed, which shows what a difference between two hashes comes from."""
+    """Return the string that is hashed; compare two of them to find why two hashes differ."""
     known = {name for name, _, _ in _ORDER} | _IGNORED
     others = {name: value for name, value in event.items() if name not in known}
     spelling = _Spelling({**_CURIES, **namespaces})
@@ -162,7 +161,7 @@ class _Spelling:
         return sorted(found)
 
     def value(self, name: str, value: object) -> str:
-        """One value: times in UTC, numbers without idle digits, words and identifiers in full."""
+        """Return one value: times in UTC, numbers without unneeded digits, words and identifiers in full."""
         if isinstance(value, bool):
             return "true" if value else "false"
         text = str(value).strip()
@@ -205,7 +204,7 @@ class _Spelling:
 
 
 def is_time(name: str) -> bool:
-    """Return whether the hash takes the value of a field of that name for a time, as GS1's generator does."""
+    """Return whether the hash reads a field of this name as a time, as GS1's generator does."""
     return "time" in name.lower() and "offset" not in name.lower()
 
 
@@ -223,6 +222,6 @@ def _number(text: str) -> str:
     except InvalidOperation:
         return text
     if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
-        # Written out, 1E999999 would be a megabyte, and a larger one cannot be.
+        # Written out, 1E999999 would be a megabyte, and a larger number could not be written at all.
         return text
     return format(number.normalize(), "f")

@@ -1,11 +1,9 @@
 """
-A consignment's journey: what was agreed when it opened, which never changes.
+A consignment's journey: its opening, which never changes.
 
-What happens since stands on pages, one per party (`pages`), and a party
-writes on its own page only. So what one organisation says, no other can alter
-or take away, and two that record at once do not get in each other's way.
-Everything else (stages done, status, alarms) is computed from opening, pages
-and custody, by total functions.
+Later events are on pages, one for each party (`pages`), and a party writes only on its own page. So no organisation
+can change or remove the statements of another, and two that record at the same time do not conflict. Everything
+else (stages done, status, alarms) is computed from opening, pages and custody.
 """
 
 from __future__ import annotations
@@ -23,17 +21,16 @@ from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
 
 MOST = 100
-"""How many lines and identifiers one consignment may have; what is more is another consignment."""
+"""How many lines and identifiers one consignment may have; for more, open another journey."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
     """
-    The units of an order line that a journey carries.
+    The units of an order line on a journey.
 
-    The price stays on the other channel; ``returnless`` is the one bit of it
-    that the terms need: the order's line is worth less than their
-    ``returnless_below``, by the order's own prices.
+    The price stays on the other channel. The terms need only ``returnless``: the line's value, by the order's own
+    prices, is below their ``returnless_below``.
     """
 
     line: str
@@ -44,7 +41,7 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Party:
-    """An organisation that takes part, and the stages it may record on this journey."""
+    """A party of the journey, and the stages that it may record."""
 
     msp_id: str
     roles: tuple[str, ...]
@@ -54,12 +51,11 @@ class Party:
 @dataclasses.dataclass(frozen=True)
 class Opening:
     """
-    What a journey opens with; `accounts` and `booking` make it, from an order and from a return.
+    The input to open a journey; `accounts` makes it from an order, `booking` from a return.
 
-    ``order_hash`` and ``terms_hash`` pin the order of the other channel and
-    the return terms; ``buyer_hash`` is the hash of a random token, never of
-    anything about a person. ``parties`` are MSP ids; the first custodian is
-    one of them.
+    ``order_hash`` and ``terms_hash`` are the hashes of the order on the other channel and of the return terms.
+    ``buyer_hash`` is the hash of a random token, never of anything about a person. ``parties`` are MSP ids; the
+    first custodian is one of them.
     """
 
     journey_id: str
@@ -104,10 +100,10 @@ class Journey:
 
     def party(self, msp_id: str) -> Party:
         """
-        Return the party of that MSP id.
+        Return the party with this MSP id.
 
         Raises:
-            Refused: NOT_A_PARTY, or INVALID_ARGUMENT for what cannot be an MSP id.
+            Refused: NOT_A_PARTY; INVALID_ARGUMENT if it is not an MSP id.
         """
         for party in self.parties:
             if party.msp_id == msp_id:
@@ -117,14 +113,14 @@ class Journey:
 
     @property
     def goods(self) -> dict[str, int]:
-        """Units by HS code, over all lines."""
+        """The units of all lines by HS code."""
         units: dict[str, int] = {}
         for line in self.lines:
             units[line.hs6] = units.get(line.hs6, 0) + line.quantity
         return units
 
     def line(self, line: str) -> Line | None:
-        """Return the order line of that name, if there is one."""
+        """Return the order line with this name, if there is one."""
         return next((each for each in self.lines if each.line == line), None)
 
 
@@ -133,9 +129,9 @@ def opened(
     return_id: str = "",
 ) -> Journey:  # fmt: skip
     """
-    Return the journey that *opening* asks for; *members* are its parties as the register of participants has them.
+    Return the journey for *opening*; *members* are the register's entries of its parties.
 
-    A party may record what both its roles and its capabilities allow.
+    A party may record the stages that both its roles and its register entry allow.
 
     Raises:
         Refused: INVALID_ARGUMENT, EVENT_IN_FUTURE, NOT_A_PARTY.

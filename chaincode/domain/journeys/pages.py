@@ -1,9 +1,8 @@
 """
-What each party recorded on a journey: its page, with events, planned times and incidents.
+Pages: the events, planned times and incidents that each party recorded on a journey.
 
-An event that turns out wrong is never taken away: its recorder declares the
-error, in the way of EPCIS (the same event again, with ``errorDeclaration``),
-and may record the right one instead. The timeline of a journey is what stands.
+A wrong event is never removed. Its recorder declares the error as in EPCIS (the same event again, with
+``errorDeclaration``), and may record the right one. The timeline of a journey has the events without errors.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ ErrorReason = Literal["did_not_occur", "incorrect_data"]
 
 
 class IncidentKind(enum.StrEnum):
-    """What can go wrong on the way; a party says so about its own stages."""
+    """Kinds of incidents; a party reports them for its own stages."""
 
     DELAYED = "delayed"
     HELD = "held"
@@ -43,9 +42,9 @@ class IncidentKind(enum.StrEnum):
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """
-    One recorded event: where it stands in the journey, its two hashes and the EPCIS event.
+    One recorded event: its stage and step, its two hashes and the EPCIS event.
 
-    ``declares_error`` marks the repetition that takes an earlier event back.
+    ``declares_error`` marks the repetition that declares an earlier event wrong.
     """
 
     stage_id: str
@@ -60,7 +59,7 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Times:
-    """When a stage is to be done: as planned, said once, and as estimated since."""
+    """The times of a stage: its plan, stated once, and the last estimate."""
 
     stage_id: str
     planned_at: Instant
@@ -70,7 +69,7 @@ class Times:
 
 @dataclasses.dataclass(frozen=True)
 class Incident:
-    """An exception on the way; ``note_hash`` is that of a report kept off the ledger."""
+    """An incident; ``note_hash`` is the hash of a report that is kept outside the ledger."""
 
     kind: IncidentKind
     stage_id: str
@@ -81,7 +80,7 @@ class Incident:
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """What one party recorded on one journey, in the order of recording."""
+    """The records of one party on one journey, in the order of recording."""
 
     journey_id: str
     msp_id: str
@@ -91,33 +90,32 @@ class Page:
 
     @property
     def standing(self) -> tuple[Entry, ...]:
-        """The events that no error declaration took back."""
+        """The events that are not declared errors."""
         wrong = {entry.event_id for entry in self.entries if entry.declares_error}
         return tuple(entry for entry in self.entries if entry.event_id not in wrong)
 
     @property
     def last_recorded(self) -> int:
-        """When the party last recorded anything; 0 for an empty page."""
+        """The time of the last record; 0 for an empty page."""
         recorded = [entry.recorded_at for entry in self.entries]
         recorded += [times.stated_at for times in self.times]
         return max(recorded + [incident.recorded_at for incident in self.incidents], default=0)
 
     def find(self, event_id: str) -> Entry | None:
-        """Return the entry with that event hash, taken back or not."""
+        """Return the entry with this event hash, even if it is declared an error."""
         return next((entry for entry in self.entries if entry.event_id == event_id), None)
 
     def with_entry(self, entry: Entry) -> Page:
-        """This page and one entry more."""
+        """Return the page with one more entry."""
         return dataclasses.replace(self, entries=(*self.entries, entry))
 
 
 def believed(journey: Journey, page: Page) -> Page:
     """
-    Return *page* without what its party could not have recorded through the contract.
+    Return *page* without entries that the contract would not have accepted.
 
-    A key-level policy says who may write a page, not what. An organisation
-    that doctored its own peer could claim stages of others, such as a release
-    by customs; honest peers read past such entries.
+    A key-level policy says who may write a page, but not what. An organisation with a modified peer could write
+    stages of others, such as a release by customs; honest peers skip such entries.
     """
     party = journey.party(page.msp_id)
 
@@ -142,7 +140,7 @@ def believed(journey: Journey, page: Page) -> Page:
 
 def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
     """
-    Return whether *page* and *held* agree: its party accepted the goods for each of its periods and no other.
+    Return whether *page* and *held* agree: the party accepted the goods for exactly its own periods.
     """
     mine = {period.event_id for period in held.periods if period.custodian == page.msp_id}
     if any(epcis.taker_of(entry.event) == page.msp_id and entry.event_id not in mine for entry in page.entries):
@@ -151,7 +149,7 @@ def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
         if period.custodian != page.msp_id:
             continue
         if number == 0 and not period.event_id:
-            # The first custodian is agreed in the opening.
+            # The first custodian was agreed at the opening.
             if period.custodian != journey.custodian:
                 return False
             continue
@@ -177,11 +175,10 @@ def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
 
 def punctual(journey: Journey, page: Page, now: int) -> None:
     """
-    Raise Refused unless the transaction's time *now* does not run behind the ledger.
+    Raise Refused if the transaction's time *now* is before the ledger.
 
-    It is the client's word. So it may not be before what the same
-    organisation recorded already: nobody can pre-date a whole transaction to
-    make an old event look punctual.
+    The client chooses this time. So it may not be before an earlier record of the same organisation: otherwise
+    somebody could pre-date a whole transaction to make an old event look punctual.
 
     Raises:
         Refused: CLOCK_WENT_BACK.
@@ -192,7 +189,7 @@ def punctual(journey: Journey, page: Page, now: int) -> None:
 
 def timely(journey: Journey, page: Page, at: int, now: int) -> None:
     """
-    Raise Refused unless something that happened at *at* may be recorded *now*: not before it happened, nor long after.
+    Raise Refused unless an event of time *at* may be recorded *now*: not before it, and not long after.
 
     Raises:
         Refused: CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE.
@@ -211,12 +208,12 @@ def recorded(
     now: int,
 ) -> Entry:  # fmt: skip
     """
-    Return the entry for *observation*, whose recorder is the page's party; the page's own, if it has it already.
+    Return the entry for *observation* by the page's party; the existing one, if the page already has it.
 
     *held* may be None for a stage that does not depend on custody.
 
     Raises:
-        Refused: see `epcis.checked`, `entitled`, `timely`; NOT_CUSTODIAN, STAGE_RECORDED, EVENT_TAKEN_BACK.
+        Refused: as in `epcis.checked`, `entitled`, `timely`; NOT_CUSTODIAN, STAGE_RECORDED, EVENT_TAKEN_BACK.
     """
     entitled(journey, page.msp_id, stage)
     epcis.checked(observation, stage)
@@ -245,7 +242,7 @@ def entry_of(
     journey: Journey, recorder: str, stage: Stage, observation: epcis.Observation, now: int,
     handover: tuple[str, str] | None = None,
 ) -> Entry:  # fmt: skip
-    """Return the entry that holds the EPCIS event of *observation*."""
+    """Return an entry with the EPCIS event of *observation*."""
     event = epcis.event(
         observation,
         stage,
@@ -270,7 +267,7 @@ def entry_of(
 
 def passed(stage: Stage, gate_ids: Iterable[str], catalogue: Catalogue, entries: Iterable[Entry], at: int) -> None:
     """
-    Raise Refused unless every stage that gates *stage* let the goods pass by the time *at*.
+    Raise Refused unless all gates of *stage* were open at the time *at*.
 
     Raises:
         Refused: GATE_CLOSED.
@@ -287,9 +284,9 @@ def corrected(
     journey: Journey, page: Page, event_id: str, reason: ErrorReason, corrective: Entry | None, now: int
 ) -> Entry:
     """
-    Return the declaration that takes the party's own event back, naming the *corrective* one if there is one.
+    Return the declaration that the party's own event is an error; it names the *corrective* one if there is one.
 
-    A handover is signed by two and cannot be taken back by one of them.
+    Two parties sign a hand-over, so one alone cannot declare it an error.
 
     Raises:
         Refused: EVENT_UNKNOWN, ALREADY_CORRECTED, HANDOVER_STANDS, CLOCK_WENT_BACK.
@@ -309,7 +306,7 @@ def corrected(
 
 
 def stated(page: Page, stage_id: str, at: int, now: int) -> Page:
-    """Return *page* with the time at which its party means to do a stage: first the plan, then estimates."""
+    """Return *page* with a new time for a stage: the first is the plan, later ones are estimates."""
     earlier = next((times for times in page.times if times.stage_id == stage_id), None)
     times = Times(stage_id, earlier.planned_at if earlier else at, at, now)
     others = tuple(each for each in page.times if each.stage_id != stage_id)
@@ -318,10 +315,10 @@ def stated(page: Page, stage_id: str, at: int, now: int) -> Page:
 
 def reported(page: Page, incident: Incident) -> Page:
     """
-    Return *page* with one incident more; the same again changes nothing.
+    Return *page* with one more incident; repeating it changes nothing.
 
     Raises:
-        Refused: NOT_CANCELLABLE, when somebody cancels a journey who did not open it.
+        Refused: NOT_CANCELLABLE if the party may not cancel.
     """
     if incident.kind is IncidentKind.CANCELLED and incident.stage_id != "S01":
         raise Refusal.NOT_CANCELLABLE("an order is cancelled at S01, by those who take orders")
@@ -332,24 +329,24 @@ def reported(page: Page, incident: Incident) -> Page:
 
 
 def timeline(pages: Iterable[Page]) -> tuple[Entry, ...]:
-    """Return what stands of a journey, in the order in which it happened."""
+    """Return the valid events of a journey, in the order in which they happened."""
     entries = (entry for page in pages for entry in page.standing)
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, entry.event_id)))
 
 
 def delivered(pages: Iterable[Page]) -> bool:
-    """Return whether the goods were given to the buyer."""
+    """Return whether the goods were delivered to the buyer."""
     return any((entry.stage_id, entry.step) == ("S20", "accepting") for entry in timeline(pages))
 
 
 def everything(pages: Iterable[Page]) -> tuple[Entry, ...]:
-    """All that was ever recorded, errors and their declarations included, in the order of recording."""
+    """Return all records, with errors and their declarations, in the order of recording."""
     entries = (entry for page in pages for entry in page.entries)
-    # A stable sort: what one transaction wrote keeps its order on the page.
+    # The sort is stable, so entries of one transaction keep their order on the page.
     return tuple(sorted(entries, key=lambda entry: entry.recorded_at))
 
 
 def incidents(pages: Iterable[Page]) -> tuple[Incident, ...]:
-    """Return what went wrong, in the order in which it did."""
+    """Return the incidents, in the order in which they happened."""
     found = (incident for page in pages for incident in page.incidents)
     return tuple(sorted(found, key=lambda incident: (incident.at, incident.recorded_at, incident.kind)))

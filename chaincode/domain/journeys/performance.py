@@ -1,10 +1,9 @@
 """
-What carriers were seen to do, beside what they declare.
+The observed performance of carriers, and its comparison with their claims.
 
-Only legs count whose beginning and end were signed by two parties: the
-handover that began it, and the handover (or the recorded delivery) that ended
-it. Percentiles are by nearest rank over whole minutes, so they are integers
-and values that occurred.
+A leg counts only if two parties signed its beginning and its end: the hand-over that began it, and the hand-over
+(or the recorded delivery) that ended it. Percentiles are by nearest rank over whole minutes, so they are integers
+that occurred.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments
 
 FEWEST = 3
-"""With fewer observations no percentile is given: it would be one shipment, not a performance."""
+"""With fewer observations there is no percentile: a single shipment would decide it."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Leg:
-    """One carrier's share of one journey, from place to place; ``planned_at`` is when it had meant to be done."""
+    """One carrier's part of one journey, from place to place; ``planned_at`` is the planned end."""
 
     carrier: str
     origin: str
@@ -35,13 +34,13 @@ class Leg:
 
     @property
     def minutes(self) -> int:
-        """How long the carrier held the goods."""
+        """How long the carrier had the goods."""
         return (self.ended - self.began) // moments.MINUTE
 
 
 @dataclasses.dataclass(frozen=True)
 class Observed:
-    """A carrier on a lane: how many legs, how long, how many as planned; None where there are too few."""
+    """A carrier on a lane: number of legs, durations, punctuality; None if there are too few legs."""
 
     carrier: str
     origin: str
@@ -58,7 +57,7 @@ class Observed:
 
 @dataclasses.dataclass(frozen=True)
 class Declared:
-    """What a carrier claims of the same lane, as it was disclosed to whoever asks."""
+    """A carrier's claims for the same lane, as disclosed to the caller."""
 
     p50_hours: int
     p90_hours: int
@@ -67,7 +66,7 @@ class Declared:
 
 @dataclasses.dataclass(frozen=True)
 class Calibration:
-    """Observed over declared, in basis points: 10000 is as promised, 12000 a fifth longer; None with too few legs."""
+    """Observed over declared, in basis points: 10000 is as declared, 12000 a fifth longer; None with too few legs."""
 
     observed: Observed
     p50_bps: int | None
@@ -77,7 +76,9 @@ class Calibration:
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """When delivery is expected: half, and nine in ten, of *n* earlier journeys took no longer from this stage on."""
+    """
+    The expected time of delivery: half, and nine in ten, of *n* earlier journeys took no longer from this stage on.
+    """
 
     stage_id: str
     n: int
@@ -86,7 +87,7 @@ class Estimate:
 
 
 def legs(held: Custody, pages: Mapping[str, Page]) -> tuple[Leg, ...]:
-    """Return the finished, dual-signed legs of one journey; *pages* by party."""
+    """Return the finished legs of one journey that two parties signed; *pages* are by party."""
     ends = [(period.since, period.place) for period in held.periods[1:]]
     if held.ended_at is not None:
         ends.append((held.ended_at, held.ended_place))
@@ -104,7 +105,7 @@ def legs(held: Custody, pages: Mapping[str, Page]) -> tuple[Leg, ...]:
 
 
 def observed(done: Iterable[Leg]) -> tuple[Observed, ...]:
-    """One record for each carrier and lane, sorted."""
+    """Return one record for each carrier and lane, sorted."""
     lanes: dict[tuple[str, str, str], list[Leg]] = {}
     for leg in done:
         lanes.setdefault((leg.carrier, leg.origin, leg.destination), []).append(leg)
@@ -138,7 +139,7 @@ def percentile(values: Iterable[int], share: int) -> int | None:
 
 
 def calibrated(seen: Observed, claimed: Declared) -> Calibration:
-    """Return *seen* beside what was *claimed*."""
+    """Return *seen* compared with *claimed*."""
     return Calibration(
         observed=seen,
         p50_bps=_ratio(seen.p50_minutes, claimed.p50_hours * 60),
@@ -153,9 +154,10 @@ def _ratio(seen: int | None, claimed: int) -> int | None:
 
 def estimate(timeline: Sequence[Entry], earlier: Iterable[Sequence[Entry]]) -> Estimate | None:
     """
-    When a journey will be delivered, from what journeys of the same lane and type took from the same stage on.
+    Return when a journey will be delivered, by the durations of journeys of the same lane and type from the same
+    stage on.
 
-    None for a journey that has not begun or is delivered, or with fewer than FEWEST to learn from.
+    None if the journey has not begun or is delivered, or with fewer than FEWEST earlier journeys.
     """
     if not timeline or _delivered(timeline) is not None:
         return None

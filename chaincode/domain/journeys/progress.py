@@ -1,8 +1,8 @@
 """
-How far a journey is: per stage planned, estimated and actual times, what is missing, and what looks wrong.
+The progress of a journey: planned, estimated and actual times of each stage, missing stages, and alarms.
 
-Nothing here refuses anything. Events come late and out of order, so what
-contradicts the stages' order is accepted when it is recorded and stands out here.
+Nothing here refuses anything. Events come late and out of order, so an event against the stages' order is accepted
+when it is recorded, and shown here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from hlf.codec import moments
 @dataclasses.dataclass(frozen=True)
 class StageProgress:
     """
-    One stage of a journey: by whom and when it was done, when it was meant to be, and what is out of place.
+    One stage of a journey: who did it and when, its plan, and events out of order.
 
-    ``missing`` are predecessors nobody recorded, ``early`` those that began
-    only after this stage had. Times are milliseconds; None where nothing is known.
+    ``missing`` are earlier stages that nobody recorded; ``early`` are those that began only after this stage. Times
+    are milliseconds, or None if unknown.
     """
 
     stage_id: str
@@ -39,7 +39,7 @@ class StageProgress:
 
     @property
     def complete(self) -> bool:
-        """Whether it is recorded and everything before it is, too."""
+        """Whether it is recorded, and everything before it too."""
         return self.events > 0 and not self.missing
 
 
@@ -77,7 +77,7 @@ def _recorders(stage_id: str, pages: Iterable[Page]) -> tuple[str, ...]:
 
 
 def alarms(stages: Iterable[StageProgress], now: int) -> tuple[Alarm, ...]:
-    """Return what a person should look at: stages out of order, left out, late, or overdue at *now*."""
+    """Return alarms for people: stages out of order, missing, late, or overdue at *now*."""
     found = []
     for stage in stages:
         if stage.first_at is not None:
@@ -102,6 +102,6 @@ def _late(stage: StageProgress, planned_at: int, now: int) -> list[Alarm]:
 
 
 def stated_delivery(pages: Iterable[Page]) -> Times | None:
-    """Return what the carrier says about the delivery itself, latest word first."""
+    """Return the carrier's own times for the delivery, the latest first."""
     stated = [times for page in pages for times in page.times if times.stage_id == "S20"]
     return max(stated, key=lambda times: (times.stated_at, times.estimated_at), default=None)

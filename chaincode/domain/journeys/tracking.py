@@ -1,9 +1,8 @@
 """
-What a shopper sees of a journey: one status, and where the goods have been.
+The shopper's view of a journey: one status, and where the goods have been.
 
-A shopper has no identity on the network. A link carries a random token; the
-ledger knows its SHA-256 and nothing else, so holding the link is what counts
-(a capability), and nothing on the ledger leads to a person.
+A shopper has no identity on the network. A link has a random token, and the ledger has only its SHA-256. So whoever
+has the link may look (a capability), and nothing on the ledger leads to a person.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from hlf.codec import moments
 
 
 class Status(enum.StrEnum):
-    """The one word a shopper reads."""
+    """The status that a shopper reads."""
 
     PENDING = "pending"
     PICKED_UP = "picked_up"
@@ -47,7 +46,7 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """What a link shows: no organisation, no identifier of the goods, nothing of other orders."""
+    """What a link shows: no organisations, no identifiers of goods, nothing about other orders."""
 
     status: Status
     kind: str
@@ -74,7 +73,7 @@ _BY_STEP = {
     "selat:delivery_attempted": Status.DELIVERY_FAILED,
     "selat:ready_for_pickup": Status.READY_FOR_PICKUP,
 }
-"""What a step says to a shopper, wherever it happens; steps that say nothing leave the status as it is."""
+"""The status after a step, for shoppers; other steps do not change it."""
 
 _BY_STAGE = {
     ("S19", "departing"): Status.OUT_FOR_DELIVERY,
@@ -100,11 +99,10 @@ _BY_INCIDENT = {
 
 def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Status:
     """
-    Return the status after what happened; every set of events and incidents has exactly one.
+    Return the status after these events and incidents.
 
-    The latest by its own time counts, whatever the order of recording.
-    Nothing comes after delivery or cancellation, and a parcel that is being
-    sent back is not "in transit" to its buyer any more.
+    The event with the latest time of its own decides, whatever the order of recording. Nothing comes after delivery
+    or cancellation, and a parcel on its way back is not "in transit" to the buyer.
     """
     happened: list[tuple[int, int, Entry | Incident]] = [(each.at, 0, each) for each in timeline]
     happened += [(each.at, 1, each) for each in incidents]
@@ -116,7 +114,7 @@ def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Sta
         if found is Status.RETURN_TO_SENDER and said in (Status.PICKED_UP, Status.IN_TRANSIT):
             continue
         if said is Status.PICKED_UP and found is not Status.PENDING:
-            # Handed from one carrier to the next: to a shopper that is still on its way.
+            # For a shopper, goods handed from one carrier to the next are still on their way.
             said = Status.IN_TRANSIT if found is not Status.PICKED_UP else found
         found = said
     return found
@@ -134,7 +132,7 @@ def _said(entry: Entry) -> Status | None:
 
 
 def view(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None) -> View:
-    """Return what the holder of a link to *journey* sees; *expected_at* is when delivery is estimated."""
+    """Return the view for the holder of a link to *journey*; *expected_at* is the estimated time of delivery."""
     events = tuple(Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline)
     recorded = [entry.recorded_at for entry in timeline] + [incident.recorded_at for incident in incidents]
     now = status(timeline, incidents)

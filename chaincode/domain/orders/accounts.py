@@ -1,10 +1,9 @@
 """
 An order's account on `trade`: how many units of each line were ordered, and how many of them journeys carry.
 
-Journeys and returns are counted against it over the whole order, so that
-nothing is sent or taken back twice. What was ordered is not the word of
-whoever opens a journey: `orderfacts.Facts` is what platform and merchant
-agreed on when the order was placed, and its hash is on their own channel.
+Journeys and returns of the whole order are counted in it, so that nothing is sent or returned twice. The order's
+lines do not come from the caller alone: platform and merchant agreed on `orderfacts.Facts` when the order was
+placed, and the hash of these facts is on their own channel.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from hlf.codec.refusals import invalid
 
 @dataclasses.dataclass(frozen=True)
 class Allotted:
-    """Units of one order line that one journey carries."""
+    """The units of one order line on one journey."""
 
     line: str
     quantity: int
@@ -31,10 +30,10 @@ class Allotted:
 @dataclasses.dataclass(frozen=True)
 class Consignment:
     """
-    What the caller states when a journey opens: which order's units it carries, by whom, under which identifiers.
+    The caller's input to open a journey: the order's units, the parties and the identifiers.
 
-    ``order`` is the record that platform and merchant hold (`Orders:facts`);
-    ``parties`` are MSP ids, and the first custodian is one of them.
+    ``order`` is the record that platform and merchant store (`Orders:facts`); ``parties`` are MSP ids, and the
+    first custodian is one of them.
     """
 
     journey_id: str
@@ -47,17 +46,17 @@ class Consignment:
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """An order as it was placed, and the units of each of its lines that journeys carry."""
+    """An order as it was placed, and the units of each line that are on journeys."""
 
     order: Facts
     allotted: Mapping[str, int]
 
     def allot(self, lines: Iterable[Allotted]) -> Account:
         """
-        This account with *lines* given to one journey more.
+        Return the account with *lines* allotted to one more journey.
 
-        Units stay allotted whatever becomes of the journey: what it lost or
-        what was cancelled is made good by a return, not by a second journey.
+        Units stay allotted even if the journey ends early: for lost or cancelled units there is a return, not a
+        second journey.
 
         Raises:
             Refused: INVALID_ARGUMENT, MORE_THAN_ORDERED.
@@ -82,10 +81,10 @@ class Tally:
 
     Attributes:
         ordered, allotted: as placed, and on journeys from the seller.
-        delivered: given to the buyer by these journeys.
-        returning, returned: in returns that stand and are on their way to an outcome, or have one.
-        exchanged: of the returned ones those that were replaced, and may come back again.
-        left: what a further return may take back.
+        delivered: delivered to the buyer by these journeys.
+        returning, returned: in valid returns without an outcome yet, and in returns with one.
+        exchanged: returned units that were replaced, and so may be returned again.
+        left: units that another return may take back.
     """
 
     line: str
@@ -104,13 +103,13 @@ _OVER = frozenset(
 
 
 def opened(order: Facts) -> Account:
-    """Return the account of an order of which nothing is on its way."""
+    """Return the account of an order with no units on journeys."""
     return Account(order, {})
 
 
 def check(consignment: Consignment) -> None:
     """
-    Refuse lines that cannot be allotted, whatever the order.
+    Refuse lines that are invalid for any order.
 
     Raises:
         Refused: INVALID_ARGUMENT.
@@ -123,7 +122,7 @@ def check(consignment: Consignment) -> None:
 
 
 def opening(consignment: Consignment) -> Opening:
-    """Return the opening of the forward journey that carries *consignment*; everything else follows from its order."""
+    """Return the opening of the forward journey for *consignment*; all other data come from the order."""
     order = consignment.order
     ordered = {each.line: each for each in order.lines}
     return Opening(
@@ -148,7 +147,7 @@ def opening(consignment: Consignment) -> Opening:
 
 
 def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]) -> Tally:
-    """Return the units of *line*, of which journeys *delivered* so many, after the order's *returns*."""
+    """Return the units of *line* after the order's *returns*, if journeys have *delivered* so many."""
     ordered = account.order.line(line)
     standing = [each for each in returns if each.request.line == line and each.stands]
     over = [each for each in standing if each.state in _OVER]
@@ -170,9 +169,9 @@ def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]
 
 def returnable(account: Account, journey: Journey, line: str, returns: Iterable[Return]) -> int:
     """
-    Return how many units of *line* another return may take back that *journey* brought, beside the order's *returns*.
+    Return how many units of *line* from *journey* another return may take back, after the order's *returns*.
 
-    No more than the journey carried, and no more than the whole order has left.
+    At most what the journey carried, and at most what the whole order has left.
     """
     known = list(returns)
     carried = journey.line(line)

@@ -1,9 +1,9 @@
 """
-Duty and tax of an import (stage S18): how much, and who pays, by the order's Incoterm.
+Duty and tax of an import (stage S18): the amounts, and who pays by the order's Incoterm.
 
 The customs value is goods, freight and insurance (CIF), in the currency of the
-country of import at the rate of a named day. Duty is taken from it, tax from
-it and the duty. A country may waive either up to a value of the consignment.
+country of import at the rate of a named day. Duty is a share of it, tax a share of it and the duty. A country may
+waive either up to a value of the consignment.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
 RATE_BPS = Bounds(0, 100_000)
-"""Of duty and of tax: no country asks for more than ten times the value."""
+"""The limit of duty and of tax: ten times the value."""
 
 
 @dataclass(frozen=True)
 class Tariff:
     """
-    What a country takes on one HS subheading from a day on.
+    Duty and tax of a country on one HS subheading from a day on.
 
     Attributes:
         duty_free_to: consignments up to this customs value pay no duty.
@@ -70,7 +70,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What S18 costs, in the currency of the country of import, and which side of the order pays."""
+    """The cost of S18, in the currency of the country of import, and the side of the order that pays."""
 
     country: str
     currency: str
@@ -85,7 +85,7 @@ class Assessment:
 
 def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> Assessment:
     """
-    Duty and tax of *order* by *tariffs* (one for each HS subheading in it).
+    Return duty and tax of *order* by *tariffs* (one for each HS subheading in it).
 
     Freight and insurance are spread over the lines by their value.
 
@@ -99,7 +99,7 @@ def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> 
         raise Refusal.CURRENCY_MISMATCH(f"the tariffs of {country} are in different currencies")
     value = _converted(order.total, currency, rates)
     weights = [line.quantity * line.unit_price for line in order.lines]
-    # Goods given away have no price to spread by; then every line counts alike.
+    # If all goods are free, there is no price to spread by; then all lines count equally.
     parts = money.apportion(value.minor, weights if any(weights) else [1] * len(weights))
     charges = tuple(
         _charge(line.line, tariff, Money(part, currency), value.minor)

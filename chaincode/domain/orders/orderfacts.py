@@ -1,11 +1,9 @@
 """
-What carriers, customs and return terms need to know of an order, without its prices.
+The facts of an order that carriers, customs and return terms need, without its prices.
 
-It follows from the order's content and the terms that the order pins, is
-computed when the order is placed, and its hash stands in the public part of
-the order on `ecommerce` from the beginning. It goes to the channel `trade`
-when the first journey opens, so nobody can tell `trade` another order than
-was placed, nor set there what the terms decide.
+The contract computes them from the order's content and its pinned terms when the order is placed. Their hash is in
+the public part of the order on `ecommerce` from the beginning. Channel `trade` gets them when the first journey
+opens. So nobody can give `trade` another order than the one that was placed, or change there what the terms decide.
 """
 
 from __future__ import annotations
@@ -34,10 +32,10 @@ class FactLine:
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """
-    What the channel `trade` is told of an order.
+    The facts of an order that channel `trade` gets.
 
-    ``nonce`` is derived from the order's salt: it hides the rest behind the
-    hash on `ecommerce` until the first journey tells it, and nothing after.
+    ``nonce`` is derived from the order's salt. It protects the hash on `ecommerce` against guessing until the first
+    journey reveals the facts.
     """
 
     order_id: str
@@ -71,32 +69,33 @@ class Facts:
 
     @property
     def digest(self) -> str:
-        """The hash that the public part of the order has of it."""
+        """The hash in the public part of the order."""
         return records.digest(self)
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The two sides of the order, without whose signatures none of it moves."""
+        """The two sides of the order; every change needs the signatures of both."""
         return tuple(sorted({self.platform, self.merchant}))
 
     def line(self, line: str) -> FactLine | None:
-        """Return the line of that name, if there is one."""
+        """Return the line with this name, if there is one."""
         return next((each for each in self.lines if each.line == line), None)
 
 
 def facts_of(order_id: str, order: Order, terms: Terms) -> Facts:
     """
-    Return what `trade` is told of *order* under the *terms* that it pins.
+    Return the facts of *order* for `trade`, under the *terms* that it pins.
 
     Raises:
-        Refused: WRONG_TERMS, other terms than the order pins, of another seller, or not in force when it was placed.
+        Refused: WRONG_TERMS if these are not the pinned terms, are of another seller, or were not in force when
+            it was placed.
     """
     pinned = PinnedTerms(terms.terms_id, terms.version, terms.digest)
     if pinned != order.terms or terms.seller != order.merchant:
         raise Refusal.WRONG_TERMS(f"order {order_id} pins other terms, or its merchant does not sell under these")
     if terms.in_force_from > moments.parse(order.placed_at).at:
         raise Refusal.WRONG_TERMS(f"the terms were not in force when order {order_id} was placed")
-    # Amounts of two currencies do not compare without a rate, and terms name no day's rates.
+    # Amounts in two currencies cannot be compared without a rate, and terms have no rates.
     below = terms.returnless_below if terms.currency == order.currency else 0
     return Facts(
         order_id=order_id,

@@ -1,8 +1,7 @@
 """
-Orders between platform and merchant: the content both keep private, and the part that all of `ecommerce` see.
+Orders between platform and merchant: the content that both keep private, and the public part on `ecommerce`.
 
-A buyer is never named: an order holds the hash of a random token that the
-shopper's link carries.
+A buyer is never named: an order has the hash of the random token in the shopper's link.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ State = Literal["placed", "confirmed", "fulfilling", "closed", "cancelled"]
 Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
 
 LATEST = 30 * moments.DAY
-"""How long after it was placed an order may be written down."""
+"""How long after its date an order may be placed on the ledger."""
 
 
 _FOLLOWS: dict[str, tuple[State, ...]] = {
     "confirmed": ("placed",),
     "fulfilling": ("confirmed",),
     "closed": ("fulfilling",),
-    # Once goods are on their way there is nothing to cancel; there is a return.
+    # When goods are on their way, an order is not cancelled; the goods are returned.
     "cancelled": ("placed", "confirmed"),
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class PinnedTerms:
-    """The version of the return terms that counts for an order, whatever is published later."""
+    """The version of the return terms of an order; later versions do not apply to it."""
 
     terms_id: str
     version: int
@@ -73,7 +72,7 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What platform and merchant agreed on; kept by these two."""
+    """The agreement of platform and merchant; only these two store it."""
 
     platform: str
     merchant: str
@@ -117,16 +116,16 @@ class Order:
 
     @property
     def total(self) -> Money:
-        """What the buyer pays: goods, freight and insurance."""
+        """The price for the buyer: goods, freight and insurance."""
         return self.goods_value + Money(self.freight + self.insurance, self.currency)
 
 
 @dataclasses.dataclass(frozen=True)
 class Total:
     """
-    What an order comes to, as a record of its own: a payment firm is shown this and not the order.
+    The total of an order as its own record: a payment firm sees this and not the order.
 
-    Its salt is derived from the order's, so that showing it helps nobody to find the order.
+    Its salt is derived from the order's, so that the total does not help anybody to guess the order.
     """
 
     order_id: str
@@ -136,7 +135,7 @@ class Total:
 
     def check_pays(self, amount: int, currency: str) -> None:
         """
-        Refuse another sum than the order's.
+        Refuse a sum that is not the order's.
 
         Raises:
             Refused: AMOUNT_DIFFERS.
@@ -147,7 +146,7 @@ class Total:
 
 @dataclasses.dataclass(frozen=True)
 class PublicOrder:
-    """What every member of `ecommerce` sees of an order; ``facts_hash`` is that of `orderfacts.Facts`."""
+    """The public part of an order; ``facts_hash`` is the hash of its `orderfacts.Facts`."""
 
     order_id: str
     order_hash: str
@@ -161,7 +160,7 @@ class PublicOrder:
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """Whose endorsement the key takes."""
+        """The organisations that must endorse changes of its key."""
         return tuple(sorted({self.platform, self.merchant}))
 
     def moved(self, state: State, *, journey_id: str = "", reason: str = "") -> PublicOrder:
@@ -180,14 +179,14 @@ class PublicOrder:
 
 
 def total_of(order_id: str, order: Order) -> Total:
-    """Return the total of *order* as platform and merchant keep it beside the order."""
+    """Return the total of *order* as platform and merchant store it beside the order."""
     salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
     return Total(order_id, order.total.minor, order.currency, salt)
 
 
 def timely(order: Order, now: int) -> None:
     """
-    Raise Refused unless *order* may be placed *now*: when it says it was, or not long after.
+    Raise Refused unless *now* is at or soon after the date of *order*.
 
     Raises:
         Refused: EVENT_IN_FUTURE, TOO_LATE.

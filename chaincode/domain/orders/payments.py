@@ -1,14 +1,13 @@
 """
 Payments for an order: authorised, captured, settled, refunded, in minor units.
 
-An amount is first reserved (authorised), then taken from the buyer (captured),
-then paid out to the merchant in its own currency at the rate of a named day
-(settled). What was captured can be given back (refunded), wholly or in part,
-until it is settled, and what was only authorised can be let go (voided).
+An amount is first reserved (authorised), then taken from the buyer (captured), then paid to the merchant in its own
+currency at the rate of a named day (settled). Captured money can be paid back (refunded), all or a part, until it
+is settled. An authorised amount can be released (voided).
 
-One payment takes an order's money. Which one it is, and that it was paid out,
-platform and merchant keep beside their payments (`Mark`), since other payments
-of the same order must not take it again, and a paid order cannot be cancelled.
+Only one payment collects an order's money. Platform and merchant store which one, and whether it was settled,
+beside their payments (`Mark`): other payments of the order must not collect it again, and a paid order cannot be
+cancelled.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Step = Literal["authorise", "capture", "settle", "refund", "void"]
 
 @dataclasses.dataclass(frozen=True)
 class Authorisation:
-    """What the parties write when an amount is reserved."""
+    """The parties' input to reserve an amount."""
 
     order_id: str
     platform: str
@@ -55,10 +54,10 @@ class Authorisation:
 @dataclasses.dataclass(frozen=True)
 class Change:
     """
-    What is to happen next.
+    The input for the next step of a payment.
 
     Attributes:
-        amount: of a capture or a refund, and of nothing else; there is no amount that is meant without being said.
+        amount: only for a capture or a refund, where it is required.
         rate_date: the day of the payment firm's rates, for settling in another currency.
         rate_base: their base currency.
     """
@@ -85,7 +84,7 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """That money of an order was captured, or settled, by one of its payments; kept by platform and merchant."""
+    """The mark that one payment of an order captured or settled its money; platform and merchant store it."""
 
     step: Literal["capture", "settle"]
     order_id: str
@@ -96,13 +95,13 @@ class Mark:
 @dataclasses.dataclass(frozen=True)
 class Payment:
     """
-    A payment as platform, merchant and payment firm keep it.
+    A payment as platform, merchant and payment firm store it.
 
     Attributes:
-        settled: what was paid out, in the payment's currency; never given back through this payment alone.
+        settled: the amount paid out, in the payment's currency; this payment cannot pay it back.
         paid_out: the same in the merchant's currency.
-        rate_date: the day whose rates counted, empty if no exchange was needed.
-        captured_mark: the salt of the mark that this payment took the order's money; empty if it did not.
+        rate_date: the day of the rates that were used; empty if no exchange was needed.
+        captured_mark: the salt of the mark that this payment collected the order's money; empty if it did not.
     """
 
     payment_id: str
@@ -124,7 +123,7 @@ class Payment:
 
     @property
     def state(self) -> State:
-        """Where it stands; ``refunded`` once everything captured has gone back."""
+        """The state; ``refunded`` when all captured money was paid back."""
         if self.voided:
             return "voided"
         if self.captured and self.refunded == self.captured:
@@ -135,14 +134,14 @@ class Payment:
 
     @property
     def mark(self) -> Mark | None:
-        """What platform and merchant keep of this payment having taken the order's money, once it has."""
+        """The mark that this payment collected the order's money, if it did."""
         if not self.captured_mark:
             return None
         return Mark("capture", self.terms.order_id, self.payment_id, self.captured_mark)
 
     def captured_by(self, change: Change, at: str) -> Payment:
         """
-        Take some or all of what is reserved; possible in parts until it is settled.
+        Return the payment with some or all of the reserved amount captured; parts are possible until it is settled.
 
         Raises:
             Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount).
@@ -154,10 +153,11 @@ class Payment:
 
     def settled_by(self, change: Change, at: str, rates: Rates | None) -> Payment:
         """
-        Pay out everything captured and not refunded, in the merchant's currency; *rates* if that is another.
+        Return the payment with everything captured and not refunded paid out in the merchant's currency. *rates*
+        are needed if that is another currency.
 
         Raises:
-            Refused: WRONG_STATE, RATES_NEEDED, NO_RATE, INVALID_ARGUMENT (a part: settling is for all of it).
+            Refused: WRONG_STATE, RATES_NEEDED, NO_RATE, INVALID_ARGUMENT (an amount is given).
         """
         self._check("settle", "captured")
         if change.amount is not None:
@@ -175,7 +175,7 @@ class Payment:
 
     def refunded_by(self, change: Change, at: str) -> Payment:
         """
-        Give back some or all of what was captured, while it is still with the payment firm.
+        Return the payment with some or all of the captured money refunded, before it is settled.
 
         Raises:
             Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount), ALREADY_SETTLED.
@@ -188,10 +188,10 @@ class Payment:
 
     def voided_by(self, change: Change, at: str) -> Payment:
         """
-        Let a reservation go of which nothing was taken.
+        Return the payment with its reservation released, if nothing was captured.
 
         Raises:
-            Refused: WRONG_STATE, INVALID_ARGUMENT (a part: it is let go as a whole).
+            Refused: WRONG_STATE, INVALID_ARGUMENT (an amount is given).
         """
         self._check("void", "authorised")
         if change.amount is not None:
@@ -219,7 +219,7 @@ class Payment:
 
 
 def settled_mark(payment: Payment, change: Change) -> Mark:
-    """Return what platform and merchant keep of the order's money having been paid out by *change*."""
+    """Return the mark that *change* paid the order's money to the merchant."""
     return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
 
 

@@ -1,4 +1,4 @@
-"""Products as merchants offer them on `ecommerce`, with what carriers and customs will ask about them."""
+"""Products of merchants on `ecommerce`, with the data that carriers and customs need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Product:
 
     Attributes:
         titles: by BCP 47 language.
-        list_price: in minor units; what an order agrees on may differ and stays private.
+        list_price: in minor units; the price of an order may differ and stays private.
         origin: country of origin, ISO 3166-1.
     """
 
@@ -58,7 +58,7 @@ class Product:
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-    """A product as the channel keeps it; amended by its merchant alone, and every version stays in its history."""
+    """A product as the channel stores it; only its merchant changes it, and every version stays in its history."""
 
     merchant: str
     version: int
@@ -66,7 +66,7 @@ class Listing:
     product: Product
 
     def amended(self, product: Product) -> Listing:
-        """Return the next version, offered (again)."""
+        """Return the next version, in state offered."""
         return dataclasses.replace(self, version=self.version + 1, state="offered", product=product)
 
     def withdrawn(self) -> Listing:

@@ -1,10 +1,9 @@
 """
-Amendments: how shared reference data change when more than half of those it binds agree.
+Amendments: shared reference data change when more than half of the participants approve.
 
-Endorsement by a majority of peers shows that the rule was followed; it does
-not show that anybody agreed, because a peer endorses whatever the contract
-allows. So an organisation proposes, others approve in transactions of their
-own, and the approval that makes more than half carries the change out.
+Endorsement by a majority of peers shows that the contract's rule was followed, but not that anybody agreed: a peer
+endorses all that the contract allows. So one organisation proposes, others approve in their own transactions, and
+the approval that makes more than half makes the change.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ class Amendment:
 
     Attributes:
         subject: what it changes, such as ``participant/LastMileMSP``.
-        before: the hash of the subject when it was proposed, empty if it did not exist; a change that
-            somebody else overtook is not carried out unseen.
+        before: the hash of the subject at the time of the proposal, empty if it did not exist. If the subject
+            has changed since, the amendment is refused.
         change: the new value, in JSON's terms.
-        voters: who may approve; those bound at the time of the proposal, the proposer among them.
-        approvals: who has, in order; the proposer is the first.
+        voters: who may approve: the participants at the time of the proposal, with the proposer.
+        approvals: who has approved, in order; the proposer is the first.
     """
 
     amendment_id: str
@@ -45,9 +44,9 @@ class Amendment:
 
     def approved_by(self, msp_id: str, now: str) -> Amendment:
         """
-        Return the amendment with one more approval, adopted if that makes more than half.
+        Return the amendment with one more approval; with more than half it is adopted.
 
-        *now* is the hash of the subject as it stands.
+        *now* is the present hash of the subject.
 
         Raises:
             Refused: ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
@@ -68,7 +67,7 @@ def proposed(
     amendment_id: str, subject: str, before: str, change: object, proposer: str, voters: tuple[str, ...]
 ) -> Amendment:
     """
-    Return a new amendment with its proposer's approval; adopted at once if that is already more than half.
+    Return a new amendment with its proposer's approval; if that is already more than half, it is adopted.
 
     Raises:
         Refused: INVALID_ARGUMENT for the id; NOT_A_VOTER.

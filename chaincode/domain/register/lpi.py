@@ -1,9 +1,8 @@
 """
 The World Bank's Logistics Performance Index, always with its edition.
 
-Editions do not compare: 2018 is known here by its ranks, 2023 by its scores,
-and LPI 2.0 of 2026 is another scale again. A figure without its edition is no
-figure, so every question names one.
+Figures of two editions cannot be compared: for 2018 there are ranks, for 2023 scores, and LPI 2.0 of 2026 has
+another scale. So every question must name an edition.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ _NAME = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
 @dataclass(frozen=True)
 class Figure:
     """
-    What an edition says of one country.
+    The figure of one country in an edition.
 
     Attributes:
-        rank: 1 is best; 0 if the edition is known by its scores.
-        score_x100: a hundred times the score; 0 if the edition is known by its ranks.
+        rank: 1 is best; 0 if the edition has scores.
+        score_x100: a hundred times the score; 0 if the edition has ranks.
     """
 
     country: str
@@ -45,7 +44,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Edition:
-    """One edition of the index; *scale* says in words what its figures mean."""
+    """One edition of the index; *scale* describes its figures in words."""
 
     name: str
     scale: str
@@ -63,7 +62,7 @@ class Edition:
 
     def figure(self, country: str, component: str) -> Figure:
         """
-        Return what the edition says of a country.
+        Return the edition's figure of a country.
 
         Raises:
             Refused: LPI_UNKNOWN.
@@ -92,4 +91,4 @@ STANDARD = (
         _scores(SG=430, MY=360, TH=350, PH=330, VN=330, ID=300),
     ),
 )  # fmt: skip
-"""The editions a new consortium starts with."""
+"""The editions of a new consortium."""

@@ -1,9 +1,8 @@
 """
-Participants: the organisations of the trade, what each is in its ecology, and what it may record.
+Participants: the organisations of the trade, their species, roles and stages.
 
-The species are those of the seed ecology: a *core* organisation brings the
-others together, *key* ones do the trade itself, *supporting* ones serve it,
-*parasitic* ones live on it.
+The species come from the model of a business ecosystem: a *core* organisation brings the others together, *key*
+ones do the trade itself, *supporting* ones serve it, *parasitic* ones live on it.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ SIDE_OF: dict[str, Side] = {
     "customs": "neutral",
     "auditor": "neutral",
 }
-"""Every role, and on which side of the trade it stands."""
+"""Every role, with its side of the trade."""
 
 
 @dataclass(frozen=True)
 class Participant:
-    """One organisation, as all see it."""
+    """The public record of one organisation."""
 
     msp_id: str
     name: str
@@ -65,18 +64,18 @@ class Participant:
 
     @property
     def sides(self) -> frozenset[Side]:
-        """The sides of the trade it stands on; more than one if its roles do."""
+        """The sides of the trade that its roles are on."""
         return frozenset(SIDE_OF[role] for role in self.roles)
 
 
 @dataclass(frozen=True)
 class Directory:
     """
-    Who holds which role: one small key, read by every contract that must know the auditor or the platform.
+    The holders of each role, in one small key; contracts that need the auditor or the platform read it.
 
     Attributes:
-        roles: the holders of each role in the order in which they took it. Where one must be meant, the first
-            is: the pins of claims are at the auditor, and another that is admitted later does not have them.
+        roles: the holders of each role, in the order in which they got it. The first one acts in the role: the
+            acting auditor has the pinned hashes of claims, and a later one does not.
     """
 
     roles: dict[str, tuple[str, ...]]
@@ -88,17 +87,17 @@ class Directory:
 
     @property
     def auditor(self) -> str:
-        """The organisation that audits, the first that took the role; grants are endorsed by it."""
+        """The acting auditor, the first that got the role; it endorses grants."""
         return self.holder("auditor")
 
     @property
     def platform(self) -> str:
-        """The organisation that keeps the tender together with the auditor."""
+        """The acting platform; it keeps the tender together with the auditor."""
         return self.holder("platform")
 
     def holder(self, role: str) -> str:
         """
-        Return the organisation that counts for *role*, the first that took it.
+        Return the organisation that acts in *role*: the first that got it.
 
         Raises:
             Refused: ROLE_VACANT.
@@ -115,10 +114,10 @@ class Directory:
 
     def with_participant(self, participant: Participant) -> Directory:
         """
-        Return the directory after *participant* was admitted or amended.
+        Return the directory after *participant* was added or changed.
 
         Raises:
-            Refused: INVALID_ARGUMENT, the auditor that counts would no longer be one.
+            Refused: INVALID_ARGUMENT, the acting auditor would lose its role.
         """
         msp_id, wanted = participant.msp_id, participant.roles
         if "auditor" not in wanted and self.roles.get("auditor", ())[:1] == (msp_id,):
@@ -135,7 +134,7 @@ def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...
     Return the first participants, sorted, and their directory.
 
     Raises:
-        Refused: INVALID_ARGUMENT, none or one twice; ROLE_VACANT, no auditor among them.
+        Refused: INVALID_ARGUMENT, the list is empty or repeats one; ROLE_VACANT, it has no auditor.
     """
     listed = tuple(sorted(participants, key=lambda participant: participant.msp_id))
     if not listed or len({one.msp_id for one in listed}) != len(listed):
@@ -143,6 +142,7 @@ def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...
     directory = Directory({})
     for participant in listed:
         directory = directory.with_participant(participant)
-    # Every grant is kept by the auditor too. A platform is missed when there is a tender, which not all channels have.
+    # The auditor stores every grant too, so one is needed. A platform is needed only for a tender, which not all
+    # channels have.
     directory.auditor  # noqa: B018
     return listed, directory

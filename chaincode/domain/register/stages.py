@@ -1,16 +1,13 @@
 """
-The stages S01 to S22 of a journey: a catalogue kept on the ledger, not rules in code.
+The stages S01 to S22 of a journey, as a catalogue on the ledger.
 
-A stage names the CBV steps and dispositions its events may have, the roles
-that may record it, and its order: ``after`` are the stages it comes after,
-``gates`` those without which it may not be recorded at all. The order is
-partial: stages with nothing between them interleave, and a stage that
-``repeats`` may be recorded any number of times. Order differs per journey
-type, so it is given per type; a stage absent from a type's order does not
-occur in such a journey.
+A stage lists the CBV steps and dispositions of its events, the roles that may record it, and its order: it comes
+after the stages in ``after``, and may not be recorded without those in ``gates``. The order is partial: stages
+without an order between them may come in any order, and a stage that ``repeats`` may be recorded many times. Each
+journey type has its own order; a stage that is not in it does not occur in such journeys.
 
-A journey pins the version of the catalogue it was opened under. An amendment
-is a new version and never changes what a running journey may do.
+A journey keeps the version of the catalogue that it was opened under. An amendment makes a new version and does not
+change running journeys.
 """
 
 from __future__ import annotations
@@ -26,7 +23,7 @@ from hlf.codec.refusals import invalid
 
 
 class JourneyType(enum.StrEnum):
-    """Which way the goods go, and why."""
+    """The direction of the goods, and its reason."""
 
     FORWARD = "forward"
     REVERSE = "reverse"
@@ -35,7 +32,7 @@ class JourneyType(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """Where a stage stands among the others of one journey type."""
+    """The order of a stage in one journey type."""
 
     after: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
@@ -46,13 +43,11 @@ class Stage:
     """
     One stage of the catalogue.
 
-    ``steps`` and ``dispositions`` are CBV words, or Selat's own where CBV has
-    none; no dispositions means that its events carry none. ``custody`` is
-    true where only the organisation that holds the goods may record it.
-    Some steps do more than tell: one of ``takes`` starts the custody of goods
-    that nobody of the consortium held, one of ``ends`` gives them to the
-    buyer, and a stage that gates others lets them pass while its last event
-    is one of ``releases`` (any, if there are none).
+    ``steps`` and ``dispositions`` are words of CBV, or Selat's own where CBV has none. Without dispositions, its
+    events have none. With ``custody``, only the organisation that has the goods may record the stage. Some steps
+    have an effect: a step in ``takes`` starts the custody of goods that nobody in the consortium had; a step in
+    ``ends`` gives them to the buyer; a gate is open while the last event of its stage is in ``releases`` (or is any
+    event, if ``releases`` is empty).
     """
 
     stage_id: str
@@ -75,7 +70,7 @@ class Stage:
 
 @dataclasses.dataclass(frozen=True)
 class Catalogue:
-    """All stages of one version; ``since`` is when it came into force (milliseconds)."""
+    """All stages of one version; ``since`` is the time when it came into force (milliseconds)."""
 
     version: int
     since: int
@@ -83,10 +78,10 @@ class Catalogue:
 
     def stage(self, stage_id: str) -> Stage:
         """
-        Return the stage of that id.
+        Return the stage with this id.
 
         Raises:
-            Refused: STAGE_UNKNOWN, or INVALID_ARGUMENT for what cannot be an id.
+            Refused: STAGE_UNKNOWN; INVALID_ARGUMENT if it is not an id.
         """
         identifiers.check("stage_id", stage_id)
         for stage in self.stages:
@@ -99,19 +94,19 @@ class Catalogue:
         return tuple(stage for stage in self.stages if stage.occurs_in(kind))
 
     def recordable(self, roles: Iterable[str], kind: str) -> tuple[str, ...]:
-        """Return the ids of the stages that an organisation in these roles may record on such a journey."""
+        """Return the ids of the stages that an organisation with these roles may record on such a journey."""
         held = set(roles)
         return tuple(stage.stage_id for stage in self.of(kind) if held & set(stage.recorders))
 
     @property
     def digest(self) -> str:
-        """The hash by which a journey pins this version."""
+        """The hash of this version; journeys keep it."""
         return records.digest(self)
 
 
 def checked(catalogue: Catalogue) -> Catalogue:
     """
-    Return *catalogue* if its order can be followed.
+    Return *catalogue* if its order is possible.
 
     Raises:
         Refused: INVALID_ARGUMENT, for an id given twice, a predecessor that does not
@@ -140,7 +135,7 @@ def checked(catalogue: Catalogue) -> Catalogue:
 
 
 def _follow(kind: str, orders: Mapping[str, Order]) -> None:
-    """Refuse unless repeated removal of stages that wait for nothing removes them all."""
+    """Refuse stages that wait for each other, directly or through others."""
     for stage_id, order in sorted(orders.items()):
         for before in order.after + order.gates:
             if before not in orders:
@@ -166,7 +161,7 @@ def _orders(**after: tuple[str, ...] | Order) -> dict[str, Order]:
 
 
 def _both(*after: str, gates: tuple[str, ...] = ()) -> dict[str, Order]:
-    """Return the same place in a forward journey and in the forward half of an exchange."""
+    """Return the same order for a forward journey and the forward half of an exchange."""
     return {kind: Order(after, gates) for kind in ("forward", "exchange")}
 
 
@@ -234,12 +229,12 @@ STANDARD = Catalogue(
 
 
 def installed(now: int) -> Catalogue:
-    """Return the standard catalogue as version 1, in force since *now*."""
+    """Return the standard catalogue as version 1, in force from *now* on."""
     return dataclasses.replace(STANDARD, since=now)
 
 
 def amended(before: Catalogue, changed: tuple[Stage, ...], now: int) -> Catalogue:
-    """Return the version after *before*: its stages with *changed* in place of those of the same id, or added."""
+    """Return the version after *before*: stages in *changed* replace those with the same id, or are added."""
     new = {stage.stage_id: stage for stage in changed}
     if len(new) != len(changed):
         raise invalid("changed", "names a stage twice")

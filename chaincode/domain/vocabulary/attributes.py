@@ -1,7 +1,7 @@
 """
-Attributes of claims: what a value must be, each rule as one small value.
+Rules for the values of claims' attributes.
 
-A rule takes the field's name and a JSON value and refuses without quoting it.
+A rule takes the attribute's name and a JSON value. Its refusals never quote the value.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AMOUNT = Word(r"0|[1-9][0-9]{0,17}", "minor units as decimal text")
 
 @dataclass(frozen=True)
 class Attribute:
-    """One named leaf of a claim."""
+    """One attribute of a claim."""
 
     name: str
     rule: Rule
@@ -34,7 +34,7 @@ class Attribute:
 
 
 def whole(least: int, most: int) -> Rule:
-    """Return the rule of an integer from *least* to *most*."""
+    """Return the rule for an integer from *least* to *most*."""
 
     def check(field: str, value: object) -> None:
         if type(value) is not int or not least <= value <= most:
@@ -44,7 +44,7 @@ def whole(least: int, most: int) -> Rule:
 
 
 def text(most: int = 120) -> Rule:
-    """Return the rule of a text of 1 to *most* characters that can all be seen."""
+    """Return the rule for a text of 1 to *most* visible characters."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, str):
@@ -55,7 +55,7 @@ def text(most: int = 120) -> Rule:
 
 
 def one_of(*choices: str) -> Rule:
-    """One of *choices*."""
+    """Return the rule for one of *choices*."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, str) or value not in choices:
@@ -65,7 +65,7 @@ def one_of(*choices: str) -> Rule:
 
 
 def code(rule: Callable[[str, str], object]) -> Rule:
-    """Return the rule of a text that *rule* accepts, such as places.check_locode."""
+    """Return the rule for a text that *rule* accepts, such as places.check_locode."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, str):
@@ -76,7 +76,7 @@ def code(rule: Callable[[str, str], object]) -> Rule:
 
 
 def list_of(rule: Rule, most: int = 100, least: int = 1) -> Rule:
-    """Return the rule of an array of *least* to *most* different values that each meet *rule*."""
+    """Return the rule for an array of *least* to *most* different values that each satisfy *rule*."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -90,7 +90,7 @@ def list_of(rule: Rule, most: int = 100, least: int = 1) -> Rule:
 
 
 def exactly(rule: Rule, count: int) -> Rule:
-    """Return the rule of an array of *count* values that each meet *rule*, alike or not."""
+    """Return the rule for an array of *count* values that each satisfy *rule*; they may be equal."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, list) or len(value) != count:
@@ -102,13 +102,13 @@ def exactly(rule: Rule, count: int) -> Rule:
 
 
 def flag(field: str, value: object) -> None:
-    """True or false."""
+    """Refuse a value that is neither true nor false."""
     if not isinstance(value, bool):
         raise invalid(field, "must be true or false")
 
 
 def day(field: str, value: object) -> None:
-    """Refuse what is no date of the calendar, such as 2026-11-22."""
+    """Refuse a value that is not a date, such as 2026-11-22."""
     if not isinstance(value, str):
         raise invalid(field, "must be a text")
     moments.day(field, value)

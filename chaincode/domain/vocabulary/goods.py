@@ -1,8 +1,8 @@
 """
 Identifiers of goods and consignments, with their check digits: GTIN, SSCC (GS1), S10 (UPU), HS and AHTN codes.
 
-Each check returns the identifier, so that it can be used where the value is
-taken in, and refuses without quoting it.
+Each check returns the identifier, so that it can be used in an expression. Its refusal does not quote the
+identifier.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _s10_checked(text: str) -> str:
 
 
 def _of_a_chapter(text: str) -> str:
-    # Chapter 77 is reserved for the future; 98 and 99 are each country's own.
+    # Chapter 77 is reserved; countries use 98 and 99 for themselves.
     known = "01" <= text[:2] <= "97" and text[:2] != "77"
     return "" if known else "must be of the chapters 01 to 97, without 77"
 
@@ -45,7 +45,7 @@ SSCC = Word(r"[0-9]{18}", "an SSCC of 18 digits", _gs1_checked)
 S10 = Word(r"[A-Z]{2}[0-9]{9}[A-Z]{2}", "a UPU S10 identifier such as RR473124829GB", _s10_checked)
 HS = Word(r"[0-9]{2}([0-9]{2}){0,2}", "an HS chapter, heading or subheading of 2, 4 or 6 digits", _of_a_chapter)
 HS6 = Word(r"[0-9]{6}", "an HS subheading of six digits", _of_a_chapter)
-"""A subheading of the Harmonized System 2022, by its shape."""
+"""A subheading of the Harmonized System 2022; only its form is checked."""
 
 AHTN8 = Word(r"[0-9]{8}", "an AHTN code of eight digits", _of_a_chapter)
 """An ASEAN tariff line: an HS subheading and two digits."""

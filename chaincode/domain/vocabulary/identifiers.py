@@ -1,7 +1,7 @@
 """
-Identifiers that clients choose: they become parts of keys and stand in arguments for everybody to read.
+Identifiers that clients choose. They are parts of keys and arguments, so everybody can read them.
 
-They should therefore say nothing; 128 random bits in base64url are a good one.
+So they should reveal nothing; 128 random bits in base64url are a good choice.
 """
 
 from __future__ import annotations
@@ -13,6 +13,6 @@ IDENTIFIER = Word(
     "1 to 64 letters, digits, dots, dashes or underscores, a letter or digit first",
 )
 STAGE = Word(r"S(0[1-9]|[1-9][0-9])", "the id of a stage such as S01")
-"""The shape of a stage's id; which stages there are is data, in the catalogue on the ledger."""
+"""The form of a stage's id; the catalogue on the ledger lists the stages."""
 
 check = IDENTIFIER.check

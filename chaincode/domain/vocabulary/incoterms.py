@@ -1,5 +1,5 @@
 """
-Incoterms 2020: which side of a sale does and pays what.
+Incoterms 2020: the duties and costs of each side of a sale.
 
 The rules here are the rows of the ICC's table that touch a journey's stages:
 export formalities (S14), main carriage (S15), insurance, import formalities
@@ -22,7 +22,7 @@ class Incoterm:
     One rule.
 
     Attributes:
-        insures: who must insure, empty where nobody must.
+        insures: who must insure; empty if nobody must.
         sea_only: for goods handed over on board or alongside a ship, not for parcels or containers.
     """
 
@@ -34,7 +34,7 @@ class Incoterm:
     sea_only: bool = False
 
     def payer(self, stage: str) -> Payer:
-        """Who pays for *stage*: S14 export customs, S15 freight, S17 import customs, S18 duty and tax."""
+        """Return who pays for *stage*: S14 export customs, S15 freight, S17 import customs, S18 duty and tax."""
         if stage in ("S17", "S18"):
             return self.import_duty
         if stage == "S15":
@@ -78,7 +78,7 @@ def for_parcels(field: str, code: str) -> Incoterm:
 
 
 def incoterm(field: str, code: str) -> Incoterm:
-    """Return the rule of that code."""
+    """Return the rule with this code."""
     if code not in INCOTERMS:
         raise invalid(field, "must be an Incoterm 2020: " + " ".join(INCOTERMS))
     return INCOTERMS[code]

@@ -1,10 +1,8 @@
 """
 Money: whole minor units of an ISO 4217 currency, and exact conversion by a dated table.
 
-ISO 4217 gives the kyat and the kip two minor digits, though nobody pays in
-them and CLDR prints none; an amount is counted as ISO 4217 says, so that two
-systems mean the same sum. There are no floats and no rounding but the one
-rule of `convert`, half to even.
+Minor units are those of ISO 4217, so that two systems mean the same sum. The kyat and the kip have two minor digits
+there, though nobody pays in them and CLDR prints none. There are no floats. Only `convert` rounds, half to even.
 """
 
 from __future__ import annotations
@@ -45,13 +43,13 @@ MINOR_DIGITS: dict[str, int] = {
 """How many minor digits ISO 4217 gives each currency, the withdrawn ones included."""
 
 LARGEST = 10**18
-"""No trade in goods reaches it; what does is a mistake of units or an attack on arithmetic elsewhere."""
+"""No trade in goods is larger; a larger sum is a mistake of units or an attack on arithmetic."""
 
 MINOR = Bounds(0, LARGEST - 1)
-"""Minor units of an amount that is asked or paid."""
+"""Minor units of an amount to pay."""
 
 OLDEST_DAYS = 4
-"""Rates pause over a weekend and a holiday, not longer."""
+"""The days that rates may be old: over a weekend and a holiday."""
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 
@@ -108,7 +106,7 @@ class Money:
         return Money(self.minor - other.minor, self.currency)
 
     def share(self, basis_points: int) -> Money:
-        """That many ten-thousandths of the sum, rounded half to even."""
+        """Return so many ten-thousandths of the sum, rounded half to even."""
         return Money(half_even(Fraction(self.minor * basis_points, bounds.BPS)), self.currency)
 
     def __str__(self) -> str:
@@ -125,7 +123,7 @@ class Money:
 @dataclass(frozen=True)
 class Rates:
     """
-    What one unit of *base* bought on one day, as decimal text: ``{"VND": "26350.5"}``.
+    The price of one unit of *base* on one day, as decimal text: ``{"VND": "26350.5"}``.
 
     The day is part of every conversion, so that a settlement can be recomputed
     years later.
@@ -151,7 +149,7 @@ class Rates:
 
     def check_fresh(self, today: str) -> None:
         """
-        Refuse rates of a day to come, or of one so long ago that choosing it would be choosing the price.
+        Refuse rates of a future day, or of a day so long ago that the choice of the day is a choice of the price.
 
         Raises:
             Refused: RATES_STALE.
@@ -162,10 +160,10 @@ class Rates:
 
     def convert(self, money: Money, target: str) -> Money:
         """
-        Return *money* in *target*, through the base, rounded once and half to even.
+        Return *money* in *target*, converted through the base and rounded once, half to even.
 
         Raises:
-            Refused: NO_RATE, the table of that day lacks one of the two.
+            Refused: NO_RATE, the table of that day does not have one of the two.
         """
         major = Fraction(money.minor, 10 ** MINOR_DIGITS[money.currency])
         value = major / self._rate(money.currency) * self._rate(target)
@@ -180,7 +178,7 @@ class Rates:
 
 
 def decimal(field: str, text: str) -> Fraction:
-    """Return the positive number that *text* writes with a decimal point; exact."""
+    """Return the positive decimal number in *text*, exactly."""
     found = _DECIMAL.fullmatch(text)
     value = Fraction(text) if found else Fraction(0)
     if value <= 0:
@@ -189,7 +187,7 @@ def decimal(field: str, text: str) -> Fraction:
 
 
 def half_even(value: Fraction) -> int:
-    """Return the nearest integer, the even one of two equally near: no drift over many sums."""
+    """Return the nearest integer; of two equally near ones the even one, so that many sums do not drift."""
     return round(value)
 
 
@@ -197,7 +195,7 @@ def apportion(total: int, weights: list[int]) -> list[int]:
     """
     Return *total* split in proportion to *weights* so that the parts add up to it exactly.
 
-    The largest remainders get the units left over; of equal remainders the earlier one.
+    The parts with the largest remainders get the units left over; of equal remainders, the earlier part.
     """
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:

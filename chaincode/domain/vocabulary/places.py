@@ -1,9 +1,8 @@
 """
-Places: ISO 3166 countries and subdivisions, UN/LOCODE locations, IANA time zones by their shape.
+Places: ISO 3166 countries and subdivisions, UN/LOCODE locations, and the form of IANA time zones.
 
-Every ISO 3166-1 code is known. A UN/LOCODE is judged by its shape and its
-country, because the list changes twice a year and a ledger must not refuse a
-port for being new. `zones` says what time it is there.
+All ISO 3166-1 codes are listed. Of a UN/LOCODE only the form and the country are checked: the list changes twice a
+year, and a ledger must not refuse a new port. `zones` has the time there.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ AREA = Word(r"[A-Z]{2}[A-Z2-9]{0,3}", "the beginning of a UN/LOCODE, such as VN"
 TIME_ZONE = Word(
     r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2}|UTC", "an IANA time zone such as Asia/Ho_Chi_Minh", _short
 )
-"""By its shape: zone databases differ between machines, a shape does not."""
+"""Only the form is checked, because zone databases differ between machines."""
 
 check_country = COUNTRY.check
 check_subdivision = SUBDIVISION.check
@@ -65,7 +64,7 @@ check_time_zone = TIME_ZONE.check
 
 
 def rests(country: str, weekday: int) -> bool:
-    """Return whether people rest on that day of the week (Monday is 0) in an ISO 3166-1 country."""
+    """Return whether a day of the week (Monday is 0) is a day of rest in an ISO 3166-1 country."""
     return weekday in _RESTS.get(country, (5, 6))
 
 

@@ -1,5 +1,5 @@
 """
-Units of measure by their UN/ECE Recommendation 20 codes, and exact conversion between those of one kind.
+Units of measure (codes of UN/ECE Recommendation 20), and exact conversion between units of one kind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KIND_OF = {code: kind for kind, codes in _KINDS.items() for code in codes}
 
 
 def check_unit(field: str, code: str) -> str:
-    """Return *code* if it is one of the units in use here."""
+    """Return *code* if it is one of the units used here."""
     if code not in _KIND_OF:
         raise invalid(field, "is no UN/ECE Rec 20 unit in use here: " + " ".join(sorted(_KIND_OF)))
     return code
@@ -36,11 +36,10 @@ def convert(quantity: int, source: str, target: str, *, round_up: bool = False) 
     """
     Return *quantity* of *source* in *target*, in whole units.
 
-    A remainder is refused unless *round_up* says that more is on the safe side
-    (1,001 grams need room for 2 kilograms).
+    A remainder is refused unless *round_up* is set (1,001 grams need space for 2 kilograms).
 
     Raises:
-        Refused: UNIT_MISMATCH, the two do not measure the same, or NOT_WHOLE.
+        Refused: UNIT_MISMATCH, the two measure different things; NOT_WHOLE.
     """
     kind = _KIND_OF[check_unit("source", source)]
     if _KIND_OF[check_unit("target", target)] != kind:

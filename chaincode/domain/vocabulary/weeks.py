@@ -1,4 +1,4 @@
-"""ISO 8601 weeks, written as ``2026-W48``: the bucket in which forecasts and capacities meet."""
+"""ISO 8601 weeks, written as ``2026-W48``. Forecasts and capacities are compared by week."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def of(day: date) -> str:
 
 
 def following(field: str, first: str, count: int) -> tuple[str, ...]:
-    """Return *count* weeks from *first* on."""
+    """Return *count* weeks, beginning with *first*."""
     start = monday(field, first)
     return tuple(of(start + timedelta(weeks=index)) for index in range(count))
 

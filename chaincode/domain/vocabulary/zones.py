@@ -1,14 +1,12 @@
 """
-The clock of a place: its IANA time zone, and what day it is there.
+The clock of a place: its IANA time zone and its calendar days.
 
-A calendar day is a day at a place, in that place's zone with its daylight
-saving, never in the offset that somebody wrote beside a time. Every endorser
-must find the same day, so neither half of the answer comes from the machine:
+A calendar day is a day in the time zone of a place, with its daylight saving, whatever offset somebody wrote beside
+a time. Every endorser must get the same day, so no part of the answer comes from the machine:
 
-* Which zone a UN/LOCODE is in stands in ``zones.txt`` beside this module.
-* What that zone's clock shows comes from the package `tzdata`, in the one
-  edition that is named here, and never from the system's own files, which
-  differ between machines and are changed by their upgrades.
+* The zone of a UN/LOCODE is in ``zones.txt`` beside this module.
+* The clock of a zone comes from the package `tzdata`, in the one edition named here. It never comes from the
+    system's own files, which differ between machines and change with upgrades.
 """
 
 from __future__ import annotations
@@ -29,16 +27,15 @@ _MINUTE = timedelta(minutes=1)
 
 
 class ZoneDataError(RuntimeError):
-    """The time zone data of this machine are not the ones that the contracts count by."""
+    """This machine has another edition of the time zone data than the contracts use."""
 
 
 def name(locode: str) -> str:
     """
     Return the IANA time zone of a UN/LOCODE.
 
-    A place that the table does not list counts by its country's first zone,
-    which is that of most of its places. So a port is not refused for being
-    new, and all endorsers agree on its day.
+    A place that is not in the table gets its country's first zone, which most of its places use. So a new port is
+    not refused, and all endorsers agree on its day.
 
     Raises:
         Refused: INVALID_ARGUMENT, not a UN/LOCODE.
@@ -55,14 +52,14 @@ def local(locode: str, at: int) -> Moment:
 
 
 def day(locode: str, at: int) -> date:
-    """Return the calendar day that it is at *locode* at the instant *at*."""
+    """Return the calendar day at *locode* at the instant *at*."""
     return _wall(locode, at).date()
 
 
 def end_of(locode: str, last: date) -> Moment:
     """Return the last millisecond of the day *last* at *locode*."""
     midnight = datetime.combine(last + timedelta(days=1), time(), _clock(name(locode)))
-    # Where clocks change at midnight it comes twice or not at all; the day lasts until the later reading of it.
+    # If clocks change at midnight, midnight comes twice or not at all; the day ends with the later one.
     readings = [moments.since_epoch(midnight.replace(fold=fold)) for fold in (0, 1)]
     return local(locode, max(readings) - 1)
 
@@ -94,7 +91,7 @@ def _check_edition() -> None:
 
 @functools.cache
 def _table() -> tuple[dict[str, str], dict[str, str]]:
-    """Return the zone of each country, and of the places that are in another one."""
+    """Return the zone of each country, and of places with another zone."""
     countries: dict[str, str] = {}
     exceptions: dict[str, str] = {}
     for line in importlib.resources.files(__package__).joinpath("zones.txt").read_text("utf-8").splitlines():
