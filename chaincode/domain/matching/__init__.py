@@ -1,13 +1,11 @@
 """
-Matching: one company for each stage of a journey, chosen over the whole chain.
+Matching: choose one company for each stage of a journey, so that the whole chain is best.
 
-offers (what carriers disclosed) and demands (what is to be moved) make a
-problem; exclusions says who cannot do a stage, and why; friction what a
-change of hands costs; solver finds the best chain and labels the exact one
-under a deadline; pareto shows what else could be had; certificate lets
-anybody re-check; explanation answers "why not me"; units keep capacity from
-being booked twice; plans are what is kept and told; batches are many at once.
+A problem has offers (what carriers disclosed) and a demand (what is to be moved). exclusions finds carriers that
+cannot do a stage, and the reason; friction has the cost of a hand-over; solver finds the best chain, and labels the
+exact one under a deadline; pareto lists alternatives; certificate lets anybody check the result; explanation
+answers "why not me"; units prevent double booking; plans are stored and published; batches match many consignments
+together.
 
-Everything is integers, and every choice among equals is by a fixed order, so
-two endorsers compute the same bytes.
+All numbers are integers, and a fixed order decides among equals, so two endorsers compute the same bytes.
 """

@@ -1,11 +1,9 @@
 """
-Many consignments at once: solved wherever there is time for it, and checked here.
+Many consignments at once: somebody else solves them, and this module checks the result.
 
-Capacity couples the plans of a batch, and to share it out best is no matter
-for an endorser's seconds. What an endorser can do is check: that every chain
-is allowed and in time, that there is room for all of them (`units`), and how
-far all of them together are from what they would cost if room were no matter.
-That sum is a bound no solution can beat.
+The plans of a batch compete for capacity. To share it best takes longer than an endorser has. But an endorser can
+check that every chain is allowed and in time, that there is capacity for all (`units`), and how far their sum is
+above the sum with unlimited capacity. No solution can be below that bound.
 """
 
 from __future__ import annotations
@@ -22,12 +20,12 @@ from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 PLANS = Bounds(1, 200)
-"""Plans in a batch: a few seconds of an endorser, which ends a call after thirty."""
+"""The most plans in a batch: a few seconds of work for an endorser, which ends a call after thirty."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Proposed:
-    """One plan of a batch as whoever solved it sends it: the chain by offer ids."""
+    """One plan of a batch as the solver sends it: the chain as offer ids."""
 
     plan_id: str
     journey_id: str
@@ -42,7 +40,7 @@ class Batch:
     Plans that were solved together.
 
     Attributes:
-        most_gap_bps: how far from the bound their sum may be; what both endorsers agree to check.
+        most_gap_bps: how far above the bound their sum may be; both endorsers check this.
     """
 
     plans: tuple[Proposed, ...]
@@ -56,10 +54,11 @@ class Batch:
 
 def checked(graph: Graph, chain: Sequence[str]) -> Choice:
     """
-    Return the chain that somebody chose, with what it comes to and how far it is from the best.
+    Return the given chain with its cost and its distance from the best one.
 
     Raises:
-        Refused: CHAIN_NOT_ALLOWED, an offer that is none for its step, or late; NO_CHAIN, there is none at all.
+        Refused: CHAIN_NOT_ALLOWED if an offer cannot do its step, or the chain is late; NO_CHAIN if there is no
+            chain at all.
     """
     best = choose(graph)
     by_id = {offer.offer_id: position for position, offer in enumerate(graph.offers)}
@@ -78,7 +77,7 @@ def checked(graph: Graph, chain: Sequence[str]) -> Choice:
 
 def check_together(choices: Sequence[Choice], most_gap_bps: int) -> None:
     """
-    Refuse plans that are together too far from the bound.
+    Refuse plans whose sum is too far above the bound.
 
     Raises:
         Refused: BATCH_TOO_DEAR.

@@ -1,19 +1,15 @@
 """
-Certificates: why no chain is better, in a form that is checked in one pass and without solving anything.
+Certificates: proofs that no chain is better, which anybody can check in one pass without a solver.
 
-Every candidate has a potential, claimed to be no more than the least cost
-from chaincode.domain.refusals import Refusal
-from there to the end. That is so if at the last step it is at most the
-offer's own cost, and everywhere else at most that cost, friction and the
-successor's potential, for every successor. Then no chain costs less than the
-least potential of the first step; and a chain that costs exactly that is the
-best. Where the deadline binds, hours count more by a toll, which any chain
-in time pays for at most *deadline* hours: that is taken off the bound, and
-the chain is proven best up to the gap. Whether a gap is allowed is for the
-caller to say.
+Every candidate has a potential: a number that is at most the least cost from there to the end. To prove this, check
+that at the last step it is at most the offer's own cost, and elsewhere at most that cost plus friction plus the
+successor's potential, for every successor. Then no chain costs less than the least potential of the first step, and
+a chain that costs exactly that is the best. If the deadline matters, a toll makes hours more expensive. A chain in
+time pays the toll for at most *deadline* hours; this amount is taken off the bound, and the chain is proved best up
+to the gap. The caller decides whether a gap is allowed.
 
-Offers are taken from the problem, never from the certificate, and costs and
-friction by their definitions, never from the solver.
+Offers come from the problem and never from the certificate; costs and friction come from their definitions and
+never from the solver.
 """
 
 from __future__ import annotations
@@ -31,7 +27,7 @@ from hlf.codec.refusals import Refused
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
-    """Candidates of one step by the ids of their offers, and the potential of each."""
+    """The candidates of one step as offer ids, and the potential of each."""
 
     offers: tuple[str, ...]
     potentials: tuple[Amount, ...]
@@ -40,10 +36,10 @@ class Bound:
 @dataclasses.dataclass(frozen=True)
 class Certificate:
     """
-    The chain by offer ids, what it comes to, and the proof that no other comes to less than *bound*.
+    The chain as offer ids, its cost, and the proof that no other chain costs less than *bound*.
 
-    *gap* is by how much a chain could at most be better: zero for the best one. There is one where a deadline
-    binds, and in a batch, where others were given what would have been better.
+    *gap* is the most by which a chain could be better: zero for the best one. It can be above zero under a
+    deadline, and in a batch, where other plans got the better offers.
     """
 
     chain: tuple[str, ...]
@@ -55,7 +51,7 @@ class Certificate:
 
 
 def certify(graph: Graph, choice: Choice) -> Certificate:
-    """Return the certificate of what was chosen."""
+    """Return the certificate of a choice."""
     steps = tuple(
         Bound(graph.ids(remaining), potentials)
         for remaining, potentials in zip(graph.steps, choice.potentials, strict=True)
@@ -68,7 +64,7 @@ def verify_match(problem: Problem, certificate: Certificate) -> None:
     Check a certificate against the problem.
 
     Raises:
-        Refused: CERTIFICATE_INVALID, with the place where it does not hold.
+        Refused: CERTIFICATE_INVALID, with the place of the fault.
     """
     offers = {offer.offer_id: offer for offer in problem.offers}
     ordered = tuple(offers.values())
@@ -100,7 +96,7 @@ def _check_potentials(problem: Problem, certificate: Certificate, offers: dict[s
             if not onward and left > 0:
                 raise _wrong(f"the potential of {name} at the last step is more than its cost")
             for taker, rest in takers:
-                # Friction is never negative, so most successors need no closer look.
+                # Friction is never negative, so most successors need no further check.
                 if left <= rest:
                     continue
                 spent = friction.between(giver, taker, demand.hour, known, problem.weights)

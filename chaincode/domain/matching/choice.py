@@ -1,10 +1,9 @@
 """
-The chain that is chosen: the cheapest that keeps the deadline, with the proof of how good it is.
+Choose the cheapest chain that keeps the deadline, with a proof of how good it is.
 
-The cheapest chain of all nearly always keeps the deadline. Where it does not,
-hours are made dearer by a toll until the cheapest one does; that alone proves
-how much better any chain in time could be, and labels then find the best one
-between the two, unless there are too many.
+The cheapest chain of all nearly always keeps the deadline. If it does not, a toll makes hours more expensive until
+the cheapest chain does. This proves how much better any chain in time could be. Then labels find the best one
+between the two, unless there are too many chains.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from chaincode.domain.matching.solver import Chain, Figures, Graph
 from chaincode.domain.refusals import Refusal
 
 MOST_LABELS = 200_000
-"""About a second of work at an endorser, which ends a call after thirty."""
+"""The most labels: about a second of work for an endorser, which ends a call after thirty."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
     """
-    A chain, what it comes to, and the potentials that prove it.
+    A chain, its cost, and the potentials that prove it.
 
     Attributes:
-        toll: what was added to the price of an hour, zero where the deadline costs nothing.
-        bound: no chain in time comes to less than this.
+        toll: the amount added to the price of an hour; zero if the deadline costs nothing.
+        bound: no chain in time costs less than this.
     """
 
     chain: Chain
@@ -38,7 +37,7 @@ class Choice:
 
     @property
     def gap(self) -> int:
-        """By how much a chain in time could at most be better; zero is proven best."""
+        """The most by which a chain in time could be better; zero means that this one is proved best."""
         return self.figures.total - self.bound
 
 
@@ -47,7 +46,7 @@ def choose(graph: Graph) -> Choice:
     Return the cheapest chain that keeps the deadline.
 
     Raises:
-        Refused: NO_CHAIN, a stage that nobody can do, or no chain in time.
+        Refused: NO_CHAIN if nobody can do a stage, or no chain is in time.
     """
     if not graph.solvable:
         number = next(number for number, remaining in enumerate(graph.steps) if not remaining)
@@ -69,8 +68,8 @@ def _at_toll(graph: Graph, toll: int) -> Choice:
 
 
 def _least_toll(graph: Graph, free: Choice) -> Choice:
-    """Return the chain at the least toll by which the cheapest one is in time."""
-    # One hour saved is then worth more than everything else together, so the chain is the fastest there is.
+    """Return the cheapest chain at the lowest toll at which it is in time."""
+    # One saved hour is then worth more than everything else together, so the chain is the fastest.
     highest = 1 + _dearest(graph)
     fastest = _at_toll(graph, highest)
     if fastest.figures.hours > graph.demand.deadline_hours:
@@ -86,7 +85,7 @@ def _least_toll(graph: Graph, free: Choice) -> Choice:
 
 
 def _dearest(graph: Graph) -> int:
-    """More than any chain comes to."""
+    """Return a sum larger than the cost of any chain."""
     hour, weights = graph.demand.hour, graph.weights
     at_most = 24 * weights.cutoff + weights.language + weights.interface + weights.location
     at_most += weights.running_in + weights.exceptions
@@ -98,7 +97,7 @@ def _dearest(graph: Graph) -> int:
 
 
 def _within(graph: Graph, known: Choice) -> Choice | None:
-    """Return the best chain in time, exactly; None if there are too many to look at or none is better than *known*."""
+    """Return the best chain in time; None if there are too many chains, or none is better than *known*."""
     rests = graph.potentials(graph.at_toll(0))
     at = [dict(zip(remaining, rest, strict=True)) for remaining, rest in zip(graph.steps, rests, strict=True)]
     fastest = [min(graph.offers[one].transit_hours for one in remaining) for remaining in graph.steps]

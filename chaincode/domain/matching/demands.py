@@ -1,5 +1,5 @@
 """
-Demands: what is to be moved through which stages, and what time, risk and changes of hands are worth to its owner.
+Demands: the consignment, its stages, and the cost of time, risk and hand-overs for its owner.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
 STEPS = Bounds(1, 44)
-"""Twice the stages there are: some repeat."""
+"""Twice the number of stages, because some repeat."""
 
 PLACES = Bounds(0, STEPS.most)
-"""Of a step or a leg in a plan, counted from 0."""
+"""Number of a step or a leg in a plan, counted from 0."""
 
 DEADLINE_HOURS, ANSWER_HOURS = Bounds(1, 10_000), Bounds(1, 1_000)
 WORTH = Bounds(0, 10**15)
-"""Of a consignment, in minor units: what loss, lateness and hours cost."""
+"""Values of a consignment in minor units: the cost of loss, lateness and hours."""
 
 _TYPES = ("direct", "franchise", "agent", "alliance")
 
@@ -51,11 +51,11 @@ class Demand:
 
     Attributes:
         ready_at: when the first stage can begin; deadline_hours counts from there.
-        weight_grm: of all parcels; heaviest_grm and dimensions_mmt of the largest one.
-        goods_value: what loss or damage of all of it costs, in minor units of *currency*.
-        late: what it costs if one carrier is late.
-        hour: what an hour is worth: of transit, of waiting, and as the unit of friction.
-        answer_hours: how long carriers have to accept.
+        weight_grm: weight of all parcels; heaviest_grm and dimensions_mmt are those of the largest one.
+        goods_value: cost of the loss of all goods, in minor units of *currency*.
+        late: cost of one late carrier.
+        hour: cost of an hour of transit or waiting; also the unit of friction.
+        answer_hours: time for carriers to accept.
     """
 
     kind: Literal["forward", "reverse", "exchange"]
@@ -103,5 +103,5 @@ class Demand:
         return moments.stated("demand.ready_at", self.ready_at).at
 
     def day_after(self, hours: int, locode: str) -> str:
-        """Return the day that it is at *locode* that many hours after the goods are ready."""
+        """Return the day at *locode* so many hours after the goods are ready."""
         return zones.day(locode, self.ready + hours * moments.HOUR).isoformat()

@@ -1,8 +1,8 @@
 """
-Who cannot do a stage of a journey, and why: the filter before anything is compared.
+Filter out the offers that cannot do a stage of a journey, each with a reason.
 
-Each reason is a code, so that a loser is told which of its own figures stood
-in the way. An offer is judged by the first reason in the order of the codes.
+Each reason is a code, so that an excluded carrier learns which of its own figures was the cause. If several apply,
+the first in the order of the codes counts.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.offers import Offer
 
 CUSTOMS_STAGES = frozenset({"S14", "S17"})
-"""What only the holder of a customs licence declares for others."""
+"""Stages that need a customs licence."""
 
 
 class Reason(enum.StrEnum):
-    """Why an offer is out; in the order in which they are looked for."""
+    """Why an offer is excluded, in the order of the checks."""
 
     STAGE_NOT_OFFERED = "STAGE_NOT_OFFERED"
     STAGE_NOT_ENTITLED = "STAGE_NOT_ENTITLED"
@@ -61,12 +61,12 @@ NEEDS = {
     Reason.STAGE_PINNED: "the stage was done, or agreed with another, before",
     Reason.CAPACITY_TAKEN: "capacity.parcels_per_day_h87: the day is booked out",
 }
-"""What would have to change, in the words of a capability's attributes."""
+"""The attributes of the capability that would have to change."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Filtered:
-    """Which offers remain for each step (positions in the list given), and why the others do not."""
+    """The offers that remain for each step (positions in the given list), and the reasons for the others."""
 
     candidates: tuple[tuple[int, ...], ...]
     reasons: tuple[Mapping[int, Reason], ...]
@@ -75,13 +75,13 @@ class Filtered:
 @dataclasses.dataclass(frozen=True)
 class Standing:
     """
-    What is known of carriers beside their offers.
+    Facts about carriers besides their offers.
 
     Attributes:
-        entitled: the stages each carrier may record; None where it is not asked.
+        entitled: the stages that each carrier may record; None to skip this check.
         refused: carriers that refused or failed this consignment.
-        pinned: the offer that a step (by number) is fixed to.
-        taken: offers whose capacity is booked out, by (offer, step).
+        pinned: the fixed offer of a step, by step number.
+        taken: offers without capacity for a step, as (offer, step).
     """
 
     entitled: Mapping[str, tuple[str, ...]] | None = None
@@ -94,7 +94,7 @@ NOTHING_KNOWN = Standing()
 
 
 def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHING_KNOWN) -> Filtered:
-    """Judge every offer for every step; one that does not name the stage has no reason written out."""
+    """Check every offer for every step. An offer that does not name the stage gets no reason."""
     asked = _Asked(demand)
     candidates: list[list[int]] = [[] for _ in demand.steps]
     reasons: list[dict[int, Reason]] = [{} for _ in demand.steps]
@@ -115,7 +115,7 @@ def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHI
 
 
 class _Asked:
-    """What of a demand is the same at every step, ready to be compared with many offers."""
+    """The part of a demand that is the same at every step, prepared for many comparisons."""
 
     def __init__(self, demand: Demand) -> None:
         self.demand = demand
@@ -143,7 +143,7 @@ class _Asked:
             return Reason.CAPACITY_SHORT
         if limits.weight_grm is not None and demand.heaviest_grm > limits.weight_grm:
             return Reason.WEIGHT_EXCEEDED
-        # A parcel may be turned; no limit takes everything.
+        # A parcel may be turned; without a limit every size is accepted.
         if limits.dimensions_mmt and any(map(int.__gt__, self.sides, limits.dimensions_mmt)):
             return Reason.DIMENSIONS_EXCEEDED
         return None
@@ -164,7 +164,7 @@ def _for_step(offer: Offer, step: Step, number: int, standing: Standing, general
         return Reason.STAGE_NOT_ENTITLED
     pinned = standing.pinned.get(number)
     if pinned is not None:
-        # What is done is done, whatever its carrier refused later.
+        # A finished step counts, even if its carrier refused something later.
         return None if offer.offer_id == pinned else Reason.STAGE_PINNED
     if general:
         return general
@@ -179,7 +179,7 @@ def _for_step(offer: Offer, step: Step, number: int, standing: Standing, general
 
 
 def _covers(offer: Offer, locodes: tuple[str, ...]) -> bool:
-    """Whoever names places or lanes serves these; whoever names neither serves its regions everywhere."""
+    """Return whether the offer covers the step: its places or lanes if it names any, else all of its regions."""
     if not offer.locodes and not offer.lanes:
         return True
     if len(locodes) == 2 and "-".join(locodes) in offer.lanes:
@@ -190,7 +190,7 @@ def _covers(offer: Offer, locodes: tuple[str, ...]) -> bool:
 
 
 def _kept(demand: Demand, offer: Offer) -> bool:
-    """Return whether the carrier's own range lies within the one the goods need."""
+    """Return whether the carrier's range is within the range that the goods need."""
     least, most = offer.limits.temperature_min_cel, offer.limits.temperature_max_cel
     if least is None or most is None or demand.temperature_min_cel is None or demand.temperature_max_cel is None:
         return False
@@ -200,7 +200,7 @@ def _kept(demand: Demand, offer: Offer) -> bool:
 def _drop_late(
     demand: Demand, offers: Sequence[Offer], candidates: list[list[int]], reasons: list[dict[int, Reason]]
 ) -> None:
-    """Take out whoever would be late with the fastest at every other step, even if hands never changed."""
+    """Exclude offers that would be late even with the fastest offer at every other step and no hand-over."""
     if not all(candidates):
         return
     fastest = [min(offers[position].transit_hours for position in remaining) for remaining in candidates]

@@ -1,5 +1,5 @@
 """
-What companies did together: dual-signed handovers, and which of them had an exception, from the journeys' own records.
+Experience of companies with each other: hand-overs signed by both, and their exceptions, from the journeys' records.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from chaincode.domain.journeys.pages import Page
 from chaincode.domain.matching.friction import Pair
 
 Handover = tuple[str, str, bool]
-"""Giver, taker, and whether either reported an exception while it was theirs."""
+"""Giver, taker, and whether either reported an exception while it had the goods."""
 
 
 def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
     """
-    Return the dual-signed handovers of one journey; *pages* by party.
+    Return the hand-overs of one journey that two parties signed; *pages* are by party.
 
-    An exception is joint if one of the two reported it between taking the goods over and, for the taker, passing
-    them on: nobody else can say which of two neighbours it was.
+    An exception counts for both if one of the two reported it after it took the goods over and, for the taker,
+    before it passed them on. Nobody else can say which of two neighbours caused it.
     """
     found = []
     for number, (before, after) in enumerate(zip(held.periods, held.periods[1:], strict=False), start=1):
@@ -37,7 +37,7 @@ def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
 
 
 def counted(found: Iterable[Handover]) -> tuple[Pair, ...]:
-    """One record for each pair, sorted."""
+    """Return one record for each pair, sorted."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}
     for giver, taker, joint in found:
         number, exceptions = sums.get((giver, taker), (0, 0))

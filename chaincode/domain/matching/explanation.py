@@ -1,8 +1,7 @@
 """
-"Why not me": what the best chain with a certain offer at a certain step lacks to be the best.
+"Why not me": compare the best chain that has a certain offer at a certain step with the best of all.
 
-The carrier is told the difference and what of its own would make it up, and
-no total: a total would tell it what the others ask.
+The carrier learns the difference and what it could change, but no total: a total would reveal the prices of others.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ class Explanation:
     Why an offer does not do a step.
 
     Attributes:
-        outcome: ``chosen``; ``excluded``, it was not compared; ``dearer``; ``equal``, it lost by the fixed order
-            among equals; ``late``, no chain with it keeps the deadline.
-        reason: for an excluded one the code; *needs* says what of its own would have to change.
-        difference: by how much the best chain with it is dearer, in minor units.
-        price_less: with so much less asked for this consignment it would have won.
-        hours_less: so many hours faster are worth the same to the owner of the goods; 0 if speed alone cannot do it.
+        outcome: ``chosen``; ``excluded``, it was not compared; ``dearer``; ``equal``, the fixed order among
+            equals decided against it; ``late``, no chain with it keeps the deadline.
+        reason: the code if it is excluded; *needs* names the attributes that would have to change.
+        difference: how much more the best chain with it costs, in minor units.
+        price_less: it would have won with a price lower by this amount.
+        hours_less: so many hours faster are worth the same to the owner of the goods; 0 if speed alone is not enough.
     """
 
     outcome: str
@@ -42,7 +41,7 @@ class Explanation:
 
 def why_not(problem: Problem, chosen: Choice, offer_id: str, number: int) -> Explanation:
     """
-    Return why the offer does not do the step of that *number* (from 0), where *chosen* was chosen.
+    Return why the offer does not do step *number* (from 0), if *chosen* is the chosen chain.
 
     Raises:
         Refused: OFFER_UNKNOWN, STEP_UNKNOWN.
@@ -72,7 +71,7 @@ def _compared(problem: Problem, chosen: Choice, graph: Graph, position: int, num
     difference = best.figures.total - chosen.figures.total
     if difference <= 0:
         return Explanation("equal", needs="any improvement; among equals the order of carriers decides")
-    # Only what it asks for at this step counts; it may do others in the same chain.
+    # Only its price at this step counts; it may do other steps of the same chain.
     possible = graph.prices[position] > difference
     hours = -(-(difference + 1) // problem.demand.hour) if problem.demand.hour else 0
     return Explanation(

@@ -1,11 +1,11 @@
 """
-What it costs when goods change hands between two companies, in hours that somebody would rather not lose.
+Friction: the cost of a hand-over between two companies, in hours.
 
-Friction between A and B, nothing if they are one company: w1 dwell p90 hours
+Friction between A and B (zero within one company): w1 dwell p90 hours
 + w2 no common language + w3 different interface + w4 cut-off gap hours + w5
 different location + w6 joint exceptions + w7 running-in/(1 + prior
-dual-signed handovers/20). Hours become money by what an hour is worth to the
-goods' owner, so one set of weights serves every currency.
+dual-signed handovers/20). The demand's price of an hour turns hours into money, so one set of weights works for
+every currency.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
 from chaincode.domain.vocabulary import bounds
 
 SETTLING = 20
-"""After that many handovers two companies have half of their running-in behind them."""
+"""After so many hand-overs, two companies have finished half of their running-in."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
     """
-    Hours by which each trouble counts.
+    The weights: hours for each kind of friction.
 
     Attributes:
         dwell: for each hour that goods wait at the taker (p90).
-        language: if the two have no language in common.
-        interface: if the data must be carried over between two interfaces.
+        language: if the two have no common language.
+        interface: if data must be transferred between two interfaces.
         cutoff: for each whole hour between "ready at the giver" and the taker's next cut-off.
-        location: if there is no place where both can be.
-        exceptions: for an exception at every handover; the share that occurred counts.
-        running_in: for two that never handed over to each other.
+        location: if there is no place that both serve.
+        exceptions: for an exception at every hand-over; multiplied by the share of hand-overs with one.
+        running_in: for two that have never handed over to each other.
     """
 
     dwell: int = 1
@@ -45,12 +45,12 @@ class Weights:
 
 
 STANDARD = Weights()
-"""Part of the contract's code, so that no single member chooses them to suit somebody."""
+"""Part of the contract's code, so that no single member can choose them to favour somebody."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
-    """What the ledger saw between two companies: dual-signed handovers, and how many of them had an exception."""
+    """The record of two companies: hand-overs that both signed, and how many of them had an exception."""
 
     giver: str
     taker: str
@@ -67,7 +67,7 @@ def experience(pairs: Iterable[Pair]) -> Experience:
 
 
 def between(giver: Offer, taker: Offer, hour: int, known: Experience, weights: Weights = STANDARD) -> int:
-    """Friction in minor units, where an hour is worth *hour* of them."""
+    """Return the friction in minor units, if an hour costs *hour*."""
     if giver.carrier == taker.carrier:
         return 0
     waiting = weights.dwell * hour * taker.dwell_hours
@@ -76,7 +76,7 @@ def between(giver: Offer, taker: Offer, hour: int, known: Experience, weights: W
 
 
 def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
-    """Return the part that follows from what the two are: language, interface, cut-off and location."""
+    """Return the part from properties of the two: language, interface, cut-off and location."""
     hours = weights.cutoff * ((taker.cutoff_minute - giver.ready_minute) % MINUTES_A_DAY // 60)
     if not set(giver.languages) & set(taker.languages):
         hours += weights.language
@@ -88,7 +88,7 @@ def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
 
 
 def joint(pair: Pair | None, hour: int, weights: Weights) -> int:
-    """Return the part that follows from what the two did together: exceptions and running-in."""
+    """Return the part from their common record: exceptions and running-in."""
     if pair is None or pair.handovers == 0:
         return weights.running_in * hour
     ppm = pair.exceptions * bounds.PPM // pair.handovers

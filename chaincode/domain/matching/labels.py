@@ -1,10 +1,9 @@
 """
-Chains that count in more than one way: by labels that no other label beats.
+Find the best chains by several measures, with labels.
 
-A label is what a chain so far comes to in every respect. At each offer only
-those are kept that no other label of the same offer equals or betters in all
-respects, so what is left at the end is exact. In principle their number
-knows no bound: *most* labels are made and then None is the answer.
+A label has the measures of a chain up to a step. At each offer, a label is dropped if another label of the same
+offer is equal or better in all measures, so the result is exact. The number of labels has no limit in theory: after
+*most* labels the answer is None.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Edge = Callable[[int, int], Measures]
 
 @dataclasses.dataclass(frozen=True)
 class Label:
-    """A chain up to some step, and what it comes to."""
+    """A chain up to some step, and its measures."""
 
     measures: Measures
     chain: Chain
@@ -31,9 +30,9 @@ def unbeaten(
     graph: Graph, node: Node, edge: Edge, most: int, keep: Callable[[int, int, Measures], bool]
 ) -> tuple[Label, ...] | None:
     """
-    Return the chains that no other betters in all measures; of equal ones the first.
+    Return the chains that no other chain beats in all measures; of equal ones the first.
 
-    *keep* is asked with step, position and measures so far whether a chain can still become one that is wanted.
+    *keep* gets step, position and measures so far, and says whether a chain can still become useful.
     """
     made = 0
     here: dict[int, list[Label]] = {
@@ -60,10 +59,10 @@ def unbeaten(
 
 
 def pruned(labels: Sequence[Label]) -> list[Label]:
-    """Those of *labels* that no other equals or betters in every measure."""
+    """Return the *labels* for which no other is equal or better in every measure."""
     kept: list[Label] = []
     for label in sorted(labels, key=lambda label: (label.measures, label.chain)):
-        # Sorted by the first measure, so only one that stands before can beat it.
+        # Sorted by the first measure, so only an earlier label can beat a later one.
         if not any(all(map(int.__le__, other.measures, label.measures)) for other in kept):
             kept.append(label)
     return kept

@@ -1,11 +1,9 @@
 """
-Offers: what a carrier disclosed for matching, read from the attributes of its capability.
+Offers: the attributes of a capability that a carrier disclosed for matching.
 
-Prices and times are for one consignment and one stage: an offer that is
-chosen for two stages is paid twice. Whoever prices its stages differently
-commits several capabilities. What an offer does not disclose is never to its
-advantage: figures that cost something are required, limits that are silent
-are the narrow ones.
+Prices and times are for one consignment and one stage: an offer that is chosen for two stages is paid twice. A
+carrier with different prices for stages commits several capabilities. Hiding an attribute never helps: cost figures
+are required, and a limit that is not disclosed counts as the narrow one.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
 PURPOSE = "matching"
-"""The purpose a grant must name for its attributes to be an offer: consent to this, not to something else."""
+"""The purpose that a grant must name; with it the carrier consents to matching."""
 
 NEEDED = (
     "service_id",
@@ -42,7 +40,7 @@ NEEDED = (
     "integration.languages",
     "integration.interface",
 )
-"""Without these a carrier cannot be compared with others."""
+"""The attributes that are needed to compare carriers."""
 
 ALSO_TAKEN = (
     "coverage.locodes",
@@ -85,12 +83,12 @@ OFFSETS = {
     "Asia/Yangon": 390,
     "UTC": 0,
 }
-"""Minutes ahead of UTC. None of these zones moves its clock; zone databases differ between machines, this does not."""
+"""Minutes ahead of UTC, for zones without daylight saving; zone databases differ between machines, this table does not."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a carrier takes; None is no stated limit, an absent temperature range none that is kept."""
+    """The limits of a carrier. None is no stated limit; without a temperature range it keeps none."""
 
     weight_grm: int | None = None
     dimensions_mmt: tuple[int, ...] = ()
@@ -102,7 +100,7 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Price:
-    """Minor units of *currency*: so much for each parcel, so much for each kilogram, and fuel on both."""
+    """A price in minor units of *currency*: per parcel, per kilogram, and a fuel share on both."""
 
     base: Amount
     per_kg: Amount
@@ -110,7 +108,7 @@ class Price:
     currency: str
 
     def of(self, parcels: int, weight_grm: int) -> int:
-        """Return the price of a consignment, rounded up: a fraction of a minor unit is nobody's gift."""
+        """Return the price of a consignment, rounded up to a whole minor unit."""
         thousandths = self.base * 1_000 * parcels + self.per_kg * weight_grm
         return -(-thousandths * (bounds.BPS + self.fuel_bps) // (1_000 * bounds.BPS))
 
@@ -122,10 +120,10 @@ class Offer:
 
     Attributes:
         offer_id: the grant that discloses it.
-        parcels: what it takes a day, less what is in use; mass_kgm likewise, None if not stated.
-        cutoff_minute: when it takes no more goods for the day, in minutes of the UTC day.
-        transit_hours: the 90th percentile, for a deadline is kept nine times in ten or not at all.
-        dwell_hours: what goods wait, nine times in ten at most, when it takes them over.
+        parcels: free capacity for a day; mass_kgm the same by weight, None if not stated.
+        cutoff_minute: the end of acceptance for the day, in minutes of the UTC day.
+        transit_hours: the 90th percentile of transit.
+        dwell_hours: the 90th percentile of waiting after it takes goods over.
     """
 
     offer_id: str
@@ -154,19 +152,19 @@ class Offer:
 
     @property
     def ready_minute(self) -> int:
-        """When goods that met its cut-off have gone through it, in minutes of the UTC day."""
+        """The time when goods that met the cut-off are through, in minutes of the UTC day."""
         return (self.cutoff_minute + 60 * self.transit_hours) % MINUTES_A_DAY
 
     @property
     def places(self) -> frozenset[str]:
-        """The UN/LOCODEs where it can take and hand over goods."""
+        """The UN/LOCODEs where it can accept and hand over goods."""
         ends = {end for lane in self.lanes for end in lane.split("-")}
         return frozenset(self.locodes) | ends
 
 
 def check_attributes(names: Collection[str]) -> None:
     """
-    Refuse to take more or less than matching needs.
+    Refuse attributes other than those that matching uses.
 
     Raises:
         Refused: ATTRIBUTE_MISSING or ATTRIBUTE_NOT_NEEDED.
@@ -181,10 +179,10 @@ def check_attributes(names: Collection[str]) -> None:
 
 def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:
     """
-    Return the offer that the disclosed *values* of a capability make.
+    Return the offer made of the disclosed *values* of a capability.
 
     Raises:
-        Refused: ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED, or INVALID_ARGUMENT for a time zone that is not compared.
+        Refused: ATTRIBUTE_MISSING, ATTRIBUTE_NOT_NEEDED; INVALID_ARGUMENT for a time zone that is not supported.
     """
     check_attributes(values)
     free = bounds.BPS - values.get("capacity.utilisation_bps", 0)

@@ -1,10 +1,9 @@
 """
-What else could be had: chains that no other betters in cost, time and risk together.
+Alternatives: chains that no other chain beats in cost, time and risk together.
 
-Small problems are answered exactly. In large ones the number of such chains
-knows no bound, so there the best chain for each of a fixed set of weightings
-is found: at most MOST chains, none of which any other betters, and the best
-in each single respect among them.
+For small problems the answer is exact. Large ones can have too many such chains. For these, the answer has the best
+chain for each of a fixed set of weightings: at most MOST chains, none beaten by another, with the best in each
+single measure among them.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
 from hlf.codec.records import Amount
 
 MOST = 64
-"""No answer has more chains than this."""
+"""The most chains in an answer."""
 
 _MOST_LABELS = 50_000
 _PARTS = 6
@@ -25,7 +24,7 @@ _PARTS = 6
 
 @dataclasses.dataclass(frozen=True)
 class Alternative:
-    """One chain by offer ids: cost is price and friction, time in hours, risk what loss and lateness cost."""
+    """One chain as offer ids: cost is price and friction, time is in hours, risk is the cost of loss and lateness."""
 
     chain: tuple[str, ...]
     cost: Amount
@@ -35,7 +34,7 @@ class Alternative:
 
 @dataclasses.dataclass(frozen=True)
 class Front:
-    """The alternatives, cheapest first; *complete* if there is no other that nothing betters."""
+    """The alternatives, cheapest first; *complete* if there are no others."""
 
     alternatives: tuple[Alternative, ...]
     complete: bool
@@ -68,7 +67,10 @@ def _exactly(graph: Graph) -> tuple[Label, ...] | None:
 
 
 def _by_weightings(problem: Problem, graph: Graph) -> tuple[Label, ...]:
-    """Return the best chain for each division of _PARTS among the three; each has a share, which keeps it unbeaten."""
+    """
+    Return the best chain for each division of _PARTS among the three measures. Each measure has a share, so no
+    chain is beaten.
+    """
     found: dict[Chain, Label] = {}
     for cost in range(_PARTS + 1):
         for time in range(_PARTS + 1 - cost):

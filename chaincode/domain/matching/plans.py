@@ -1,5 +1,5 @@
 """
-Plans: what was chosen, what of it each carrier is told, what everybody sees, and how carriers answer.
+Plans: the chosen chain, the leg that each carrier sees, the public notice, and the carriers' answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hlf.codec.records import Amount
 
 @dataclasses.dataclass(frozen=True)
 class Booked:
-    """An offer whose day was booked out for a step."""
+    """An offer without capacity on the day of a step."""
 
     offer_id: str
     step: int
@@ -30,7 +30,7 @@ class Booked:
 
 @dataclasses.dataclass(frozen=True)
 class Circumstances:
-    """What was known beside the offers when a plan was made, so that it can be made and checked again."""
+    """The facts besides the offers when a plan was made; with them it can be computed and checked again."""
 
     pairs: tuple[Pair, ...]
     entitled: dict[str, tuple[str, ...]]
@@ -52,7 +52,7 @@ class Circumstances:
 @dataclasses.dataclass(frozen=True)
 class Leg:
     """
-    What one carrier does without a change of hands: all that it is told of a plan.
+    The stages that one carrier does without a hand-over; it sees nothing else of the plan.
 
     Attributes:
         price: for all its stages together, in minor units.
@@ -80,12 +80,12 @@ class Leg:
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """
-    A plan as platform and auditor keep it.
+    A plan as platform and auditor store it.
 
     Attributes:
-        offers: the ids of all that were compared.
-        units: names of the units booked, by which they are freed.
-        replaces: the plan that this one was made instead of.
+        offers: the ids of all compared offers.
+        units: names of the booked units, needed to release them.
+        replaces: the plan that this one replaces.
     """
 
     plan_id: str
@@ -105,10 +105,10 @@ class Plan:
 @dataclasses.dataclass(frozen=True)
 class Notice:
     """
-    What everybody sees of a plan.
+    The public part of a plan.
 
     Attributes:
-        legs: SHA-256 of each leg, by which its carrier knows that it is part of this plan.
+        legs: SHA-256 of each leg; with it the carrier can check that its leg is part of this plan.
     """
 
     plan_id: str
@@ -124,7 +124,7 @@ class Notice:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """A carrier's word on its leg; *reason* is one word, and empty for an acceptance."""
+    """A carrier's answer on its leg; *reason* is one word, and empty for an acceptance."""
 
     plan_id: str
     number: int
@@ -136,7 +136,7 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class Agreed:
-    """The plan that all its carriers accepted, and who they are in the order of their legs."""
+    """A plan that all carriers accepted, with the carriers in the order of their legs."""
 
     journey_id: str
     kind: str
@@ -146,12 +146,12 @@ class Agreed:
 
 
 def answer_by(demand: Demand, now: int) -> str:
-    """Until when carriers answer."""
+    """The deadline for the carriers' answers."""
     return moments.text(now + demand.answer_hours * moments.HOUR)
 
 
 def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> tuple[Leg, ...]:
-    """Return the legs of a chain: its steps, put together where hands do not change."""
+    """Return the legs of a chain: neighbouring steps of the same carrier are one leg."""
     runs = _runs(graph, choice)
     carriers = [graph.offers[choice.chain[run[0]]].carrier for run in runs]
     found, elapsed = [], 0
@@ -186,7 +186,7 @@ def legs(graph: Graph, choice: Choice, plan_id: str, until: str, salt: str) -> t
 
 
 def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
-    """Step, position of its offer, and the day, where the step begins, on which the offer's carrier begins with it."""
+    """Return for each step its number, the position of its offer, and the local day on which the carrier begins it."""
     found, elapsed = [], 0
     for number, here in enumerate(chain):
         if number:
@@ -198,7 +198,7 @@ def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
 
 
 def notice(plan: Plan, certificate_hash: str) -> Notice:
-    """Return what everybody may see of *plan*."""
+    """Return the public part of *plan*."""
     return Notice(
         plan_id=plan.plan_id,
         journey_id=plan.journey_id,
@@ -214,7 +214,7 @@ def notice(plan: Plan, certificate_hash: str) -> Notice:
 
 def check_in_time(notice: Notice, now: int) -> None:
     """
-    Refuse an answer after the time for it.
+    Refuse an answer after the deadline.
 
     Raises:
         Refused: DEADLINE_PASSED.
@@ -228,7 +228,7 @@ def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int],
     Return the carriers that do not take part in the next plan: those that refused, failed, or did not answer in time.
 
     Raises:
-        Refused: PLAN_STANDS, nobody did; LEG_UNKNOWN.
+        Refused: PLAN_STANDS if there are none; LEG_UNKNOWN.
     """
     for number in failed:
         if not 0 <= number < len(plan.legs):
@@ -246,7 +246,7 @@ def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int],
 
 def pinned(plan: Plan, done: int) -> dict[str, str]:
     """
-    Return the offers that the steps of the first *done* legs are fixed to.
+    Return the fixed offers for the steps of the first *done* legs.
 
     Raises:
         Refused: LEG_UNKNOWN.
@@ -258,7 +258,7 @@ def pinned(plan: Plan, done: int) -> dict[str, str]:
 
 
 def _runs(graph: Graph, choice: Choice) -> list[list[int]]:
-    """Return the steps, together while they are one carrier's."""
+    """Return the steps, grouped while the carrier stays the same."""
     found: list[list[int]] = []
     before = ""
     for number, position in enumerate(choice.chain):

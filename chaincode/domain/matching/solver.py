@@ -1,13 +1,11 @@
 """
-The best chain of carriers: dynamic programming over the stages, from the last to the first.
+Find the best chain of carriers by dynamic programming over the stages, from the last to the first.
 
-Every candidate at every step gets a potential: the least that is to be paid
-from it to the end. The chain is then read off from the front; among equals
-the first in the order of carrier and offer id is taken, at every step.
+Every candidate at every step gets a potential: the least cost from it to the end. Then the chain is read from the
+front; among equals, the first in the order of carrier and offer id is taken.
 
-Comparing everybody with everybody takes the square of the number of
-carriers at each change of stage. So successors are sorted by what they cost
-at least, and the search ends where that alone is more than the best found.
+To compare all pairs at each change of stage would take the square of the number of carriers. So successors are
+sorted by their least cost, and the search ends where that alone is more than the best result.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from hlf.codec.records import Amount
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """All that the choice depends on."""
+    """The input of the choice."""
 
     demand: Demand
     offers: tuple[Offer, ...]
@@ -37,7 +35,7 @@ class Problem:
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """What a chain comes to. *total* is all of it in minor units, with transit hours at what an hour is worth."""
+    """The figures of a chain. *total* is its whole cost in minor units, with the cost of transit hours."""
 
     total: Amount
     price: Amount
@@ -52,12 +50,15 @@ Kind = tuple[int, str, int, int, int]
 _NOBODY: dict[str, int] = {}
 
 Chain = tuple[int, ...]
-"""For each step the position of the offer chosen, in the graph's order."""
+"""The position of the chosen offer for each step, in the graph's order."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Pricing:
-    """What counts: a cost for each offer, how many times friction, and so much for each hour of waiting beside it."""
+    """
+    Prices for one search: a cost for each offer, a factor for friction, and an extra price for each hour of
+    waiting.
+    """
 
     nodes: Sequence[int]
     friction: int = 1
@@ -66,11 +67,11 @@ class Pricing:
 
 class Graph:
     """
-    A problem made ready: offers in their fixed order, candidates by step, and what each costs.
+    A prepared problem: offers in their fixed order, candidates for each step, and their costs.
 
     Attributes:
         costs: price, time value and risk of each offer, for one step.
-        met: what exceptions and running-in cost between companies that met, by giver and taker.
+        met: the cost of exceptions and running-in between companies with a common record, by giver and taker.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -98,7 +99,7 @@ class Graph:
         return all(self.steps)
 
     def edge(self, giver: int, taker: int) -> int:
-        """Friction between two offers, by position."""
+        """Return the friction between two offers, by position."""
         one, other = self.offers[giver], self.offers[taker]
         if one.carrier == other.carrier:
             return 0
@@ -114,14 +115,14 @@ class Graph:
         return 0 if one.carrier == other.carrier else other.dwell_hours
 
     def at_toll(self, toll: int) -> Pricing:
-        """Return what counts where each hour costs *toll* more than it is worth to the owner of the goods."""
+        """Return the prices if each hour costs *toll* more."""
         if not toll:
             return Pricing(self.costs)
         nodes = [cost + toll * offer.transit_hours for cost, offer in zip(self.costs, self.offers, strict=True)]
         return Pricing(nodes, waiting=toll)
 
     def potentials(self, pricing: Pricing) -> list[list[int]]:
-        """For each step the least cost from each candidate to the end."""
+        """Return the least cost from each candidate of each step to the end."""
         sums = _Sums(self, pricing)
         found = [[pricing.nodes[position] for position in self.steps[-1]]]
         for here, there in zip(self.steps[-2::-1], self.steps[:0:-1], strict=True):
@@ -138,7 +139,7 @@ class Graph:
         for number in range(1, len(self.steps)):
             left -= pricing.nodes[here]
             for taker, rest in zip(self.steps[number], potentials[number], strict=True):
-                # Friction is never negative, which spares most of the comparisons.
+                # Friction is never negative, so most comparisons can be skipped.
                 if rest <= left and rest + self._change(here, taker, pricing) == left:
                     here, left = taker, rest
                     break
@@ -146,7 +147,7 @@ class Graph:
         return tuple(chosen)
 
     def figures(self, chain: Chain) -> Figures:
-        """Return what *chain* comes to."""
+        """Return the figures of *chain*."""
         changes = list(zip(chain, chain[1:], strict=False))
         spent = sum(self.edge(giver, taker) for giver, taker in changes)
         waiting = sum(self.wait(giver, taker) for giver, taker in changes)
@@ -168,7 +169,7 @@ class Graph:
 
 class _Sums:
     """
-    The inner loop: `Graph.edge` written out for speed, under one pricing; the tests hold the two together.
+    The inner loop: `Graph.edge` written out for speed, for one pricing. A test compares the two.
     """
 
     def __init__(self, graph: Graph, pricing: Pricing) -> None:
@@ -186,7 +187,7 @@ class _Sums:
         }
 
     def onward(self, here: Sequence[int], there: Sequence[int], rests: Sequence[int]) -> list[int]:
-        """For each candidate *here* the least of friction and potential over those *there*."""
+        """Return for each candidate *here* the least sum of friction and potential over those *there*."""
         own: dict[str, int] = {}
         successors = []
         for taker, rest in zip(there, rests, strict=True):
@@ -198,7 +199,7 @@ class _Sums:
         return [self._least(giver, successors, own.get(self._offers[giver].carrier)) for giver in here]
 
     def _least(self, giver: int, successors: Sequence[tuple[int, int, str, Kind]], best: int | None) -> int:
-        """Return the least over all *successors*, where *best* is what going on with the same company costs."""
+        """Return the least cost over all *successors*; *best* is the cost of staying with the same company."""
         languages, interface, places, ready, _ = self._kinds[giver]
         gap, language, other_interface, location = self._troubles
         strange = self._strange
@@ -221,14 +222,17 @@ class _Sums:
 
 
 def risk(demand: Demand, offer: Offer) -> int:
-    """Return what loss, damage and lateness cost on average with that offer, rounded up."""
+    """Return the average cost of loss, damage and lateness with this offer, rounded up."""
     lost = demand.goods_value * (offer.loss_ppm + offer.damage_ppm)
     late = demand.late * (bounds.BPS - offer.on_time_bps)
     return -(-lost // bounds.PPM) - (-late // bounds.BPS)
 
 
 def _kinds(offers: Sequence[Offer]) -> list[Kind]:
-    """Return what friction compares of each offer: sets as bits of an integer, and the two minutes of the day."""
+    """
+    Return the values of each offer that friction compares: sets as bits of an integer, and the two minutes of the
+    day.
+    """
     bits: dict[str, int] = {}
     met: dict[tuple[str, ...], int] = {}
 

@@ -1,16 +1,14 @@
 """
-Capacity in units that are booked one by one.
+Capacity as units that are booked one by one.
 
-A counter for each carrier and day would be one key that every booking reads
-and writes: of a hundred bookings in a block one would be valid. So a day's
-capacity is cut into at most MOST_UNITS units, each a key of its own. A
-booking tries units in an order that follows from its own id, reads until it
-has found enough free ones, and reads no free one that it does not take. Two
-bookings meet only at a unit that both want; the later one is then invalid
-(MVCC) and finds another. Nothing is lost, nothing is booked twice.
+A counter for each carrier and day would be one key that every booking reads and writes: of a hundred bookings in a
+block only one would be valid. So a day's capacity is cut into at most MOST_UNITS units, each with its own key. A
+booking tries units in an order made from its own id, until it has found enough free ones. It reads no free unit
+that it does not take. So two bookings conflict only if both want the same unit; the later one is then invalid
+(MVCC) and can be sent again. No unit is lost or booked twice.
 
-The names of the keys come from a secret of the service. Names that could be
-guessed would show by their hashes on the channel how full a carrier is.
+The names of the keys are made from a secret of the service. If others could guess them, the hashes on the channel
+would show how full a carrier is.
 """
 
 from __future__ import annotations
@@ -23,17 +21,17 @@ from collections.abc import Iterator
 from chaincode.domain.matching.offers import Offer
 
 MOST_UNITS = 512
-"""Fewer collisions with more units, fewer writes for a large booking with fewer."""
+"""More units mean fewer conflicts, but more writes for a large booking."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Service:
     """
-    One service of a carrier as the tender keeps it, through all revisions of its offer.
+    One service of a carrier as platform and auditor store it; it is the same for all revisions of its offer.
 
     Attributes:
-        secret: from the salt of its first offer; with it goes what is booked.
-        unit_parcels: how many parcels a unit takes; fixed, or what is booked would change its size.
+        secret: made from the salt of its first offer; the names of booked units depend on it.
+        unit_parcels: parcels in a unit; fixed, because otherwise booked units would change their size.
     """
 
     carrier: str
@@ -45,7 +43,7 @@ class Service:
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
-    """What stands at a unit that is booked."""
+    """The value of a booked unit."""
 
     plan_id: str
     salt: str
@@ -53,7 +51,7 @@ class Taken:
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What one plan needs of one service on one day."""
+    """The units that one plan needs of one service on one day."""
 
     service: Service
     offer: Offer
@@ -76,13 +74,13 @@ class Wanted:
         return max(by_parcels, -(-self.weight_grm * self.count // grams) if grams else self.count + 1)
 
     def names(self, booking_id: str) -> Iterator[str]:
-        """Return the names of all units, in the order in which that booking tries them."""
+        """Return the names of all units, in the order in which this booking tries them."""
         count = self.count
         if not count:
             return
         drawn = hashlib.sha256(f"{booking_id}/{self.service.service_id}/{self.day}".encode()).digest()
         start, step = int.from_bytes(drawn[:8], "big") % count, int.from_bytes(drawn[8:16], "big") % count
-        # A step without a common divisor goes through all units before it comes back.
+        # A step width without a common divisor visits all units before it repeats one.
         while math.gcd(step, count) != 1:
             step += 1
         for number in range(count):
@@ -93,5 +91,5 @@ class Wanted:
 
 
 def unit_parcels(offer: Offer) -> int:
-    """Return how many parcels a unit of that offer takes."""
+    """Return the parcels in a unit of this offer."""
     return max(1, -(-offer.parcels // MOST_UNITS))

@@ -1,9 +1,8 @@
 """
-Who carries an approved return, and the journeys that follow from one.
+The carrier of an approved return, and the journeys of a return.
 
-The terms name carriers by area, which is enough for a booking by itself
-(`by_coverage`). Where carriers agreed to a way back in advance, as matching
-has it, theirs is taken instead.
+The terms name carriers by area, which is enough to book one (`by_coverage`). If matching agreed on a way back in
+advance, its carriers are used instead.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from hlf.codec import moments
 
 @dataclasses.dataclass(frozen=True)
 class Booking:
-    """The carrier that fetches the goods from the buyer, and whoever else joins in on the way back."""
+    """The carrier that fetches the goods from the buyer, and the other parties of the way back."""
 
     carrier: str
     others: tuple[str, ...] = ()
@@ -32,7 +31,7 @@ def by_coverage(journey: Journey, terms: Terms) -> Booking | None:
 
 
 def reverse(forward: Journey, approved: Return, booking: Booking, now: int) -> Opening:
-    """Return the journey back: the same parties and goods the other way, to be picked up at the buyer's."""
+    """Return the journey back: the same parties and goods in the other direction, with a pick-up at the buyer."""
     return _paired(
         forward,
         approved,
@@ -47,7 +46,7 @@ def reverse(forward: Journey, approved: Return, booking: Booking, now: int) -> O
 
 
 def exchange(forward: Journey, settled: Return, epcs: tuple[str, ...], now: int) -> Opening:
-    """Return the journey of what the buyer gets instead: the same parties and way, new goods in the seller's hand."""
+    """Return the journey of the replacement: the same parties and places, new goods from the seller."""
     return _paired(
         forward,
         settled,

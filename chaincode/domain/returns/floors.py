@@ -1,9 +1,8 @@
 """
-The consortium's own terms: what every seller in a jurisdiction must grant at least.
+Floors: what every seller in a jurisdiction must grant at least.
 
-They are shared reference data, amended by the majority. They bind terms
-published from then on; what was published before keeps its word, and the
-orders that pinned it keep theirs.
+They are shared reference data, changed by a majority. They apply to terms that are published later. Older terms,
+and orders that pinned them, do not change.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from hlf.codec.refusals import invalid
 @dataclasses.dataclass(frozen=True)
 class Minimum:
     """
-    The least for one reason: a resolution, the worst condition taken back, at most so much proof, at whose cost.
+    The minimum for one reason: a resolution, the worst condition that is accepted, the most evidence, and who pays.
 
     With ``free`` the buyer pays neither the way back nor a restocking fee.
     """
@@ -41,7 +40,7 @@ class Minimum:
 
 @dataclasses.dataclass(frozen=True)
 class Floor:
-    """The least for all orders of a jurisdiction; days at least, hours at most."""
+    """The minimum for all orders of a jurisdiction. Days are minimums, hours are maximums."""
 
     jurisdiction: str
     window_days: int
@@ -59,7 +58,7 @@ def checked(floor: Floor) -> Floor:
         Refused: INVALID_ARGUMENT.
     """
     places.check_jurisdiction("floor.jurisdiction", floor.jurisdiction)
-    # A floor that no terms can reach would stop everybody from publishing any.
+    # If no terms could reach a floor, nobody could publish terms.
     for field in ("window_days", "seller_answer_hours", "settle_hours", "dispute_days"):
         BOUNDS[field].check(f"floor.{field}", getattr(floor, field))
     for reason, minimum in floor.reasons.items():

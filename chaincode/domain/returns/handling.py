@@ -1,9 +1,8 @@
 """
-What the parties to a return do with it, and what follows where one of them does nothing in time.
+The acts on a return, and the consequences if a party does nothing in time.
 
-Each function takes the return as it stands and gives the next one, or refuses
-with a code. A deadline needs no clock on the ledger: after it the late party's
-act is refused, and anybody may have its consequence written down (`enforced`).
+Each function takes a return and gives its next version, or refuses with a code. A deadline needs no clock on the
+ledger: after it the late party's act is refused, and anybody may record the consequence (`enforced`).
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from hlf.codec import moments
 from hlf.codec.refusals import invalid
 
 Award = Literal["refund", "fetch", "uphold"]
-"""What an arbiter may say: the buyer gets its money, the goods are fetched after all, or the outcome stands."""
+"""The awards of an arbiter: the buyer gets its money, the goods are fetched, or the outcome does not change."""
 
 DRAFT_DAYS = 30
-"""How long a draft may lie."""
+"""How long a draft is valid."""
 
 SETTLED: Mapping[Resolution, State] = {
     Resolution.REFUND: State.REFUNDED,
@@ -45,14 +44,14 @@ _OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *S
 
 
 def drafted(request: Request, roles: Roles, now: int) -> Return:
-    """Return a return that its buyer has not sent off yet."""
+    """Return a draft, which is not submitted yet."""
     acts = (Act(State.DRAFT, roles.agent, now),)
     return Return(request, roles, State.DRAFT, acts, due=now + DRAFT_DAYS * moments.DAY)
 
 
 def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int) -> Return:
     """
-    Return *draft* sent off and answered by *decision*; an approval assigns the pick-up at once.
+    Return *draft* as submitted and answered by *decision*; an approval assigns the pick-up at once.
 
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
@@ -71,7 +70,7 @@ def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int
 
 def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
     """
-    Return the seller's answer to a request that the terms referred to it.
+    Return the return with the seller's answer to a request that the terms leave to it.
 
     Raises:
         Refused: NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
@@ -86,7 +85,7 @@ def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Term
 
 
 def _approved(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
-    """Return *approved* with its goods to be fetched, or left with the buyer where there is nobody to fetch them."""
+    """Return *approved* with a pick-up; without a carrier the goods stay with the buyer."""
     if carrier:
         return assigned(approved, carrier, terms, now)
     return approved.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
@@ -104,7 +103,7 @@ def assigned(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
 
 def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
     """
-    With a pick-up agreed for *pickup_at*, which must be within the deadline.
+    Return the return with a pick-up at *pickup_at*, which must be before the deadline.
 
     Raises:
         Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
@@ -118,7 +117,7 @@ def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
 
 def pickup_failed(known: Return, by: str, why: str, terms: Terms, now: int) -> Return:
     """
-    With the pick-up failed, as its carrier reports; the buyer has ``handover_days`` for another.
+    Return the return with a failed pick-up; the buyer has ``handover_days`` for another.
 
     Raises:
         Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED.
@@ -132,7 +131,7 @@ def inspected(
     known: Return, by: str, condition: Condition, units: int, accepted: Condition, terms: Terms, now: int, report: str
 ) -> Return:
     """
-    With the seller's inspection, which finds facts; whether they pass is the terms' to say.
+    Return the return with the seller's inspection. The seller reports facts; the terms decide whether they pass.
 
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
@@ -149,10 +148,9 @@ def inspected(
 
 def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: int, proof: str) -> Return:
     """
-    With the buyer's money, goods or credit given; a refund may stand in for what was asked.
+    Return the return with money, goods or credit given to the buyer; a refund may replace another resolution.
 
-    Late is better than never: the deadline lets the buyer's side go to the
-    arbiter, and does not keep the seller from settling before it does.
+    The seller may settle after the deadline too. After it, the buyer's side may go to the arbiter.
 
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS.
@@ -172,7 +170,7 @@ def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: i
 
 def sent_back(known: Return, by: str, terms: Terms, now: int, proof: str) -> Return:
     """
-    With goods that failed the inspection on their way back to the buyer.
+    Return the return with its failed goods sent back to the buyer.
 
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE.
@@ -184,7 +182,7 @@ def sent_back(known: Return, by: str, terms: Terms, now: int, proof: str) -> Ret
 
 def cancelled(known: Return, by: str, now: int) -> Return:
     """
-    With the request taken back, while the goods are with the buyer.
+    Return the return with its request cancelled, while the goods are with the buyer.
 
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE.
@@ -196,7 +194,7 @@ def cancelled(known: Return, by: str, now: int) -> Return:
 
 def disputed(known: Return, by: str, terms: Terms, now: int, grounds: str) -> Return:
     """
-    With an outcome that the buyer's side does not accept before the arbiter.
+    Return the return with its outcome disputed before the arbiter, by the buyer's side.
 
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
@@ -210,7 +208,7 @@ def disputed(known: Return, by: str, terms: Terms, now: int, grounds: str) -> Re
 
 def arbitrated(known: Return, by: str, award: Award, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
     """
-    With the arbiter's award; ``fetch`` assigns *carrier* to goods that the buyer still has.
+    Return the return with the arbiter's award; ``fetch`` assigns *carrier* to goods that the buyer still has.
 
     Raises:
         Refused: NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
@@ -228,7 +226,7 @@ def arbitrated(known: Return, by: str, award: Award, carrier: str, terms: Terms,
 
 def closed(known: Return, by: str, now: int) -> Return:
     """
-    With nothing left to do, as the buyer's side says before the time for disputes is over.
+    Return the return as closed, by the buyer's side before the time for disputes is over.
 
     Raises:
         Refused: NOT_THE_AGENT, WRONG_STATE.
@@ -242,11 +240,11 @@ def closed(known: Return, by: str, now: int) -> Return:
 
 def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
     """
-    With the consequence of the deadline that has passed; anybody may ask for it.
+    Return the return with the consequence of a passed deadline; anybody may call this.
 
-    A silent seller has approved, or found nothing wrong; a carrier that did
-    not come has failed; a buyer that never handed over has given up; unpaid
-    money goes to the arbiter; a silent arbiter leaves the buyer its money.
+    If the seller does not answer, it has approved, or has found nothing wrong. If the carrier does not come, the
+    pick-up has failed. If the buyer never hands over, the return expires. If the seller does not pay, the arbiter
+    decides. If the arbiter does not decide, the buyer gets its money.
 
     Raises:
         Refused: NO_DEADLINE, NOT_DUE.
@@ -263,7 +261,7 @@ def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
 
 
 def _after(state: State, terms: Terms, now: int) -> tuple[State, int | None, str]:
-    """Return what a missed deadline of *state* leads to, the deadline of that, and why."""
+    """Return the next state after a missed deadline of *state*, its deadline, and the reason."""
     settle, dispute = now + terms.settle_hours * moments.HOUR, now + terms.dispute_days * moments.DAY
     if state is State.DRAFT:
         return State.EXPIRED, dispute, "never sent off"

@@ -1,8 +1,8 @@
 """
 Return terms as schema.org's MerchantReturnPolicy, for shops and search engines to read.
 
-What schema.org has no word for (reasons with their evidence, deadlines,
-arbiter, hash) stands in ``additionalProperty``, so nothing is lost.
+Data without a term in schema.org (reasons with their evidence, deadlines, arbiter, hash) are in
+``additionalProperty``, so nothing is lost.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """
-A return from request to close: its states, and what its goods make of them.
+A return from request to close, and its states.
 
-What people decide are acts on the return itself (`handling`). What happens to
-the goods is recorded once, as events of the reverse journey, and the states
-PICKED_UP, IN_RETURN_TRANSIT and RECEIVED follow from them (`observed`).
+Decisions of people are acts on the return itself (`handling`). Events of the goods are recorded only once, on the
+reverse journey; the states PICKED_UP, IN_RETURN_TRANSIT and RECEIVED follow from them (`observed`).
 
     DRAFT -> SUBMITTED -> APPROVED -> PICKUP_ASSIGNED -> PICKUP_SCHEDULED -> PICKED_UP -> IN_RETURN_TRANSIT
                                                   \\-> PICKUP_FAILED -> (scheduled again) | EXPIRED
@@ -28,7 +27,7 @@ from hlf.codec.records import Instant
 
 
 class State(enum.StrEnum):
-    """Where a return stands."""
+    """The state of a return."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -57,10 +56,10 @@ class State(enum.StrEnum):
 
 
 TO_FETCH = (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED)
-"""A carrier is named and the goods are still with the buyer."""
+"""States with a carrier, while the goods are still with the buyer."""
 
 GIVEN = (State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED)
-"""The buyer has its money, goods or credit."""
+"""States in which the buyer has its money, goods or credit."""
 
 _FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
 
@@ -68,9 +67,9 @@ _FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAF
 @dataclasses.dataclass(frozen=True)
 class Act:
     """
-    One step of a return: the state it led to, whose step it was, when, and public notes such as hashes.
+    One step of a return: its new state, who did it and when, and public notes such as hashes.
 
-    ``by`` is empty where a rule took the step: a review, an observed event, a deadline.
+    ``by`` is empty if a rule did it: a review, an observed event, a deadline.
     """
 
     state: State
@@ -81,7 +80,7 @@ class Act:
 
 @dataclasses.dataclass(frozen=True)
 class Roles:
-    """Who is who in one return: the seller, who speaks for the buyer, who fetches the goods, who arbitrates."""
+    """The roles in one return: the seller, the agent of the buyer, the carrier that fetches the goods, the arbiter."""
 
     seller: str
     agent: str
@@ -91,7 +90,7 @@ class Roles:
 
 @dataclasses.dataclass(frozen=True)
 class Return:
-    """One return as the ledger has it; ``due`` is when the present state's deadline passes, None if it has none."""
+    """One return on the ledger; ``due`` is the deadline of its present state, None if it has none."""
 
     request: Request
     roles: Roles
@@ -109,20 +108,20 @@ class Return:
 
     @property
     def stands(self) -> bool:
-        """Whether its units count as returned: one that came to nothing frees them again."""
+        """Whether its units count as returned; a return without success frees them again."""
         acts = self.acts[:-1] if self.state is State.CLOSED else self.acts
         if acts[-1].notes.get("award") == "uphold":
-            # The outcome before dispute and award is the one that stands.
+            # Dispute and award do not change this outcome.
             acts = acts[:-2]
         return acts[-1].state not in _FREEING
 
     @property
     def outcome(self) -> State | None:
-        """What the buyer was given, last if an arbiter changed it; None if nothing yet."""
+        """What the buyer got in the end; None if nothing yet."""
         return next((act.state for act in reversed(self.acts) if act.state in GIVEN), None)
 
     def moved(self, state: State, by: str, at: int, due: int | None = None, **notes: str) -> Return:
-        """This return one act further."""
+        """Return the return with one more act."""
         return dataclasses.replace(self, state=state, acts=(*self.acts, Act(state, by, at, notes)), due=due)
 
     def went_through(self, *states: State) -> bool:
@@ -132,7 +131,7 @@ class Return:
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What a shopper sees of a return: no organisation, and the reason where the answer was no."""
+    """The shopper's view of a return: no organisations, and the reason for a rejection."""
 
     return_id: str
     state: State
@@ -148,7 +147,7 @@ class Seen:
 
 
 def seen(known: Return) -> Seen:
-    """Return *known* as its shopper sees it."""
+    """Return *known* as the shopper sees it."""
     finding = known.decision.finding if known.decision else None
     return Seen(
         return_id=known.return_id,
@@ -166,7 +165,7 @@ def seen(known: Return) -> Seen:
 
 
 def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
-    """Return *stored* carried on by what happened to the goods, as acts that no organisation decided."""
+    """Return *stored* with acts added for the events of the goods."""
     if stored.state not in TO_FETCH:
         return stored
     known = stored

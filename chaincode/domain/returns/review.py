@@ -1,11 +1,9 @@
 """
 The review of a return request: a pure function of pinned terms, facts of the order, events and the request.
 
-Every rule is tried and reported, with the facts it used and what would make
-it pass; the first that fails is the answer's code. No rule looks at a clock
-except through ``now``, the time of the transaction that asks, and the window
-is fixed by events alone: asking later never turns OUTSIDE_WINDOW into a yes.
-Its days are those of the place where the goods were delivered (`zones`).
+Every rule is tried and reported, with its facts and what would make it pass. The first failed rule gives the
+answer's code. The only clock is ``now``, the time of the transaction, and the window depends only on events: asking
+later never changes OUTSIDE_WINDOW into an approval. Days are those of the place of delivery (`zones`).
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from hlf.codec.refusals import invalid
 
 
 class Outcome(enum.StrEnum):
-    """What a review comes to."""
+    """The result of a review."""
 
     APPROVED = "APPROVED"
     RETURNLESS_APPROVED = "RETURNLESS_APPROVED"
@@ -37,10 +35,10 @@ class Outcome(enum.StrEnum):
 @dataclasses.dataclass(frozen=True)
 class Request:
     """
-    What a buyer asks for, lodged by an organisation on its behalf.
+    A buyer's request, sent by an organisation for the buyer.
 
-    ``evidence`` are SHA-256 hashes of photographs and the like, which stay
-    off the ledger; ``buyer_hash`` is the one the order was placed under.
+    ``evidence`` are SHA-256 hashes of photographs and other files, which are kept outside the ledger;
+    ``buyer_hash`` is that of the order.
     """
 
     return_id: str
@@ -56,7 +54,7 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Happening:
-    """When something happened to the goods, and at which UN/LOCODE; the offset that its recorder wrote says nothing."""
+    """The time and UN/LOCODE of an event of the goods; the offset that its recorder wrote is not used."""
 
     at: Instant
     place: str
@@ -68,13 +66,12 @@ class Happening:
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """
-    What the ledger knows about the order when the request is reviewed.
+    The facts on the ledger about the order at the time of the review.
 
-    ``delivered`` and ``attempted`` are None while they have not happened.
-    ``returnable`` counts the units of the line that may still come back
-    (`accounts.returnable`), ``recent`` the buyer's returns of the last 90 days. ``pinned_from`` is when
-    the version that the order pinned came into force; it differs from that
-    of ``terms`` where a later version is better for the buyer.
+    ``delivered`` and ``attempted`` are None before they have happened. ``returnable`` counts the units of the line
+    that may still be returned (`accounts.returnable`), ``recent`` the buyer's returns of the last 90 days.
+    ``pinned_from`` is when the pinned version came into force; ``terms`` may be a later version that is better for
+    the buyer.
     """
 
     journey: Journey
@@ -89,7 +86,7 @@ class Facts:
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One rule tried: the rejection it stands for, whether it was met, on which facts, and what would meet it."""
+    """The result of one rule: its rejection code, whether it was met, its facts, and what would make it pass."""
 
     rule: Rejection
     met: bool
@@ -99,7 +96,7 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """The answer, with every rule tried; ``code`` is empty unless rejected."""
+    """The decision, with the result of every rule; ``code`` is empty unless the request is rejected."""
 
     outcome: Outcome
     code: str
@@ -124,7 +121,7 @@ def decide(facts: Facts, request: Request, now: int) -> Decision:
     Return the decision on *request* at *now*.
 
     Raises:
-        Refused: INVALID_ARGUMENT, for a request that names no line of the order or no quantity.
+        Refused: INVALID_ARGUMENT if the request has no line of the order or no quantity.
     """
     if facts.journey.line(request.line) is None:
         raise invalid("request.line", "is not a line of the order")
@@ -160,7 +157,7 @@ def decide(facts: Facts, request: Request, now: int) -> Decision:
 
 
 def first(timeline: Iterable[Entry], stage_id: str, step: str) -> Happening | None:
-    """When and where a step of a stage first happened."""
+    """Return when and where a step of a stage first happened."""
     for entry in timeline:
         if entry.stage_id == stage_id and entry.step == step:
             return Happening(entry.at, epcis.place_of(entry.event))
@@ -186,7 +183,7 @@ def _delivered(facts: Facts, request: Request, cover: Cover | None, now: int) ->
     known = {"delivered_at": str(facts.delivered) if facts.delivered else "never"}
     if request.reason is not Reason.NOT_RECEIVED:
         return Finding(Rejection.NOT_DELIVERED, facts.delivered is not None, known, "the consignment were delivered")
-    # A parcel that never came cannot be delivered first; instead it must be overdue.
+    # A parcel that never arrived was not delivered, so it must be overdue instead.
     overdue = facts.journey.ordered_at + facts.terms.lost_after_days * moments.DAY
     known["lost_after"] = moments.text(overdue)
     met = facts.delivered is not None or now >= overdue
@@ -264,17 +261,17 @@ _RULES = (
     _in_force, _buyer, _delivered, _already, _quantity, _window, _final_sale, _category, _reason, _evidence,
     _condition, _limit, _coverage,
 )  # fmt: skip
-"""In the order in which a refusal is named: what cannot be at all before what is merely not covered."""
+"""In the order of the answer's code: impossible requests first, then those that are only not covered."""
 
 
 def _returnless(facts: Facts, request: Request) -> bool:
-    """Return whether there is nothing to fetch: it never came, or fetching it costs more than it is worth."""
+    """Return whether nothing is fetched: the goods never arrived, or are worth less than the way back costs."""
     line = facts.journey.line(request.line)
     return (line is not None and line.returnless) or (request.reason is Reason.NOT_RECEIVED and facts.delivered is None)
 
 
 def _ends(facts: Facts) -> tuple[int | None, str]:
-    """Return the last millisecond of the window, and its text; open while its basis has not happened."""
+    """Return the last millisecond of the window, and its text; the window is open before its basis has happened."""
     basis = {
         "delivered": facts.delivered,
         "first_attempt": facts.attempted or facts.delivered,

@@ -1,8 +1,7 @@
 """
-What terms would decide before anything is bought: the review itself, on facts that a shopper imagines.
+Simulation: the review of a return on imagined facts, before anything is bought.
 
-It is the same function with the same rules, so that what is promised before
-the purchase is what is decided after it.
+It is the same function with the same rules, so the decision after the purchase is the same.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ _NOBODY = "0" * 64
 
 
 EVIDENCE = Bounds(0, 100)
-"""Pieces of evidence that may be imagined: more than a request may have, to see what terms ask for."""
+"""The most pieces of evidence in a scenario: more than a request may have, to see what terms ask for."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     """
-    An order and a return that have not happened.
+    An imagined order and return.
 
-    ``delivered_at`` is empty where the parcel never comes. ``evidence`` counts
-    the photographs the shopper would send. ``unit_price`` is in minor units of
-    the terms' currency; without it nothing is cheap enough to be kept.
+    ``delivered_at`` is empty if the parcel never arrives. ``evidence`` counts the photographs that the shopper
+    would send. ``unit_price`` is in minor units of the terms' currency; without it no return is below
+    ``returnless_below``.
     """
 
     hs6: str
@@ -52,7 +51,7 @@ class Scenario:
 
 def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
     """
-    Return what *terms* would decide in *scenario*.
+    Return the decision of *terms* in *scenario*.
 
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.

@@ -1,10 +1,9 @@
 """
-Return terms: what a seller promises, published before it can apply, and pinned by hash in each order.
+Return terms: a seller's promise, published before it applies and pinned by its hash in each order.
 
-A version says from when it is in force, and is never changed: an amendment is
-the next version. An order is judged by the version it pinned. A later version
-counts for it only where it is at least as good for the buyer in every point
-(`no_worse`), so terms can be improved backwards and never worsened.
+A version says when it comes into force, and never changes; a change is the next version. The pinned version applies
+to an order. A later version applies only if it is at least as good for the buyer in every point (`no_worse`), so
+terms can become better for old orders but never worse.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Rejection(enum.StrEnum):
 
 
 class Resolution(enum.StrEnum):
-    """What the buyer gets."""
+    """The resolution for the buyer."""
 
     REFUND = "refund"
     EXCHANGE = "exchange"
@@ -85,12 +84,11 @@ CONDITIONS = tuple(Condition)
 @dataclasses.dataclass(frozen=True)
 class Cover:
     """
-    What the terms grant for one reason.
+    The terms for one reason.
 
-    ``condition`` is the worst state of the goods that is taken back. A reason
-    may stand above rules: ``despite`` lists the rejections that do not apply
-    to it, as FINAL_SALE does not to a recall. ``referred`` requests are
-    looked at by the seller, the others decided at once.
+    ``condition`` is the worst state of the goods that is accepted. ``despite`` lists the rejections that do not
+    apply to this reason, as FINAL_SALE does not apply to a recall. The seller decides ``referred`` requests; the
+    others are decided at once.
     """
 
     resolutions: tuple[Resolution, ...]
@@ -104,7 +102,7 @@ class Cover:
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """A carrier that fetches returns wherever the LOCODE begins with ``area`` (``VN``, ``VNHAN``)."""
+    """The carrier that fetches returns where the LOCODE begins with ``area`` (``VN``, ``VNHAN``)."""
 
     area: str
     carrier: str
@@ -119,15 +117,12 @@ class Terms:
     of that day where the goods were delivered (with the basis ``order``: where
     they go to); with ``roll`` it ends on the next business day there, when it
     would end on a weekly day of rest or a holiday.
-    With ``final_sale`` whatever is sold under these terms is final: only
-    reasons that stand above FINAL_SALE return it. ``returnless_below`` is a
-    limit in minor units of ``currency``: a line of the order that comes to
-    less need not come back (an order in another currency has none). The
-    ledger sees only whether a line is below it. The deadlines: the seller
-    answers what is referred to it, and inspects what it received, within
-    ``seller_answer_hours``; the carrier fetches within ``pickup_sla_hours``
-    and, if that fails, the buyer hands over within ``handover_days``; the
-    seller settles within ``settle_hours``; an outcome can be disputed for
+    With ``final_sale`` goods cannot be returned, except for reasons with FINAL_SALE in ``despite``.
+    ``returnless_below`` is a limit in minor units of ``currency``: a line of the order with a lower price need not
+    be sent back (for an order in another currency there is no limit). The ledger sees only whether a line is below
+    it. The deadlines: the seller answers what is referred to it, and inspects what it received, within
+    ``seller_answer_hours``; the carrier fetches within ``pickup_sla_hours`` and, if that fails, the buyer hands
+    over within ``handover_days``; the seller settles within ``settle_hours``; an outcome can be disputed for
     ``dispute_days``, and the arbiter decides within ``arbitration_days``.
     """
 
@@ -160,7 +155,7 @@ class Terms:
 
     @property
     def digest(self) -> str:
-        """The hash by which orders pin this version."""
+        """The hash of this version, which orders pin."""
         return records.digest(self)
 
     @property
@@ -176,7 +171,7 @@ class Terms:
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A version as it stands on the ledger."""
+    """A version as it is on the ledger."""
 
     terms: Terms
     digest: str
@@ -202,7 +197,7 @@ _MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays":
 
 def checked(terms: Terms) -> Terms:
     """
-    Return *terms* if every point of them can be applied.
+    Return *terms* if all their points can be applied.
 
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
@@ -223,7 +218,7 @@ def checked(terms: Terms) -> Terms:
 
 
 def _check_codes(terms: Terms) -> None:
-    """Refuse what is no such time, day, country, currency, language, place or code of goods."""
+    """Refuse malformed times, days, countries, currencies, languages, places and codes of goods."""
     moments.stated("terms.effective_from", terms.effective_from)
     places.check_jurisdiction("terms.jurisdiction", terms.jurisdiction)
     money.check_currency_on("terms.currency", terms.currency, terms.effective_from)
