@@ -1,9 +1,8 @@
 """
-Who is calling: the first question of every function that reads or writes something private.
+Checks of the caller; every function that reads or writes private data begins with one.
 
-Fabric does not ask it: a client of any member organisation may evaluate at
-any peer that answers, and an implicit collection gives its values to whoever
-asks there. So nothing private is read before one of these has passed.
+Fabric does not check this: a client of any member organisation may evaluate at any peer, and an implicit collection
+gives its values to any caller there. So contracts call one of these functions before they read private data.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def member(ctx: api.Context) -> str:
     Return the caller's organisation.
 
     Raises:
-        Refused: WRONG_ROLE, a peer's or orderer's certificate: machines serve, people ask.
+        Refused: WRONG_ROLE for the certificate of a peer or an orderer.
     """
     if ctx.client.role not in _PEOPLE:
         raise Refusal.WRONG_ROLE("a client's or an admin's identity is needed")
@@ -30,7 +29,7 @@ def member(ctx: api.Context) -> str:
 
 def administrator(ctx: api.Context) -> str:
     """
-    Return the organisation whose administrator calls.
+    Return the caller's organisation, if the caller is its administrator.
 
     Raises:
         Refused: WRONG_ROLE.

@@ -1,11 +1,9 @@
 """
-Private values on their way in: read from the transient data, proved against hashes, kept in implicit collections.
+Private values: read from the transient data, proved by hashes, stored in implicit collections.
 
-A transaction that several organisations endorse must read the same at each of
-their peers, and a private value is only at its owner's. What all of them can
-read is its hash. So the client brings the record along in the transient data,
-and the contract proves it against the hash in every collection that must hold
-it.
+If several organisations endorse a transaction, it must read the same at each of their peers. But only its holders'
+peers have a private value; the others can read only its hash. So the client sends the record in the transient data,
+and the contract compares its hash in every collection that must have it.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ def transient(ctx: api.Context, name: str) -> bytes:
     Return the transient value under *name*.
 
     Raises:
-        Refused: INVALID_ARGUMENT, it is missing or too long.
+        Refused: INVALID_ARGUMENT if it is missing or too long.
     """
     data = ctx.transient.get(name, b"")
     if not data:
@@ -66,7 +64,7 @@ def salt(ctx: api.Context, name: str = "salt") -> str:
 
 
 def record(ctx: api.Context, name: str, kind: type[Record]) -> Record:
-    """Return the *kind* that the transient value under *name* holds."""
+    """Return the record of class *kind* in the transient value under *name*."""
     return records.loads(kind, transient(ctx, name), f"transient.{name}")
 
 
@@ -89,7 +87,7 @@ def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
 
 def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refusal: Refusal, what: str) -> None:
     """
-    Refuse *data* unless every one of *holders* keeps exactly it under *key*.
+    Refuse *data* unless each of *holders* stores exactly these bytes under *key*.
 
     Raises:
         Refused: *refusal*; *what* names the record.
@@ -101,19 +99,19 @@ def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refus
 
 
 def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> None:
-    """Write *value* under *key* for each of *holders*; all of them must endorse, and may see it."""
+    """Write *value* under *key* for each of *holders*; all of them must endorse, and they see it."""
     for holder in sorted(set(holders)):
         ctx.stub.put_private_data(collection(holder), key, value)
 
 
 def held(ctx: api.Context, key: str, holders: Iterable[str]) -> bool:
-    """Return whether any of *holders* keeps something under *key*; every peer sees that much."""
+    """Return whether any of *holders* stores something under *key*; every peer can see this."""
     return any(ctx.stub.get_private_data_hash(collection(holder), key) for holder in sorted(set(holders)))
 
 
 def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> None:
     """
-    Refuse if any of *holders* has something under *key* already.
+    Refuse if any of *holders* already stores something under *key*.
 
     Raises:
         Refused: ALREADY_EXISTS.
@@ -124,7 +122,7 @@ def absent(ctx: api.Context, key: str, holders: Iterable[str], what: str) -> Non
 
 def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
     """
-    Return what *holder* keeps under *key*, on its own peer; the caller has been checked before.
+    Return what *holder* stores under *key*; only on its own peer, and after a check of the caller.
 
     Raises:
         Refused: NOT_FOUND.
@@ -136,12 +134,15 @@ def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
 
 
 def listed(ctx: api.Context, holder: str, object_type: str, attributes: Sequence[str] = ()) -> list[bytes]:
-    """All values of *object_type* that *holder* keeps, in the order of their keys; for queries on its peer only."""
+    """
+    Return all values of *object_type* that *holder* stores, in the order of their keys; only for queries on its
+    peer.
+    """
     found = ctx.stub.get_private_data_by_partial_composite_key(collection(holder), object_type, attributes)
     return [entry.value for entry in found]
 
 
 def announce(ctx: api.Context, event: str, **ids: str) -> dict[str, str]:
-    """Set the event and give the answer: both stand in the block, so both hold identifiers and nothing else."""
+    """Set the event and return the answer. Both are public in the block, so both have only identifiers."""
     ctx.stub.set_event(event, canonical.dumps(ids))
     return ids

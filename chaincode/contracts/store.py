@@ -1,8 +1,8 @@
 """
 Records under composite keys: load, save, list and the history of one, for every contract.
 
-Nothing here decides anything. A record that is absent is None or a refusal
-of the kind the contract names; one that cannot be read is a refusal, too.
+For an absent record the result is None or a refusal with the code that the contract gives. A record that cannot be
+read is a refusal too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def load(ctx: api.Context, kind: type[Record], refusal: Refusal, name: str, *att
     Return the record under (*name*, *attributes*).
 
     Raises:
-        Refused: *refusal*, if there is none.
+        Refused: *refusal* if there is none.
     """
     found = find(ctx, kind, name, *attributes)
     if found is None:
@@ -50,10 +50,10 @@ def save(
     ctx: api.Context, record: object, name: str, *attributes: str, held_by: Sequence[str] = (), policy: bytes = b""
 ) -> None:
     """
-    Write *record* under (*name*, *attributes*); from then on the key takes the endorsement of all of *held_by*.
+    Write *record* under (*name*, *attributes*); from then on all of *held_by* must endorse changes of the key.
 
-    *policy* is any other endorsement policy for the key. With neither the key
-    keeps the policy it has, at first the chaincode's.
+    *policy* is any other endorsement policy for the key. With neither, the key keeps its policy; for a new key this
+    is the chaincode's.
     """
     key = ctx.stub.create_composite_key(name, attributes)
     ctx.stub.put_state(key, records.dumps(record))
@@ -90,5 +90,5 @@ def history(ctx: api.Context, name: str, *attributes: str) -> tuple[KeyChange, .
 
 
 def announce(ctx: api.Context, name: str, payload: object) -> None:
-    """Set the chaincode event: identifiers, hashes and states, for listeners to read the rest from the ledger."""
+    """Set the chaincode event, with identifiers, hashes and states; listeners read the rest from the ledger."""
     ctx.stub.set_event(name, records.dumps(payload))

@@ -1,8 +1,8 @@
 """
-The contract of handover agreements on `logistics`, in the implicit collections of the two carriers.
+The contract of hand-over agreements on `logistics`, in the implicit collections of the two carriers.
 
-Each change carries the agreement as it stands and proves it by the hashes in
-both collections, since each peer holds its own copy only.
+For each change the client sends the agreement as stored, and the contract proves it by the hashes in both
+collections, because each peer has only its own copy.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _BOTH = ("transient.agreement.giver", "transient.agreement.draft.taker")
 
 
 class Agreements(api.Contract):
-    """Where, when and how two carriers pass goods on; hidden from everybody else."""
+    """Agreements of two carriers on where, when and how they hand goods over; nobody else sees them."""
 
     @api.transaction(endorsed_by=("caller", "transient.draft.taker"), transient=("draft",), called_by=("giver",))
     def propose(self, ctx: api.Context, agreement_id: str) -> dict[str, str]:
         """
-        Propose a handover to another carrier.
+        Propose a hand-over to another carrier.
 
         Raises:
             Refused: NOT_A_PARTICIPANT, SAME_PARTY, ALREADY_EXISTS, SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -41,7 +41,7 @@ class Agreements(api.Contract):
     @api.transaction(endorsed_by=_BOTH, transient=("agreement", "salt"), called_by=("taker",))
     def answer(self, ctx: api.Context, agreement_id: str, agree: bool) -> dict[str, str]:
         """
-        Agree or decline; the taker's to do.
+        Agree or decline, as the taker.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_THE_TAKER, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -53,7 +53,7 @@ class Agreements(api.Contract):
     @api.transaction(endorsed_by=_BOTH, transient=("agreement", "salt"), called_by=("giver", "taker"))
     def cancel(self, ctx: api.Context, agreement_id: str) -> dict[str, str]:
         """
-        Call the agreement off.
+        Cancel the agreement.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_A_PARTY, WRONG_STATE, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -64,13 +64,13 @@ class Agreements(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("giver", "taker"))
     def read(self, ctx: api.Context, agreement_id: str) -> agreements.Agreement:
-        """One of the caller's agreements; its bytes are what a change of it must carry."""
+        """Return one of the caller's agreements; to change it, send exactly these bytes."""
         data = private.own(ctx, access.member(ctx), _key(ctx, agreement_id), f"agreement {agreement_id}")
         return records.loads(agreements.Agreement, data)
 
     @api.query(read_on=("caller",), called_by=("giver", "taker"))
     def list(self, ctx: api.Context) -> tuple[agreements.Agreement, ...]:
-        """The caller's agreements."""
+        """Return the caller's agreements."""
         found = private.listed(ctx, access.member(ctx), _KEY)
         return tuple(records.loads(agreements.Agreement, data) for data in found)
 

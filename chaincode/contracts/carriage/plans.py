@@ -1,8 +1,8 @@
 """
 The contract of carriers' own plans on `logistics`, in the carrier's implicit collection.
 
-No answer or event says how much a departure takes or has left. What others
-may know of it, a carrier claims and discloses on `trade`.
+No answer or event reveals the capacity of a departure. To show it to others, a carrier discloses a claim on
+`trade`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _DEPARTURE = "departure"
 
 
 class Plans(api.Contract):
-    """What each carrier runs and has booked; nobody else reads it."""
+    """Departures and bookings of each carrier; nobody else reads them."""
 
     @api.transaction(endorsed_by=("caller",), transient=("plan", "salts"), called_by=("carrier",))
     def publish(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
         """
-        Keep a plan with its departures, nothing booked on them.
+        Store a plan with its empty departures.
 
         Raises:
             Refused: NOT_A_CARRIER, ALREADY_EXISTS, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -45,7 +45,7 @@ class Plans(api.Contract):
     @api.transaction(endorsed_by=("caller",), transient=("booking",), called_by=("carrier",))
     def book(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
         """
-        Take capacity on a departure; two bookings of its last place cannot both become valid.
+        Book capacity on a departure; two bookings of its last place cannot both become valid.
 
         Raises:
             Refused: NOT_A_CARRIER, NOT_A_PARTICIPANT, NOT_FOUND, ALREADY_BOOKED, CUT_OFF_PASSED, CAPACITY_EXCEEDED,
@@ -62,7 +62,7 @@ class Plans(api.Contract):
     @api.transaction(endorsed_by=("caller",), transient=("salt",), called_by=("carrier",))
     def release(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
         """
-        Give booked capacity back.
+        Release booked capacity.
 
         Raises:
             Refused: NOT_A_CARRIER, NOT_FOUND, BOOKING_UNKNOWN, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -75,19 +75,19 @@ class Plans(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def read(self, ctx: api.Context, plan_id: str) -> plans.Plan:
-        """One of the caller's plans."""
+        """Return one of the caller's plans."""
         data = private.own(ctx, access.member(ctx), _key(ctx, _PLAN, plan_id), f"plan {plan_id}")
         return records.loads(plans.Plan, data)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def departures(self, ctx: api.Context, plan_id: str) -> tuple[plans.Departure, ...]:
-        """The departures of one of the caller's plans, with what is booked."""
+        """Return the departures of one of the caller's plans, with their bookings."""
         found = private.listed(ctx, access.member(ctx), _DEPARTURE, [identifiers.check("plan_id", plan_id)])
         return tuple(records.loads(plans.Departure, data) for data in found)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def list(self, ctx: api.Context) -> tuple[plans.Plan, ...]:
-        """The caller's plans."""
+        """Return the caller's plans."""
         found = private.listed(ctx, access.member(ctx), _PLAN)
         return tuple(records.loads(plans.Plan, data) for data in found)
 

@@ -1,10 +1,9 @@
 """
-Forecasts and capabilities, committed by their owner alone and shown to nobody.
+The contract of claims: owners commit to forecasts and capabilities without showing them.
 
-A commitment writes two keys of the owner's implicit collection, the digest
-document and the disclosures. Fabric puts SHA-256 of both on the channel, and
-that is the commitment: nothing else stands there but the claim's id and
-revision.
+A commitment writes two keys of the owner's implicit collection, the digest document and the disclosures. Fabric
+puts SHA-256 of both on the channel; these hashes are the commitment. Besides them, the channel has only the claim's
+id and revision.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ DOCUMENT = "claim.document"
 
 
 def attributes(claim_id: str, revision: int) -> list[str]:
-    """Return what a claim's keys are made of, behind their object type; revisions sort in their order."""
+    """Return the attributes of a claim's keys; revisions sort in their order."""
     return [claim_id, f"{revision:06}"]
 
 
@@ -38,15 +37,15 @@ def document_key(ctx: api.Context, claim_id: str, revision: int) -> str:
 
 def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) -> tuple[Document, bytes]:
     """
-    Return the document in the transient data, if it is the one *owner* committed to.
+    Return the document in the transient data, if *owner* committed to it.
 
     Raises:
-        Refused: NOT_COMMITTED, the channel has another hash or none; WRONG_CLAIM.
+        Refused: NOT_COMMITTED if the channel has another hash or none; WRONG_CLAIM.
     """
     data = private.transient(ctx, "document")
     private.prove(ctx, data, document_key(ctx, claim_id, revision), [owner], Refusal.NOT_COMMITTED, "the document")
     document = disclosures.read_document(data)
-    # The owner's own peer checks this at the commitment; whoever relies on the claim checks again.
+    # The owner's own peer checked this at the commitment, but it could have been modified; so check again.
     if (document.issuer, document.claim_id, document.revision) != (owner, claim_id, revision):
         raise Refusal.WRONG_CLAIM("the document is about another claim, revision or issuer than its key")
     return document, data
@@ -84,7 +83,7 @@ class OwnClaim:
 
 
 class Claims(api.Contract):
-    """What organisations forecast and can carry, as salted digests that bind them."""
+    """Forecasts and capabilities of organisations, as salted digests that commit them."""
 
     @api.transaction(endorsed_by=("caller",), transient=("document", "disclosures"))
     def commit(self, ctx: api.Context, claim_id: str, revision: int) -> Commitment:
@@ -115,7 +114,7 @@ class Claims(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("owner",))
     def read(self, ctx: api.Context, claim_id: str, revision: int) -> OwnClaim:
-        """The caller's own claim with document, disclosures and values; only its owner's peer has it."""
+        """Return the caller's own claim with document, disclosures and values; only its owner's peer has it."""
         owner = access.member(ctx)
         data = private.own(ctx, owner, document_key(ctx, claim_id, revision), "such claim")
         kept = private.own(ctx, owner, _key(ctx, "claim.disclosures", claim_id, revision), "disclosures of that claim")
@@ -125,7 +124,7 @@ class Claims(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("owner",))
     def list(self, ctx: api.Context) -> tuple[ListedClaim, ...]:
-        """The caller's own claims, every revision."""
+        """Return all revisions of the caller's own claims."""
         found = map(disclosures.read_document, private.listed(ctx, access.member(ctx), "claim.document"))
         return tuple(
             ListedClaim(
@@ -141,7 +140,8 @@ class Claims(api.Contract):
     @api.query
     def document_hash(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, str | int]:
         """
-        What the channel holds of a claim, for anybody who was handed its document; empty if there is none.
+        Return the hash of a claim's document on the channel, for anybody who has the document; empty if there is
+        none.
 
         Raises:
             Refused: NOT_A_PARTICIPANT, INVALID_ARGUMENT.
@@ -153,7 +153,7 @@ class Claims(api.Contract):
     @api.query(transient=("document", "disclosures"))
     def verify(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, dict[str, object]]:
         """
-        The values that a document and disclosures prove, for a third party that was handed them.
+        Return the values that a document and disclosures prove, for a third party that received them.
 
         Raises:
             Refused: NOT_A_PARTICIPANT, NOT_COMMITTED, WRONG_CLAIM, NOT_IN_CLAIM, ATTRIBUTE_TWICE,

@@ -1,9 +1,8 @@
 """
-Showing single attributes of a claim to one organisation, for a purpose, until a date, and taking them back.
+The contract of disclosures: show attributes of a claim to one organisation, for a purpose, until a date, and revoke.
 
-Each of the organisations that endorse executes the same code at its own peer, where only
-its own private values are; so what several endorse is proved by hashes alone
-(`private`), and the client brings the records along.
+Each endorsing organisation runs the same code at its own peer, which has only its own private values. So a call
+with several endorsers proves records only by hashes (`private`), and the client sends the records.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ _OF_GRANT = ("transient.grant.owner", "transient.grant.terms.recipient", AUDITOR
 
 
 class Disclosures(api.Contract):
-    """Requests, grants, deliveries and revocations of single attributes, between three parties each."""
+    """Requests, grants, deliveries and revocations of single attributes, between owner, recipient and auditor."""
 
     @api.transaction(endorsed_by=("caller", "transient.request.owner", AUDITOR), transient=("request",))
     def request(self, ctx: api.Context, request_id: str) -> dict[str, str]:
         """
-        Ask an owner for attributes of its claim, perhaps offering one's own in return.
+        Ask an owner for attributes of its claim, with or without an offer in return.
 
         Raises:
-            Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED (what is offered), or INVALID_ARGUMENT.
+            Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED (the offered claim), INVALID_ARGUMENT.
         """
         requester = access.member(ctx)
         asked = private.record(ctx, "request", Asked)
@@ -51,7 +50,7 @@ class Disclosures(api.Contract):
     @api.transaction(endorsed_by=_OF_REQUEST, transient=("request",), called_by=("requester",))
     def withdraw(self, ctx: api.Context, request_id: str) -> dict[str, str]:
         """
-        Close one's own request, so that nobody answers it with a reciprocal grant any more.
+        Close the caller's own request, so that nobody can answer it any more.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_REQUESTER, ALREADY_ANSWERED.
@@ -66,7 +65,7 @@ class Disclosures(api.Contract):
     )
     def grant(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Let a recipient see attributes of the caller's claim, for a purpose, until a date.
+        Grant a recipient attributes of the caller's claim, for a purpose, until a date.
 
         Raises:
             Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
@@ -81,14 +80,14 @@ class Disclosures(api.Contract):
         self, ctx: api.Context, request_id: str, grant_id: str, counter_grant_id: str
     ) -> dict[str, str]:
         """
-        Grant what a request asked and open what it offered in return, both in this transaction or neither.
+        Grant what a request asks for and what it offers in return, both in this transaction or neither.
 
-        The requester agreed to its half when it made the request, which is
-        answered once. Neither side reads before both have delivered.
+        The requester agreed to its part when it made the request. A request is answered only once. Neither side can
+        read before both have delivered.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_OWNER, NOT_AS_REQUESTED, NOT_RECIPROCAL, ALREADY_ANSWERED, SALT_REUSED,
-                or what grant refuses.
+                or a refusal of `grant`.
         """
         kept = granting.proven_request(ctx, request_id)
         owner = access.one_of(
@@ -122,7 +121,7 @@ class Disclosures(api.Contract):
         access.one_of(ctx, [held.owner, held.recipient], Refusal.NOT_A_PARTY, "only owner and recipient deliver")
         if held.recipient != recipient:
             raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
-        # The recipient alone endorses this; that owner and auditor hold the same grant shows that it was given.
+        # Only the recipient endorses this. The same grant at owner and auditor shows that it was given.
         granting.proven_grant(ctx, grant_id, data)
         held.check_open(clock.now(ctx))
         terms = held.terms
@@ -141,7 +140,7 @@ class Disclosures(api.Contract):
     @api.transaction(endorsed_by=_OF_GRANT, transient=("grant", "salt"), called_by=("owner",))
     def revoke(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Take a grant back: the recipient's copy is purged, past and present, and a receipt stays with all three.
+        Revoke a grant: purge the recipient's copy with its history, and leave a receipt with all three.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_OWNER, REVOKED, SALT_REUSED, SALT_TOO_SHORT.
@@ -161,7 +160,7 @@ class Disclosures(api.Contract):
     @api.transaction(endorsed_by=("caller", AUDITOR), transient=("sealed",), called_by=("owner",))
     def record_sealed(self, ctx: api.Context, seal_id: str) -> dict[str, str]:
         """
-        Record that attributes were sealed to the key of somebody outside the channel; the ciphertext stays outside.
+        Record that attributes were encrypted for somebody outside the channel; the ciphertext stays outside.
 
         Raises:
             Refused: ALREADY_EXISTS, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED, COHORT_TOO_SMALL, INVALID_ARGUMENT.
@@ -179,7 +178,7 @@ class Disclosures(api.Contract):
     @api.query(read_on=("caller",), called_by=("recipient",))
     def read(self, ctx: api.Context, grant_id: str) -> granting.Delivered:
         """
-        What was delivered to the caller under a grant that is still open.
+        Return the values delivered to the caller under an open grant.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER.
@@ -188,35 +187,35 @@ class Disclosures(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("owner", "recipient", "auditor"))
     def show(self, ctx: api.Context, grant_id: str) -> bytes:
-        """A grant of the caller's, exactly as it is kept; what revoke wants back."""
+        """Return a grant of the caller, exactly as stored; give these bytes to `revoke`."""
         return granting.held_by(ctx, access.member(ctx), grant_id)[1]
 
     @api.query(read_on=("caller",), called_by=("requester", "owner", "auditor"))
     def show_request(self, ctx: api.Context, request_id: str) -> bytes:
-        """A request of or to the caller, exactly as it is kept; what grant_reciprocal wants back."""
+        """Return a request by or to the caller, exactly as stored; give these bytes to `grant_reciprocal`."""
         return private.own(ctx, access.member(ctx), granting.request_key(ctx, request_id), f"request {request_id}")
 
     @api.query(read_on=("caller",), called_by=("owner", "recipient", "auditor"))
     def receipt(self, ctx: api.Context, grant_id: str) -> bytes:
-        """The receipt of a revocation, for owner, recipient and auditor."""
+        """Return the receipt of a revocation, for owner, recipient and auditor."""
         return private.own(ctx, access.member(ctx), granting.receipt_key(ctx, grant_id), f"receipt of grant {grant_id}")
 
     @api.query(read_on=("caller",), called_by=("owner",))
     def given(self, ctx: api.Context) -> list[granting.ListedGrant]:
-        """Who was shown which of the caller's attributes, for what, until when."""
+        """Return the caller's grants: recipients, attributes, purpose and expiry."""
         caller = access.member(ctx)
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.owner == caller]
 
     @api.query(read_on=("caller",), called_by=("recipient",))
     def received(self, ctx: api.Context) -> list[granting.ListedGrant]:
-        """What others granted the caller."""
+        """Return the grants that others gave to the caller."""
         caller = access.member(ctx)
         return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.recipient == caller]
 
     @api.query(read_on=(AUDITOR,), called_by=("auditor",))
     def audit(self, ctx: api.Context) -> list[granting.ListedGrant]:
         """
-        Every grant of the channel, names of attributes without values; for the auditor.
+        Return every grant of the channel, with names of attributes and without values; for the auditor.
 
         Raises:
             Refused: NOT_AUDITOR.
@@ -226,13 +225,13 @@ class Disclosures(api.Contract):
 
     @api.query(read_on=("caller",))
     def requests(self, ctx: api.Context) -> list[dict[str, object]]:
-        """Requests by or to the caller, each with whether it was answered; all of them for the auditor."""
+        """Return requests by or to the caller, and whether they are answered; for the auditor, all requests."""
         caller = access.member(ctx)
         found = [records.loads(Request, data) for data in private.listed(ctx, caller, "request")]
         return [{**records.plain(one), "answered": granting.answered(ctx, one, caller)} for one in found]
 
     @api.query(read_on=("caller",), called_by=("owner", "auditor"))
     def sealed(self, ctx: api.Context) -> list[Seal]:
-        """What the caller sealed to keys outside the channel; all of it for the auditor."""
+        """Return the caller's records of sealed attributes; for the auditor, all records."""
         found = private.listed(ctx, access.member(ctx), "seal")
         return [records.loads(Seal, data) for data in found]

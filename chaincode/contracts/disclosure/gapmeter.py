@@ -1,10 +1,10 @@
 """
-The capacity-gap meter, computed by platform and auditor over what others consented to show them.
+The contract of the capacity-gap meter; platform and auditor compute it from figures that owners consented to show
+them.
 
-Consent is a grant to the platform or the auditor with the purpose
-``capacity-gap-meter``; revoking it takes the figures out of every later
-computation. The collection ``tender`` is read and written by its members
-alone, and both must endorse, so neither adds up anything by itself.
+An owner consents by a grant to the platform or the auditor with the purpose ``capacity-gap-meter``. After a
+revocation, later computations do not use the figures. Only platform and auditor read and write the collection
+``tender``, and both must endorse, so neither can compute anything alone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TOLD = "gap.told"
 
 
 class GapMeter(api.Contract):
-    """Forecasts against capacities, told as sums over three parties and more."""
+    """Forecasts against capacities, published as sums over at least three parties."""
 
     @api.transaction(
         endorsed_by=TENDER_MEMBERS,
@@ -41,7 +41,7 @@ class GapMeter(api.Contract):
     )
     def contribute(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Take what a grant shows to the tender's members into the meter.
+        Add the figures that a grant shows to platform or auditor.
 
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED,
@@ -87,11 +87,11 @@ class GapMeter(api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def compute(self, ctx: api.Context, meter_id: str, region: str, first_week: str, weeks: int) -> dict[str, str]:
         """
-        Add up one region over some weeks; only the cells that may be told are kept, for publish.
+        Compute the cells of one region over some weeks, and store those that may be published.
 
         Raises:
-            Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, NOTHING_TO_TELL (fewer than three parties
-                on a side, told before, or too close to a cell that was).
+            Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, NOTHING_TO_TELL (fewer than three parties on
+                a side, published before, or too similar to a published cell).
         """
         participants.tender_member(ctx)
         key = _meter_key(ctx, meter_id)
@@ -114,9 +114,9 @@ class GapMeter(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
     def publish(self, ctx: api.Context, meter_id: str, meter: str) -> tuple[Cell, ...]:
         """
-        Tell all members of the channel what platform and auditor computed; *meter* is what read gave.
+        Publish a meter of platform and auditor; *meter* is the text that `read` returned.
 
-        Every peer checks the text against the hash of what the two keep.
+        Every peer compares the text with the hash of the stored meter.
 
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED.
@@ -127,7 +127,7 @@ class GapMeter(api.Contract):
             raise Refusal.NOT_AS_STORED(f"meter {meter_id} is not what platform and auditor computed")
         published = records.loads(Meter, meter, "meter")
         for cell in published.cells:
-            # Told twice, a cell would give away whoever joined in between.
+            # If a cell were published twice, the difference would reveal who joined in between.
             if store.find(ctx, Cell, _CELL, cell.region, cell.week):
                 raise Refusal.ALREADY_PUBLISHED(f"{cell.region} in {cell.week} has been told")
             store.save(ctx, cell, _CELL, cell.region, cell.week)
@@ -136,7 +136,7 @@ class GapMeter(api.Contract):
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def read(self, ctx: api.Context, meter_id: str) -> bytes:
-        """A meter as the tender's members keep it; what publish wants."""
+        """Return a meter as platform and auditor store it; give this text to `publish`."""
         participants.tender_member(ctx)
         data = ctx.stub.get_private_data(TENDER, _meter_key(ctx, meter_id))
         if not data:
@@ -145,7 +145,7 @@ class GapMeter(api.Contract):
 
     @api.query
     def published(self, ctx: api.Context, region: str, first_week: str, weeks: int) -> tuple[Cell, ...]:
-        """The published cells of a region, for everybody."""
+        """Return the published cells of a region."""
         identifiers.check("region", region)
         found = (store.find(ctx, Cell, _CELL, region, week) for week in _weeks(first_week, weeks))
         return tuple(cell for cell in found if cell)
@@ -155,7 +155,7 @@ class GapMeter(api.Contract):
         self, ctx: api.Context, grant_ids: tuple[str, ...], warehouses: tuple[Warehouse, ...], safety_bps: int
     ) -> tuple[Advice, ...]:
         """
-        What to send to which overseas warehouse by when, from forecasts disclosed to the caller; on its own peer.
+        Return advice on stock for overseas warehouses, from forecasts disclosed to the caller; on its own peer.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_PARTY, REVOKED, EXPIRED, NOT_DELIVERED, NOT_YET_TOGETHER, INVALID_ARGUMENT.
@@ -166,7 +166,7 @@ class GapMeter(api.Contract):
 
 
 def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
-    """Return the kind of claim and the values that its owner lets be counted, proved in the transient data."""
+    """Return the kind of claim and the proven values in the transient data, if their owner consented."""
     if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
         raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
     held.check_open(clock.now(ctx))
@@ -189,7 +189,7 @@ def _contributions(ctx: api.Context) -> list[Contribution]:
 
 
 def _counts(ctx: api.Context, one: Contribution) -> bool:
-    """Return whether the owner still consents: the grant has not expired and stands at the owner as it was given."""
+    """Return whether the owner still consents: the grant has not expired, and the owner still stores the same one."""
     if one.expires_at <= clock.now(ctx):
         return False
     key = granting.grant_key(ctx, one.grant_id)
@@ -200,8 +200,8 @@ def _kept(ctx: api.Context, key: str, name: str) -> Any:
     """
     Return the list under one key of the tender.
 
-    Fabric allows no range over private data in a transaction that writes; and
-    a key for each region would tell, by its hash, who serves which.
+    Fabric allows no range over private data in a transaction that writes, and with a key for each region the hashes
+    would reveal who serves which one.
     """
     data = ctx.stub.get_private_data(TENDER, key)
     kept: Any = canonical.loads(data) if data else {name: []}

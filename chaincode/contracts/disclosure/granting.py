@@ -1,5 +1,5 @@
 """
-Requests, grants and pins as they are kept: their keys, their proofs, and what all functions about them share.
+Requests, grants and pins in the collections: their keys, proofs and shared checks.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counte
 
 def proven_grant(ctx: api.Context, grant_id: str, data: bytes) -> Grant:
     """
-    Return the grant in *data*, if all its parties keep exactly that.
+    Return the grant in *data*, if all its parties store exactly these bytes.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -69,13 +69,13 @@ def proven_grant(ctx: api.Context, grant_id: str, data: bytes) -> Grant:
 
 
 def held_by(ctx: api.Context, holder: str, grant_id: str) -> tuple[Grant, bytes]:
-    """Return a grant that *holder* keeps, and its bytes; on its peer, after the caller has been checked."""
+    """Return a grant that *holder* stores, and its bytes; only on its peer, and after a check of the caller."""
     data = private.own(ctx, holder, grant_key(ctx, grant_id), f"grant {grant_id}")
     return records.loads(Grant, data), data
 
 
 def all_of(ctx: api.Context, holder: str) -> list[Grant]:
-    """Return every grant that *holder* keeps; for queries on its peer."""
+    """Return every grant that *holder* stores; only for queries on its peer."""
     return [records.loads(Grant, data) for data in private.listed(ctx, holder, "grant")]
 
 
@@ -90,7 +90,7 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> Delivered:
     if held.recipient != recipient:
         raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
     held.check_open(clock.now(ctx))
-    # A counterpart that was revoked has been purged, so that this side closes with it.
+    # If the counterpart was revoked, it has been purged, and this side closes too.
     if held.counterpart and not delivered(ctx, held.counterpart, held.owner):
         raise Refusal.NOT_YET_TOGETHER("reciprocal disclosures are read while both are delivered")
     data = ctx.stub.get_private_data(private.collection(recipient), received_key(ctx, grant_id))
@@ -108,13 +108,13 @@ def entry(ctx: api.Context, held: Grant) -> ListedGrant:
 
 
 def delivered(ctx: api.Context, grant_id: str, recipient: str) -> bool:
-    """Return whether *recipient* holds values under that grant; any peer can tell, by the hash."""
+    """Return whether *recipient* has values under this grant; any peer can see the hash."""
     return bool(ctx.stub.get_private_data_hash(private.collection(recipient), received_key(ctx, grant_id)))
 
 
 def committed(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str:
     """
-    SHA-256 of the claim's document as the channel has it.
+    Return the SHA-256 of the claim's document on the channel.
 
     Raises:
         Refused: NOT_COMMITTED.
@@ -128,12 +128,10 @@ def committed(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str
 
 def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: int) -> str:
     """
-    Return the hash of the claim's document, kept by the auditor from the first grant on.
+    Return the hash of the claim's document that the auditor has stored since the first grant.
 
-    An owner endorses its own collection alone, and with a contract of its own
-    making could write another document between two grants. It cannot write
-    the auditor's pin, so the second recipient is never told something else
-    than the first.
+    An owner endorses its own collection alone, and with modified code it could write another document between two
+    grants. It cannot write the auditor's pin. So the second recipient never gets other values than the first.
 
     Raises:
         Refused: NOT_COMMITTED, COMMITMENT_CHANGED.
@@ -149,7 +147,7 @@ def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: 
 
 def check_pin(ctx: api.Context, held: Grant) -> None:
     """
-    Refuse a document that is not the one *held* was given for.
+    Refuse a document other than the one of the grant *held*.
 
     Raises:
         Refused: NOT_COMMITTED, COMMITMENT_CHANGED.
@@ -163,7 +161,7 @@ def check_pin(ctx: api.Context, held: Grant) -> None:
 
 def proven_request(ctx: api.Context, request_id: str) -> Request:
     """
-    Return the request in the transient data, if all its parties keep exactly that.
+    Return the request in the transient data, if all its parties store exactly these bytes.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -177,7 +175,8 @@ def proven_request(ctx: api.Context, request_id: str) -> Request:
 
 def answer(ctx: api.Context, kept: Request, outcome: str) -> None:
     """
-    Close *kept*: it opens no second grant. The marker carries the request's salt, so its hash tells no outcome.
+    Close *kept*, so that nobody can answer it again. The marker has the request's salt, so its hash does not reveal
+    the outcome.
 
     Raises:
         Refused: ALREADY_ANSWERED.
@@ -189,7 +188,7 @@ def answer(ctx: api.Context, kept: Request, outcome: str) -> None:
 
 
 def answered(ctx: api.Context, kept: Request, holder: str) -> bool:
-    """Return whether *holder* has the request as closed."""
+    """Return whether the request is closed at *holder*."""
     return bool(ctx.stub.get_private_data_hash(private.collection(holder), _answer_key(ctx, kept.request_id)))
 
 
@@ -205,27 +204,27 @@ def check_future(ctx: api.Context, expires_at: str) -> None:
 
 
 def grant_key(ctx: api.Context, grant_id: str) -> str:
-    """Return where the three parties keep a grant."""
+    """Return the key of a grant at its three parties."""
     return ctx.stub.create_composite_key("grant", [identifiers.check("grant_id", grant_id)])
 
 
 def received_key(ctx: api.Context, grant_id: str) -> str:
-    """Return where the recipient keeps what it was shown."""
+    """Return the key of delivered values at the recipient."""
     return ctx.stub.create_composite_key("received", [identifiers.check("grant_id", grant_id)])
 
 
 def receipt_key(ctx: api.Context, grant_id: str) -> str:
-    """Return where the three parties keep the receipt of a revocation."""
+    """Return the key of the receipt of a revocation at the three parties."""
     return ctx.stub.create_composite_key("receipt", [identifiers.check("grant_id", grant_id)])
 
 
 def request_key(ctx: api.Context, request_id: str) -> str:
-    """Return where requester, owner and auditor keep a request."""
+    """Return the key of a request at requester, owner and auditor."""
     return ctx.stub.create_composite_key("request", [identifiers.check("request_id", request_id)])
 
 
 def seal_key(ctx: api.Context, seal_id: str) -> str:
-    """Return where owner and auditor keep what was sealed."""
+    """Return the key of a seal record at owner and auditor."""
     return ctx.stub.create_composite_key("seal", [identifiers.check("seal_id", seal_id)])
 
 

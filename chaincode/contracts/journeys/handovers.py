@@ -21,7 +21,7 @@ class Handovers:
         self, ctx: api.Context, journey_id: str, taker: str, released_at: str, place: str
     ) -> custody.Custody:
         """
-        Offer the goods to *taker*; only the custodian may, and only it needs to endorse.
+        Offer the goods to *taker*. Only the custodian may call this, and only it endorses.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED,
@@ -43,7 +43,7 @@ class Handovers:
     @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def withdraw_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
         """
-        Take the offer back, while nobody has accepted it.
+        Withdraw the offer, before somebody has accepted it.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, NOT_CUSTODIAN, NOT_OFFERED.
@@ -60,10 +60,10 @@ class Handovers:
     @api.transaction(endorsed_by=("Journeys:custodian(journey_id)", "caller"), called_by=("taker",))
     def accept_custody(self, ctx: api.Context, journey_id: str, accepted_at: str, place: str) -> custody.Custody:
         """
-        Take over what was offered; endorsed by both organisations, or invalid.
+        Accept the offered goods; valid only if both organisations endorse.
 
-        Two handovers of one consignment in one block touch the same key, so
-        the later one fails with MVCC_READ_CONFLICT. That is the wanted rule.
+        Two hand-overs of one consignment in one block write the same key, so the later one fails with
+        MVCC_READ_CONFLICT, as it should.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED,
@@ -94,7 +94,7 @@ class Handovers:
     @api.query
     def custodian(self, ctx: api.Context, journey_id: str) -> str:
         """
-        The organisation that answers for the goods, as the ledger has it.
+        Return the custodian of the goods.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
@@ -105,7 +105,7 @@ class Handovers:
     @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def repudiate_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
         """
-        Give back a custody that was written in the caller's name without its acceptance.
+        Reject a custody that was written for the caller without its acceptance.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_CUSTODIAN, CUSTODY_ACCEPTED, NOTHING_TO_REPUDIATE.

@@ -21,12 +21,12 @@ from hlf.shim import api
 
 _OPENERS = frozenset({"platform", "merchant"})
 _LEARNED_FROM = 200
-"""How many earlier journeys of a lane an estimate looks at."""
+"""How many earlier journeys of a lane an estimate uses."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Receipt:
-    """What the recorder of an event gets: its names, and whether it had been recorded before."""
+    """The answer to the recorder of an event: its ids, and whether it was recorded before."""
 
     journey_id: str
     stage_id: str
@@ -38,7 +38,7 @@ class Receipt:
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """A journey as it stands."""
+    """A journey in its present state."""
 
     journey: journeys.Journey
     custodian: str
@@ -50,16 +50,15 @@ class State:
 
 
 class Journeys(Handovers, api.Contract):
-    """Where each consignment is on its way, stage by stage, and who answers for it."""
+    """The journey of each consignment, stage by stage, and its custodian."""
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def open(self, ctx: api.Context, opening: accounts.Consignment) -> journeys.Journey:
         """
-        Open a journey of units of an order; the first custodian has the goods in hand.
+        Open a journey for units of an order; the first custodian already has the goods.
 
-        Takes the endorsement of the majority, with the order's platform and
-        merchant among it. The way back and the journey of an exchange are
-        opened by the return that they belong to.
+        A majority must endorse, with the order's platform and merchant. A return opens its own journey back and the
+        journey of an exchange.
 
         Raises:
             Refused: NOT_A_SELLER, WRONG_ORDER, JOURNEY_EXISTS, TERMS_UNKNOWN, WRONG_TERMS, PARCEL_IN_USE,
@@ -83,10 +82,10 @@ class Journeys(Handovers, api.Contract):
     @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def record(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> Receipt:
         """
-        Record an event on the caller's own page; only its organisation needs to endorse.
+        Record an event on the caller's own page; only its organisation endorses.
 
-        The same observation again changes nothing and gets the same receipt.
-        Events may come late and out of order; their own times count.
+        Recording the same observation again changes nothing and gives the same receipt. Events may come late and
+        out of order; their own times decide.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.pages.recorded`.
@@ -95,8 +94,8 @@ class Journeys(Handovers, api.Contract):
         journey.party(access.member(ctx))
         mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
         entry, repeated = self._entry(ctx, journey, mine, observation)
-        # A transaction that writes nothing is judged by the chaincode's policy, and the caller alone
-        # could not repeat itself. So a repetition writes the page again as it is.
+        # For a transaction that writes nothing, Fabric applies the chaincode's policy, which the caller alone does
+        # not satisfy. So a repetition writes the same page again.
         journeystate.save_page(ctx, mine if repeated else mine.with_entry(entry))
         if not repeated:
             _announce(ctx, "StageRecorded", journey_id, entry)
@@ -110,7 +109,7 @@ class Journeys(Handovers, api.Contract):
         """
         Declare the caller's own event an error, and record the right one if there is one.
 
-        The wrong event stays readable for ever, followed by its declaration (EPCIS 2.0, 7.4.1.4).
+        The wrong event stays readable, followed by its declaration (EPCIS 2.0, 7.4.1.4).
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, EVENT_UNKNOWN, ALREADY_CORRECTED, HANDOVER_STANDS, PICKUP_STANDS
@@ -133,7 +132,7 @@ class Journeys(Handovers, api.Contract):
     @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def state_time(self, ctx: api.Context, journey_id: str, stage_id: str, at: str) -> pages.Times:
         """
-        Say when the caller means to do a stage: its first word is the plan, later ones are estimates.
+        State when the caller plans to do a stage: the first time is the plan, later ones are estimates.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
@@ -151,7 +150,7 @@ class Journeys(Handovers, api.Contract):
         self, ctx: api.Context, journey_id: str, kind: pages.IncidentKind, stage_id: str, at: str, note_hash: str = ""
     ) -> pages.Incident:
         """
-        Report that something went wrong at a stage of the caller's; *note_hash* is that of a report kept elsewhere.
+        Report an incident at one of the caller's stages; *note_hash* is the hash of a report outside the ledger.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
@@ -169,7 +168,7 @@ class Journeys(Handovers, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def link(self, ctx: api.Context, journey_id: str, token_hash: str) -> None:
         """
-        Let whoever holds the token behind *token_hash* follow the journey; takes the majority's endorsement.
+        Let anybody with the token of *token_hash* follow the journey; a majority must endorse.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, INVALID_ARGUMENT, LINK_EXISTS.
@@ -185,7 +184,7 @@ class Journeys(Handovers, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def unlink(self, ctx: api.Context, token_hash: str) -> None:
         """
-        Take a link back, because its token got about; takes the majority's endorsement.
+        Remove a link, for example after its token leaked; a majority must endorse.
 
         Raises:
             Refused: LINK_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, INVALID_ARGUMENT.
@@ -198,7 +197,7 @@ class Journeys(Handovers, api.Contract):
     @api.query
     def track(self, ctx: api.Context, token_hash: str) -> tracking.View:
         """
-        What a shopper sees; *token_hash* is the SHA-256 of the link's token in hex.
+        Return the shopper's view; *token_hash* is the SHA-256 of the link's token in hex.
 
         Raises:
             Refused: LINK_UNKNOWN.
@@ -213,7 +212,7 @@ class Journeys(Handovers, api.Contract):
     @api.query
     def read(self, ctx: api.Context, journey_id: str) -> State:
         """
-        The journey as it stands, with whatever looks wrong at the transaction's time.
+        Return the journey in its present state, with all alarms at the transaction's time.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
@@ -230,23 +229,23 @@ class Journeys(Handovers, api.Contract):
 
     @api.query
     def progress(self, ctx: api.Context, journey_id: str) -> tuple[progress.StageProgress, ...]:
-        """Every stage of the journey: by whom and when, planned, estimated, and what is out of place."""
+        """Return every stage of the journey: who and when, plan, estimate, and events out of order."""
         journey = journeystate.load(ctx, journey_id)
         catalogue = stages.version(ctx, journey.catalogue_version)
         return progress.progress(journey, catalogue, journeystate.all_pages(ctx, journey))
 
     @api.query
     def estimate(self, ctx: api.Context, journey_id: str) -> performance.Estimate | None:
-        """When delivery is expected, from what earlier journeys of the lane took; null with too few of them."""
+        """Return the expected time of delivery, by earlier journeys of the lane; null if there are too few."""
         journey = journeystate.load(ctx, journey_id)
         return _estimate(ctx, journey, journeystate.all_pages(ctx, journey))
 
     @api.query
     def events(self, ctx: api.Context, journey_id: str) -> bytes:
         """
-        Everything recorded, as an EPCIS 2.0 document in the order of recording, corrections included.
+        Return all records as an EPCIS 2.0 document in the order of recording, with corrections.
 
-        GS1's own hash generator finds each ``eventID`` in it, if the order of the members is kept.
+        GS1's own hash generator computes each ``eventID`` from it, if the order of the members is kept.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
@@ -258,13 +257,13 @@ class Journeys(Handovers, api.Contract):
 
     @api.query
     def of_order(self, ctx: api.Context, order_id: str) -> tuple[str, ...]:
-        """The ids of the journeys that were opened from an order."""
+        """Return the ids of the journeys of an order."""
         return tuple(store.each(ctx, str, journeystate.OF_ORDER, identifiers.check("order_id", order_id)))
 
     @api.query
     def history(self, ctx: api.Context, journey_id: str) -> dict[str, tuple[store.KeyChange, ...]]:
         """
-        Every value that opening, custody and pages had, newest first.
+        Return every value that opening, custody and pages had, newest first.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
@@ -276,7 +275,7 @@ class Journeys(Handovers, api.Contract):
         return found
 
     def _mine(self, ctx: api.Context, journey_id: str, stage_id: str) -> tuple[journeys.Journey, pages.Page, int]:
-        """Return the journey, the caller's page and the time, if the caller may speak about that stage."""
+        """Return the journey, the caller's page and the time, if the caller may record the stage."""
         journey, now = journeystate.load(ctx, journey_id), clock.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, access.member(ctx), stage)
@@ -288,11 +287,12 @@ class Journeys(Handovers, api.Contract):
         self, ctx: api.Context, journey: journeys.Journey, mine: pages.Page, observation: epcis.Observation,
         held: custody.Custody | None = None,
     ) -> tuple[pages.Entry, bool]:  # fmt: skip
-        """Return the entry of *observation*, with what it brings along written, and whether it is there already."""
+        """Write the effects of *observation*; return its entry, and whether it was recorded before."""
         catalogue = stages.version(ctx, journey.catalogue_version)
         stage = catalogue.stage(observation.stage_id)
         if stage.custody and held is None:
-            # Read only where it counts: a stage of customs must not wait for a handover in the same block.
+            # Read custody only where it matters: a customs stage must not conflict with a hand-over in the same
+            # block.
             held = journeystate.custody_as_seen_by(ctx, journey, mine)
         entry = pages.recorded(journey, mine, held, stage, observation, clock.now(ctx))
         repeated = mine.find(entry.event_id) is not None
@@ -304,7 +304,7 @@ class Journeys(Handovers, api.Contract):
         self, ctx: api.Context, journey: journeys.Journey, catalogue: Catalogue, stage: Stage,
         held: custody.Custody | None, entry: pages.Entry,
     ) -> None:  # fmt: skip
-        """Return what a new entry brings along: gates it must find open, custody it begins or ends."""
+        """Check the gates of a new entry, and return the custody that it begins or ends."""
         gates = stage.orders[journey.kind].gates
         if gates:
             pages.passed(stage, gates, catalogue, pages.timeline(journeystate.all_pages(ctx, journey)), entry.at)
@@ -315,7 +315,10 @@ class Journeys(Handovers, api.Contract):
             journeystate.save_custody(ctx, held.ended(ctx.client.msp_id, entry.at, place))
 
     def _undone(self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry) -> custody.Custody | None:
-        """Return what taking *wrong* back makes of the custody: a delivery that was none leaves the goods in hand."""
+        """
+        Return the custody after *wrong* is declared an error: without the delivery, the goods are still with the
+        custodian.
+        """
         stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
         if wrong.step in stage.takes:
             raise Refusal.PICKUP_STANDS("goods were taken over with it; hand them over instead")
@@ -334,14 +337,14 @@ def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
 def _held(
     ctx: api.Context, journey: journeys.Journey, written: journeystate.Written
 ) -> tuple[custody.Custody, tuple[Alarm, ...]]:
-    """Return the custody as it is written, and whatever is wrong with it or with the pages that must bear it out."""
+    """Return the custody as written, and the alarms about it and about the pages that must confirm it."""
     doubts = tuple(
         Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
         for msp_id in written.doubted
     )
     held = journeystate.readable_custody(ctx, journey)
     if held is None:
-        unread = Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "what stands for the custody is none")
+        unread = Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "the custody record cannot be read")
         first = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=True)
         return first, (unread, *doubts)
     contested = [page for page in written.pages if not pages.confirms(journey, page, held)]

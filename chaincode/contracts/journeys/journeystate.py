@@ -1,28 +1,22 @@
 """
-The keys of a journey, and under whose endorsement each stands; what journeys, handovers and returns share.
+The keys of a journey and who must endorse each; shared by journeys, hand-overs and returns.
 
-Who can change what is enforced by validation at every peer, not by the
-contracts' code alone, which a hostile organisation could replace on its own peer:
+A hostile organisation could replace the contracts' code on its own peer. So validation at every peer enforces who
+can change what:
 
-* The opening and the links are ordinary keys: the channel's majority.
-* Each party has a page of its own, whose key-level endorsement policy is that
-  party. Nobody else, not even the custodian or the majority, can put words
-  into its mouth, change or delete what it recorded.
-* The custody key's policy is the custodian's organisation. A handover writes
-  the custody key (so the old custodian must endorse), hands its policy to the
-  new one, and writes the acceptance on the new custodian's page (so the new
-  one must endorse, too). One without the other is either an invalid
-  transaction or no handover.
-* An organisation with a doctored peer can still write whatever it likes on
-  keys that are its own. On its page it could claim stages of others, or
-  leave rubbish; honest peers read past both (`written`). As custodian it
-  could name another in its place. Such custody counts for nothing: periods
-  are believed only if their custodian's own page bears them out
-  (CUSTODY_CONTESTED), and the organisation so named can put it right
-  (`Journeys:repudiate_custody`).
+* The opening and the links are ordinary keys: the channel's majority endorses.
+* Each party has its own page, and by its key-level policy only that party endorses it. Nobody else, not even
+    the custodian or the majority, can add, change or delete its records.
+* The custody key's policy is the custodian's organisation. A hand-over writes the custody key (so the old
+    custodian must endorse), sets its policy to the new one, and writes the acceptance on the new custodian's page
+    (so the new one must endorse too). With only one of the two, the transaction is invalid or is not a hand-over.
+* An organisation with a modified peer can still write anything on its own keys. On its page it could write
+    stages of others, or garbage; honest peers skip both (`written`). As custodian it could name another
+    organisation in its place. Such custody has no effect: a period counts only if its custodian's own page confirms
+    it (CUSTODY_CONTESTED), and the named organisation can reject it (`Journeys:repudiate_custody`).
 
-Endorsement is a machine's consent. A person's is the signature on the
-proposal, so the giver's client offers and the taker's client accepts.
+An endorsement is the consent of a machine. The consent of a person is the signature on the proposal; so the giver's
+client offers and the taker's client accepts.
 """
 
 from __future__ import annotations
@@ -49,7 +43,7 @@ OF_PARCEL = "journey-of-parcel"
 
 def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_id: str = "") -> journeys.Journey:
     """
-    Write the opening, the custody and an empty page for each party, each under its own policy.
+    Write the opening, the custody and an empty page for each party, each with its own policy.
 
     Raises:
         Refused: JOURNEY_EXISTS, PARCEL_IN_USE, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
@@ -101,7 +95,7 @@ def check_unused(ctx: api.Context, journey_id: str) -> None:
 
 def load(ctx: api.Context, journey_id: str) -> journeys.Journey:
     """
-    Return the journey of that id.
+    Return the journey with this id.
 
     Raises:
         Refused: JOURNEY_UNKNOWN.
@@ -126,7 +120,7 @@ def linked(ctx: api.Context, token_hash: str) -> str:
 
 def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
     """
-    Return what one party recorded.
+    Return the page of one party.
 
     Raises:
         Refused: NOT_A_PARTY.
@@ -136,7 +130,7 @@ def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
 
 @dataclasses.dataclass(frozen=True)
 class Written:
-    """What the parties of a journey recorded, as far as it can be believed, and whose page could not wholly be."""
+    """The valid records of the parties of a journey, and the parties with invalid entries on their pages."""
 
     pages: tuple[pages.Page, ...]
     doubted: tuple[str, ...]
@@ -144,10 +138,10 @@ class Written:
 
 def written(ctx: api.Context, journey: journeys.Journey) -> Written:
     """
-    Return every party's page, by party, without what a doctored peer wrote there.
+    Return every party's page, by party, without entries that only a modified peer can have written.
 
-    A page that cannot be read at all counts as empty: one organisation must
-    not be able to hold up the journey, or the returns, of all others.
+    A page that cannot be read counts as empty: one organisation must not be able to block the journey, or the
+    returns, of all others.
     """
     found, doubted = [], []
     for party in journey.parties:
@@ -168,28 +162,28 @@ def written(ctx: api.Context, journey: journeys.Journey) -> Written:
 
 
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
-    """Return what each party recorded, as far as it can be believed."""
+    """Return the valid records of each party."""
     return written(ctx, journey).pages
 
 
 def save_page(ctx: api.Context, written: pages.Page) -> None:
-    """Write a party's page; it takes that party's endorsement and nobody else's."""
+    """Write a party's page; only that party must endorse."""
     store.save(ctx, written, PAGE, written.journey_id, written.msp_id, held_by=(written.msp_id,))
 
 
 def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
-    """Return the custody as it is written, believed or not."""
+    """Return the custody as written, even if no page confirms it."""
     return store.load(ctx, custody.Custody, Refusal.JOURNEY_UNKNOWN, CUSTODY, journey_id)
 
 
 def save_custody(ctx: api.Context, held: custody.Custody) -> None:
-    """Write the custody; the next change takes the endorsement of the custodian it names."""
+    """Write the custody; its custodian must endorse the next change."""
     store.save(ctx, held, CUSTODY, held.journey_id, held_by=(held.custodian,))
 
 
 def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.Page) -> custody.Custody:
     """
-    Return the custody, borne out as far as the caller's own page can tell.
+    Return the custody, if the caller's own page confirms it.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
@@ -201,7 +195,7 @@ def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.
 
 def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
     """
-    Raise Refused unless *written_page* bears out what *held* says of its party.
+    Raise Refused unless *written_page* confirms the periods of its party in *held*.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
@@ -211,7 +205,7 @@ def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.C
 
 
 def readable_custody(ctx: api.Context, journey: journeys.Journey) -> custody.Custody | None:
-    """Return the custody, or None if its custodian wrote something there that is none; for queries."""
+    """Return the custody, or None if its custodian wrote something unreadable; for queries."""
     try:
         return find_custody(ctx, journey.journey_id)
     except records.RecordError:

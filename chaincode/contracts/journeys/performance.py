@@ -1,4 +1,4 @@
-"""The contract of observed performance: what dual-signed handovers show, beside what a carrier declares."""
+"""The contract of observed performance, from hand-overs that both sides signed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from hlf.shim import api
 
 
 class Performance(api.Contract):
-    """Computed from the journeys on the ledger when it is asked for; nothing of it is stored."""
+    """Observed performance of carriers, computed from the journeys on the ledger at each call; nothing is stored."""
 
     @api.query
     def carrier(self, ctx: api.Context, msp_id: str) -> tuple[performance.Observed, ...]:
-        """What one carrier was seen to do, lane by lane."""
+        """Return the observed performance of one carrier, lane by lane."""
         return performance.observed(leg for leg in _legs(ctx) if leg.carrier == msp_id)
 
     @api.query
     def lane(self, ctx: api.Context, origin: str, destination: str) -> tuple[performance.Observed, ...]:
-        """What every carrier was seen to do between two places."""
+        """Return the observed performance of every carrier between two places."""
         wanted = (origin, destination)
         return performance.observed(leg for leg in _legs(ctx) if (leg.origin, leg.destination) == wanted)
 
@@ -29,10 +29,10 @@ class Performance(api.Contract):
         self, ctx: api.Context, msp_id: str, origin: str, destination: str, declared: performance.Declared
     ) -> performance.Calibration | None:
         """
-        A carrier's lane beside what it declared to the caller; null if it was never seen there.
+        Return a carrier's observed performance on a lane beside its declared figures; null if there is none.
 
-        What was declared is private. It is compared in this query at the
-        caller's own peer, and neither stored nor sent on.
+        The declared figures are private. Only this query at the caller's own peer uses them; they are not stored or
+        sent on.
         """
         wanted = (msp_id, origin, destination)
         legs = [leg for leg in _legs(ctx) if (leg.carrier, leg.origin, leg.destination) == wanted]
@@ -40,7 +40,7 @@ class Performance(api.Contract):
 
 
 def _legs(ctx: api.Context) -> Iterator[performance.Leg]:
-    """Return the finished legs of every journey whose custody all its custodians bear out."""
+    """Return the finished legs of every journey with a custody that all its custodians confirm."""
     for journey in store.each(ctx, journeys.Journey, journeystate.JOURNEY):
         held = journeystate.readable_custody(ctx, journey)
         if held is None or held.number == 0:

@@ -1,15 +1,11 @@
 """
-The contract of matching: who carries a consignment, chosen by platform and auditor together.
+The contract of matching: platform and auditor together choose the carriers of a consignment.
 
-A carrier's client can neither read nor write the collection ``tender``, and
-must not: with its rivals' tariffs there, every read would have to be told
-apart by contract code that its own peer may have replaced. So an offer is a
-grant of a capability's attributes to the platform or the auditor with the
-purpose ``matching``, as the capacity-gap meter's contributions are; revoking
-it takes the offer out. What comes back reaches each carrier in its own
-implicit collection: its legs, proved against the hashes that are public, and
-the answer to "why not me", proved against the hash of what both endorsed.
-Nothing that carries a price is endorsed by anybody who may not see it.
+Carriers cannot read or write the collection ``tender``, because it has the prices of their rivals, and a carrier's
+own peer may run modified code. So an offer is a grant of a capability's attributes to the platform or the auditor
+with the purpose ``matching``, like a contribution to the capacity-gap meter; revoking it removes the offer. Results
+reach each carrier in its own implicit collection: its legs, proved by public hashes, and the answer to "why not
+me", proved by the hash of what both endorsed. Nobody endorses a price without the right to see it.
 """
 
 from __future__ import annotations
@@ -41,7 +37,7 @@ from hlf.shim import api
 
 @dataclasses.dataclass(frozen=True)
 class PublicPlan:
-    """A plan as everybody sees it."""
+    """The public part of a plan."""
 
     state: str
     notice: Notice
@@ -60,7 +56,7 @@ class Verified:
 
 
 class Matching(Questions, api.Contract):
-    """The best chain of carriers for a consignment; nobody can bend it alone, and no rival sees a tariff."""
+    """The best chain of carriers for a consignment; nobody can change it alone, and no rival sees a price."""
 
     @api.transaction(
         endorsed_by=TENDER_MEMBERS,
@@ -69,7 +65,7 @@ class Matching(Questions, api.Contract):
     )
     def offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Take what a grant shows to the tender's members as an offer.
+        Make an offer from a grant to platform or auditor.
 
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, and those of `offering.consented`.
@@ -93,7 +89,7 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def observe(self, ctx: api.Context) -> tuple[Pair, ...]:
         """
-        Count what companies did together, from the journeys on the ledger; matching goes by the last count.
+        Count the hand-overs between companies, from the journeys on the ledger; matching uses the last count.
 
         Raises:
             Refused: NOT_A_PARTICIPANT.
@@ -105,7 +101,7 @@ class Matching(Questions, api.Contract):
             if held is None or held.number == 0:
                 continue
             written = {page.msp_id: page for page in journeystate.all_pages(ctx, journey)}
-            # What not all its custodians bear out is nobody's experience.
+            # A custody that some custodian does not confirm does not count.
             if all(pages.confirms(journey, page, held) for page in written.values()):
                 found += experience.handovers(held, written)
         counted = experience.counted(found)
@@ -115,11 +111,10 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("demand", "salt"), called_by=("platform", "auditor"))
     def match(self, ctx: api.Context, plan_id: str, journey_id: str) -> dict[str, str]:
         """
-        Choose the best chain there is room for, and book it; *journey_id* need not be open yet.
+        Choose the best chain with enough capacity, and book it; the journey *journey_id* need not be open yet.
 
-        For a reverse journey it is the forward one's. Two matches in one block
-        that want the same unit of capacity cannot both be valid: the later one
-        fails with MVCC_READ_CONFLICT, and finds another when it is sent again.
+        For a reverse journey, give the id of the forward one. If two matches in one block want the same unit of
+        capacity, the later one fails with MVCC_READ_CONFLICT; send it again, and it finds another unit.
 
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT, INVALID_ARGUMENT.
@@ -134,11 +129,10 @@ class Matching(Questions, api.Contract):
         self, ctx: api.Context, plan_id: str, new_plan_id: str, failed: tuple[int, ...], done: int
     ) -> dict[str, str]:
         """
-        Make a plan instead of one that a carrier refused, failed or did not answer in time.
+        Make a new plan for one that a carrier refused, failed or did not answer in time.
 
-        *failed* are the numbers of legs that platform and auditor know to have
-        failed; the first *done* legs stay as they are. The new plan is told
-        with `publish`, which ends the old one.
+        *failed* are the numbers of legs that failed, as platform and auditor know; the first *done* legs do not
+        change. Publish the new plan with `publish`, which ends the old one.
 
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED, PLAN_STANDS, LEG_UNKNOWN, ALREADY_EXISTS, NO_CHAIN.
@@ -162,7 +156,8 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("batch",), called_by=("platform", "auditor"))
     def match_batch(self, ctx: api.Context) -> list[str]:
         """
-        Keep plans that were solved together elsewhere, if each is allowed, there is room for all, and the sum is good.
+        Store plans that were computed outside, if each is allowed, capacity is enough for all, and the sum is good
+        enough.
 
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN,
@@ -177,7 +172,7 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def release(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
         """
-        Give back the capacity of a plan that no longer counts.
+        Release the capacity of a cancelled or replaced plan.
 
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_STANDS, ALREADY_RELEASED.
@@ -192,9 +187,9 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
     def publish(self, ctx: api.Context, notice: str) -> Notice:
         """
-        Tell everybody of a plan: hashes, and until when carriers answer. *notice* is what the query of that name gave.
+        Publish a plan's hashes and the deadline for answers; *notice* is the answer of the query `notice`.
 
-        Every peer checks the text against the hash of what platform and auditor keep.
+        Every peer compares the text with the hash of the stored notice.
 
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED, PLAN_ENDED.
@@ -213,7 +208,7 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
     def cancel(self, ctx: api.Context, plan_id: str) -> End:
         """
-        Take a plan back; its carriers see that it no longer counts.
+        Cancel a plan; its carriers can see it.
 
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED.
@@ -229,7 +224,7 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=("carrier",), transient=("leg",), called_by=("carrier", "platform", "auditor"))
     def deliver(self, ctx: api.Context, plan_id: str, number: int, carrier: str) -> dict[str, str]:
         """
-        Put a leg where its carrier reads it; the leg in the transient data must be the one that was published.
+        Write a leg to its carrier's collection; the leg in the transient data must be the published one.
 
         Raises:
             Refused: NOT_A_PARTY, PLAN_UNKNOWN, LEG_UNKNOWN, NOT_AS_STORED, ALREADY_EXISTS.
@@ -250,7 +245,7 @@ class Matching(Questions, api.Contract):
         """
         Accept or refuse a leg; *reason* is one word for a refusal, and empty for an acceptance.
 
-        That the leg is the caller's shows by the hash of what its collection holds.
+        The hash in the caller's collection proves that it is the caller's leg.
 
         Raises:
             Refused: NOT_A_PARTY, PLAN_UNKNOWN, PLAN_ENDED, LEG_UNKNOWN, ALREADY_ANSWERED, DEADLINE_PASSED.
@@ -264,7 +259,7 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("carrier",))
     def fail(self, ctx: api.Context, plan_id: str, number: int, reason: str) -> Answer:
         """
-        Say that a leg that was accepted cannot be done after all.
+        Report that an accepted leg cannot be done.
 
         Raises:
             Refused: NOT_A_PARTY, PLAN_UNKNOWN, PLAN_ENDED, LEG_UNKNOWN, WRONG_STATE.
@@ -278,7 +273,7 @@ class Matching(Questions, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def conclude(self, ctx: api.Context, plan_id: str) -> Agreed:
         """
-        Write down that all carriers accepted: from then on theirs is the way of that journey and kind.
+        Record that all carriers accepted: from then on the plan is the agreed one for this journey and kind.
 
         Raises:
             Refused: NOT_A_PARTICIPANT, PLAN_UNKNOWN, PLAN_ENDED, NOT_ALL_ACCEPTED, ALREADY_AGREED.
@@ -300,32 +295,32 @@ class Matching(Questions, api.Contract):
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def plan(self, ctx: api.Context, plan_id: str) -> bytes:
-        """A plan with its prices, for platform and auditor; each leg's bytes are what `deliver` wants."""
+        """Return a plan with its prices, for platform and auditor; give the bytes of a leg to `deliver`."""
         participants.tender_member(ctx)
         return tendering.stored(ctx, tendering.plan_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def notice(self, ctx: api.Context, plan_id: str) -> bytes:
-        """What `publish` wants, for platform and auditor."""
+        """Return a plan's notice, for platform and auditor; give it to `publish`."""
         participants.tender_member(ctx)
         return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def offers(self, ctx: api.Context) -> tuple[Offer, ...]:
-        """The offers that count now, for platform and auditor."""
+        """Return the valid offers, for platform and auditor."""
         participants.tender_member(ctx)
         return offering.standing_offers(ctx)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def certificate(self, ctx: api.Context, plan_id: str) -> Certificate:
-        """A plan's certificate, for platform and auditor."""
+        """Return a plan's certificate, for platform and auditor."""
         participants.tender_member(ctx)
         return tendering.load_certificate(ctx, plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def verify(self, ctx: api.Context, plan_id: str) -> Verified:
         """
-        Check a plan's certificate against the offers it was chosen from, without solving anything.
+        Check a plan's certificate against the compared offers; this needs no solver.
 
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, OFFER_GONE, CERTIFICATE_INVALID.
@@ -339,7 +334,7 @@ class Matching(Questions, api.Contract):
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def alternatives(self, ctx: api.Context, plan_id: str) -> Front:
-        """The Pareto set of cost, time and risk that the plan was chosen from, for platform and auditor."""
+        """Return the alternatives to a plan (Pareto set of cost, time and risk), for platform and auditor."""
         participants.tender_member(ctx)
         plan = tendering.load_plan(ctx, plan_id)
         problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, plan))
@@ -347,14 +342,14 @@ class Matching(Questions, api.Contract):
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def leg(self, ctx: api.Context, plan_id: str, number: int) -> Leg:
-        """One of the caller's own legs, on its own peer."""
+        """Return one of the caller's own legs, on its own peer."""
         carrier = access.member(ctx)
         data = private.own(ctx, carrier, planstate.leg_key(ctx, plan_id, number), f"leg {number} of plan {plan_id}")
         return records.loads(Leg, data)
 
     @api.query
     def read(self, ctx: api.Context, plan_id: str) -> PublicPlan:
-        """A plan as everybody sees it, with its carriers' answers."""
+        """Return the public part of a plan, with its carriers' answers."""
         notice, answers = planstate.notice(ctx, plan_id), planstate.answers(ctx, plan_id)
         end = store.find(ctx, End, planstate.END, plan_id)
         against = [answer.state for answer in answers if answer.state != "accepted"]
@@ -363,12 +358,12 @@ class Matching(Questions, api.Contract):
 
     @api.query
     def agreed(self, ctx: api.Context, journey_id: str, kind: Kind) -> Agreed:
-        """Who goes which way for a journey, by the plan that all of them accepted."""
+        """Return the agreed carriers of a journey, by the plan that all of them accepted."""
         return store.load(
             ctx, Agreed, Refusal.NOT_FOUND, planstate.AGREED, identifiers.check("journey_id", journey_id), kind
         )
 
     @api.query
     def experience(self, ctx: api.Context) -> tuple[Pair, ...]:
-        """What companies did together, at the last count."""
+        """Return the last count of hand-overs between companies."""
         return store.find(ctx, tuple[Pair, ...], tendering.EXPERIENCE) or ()

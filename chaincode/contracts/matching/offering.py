@@ -1,8 +1,8 @@
 """
-Offers in the tender: taken in by consent, replaced, withdrawn, and counted while their owners consent.
+Offers in the tender: added, replaced, withdrawn, and valid while their owners consent.
 
-Everything here runs at the peers of platform and auditor, and only there; the
-functions of `contracts.matching` check the caller before they come here.
+Everything here runs only at the peers of platform and auditor; the functions of `contracts.matching` check the
+caller first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SERVICES = "matching.services"
 
 @dataclasses.dataclass(frozen=True)
 class KeptOffer:
-    """An offer in the tender, with what shows whether its owner still consents."""
+    """An offer in the tender, with the data to check whether its owner still consents."""
 
     offer: Offer
     expires_at: int
@@ -42,7 +42,10 @@ class KeptOffer:
 
 @dataclasses.dataclass(frozen=True)
 class Services:
-    """Every service that is offered, under one key: Fabric allows no range over private data in a write."""
+    """
+    All offered services under one key, because Fabric allows no range over private data in a transaction that
+    writes.
+    """
 
     services: tuple[Service, ...]
     salt: str
@@ -50,7 +53,7 @@ class Services:
 
 def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     """
-    Return the offer that the grant in the transient data discloses.
+    Return the offer of the grant in the transient data.
 
     Raises:
         Refused: NOT_AS_STORED, WRONG_PURPOSE, WRONG_SIDE, REVOKED, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
@@ -73,7 +76,7 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
 
 def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
     """
-    Write an offer; it takes the place of an earlier one of the same service, and what is booked stays booked.
+    Write an offer; it replaces an earlier one of the same service, and bookings stay.
 
     Raises:
         Refused: ALREADY_EXISTS.
@@ -101,7 +104,7 @@ def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
 
 def forget_offer(ctx: api.Context, offer_id: str) -> None:
     """
-    Purge an offer's figures and take its service out of the tender.
+    Purge an offer's figures and remove its service from the tender.
 
     Raises:
         Refused: NOT_FOUND.
@@ -114,13 +117,13 @@ def forget_offer(ctx: api.Context, offer_id: str) -> None:
 
 
 def services(ctx: api.Context) -> tuple[Service, ...]:
-    """Return every service that is offered."""
+    """Return all offered services."""
     data = ctx.stub.get_private_data(TENDER, _SERVICES)
     return records.loads(Services, data).services if data else ()
 
 
 def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
-    """Return the offers whose owners still consent: not expired, and the grant stands at its owner as it was given."""
+    """Return the valid offers: the grant has not expired, and the owner still stores the same one."""
     kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
     now = clock.now(ctx)
     return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
@@ -128,10 +131,10 @@ def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
 
 def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
     """
-    Return the offers that *plan* was chosen from.
+    Return the offers that were compared for *plan*.
 
     Raises:
-        Refused: OFFER_GONE, one was withdrawn since, and with it the means to compare again.
+        Refused: OFFER_GONE if one was withdrawn since; then they cannot be compared again.
     """
     kept = _kept_offers(ctx, plan.offers)
     if len(kept) < len(plan.offers):
@@ -140,7 +143,7 @@ def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
 
 
 def offer_key(ctx: api.Context, offer_id: str) -> str:
-    """Return where the tender keeps an offer."""
+    """Return the key of an offer in the tender."""
     return ctx.stub.create_composite_key("matching.offer", [identifiers.check("grant_id", offer_id)])
 
 
@@ -149,7 +152,7 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
     granting.check_pin(ctx, held)
     kind = claim_rules.kind_of(document)
     sides = participants.participant(ctx, held.owner).sides
-    # Whoever keeps the tender does not bid in it.
+    # Platform and auditor do not bid in their own tender.
     if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
         raise Refusal.WRONG_SIDE("an offer is a capability of one who carries or clears")
     values = disclosures.opened(document, private.disclosed(ctx), kind.slots)

@@ -1,5 +1,5 @@
 """
-What everybody sees of plans: notices, answers, ends and agreements, and who may speak for a leg; their keys and checks.
+The public state of plans: notices, answers, ends and agreements, with their keys and checks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Kind = Literal["forward", "reverse", "exchange"]
 
 @dataclasses.dataclass(frozen=True)
 class End:
-    """Why a plan no longer counts: cancelled, or replaced *by* another."""
+    """The end of a plan: it was cancelled, or replaced *by* another."""
 
     plan_id: str
     state: Literal["cancelled", "replaced"]
@@ -33,7 +33,7 @@ class End:
 
 
 def booked_way(ctx: api.Context, journey_id: str, kind: Kind) -> Agreed | None:
-    """Return the way that was agreed for a journey, for other contracts; None if there is none that counts."""
+    """Return the agreed plan of a journey, for other contracts; None if there is none in force."""
     found = store.find(ctx, Agreed, AGREED, journey_id, kind)
     return found if found and not store.find(ctx, End, END, found.plan_id) else None
 
@@ -50,7 +50,7 @@ def notice(ctx: api.Context, plan_id: str) -> Notice:
 
 def check_open(ctx: api.Context, plan_id: str) -> None:
     """
-    Refuse a plan that no longer counts.
+    Refuse a plan that has ended.
 
     Raises:
         Refused: PLAN_ENDED.
@@ -62,7 +62,7 @@ def check_open(ctx: api.Context, plan_id: str) -> None:
 
 def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
     """
-    SHA-256 of a leg, as it was published.
+    Return the published SHA-256 of a leg.
 
     Raises:
         Refused: PLAN_UNKNOWN, LEG_UNKNOWN.
@@ -74,7 +74,7 @@ def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
 
 
 def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
-    """Return the caller, if its collection holds exactly that leg; every peer can tell, by the two hashes."""
+    """Return the caller, if its collection has exactly this leg; every peer can compare the two hashes."""
     carrier = access.member(ctx)
     held = ctx.stub.get_private_data_hash(private.collection(carrier), leg_key(ctx, plan_id, number))
     if held.hex() != leg_hash(ctx, plan_id, number):
@@ -85,7 +85,7 @@ def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
 
 def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
     """
-    Refuse a caller that is neither *carrier* nor of the tender.
+    Refuse a caller other than *carrier*, platform and auditor.
 
     Raises:
         Refused: NOT_A_PARTY, WRONG_ROLE.
@@ -95,12 +95,12 @@ def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
 
 
 def answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:
-    """Return what carriers answered, in the order of their legs."""
+    """Return the carriers' answers, in the order of their legs."""
     return tuple(store.each(ctx, Answer, ANSWER, plan_id))
 
 
 def find_answer(ctx: api.Context, plan_id: str, number: int) -> Answer | None:
-    """Return what was answered for a leg, or None."""
+    """Return the answer for a leg, or None."""
     return store.find(ctx, Answer, ANSWER, plan_id, f"{number:02}")
 
 
@@ -108,10 +108,10 @@ def save_answer(
     ctx: api.Context, plan_id: str, number: int, carrier: str, state: Literal["accepted", "refused", "failed"], why: str
 ) -> Answer:
     """
-    Write an answer, and tell listeners.
+    Write an answer, and set an event.
 
     Raises:
-        Refused: INVALID_ARGUMENT, a reason that is not one word.
+        Refused: INVALID_ARGUMENT if the reason is not one word.
     """
     word = "" if state == "accepted" else identifiers.check("reason", why)
     answer = Answer(plan_id, number, carrier, state, word, clock.stamp(ctx))
@@ -121,5 +121,5 @@ def save_answer(
 
 
 def leg_key(ctx: api.Context, plan_id: str, number: int) -> str:
-    """Return where a carrier keeps its leg."""
+    """Return the key of a leg at its carrier."""
     return ctx.stub.create_composite_key("matching.leg", [identifiers.check("plan_id", plan_id), f"{number:02}"])

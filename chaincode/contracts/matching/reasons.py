@@ -1,9 +1,8 @@
 """
-"Why not me": a loser asks in public, platform and auditor compute the answer together, and the loser alone reads it.
+"Why not me": a carrier asks in public, platform and auditor compute the answer, and only the carrier reads it.
 
-The question is public so that nobody can overlook it. The answer is kept in
-the tender, where both endorsed it; the carrier gets a copy in its own
-collection, proved against the hash of that.
+The question is public so that nobody can ignore it. The answer is in the tender, endorsed by both; the carrier gets
+a copy in its own collection, proved by the hash of that answer.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ QUESTION = "matching.question"
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """A carrier's "why not me", in public so that it cannot be overlooked."""
+    """A carrier's question "why not me", public so that nobody can ignore it."""
 
     plan_id: str
     grant_id: str
@@ -39,7 +38,7 @@ class Question:
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
-    """The answer to a question, as platform and auditor wrote it and its carrier keeps it."""
+    """The answer to a question, as platform and auditor computed it and as its carrier stores it."""
 
     plan_id: str
     grant_id: str
@@ -73,7 +72,7 @@ class Questions:
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def explain(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> dict[str, str]:
         """
-        Answer a question; computed by both, so neither can put a loser off.
+        Answer a question; both compute the answer, so neither can give a false one.
 
         Raises:
             Refused: NOT_TENDER, NOT_ASKED, PLAN_UNKNOWN, OFFER_GONE, OFFER_UNKNOWN, STEP_UNKNOWN, ALREADY_EXISTS.
@@ -94,7 +93,7 @@ class Questions:
     @api.transaction(endorsed_by=("carrier",), transient=("reply",), called_by=("carrier", "platform", "auditor"))
     def hear(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, carrier: str) -> dict[str, str]:
         """
-        Put the answer in the transient data where its carrier reads it, if it is the one that both endorsed.
+        Write the answer in the transient data to the carrier's collection, if both have endorsed it.
 
         Raises:
             Refused: NOT_A_PARTY, NOT_OWNER, NOT_AS_STORED, ALREADY_EXISTS.
@@ -111,7 +110,7 @@ class Questions:
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:
-        """The answer to a question, for platform and auditor; what `hear` wants."""
+        """Return the answer to a question, for platform and auditor; give it to `hear`."""
         participants.tender_member(ctx)
         data = ctx.stub.get_private_data(TENDER, _reply_key(ctx, plan_id, grant_id, step))
         if not data:
@@ -120,14 +119,14 @@ class Questions:
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def why_not_me(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> Explanation:
-        """The answer that the caller was given about its own offer, on its own peer."""
+        """Return the answer about the caller's own offer, on its own peer."""
         key = _reply_key(ctx, plan_id, grant_id, step)
         data = private.own(ctx, access.member(ctx), key, "answer to that question")
         return records.loads(Reply, data).explanation
 
     @api.query
     def questions(self, ctx: api.Context, plan_id: str) -> tuple[Question, ...]:
-        """Every "why not me" about a plan."""
+        """Return all questions about a plan."""
         return tuple(store.each(ctx, Question, QUESTION, identifiers.check("plan_id", plan_id)))
 
 
@@ -135,9 +134,8 @@ def _check_own_offer(ctx: api.Context, carrier: str, grant_id: str) -> None:
     """
     Refuse unless the offer is *carrier*'s own.
 
-    Anybody can write something under the grant's key at its own peer. Only its
-    parties have what the auditor keeps there, and of those the owner alone is
-    not one of the tender's two.
+    Anybody can write something under the grant's key in its own collection. Only its parties have the same value as
+    the auditor, and of these only the owner is neither platform nor auditor.
     """
     directory, key = participants.directory(ctx), granting.grant_key(ctx, grant_id)
     held = ctx.stub.get_private_data_hash(private.collection(carrier), key)

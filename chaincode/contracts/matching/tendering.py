@@ -1,8 +1,8 @@
 """
-The tender from inside: how a plan is made there, booked, kept and freed.
+Plans inside the tender: make, book, store and release them.
 
-Everything here runs at the peers of both, and only there; the functions of
-`contracts.matching` check the caller before they come here.
+Everything here runs only at the peers of platform and auditor; the functions of `contracts.matching` check the
+caller first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EXPERIENCE = "matching.experience"
 
 @dataclasses.dataclass(frozen=True)
 class KeptCertificate:
-    """A plan's certificate; salted, for its figures could be found by trying."""
+    """A plan's certificate, with a salt, so that others cannot find its figures by trying."""
 
     certificate: Certificate
     salt: str
@@ -42,7 +42,7 @@ class KeptCertificate:
 
 @dataclasses.dataclass(frozen=True)
 class Assignment:
-    """What a plan is to be made of."""
+    """The input for a new plan."""
 
     plan_id: str
     journey_id: str
@@ -54,14 +54,14 @@ class Assignment:
 
 
 def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
-    """Return the problem that *plan* solves, and its chain, for whoever asks about it later."""
+    """Return the problem that *plan* solves, and its chain, for later questions."""
     graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)))
     return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
 
 
 def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Plan:
     """
-    Choose the best chain that there is room for, book it, and keep plan, certificate and notice.
+    Choose the best chain with enough capacity, book it, and store plan, certificate and notice.
 
     *freed* are units of the plan that this one replaces.
 
@@ -78,7 +78,7 @@ def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Pla
         booked, full = room(ctx, wanted, graph, choice, old, frozenset())
         if not full:
             break
-        # Whoever has no room that day is out for that step, and the next best is looked for.
+        # An offer without capacity on that day is excluded for that step, and the next best chain is tried.
         circumstances = dataclasses.replace(circumstances, taken=(*circumstances.taken, *full))
     for name in sorted(old - set(booked)):
         ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
@@ -87,7 +87,7 @@ def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Pla
 
 def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
     """
-    Check and keep plans that were solved together.
+    Check and store plans that were computed together.
 
     Raises:
         Refused: ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN, SALT_REUSED.
@@ -105,7 +105,7 @@ def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
         choice = batches.checked(graph, each.chain)
         booked, full = room(ctx, wanted, graph, choice, frozenset(), frozenset(taken))
         if full:
-            raise Refusal.CAPACITY_TAKEN(f"there is no room left for plan {each.plan_id}")
+            raise Refusal.CAPACITY_TAKEN(f"there is not enough capacity for plan {each.plan_id}")
         taken.update(booked)
         choices.append(choice)
         made.append(keep(ctx, wanted, graph, choice, circumstances, booked))
@@ -122,11 +122,11 @@ def room(
     taken: frozenset[str],
 ) -> tuple[tuple[str, ...], tuple[Booked, ...]]:
     """
-    Return the names of free units for every carrier and day of a chain, and the steps for which there are not enough.
+    Return the names of free units for every carrier and day of a chain, and the steps without enough units.
 
-    Free is what nobody booked, and what is *freed* in the same transaction; not what is *taken* in it. No unit is
-    read beyond those needed, for whatever is read must not change until the commit. Pinned steps are done, or as good
-    as done, and need no room any more.
+    A unit is free if nobody booked it or it is *freed* in the same transaction, and it is not *taken* in it. Only
+    needed units are read, because a read unit must not change before the commit. Pinned steps need no units any
+    more.
     """
     by_offer = {one.offer_id: one for one in offering.services(ctx)}
     names: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -152,7 +152,7 @@ def keep(
     circumstances: Circumstances,
     booked: Sequence[str],
 ) -> Plan:
-    """Write a plan, its certificate, what may be told of it, and its units."""
+    """Write a plan, its certificate, its notice and its units."""
     disclosures.check_salt(wanted.salt, "salt")
     now = clock.now(ctx)
     plan = Plan(
@@ -182,10 +182,10 @@ def keep(
 
 def release(ctx: api.Context, plan: Plan) -> None:
     """
-    Free the units that *plan* still has; those that went to another plan are that one's.
+    Release the units that *plan* still has; units that another plan has taken over stay booked.
 
     Raises:
-        Refused: ALREADY_RELEASED, it has none.
+        Refused: ALREADY_RELEASED if it has none.
     """
     found = {name: ctx.stub.get_private_data(TENDER, unit_key(ctx, name)) for name in plan.units}
     own = [name for name, data in found.items() if data and records.loads(Taken, data).plan_id == plan.plan_id]
@@ -197,7 +197,7 @@ def release(ctx: api.Context, plan: Plan) -> None:
 
 def load_plan(ctx: api.Context, plan_id: str) -> Plan:
     """
-    Return a plan as the tender keeps it.
+    Return a plan from the tender.
 
     Raises:
         Refused: PLAN_UNKNOWN.
@@ -217,7 +217,7 @@ def load_certificate(ctx: api.Context, plan_id: str) -> Certificate:
 
 def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
     """
-    Return what the tender keeps of a plan under *key*.
+    Return the value of *key* in the tender.
 
     Raises:
         Refused: PLAN_UNKNOWN.
@@ -230,7 +230,7 @@ def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
 
 def check_new(ctx: api.Context, plan_id: str) -> None:
     """
-    Refuse the id of a plan that there is.
+    Refuse the id of an existing plan.
 
     Raises:
         Refused: ALREADY_EXISTS.
@@ -241,7 +241,7 @@ def check_new(ctx: api.Context, plan_id: str) -> None:
 
 def proven_notice(ctx: api.Context, notice: str) -> Notice:
     """
-    Return the notice in *notice*, if it is what platform and auditor keep; any peer can tell, by the hash.
+    Return the notice in *notice*, if platform and auditor store the same; any peer can compare the hash.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -254,22 +254,22 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
 
 
 def plan_key(ctx: api.Context, plan_id: str) -> str:
-    """Return where the tender keeps a plan."""
+    """Return the key of a plan in the tender."""
     return ctx.stub.create_composite_key("matching.plan", [identifiers.check("plan_id", plan_id)])
 
 
 def certificate_key(ctx: api.Context, plan_id: str) -> str:
-    """Return where the tender keeps a plan's certificate."""
+    """Return the key of a plan's certificate in the tender."""
     return ctx.stub.create_composite_key("matching.certificate", [identifiers.check("plan_id", plan_id)])
 
 
 def notice_key(ctx: api.Context, plan_id: str) -> str:
-    """Return where the tender keeps what may be told of a plan."""
+    """Return the key of a plan's notice in the tender."""
     return ctx.stub.create_composite_key("matching.notice", [identifiers.check("plan_id", plan_id)])
 
 
 def unit_key(ctx: api.Context, name: str) -> str:
-    """Return where the tender keeps who has a unit of capacity."""
+    """Return the key of a unit of capacity in the tender."""
     return ctx.stub.create_composite_key("matching.unit", [name])
 
 
@@ -288,7 +288,7 @@ def _circumstances(ctx: api.Context, found: Sequence[Offer], wanted: Assignment)
 def _free(
     ctx: api.Context, plan_id: str, wanted: Wanted, freed: frozenset[str], taken: frozenset[str]
 ) -> tuple[str, ...] | None:
-    """Names of free units, or None if there are not enough."""
+    """Return the names of free units, or None if there are not enough."""
     found: list[str] = []
     if wanted.needed > wanted.count:
         return None

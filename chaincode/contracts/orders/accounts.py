@@ -1,12 +1,10 @@
 """
-The accounts of orders on `trade`, and what stands behind the first one: the order on `ecommerce`.
+The accounts of orders on `trade`, and the check of the order on `ecommerce`.
 
-An account's key takes the endorsement of the order's platform and of its
-merchant. The transaction that makes it also writes into the implicit
-collection of each of the two, so validation wants both from the first one on,
-whatever the contract's code at other peers says. Carriers and customs rely on
-these two signatures, and each is given after a look: the contract asks for
-the order on `ecommerce` by a cross-channel query, at every peer that is there.
+The order's platform and merchant must endorse every change of an account. The transaction that creates it also
+writes into the implicit collections of both, so validation needs both from the beginning, whatever code other peers
+run. Carriers and customs rely on these two signatures. Before a peer signs, the contract reads the order on
+`ecommerce` by a cross-channel query, if the peer has joined that channel.
 """
 
 from __future__ import annotations
@@ -35,22 +33,22 @@ _LIVING = ("confirmed", "fulfilling")
 
 
 class Accounts(api.Contract):
-    """What of each order is on its way, delivered and come back, in units."""
+    """The account of each order: units on journeys, delivered and returned."""
 
     @api.query
     def read(self, ctx: api.Context, order_id: str) -> tuple[Tally, ...]:
         """
-        The units of each line of an order.
+        Return the units of each line of an order.
 
         Raises:
-            Refused: ACCOUNT_UNKNOWN, no journey of the order was opened.
+            Refused: ACCOUNT_UNKNOWN if no journey of the order was opened.
         """
         account = load(ctx, order_id)
         return tuple(tally(ctx, account, each.line) for each in account.order.lines)
 
     @api.query
     def history(self, ctx: api.Context, order_id: str) -> tuple[store.KeyChange, ...]:
-        """Every value that the account had, newest first."""
+        """Return every value that the account had, newest first."""
         return store.history(ctx, ACCOUNT, load(ctx, order_id).order.order_id)
 
 
@@ -66,7 +64,7 @@ def load(ctx: api.Context, order_id: str) -> Account:
 
 def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
     """
-    Write the units of *consignment* off its order's account, which is made if this is the first journey.
+    Allot the units of *consignment* in its order's account; the first journey creates the account.
 
     Raises:
         Refused: INVALID_ARGUMENT, MORE_THAN_ORDERED, ORDER_DIFFERS, WRONG_STATE, ORDER_UNKNOWN, PEER_REFUSED.
@@ -96,18 +94,18 @@ def tally(ctx: api.Context, account: Account, line: str) -> Tally:
 
 
 def returnable(ctx: api.Context, journey: Journey, line: str, beside: str = "") -> int:
-    """Return how many units of a line that *journey* brought the return *beside* may take back."""
+    """Return how many units of a line from *journey* may still be returned; the return *beside* is not counted."""
     others = (each for each in returns_of(ctx, journey.order_id) if each.return_id != beside)
     return accounts.returnable(load(ctx, journey.order_id), journey, line, others)
 
 
 def returns_of(ctx: api.Context, order_id: str) -> Iterator[returns.Return]:
-    """Return every return of an order, whichever of its journeys it is of."""
+    """Return every return of an order, from all its journeys."""
     return (returnstate.load(ctx, each) for each in store.each(ctx, str, returnstate.OF_ORDER, order_id))
 
 
 def _vouch(ctx: api.Context, order: Facts) -> None:
-    """Raise Refused unless `ecommerce` has just this order and it is to be sent, or this peer cannot ask there."""
+    """Raise Refused if this peer can ask `ecommerce` and the order there is different or not ready to be sent."""
     answer = elsewhere.ask(ctx, *channels.COMMERCE, "Orders:read", order.order_id)
     if answer is None:
         return

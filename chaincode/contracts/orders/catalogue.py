@@ -1,7 +1,7 @@
 """
-Products on offer, kept by their merchants, read by all of `ecommerce`.
+Products of merchants; all of `ecommerce` can read them.
 
-A product is first offered by the chaincode's policy, and afterwards its key wants its merchant alone.
+The chaincode's policy endorses a product's first offer; afterwards only its merchant does.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _KEY = "product"
 
 
 class Catalogue(api.Contract):
-    """What merchants offer; each key is endorsed by its merchant once it exists."""
+    """The products of merchants; once a key exists, only its merchant endorses it."""
 
     @api.transaction(endorsed_by=(), called_by=("merchant",))
     def offer(self, ctx: api.Context, product: str) -> Listing:
         """
-        Offer a product, or amend one of the caller's own; the version counts up.
+        Offer a product, or change one of the caller's own; this makes a new version.
 
         Raises:
             Refused: INVALID_ARGUMENT with the field.
@@ -35,7 +35,7 @@ class Catalogue(api.Contract):
     @api.transaction(endorsed_by=("caller",), called_by=("merchant",))
     def withdraw(self, ctx: api.Context, gtin: str) -> Listing:
         """
-        Offer one of the caller's products no more.
+        Withdraw one of the caller's products.
 
         Raises:
             Refused: PRODUCT_UNKNOWN, WRONG_STATE.
@@ -44,18 +44,18 @@ class Catalogue(api.Contract):
 
     @api.query
     def read(self, ctx: api.Context, merchant: str, gtin: str) -> Listing:
-        """One product of one merchant."""
+        """Return one product of one merchant."""
         return _listing(ctx, merchant, gtin)
 
     @api.query
     def list(self, ctx: api.Context, merchant: str = "") -> tuple[Listing, ...]:
-        """Every product, or every one of a merchant."""
+        """Return all products, or those of one merchant."""
         place = [names.MSP_ID.check("merchant", merchant)] if merchant else []
         return tuple(store.each(ctx, Listing, _KEY, *place))
 
     @api.query
     def history(self, ctx: api.Context, merchant: str, gtin: str) -> tuple[store.KeyChange, ...]:
-        """Every version of a product, newest first."""
+        """Return all versions of a product, newest first."""
         return store.history(ctx, _KEY, names.MSP_ID.check("merchant", merchant), goods.check_gtin("gtin", gtin))
 
 

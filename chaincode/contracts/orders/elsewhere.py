@@ -1,9 +1,8 @@
 """
-Questions to the chaincode of another channel: facts that no contract believes its caller about.
+Queries to the chaincode of another channel, for facts that a contract must not take from its caller.
 
-A peer answers from its own copy of that channel, and only a peer that joined
-it can. Nothing that is read there is part of this transaction, so an answer
-may be overtaken; what must not be overtaken stands on this channel, too.
+A peer answers from its own copy of that channel, so it must have joined it. Reads there are not part of this
+transaction, so the answer can be out of date at the commit. Facts that must be current are on this channel too.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from hlf.errors import contract_refusal
 from hlf.shim import api, responses
 
 _NOT_JOINED = "Failed to get policy manager for channel [{channel}]"
-"""How Fabric's peer says that it has not joined a channel: it has no policy by which the call could be allowed."""
+"""The error of a Fabric peer that has not joined a channel."""
 
 
 def ask(ctx: api.Context, channel: str, chaincode: str, function: str, *args: str) -> bytes | None:
@@ -22,8 +21,8 @@ def ask(ctx: api.Context, channel: str, chaincode: str, function: str, *args: st
     Return the answer of *function* on *channel*, or None at a peer that has not joined it and cannot ask.
 
     Raises:
-        Refused: what the other chaincode refused with; PEER_REFUSED, its peer or the chaincode there cannot be
-            asked; NOT_ANSWERED, it failed.
+        Refused: the refusal of the other chaincode; PEER_REFUSED if the peer or the chaincode there cannot be
+            asked; NOT_ANSWERED if it failed.
     """
     try:
         answer = ctx.stub.invoke_chaincode(chaincode, [function, *args], channel)
@@ -35,5 +34,5 @@ def ask(ctx: api.Context, channel: str, chaincode: str, function: str, *args: st
         return answer.payload
     refusal = contract_refusal(answer.message)
     if refusal:
-        raise Refused(*refusal)  # That chaincode's own words, whatever its table.
+        raise Refused(*refusal)  # The refusal of that chaincode, from any table.
     raise Refusal.NOT_ANSWERED(f"{chaincode} on {channel} failed at {function}")

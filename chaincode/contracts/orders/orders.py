@@ -1,9 +1,8 @@
 """
-Orders on `ecommerce`: the content with platform and merchant, the state with everybody.
+Orders on `ecommerce`: platform and merchant have the content, everybody sees the state.
 
-Placing and opening are two transactions, because the first carries private
-values to its endorsers and the second is endorsed by whoever the chaincode's
-policy names; from then on the key wants platform and merchant.
+Placing and opening are two transactions: the first has private values and goes only to platform and merchant, the
+second needs the endorsers of the chaincode's policy. From then on, platform and merchant must endorse changes.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ _PARTIES = ("Orders:parties(order_id)",)
 
 
 def content(ctx: api.Context, order_id: str, holder: str) -> Order:
-    """Return the private content, on the peer of *holder*, whose member the caller has been found to be."""
+    """Return the private content; only on the peer of *holder*, and after a check that the caller is its member."""
     return records.loads(Order, private.own(ctx, holder, content_key(ctx, order_id), f"order {order_id}"))
 
 
 def content_key(ctx: api.Context, order_id: str) -> str:
-    """Return where platform and merchant keep an order's content."""
+    """Return the key of an order's content at platform and merchant."""
     return ctx.stub.create_composite_key("order.content", [identifiers.check("order_id", order_id)])
 
 
 def mark_key(ctx: api.Context, step: str, order_id: str) -> str:
-    """Return the key of the note that a payment took the order's money (capture) or paid it out (settle)."""
+    """Return the key of the mark that a payment captured or settled the order's money."""
     return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id)])
 
 
 def public(ctx: api.Context, order_id: str) -> PublicOrder:
     """
-    Return the part of an order that all see.
+    Return the public part of an order.
 
     Raises:
         Refused: ORDER_UNKNOWN.
@@ -53,7 +52,7 @@ def public(ctx: api.Context, order_id: str) -> PublicOrder:
 
 
 class Orders(api.Contract):
-    """Orders between a platform and a merchant, with the return terms they pinned."""
+    """Orders between a platform and a merchant, with their pinned return terms."""
 
     @api.transaction(
         endorsed_by=("transient.order.platform", "transient.order.merchant"),
@@ -62,7 +61,7 @@ class Orders(api.Contract):
     )
     def place(self, ctx: api.Context, order_id: str) -> dict[str, str]:
         """
-        Put an order's content into the collections of platform and merchant; the caller is one of them.
+        Write an order's content to the collections of platform and merchant; the caller is one of them.
 
         Raises:
             Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, EVENT_IN_FUTURE, TOO_LATE, or INVALID_ARGUMENT with the
@@ -85,10 +84,10 @@ class Orders(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def open(self, ctx: api.Context, order_id: str, platform: str, merchant: str, terms: PinnedTerms) -> PublicOrder:
         """
-        Publish id, hash, state and pinned terms of a placed order; from then on its key wants both parties.
+        Publish id, hash, state and pinned terms of a placed order; from then on both parties must endorse changes.
 
         Raises:
-            Refused: NOT_A_PARTY, ALREADY_EXISTS, NOT_PLACED (the two do not hold the same content), WRONG_TERMS.
+            Refused: NOT_A_PARTY, ALREADY_EXISTS, NOT_PLACED (the two do not have the same content), WRONG_TERMS.
         """
         parties = {names.MSP_ID.check("platform", platform), names.MSP_ID.check("merchant", merchant)}
         access.one_of(ctx, parties, Refusal.NOT_A_PARTY, "an order is opened by its platform or its merchant")
@@ -107,7 +106,7 @@ class Orders(api.Contract):
     @api.transaction(endorsed_by=_PARTIES, called_by=("merchant",))
     def confirm(self, ctx: api.Context, order_id: str) -> PublicOrder:
         """
-        The merchant takes the order.
+        Confirm an order, as its merchant.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
@@ -119,7 +118,7 @@ class Orders(api.Contract):
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def cancel(self, ctx: api.Context, order_id: str, reason: Cancellation) -> PublicOrder:
         """
-        End an order before anything was shipped, and before its money was paid out.
+        Cancel an order before anything is shipped and before its money is paid out.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE, ALREADY_SETTLED, NOT_CANCELLABLE.
@@ -133,7 +132,7 @@ class Orders(api.Contract):
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def fulfil(self, ctx: api.Context, order_id: str, journey_id: str) -> PublicOrder:
         """
-        Name the journey that brings the goods.
+        Record the journey that brings the goods.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
@@ -144,7 +143,7 @@ class Orders(api.Contract):
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def close(self, ctx: api.Context, order_id: str) -> PublicOrder:
         """
-        The order is delivered and paid.
+        Close an order that is delivered and paid.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
@@ -154,7 +153,7 @@ class Orders(api.Contract):
     @api.query
     def parties(self, ctx: api.Context, order_id: str) -> tuple[str, ...]:
         """
-        Platform and merchant of an order, who endorse each change of it.
+        Return platform and merchant of an order, who endorse each change of it.
 
         Raises:
             Refused: ORDER_UNKNOWN.
@@ -163,43 +162,43 @@ class Orders(api.Contract):
 
     @api.query
     def read(self, ctx: api.Context, order_id: str) -> PublicOrder:
-        """The part of an order that all see."""
+        """Return the public part of an order."""
         return public(ctx, order_id)
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def content(self, ctx: api.Context, order_id: str) -> Order:
         """
-        The whole order, for platform and merchant.
+        Return the whole order, for platform and merchant.
 
         Raises:
-            Refused: NOT_FOUND, the caller's organisation does not hold it.
+            Refused: NOT_FOUND if the caller's organisation does not have it.
         """
         return content(ctx, order_id, access.member(ctx))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def total(self, ctx: api.Context, order_id: str) -> bytes:
-        """What an order comes to, exactly as platform and merchant keep it; what Settlement:authorise wants."""
+        """Return an order's total, exactly as stored; give it to Settlement:authorise."""
         return private.own(ctx, access.member(ctx), _total_key(ctx, order_id), f"total of order {order_id}")
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def facts(self, ctx: api.Context, order_id: str) -> bytes:
-        """What `trade` is told of an order, exactly as platform and merchant keep it; what Journeys:open wants."""
+        """Return an order's facts for `trade`, exactly as stored; give them to Journeys:open."""
         return private.own(ctx, access.member(ctx), _facts_key(ctx, order_id), f"facts of order {order_id}")
 
     @api.query
     def list(self, ctx: api.Context) -> tuple[PublicOrder, ...]:
-        """The public part of every order."""
+        """Return the public part of every order."""
         return tuple(store.each(ctx, PublicOrder, _PUBLIC))
 
     @api.query
     def history(self, ctx: api.Context, order_id: str) -> tuple[store.KeyChange, ...]:
-        """Every state an order has been in, newest first."""
+        """Return every state that an order had, newest first."""
         return store.history(ctx, _PUBLIC, identifiers.check("order_id", order_id))
 
 
 def proven_total(ctx: api.Context, order: PublicOrder) -> Total:
     """
-    Return the total in the transient data, if platform and merchant both keep exactly that for *order*.
+    Return the total in the transient data, if platform and merchant both store exactly this for *order*.
 
     Raises:
         Refused: NOT_AS_STORED.
@@ -215,7 +214,7 @@ def _total_key(ctx: api.Context, order_id: str) -> str:
 
 
 def _held_by_both(ctx: api.Context, key: str, parties: Iterable[str], order_id: str) -> bytes:
-    """Return the hash of what platform and merchant both keep under *key*."""
+    """Return the hash of the value that platform and merchant both store under *key*."""
     found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in sorted(parties)}
     if len(found) != 1 or found == {b""}:
         raise Refusal.NOT_PLACED(f"platform and merchant do not hold the same order {order_id}")
@@ -227,7 +226,7 @@ def _facts_key(ctx: api.Context, order_id: str) -> str:
 
 
 def _terms_key(ctx: api.Context, order_id: str) -> str:
-    """Return a key of its own for what will be public, so that it can be proved without the rest."""
+    """Return the key of the pinned terms; they are stored alone, so that they can be proved without the rest."""
     return ctx.stub.create_composite_key("order.terms", [identifiers.check("order_id", order_id)])
 
 
@@ -238,7 +237,7 @@ def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
 
 
 def _check_unsent(ctx: api.Context, order_id: str) -> None:
-    """Raise Refused unless no journey of the order is open on `trade`, or this peer cannot ask there."""
+    """Raise Refused if this peer can ask `trade` and a journey of the order is open there."""
     try:
         account = elsewhere.ask(ctx, *channels.TRADE, "Accounts:read", order_id)
     except Refused as refused:

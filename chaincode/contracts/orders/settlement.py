@@ -1,15 +1,12 @@
 """
-Payments for orders, the dated rates they are exchanged at, and the duty and tax of an import.
+Payments for orders, dated exchange rates, and duty and tax of imports.
 
-Amounts are private to the three parties of a payment. Each change carries the
-payment as it stands in the transient data and proves it by its hash, since
-each party's peer holds its own copy only. Which payment of an order took its
-money is a mark at platform and merchant, of which every endorser sees whether
-it is there.
+Amounts are private to the three parties of a payment. For each change the client sends the stored payment as
+transient data, and the contract proves it by its hash, because each peer has only its own copy. Platform and
+merchant store a mark of the payment that collected an order's money; every endorser can see whether it is there.
 
-Rates and tariffs are public, and each is its publisher's own statement: there
-is no directory of participants on this channel whose majority could adopt one
-for all. Nobody writes over another's, and whoever reads names whose counts.
+Rates and tariffs are public, and each is its publisher's own statement: this channel has no register of
+participants who could vote on one for all. Nobody can change another's, and readers name the publisher to use.
 """
 
 from __future__ import annotations
@@ -44,14 +41,14 @@ class ListedPayment:
 
 
 class Settlement(api.Contract):
-    """Who owes and was paid what for an order; amounts in minor units, never on the open channel."""
+    """Payments for orders; amounts are in minor units and never public on the channel."""
 
     @api.transaction(
         endorsed_by=_TO_AUTHORISE, transient=("payment", "total"), called_by=("platform", "merchant", "payments")
     )
     def authorise(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Reserve what an open order comes to; the payment firm is shown the total, not the order.
+        Reserve the total of an open order; the payment firm sees the total, not the order.
 
         Raises:
             Refused: NOT_A_PARTY, ORDER_UNKNOWN, WRONG_ORDER, WRONG_STATE, NOT_AS_STORED, AMOUNT_DIFFERS,
@@ -75,7 +72,7 @@ class Settlement(api.Contract):
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def capture(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Take some or all of what is reserved; of an order's payments one alone may.
+        Capture some or all of the reserved amount; only one payment of an order may do this.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_CAPTURED,
@@ -92,7 +89,7 @@ class Settlement(api.Contract):
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Pay everything captured out to the merchant, at the payment firm's own published rates.
+        Pay all captured money to the merchant, at the payment firm's own published rates.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
@@ -110,7 +107,7 @@ class Settlement(api.Contract):
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Give some or all of what was captured back to the buyer, until it is settled.
+        Pay some or all of the captured money back to the buyer, before it is settled.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_SETTLED,
@@ -122,7 +119,7 @@ class Settlement(api.Contract):
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Let a reservation go of which nothing was taken.
+        Release a reservation, if nothing was captured.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED, INVALID_ARGUMENT (an amount).
@@ -133,7 +130,7 @@ class Settlement(api.Contract):
     @api.transaction(endorsed_by=())
     def publish_rates(self, ctx: api.Context, rates: str) -> Rates:
         """
-        Publish the caller's rates of a day (JSON Rates), once; they count for payments it handles.
+        Publish the caller's rates of a day (JSON Rates), once; payments that it handles use them.
 
         Raises:
             Refused: ALREADY_EXISTS, RATES_STALE, INVALID_ARGUMENT.
@@ -150,9 +147,9 @@ class Settlement(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("admin",))
     def publish_tariff(self, ctx: api.Context, tariff: str) -> Tariff:
         """
-        Publish what a country takes on an HS subheading (JSON Tariff), as the caller's organisation states it.
+        Publish a country's duty and tax on an HS subheading (JSON Tariff), under the caller's name.
 
-        A later statement replaces the same organisation's earlier one, which stays in its history.
+        A later tariff replaces the same organisation's earlier one, which stays in the history.
 
         Raises:
             Refused: WRONG_ROLE, INVALID_ARGUMENT.
@@ -165,38 +162,38 @@ class Settlement(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def show(self, ctx: api.Context, payment_id: str) -> bytes:
-        """A payment exactly as the caller's organisation keeps it; what the next change wants."""
+        """Return a payment exactly as stored; give it to the next change."""
         return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def read(self, ctx: api.Context, payment_id: str) -> ListedPayment:
-        """A payment of the caller's and its state."""
+        """Return a payment of the caller, and its state."""
         return _with_state(records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def list(self, ctx: api.Context) -> tuple[ListedPayment, ...]:
-        """Every payment the caller's organisation is a party of."""
+        """Return every payment of the caller's organisation."""
         found = private.listed(ctx, access.member(ctx), "payment")
         return tuple(_with_state(records.loads(Payment, data)) for data in found)
 
     @api.query
     def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
-        """One organisation's rates of a day."""
+        """Return one organisation's rates of a day."""
         return _rates(ctx, publisher, base, date)
 
     @api.query
     def convert(self, ctx: api.Context, publisher: str, base: str, date: str, amount: Money, target: str) -> Money:
-        """*amount* (JSON Money) in *target* at those rates."""
+        """Return *amount* (JSON Money) converted to *target* at these rates."""
         return _rates(ctx, publisher, base, date).convert(amount, target)
 
     @api.query
     def tariff(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> Tariff:
-        """What a country takes on an HS subheading, as one organisation states it."""
+        """Return a country's duty and tax on an HS subheading, as published by one organisation."""
         return store.load(ctx, Tariff, Refusal.NO_TARIFF, *_tariff_place(publisher, country, hs6))
 
     @api.query
     def tariff_history(self, ctx: api.Context, publisher: str, country: str, hs6: str) -> tuple[store.KeyChange, ...]:
-        """Every version of one organisation's tariff, newest first."""
+        """Return all versions of one organisation's tariff, newest first."""
         return store.history(ctx, *_tariff_place(publisher, country, hs6))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
@@ -204,9 +201,9 @@ class Settlement(api.Contract):
         self, ctx: api.Context, order_id: str, tariffs_by: str, publisher: str = "", base: str = "", date: str = ""
     ) -> Assessment:
         """
-        Duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
+        Return duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
 
-        The tariffs that count are those of the organisation *tariffs_by*, the rates those of *publisher*.
+        The tariffs are those of *tariffs_by*, the rates those of *publisher*.
 
         Raises:
             Refused: NOT_FOUND, NO_TARIFF, RATES_UNKNOWN, RATES_NEEDED, NO_RATE.
@@ -221,7 +218,7 @@ class Settlement(api.Contract):
 
 
 def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
-    """Return the payment as it stands, proved at all three, and what the payment firm wants to happen."""
+    """Return the payment, proved at all three parties, and the change that the payment firm asks for."""
     data = private.transient(ctx, "payment")
     found = records.loads(Payment, data, "transient.payment")
     private.prove(ctx, data, _key(ctx, payment_id), found.parties, Refusal.NOT_AS_STORED, f"payment {payment_id}")
@@ -231,7 +228,7 @@ def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
 
 def _living(ctx: api.Context, payment: Payment) -> PublicOrder:
     """
-    Return the payment's order, of which money may still be taken or paid out.
+    Return the payment's order, if money may still be captured or paid out.
 
     Raises:
         Refused: ORDER_CANCELLED.

@@ -1,9 +1,9 @@
 """
 Amendments on the ledger: one mechanism for every contract that keeps shared reference data.
 
-A contract describes its data as a `Subject` and hands its proposals and approvals on. Each amendment is kept under its
-own id and names what it changes, such as ``participant/LastMileMSP`` or ``lpi/2023``. The voters are those who are
-participants at the time of the proposal; the approval that makes more than half carries the change out.
+A contract describes its data as a `Subject` and passes proposals and approvals to this module. Each amendment has
+its own id and names its subject, such as ``participant/LastMileMSP`` or ``lpi/2023``. The voters are the
+participants at the time of the proposal; the approval that makes more than half makes the change.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ Change = TypeVar("Change")
 @dataclasses.dataclass(frozen=True)
 class Subject(Generic[Change]):
     """
-    One kind of shared reference data, and how it is amended.
+    One kind of shared reference data, and how to change it.
 
     Attributes:
-        kind: the first word of what its amendments change, such as ``participant``.
-        shape: what a change is.
-        name: which record a change is about, such as an MSP id; empty where there is only one.
-        standing: the record of that name as it stands, or None.
-        check: refuses a change that could not be carried out, before anybody votes on it.
-        voters: who is bound by these data, and so votes on them.
-        carry: writes the change once it is adopted.
+        kind: the first part of its amendments' subjects, such as ``participant``.
+        shape: the class of a change.
+        name: returns the name of the changed record, such as an MSP id; empty if there is only one record.
+        standing: returns the present record with a name, or None.
+        check: refuses an impossible change before anybody votes on it.
+        voters: returns the organisations that vote.
+        carry: writes an adopted change.
     """
 
     kind: str
@@ -50,10 +50,10 @@ class Subject(Generic[Change]):
 
     def propose(self, ctx: api.Context, amendment_id: str, change: Change) -> Amendment:
         """
-        Write a new amendment with the caller's approval; carry it out if that is already more than half.
+        Write a new amendment with the caller's approval; make the change if that is already more than half.
 
         Raises:
-            Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT, or what *check* refuses.
+            Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT, or a refusal of *check*.
         """
         self.check(ctx, change)
         name = self.name(change)
@@ -65,10 +65,9 @@ class Subject(Generic[Change]):
 
     def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
-        Add the caller's approval; the one that makes more than half carries the change out.
+        Add the caller's approval; the one that makes more than half makes the change.
 
-        Two approvals in one block touch the same key: the later fails with
-        MVCC_READ_CONFLICT and is sent again.
+        Two approvals in one block write the same key: the later one fails with MVCC_READ_CONFLICT; send it again.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
@@ -79,7 +78,7 @@ class Subject(Generic[Change]):
 
     def find(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
-        Return the amendment of that id, if it is about this kind of data.
+        Return the amendment with this id, if it is about this kind of data.
 
         Raises:
             Refused: NOT_FOUND.
@@ -90,7 +89,7 @@ class Subject(Generic[Change]):
         return found
 
     def listed(self, ctx: api.Context) -> list[Amendment]:
-        """Return every amendment of this kind of data, open or adopted, by their ids; for queries."""
+        """Return every amendment of this kind of data, open or adopted, sorted by id; only for queries."""
         return [found for found in store.each(ctx, Amendment, _KEY) if self._concerns(found)]
 
     def _concerns(self, amendment: Amendment) -> bool:

@@ -1,4 +1,4 @@
-"""The Logistics Performance Index as reference data that the majority keeps; public to the channel."""
+"""The contract of the Logistics Performance Index: public reference data, changed by a majority."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AMENDED = amending.Subject(
     shape=Edition,
     name=lambda change: change.name,
     standing=lambda ctx, name: store.find(ctx, Edition, _KEY, name),
-    check=lambda ctx, change: None,  # An Edition that could be read can be kept.
+    check=lambda ctx, change: None,  # An Edition checks itself when it is read, so nothing is left to check.
     voters=participants.voters,
     carry=lambda ctx, change: store.save(ctx, change, _KEY, change.name),
 )
@@ -40,12 +40,12 @@ class EditionFigure:
 
 
 class Lpi(api.Contract):
-    """Editions of the index; never compared with each other."""
+    """Editions of the index."""
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
     def install(self, ctx: api.Context) -> tuple[str, ...]:
         """
-        Adopt the editions that a consortium starts with.
+        Store the editions of a new consortium.
 
         Raises:
             Refused: WRONG_ROLE, ALREADY_EXISTS.
@@ -62,7 +62,7 @@ class Lpi(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, edition: str) -> Amendment:
         """
-        Propose a new edition, or one in place of another (JSON Edition).
+        Propose a new edition, or a replacement for one (JSON Edition).
 
         Raises:
             Refused: ALREADY_EXISTS, NOT_A_VOTER, NOT_FOUNDED, or INVALID_ARGUMENT with the field.
@@ -73,7 +73,7 @@ class Lpi(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
-        Approve an amendment; the approval that makes more than half carries it out.
+        Approve an amendment; the approval that makes more than half makes the change.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
@@ -82,33 +82,33 @@ class Lpi(api.Contract):
 
     @api.query
     def editions(self, ctx: api.Context) -> tuple[str, ...]:
-        """The names of all editions."""
+        """Return the names of all editions."""
         return tuple(edition.name for edition in store.each(ctx, Edition, _KEY))
 
     @api.query
     def read(self, ctx: api.Context, edition: str) -> Edition:
-        """One edition."""
+        """Return one edition."""
         return _edition(ctx, edition)
 
     @api.query
     def figure(self, ctx: api.Context, edition: str, country: str, component: str) -> EditionFigure:
-        """What an edition says of a country; there is no figure without an edition."""
+        """Return the figure of a country in an edition."""
         found = _edition(ctx, edition).figure(country, component)
         return EditionFigure(edition, found.country, found.component, found.rank, found.score_x100)
 
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
-        """One amendment, with who has approved it."""
+        """Return one amendment, with its approvals."""
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
     def amendments(self, ctx: api.Context) -> list[Amendment]:
-        """Every amendment of the index, by its id."""
+        """Return all amendments of the index, sorted by id."""
         return AMENDED.listed(ctx)
 
     @api.query
     def history(self, ctx: api.Context, edition: str) -> tuple[store.KeyChange, ...]:
-        """Every version of an edition, newest first."""
+        """Return all versions of an edition, newest first."""
         return store.history(ctx, _KEY, identifiers.check("edition", edition))
 
 

@@ -1,5 +1,5 @@
 """
-The organisations of the trade, as data that the majority keeps.
+The contract of the register: the organisations of the trade, changed by a majority.
 
 Everything here is public to the channel.
 """
@@ -19,9 +19,9 @@ from hlf.shim import api
 AUDITOR = "Participants:holder('auditor')"
 """The auditor as a party of a declaration."""
 TENDER_MEMBERS = ("Participants:holder('platform')", AUDITOR)
-"""The two that keep the tender."""
+"""The two organisations of the tender."""
 TENDER = "tender"
-"""The collection that they keep."""
+"""The collection of the tender."""
 
 _DIRECTORY = "participants"
 _PARTICIPANT = "participant"
@@ -29,10 +29,10 @@ _PARTICIPANT = "participant"
 
 def directory(ctx: api.Context) -> Directory:
     """
-    Who holds which role.
+    Return the holders of each role.
 
     Raises:
-        Refused: NOT_FOUNDED, nobody has named the participants yet.
+        Refused: NOT_FOUNDED if there are no participants yet.
     """
     found = store.find(ctx, Directory, _DIRECTORY)
     if not found:
@@ -42,7 +42,7 @@ def directory(ctx: api.Context) -> Directory:
 
 def participant(ctx: api.Context, msp_id: str) -> Participant:
     """
-    Return the participant of that MSP.
+    Return the participant with this MSP id.
 
     Raises:
         Refused: NOT_A_PARTICIPANT.
@@ -52,7 +52,7 @@ def participant(ctx: api.Context, msp_id: str) -> Participant:
 
 def tender_member(ctx: api.Context) -> str:
     """
-    Return the caller's organisation, one of the two that keep the tender.
+    Return the caller's organisation, if it is platform or auditor.
 
     Raises:
         Refused: NOT_TENDER, WRONG_ROLE.
@@ -62,7 +62,7 @@ def tender_member(ctx: api.Context) -> str:
 
 
 def voters(ctx: api.Context) -> tuple[str, ...]:
-    """Return who votes on amendments of the register and of all other shared data: the participants."""
+    """Return the voters on the register and all other shared data: the participants."""
     return directory(ctx).members
 
 
@@ -83,12 +83,12 @@ AMENDED = amending.Subject(
 
 
 class Participants(api.Contract):
-    """Who takes part: species, roles, countries and the stages each may record."""
+    """The register of participants: species, roles, countries and the stages that each may record."""
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
     def found(self, ctx: api.Context, participants: str) -> tuple[Participant, ...]:
         """
-        Name the first participants (JSON array of Participant); possible once, for an administrator.
+        Store the first participants (JSON array of Participant); once, by an administrator.
 
         Raises:
             Refused: ALREADY_FOUNDED, WRONG_ROLE, or INVALID_ARGUMENT with the field.
@@ -106,7 +106,7 @@ class Participants(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, participant: str) -> Amendment:
         """
-        Propose to admit or amend a participant (JSON Participant); the proposer approves by proposing.
+        Propose to add or change a participant (JSON Participant); a proposal counts as the proposer's approval.
 
         Raises:
             Refused: ALREADY_EXISTS, NOT_A_VOTER, or INVALID_ARGUMENT with the field.
@@ -117,7 +117,7 @@ class Participants(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
-        Approve an amendment; the approval that makes more than half carries it out.
+        Approve an amendment; the approval that makes more than half makes the change.
 
         Raises:
             Refused: NOT_FOUND, NOT_A_VOTER, ALREADY_APPROVED, ALREADY_ADOPTED, OVERTAKEN.
@@ -126,13 +126,13 @@ class Participants(api.Contract):
 
     @api.query
     def read(self, ctx: api.Context, msp_id: str) -> Participant:
-        """One participant."""
+        """Return one participant."""
         return participant(ctx, msp_id)
 
     @api.query
     def holder(self, ctx: api.Context, role: str) -> str:
         """
-        The organisation that counts for a role: the one that took it first.
+        Return the organisation that acts in a role: the first that got it.
 
         Raises:
             Refused: NOT_FOUNDED, ROLE_VACANT.
@@ -141,20 +141,20 @@ class Participants(api.Contract):
 
     @api.query
     def list(self, ctx: api.Context) -> tuple[Participant, ...]:
-        """All participants, by their MSP ids."""
+        """Return all participants, sorted by MSP id."""
         return tuple(store.each(ctx, Participant, _PARTICIPANT))
 
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
-        """One amendment, with who has approved it."""
+        """Return one amendment, with its approvals."""
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
     def amendments(self, ctx: api.Context) -> tuple[Amendment, ...]:
-        """Every amendment of the register, by its id."""
+        """Return all amendments of the register, sorted by id."""
         return tuple(AMENDED.listed(ctx))
 
     @api.query
     def history(self, ctx: api.Context, msp_id: str) -> tuple[store.KeyChange, ...]:
-        """What a participant's record has been, newest first."""
+        """Return every version of a participant's record, newest first."""
         return store.history(ctx, _PARTICIPANT, identifiers.check("msp_id", msp_id))

@@ -1,4 +1,4 @@
-"""The contract of the stage catalogue: which stages there are, in which order, and who may record them."""
+"""The contract of the stage catalogue: the stages, their order, and who may record them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def current(ctx: api.Context) -> stages.Catalogue:
 
 def version(ctx: api.Context, number: int) -> stages.Catalogue:
     """
-    One version, in force or not.
+    Return one version, in force or not.
 
     Raises:
         Refused: NO_CATALOGUE.
@@ -42,7 +42,7 @@ def version(ctx: api.Context, number: int) -> stages.Catalogue:
 
 @functools.lru_cache(maxsize=16)
 def _read(data: bytes) -> stages.Catalogue:
-    """Return the catalogue in *data*; kept by its bytes, because every event of every journey needs it."""
+    """Return the catalogue in *data*. It is cached by its bytes, because every event of every journey needs it."""
     return records.loads(stages.Catalogue, data)
 
 
@@ -69,7 +69,7 @@ AMENDED = amending.Subject(
 
 
 class Stages(api.Contract):
-    """The stage catalogue, one key a version; a journey follows the version that was in force when it opened."""
+    """The stage catalogue, with one key for each version; a journey keeps the version in force at its opening."""
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
     def install(self, ctx: api.Context) -> stages.Catalogue:
@@ -87,7 +87,7 @@ class Stages(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose(self, ctx: api.Context, amendment_id: str, changed: tuple[stages.Stage, ...]) -> Amendment:
         """
-        Propose the stages of the next version; takes effect when more than half of the participants have approved.
+        Propose the stages of the next version; it is adopted when more than half of the participants have approved.
 
         Raises:
             Refused: NO_CATALOGUE, ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
@@ -106,30 +106,30 @@ class Stages(api.Contract):
 
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
-        """One amendment of the catalogue, with who has approved it."""
+        """Return one amendment of the catalogue, with its approvals."""
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
     def amendments(self, ctx: api.Context) -> list[Amendment]:
-        """Every amendment of the catalogue, by its id."""
+        """Return all amendments of the catalogue, sorted by id."""
         return AMENDED.listed(ctx)
 
     @api.query
     def current(self, ctx: api.Context) -> stages.Catalogue:
-        """The version in force."""
+        """Return the version in force."""
         return current(ctx)
 
     @api.query
     def version(self, ctx: api.Context, number: int) -> stages.Catalogue:
-        """One version, as it was adopted."""
+        """Return one version, as it was adopted."""
         return version(ctx, number)
 
     @api.query
     def stage(self, ctx: api.Context, stage_id: str) -> stages.Stage:
-        """One stage of the version in force."""
+        """Return one stage of the version in force."""
         return current(ctx).stage(stage_id)
 
     @api.query
     def history(self, ctx: api.Context) -> tuple[store.KeyChange, ...]:
-        """Which version was in force since when, newest first."""
+        """Return the versions in force, with their times, newest first."""
         return store.history(ctx, CURRENT)

@@ -1,4 +1,4 @@
-"""The contract of return terms: published in advance, one key a version, never changed."""
+"""The contract of return terms: versions published in advance, which never change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLOOR = "terms-floor"
 
 def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
     """
-    Return the version of *terms_id* that has the hash *digest*.
+    Return the version of *terms_id* with the hash *digest*.
 
     Raises:
         Refused: TERMS_UNKNOWN.
@@ -35,7 +35,7 @@ def versions(ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
 
 def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
     """
-    One version.
+    Return one version.
 
     Raises:
         Refused: TERMS_UNKNOWN.
@@ -46,7 +46,7 @@ def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
 
 def latest(ctx: api.Context, terms_id: str) -> terms.Published:
     """
-    Return the version published last, in force or not yet.
+    Return the latest version, in force or not yet.
 
     Raises:
         Refused: TERMS_UNKNOWN.
@@ -71,7 +71,7 @@ AMENDED = amending.Subject(
 
 
 class Terms(api.Contract):
-    """Return terms as sellers publish them; orders pin a version by its hash."""
+    """Return terms of sellers; orders pin a version by its hash."""
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
     def publish(self, ctx: api.Context, published: terms.Terms) -> terms.Published:
@@ -88,7 +88,7 @@ class Terms(api.Contract):
         before = version(ctx, terms_id, number) if number else None
         made = terms.next_of(published, before, publisher, clock.now(ctx))
         for named in sorted({published.arbiter, *(each.carrier for each in published.coverage)}):
-            # Somebody who is nobody could never fetch or judge anything.
+            # Carriers and arbiters must be participants, or they could never act.
             participants.participant(ctx, named)
         floors.must_meet(made.terms, _floor(ctx, published.jurisdiction))
         store.save(ctx, made, VERSION, terms_id, f"{made.terms.version:06}")
@@ -101,7 +101,7 @@ class Terms(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def propose_floor(self, ctx: api.Context, amendment_id: str, floor: floors.Floor) -> Amendment:
         """
-        Propose what every seller of a jurisdiction must grant at least; in force when more than half have approved.
+        Propose a floor for all sellers of a jurisdiction; it is in force when more than half have approved.
 
         Raises:
             Refused: ALREADY_EXISTS, NOT_A_VOTER, INVALID_ARGUMENT.
@@ -111,7 +111,7 @@ class Terms(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def approve_floor(self, ctx: api.Context, amendment_id: str) -> Amendment:
         """
-        Approve such a proposal; the approval that makes more than half carries it.
+        Approve a proposed floor; the approval that makes more than half brings it into force.
 
         Raises:
             Refused: NOT_FOUND, ALREADY_ADOPTED, NOT_A_VOTER, ALREADY_APPROVED, OVERTAKEN.
@@ -120,40 +120,40 @@ class Terms(api.Contract):
 
     @api.query
     def amendment(self, ctx: api.Context, amendment_id: str) -> Amendment:
-        """One such proposal, with who has approved it."""
+        """Return one proposed floor, with its approvals."""
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
     def amendments(self, ctx: api.Context) -> list[Amendment]:
-        """Every such proposal, by its id."""
+        """Return all proposed floors, sorted by id."""
         return AMENDED.listed(ctx)
 
     @api.query
     def floor(self, ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
-        """What every seller there must grant at least; null if the consortium asks for nothing."""
+        """Return the floor of a jurisdiction: what every seller there must grant at least; null if there is none."""
         return _floor(ctx, identifiers.check("jurisdiction", jurisdiction))
 
     @api.query
     def floor_history(self, ctx: api.Context, jurisdiction: str) -> tuple[store.KeyChange, ...]:
-        """Every value that the least had, newest first."""
+        """Return every value that the floor had, newest first."""
         return store.history(ctx, FLOOR, identifiers.check("jurisdiction", jurisdiction))
 
     @api.query
     def read(self, ctx: api.Context, terms_id: str, number: int) -> terms.Published:
-        """One version, with the hash that orders pin it by."""
+        """Return one version, with the hash that orders pin."""
         return version(ctx, terms_id, number)
 
     @api.query
     def latest(self, ctx: api.Context, terms_id: str) -> terms.Published:
-        """The version published last, which may not be in force yet."""
+        """Return the latest version, which may not be in force yet."""
         return latest(ctx, terms_id)
 
     @api.query
     def export(self, ctx: api.Context, terms_id: str, number: int) -> dict[str, object]:
-        """One version as schema.org's MerchantReturnPolicy (JSON-LD)."""
+        """Return one version as schema.org's MerchantReturnPolicy (JSON-LD)."""
         return returnpolicy.export(version(ctx, terms_id, number).terms)
 
     @api.query
     def history(self, ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
-        """Every version, oldest first; none is ever changed or removed."""
+        """Return all versions, oldest first."""
         return versions(ctx, terms_id)

@@ -1,4 +1,4 @@
-"""The part of the contract of returns in which each party takes its steps; `domain.handling` has the rules."""
+"""The acts of the parties in the contract of returns; `domain.handling` has the rules."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hlf.shim import api
 
 
 class Handling(StoredReturns):
-    """What seller, agent, carrier and arbiter do with a return; a part of `Returns`."""
+    """Acts of seller, agent, carrier and arbiter on a return; a part of `Returns`."""
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
     def answer(self, ctx: api.Context, return_id: str, approve: bool, opinion_hash: str) -> returns.Return:
         """
-        Approve or reject what was referred to the seller; *opinion_hash* is that of its reasons.
+        Approve or reject a request that the terms leave to the seller; *opinion_hash* is the hash of its reasons.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
@@ -35,7 +35,7 @@ class Handling(StoredReturns):
     @api.transaction(endorsed_by=(), called_by=("carrier",))
     def schedule_pickup(self, ctx: api.Context, return_id: str, pickup_at: str) -> returns.Return:
         """
-        Agree on a time to fetch the goods; the carrier's step.
+        State the time to fetch the goods, as the carrier.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
@@ -61,7 +61,7 @@ class Handling(StoredReturns):
         self, ctx: api.Context, return_id: str, condition: Condition, units: int, report_hash: str
     ) -> returns.Return:
         """
-        Say what arrived and in which condition; whether that passes is the terms' to say, not the seller's.
+        Report what arrived and in which condition, as the seller; the terms decide whether it passes.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
@@ -80,10 +80,10 @@ class Handling(StoredReturns):
         self, ctx: api.Context, return_id: str, resolution: Resolution, proof_hash: str, epcs: tuple[str, ...] = ()
     ) -> returns.Return:
         """
-        Give the buyer what it is due; *proof_hash* is that of the payment or credit on the other channel.
+        Settle the return; *proof_hash* is the hash of the payment or credit on the other channel.
 
-        An exchange opens the journey of the new goods, *epcs*, in the same
-        transaction, which then takes the majority's endorsement.
+        An exchange opens the journey of the new goods, *epcs*, in the same transaction; then a majority must
+        endorse.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, PARCEL_IN_USE, INVALID_ARGUMENT.
@@ -112,7 +112,7 @@ class Handling(StoredReturns):
     @api.transaction(endorsed_by=(), called_by=("agent",))
     def cancel(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
-        Take the request back, while the goods are with the buyer.
+        Cancel the request, while the goods are with the buyer.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
@@ -131,8 +131,8 @@ class Handling(StoredReturns):
         known, case = self.known(ctx, return_id)
         grounds = names.SHA256.check("grounds_hash", grounds_hash)
         moved = handling.disputed(known, access.member(ctx), case.terms, clock.now(ctx), grounds)
-        # A request that was turned down left its units with the buyer, and so did an exchange: what is claimed now
-        # must have been on the journey, and not have come back by another return since.
+        # After a rejection or an exchange the buyer still has the units. So the claimed units must have been on the
+        # journey, and no other return may have brought them back since.
         left = accounts.returnable(ctx, case.journey, known.request.line, beside=return_id)
         if left < known.request.quantity:
             raise Refusal.UNITS_RETURNED(f"of the units of return {return_id} {left} have not come back otherwise")
@@ -156,7 +156,7 @@ class Handling(StoredReturns):
     @api.transaction(endorsed_by=(), called_by=("agent",))
     def close(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
-        Say for the buyer that nothing is left to do.
+        Close the return for the buyer, when nothing is left to do.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
@@ -167,7 +167,7 @@ class Handling(StoredReturns):
     @api.transaction(endorsed_by=(), called_by=("party",))
     def enforce(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
-        Write down what follows from a deadline that has passed; any party of the journey may.
+        Record the consequence of a passed deadline; any party of the journey may call this.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE.

@@ -1,7 +1,7 @@
 """
-The contract of returns: a request is reviewed at once, and an approval books the reverse journey by itself.
+The contract of returns: a request is reviewed at once, and an approval books the reverse journey.
 
-`handling` has the parties' steps, `returnstate` says under whose endorsement a return stands.
+`handling` has the acts of the parties, `returnstate` the endorsers of a return.
 """
 
 from __future__ import annotations
@@ -33,23 +33,22 @@ _LONGEST_ID = 48
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
-    """A return carried on by what its goods' events say; ``state`` is the one that results."""
+    """A return with its present ``state``, which takes the events of its goods into account."""
 
     state: returns.State
     stored: returns.Return
 
 
 class Returns(Handling, api.Contract):
-    """Returns under the terms that the order pinned."""
+    """Returns under the pinned terms of their orders."""
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def request(self, ctx: api.Context, request: review.Request) -> returns.Return:
         """
-        Lodge *request* for a buyer and decide it; takes the majority's endorsement.
+        Submit *request* for a buyer and decide it; a majority must endorse.
 
-        An approval assigns the carrier of the plan and opens the reverse
-        journey in the same transaction. A rejection is a result, not a
-        refusal: it is kept, with the rule, the facts and what would pass.
+        An approval assigns the carrier and opens the reverse journey in the same transaction. A rejection is a
+        result, not a refusal: it is stored, with the rule, its facts and what would pass.
 
         Raises:
             Refused: RETURN_EXISTS, JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_AN_AGENT, INVALID_ARGUMENT.
@@ -62,7 +61,7 @@ class Returns(Handling, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def draft(self, ctx: api.Context, request: review.Request) -> returns.Return:
         """
-        Keep *request* for a buyer who has not made up its mind; takes the majority's endorsement.
+        Store *request* as a draft for a buyer; a majority must endorse.
 
         Raises:
             Refused: as `request`.
@@ -75,7 +74,7 @@ class Returns(Handling, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("agent",))
     def submit(self, ctx: api.Context, return_id: str) -> returns.Return:
         """
-        Send a draft off and decide it; takes the majority's endorsement where that books a journey.
+        Submit a draft and decide it; if this books a journey, a majority must endorse.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
@@ -86,7 +85,7 @@ class Returns(Handling, api.Contract):
     @api.query
     def preview(self, ctx: api.Context, request: review.Request) -> review.Decision:
         """
-        What `request` would decide now; nothing is kept.
+        Return the decision that `request` would make now; nothing is stored.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, INVALID_ARGUMENT.
@@ -96,7 +95,7 @@ class Returns(Handling, api.Contract):
     @api.query
     def simulate(self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario) -> review.Decision:
         """
-        What a version of terms (0: the last) would decide on an order that nobody has placed yet.
+        Return the decision of a version of terms (0: the latest) on an imagined order.
 
         Raises:
             Refused: TERMS_UNKNOWN, INVALID_ARGUMENT.
@@ -107,7 +106,7 @@ class Returns(Handling, api.Contract):
     @api.query
     def read(self, ctx: api.Context, return_id: str) -> Standing:
         """
-        A return as it stands, with its decision.
+        Return a return in its present state, with its decision.
 
         Raises:
             Refused: RETURN_UNKNOWN.
@@ -118,7 +117,7 @@ class Returns(Handling, api.Contract):
     @api.query
     def track(self, ctx: api.Context, token_hash: str) -> tuple[returns.Seen, ...]:
         """
-        What a shopper sees of the returns of its order; *token_hash* is the SHA-256 of its link's token in hex.
+        Return the shopper's view of the returns of an order; *token_hash* is the SHA-256 of the link's token in hex.
 
         Raises:
             Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
@@ -129,12 +128,12 @@ class Returns(Handling, api.Contract):
 
     @api.query
     def of_journey(self, ctx: api.Context, journey_id: str) -> tuple[str, ...]:
-        """The ids of the returns of one forward journey."""
+        """Return the ids of the returns of one forward journey."""
         return tuple(store.each(ctx, str, OF_JOURNEY, identifiers.check("journey_id", journey_id)))
 
     @api.query
     def history(self, ctx: api.Context, return_id: str) -> tuple[store.KeyChange, ...]:
-        """Every value the return had, newest first."""
+        """Return every value that the return had, newest first."""
         return store.history(ctx, RETURN, load(ctx, return_id).return_id)
 
     def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
@@ -159,7 +158,10 @@ class Returns(Handling, api.Contract):
         return self.save(ctx, self.with_journey(ctx, case, draft, made, self.who_fetches(case, made)))
 
     def _decide(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Decision:
-        """By the pinned terms; where they say no, by a later version that is in no point worse for the buyer."""
+        """
+        Return the decision by the pinned terms; if they reject, by a later version that is in no point worse for
+        the buyer.
+        """
         facts = self._facts(ctx, case, request, now)
         decision = review.decide(facts, request, now)
         if decision.outcome is not review.Outcome.REJECTED:

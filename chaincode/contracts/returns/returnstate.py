@@ -1,12 +1,10 @@
 """
-What stands behind the contract of returns: a return's case, its key, and the endorsement it takes.
+Shared parts of the contract of returns: a return's case, its key and its endorsers.
 
-No return moves on one organisation's word. Its key takes the endorsement of
-the seller and of one of the others concerned (who speaks for the buyer, the
-carrier, the arbiter), or of the channel's majority: with the first, everyday
-steps need two peers; with the second, a silent or hostile seller cannot hold a
-return up. A new return and a booked journey are new keys, hence the
-majority's, so the review is computed by more organisations than any single one controls.
+No organisation can change a return alone. A change needs the seller and one of agent, carrier and arbiter, or the
+channel's majority. With the first, everyday steps need only two peers; with the second, a silent or hostile seller
+cannot block a return. A new return and a booked journey are new keys and need the majority, so more than one
+organisation computes the review.
 """
 
 from __future__ import annotations
@@ -35,10 +33,10 @@ OF_ORDER = "return-of-order"
 @dataclasses.dataclass(frozen=True)
 class Case:
     """
-    The forward journey of a return, and the terms it is judged by.
+    The forward journey of a return, and the terms that apply to it.
 
     Attributes:
-        matched: the way back that carriers agreed to in advance (`contracts.matching`), if they did.
+        matched: the way back that carriers agreed to in advance (`contracts.matching`), if there is one.
     """
 
     journey: journeys.Journey
@@ -46,16 +44,19 @@ class Case:
     matched: booking.Booking | None
 
     def booking(self, terms: Terms) -> booking.Booking | None:
-        """Who carries a return under *terms*: those who agreed to, or else whom the terms name for the place."""
+        """
+        Return who carries a return under *terms*: the agreed carriers, or else those that the terms name for the
+        place.
+        """
         return self.matched or booking.by_coverage(self.journey, terms)
 
 
 class StoredReturns:
-    """Returns with the journey and the terms they are judged by; a part of `Returns`."""
+    """Returns with their journey and terms; a part of `Returns`."""
 
     def case(self, ctx: api.Context, journey_id: str) -> Case:
         """
-        Return the forward journey of that id, and the terms its order pinned.
+        Return the forward journey with this id, and the pinned terms of its order.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, TERMS_UNKNOWN, INVALID_ARGUMENT for a journey that is itself a way back.
@@ -70,7 +71,7 @@ class StoredReturns:
 
     def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
         """
-        Return the return as its goods' events carry it on, and its case under the terms it was decided by.
+        Return the return with the events of its goods applied, and its case under the terms that decided it.
 
         Raises:
             Refused: RETURN_UNKNOWN.
@@ -87,7 +88,7 @@ class StoredReturns:
         return returns.observed(stored, timeline, case.terms), case
 
     def who_fetches(self, case: Case, known: returns.Return) -> booking.Booking | None:
-        """Who would fetch the goods, if they are worth fetching."""
+        """Return who would fetch the goods, if they are worth fetching."""
         line = case.journey.line(known.request.line)
         return None if line and line.returnless else case.booking(case.terms)
 
@@ -95,14 +96,14 @@ class StoredReturns:
         self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,
         booked: booking.Booking | None,
     ) -> returns.Return:  # fmt: skip
-        """Return *after*, with its reverse journey opened if this step was the one that assigned the pick-up."""
+        """Return *after*; open its reverse journey if this step assigned the pick-up."""
         if booked and after.reverse_journey_id and not before.reverse_journey_id:
             opening = booking.reverse(case.journey, after, booked, clock.now(ctx))
             journeystate.start(ctx, opening, in_hand=False, return_id=after.return_id)
         return after
 
     def save(self, ctx: api.Context, known: returns.Return) -> returns.Return:
-        """Write *known* under the policy of those concerned, and tell listeners its state."""
+        """Write *known* under the policy of its roles, and set an event with its state."""
         members = participants.directory(ctx).members
         store.save(ctx, known, RETURN, known.return_id, policy=_policy(known.roles, members))
         code = known.decision.code if known.decision else ""
@@ -112,7 +113,7 @@ class StoredReturns:
 
 def load(ctx: api.Context, return_id: str) -> returns.Return:
     """
-    Return the return of that id, as stored.
+    Return the return with this id, as stored.
 
     Raises:
         Refused: RETURN_UNKNOWN.
@@ -121,7 +122,7 @@ def load(ctx: api.Context, return_id: str) -> returns.Return:
 
 
 def _policy(roles: returns.Roles, members: tuple[str, ...]) -> bytes:
-    """Return the seller and one of the others concerned, or the majority of *members*."""
+    """Return the policy: the seller and one of the other roles, or the majority of *members*."""
     others = sorted({roles.agent, roles.carrier, roles.arbiter} - {roles.seller, ""})
     one = ", ".join(f"'{msp_id}.peer'" for msp_id in others)
     all_ = ", ".join(f"'{msp_id}.peer'" for msp_id in members)

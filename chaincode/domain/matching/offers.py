@@ -83,7 +83,7 @@ OFFSETS = {
     "Asia/Yangon": 390,
     "UTC": 0,
 }
-"""Minutes ahead of UTC, for zones without daylight saving; zone databases differ between machines, this table does not."""
+"""Minutes ahead of UTC, for zones without daylight saving; zone databases differ between machines."""
 
 
 @dataclasses.dataclass(frozen=True)
