@@ -33,17 +33,19 @@ _PARTS = {
 }
 
 _trusted = click.option(
-    "--trusted", type=options.FILE, help="A configuration block, genesis or later, from somebody you trust."
+    "--trusted",
+    type=options.FILE,
+    help="A configuration block, genesis or later, that you got from somebody you trust.",
 )
 _jobs = click.option(
-    "--jobs", type=click.IntRange(0), help="Processes that check signatures; as many as cores unless given."
+    "--jobs", type=click.IntRange(0), help="Processes that check signatures; default: the number of cores."
 )
-_json = click.option("--json", "as_json", is_flag=True, help="The verdict for machines.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 
 
 @click.group()
 def audit() -> None:
-    """Blocks taken home, and what they prove there."""
+    """Export a channel's blocks and prove things with them, offline."""
 
 
 audit.add_command(evidence.receipt)
@@ -59,7 +61,7 @@ audit.add_command(searching.report)
 @click.option("--channel", required=True, help="The channel to export.")
 @options.of_a_peer
 def export(folder: Path, channel: str, organisation: str, user: str, wallet: Path) -> None:
-    """Write every block of a channel to FOLDER that is not there yet, one file a block, holes included."""
+    """Write all blocks of a channel that are missing in FOLDER, one file for each block."""
     with options.explained():
         held = Wallet(wallet)
         with held.connect(organisation, user) as fabric:
@@ -90,8 +92,8 @@ def verify(
     """
     Replay exported BLOCKS (files or folders) under Fabric's rules.
 
-    Exits with 0 if everything holds, with 1 if bytes and rules disagree, with 2 if there is no verdict: nothing to
-    judge the blocks by, files that cannot be read, or a mistake in the command.
+    Exits with 0 if everything holds, with 1 if a block breaks a rule, with 2 if there is no verdict: nothing to
+    judge the blocks by, unreadable files, or a mistake in the command.
     """
     with options.judging(as_json=as_json):
         found = files.find(*blocks)
@@ -108,10 +110,12 @@ def verify(
 @audit.command()
 @click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
 @click.option("--chaincode", required=True)
-@click.option("--collection", required=True, help="For an organisation's own: _implicit_org_<MSP id>.")
-@click.option("--key", required=True, help="The private key; with --composite its parts with slashes between.")
-@click.option("--composite", is_flag=True, help="The key is a composite one: journey/J1.")
-@click.option("--value", type=options.FILE, required=True, help="A file with exactly the bytes that were disclosed.")
+@click.option(
+    "--collection", required=True, help="The collection; an organisation's implicit one is _implicit_org_<MSP id>."
+)
+@click.option("--key", required=True, help="The private key; with --composite its parts with slashes between them.")
+@click.option("--composite", is_flag=True, help="The key is composite: journey/J1.")
+@click.option("--value", type=options.FILE, required=True, help="A file with exactly the disclosed bytes.")
 @_trusted
 @_json
 @_jobs
@@ -129,11 +133,10 @@ def value(
     jobs: int | None,
 ) -> None:
     """
-    Prove that exported BLOCKS commit to exactly this private value, and say what became of it.
+    Prove that exported BLOCKS commit to exactly this private value, and say what happened to it.
 
-    The blocks are verified first. Exits with 0 if a valid transaction wrote the value, with 1 if the blocks do not
-    hold or none did, with 2 if there is no verdict: BLOCKS that do not begin with the genesis block say only what
-    was ordered.
+    The blocks are verified first. Exits with 0 if a valid transaction wrote the value, with 1 if none did or the
+    blocks do not hold, with 2 if there is no verdict: BLOCKS without the genesis block show only what was ordered.
     """
     with options.judging(as_json=as_json):
         name, *parts = key.split("/") if composite else [key]
@@ -154,7 +157,7 @@ def value(
 
 
 def _tell(report: verifier.Report) -> None:
-    """Print a report: what was looked at, what is unsigned, what is invalid, what does not hold, the verdict."""
+    """Print a report: counts, unsigned parts, invalid transactions, findings, verdict."""
     click.echo(f"channel {report.channel_id or 'unknown'}, blocks {report.first_block} to {report.last_block}")
     codes = ", ".join(f"{count} {name}" for name, count in sorted(report.codes.items()))
     click.echo(f"{report.transactions} transactions{f': {codes}' if codes else ''}")
@@ -262,7 +265,7 @@ def _list(name: str, found: tuple[object, ...], more: int) -> None:
 @contextlib.contextmanager
 def _progress(label: str, length: int) -> Iterator[Callable[[int], object]]:
     """Yield a function that moves a bar on the terminal, if there is a terminal."""
-    # To where errors go, so that what is printed can be piped on.
+    # To stderr, so that the output can be piped.
     terminal = sys.stderr
     if not terminal.isatty():
         yield lambda number: None

@@ -1,4 +1,4 @@
-"""``selat audit checkpoint`` and ``compare``: what was seen of a channel, signed, and copies held against it."""
+"""``selat audit checkpoint`` and ``compare``: sign a channel's state, and compare copies."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from selat.peers import Ledger
 
 @click.group()
 def checkpoint() -> None:
-    """Sign what was seen of a channel, and hold others to it."""
+    """Sign a channel's state, and check copies against it later."""
 
 
 @checkpoint.command()
 @click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
-@click.option("--height", type=click.IntRange(1), help="How many of the blocks; default: all of them.")
+@click.option("--height", type=click.IntRange(1), help="Number of blocks; default: all.")
 @click.option("--trusted", type=options.FILE, help="The channel's genesis block, from somebody you trust.")
 @click.option("--output", type=options.FILE, help="Default: checkpoint-<channel>-<height>.json here.")
 @options.of_a_peer
@@ -44,9 +44,9 @@ def make(
     wallet: Path,
 ) -> None:
     """
-    Verify exported BLOCKS from genesis on, and sign their height, last hash and state hash as a user of the wallet.
+    Verify exported BLOCKS from genesis on; sign height, last hash and state hash as a user of the wallet.
 
-    Nothing is signed where anything does not hold. No peer is asked.
+    If anything does not hold, nothing is signed. No peer is asked.
     """
     with options.explained():
         who, signer = Wallet(wallet).user(organisation, user)
@@ -72,7 +72,7 @@ def make(
 @checkpoint.command("check")
 @click.argument("file", type=options.FILE)
 @click.argument("blocks", type=options.BLOCKS, nargs=-1)
-@click.option("--peer", "peers", multiple=True, help="MSP id of an organisation whose peer's ledger is compared.")
+@click.option("--peer", "peers", multiple=True, help="MSP id of an organisation; its peer's ledger is compared.")
 @click.option("--trusted", type=options.FILE, help="The channel's genesis block, from somebody you trust.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome for machines.")
 @options.of_a_peer
@@ -91,8 +91,8 @@ def check_checkpoint(
     """
     Check the checkpoint in FILE: its signature, and exported BLOCKS and peers' ledgers against it.
 
-    Exported blocks are replayed up to its height, so a past that was rewritten anywhere is found. Of a peer's ledger
-    the blocks that show it are asked for. Exits with 0 if all agree, with 1 if not.
+    Exported blocks are replayed up to its height, so any rewritten block is found. Of a peer's ledger only the
+    needed blocks are asked for. Exits with 0 if all agree, with 1 if not.
     """
     with options.explained():
         read = Checkpoint.from_bytes(documents.read(file))
@@ -127,7 +127,7 @@ def check_checkpoint(
 @click.command()
 @click.argument("first")
 @click.argument("second")
-@click.option("--channel", help="The channel, where peers are compared.")
+@click.option("--channel", help="The channel; needed to compare peers.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome for machines.")
 @options.of_a_peer
 @click.pass_context
@@ -142,7 +142,7 @@ def compare(
     wallet: Path,
 ) -> None:
     """
-    Say where FIRST and SECOND part: each is an export (folder or file), or the MSP id of an organisation's peer.
+    Find the first difference of FIRST and SECOND: an export (folder or file), or an organisation's MSP id.
 
     Exits with 0 if they are the same, with 1 if they contradict each other, with 2 if one only ends earlier: it may be
     older, or cut off.
@@ -181,7 +181,7 @@ def _compared(outcome: comparison.Comparison) -> Iterator[str]:
 
 
 def _must_hold(report: audit.Report, height: int | None) -> None:
-    """Return if a verified export is one to be signed for."""
+    """Raise an error unless the verified export may be signed."""
     for finding in report.findings:
         raise WireError(f"the blocks do not hold, so nothing is signed: {finding}")
     if height is not None and report.blocks < height:
@@ -207,7 +207,10 @@ def _membership(read: Checkpoint, genesis: bytes) -> str:
 
 
 def _of_blocks(read: Checkpoint, serialized: Iterable[bytes]) -> list[str]:
-    """Return what an export has against a checkpoint: replayed to its height, and by hashes alone behind it."""
+    """
+    Return the differences between an export and a checkpoint. The export is replayed up to the height, and checked
+    by its hashes after it.
+    """
     rest = iter(serialized)
     report = audit.verify(itertools.islice(rest, read.height))
     refusals = [f"the blocks do not hold: {finding}" for finding in report.findings]

@@ -17,7 +17,7 @@ _COMMANDS = {
 
 
 class _Rooms(click.Group):
-    """The rooms' commands, each imported when it is asked for: stopping a network needs no web framework."""
+    """The rooms' commands. Each is imported only when it is used: to stop a network, no web framework is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
@@ -35,5 +35,5 @@ class _Rooms(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Hyperledger Fabric for Python, and cross-border trade on top of it."""
-    # What `selat network` starts when no file is named.
+    # The file that `selat network` starts by default.
     ctx.obj = CONSORTIUM

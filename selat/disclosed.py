@@ -1,8 +1,8 @@
 """
-Claims in receipts: where the channel has the hash of one, and what its disclosures prove.
+Claims in receipts: the place of a claim's hash on the channel, and what its disclosures prove.
 
-``hlf.audit.evidence.opening`` checks disclosures after RFC 9901 alone. Under that, an owner could hide a second
-value of one name among decoys; a claim of the trade has a fixed slot for each name, and only here is known which.
+``hlf.audit.evidence.opening`` checks disclosures by RFC 9901 only. By that standard, an owner could hide a second
+value of a name among decoys. A claim of the trade has a fixed slot for each name, and this module knows the slots.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from hlf.codec.refusals import Refused
 from hlf.errors import WireError
 from hlf.wire import keys
 
-# Members of the gateway's answers that have a document and disclosures besides others.
+# Members of the gateway's answers that contain a document and disclosures.
 _PLACE = ("namespace", "collection", "key")
 
 
 def read(data: bytes, chaincode: str) -> Opening:
     """
-    Return what a file discloses.
+    Return the disclosure in a file.
 
-    The file is what the gateway's addresses for claims and disclosures answer, or any JSON object with ``document``
-    and ``disclosures``; ``namespace``, ``collection`` and ``key`` say where the channel has it, if it is no claim.
+    The file is an answer of the gateway's addresses for claims and disclosures, or any JSON object with
+    ``document`` and ``disclosures``. If it is not a claim, ``namespace``, ``collection`` and ``key`` name its place
+    on the channel.
 
     Raises:
-        WireError: it is none, or does not say what it is about.
+        WireError: it is not a disclosure, or does not name its place.
     """
     found = documents.loads(data)
     if not isinstance(found, dict):
@@ -49,16 +50,16 @@ def read(data: bytes, chaincode: str) -> Opening:
     try:
         document = disclosures.read_document(text.encode())
     except Refused as refused:
-        words = "the document is no claim, so say where it stands with namespace, collection and key"
+        words = "the document is no claim, so add its place: namespace, collection and key"
         raise WireError(f"{words} ({refused})") from None
     return Opening(chaincode, *_place_of(document), text, encoded)
 
 
 def refusal(opening: Opening) -> str:
     """
-    Return why a claim's disclosures do not bind its owner; empty if they do, or if it is no claim.
+    Return why a claim's disclosures do not commit its owner; empty if they do, or if it is not a claim.
 
-    Each disclosure must stand in the slot of its name, and the claim in the collection of its issuer.
+    Each disclosure must be in the slot of its name, and the claim in the collection of its issuer.
     """
     document = _claim(opening)
     if document is None:
@@ -74,7 +75,7 @@ def refusal(opening: Opening) -> str:
 
 
 def shown(opening: Opening, values: dict[str, Any]) -> list[str]:
-    """Return what was disclosed for people, one value a line, with who is bound by it."""
+    """Return text for people: one disclosed value on each line, with the owner that committed to it."""
     owner = keys.msp_of_implicit_collection(opening.collection) or f"collection {opening.collection}"
     lines = [
         f"{visible.text(owner)} committed to {json.dumps(name)} = {json.dumps(value)}"
@@ -86,7 +87,7 @@ def shown(opening: Opening, values: dict[str, Any]) -> list[str]:
 
 
 def _claim(opening: Opening) -> Document | None:
-    """Return the claim of the trade that the value is, if it is one."""
+    """Return the value as a claim of the trade, if it is one."""
     try:
         document = disclosures.read_document(opening.value.encode())
         rules.kind_of(document)

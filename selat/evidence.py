@@ -1,4 +1,4 @@
-"""``selat audit receipt`` and ``check``: one transaction taken home, and what it proves there."""
+"""``selat audit receipt`` and ``check``: write a proof of one transaction, and check it offline."""
 
 from __future__ import annotations
 
@@ -25,11 +25,20 @@ _LONGEST_VALUE = 400
 @click.command()
 @click.argument("transaction")
 @click.argument("blocks", type=options.BLOCKS, nargs=-1)
-@click.option("--channel", help="The channel to ask a peer for, where no BLOCKS are given.")
-@click.option("--checkpoint", "reached", type=options.FILE, multiple=True, help="A checkpoint to lead to by headers.")
-@click.option("--disclosure", type=options.FILE, help="JSON with a document and disclosures, to be proved with it.")
+@click.option("--channel", help="The channel, to ask a peer instead of reading BLOCKS.")
 @click.option(
-    "--chaincode", default=channels.TRADE.chaincode, show_default=True, help="Whose private data the disclosure is of."
+    "--checkpoint",
+    "reached",
+    type=options.FILE,
+    multiple=True,
+    help="A checkpoint; the receipt gets the headers up to it.",
+)
+@click.option("--disclosure", type=options.FILE, help="JSON file with a document and disclosures to prove.")
+@click.option(
+    "--chaincode",
+    default=channels.TRADE.chaincode,
+    show_default=True,
+    help="MSP id of the owner of the disclosed data.",
 )
 @click.option("--output", type=options.FILE, help="Default: receipt-<id>.json here.")
 @options.of_a_peer
@@ -46,9 +55,10 @@ def receipt(
     wallet: Path,
 ) -> None:
     """
-    Write one file that proves TRANSACTION offline, from exported BLOCKS or else from a peer.
+    Write one file that proves TRANSACTION offline, from exported BLOCKS or from a peer.
 
-    The file holds the transaction's whole block and the channel's configurations. Give it to those who may see them.
+    The file holds the transaction's whole block and the channel's configurations. Give it only to those who may see
+    them.
     """
     if not names.TRANSACTION_ID.fits(transaction):
         raise click.BadParameter("a transaction id has 64 hexadecimal digits, in lower case", param_hint="TRANSACTION")
@@ -75,14 +85,14 @@ def receipt(
 @click.command()
 @click.argument("file", type=options.FILE)
 @options.trusted
-@click.option("--json", "as_json", is_flag=True, help="The proof for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print the proof as JSON.")
 @click.pass_context
 def check(context: click.Context, file: Path, trusted: tuple[Path, ...], as_json: bool) -> None:
     """
     Say what the receipt in FILE proves, offline.
 
-    Exits with 0 if the transaction is proved and valid, with 1 if something does not hold or it is invalid, with 2 if
-    the receipt agrees with itself but nothing trusted was given.
+    Exits with 0 if the transaction is proved and valid, with 1 if something does not hold or it is invalid, with 2
+    if the receipt is consistent but you gave nothing trusted.
     """
     with options.explained():
         given = Receipt.from_bytes(documents.read(file))
@@ -100,7 +110,7 @@ def check(context: click.Context, file: Path, trusted: tuple[Path, ...], as_json
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a proof comes to: an exit code and words, what does not hold, and what its owner has committed to."""
+    """The result of a proof: an exit code, a text, the faults, and the values that the owner committed to."""
 
     code: int
     words: str
@@ -109,7 +119,7 @@ class Outcome:
 
 
 def judge(proof: proofs.Proof) -> Outcome:
-    """Return what a proof comes to, the trade's own rules of disclosure included."""
+    """Return the result of a proof, with the trade's own rules of disclosure."""
     refusals = [_words(each) for each in proof.checks if not each.passed]
     opening = proof.receipt.opening
     unbound = disclosed.refusal(opening) if opening is not None else ""
@@ -143,7 +153,7 @@ def _asked(
 
 
 def _told(proof: proofs.Proof) -> Iterator[str]:
-    """Yield what the receipt says, for people."""
+    """Yield the lines of the receipt for people."""
     transaction, block = proof.transaction, proof.block
     yield f"transaction   {transaction.transaction_id}"
     yield f"stands in     block {block.number} of channel {proof.receipt.channel}, at place {transaction.index}"

@@ -1,4 +1,4 @@
-"""Taking a channel's blocks home, one file a block; what is there already is kept, and what is missing is fetched."""
+"""Export a channel's blocks, one file for each block. Existing files are kept, and missing ones are fetched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def missing(network: Network, folder: Path) -> list[int]:
     Return the numbers of the channel's blocks that are not in *folder* yet, in order.
 
     Raises:
-        WireError: what is in the folder is no block, or one of another ledger.
+        WireError: a file in the folder is not a block, or is from another ledger.
         EventsError, EvaluateError: the peer refuses.
         OSError: a file cannot be read.
     """
@@ -30,16 +30,17 @@ def missing(network: Network, folder: Path) -> list[int]:
 
 def fetch(network: Network, folder: Path, numbers: list[int], on_block: Callable[[int], object]) -> None:
     """
-    Write these blocks to *folder*; a file appears whole or not at all, so an export can be broken off at any time.
+    Write these blocks to *folder*. A file appears complete or not at all, so an export can be interrupted at any
+    time.
 
     Raises:
-        WireError: the peer gave another block than it was asked for.
-        EvaluateError: it gave none.
+        WireError: the peer gave another block than the requested one.
+        EvaluateError: the peer gave no block.
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
-        # Not from the block events, which a channel with private data keeps closed.
+        # Not from block events, because channels with private data close these.
         serialized = network.block(number)
         given = blocks.decode(serialized).number
         if given != number or files.channel(serialized) != network.name:
@@ -49,7 +50,7 @@ def fetch(network: Network, folder: Path, numbers: list[int], on_block: Callable
 
 
 def _held(folder: Path, channel: str) -> Iterator[tuple[int, Path]]:
-    """Yield the blocks that are in the folder, all of them the channel's."""
+    """Yield the blocks in the folder; refuse those of other channels."""
     if not folder.exists() or not any(path.suffix in files.SUFFIXES for path in folder.iterdir()):
         return
     for number, path in files.find(folder):
@@ -62,7 +63,10 @@ def _held(folder: Path, channel: str) -> Iterator[tuple[int, Path]]:
 
 
 def _check_same_ledger(network: Network, folder: Path) -> None:
-    """Two networks may have channels of one name, as one that was set up anew has."""
+    """
+    Refuse a folder of another ledger. Two networks can have channels of the same name, for example after a new
+    set-up.
+    """
     first = next(path for number, path in files.find(folder) if number == 0)
     held, asked = (blocks.decode(each).hash for each in (documents.read(first, files.MOST_BYTES), network.block(0)))
     if held != asked:

@@ -1,4 +1,4 @@
-"""What the commands of ``selat audit`` have in common: whose peer is asked, and how errors end."""
+"""Common parts of the commands of ``selat audit``: the options for a peer, and exit codes of errors."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from hlf.audit.records import visible
 from hlf.errors import HlfError, WireError
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
-# Existence is looked at when a file is opened: a path that is no regular file is refused there as well.
+# Opening a file checks that it exists; it also refuses a path that is not a regular file.
 FILE = click.Path(path_type=Path)
 BLOCKS = click.Path(exists=True, path_type=Path)
-# Exit codes beside 0, which is that everything holds. Click ends with 2 where a command is typed wrongly, which gives
-# no verdict either.
+# Exit codes besides 0, which means that everything holds. Click exits with 2 for a wrongly typed command, which
+# gives no verdict either.
 DOES_NOT_HOLD, CANNOT_TELL = 1, 2
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def of_a_peer(command: _Command) -> _Command:
-    """Add the options that say whose peer is asked, and as whom."""
+    """Add the options for the peer to ask and the user to act as."""
     for option in (
         click.option("--wallet", type=FOLDER, default=Path("build/network"), show_default=True),
         click.option("--user", default="User1", show_default=True, help="Who asks."),
@@ -58,18 +58,21 @@ def explained() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise  # Whoever reads has seen enough, as `head` does; click ends quietly.
+        raise  # The reader of a pipe has stopped, as `head` does; click ends quietly.
     except (HlfError, WalletError, OSError) as error:
         raise click.ClickException(visible.text(str(error))) from error
 
 
 @contextlib.contextmanager
 def judging(*, as_json: bool) -> Iterator[None]:
-    """Explain as ``explained`` does where a verdict is missing: another exit code, and *as_json* the words."""
+    """
+    Explain errors as ``explained`` does, for commands with a verdict: with the exit code for none, and with
+    *as_json* as JSON.
+    """
     try:
         yield
     except BrokenPipeError:
-        raise  # Whoever reads has seen enough, as `head` does; click ends quietly.
+        raise  # The reader of a pipe has stopped, as `head` does; click ends quietly.
     except (HlfError, WalletError, OSError) as error:
         words = visible.text(str(error))
         if as_json:
@@ -79,10 +82,10 @@ def judging(*, as_json: bool) -> Iterator[None]:
 
 def read_anchors(paths: tuple[Path, ...]) -> list[anchors.Anchor]:
     """
-    Return what the files of ``--trusted`` hold.
+    Return the blocks and checkpoints in the files of ``--trusted``.
 
     Raises:
-        WireError: names the file that is neither a checkpoint nor a block.
+        WireError: a file is neither a checkpoint nor a block; the error names it.
     """
     found = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Ledgers of organisations' peers, asked through one's own gateway, which passes the question on."""
+"""Ledgers of other organisations' peers. Your own gateway passes the questions on."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Ledger:
 
     def height(self) -> int:
         """
-        Return how many blocks it has.
+        Return the number of its blocks.
 
         Raises:
             EvaluateError: it cannot be asked.
-            WireError: it gives no answer of that kind.
+            WireError: its answer has no height.
         """
         try:
             return int(ledger_pb2.BlockchainInfo.FromString(self._ask("GetChainInfo")).height)
@@ -33,11 +33,11 @@ class Ledger:
             raise WireError(f"the peer of {self.msp_id} does not say how many blocks it has") from malformed
 
     def block(self, number: int) -> bytes:
-        """Return a serialized block; raises EvaluateError where there is none or it cannot be asked."""
+        """Return a serialized block; raise EvaluateError if there is none or the peer cannot be asked."""
         return self._ask("GetBlockByNumber", str(number))
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the blocks that it has now, in order."""
+        """Yield its present blocks, in order."""
         for number in range(self.height()):
             yield self.block(number)
 

@@ -1,8 +1,8 @@
 """
-A page about exported blocks for people who have no terminal: a verdict, its grounds, and transactions.
+A page about exported blocks for people without a terminal: verdict, reasons and transactions.
 
-It is one HTML file without scripts and without anything from elsewhere. Everything in it that comes from a ledger is
-text, with what is not printable shown as escapes; arguments, results and private values are not in it.
+It is one HTML file without scripts and without links to other files. Data from a ledger appear as text, with
+unprintable characters as escapes. Arguments, results and private values are left out.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def render(
     Return the page.
 
     Args:
-        found: the transactions that are listed; *more* says that the search has found others besides.
-        trusted: whether a genesis block by somebody trusted was given to the verification.
+        found: the listed transactions; *more* says that the search found others.
+        trusted: whether the verification had a trusted genesis block.
     """
     return _PLACES.get_template("report.html").render(
         report=report,
@@ -57,7 +57,7 @@ def render(
 
 
 def _verdict(report: audit.Report, *, trusted: bool) -> tuple[str, str]:
-    """Return a class for the style, and words."""
+    """Return a CSS class and a text."""
     if report.verdict == DOES_NOT_HOLD:
         return "bad", "The blocks do not hold"
     if report.verdict == CANNOT_TELL:

@@ -1,4 +1,4 @@
-"""``selat audit search`` and ``report``: what stands in exported blocks, as tables and as a page for people."""
+"""``selat audit search`` and ``report``: the content of exported blocks, as tables and as a page for people."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _filtered(command: _Command) -> _Command:
-    """Add the options that say what is looked for; all that are given must fit."""
+    """Add the options of a search; a transaction must match all of them."""
     for option in (
-        click.option("--code", default="", help="Validation code, as VALID; INVALID for any other."),
-        click.option("--until", type=_MOMENT, help="Dated before this, in UTC, by its client."),
-        click.option("--since", type=_MOMENT, help="Dated from this on, in UTC, by its client."),
-        click.option("--chaincode", default="", help="The chaincode that was called."),
-        click.option("--function", default="", help="What was called, as Orders:place."),
-        click.option("--key", default="", help="What it writes, as order/J1; private keys are found by it as well."),
-        click.option("--organisation", default="", help="MSP id of who submitted or endorsed it."),
+        click.option("--code", default="", help="Validation code, as VALID; INVALID for all others."),
+        click.option(
+            "--until", type=_MOMENT, help="Only transactions dated before this, in UTC, by the client's clock."
+        ),
+        click.option(
+            "--since", type=_MOMENT, help="Only transactions dated from this on, in UTC, by the client's clock."
+        ),
+        click.option("--chaincode", default="", help="The called chaincode."),
+        click.option("--function", default="", help="The called function, as Orders:place."),
+        click.option("--key", default="", help="A written key, as order/J1; finds private keys too."),
+        click.option("--organisation", default="", help="MSP id of the submitter or an endorser."),
     ):
         command = option(command)
     return command
@@ -41,9 +45,9 @@ def _filtered(command: _Command) -> _Command:
 @click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
 @click.option("--rows", type=click.Choice(list(tables.TABLES)), default="transactions", show_default=True)
 @click.option("--format", "kind", type=click.Choice(["lines", "jsonl", "csv", "parquet"]), default="lines")
-@click.option("--output", type=options.FILE, help="A file instead of the screen; Parquet needs one.")
+@click.option("--output", type=options.FILE, help="Write to a file instead of the screen; Parquet needs one.")
 @click.option("--limit", type=click.IntRange(1), help=f"Transactions a page; default: {_PAGE} lines, all in a file.")
-@click.option("--after", help="Go on behind the page that ended with this cursor.")
+@click.option("--after", help="Continue after the page that ended with this cursor.")
 @_filtered
 def find(
     blocks: tuple[Path, ...],
@@ -57,7 +61,8 @@ def find(
     """
     Find transactions in exported BLOCKS, and write them, their writes or their events as a table.
 
-    Codes are the exporting peer's, times the clients'. Verify the blocks first: this only reads them.
+    Codes are those of the exporting peer, times those of the clients. Verify the blocks first: this command only
+    reads them.
     """
     if kind == "parquet" and output is None:
         raise click.UsageError("Parquet is no text for a screen: give --output")
@@ -81,13 +86,15 @@ def find(
 @click.argument("blocks", type=options.BLOCKS, nargs=-1, required=True)
 @click.option("--trusted", type=options.FILE, help="The channel's genesis block, from somebody you trust.")
 @click.option("--output", type=options.FILE, default=Path("report.html"), show_default=True)
-@click.option("--limit", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Transactions shown.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Number of transactions to show."
+)
 @_filtered
 def report(blocks: tuple[Path, ...], trusted: Path | None, output: Path, limit: int, **wanted: Any) -> None:
     """
-    Verify exported BLOCKS, and write a page about them that needs nothing but a browser or a printer.
+    Verify exported BLOCKS, and write a page about them for a browser or a printer.
 
-    The page says what holds, what does not, and what nobody signs; then the transactions that are looked for.
+    The page shows what holds, what does not, what nobody signs, and the transactions of the search.
     """
     with options.explained():
         looked_for = _filter(wanted)
@@ -139,7 +146,7 @@ def _write(rows: Iterable[tables.Row], table: tables.Table, kind: str, output: P
 
 
 def _write_lines(rows: Iterable[tables.Row], columns: Mapping[str, str], file: TextIO) -> int:
-    """Write rows for people: what there is of each, in the order of its columns."""
+    """Write rows for people: the values of each, in the order of the columns."""
     count = 0
     for count, row in enumerate(rows, start=1):  # noqa: B007 - the last one is the answer.
         place = f"{row['block']}:{row['index']}"

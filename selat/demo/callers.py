@@ -12,22 +12,22 @@ _SECONDS = 60
 
 
 class DemoError(Exception):
-    """The gateway answered other than the story wants."""
+    """The gateway gave another answer than the story expects."""
 
 
 class Blocks:
     """
-    The newest block of each channel that any caller wrote.
+    The newest block of each channel that a caller wrote to.
 
-    Peers of different organisations have a block at slightly different times. Actors of one story tell each other how
-    far it has come, and the gateway waits for the peer concerned: its headers Selat-Block and Selat-After.
+    Peers of different organisations get a block at slightly different times. The actors of a story share the newest
+    block numbers, and the gateway waits for its peers (headers Selat-Block and Selat-After).
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
 
     def note(self, text: str) -> None:
-        """Take over what an answer said."""
+        """Store the block numbers of an answer."""
         for entry in filter(None, text.split(", ")):
             channel, _, block = entry.partition("=")
             self._seen[channel] = max(int(block), self._seen.get(channel, 0))
@@ -37,7 +37,7 @@ class Blocks:
 
 
 class Caller:
-    """One organisation's user before the gateway."""
+    """One organisation's user, as a client of the gateway."""
 
     def __init__(self, base: str, name: str, msp_id: str, user: str, *, token: str, blocks: Blocks) -> None:
         self.name = name
@@ -57,7 +57,7 @@ class Caller:
         return json_object(self._answer("POST", path, json=body))
 
     def refusal(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Return the problem document a request is refused with; raises DemoError if it is not refused."""
+        """Return the problem document of a refused request; raises DemoError if it is not refused."""
         response = self.send(method, path, json=body)
         if response.status_code < 400:
             raise DemoError(f"{self.msp_id} was allowed {method} {path}, and should not have been")
@@ -76,7 +76,7 @@ class Caller:
         return response
 
     def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        """Return the bare response, whatever it says; DemoError if there is none."""
+        """Return the response, whatever its status; raises DemoError if there is none."""
         headers = {"Selat-After": str(self.blocks), **(kwargs.pop("headers", None) or {})}
         try:
             response = self._session.request(method, self._base + path, timeout=_SECONDS, headers=headers, **kwargs)
@@ -104,7 +104,7 @@ def json_object(response: requests.Response) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who plays."""
+    """The actors."""
 
     admin: Caller
     carrier_admin: Caller

@@ -1,4 +1,4 @@
-"""The demo's chapter on the logistics channel: what carriers plan and agree, out of the sellers' sight."""
+"""The demo's chapter on the logistics channel: plans and agreements of carriers that sellers cannot see."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def agree(cast: Cast, screen: Screen) -> None:
     Plan departures, book one until it is full, and agree on a hand-over.
 
     Raises:
-        DemoError: somebody saw what it should not.
+        DemoError: somebody saw data of others.
     """
-    screen.chapter("The carriers plan among themselves, out of the sellers' sight")
+    screen.chapter("The carriers plan and agree; the sellers cannot see it")
     slot = {
         "slot_id": "tuesday-night",
         "departs_at": _in(48),

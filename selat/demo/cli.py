@@ -27,7 +27,7 @@ KEPT = Path("build/demo")
 @click.command()
 @click.option("--engine", type=click.Choice(engines.NAMES), default="embedded", show_default=True)
 @click.option("--keep", is_flag=True, help=f"Leave everything running, under {KEPT}, and print addresses and tokens.")
-@click.option("--stop", is_flag=True, help="Stop a demo that was kept, and play nothing.")
+@click.option("--stop", is_flag=True, help="Stop a demo that was left running; play nothing.")
 @click.option(
     "--consortium",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -50,11 +50,11 @@ def demo(engine: str, keep: bool, stop: bool, consortium: Path | None) -> None:
 
 def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortium: Path | None = None) -> None:
     """
-    Start network and gateway in *folder*, play, and stop both; with *keep* they are left running after a good end.
+    Start network and gateway in *folder*, play, and stop both; with *keep* they stay up after a good end.
 
     Raises:
-        NetworkError, HlfError: the network could not be started.
-        DemoError: the gateway answered other than the story wants.
+        NetworkError, HlfError: the network cannot be started.
+        DemoError: the gateway gave another answer than the story expects.
     """
     began = time.monotonic()
     played = False
@@ -75,7 +75,7 @@ def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortiu
 
 @contextlib.contextmanager
 def _folder(keep: bool) -> Iterator[Path]:
-    """Yield a folder for everything: a temporary one, which stays after a failure for its logs, or KEPT."""
+    """Yield a folder for everything: KEPT, or a temporary one, which stays after a failure because of its logs."""
     if keep:
         if theatre.running(KEPT):
             raise DemoError(f"a demo is running in {KEPT}. Stop it first: selat demo --stop")
@@ -96,7 +96,7 @@ def _folder(keep: bool) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the demo as Ctrl-C does: by way of every ``finally``."""
+    """Let SIGTERM end the demo as Ctrl-C does, so that every ``finally`` runs."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

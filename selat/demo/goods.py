@@ -1,4 +1,4 @@
-"""What travels in the demo, under real codes with right check digits."""
+"""The goods of the demo, with real codes and correct check digits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Article:
     weight_grm: int
 
     def order_line(self) -> dict[str, object]:
-        """Return the line as an order has it."""
+        """Return the article as a line of an order."""
         return {
             "line": self.line,
             "gtin": self.gtin,
@@ -52,7 +52,7 @@ class Article:
 
 
 def total(order: Mapping[str, Any]) -> str:
-    """Return what an order comes to, in minor units: goods, freight and insurance."""
+    """Return the total of an order in minor units: goods, freight and insurance."""
     lines = sum(line["quantity"] * int(line["unit_price"]) for line in order["lines"])
     return str(lines + int(order["freight"]) + int(order["insurance"]))
 
@@ -112,7 +112,7 @@ CAPABILITY = {
     "lpi.component": "timeliness",
     "lpi.score_x100": 430,
 }
-# What the carriers' services have in common; stages and prices differ.
+# Attributes that all carriers' services share; stages and prices differ.
 SERVICE = {
     "valid.from": "2026-01-01",
     "valid.to": "2030-12-31",

@@ -9,16 +9,16 @@ from selat.demo import goods
 from selat.demo.callers import Caller, Cast, DemoError
 from selat.demo.screen import Screen, bad, good, short
 
-# What each asks for one stage of one consignment, in minor units; two of them sail.
+# The price of each for one stage of one consignment, in minor units; two of them offer the voyage.
 _OFFERS = (("origin", ["S11", "S15"], "2950"), ("forwarder", ["S15"], "2480"), ("last_mile", ["S19", "S20"], "640"))
 
 
 def choose(cast: Cast, screen: Screen, journey_id: str) -> None:
     """
-    Find the carriers of a journey that is going to be opened.
+    Choose the carriers of a journey before it is opened.
 
     Raises:
-        DemoError: somebody saw a price it should not, or the plan does not prove.
+        DemoError: somebody saw a price of others, or the plan's certificate is wrong.
     """
     screen.chapter("Carriers offer, and platform and auditor choose the chain together")
     grants = {actor: _offer(cast, actor, stages, price) for actor, stages, price in _OFFERS}
@@ -38,7 +38,7 @@ def choose(cast: Cast, screen: Screen, journey_id: str) -> None:
         carrier.post(f"{address}/answer", {"accept": True})
         rows.append((" ".join(leg["stages"]), short(carrier.msp_id), _money(seen), good("accepts")))
     cast.platform.post(f"{plan}/conclusion")
-    screen.table(["stages", "carrier", "its own price, which it alone is told", ""], rows)
+    screen.table(["stages", "carrier", "its own price, which nobody else sees", ""], rows)
     taken = {offer for leg in content["legs"] for offer in leg["offers"]}
     loser = next(actor for actor in ("forwarder", "origin") if grants[actor] not in _chain(cast, plan)[1:2])
     _explain(cast, screen, plan, getattr(cast, loser), grants[loser])
@@ -50,7 +50,7 @@ def choose(cast: Cast, screen: Screen, journey_id: str) -> None:
 
 
 def _offer(cast: Cast, actor: str, stages: list[str], price: str) -> str:
-    """Commit a capability, consent to its use for matching, and bring it into the tender."""
+    """Commit to a capability, consent to its use for matching, and add it to the tender."""
     carrier: Caller = getattr(cast, actor)
     values = {**goods.SERVICE, "service_id": f"{actor}-2026", "stages": stages, "price.base_minor": price}
     claim = carrier.post("/v1/capabilities", {"values": values})["claim_id"]
@@ -90,21 +90,21 @@ def _demand() -> dict[str, Any]:
 
 
 def _chain(cast: Cast, plan: str) -> list[str]:
-    """Return the offers that were chosen, step by step."""
+    """Return the chosen offers, step by step."""
     chain: list[str] = cast.platform.get(f"{plan}/certificate")["chain"]
     return chain
 
 
 def _explain(cast: Cast, screen: Screen, plan: str, loser: Caller, grant_id: str) -> None:
-    """Let the carrier that was not chosen ask why; platform and auditor compute the answer, and it alone reads it."""
+    """Let the carrier that was not chosen ask why; platform and auditor compute the answer, and only it reads it."""
     question: dict[str, Any] = {"grant_id": grant_id, "step": 1}
     loser.post(f"{plan}/questions", question)
     cast.auditor.post(f"{plan}/answers", question)
     told = loser.get(f"{plan}/why-not-me", **question)
     if told["outcome"] != "dearer":
-        raise DemoError(f"the dearer of two offers is told that it is {told['outcome']}")
+        raise DemoError(f"the more expensive of two offers learns that it is {told['outcome']}")
     facts = (
-        f"its best chain is dearer by {int(told['difference']) / 100:.2f} USD; "
+        f"its best chain costs more by {int(told['difference']) / 100:.2f} USD; "
         f"it would have won for {int(told['price_less']) / 100:.2f} USD less"
     )
     other = cast.last_mile.refusal("GET", f"{plan}/why-not-me?grant_id={grant_id}&step=1")

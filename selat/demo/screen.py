@@ -1,4 +1,4 @@
-"""What the demo shows: chapters, and their results in tables."""
+"""The demo's output: chapters, with their results in tables."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rich.table import Table
 from hlf.network.admin.lifetime import Network
 from selat.demo.theatre import ACTORS, Stage
 
-# Where output goes to a file or a pipe, there is no terminal to fit into.
+# The width for output to a file or a pipe, where there is no terminal.
 _FILE_WIDTH = 120
 
 
 class Screen:
-    """Tables on a terminal; plain text where it is none."""
+    """Tables on a terminal; elsewhere plain text."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
@@ -43,7 +43,7 @@ class Screen:
         self._console.print(text, highlight=False)
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[object]], title: str | None = None) -> None:
-        """Rows under headings."""
+        """Print rows under headings."""
         table = Table(
             box=box.SIMPLE_HEAD,
             title=title,
@@ -59,7 +59,7 @@ class Screen:
         self._console.print(table)
 
     def started(self, network: Network, base: str, seconds: float) -> None:
-        """Print what is up."""
+        """Print what was started."""
         members = network.consortium
         self.say(
             f"{len(members.organisations)} organisations, {len(members.channels)} channels, "
@@ -73,10 +73,10 @@ class Screen:
         self.say(f"[bold green]Played to the end in {seconds:.1f} s.[/]")
 
     def kept(self, stage: Stage, folder: Path) -> None:
-        """Print how to go on by hand."""
+        """Print how to continue by hand."""
         self.say(f"Left running: gateway {stage.base} (documentation at {stage.base}/docs), the rest under {folder}")
         for name, token in stage.tokens.items():
-            # Not in a table: a token that is folded cannot be copied.
+            # Not in a table, because a wrapped token cannot be copied.
             self._console.print(f"{name:10} {'/'.join(ACTORS[name]):24} {token}", highlight=False, soft_wrap=True)
         self._console.print(
             f'Try: curl -H "Authorization: Bearer {stage.tokens["platform"]}" {stage.base}/v1/participants',
@@ -87,16 +87,16 @@ class Screen:
 
 
 class _Marked(str):
-    """Text with rich's own marks in it."""
+    """Text with rich's markup."""
 
 
 def short(msp_id: str) -> str:
-    """Return an organisation's name without the suffix that all have."""
+    """Return an organisation's name without the common suffix."""
     return msp_id.removesuffix("MSP")
 
 
 def good(text: str) -> str:
-    """Print something that is as it should be."""
+    """Return a good result in green."""
     return _Marked(f"[green]{escape(text)}[/]")
 
 

@@ -15,14 +15,14 @@ from selat.demo import carriage, goods, matching, voyage
 from selat.demo.callers import Caller, Cast, DemoError, json_object
 from selat.demo.screen import Screen, bad, good
 
-# A year that no run of the demo outlives.
+# A year far enough in the future for every run of the demo.
 _EXPIRY = "2030-12-31T00:00:00Z"
 _SHOWN = ("demand.units_p50_h87", "demand.peak_date")
 
 
 @dataclass(frozen=True)
 class Played:
-    """What the story leaves behind."""
+    """The results of the story."""
 
     claim_id: str
     grant_id: str
@@ -35,7 +35,7 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
     Play all chapters.
 
     Raises:
-        DemoError: an answer was not what the story wants.
+        DemoError: an answer differs from what the story expects.
     """
     terms = _founding(cast, screen)
     forecast = _claims(cast, screen)
@@ -54,7 +54,7 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
 
 
 def _founding(cast: Cast, screen: Screen) -> dict[str, Any]:
-    screen.chapter("The rules are laid down")
+    screen.chapter("The rules are published")
     fields = ("msp_id", "name", "species", "roles", "countries", "stages")
     participants = [dict(zip(fields, row, strict=True)) for row in goods.PARTICIPANTS]
     cast.admin.post("/v1/participants/founding", {"participants": participants})
@@ -95,7 +95,7 @@ def _terms(starts: datetime) -> dict[str, Any]:
 
 
 def _claims(cast: Cast, screen: Screen) -> dict[str, Any]:
-    screen.chapter("A forecast and a capability are committed, and shown to nobody")
+    screen.chapter("Two organisations commit to a forecast and a capability, and show them to nobody")
     forecast = cast.platform.post("/v1/forecasts", {"values": goods.FORECAST})
     capability = cast.forwarder.post("/v1/capabilities", {"values": goods.CAPABILITY})
     rows = []
@@ -104,16 +104,16 @@ def _claims(cast: Cast, screen: Screen) -> dict[str, Any]:
             f"/v1/claims/{owner.msp_id}/{claim['claim_id']}/commitment", revision=claim["revision"]
         )
         if known["document_hash"] != claim["document_hash"]:
-            raise DemoError("the channel holds another hash than the owner was given")
+            raise DemoError("the channel has another hash than the owner got")
         rows.append(
             (kind, owner.msp_id, claim["claim_id"], f"block {claim['block_number']}", known["document_hash"][:32] + "…")
         )
-    screen.table(["claim", "owner", "id", "in", "all that the channel knows: SHA-256"], rows)
+    screen.table(["claim", "owner", "id", "in", "all that the channel sees: SHA-256"], rows)
     return forecast
 
 
 def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
-    screen.chapter("Two of its figures are shown to the forwarder, and to no one else")
+    screen.chapter("The forwarder, and nobody else, sees two figures of the forecast")
     granted = cast.platform.post(
         "/v1/disclosures",
         {
@@ -129,7 +129,7 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
         if caller is cast.forwarder:
             told = caller.get(f"/v1/disclosures/{granted['grant_id']}")
             if set(told["values"]) != set(_SHOWN):
-                raise DemoError("the recipient reads other attributes than it was granted")
+                raise DemoError("the recipient reads other attributes than the granted ones")
             _prove(caller, forecast, told)
             seen = ", ".join(f"{name} = {value}" for name, value in told["values"].items())
             rows.append((caller.msp_id, good("sees"), good(seen)))
@@ -162,7 +162,7 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
 
 
 def _prove(recipient: Caller, forecast: dict[str, Any], told: dict[str, Any]) -> None:
-    """Prove that the recipient was told what the owner committed to; anybody could check that."""
+    """Prove that the recipient got the values that the owner committed to; anybody can check this."""
     proven = recipient.post(
         "/v1/claims/verify",
         {
@@ -174,7 +174,7 @@ def _prove(recipient: Caller, forecast: dict[str, Any], told: dict[str, Any]) ->
         },
     )
     if proven["values"] != told["values"]:
-        raise DemoError("the disclosed values are not those that were committed")
+        raise DemoError("the disclosed values are not the committed ones")
 
 
 def _order(cast: Cast, screen: Screen, terms: dict[str, Any]) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _order(cast: Cast, screen: Screen, terms: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
-    """Show the payment firm what the order comes to, and not the order."""
+    """Show the payment firm the total of the order, but not the order."""
     today = datetime.now(UTC).date().isoformat()
     cast.payments.post(
         "/v1/rates", {"date": today, "base": "USD", "rates": {"CNY": "7.1024"}, "source": "its own desk"}
@@ -255,7 +255,7 @@ def _settle(cast: Cast, screen: Screen, payment: str) -> None:
 
 
 def _seen(base: str, order: dict[str, Any], cast: Cast) -> dict[str, Any]:
-    """Return what the shopper's link shows; asked without any token."""
+    """Return the answer behind the shopper's link, without a token."""
     headers = {"Accept": "application/json", "Selat-After": str(cast.platform.blocks)}
     response = requests.get(base + order["tracking_path"], headers=headers, timeout=30)
     if response.status_code != requests.codes.ok:
@@ -267,7 +267,7 @@ def _tracking(base: str, screen: Screen, order: dict[str, Any], cast: Cast) -> N
     screen.chapter("The shopper follows one link, without an identity")
     seen = _seen(base, order, cast)
     if seen["status"] != "delivered":
-        raise DemoError(f"the shopper is told {seen['status']}, and the goods were delivered")
+        raise DemoError(f"the shopper sees {seen['status']}, but the goods were delivered")
     screen.table(
         ["when", "where", "what"],
         [
@@ -295,13 +295,13 @@ def _audit(cast: Cast, screen: Screen, journey: str, order: dict[str, Any]) -> N
             )
             for change in reversed(custody)
         ],
-        title="every value that the custody of the consignment had",
+        title="every value of the consignment's custody",
     )
     proof = cast.auditor.get(f"/v1/audit/ecommerce/transactions/{order['placing']['transaction_id']}")
     screen.table(["checked in the block of the order's content", ""], [_check(check) for check in proof["checks"]])
     events = cast.auditor.events("/v1/events/trade/trade", start_block=1, idle_seconds=1)
     screen.say(
-        f"{told['total']} changes of the journey, each found again in its block; "
+        f"{told['total']} changes of the journey, each compared with its block; "
         f"{len(events)} events replayed from block 1"
     )
     if not (proof["verified"] and all(change["verified"] for change in told["changes"])):

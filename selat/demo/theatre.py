@@ -1,4 +1,4 @@
-"""The demo's stage: a consortium and a gateway in one folder, put up and struck again."""
+"""The demo's stage: a consortium and a gateway in one folder, started and stopped."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TOKEN_SECONDS = 24 * 3600
 
 @dataclass(frozen=True)
 class Stage:
-    """What is up: the network, the gateway's address, and a token for each actor."""
+    """A running demo: the network, the gateway's address, and a token for each actor."""
 
     network: Network
     base: str
@@ -46,7 +46,7 @@ class Stage:
 
     @contextlib.contextmanager
     def cast(self) -> Iterator[Cast]:
-        """Yield the actors, each with connections of its own."""
+        """Yield the actors, each with its own connections."""
         blocks = Blocks()
         with contextlib.ExitStack() as stack:
             callers = {
@@ -58,10 +58,10 @@ class Stage:
 
 def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
     """
-    Start network and gateway in *folder*; after a failure, ``strike`` ends what came up.
+    Start network and gateway in *folder*. After a failure, ``strike`` stops what was started.
 
     Raises:
-        NetworkError, hlf.errors.HlfError: names cause and cure.
+        NetworkError, hlf.errors.HlfError: the error names cause and cure.
     """
     network = lifetime.up(engine, folder / "network", consortium, default=CONSORTIUM)
     home = _home(folder)
@@ -86,12 +86,12 @@ def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
 
 
 def strike(folder: Path) -> list[str]:
-    """Stop whatever runs from *folder*, however far its start came; return the names of what was alive."""
+    """Stop everything that runs from *folder*, even after an incomplete start; return the names of what ran."""
     return [name for each in (_home(folder), Folder(folder / "network")) for name in processes.stop(each)]
 
 
 def running(folder: Path) -> bool:
-    """Return whether anything started from *folder* is alive."""
+    """Return whether anything that was started from *folder* still runs."""
     return any(found.alive for each in (_home(folder), Folder(folder / "network")) for found in processes.find(each))
 
 

@@ -22,22 +22,22 @@ _PARTIES = [
 @dataclass
 class Clock:
     """
-    The story's time: it begins now, and each thing that happens comes some seconds later.
+    The story's clock: it begins now, and each event comes some seconds later.
 
-    It runs ahead of the ledger's by a few minutes at the end, which Fabric and the contracts allow.
+    At the end it is a few minutes ahead of the ledger's time, which Fabric and the contracts allow.
     """
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def next(self, place: str) -> str:
-        """Return the next moment, as a clock at *place* shows it."""
+        """Return the next moment as local time at *place*."""
         self.now += timedelta(seconds=_STEP_SECONDS)
         return self.now.astimezone(_ZONES[place[:2]]).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One event: who records which step of which stage, where."""
+    """One event: recorder, stage, step and place."""
 
     stage: str
     actor: str
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True)
 class HandOver:
-    """Custody passing from one to the other."""
+    """A hand-over of custody."""
 
     giver: str
     taker: str
@@ -91,9 +91,9 @@ STEPS: tuple[Step | HandOver, ...] = (
 
 def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Callable[[], dict[str, Any]]) -> str:
     """
-    Open the journey of an order and play it to its delivery; return its id.
+    Open the journey of an order, play it to its delivery, and return its id.
 
-    *seen* asks what the shopper sees.
+    *seen* returns the shopper's view.
     """
     screen.chapter("The consignment travels, stage by stage")
     opened = cast.platform.post(
@@ -170,7 +170,7 @@ def _hand_over(
 
 
 def _try_without_right(cast: Cast, screen: Screen, journey: str, clock: Clock) -> None:
-    """Three things that nobody may do, each refused with its code."""
+    """Try three things that nobody may do; each is refused with its code."""
     late = Step("S19", "forwarder", "departing", _HPH, "in_transit")
     forged = Step("S17", "merchant", "selat:customs_released", _HPH)
     second = Step("S01", "platform", "selat:order_receiving", _SZX)
@@ -191,7 +191,7 @@ def _try_without_right(cast: Cast, screen: Screen, journey: str, clock: Clock) -
 
 
 def give_back(cast: Cast, screen: Screen, journey: str, token: str) -> None:
-    """Two requests to return goods: one that the terms approve, one that they do not."""
+    """Request two returns: the terms approve one and reject the other."""
     screen.chapter("The shopper returns something, and wants to return something else")
     photograph = hashlib.sha256(b"a photograph of the left ear cup").hexdigest()
     approved = cast.platform.post(
@@ -238,16 +238,16 @@ def give_back(cast: Cast, screen: Screen, journey: str, token: str) -> None:
         approved["result"]["decision"]["outcome"] != "APPROVED"
         or refused["result"]["decision"]["code"] != "CATEGORY_EXCLUDED"
     ):
-        raise DemoError("the returns were decided other than their terms say")
+        raise DemoError("the decisions on the returns differ from their terms")
     _fetch(cast, screen, approved)
 
 
 def _fetch(cast: Cast, screen: Screen, approved: dict[str, Any]) -> None:
-    """Fetch the goods as the carrier of the way back, which the approval booked."""
+    """Fetch the goods as the carrier of the way back that the approval booked."""
     return_id, reverse = approved["return_id"], approved["result"]["reverse_journey_id"]
     before = cast.merchant.get(f"/v1/returns/{return_id}")["state"]
     _record(cast.last_mile, reverse, Clock(), Step("S22", "last_mile", "shipping", _HAN, "returned"))
     after = cast.merchant.get(f"/v1/returns/{return_id}")["state"]
     if before == after:
-        raise DemoError("the goods were fetched, and the return does not show it")
+        raise DemoError("the goods were fetched, but the return does not show it")
     screen.say(f"Return {return_id}: {before}; LastMileMSP picks up on the reverse journey {reverse}: {after}")
