@@ -1,15 +1,15 @@
-# One-line doors to `selat`; the work is done there. `make help` lists them.
+# Short names for commands of `selat`. `make help` lists them.
 PYTHON ?= python3
 VENV   ?= .venv
 ENGINE ?= embedded
 BIN    := $(VENV)/bin
-# What the network ran on before is known to its folder; only an engine that was asked for is passed on.
+# The state folder knows the engine of its network, so an engine is passed on only if ENGINE is set.
 CHOSEN  = $(if $(filter command environment,$(origin ENGINE)),--engine $(ENGINE))
 FILE    = $(if $(CONSORTIUM),--consortium '$(CONSORTIUM)')
 SHARED  = -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 FOLDER  = $(if $(STATE),--state '$(STATE)')
 
-# Stops a target that was called without a variable it cannot do without: $(call needs,NODE,name).
+# Stops a target that needs a variable and did not get it: $(call needs,NODE,name).
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
@@ -44,19 +44,19 @@ coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other 
 	  $(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet -o build/coverage/all.json && \
 	  $(BIN)/python -m tests.support.covered $(if $(TESTS),--part) && exit $$tests
 
-conformance: $(VENV)/dev  ## Ask an engine what real Fabric was asked (ENGINE=embedded|native)
+conformance: $(VENV)/dev  ## Compare an engine with the recorded answers of real Fabric (ENGINE=embedded|native)
 	@$(BIN)/python -m pytest tests/conformance -k "test_every_case or test_the_$(ENGINE)_engine"
 
-conformance-record: $(VENV)/dev  ## Write down what real Fabric answers (ENGINE=native)
+conformance-record: $(VENV)/dev  ## Record the answers of real Fabric (ENGINE=native)
 	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE)
 
-hostile: $(VENV)/dev  ## Send the engines what no honest member sends (N=100000 of each kind, SEED=0)
+hostile: $(VENV)/dev  ## Send the engines messages that no honest member sends (N=100000 of each kind, SEED=0)
 	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(BIN)/python -m pytest tests/hostile --timeout 7200
 
 cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
 	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
 
-fuzz: $(VENV)/dev  ## Give every boundary bytes that nobody meant to be read (N=100000, ONLY=name, SEED=0)
+fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
 
 check: $(VENV)/dev  ## Run the linters: ruff (rules and layout), mypy, import-linter
@@ -65,19 +65,19 @@ check: $(VENV)/dev  ## Run the linters: ruff (rules and layout), mypy, import-li
 up: $(VENV)/run  ## Start the consortium (ENGINE=embedded|native, CONSORTIUM=file, STATE=folder)
 	@$(BIN)/selat network up $(CHOSEN) $(FILE) $(FOLDER)
 
-down: $(VENV)/run  ## Stop it (STATE=folder)
+down: $(VENV)/run  ## Stop the consortium (STATE=folder)
 	@$(BIN)/selat network down $(FOLDER)
 
-status: $(VENV)/run  ## Say what is running (STATE=folder)
+status: $(VENV)/run  ## Show what is running (STATE=folder)
 	@$(BIN)/selat network status $(FOLDER)
 
 stop: $(VENV)/run  ## Stop one peer or orderer while the others go on (NODE=name, STATE=folder)
 	@$(call needs,NODE,name)$(BIN)/selat network stop $(NODE) $(FOLDER)
 
-start: $(VENV)/run  ## Start it again (NODE=name, STATE=folder)
+start: $(VENV)/run  ## Start a stopped peer or orderer again (NODE=name, STATE=folder)
 	@$(call needs,NODE,name)$(BIN)/selat network start $(NODE) $(FOLDER)
 
-add-organisation: $(VENV)/run  ## Plan to add MSP=id to CHANNEL=name; APPLY=1 does it
+add-organisation: $(VENV)/run  ## Show the steps to add MSP=id to CHANNEL=name; APPLY=1 does them
 	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)
 
 channels: $(VENV)/run  ## List the channels with heights and members (STATE=folder)
@@ -102,7 +102,7 @@ audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, o
 	@$(call needs,CHANNEL,name)$(BIN)/selat audit export build/audit/$(CHANNEL) --channel $(CHANNEL) $(if $(STATE),--wallet '$(STATE)')
 	@$(BIN)/selat audit verify build/audit/$(CHANNEL)
 
-bench: $(VENV)/dev  ## Measure (ONLY=name for one figure)
+bench: $(VENV)/dev  ## Run the benchmarks (ONLY=name for one of them)
 	@$(BIN)/python -m benchmarks --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
 
 docs: $(VENV)/docs  ## Build the documentation site into build/docs

@@ -50,7 +50,7 @@ def read(data: bytes, chaincode: str) -> Opening:
     try:
         document = disclosures.read_document(text.encode())
     except Refused as refused:
-        words = "the document is no claim, so add its place: namespace, collection and key"
+        words = "the document is no claim, so say where it stands with namespace, collection and key"
         raise WireError(f"{words} ({refused})") from None
     return Opening(chaincode, *_place_of(document), text, encoded)
 
