@@ -146,7 +146,7 @@ class Agreed:
 
 
 def answer_by(demand: Demand, now: int) -> str:
-    """The deadline for the carriers' answers."""
+    """Return the deadline for the carriers' answers."""
     return moments.text(now + demand.answer_hours * moments.HOUR)
 
 
