@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TOPS = "hlf|chaincode|network|gateway|selat|tests|benchmarks|docs"
 # Stands for a name of the reader's own.
 MADE = re.compile(r"[<>{}*…]|\.\.\.")
 # Dotted names that are no modules: a service of Fabric, and two kinds of evidence in JSON.
 OTHERS = {"gateway.Gateway", "selat.receipt", "selat.checkpoint"}
-each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+each_page = pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 
 
 def quoted(page: Path) -> list[str]:

@@ -1,14 +1,16 @@
-"""The projects in `examples/`: their own tests on each engine, and their types as a user's checker sees them."""
+"""The projects in `examples/` and the code of the guides, on each engine; their types as a user's checker sees them."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from hlf.network import topology
 from tests.support.house import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -27,11 +29,21 @@ def ran(*words: str | Path, cwd: Path, **environment: str) -> str:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_examples_pass_their_own_tests(engine):
-    """All on one network, which their `pytest.ini` describes, with warnings for errors."""
-    printed = ran("pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--hlf-engine", engine, cwd=EXAMPLES)
+def test_the_examples_and_the_guides_do_what_they_say(engine):
+    """All on one network, which the examples' `pytest.ini` describes, with warnings for errors."""
+    files = [*(project.name for project in PROJECTS), Path(__file__).with_name("guided.py")]
+    options = ("-q", "-c", "pytest.ini", "-W", "error", "-p", "no:cacheprovider", "--hlf-engine", engine)
+    printed = ran("pytest", *options, *files, cwd=EXAMPLES)
     assert " skipped" not in printed
     assert " passed" in printed
+
+
+def test_the_guides_consortium_can_be_started(tmp_path):
+    """The file of the page on several organisations is one that `hlf network up` takes."""
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/guides/organisations.md").read_text(), re.DOTALL)
+    (tmp_path / "consortium.yaml").write_text(text)
+    (asset,) = topology.load(tmp_path / "consortium.yaml").chaincodes
+    assert asset.endorsement == "AND('Org1MSP.peer', 'Org2MSP.peer')"
 
 
 def test_each_example_stands_alone():
