@@ -21,7 +21,7 @@ Administration of Fabric networks: what an organisation's admin does, over Fabri
 ``registrar``         a Fabric CA's registrar: registrations, affiliations, revocations, certificates
 ``lifecycle``         install, approve, readiness, commit, and queries of each
 ``channel``           configuration blocks read, configurations changed by several admins' signatures
-``snapshots``         snapshots of a channel at a peer: asked for, taken back, listed
+``snapshots``         snapshots of a channel at a peer: asked for, taken back, listed, joined by
 ``discovery``         what a peer knows of the other peers of a channel
 ====================  ==============================================================================
 

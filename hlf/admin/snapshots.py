@@ -12,7 +12,7 @@ import os
 from typing import Any
 
 from fabric_protos.common import common_pb2
-from fabric_protos.peer import snapshot_pb2, snapshot_pb2_grpc
+from fabric_protos.peer import query_pb2, snapshot_pb2, snapshot_pb2_grpc
 
 from hlf import errors
 from hlf.admin.peer import Peer
@@ -59,6 +59,30 @@ def pending(peer: Peer, channel_id: str) -> tuple[int, ...]:
     query = snapshot_pb2.SnapshotQuery(signature_header=_header(peer), channel_id=channel_id)
     answer = peer.unary(_stub(peer).QueryPendings, _signed(peer, query), errors.AdminError)
     return tuple(answer.block_numbers)
+
+
+def join(peer: Peer, folder: str) -> None:
+    """
+    Let a peer join a channel by a snapshot that lies in a folder of its machine.
+
+    It returns at once. What goes wrong later stands in the peer's log alone: ask :func:`joining`, then
+    ``peer.channels()``.
+
+    Raises:
+        AdminError: the peer refused; there is no such folder, or it is joining by another snapshot.
+    """
+    peer.call("", "cscc", [b"JoinChainBySnapshot", folder.encode()])
+
+
+def joining(peer: Peer) -> str:
+    """
+    Return the folder of the snapshot by which a peer is joining a channel at the moment, empty when it is not.
+
+    Raises:
+        AdminError: the peer refused.
+    """
+    status = peer.ask(query_pb2.JoinBySnapshotStatus, "", "cscc", [b"JoinBySnapshotStatus"])
+    return str(status.bootstrapping_snapshot_dir) if status.in_progress else ""
 
 
 def _stub(peer: Peer) -> snapshot_pb2_grpc.SnapshotStub:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hlf.network import errors
 from hlf.network.engines.embedded.endorse import packages
+from hlf.network.engines.embedded.order import bootstrapping, joining
 from hlf.network.engines.embedded.state import lifecycle, requested
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from hlf.wire import keys
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.order.channels import Channel, Channels
     from hlf.network.engines.embedded.state.snapshots import Snapshot
 
+_LOG = logging.getLogger(__name__)
 SYSTEM_VERSION = "syscc"
 _PACKAGES, _SNAPSHOTS = "packages", "snapshots"
 # The native engine's peers take a silent one for dead after the same time (gossip's aliveExpirationTimeout).
@@ -39,7 +43,12 @@ class Runnable:
 
 
 class Peer:
-    """A peer's own state; the public ledgers belong to the channels."""
+    """
+    A peer's own state; the public ledgers belong to the channels.
+
+    Attributes:
+        bootstrapping: the folder of the snapshot by which it is joining a channel at the moment; empty when it is not.
+    """
 
     def __init__(
         self,
@@ -56,6 +65,8 @@ class Peer:
         self.address = address
         self._tls_ca = tls_ca
         self.channels = channels
+        self.bootstrapping = ""
+        self._joining: asyncio.Task[None] | None = None
         self._stopped_at: float | None = None
         self._calls: set[asyncio.Timeout] = set()
         self.snapshots = requested.SnapshotRequests(folder / _SNAPSHOTS)
@@ -162,6 +173,23 @@ class Peer:
             return self.chaincode(channel, snapshot, name, definition.sequence, definition)
         except UndefinedError:
             return None
+
+    def bootstrap(self, folder: str) -> None:
+        """Begin to join the channel of a snapshot; what fails is told to the log alone, as by real peers."""
+        self.bootstrapping = folder
+        self._joining = asyncio.get_running_loop().create_task(self._bootstrap(Path(folder)))
+
+    async def _bootstrap(self, folder: Path) -> None:
+        try:
+            found = await asyncio.to_thread(bootstrapping.read, folder)
+            if found.channel_id in self.channels.joined(self.name):
+                raise joining.JoinError(f"ledger [{found.channel_id}] already exists with state [ACTIVE]")
+            self.snapshots.begin(found.channel_id, found.last_block + 1)
+            self.channels.join_by_snapshot(found, self.name, self.msp_id)
+        except (joining.JoinError, errors.NetworkError) as error:
+            _LOG.error("%s: no ledger from the snapshot at %s: %s", self.name, folder, error)
+        finally:
+            self.bootstrapping = ""
 
     def catch_up(self, channel: Channel) -> None:
         """Make the snapshot of the last block, if it was asked for and is missing; on the channel's commit thread."""

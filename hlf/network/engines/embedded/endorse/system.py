@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import Peer
     from hlf.network.engines.embedded.endorse.transactions import Transaction
     from hlf.network.engines.embedded.state.ledger import Ledger
+    from hlf.network.engines.embedded.state.waiting import TransactionRecord
 
 _UINT64 = re.compile(rb"[0-9]+")
 _MOST_DIGITS = 20
@@ -74,7 +75,7 @@ class SystemChaincodes:
         query = _QUERIES.get(function)
         if query is None:
             raise CallError(f"Requested function {function} not found.")
-        return query(channel.ledger, args[2])
+        return query(channel.ledger, args[2], self._peer.snapshots.first_block(channel_id))
 
     # cscc ---------------------------------------------------------------------------------------------------------
 
@@ -93,10 +94,13 @@ class SystemChaincodes:
         if function in ("GetConfigBlock", "GetChannelConfig"):
             return self._describe(function, text(args[1]), request)
         if function == "JoinChainBySnapshot":
-            self._refuse_snapshot(text(args[1]), request)
+            return self._join_by_snapshot(text(args[1]), request)
         if function == "JoinBySnapshotStatus":
             self._allow(function, None, request)
-            return query_pb2.JoinBySnapshotStatus().SerializeToString()
+            folder = self._peer.bootstrapping
+            return query_pb2.JoinBySnapshotStatus(
+                in_progress=bool(folder), bootstrapping_snapshot_dir=folder
+            ).SerializeToString()
         raise CallError(f"Requested function {function} not found.")
 
     def _describe(self, function: str, channel_id: str, request: Request) -> bytes:
@@ -108,6 +112,10 @@ class SystemChaincodes:
             raise CallError(f"unknown channel ID, {channel_id}")
         if function == "GetChannelConfig":
             return channel.bundle.config.SerializeToString()
+        first = self._peer.snapshots.first_block(channel_id)
+        for number in (channel.ledger.height - 1, last_config(channel.ledger)):
+            if number < first:
+                raise CallError(_not_served(number, first))
         return channel.ledger.stored(last_config(channel.ledger))
 
     async def _join_chain(self, block: bytes, request: Request) -> bytes:
@@ -122,23 +130,32 @@ class SystemChaincodes:
             raise CallError(
                 f"cannot create ledger from genesis block: ledger [{channel_id}] already exists with state [ACTIVE]"
             )
+        if busy := self._why_busy():
+            raise CallError(f"cannot create ledger from genesis block: {busy}")
         try:
             await self._peer.channels.join_peer(block, self._peer.name, self._peer.msp_id)
         except joining.JoinError as error:
             raise CallError(str(error)) from None
         return b""
 
-    def _refuse_snapshot(self, folder: str, request: Request) -> None:
-        """Say why a channel is not joined by a snapshot, which the embedded engine does not do."""
+    def _join_by_snapshot(self, folder: str, request: Request) -> bytes:
+        """Begin to join by a snapshot's folder; like a real peer, answer before any of it is read."""
         if not folder:
             raise CallError("Cannot join the channel, no snapshot directory provided")
         refusal = access.proposal_refusal("cscc/JoinChainBySnapshot", None, "", request, self._peer.local)
         if refusal is not None:
             raise CallError(f"access denied for [JoinChainBySnapshot]: [{refusal}]")
-        reason = "the embedded engine joins no channel by a snapshot"
-        if not os.path.lexists(folder):
-            reason = f"error opening dir [{folder}]: open {folder}: no such file or directory"
-        raise CallError(f"cannot create ledger from snapshot {folder}: {reason}")
+        reason = _why_no_snapshot(folder) or self._why_busy()
+        if reason:
+            raise CallError(f"cannot create ledger from snapshot {folder}: {reason}")
+        self._peer.bootstrap(folder)
+        return b""
+
+    def _why_busy(self) -> str:
+        folder = self._peer.bootstrapping
+        if not folder:
+            return ""
+        return f"a ledger is being created from a snapshot at {folder}. Call ledger creation again after it is done."
 
     def _allow(self, function: str, channel_id: str | None, request: Request) -> None:
         channel = self._peer.channel(channel_id) if channel_id is not None else None
@@ -152,6 +169,16 @@ class SystemChaincodes:
         if refusal is not None:
             place = f"[{function}]" if channel_id is None else f"[{function}][{channel_id}]"
             raise CallError(f"access denied for {place}: {refusal}")
+
+
+def _why_no_snapshot(folder: str) -> str:
+    """Return why a folder cannot hold a snapshot, as Go says it; empty where it may."""
+    try:
+        return "" if os.listdir(folder) else f"snapshot dir {folder} is empty"
+    except NotADirectoryError:
+        return f"error checking if dir [{folder}] is empty: readdirent {folder}: not a directory"
+    except OSError as error:
+        return f"error opening dir [{folder}]: open {folder}: {(error.strerror or '').lower()}"
 
 
 def last_config(ledger: Ledger) -> int:
@@ -176,7 +203,14 @@ def _chain_info(ledger: Ledger) -> bytes:
     ).SerializeToString()
 
 
-def _block_by_number(ledger: Ledger, argument: bytes) -> bytes:
+def _not_served(number: int, first: int) -> str:
+    """Return what a peer says of a block before the snapshot that it joined by."""
+    return (
+        f"cannot serve block [{number}]. The ledger is bootstrapped from a snapshot. First available block = [{first}]"
+    )
+
+
+def _block_by_number(ledger: Ledger, argument: bytes, first: int) -> bytes:
     unreadable = f"Failed to parse block number with error strconv.ParseUint: parsing {gotext.literal(argument)}"
     if not _UINT64.fullmatch(argument):
         raise CallError(f"{unreadable}: invalid syntax")
@@ -186,34 +220,43 @@ def _block_by_number(ledger: Ledger, argument: bytes) -> bytes:
         raise CallError(f"{unreadable}: value out of range")
     # The largest number means the newest block.
     newest = number == (1 << 64) - 1
-    block = ledger.block(ledger.height - 1) if newest else ledger.block(number) if number < 1 << 63 else None
+    wanted = ledger.height - 1 if newest else number
+    if wanted < first:
+        raise CallError(f"Failed to get block number {number}, error {_not_served(wanted, first)}")
+    block = ledger.block(wanted) if wanted < 1 << 63 else None
     if block is None:
         raise CallError(f"Failed to get block number {number}, error no such block number [{number}] in index")
     return block
 
 
-def _block_by_hash(ledger: Ledger, argument: bytes) -> bytes:
+def _block_by_hash(ledger: Ledger, argument: bytes, first: int) -> bytes:
     block = ledger.block_by_hash(argument)
-    if block is None:
+    if block is None or common_pb2.Block.FromString(block).header.number < first:
         raise CallError(
             f"Failed to get block hash {text(argument)}, error no such block hash [{argument.hex()}] in index"
         )
     return block
 
 
-def _block_by_transaction(ledger: Ledger, argument: bytes) -> bytes:
-    name = text(argument)
-    block = ledger.block_by_transaction(name) if is_text(argument) else None
-    if block is None:
-        raise CallError(f"Failed to get block for txID {name}, error no such transaction ID [{name}] in index")
-    return block
+def _block_by_transaction(ledger: Ledger, argument: bytes, first: int) -> bytes:
+    return ledger.stored(_record(ledger, argument, first, "block for txID").block_number)
 
 
-def _transaction(ledger: Ledger, argument: bytes) -> bytes:
+def _record(ledger: Ledger, argument: bytes, first: int, what: str) -> TransactionRecord:
     name = text(argument)
     record = ledger.transaction(name) if is_text(argument) else None
     if record is None:
-        raise CallError(f"Failed to get transaction with id {name}, error no such transaction ID [{name}] in index")
+        raise CallError(f"Failed to get {what} {name}, error no such transaction ID [{name}] in index")
+    if record.block_number < first:
+        raise CallError(
+            f"Failed to get {what} {name}, error details for the TXID [{name}] not available. Ledger bootstrapped from "
+            f"a snapshot. First available block = [{first}]"
+        )
+    return record
+
+
+def _transaction(ledger: Ledger, argument: bytes, first: int) -> bytes:
+    record = _record(ledger, argument, first, "transaction with id")
     processed = transaction_pb2.ProcessedTransaction(validationCode=record.code)
     processed.transactionEnvelope.ParseFromString(record.envelope)
     return processed.SerializeToString()

@@ -13,6 +13,7 @@ import grpc
 
 from hlf import errors
 from hlf.network.engines.embedded.order import joining
+from hlf.network.engines.embedded.order.bootstrapping import Bootstrap
 from hlf.network.engines.embedded.order.channel import Channel
 from hlf.network.engines.embedded.order.consenters import Own
 from hlf.network.engines.embedded.order.followers import (
@@ -176,6 +177,23 @@ class Channels:
         channel.ledger.add_member(peer_name, msp_id)
         channel.peers[peer_name] = msp_id
         return channel
+
+    def join_by_snapshot(self, bootstrap: Bootstrap, peer_name: str, msp_id: str) -> None:
+        """
+        Let a peer join a channel of this network from one of its blocks on.
+
+        Raises:
+            JoinError: no peer of the network is on that channel, or the block is none of it.
+        """
+        channel = self._channels.get(bootstrap.channel_id)
+        content = None if channel is None else channel.ledger.block_by_hash(bootstrap.last_hash)
+        if channel is None or content is None:
+            raise JoinError(
+                f"no peer of this network has block {bootstrap.last_block} of channel {bootstrap.channel_id} as the "
+                "snapshot has it; the embedded engine joins channels by snapshots of its own network"
+            )
+        channel.ledger.add_member(peer_name, msp_id)
+        channel.peers[peer_name] = msp_id
 
     async def save(self, folder: Path) -> None:
         """Copy every channel into the new *folder*, each as it is at the end of some block."""

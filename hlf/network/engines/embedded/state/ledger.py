@@ -129,13 +129,6 @@ class Ledger:
         row = self._reader.execute("SELECT content FROM blocks WHERE hash = ?", (header_hash,)).fetchone()
         return None if row is None else row[0]
 
-    def block_by_transaction(self, tx_id: str) -> bytes | None:
-        """Return the block that holds a transaction first, or None."""
-        row = self._reader.execute(
-            "SELECT content FROM blocks JOIN transactions ON number = block WHERE id = ?", (tx_id,)
-        ).fetchone()
-        return None if row is None else row[0]
-
     def transaction(self, tx_id: str) -> TransactionRecord | None:
         """Return where a transaction is first and what became of it, or None."""
         row = self._reader.execute("SELECT block, position, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()

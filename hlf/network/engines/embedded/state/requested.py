@@ -92,6 +92,17 @@ class SnapshotRequests:
             _LOG.error("%s: no snapshot of block %s: %s", channel_id, number, error)
         self._keep(channel_id, [each for each in self.pending(channel_id) if each > number])
 
+    def begin(self, channel_id: str, number: int) -> None:
+        """Note that this peer has a channel from block *number* on, by a snapshot of the blocks before."""
+        state.replace_file(self._file(channel_id, "begun"), json.dumps(number).encode())
+
+    def first_block(self, channel_id: str) -> int:
+        """Return the first block that this peer has of a channel."""
+        try:
+            return int(json.loads(self._file(channel_id, "begun").read_bytes()))
+        except FileNotFoundError:
+            return 0
+
     def completed(self, channel_id: str, number: int) -> Path:
         """Return the folder of a snapshot, made or not."""
         return self._folder / "completed" / channel_id / str(number)
@@ -103,5 +114,5 @@ class SnapshotRequests:
     def _keep(self, channel_id: str, numbers: list[int]) -> None:
         state.replace_file(self._file(channel_id), json.dumps(sorted(numbers)).encode())
 
-    def _file(self, channel_id: str) -> Path:
-        return self._folder / "requests" / f"{channel_id}.json"
+    def _file(self, channel_id: str, kind: str = "requests") -> Path:
+        return self._folder / kind / f"{channel_id}.json"

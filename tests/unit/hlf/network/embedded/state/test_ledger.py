@@ -110,10 +110,10 @@ def test_finding_blocks(tmp_path):
         ledger = channel.ledger
         content = ledger.block(2)
         block = blocks.decode(content)
-        assert ledger.block_by_hash(block.hash) == ledger.block_by_transaction(transaction.id) == content
+        assert ledger.block_by_hash(block.hash) == content
         assert (ledger.current_hash, ledger.previous_hash) == (block.hash, block.previous_hash)
         assert ledger.commit_hash == block.commit_hash
-        assert [ledger.block(9), ledger.block_by_hash(b"x"), ledger.block_by_transaction("x")] == [None] * 3
+        assert [ledger.block(9), ledger.block_by_hash(b"x"), ledger.transaction("x")] == [None] * 3
         assert ledger.transaction("x") is None
         assert ledger.transaction(transaction.id).envelope == transaction_bytes(content, 0)
         chain = [blocks.decode(ledger.block(number)) for number in range(ledger.height)]
