@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.support.house import ROOT
 
 EXAMPLES = ROOT / "examples"
 PROJECTS = sorted(folder.parent for folder in EXAMPLES.glob("*/pytest.ini"))
+ON_THEIR_NETWORK = ("guided.py", "with_node.py")
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 
 
@@ -28,14 +31,49 @@ def ran(*words: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_the_examples_and_the_guides_do_what_they_say(engine):
-    """All on one network, which the examples' `pytest.ini` describes, with warnings for errors."""
-    files = [*(project.name for project in PROJECTS), Path(__file__).with_name("guided.py")]
-    options = ("-q", "-c", "pytest.ini", "-W", "error", "-p", "no:cacheprovider", "--hlf-engine", engine)
-    printed = ran("pytest", *options, *files, cwd=EXAMPLES)
-    assert " skipped" not in printed
-    assert " passed" in printed
+@pytest.fixture(scope="module", params=ENGINES)
+def outcomes(request, tmp_path_factory):
+    """
+    What became of each test of the examples, the guides and the Node client, by file: "" if it passed.
+
+    All run in one session on one network, which the examples' `pytest.ini` describes, with warnings for errors.
+    """
+    results = tmp_path_factory.mktemp("examples") / "results.xml"
+    files = [*(project.name for project in PROJECTS), *(Path(__file__).with_name(name) for name in ON_THEIR_NETWORK)]
+    options = ("-q", "-c", "pytest.ini", "-W", "error", "-p", "no:cacheprovider", f"--junitxml={results}")
+    # The results name no file that is outside of this folder.
+    options += ("--rootdir", ROOT)
+    words = [sys.executable, "-m", "pytest", *options, "--hlf-engine", request.param, *files]
+    done = subprocess.run(list(map(str, words)), cwd=EXAMPLES, capture_output=True, text=True, check=False)
+    assert results.exists(), done.stdout + done.stderr
+    found = collections.defaultdict(list)
+    for case in ElementTree.parse(results).iter("testcase"):  # noqa: S314  (pytest has just written it)
+        troubles = [f"{each.tag} {case.get('name')}: {each.get('message')}\n{each.text}" for each in case]
+        found[case.get("classname").rpartition(".")[2]].append("\n".join(troubles))
+    return found
+
+
+def test_the_examples_pass_their_own_tests(outcomes):
+    """None is left out."""
+    for project in PROJECTS:
+        for file in project.glob("test_*.py"):
+            assert outcomes[file.stem], file
+            assert set(outcomes[file.stem]) == {""}, "\n".join(outcomes[file.stem])
+
+
+def test_the_guides_do_what_they_say(outcomes):
+    """A page is a test."""
+    assert len(outcomes["guided"]) > 5
+    assert set(outcomes["guided"]) == {""}, "\n".join(outcomes["guided"])
+
+
+@pytest.mark.interop
+def test_the_official_node_client_calls_the_examples(outcomes):
+    """It gets the answers, refusals and events that the Python client gets."""
+    troubles = "\n".join(outcomes["with_node"])
+    if troubles.startswith("skipped"):
+        pytest.skip(troubles)
+    assert set(outcomes["with_node"]) == {""}, troubles
 
 
 def test_the_guides_consortium_can_be_started(tmp_path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from hlf import errors, identity, profile
+from hlf import aio, errors, identity, profile
 from hlf.client import gateway
 from hlf.client.contract import Contract
 from hlf.client.network import Network
@@ -47,6 +48,27 @@ def test_it_reads_and_writes(chaincode: Contract) -> None:
     chaincode.submit("del", "k")
     assert chaincode.evaluate("get", "k") == b""
     assert json.loads(chaincode.evaluate("history", "k")) == ["", "v"]
+
+
+def test_the_client_for_asyncio_calls_it(place: Place) -> None:
+    """Calls, a refusal in the chaincode's words, and its event."""
+
+    async def calls() -> None:
+        who = identity.load_user(place.user(), "Org1MSP")
+        async with aio.connect(profile.Profile.load(place.profile()), *who) as fabric:
+            channel = fabric.network("mychannel")
+            chaincode = channel.contract("node")
+            assert await chaincode.submit("put", "a", "v") == b"v"
+            assert await chaincode.evaluate("get", "a") == b"v"
+            with pytest.raises(errors.EvaluateError, match="chaincode response 500, FUNCTIONS"):
+                await chaincode.evaluate("nothing")
+            submitted = await chaincode.submit_async("announce", "Arrived", "a1")
+            done = await submitted.wait_committed()
+            async with await channel.chaincode_events("node", start_block=done.block_number) as events:
+                event = await anext(events)
+            assert (event.name, event.payload) == ("Arrived", b"a1")
+
+    asyncio.run(calls())
 
 
 def test_it_reads_ranges_and_pages(chaincode: Contract) -> None:
