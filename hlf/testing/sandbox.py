@@ -16,6 +16,7 @@ from hlf import identity
 from hlf.client import gateway
 from hlf.client.contract import Contract
 from hlf.client.gateway import Gateway
+from hlf.identity import Identity
 from hlf.network import admin, errors, ports, processes, topology
 from hlf.network.admin import lifetime
 from hlf.network.state import Folder
@@ -23,6 +24,7 @@ from hlf.profile import Profile
 from hlf.shim import server
 from hlf.shim.errors import ContractError
 from hlf.shim.serving import loading
+from hlf.signers import Signer
 from hlf.testing.description import described
 
 _NONE = (
@@ -85,17 +87,25 @@ class Sandbox:
         """Return the connection profile of an organisation."""
         return Profile.load(Folder(self.root).profile(msp_id))
 
+    def user(self, msp_id: str, name: str = "User1") -> tuple[Identity, Signer]:
+        """
+        Return a user's identity and signer, as :func:`hlf.connect` and :func:`hlf.aio.connect` take them.
+
+        Raises:
+            IdentityError: the organisation has no such user; ``users`` of the consortium file adds one.
+        """
+        return identity.load_user(Folder(self.root).user(msp_id, name), msp_id)
+
     def gateway(self, msp_id: str | None = None, user: str = "User1") -> Gateway:
         """
         Return a user's gateway, of the first organisation unless told; it is kept open for all tests.
 
         Raises:
-            IdentityError: the organisation has no such user; ``users`` of the consortium file adds one.
+            IdentityError: as for :meth:`user`.
         """
         msp_id = msp_id or self.consortium.organisations[0].msp_id
         if (msp_id, user) not in self._gateways:
-            who = identity.load_user(Folder(self.root).user(msp_id, user), msp_id)
-            opened = gateway.connect(self.profile(msp_id), *who)
+            opened = gateway.connect(self.profile(msp_id), *self.user(msp_id, user))
             self._gateways[msp_id, user] = self._connected.enter_context(opened)
         return self._gateways[msp_id, user]
 

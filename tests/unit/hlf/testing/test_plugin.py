@@ -38,7 +38,7 @@ class Assets(api.Contract):
 """
 # Each half is the same, so that two workers see both orders.
 TESTS = """
-import chaincode, gateway, network, pytest, hlf
+import asyncio, chaincode, gateway, network, pytest, hlf, hlf.aio
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -73,6 +73,15 @@ def test_refusals_and_defects_speak(contract, fabric):
     assert fabric.network("mychannel").height() > 0
 
 
+async def read_as_asyncio_does(ledger):
+    async with hlf.aio.connect(ledger.profile("Org2MSP"), *ledger.user("Org2MSP")) as fabric:
+        return await fabric.network("mychannel").contract("assets").evaluate("read", "seeded")
+
+
+def test_asyncio(hlf_ledger):
+    assert asyncio.run(read_as_asyncio_does(hlf_ledger)) == b"red"
+
+
 def test_the_projects_own_folders_are_used():
     assert all(Path(each.__file__).parent.parent == HERE for each in (chaincode, gateway, network))
 """
@@ -100,13 +109,13 @@ def run(project: Path, *words: str) -> tuple[int, str]:
 
 
 def test_a_strangers_tests(project):
-    """They pass in two workers, each with a network of its own; and again on what the first run kept."""
+    """They pass in two workers, each with a network of its own; and in one, on what the first run kept."""
     kept = project / ".pytest_cache/d/hlf"
     ports = []
-    for _ in range(2):
-        code, said = run(project, "-n", "2")
+    for workers in ("2", "1"):
+        code, said = run(project, "-n", workers)
         assert code == 0, said
-        assert "7 passed" in said
+        assert "8 passed" in said
         ports.append({name: (kept / f"{name}-embedded/addresses.json").read_text() for name in ("gw0", "gw1")})
         # Nothing is left running, and nothing half done.
         assert not list(kept.glob("*/state/run/*.json"))

@@ -11,7 +11,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.discovery import protocol_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.orderer import ab_pb2
-from fabric_protos.peer import events_pb2, proposal_pb2
+from fabric_protos.peer import events_pb2, proposal_pb2, snapshot_pb2
 from google.protobuf import message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -218,6 +218,15 @@ def test_requests_for_events_of_any_shape_end_in_a_status(peer, request):
     with pytest.raises(grpc.RpcError) as refused:
         list(call_)
     assert refused.value.code() in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.PERMISSION_DENIED)
+
+
+@pytest.mark.parametrize("method", ["Generate", "Cancel", "QueryPendings"])
+@given(request=nested(3))
+@fuzz
+def test_requests_for_snapshots_of_any_shape_are_refused(peer, method, request):
+    """Only what an admin signed is carried out; the rest ends with a reason."""
+    signed = snapshot_pb2.SignedSnapshotRequest(request=request, signature=SECRET)
+    assert call(peer, f"/protos.Snapshot/{method}", signed.SerializeToString()) is grpc.StatusCode.UNKNOWN
 
 
 @pytest.mark.parametrize(
