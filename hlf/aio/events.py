@@ -12,6 +12,7 @@ from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.aio.streams import EventStream
 from hlf.steps import connecting, events, failures, requests
+from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Route
 from hlf.steps.events import Item
@@ -100,7 +101,7 @@ async def require_peer(sender: Sender) -> None:
         raise errors.EventsError(unreachable.message, status=unreachable.status, cure=unreachable.cure) from unreachable
 
 
-async def newest_block(sender: Sender, channel_id: str) -> int:
+async def newest_block(sender: Sender, channel_id: str, timeout: float | None = None) -> int:
     """
     Return the number of the last block the gateway's peer has.
 
@@ -109,7 +110,9 @@ async def newest_block(sender: Sender, channel_id: str) -> int:
     """
     envelope = sender.session.caller.seek_envelope(channel_id, "newest", "newest")
     peer = sender.peers.pick()
-    call = sender.session.deliver(peer).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
+    call = sender.session.deliver(peer).DeliverFiltered(
+        iter([envelope]), timeout=Budget(timeout).within(events.CONNECT_SECONDS)
+    )
     try:
         answer = await call.read()
         if answer is grpc.aio.EOF:

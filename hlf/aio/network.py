@@ -37,23 +37,23 @@ class Network:
         """Return the chaincode of that name; with *name*, one of the contracts in it."""
         return Contract(self._sender, self.name, chaincode, name)
 
-    async def height(self) -> int:
+    async def height(self, timeout: float | None = None) -> int:
         """
         Return the number of blocks the gateway's peer has.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
         """
-        return await events.newest_block(self._sender, self.name) + 1
+        return await events.newest_block(self._sender, self.name, timeout) + 1
 
-    async def block(self, number: int) -> bytes:
+    async def block(self, number: int, timeout: float | None = None) -> bytes:
         """
         Return one block of the gateway's peer, asked of qscc: for channels that close the block events.
 
         Raises:
             EvaluateError: there is no such block, or the peer refuses.
         """
-        return await self.contract("qscc").evaluate("GetBlockByNumber", self.name, str(number))
+        return await self.contract("qscc").evaluate("GetBlockByNumber", self.name, str(number), timeout=timeout)
 
     async def chaincode_events(
         self,

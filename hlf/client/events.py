@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Generic
 
 import grpc
 
 from hlf import errors
+from hlf.client.cancelling import Cancellation
 from hlf.client.sending import Sender
 from hlf.client.streams import EventStream
 from hlf.steps import connecting, events, failures, requests
+from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Route
 from hlf.steps.events import Item
@@ -99,18 +102,25 @@ def require_peer(sender: Sender) -> None:
         raise errors.EventsError(unreachable.message, status=unreachable.status, cure=unreachable.cure) from unreachable
 
 
-def newest_block(sender: Sender, channel_id: str) -> int:
+def newest_block(
+    sender: Sender, channel_id: str, timeout: float | None = None, cancellation: Cancellation | None = None
+) -> int:
     """
     Return the number of the last block the gateway's peer has.
 
     Raises:
         EventsError: the peer cannot be reached, or refuses.
     """
+    if cancellation is not None and cancellation.cancelled:
+        raise errors.EventsError("the caller cancelled the call", status=grpc.StatusCode.CANCELLED)
     envelope = sender.session.seek_envelope(channel_id, "newest", "newest")
     peer = sender.peers.pick()
-    call = sender.session.deliver(peer).DeliverFiltered(iter([envelope]), timeout=events.CONNECT_SECONDS)
+    call = sender.session.deliver(peer).DeliverFiltered(
+        iter([envelope]), timeout=Budget(timeout).within(events.CONNECT_SECONDS)
+    )
     try:
-        return events.filtered_block(events.delivered(next(call)))[1]
+        with contextlib.nullcontext() if cancellation is None else cancellation.ending(call):
+            return events.filtered_block(events.delivered(next(call)))[1]
     except grpc.RpcError as failure:
         unanswered = failures.from_rpc(errors.EventsError, failure)
         connecting.explain(unanswered, peer, sender.session.connections.tls_identity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hlf.client import events
+from hlf.client.cancelling import Cancellation
 from hlf.client.contract import Contract
 from hlf.client.events import EventsRequest
 from hlf.client.sending import Sender
@@ -35,23 +36,25 @@ class Network:
         """Return the chaincode of that name; with *name*, one of the contracts in it."""
         return Contract(self._sender, self.name, chaincode, name)
 
-    def height(self) -> int:
+    def height(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> int:
         """
         Return the number of blocks the gateway's peer has.
 
         Raises:
             EventsError: the peer cannot be reached, or refuses.
         """
-        return events.newest_block(self._sender, self.name) + 1
+        return events.newest_block(self._sender, self.name, timeout, cancellation) + 1
 
-    def block(self, number: int) -> bytes:
+    def block(self, number: int, timeout: float | None = None, cancellation: Cancellation | None = None) -> bytes:
         """
         Return one block of the gateway's peer, from qscc: for channels that close block events to single clients.
 
         Raises:
             EvaluateError: there is no such block, or the peer refuses.
         """
-        return self.contract("qscc").evaluate("GetBlockByNumber", self.name, str(number))
+        return self.contract("qscc").evaluate(
+            "GetBlockByNumber", self.name, str(number), timeout=timeout, cancellation=cancellation
+        )
 
     def chaincode_events(
         self,

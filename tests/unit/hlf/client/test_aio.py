@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import grpc
 import pytest
 
 from hlf import aio, errors
+from hlf.steps import connecting
 
 
 def run(peer, user, body):
@@ -71,6 +73,27 @@ def test_closing_the_gateway_under_a_call_is_an_error_of_the_stage(peer, user):
             await asked
 
     run(peer, user, body)
+
+
+def test_a_channel_of_ones_own(peer, user):
+    """It is used as it is, with the caller's options and interceptors, and left open."""
+    seen = []
+
+    class Seen(grpc.aio.UnaryUnaryClientInterceptor):
+        async def intercept_unary_unary(self, continuation, client_call_details, request):
+            seen.append(client_call_details.method)
+            return await continuation(client_call_details, request)
+
+    async def played():
+        trust, name = connecting.credentials(peer.endpoint, None), "grpc.ssl_target_name_override"
+        options = [(name, peer.endpoint.override_hostname)]
+        async with grpc.aio.secure_channel(peer.endpoint.address, trust, options, interceptors=[Seen()]) as channel:
+            for _ in range(2):
+                async with aio.connect(peer.profile, *user, channel=channel) as fabric:
+                    assert await fabric.network("trade").contract("lab").evaluate("read") == b"result"
+
+    asyncio.run(played())
+    assert [bytes(method).decode().rpartition("/")[2] for method in seen] == ["Evaluate", "Evaluate"]
 
 
 def test_interceptors_belong_to_a_channel_of_ones_own():

@@ -233,6 +233,18 @@ def test_a_timeout_bounds_the_whole_call(contract, peer):
     assert unknown.value.status is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
+def test_a_timeout_bounds_questions_to_the_ledger(channel, peer):
+    """How high it is, and for a block, too."""
+    peer.stall("DeliverFiltered")
+    with pytest.raises(errors.EventsError) as silent:
+        channel.height(timeout=0.05)
+    assert silent.value.status is grpc.StatusCode.DEADLINE_EXCEEDED
+    peer.stall("Evaluate")
+    with pytest.raises(errors.EvaluateError) as silent:
+        channel.block(1, timeout=0.05)
+    assert silent.value.status is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
 def test_another_thread_cancels_a_call(peer, user):
     """The waiting call ends at once, as cancelled, and so does any later one with the same cancellation."""
     cancellation = Cancellation()
@@ -245,3 +257,6 @@ def test_another_thread_cancels_a_call(peer, user):
             fabric.network("trade").contract("lab").evaluate("read", cancellation=cancellation)
         assert later.value.status is grpc.StatusCode.CANCELLED
         assert "Evaluate" not in peer.requests
+        with pytest.raises(errors.EventsError) as height:
+            fabric.network("trade").height(cancellation=cancellation)
+        assert height.value.status is grpc.StatusCode.CANCELLED

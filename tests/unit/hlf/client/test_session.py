@@ -11,8 +11,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from hlf import errors
+from hlf.client import gateway
 from hlf.client.session import Session, TlsIdentity
 from hlf.profile import Endpoint
+from hlf.steps import connecting
 from hlf.steps.connecting import OPTIONS
 from hlf.wire import envelopes
 from tests.support.path import Path
@@ -72,6 +74,24 @@ def test_large_messages_pass_both_ways(contract, peer):
     """gRPC stops at 4 MiB by default; Fabric allows 100."""
     peer.result = bytes(5 * 1024 * 1024)
     assert contract.evaluate("read", bytes(5 * 1024 * 1024)) == peer.result
+
+
+def test_a_channel_of_ones_own(peer, user):
+    """It is used as it is, with the caller's interceptors around it, and left open."""
+    seen = []
+
+    class Seen(grpc.UnaryUnaryClientInterceptor):
+        def intercept_unary_unary(self, continuation, client_call_details, request):
+            seen.append(client_call_details.method.rpartition("/")[2])
+            return continuation(client_call_details, request)
+
+    options = [("grpc.ssl_target_name_override", peer.endpoint.override_hostname)]
+    trust = connecting.credentials(peer.endpoint, None)
+    with grpc.secure_channel(peer.endpoint.address, trust, options) as channel:
+        for _ in range(2):
+            with gateway.connect(peer.profile, *user, channel=channel, interceptors=[Seen()]) as fabric:
+                assert fabric.network("trade").contract("lab").evaluate("read") == b"result"
+    assert seen == ["Evaluate", "Evaluate"]
 
 
 def test_connections_are_shared(peer, user):
