@@ -201,12 +201,34 @@ def _has_peers(organisation: Any) -> bool:
 
 def _endpoints(document: Mapping[str, Any], key: str, owners: Mapping[str, str], folder: Path) -> tuple[Endpoint, ...]:
     found = _object(document, key, key) if key in document else {}
-    return tuple(_endpoint(found, name, f"{key}.{name}", owners.get(name, ""), folder) for name in found)
+    places = _places(document, key.removesuffix("s"))
+    return tuple(
+        _endpoint(found, name, f"{key}.{name}", owners.get(name, ""), folder, places.get(name)) for name in found
+    )
 
 
-def _endpoint(parent: Mapping[str, Any], name: str, where: str, msp_id: str, folder: Path) -> Endpoint:
+def _places(document: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """
+    Return by name the addresses that ``entityMatchers`` put in place of those of the nodes themselves.
+
+    The SDK for Go has them, and minifabric writes nodes' names in its own network under ``url`` and there where they
+    can be reached. Those that are made of parts of the name are left out.
+    """
+    matchers = document.get("entityMatchers")
+    entries = matchers.get(kind) if isinstance(matchers, dict) else None
+    found: dict[str, str] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        name, place = (entry.get("mappedHost"), entry.get("urlSubstitutionExp")) if isinstance(entry, dict) else (0, 0)
+        if isinstance(name, str) and isinstance(place, str) and place and "$" not in place:
+            found.setdefault(name, place)
+    return found
+
+
+def _endpoint(
+    parent: Mapping[str, Any], name: str, where: str, msp_id: str, folder: Path, place: str | None
+) -> Endpoint:
     entry = _object(parent, name, where)
-    given = _text(entry, "url", f"{where}.url")
+    given = place or _text(entry, "url", f"{where}.url")
     # hfc and minifabric leave the scheme out, and mean TLS.
     url = given if "://" in given else f"grpcs://{given}"
     try:

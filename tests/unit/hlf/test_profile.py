@@ -206,10 +206,14 @@ def test_the_form_that_minifabric_writes_for_go(tmp_path):
   - "mappedHost": "peer1.org0.example.com"
     "pattern": "(\\\\w*)peer1.org0.example.com(\\\\w*)"
 """
+    exposed = '    "urlSubstitutionExp": "192.168.0.7:7003"\n'
+    matched = '    "urlSubstitutionExp": "$1:7003"\n'
     (tmp_path / "go.yaml").write_text(text)
     profile = Profile.load(tmp_path / "go.yaml")
     assert (profile.organisation, profile.channels) == ("org0examplecom", ("mychannel",))
     assert profile.gateway.address == "peer1.org0.example.com:7051"
+    assert Profile.parse(text + exposed, folder=tmp_path).gateway.address == "192.168.0.7:7003"
+    assert Profile.parse(text + matched, folder=tmp_path).gateway.address == "peer1.org0.example.com:7051"
     assert profile.gateway.tls_ca_pem == CA_PEM.encode()
 
 
@@ -272,7 +276,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(["client", "organizations", "peers", "orderers", "channels"]), JSON)
+@given(st.sampled_from(["client", "organizations", "peers", "orderers", "channels", "entityMatchers"]), JSON)
 def test_hostile_profiles_give_one_kind_of_error(tmp_path_factory, part, value):
     """Any value in any part gives a profile or a ProfileError."""
     document = {**DOCUMENT, part: value}
