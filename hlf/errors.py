@@ -223,7 +223,7 @@ class CommitStatusError(GatewayError):
 
 
 class EventsError(GatewayError):
-    """An event stream was refused, or broke in a way that connecting again does not mend."""
+    """An event stream was refused, or broke with an error that a new connection does not cure."""
 
     stage = "events"
 

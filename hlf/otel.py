@@ -8,7 +8,7 @@ Traces and metrics of every call to a peer, with OpenTelemetry: the extra ``otel
 
 Each call is a span of the kind *client* by OpenTelemetry's names for RPC, with channel and transaction id where the
 request names them, and counts in the histogram ``rpc.client.duration`` (milliseconds). An event stream is one span for
-each connection it has. The trace goes on to the peer in the call's metadata. Nothing that a transaction holds is told.
+each connection it has. The trace goes on to the peer in the call's metadata. The trace has no content of transactions.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class _Telemetry:
         self._durations = meter.create_histogram("rpc.client.duration", unit="ms", description="Calls to peers")
 
     def begin(self, details: Any, request: Any) -> tuple[_Details, Callable[[grpc.StatusCode], None]]:
-        """Return the call's details with the trace in its metadata, and what is told of its end, once."""
+        """Return the call's details with the trace in its metadata, and a function to call once, at its end."""
         method = details.method.decode() if isinstance(details.method, bytes) else details.method
         service, _, name = method.strip("/").partition("/")
         named = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}

@@ -18,7 +18,7 @@ Record = TypeVar("Record")
 
 
 class KeyChange(TypedDict):
-    """One change of a public key; the key is told so that whoever reads it can look for it in the block."""
+    """One change of a public key, with its key, so that a reader can find it in the block."""
 
     key: str
     transaction_id: str

@@ -33,7 +33,7 @@ class BlockSchema(Schema):
 
 
 class TransactionSchema(Schema):
-    """A transaction taken apart."""
+    """The parts of a transaction."""
 
     channel = fields.String()
     transaction_id = fields.String()

@@ -1,9 +1,9 @@
 """
-A Fabric CA server as its clients see it: what it is, enrolment and renewal.
+A client of a Fabric CA server: information, enrolment and renewal.
 
 The interface is REST over TLS with JSON in an envelope (``result``, ``errors``, ``success``), as Fabric CA 1.5 serves
-it. Enrolment shows the registered secret; every other call a token, which signs method, address and body of this
-one request with the caller's key.
+it. Enrolment sends the registered secret. Every other call sends a token: a signature with the caller's key over
+method, address and body of this one request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ try:
 except ModuleNotFoundError as absent:
     raise extras.missing("requests", "network") from absent
 
-# Lists of a large registry are the largest answers there are.
+# Lists of a large registry are the largest answers.
 _MAX_ANSWER = 32 << 20
 _MAX_WORDS = 1000
 _CURES = {
@@ -43,7 +43,7 @@ _CURES = {
     73: "A registrar sets another secret to open it again",
 }
 
-# What makes the Authorization header from method, address (path and query) and body of a request.
+# Makes the Authorization header from method, address (path and query) and body of a request.
 Authorisation = Callable[[str, str, bytes], str]
 
 
@@ -63,10 +63,10 @@ class Authority:
     For one caller at a time; also a context manager.
 
     Args:
-        ca: file of the certificate that the server's TLS certificate leads to.
-        name: of the CA, on servers with several; empty for the server's first.
-        anchor: file of the CA certificate that enrolments must lead to. Without it the chain that the server gives is
-            believed, since its TLS certificate was checked.
+        ca: file of the CA certificate that issued the server's TLS certificate.
+        name: the CA's name, on servers with several; empty for the server's first CA.
+        anchor: file of the CA certificate in which the chain of every enrolment must end. Without it the
+            server's own chain is trusted, because its TLS certificate was checked.
         certificate, key: files of a TLS client certificate, for servers with ``tls.clientauth``.
         timeout: seconds to wait for the server to connect, and for each part of its answer.
 
@@ -98,10 +98,10 @@ class Authority:
 
     def info(self) -> Info:
         """
-        Return what the CA says of itself; no identity is needed.
+        Return the CA's information; this needs no identity.
 
         Raises:
-            AuthorityError: not reached, or refused.
+            AuthorityError: the server cannot be reached, or refused.
         """
         answer = self.ask("GET", "cainfo")
         with self.reading("description of itself"):
@@ -111,7 +111,7 @@ class Authority:
         self, enrollment_id: str, secret: str, msp_id: str, request: enrollment.Request | None = None
     ) -> enrollment.Enrollment:
         """
-        Make a key and get its certificate, with the secret that the registrar was given.
+        Make a key and get its certificate, with the secret that the registrar got.
 
         The key stays here. An enrolment counts towards the registration's maximum as soon as the server has issued it,
         even if the answer is lost.
@@ -132,7 +132,7 @@ class Authority:
         self, identity: Identity, signer: Signer, request: enrollment.Request | None = None
     ) -> enrollment.Enrollment:
         """
-        Make a new key and get its certificate, with the present one; the present one stays valid until it ends.
+        Make a new key and get its certificate, using the present one; the present one stays valid until it expires.
 
         Raises:
             AuthorityError: as for enrolling; code 20 where the present certificate has expired or was revoked.
@@ -188,7 +188,7 @@ class Authority:
 
         Args:
             path: below ``/api/v1/``, quoted.
-            secrets: what no error may quote, even if the server does.
+            secrets: texts that no error may quote, even if the server does.
 
         Raises:
             AuthorityError: not reached, refused, or no answer of a Fabric CA.
@@ -246,7 +246,7 @@ class Authority:
         except (requests.exceptions.RequestException, OSError) as failure:
             words = f"no answer ({failure})"
             cure = "Is the server running at this address? Whether it did what was asked of it is unknown"
-        # Raised out here, since the library's exceptions hold the request, and with it the secret.
+        # Raised here, because the library's exceptions contain the request and its secret.
         raise errors.AuthorityError(words, address=self.address, cure=cure)
 
     def _result(self, status: int, content: bytes, secrets: tuple[str, ...]) -> Any:
@@ -255,7 +255,7 @@ class Authority:
         except errors.WireError:
             answer = None
         if not isinstance(answer, dict):
-            # What begins as a good answer may hold a secret that the server made, so only refusals are quoted.
+            # A good answer may contain a secret that the server made, so only refusals are quoted.
             words = _without(content[: 4 * _MAX_WORDS].decode(errors="replace"), secrets)[:200]
             quoted = f": {words!r}" if status >= requests.codes.bad_request else ""
             raise errors.AuthorityError(
@@ -282,7 +282,7 @@ class Authority:
 
 
 def authorisation(identity: Identity, signer: Signer) -> Authorisation:
-    """Return what authorises calls in an identity's name, for :meth:`Authority.ask`."""
+    """Return the function that authorises calls as an identity, for :meth:`Authority.ask`."""
     certificate = _base64(identity.certificate_pem)
 
     def token(method: str, address: str, body: bytes) -> str:
@@ -301,7 +301,7 @@ def _decoded(text: str) -> bytes:
 
 
 def _without(words: str, secrets: tuple[str, ...]) -> str:
-    """Return words of the server that quote no secret, plain or as JSON has it, and do not fill a log."""
+    """Return a message of the server without secrets (plain or as JSON) and short enough for a log."""
     for secret in secrets:
         words = words.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
     return words[:_MAX_WORDS]

@@ -45,7 +45,7 @@ def config_block(node: Node, channel_id: str) -> common_pb2.Block:
 
     Raises:
         AdminError: the node refused, or is not in the channel.
-        ConfigError: the blocks do not tell where it is.
+        ConfigError: the blocks do not name it.
     """
     if isinstance(node, Peer):
         return node.ask(common_pb2.Block, channel_id, "cscc", [b"GetConfigBlock", channel_id.encode()])
@@ -66,7 +66,7 @@ def config(node: Node, channel_id: str) -> configtx_pb2.Config:
 
     Raises:
         AdminError: the node refused, or is not in the channel.
-        ConfigError, WireError: its block is none.
+        ConfigError, WireError: its block is not a configuration block.
     """
     _, envelope = channelconfig.config_of(channelconfig.config_envelope_of(config_block(node, channel_id)))
     return envelope.config
@@ -91,19 +91,19 @@ def update(channel_id: str, original: Any, changed: Any) -> bytes:
 
 
 def sign(serialized_update: bytes, identity: Identity, signer: Signer) -> configtx_pb2.ConfigSignature:
-    """Return one admin's ``ConfigSignature``; it may be made elsewhere and sent as bytes."""
+    """Return one admin's ``ConfigSignature``; make it where the key is, and send it as bytes."""
     return configupdate.config_signature(serialized_update, identity.serialized, signer.sign)
 
 
 def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_signatures: Iterable[Any]) -> None:
     """
-    Hand a signed update to an orderer, in the name of the identity the orderer is called with.
+    Send a signed update to an orderer, as the identity of the orderer connection.
 
     Returns once the orderer has it in force; peers have it when they have the block.
 
     Raises:
-        ConfigError: refused, for example for want of signatures; or accepted, and not in force within the
-            orderer connection's time-out.
+        ConfigError: refused, for example because signatures are missing; or accepted but not in force within
+            the orderer connection's time-out.
         AdminError: the identity may not read the channel there.
     """
     before = config(orderer, channel_id).sequence
@@ -127,5 +127,5 @@ def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:
             return found
         raise errors.AdminError(f"no block {position} of channel {channel_id} was sent", address=node.name)
 
-    # An orderer that was started just now refuses until it has heard from the channel's leader.
+    # A new orderer refuses until it has heard from the channel's leader.
     return node.again(sent, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)

@@ -35,7 +35,7 @@ class Submitted:
 
     async def wait_committed(self, timeout: float | None = None) -> Status:
         """
-        Return what became of it, once it is in a block.
+        Return its status, once it is in a block.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
@@ -181,7 +181,7 @@ class Contract:
 
 async def _found_out(sender: Sender, endorsed: Transaction, unclear: errors.SubmitError, budget: Budget) -> Status:
     """
-    Return what became of a transaction whose submission was not answered.
+    Return the status of a transaction whose submission got no answer.
 
     Raises:
         SubmitError: *unclear*, if that stays unknown.

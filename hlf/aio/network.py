@@ -22,7 +22,7 @@ class Network:
     A channel.
 
     Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
-    block that the peer does not have yet at the moment of the call. A new checkpoint is told of that start, so that
+    block that the peer does not have yet at the moment of the call. A new checkpoint stores that start, so that
     nothing is missed by who stops before the first event and comes again. It heals: see ``streams``; *on_break* is
     called with the error of each break, before it is healed, and what it raises comes out of the stream.
 

@@ -65,7 +65,7 @@ async def call(
             raise
         raise kind("the connection is closed", transaction_id=transaction_id) from cancelled
     if answer is None:
-        # grpc.aio's word for bytes that are no message.
+        # grpc.aio's error for bytes that are not a message.
         raise kind("the answer cannot be read", transaction_id=transaction_id, status=grpc.StatusCode.INTERNAL)
     return answer
 

@@ -79,7 +79,7 @@ class Session:
                 if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                     return
                 # It cannot be connected yet, or the connection broke under the question, as that of a server that is
-                # going down does. A question that waited for the connection would not be told why there is none.
+                # going down does. A call that waited for the connection would not learn why there is none.
                 await asyncio.sleep(min(_PROBE_PAUSE, remaining))
             except grpc.aio.UsageError:
                 raise GatewayError("this session is closed") from None

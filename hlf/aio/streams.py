@@ -110,7 +110,7 @@ class EventStream(Generic[Item]):
                 # A peer that shuts down in good order ends its streams without an error.
                 raise errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE)
             if answer is None:
-                # grpc.aio's word for bytes that are no message.
+                # grpc.aio's error for bytes that are not a message.
                 raise errors.EventsError("the peer's answer cannot be read", status=grpc.StatusCode.INTERNAL)
             self._pending.extend(self._unpack(answer))
             self._healing.answered()
@@ -162,7 +162,7 @@ class EventStream(Generic[Item]):
         self._call = self._reading = None
 
     def _heal(self, failure: errors.EventsError) -> None:
-        """Drop the connection and set the time for the next; raise an error that a new one cannot mend."""
+        """Drop the connection and set the time for the next; raise an error that a new connection cannot cure."""
         self._drop()
         if self._is_over():
             raise StopAsyncIteration

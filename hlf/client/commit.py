@@ -30,7 +30,7 @@ class Commit(steps.CommitStep):
 
     def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
-        Return what became of the transaction, once it is in a block; valid or not, this does not raise for it.
+        Return the status of the transaction, once it is in a block; valid or not, this does not raise for it.
 
         While the peer is unreachable the question is asked again (asking changes nothing) until the time-out for
         commit status is over, and another peer is asked if there is one, also when the first is silent for long. A

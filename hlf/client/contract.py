@@ -35,7 +35,7 @@ class Submitted:
 
     def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
-        Return what became of it, once it is in a block.
+        Return its status, once it is in a block.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
@@ -199,7 +199,7 @@ def _found_out(
     cancellation: Cancellation | None,
 ) -> Status:
     """
-    Return what became of a transaction whose submission was not answered.
+    Return the status of a transaction whose submission got no answer.
 
     Raises:
         SubmitError: *unclear*, if that stays unknown.

@@ -161,7 +161,10 @@ class EventStream(Generic[Item]):
         return reading.result()
 
     def _heal(self, failure: errors.EventsError) -> None:
-        """Drop the connection and wait until it is time for the next; raise an error that a new one cannot mend."""
+        """
+        Drop the connection and wait until it is time for the next; raise an error that a new connection cannot
+        cure.
+        """
         with self._lock:
             if self._call is not None:
                 self._call.cancel()

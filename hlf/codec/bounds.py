@@ -1,4 +1,4 @@
-"""Bounds: the least and the most of a number, said once for contracts, schemas and files."""
+"""Bounds: the least and the most of a number, for contracts, schemas and files alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Bounds:
         return self.least <= number <= self.most
 
     def __str__(self) -> str:
-        """Return the range in words, as refusals say it: ``from 1 to 53``."""
+        """Return the range as text for refusals: ``from 1 to 53``."""
         return f"from {self.least} to {self.most}"
 
     def check(self, field: str, number: int) -> int:

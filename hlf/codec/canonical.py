@@ -1,12 +1,10 @@
 """
-One value, one sequence of bytes: JSON in the canonical form of RFC 8785, restricted to integers.
+Canonical JSON (RFC 8785), restricted to integers: equal values have equal bytes.
 
-Two endorsers must return the same bytes and a hash must mean the same value
-everywhere, so everything that is stored, returned, hashed or sent as an event
-goes through here. A float is refused: two languages print them alike only
-with great care, and money, shares and measures are integers throughout. Who
-wants one all the same says so, with :class:`Real`. Integers at or above 2^53
-travel as strings (RFC 8785, appendix D; RFC 7493).
+Two endorsers must return the same bytes, and a hash must mean the same value everywhere. So everything that is
+stored, returned, hashed or sent as an event goes through this module. A float is refused, because two languages
+print floats alike only with great care; use integers for money, shares and measures, or :class:`Real` to allow a
+fraction. Integers at or above 2^53 travel as strings (RFC 8785, appendix D; RFC 7493).
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 7493)."""
 
 DEEPEST = 64
-"""How deeply arrays and objects may be nested; hostile depth must not exhaust the interpreter's stack."""
+"""How deeply arrays and objects may be nested, so that hostile input cannot exhaust the interpreter's stack."""
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
@@ -39,7 +37,7 @@ class CanonicalError(ValueError):
     A value that has no canonical form, or bytes that are not strict JSON.
 
     Attributes:
-        path: where in the value the trouble is, as ``$.items[3].name``.
+        path: the place of the fault in the value, as ``$.items[3].name``.
     """
 
     def __init__(self, path: str, reason: str) -> None:
@@ -70,9 +68,9 @@ def loads(data: bytes | str, *, reals: bool = False) -> object:
     With *reals*, a number with a fraction or an exponent, or too large for an integer, is a Real.
 
     Raises:
-        CanonicalError: not JSON, a name given twice, a float where none is wanted, an integer beyond
-            2^53-1, NaN or Infinity, a lone surrogate, or nesting beyond DEEPEST;
-            it names the place of all but the first.
+        CanonicalError: not JSON, a repeated name, a float without *reals*, an integer beyond 2^53-1, NaN or
+            Infinity, a lone surrogate, or nesting beyond DEEPEST; it names the place, except for text that is not
+            JSON.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -93,7 +91,7 @@ def loads(data: bytes | str, *, reals: bool = False) -> object:
 
 
 class _Unfit:
-    """Something the reader must refuse; it stands in the value until its place is known."""
+    """Marks something to refuse, until its place in the value is known."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -104,7 +102,7 @@ def _is_ordinary(value: Any, depth: int) -> bool:
     Return whether *value* can be written, and the standard library's encoder writes its canonical bytes.
 
     That encoder is many times faster, but it knows no path to what it refuses, and sorts names by code points, which
-    differs from UTF-16's order above U+FFFF. Where the answer is no, the slow way says what is wrong, if anything is.
+    differs from UTF-16's order above U+FFFF. If the answer is no, the slow way finds the fault, if there is one.
     """
     kind = type(value)
     if kind is str:
@@ -182,7 +180,8 @@ def _number(value: float, path: str) -> str:
         raise CanonicalError(path, "neither infinity nor NaN is a number in JSON")
     if value == 0:
         return "0"
-    # Python's shortest digits are ECMAScript's; only where the point stands, and when there is an exponent, differs.
+    # Python prints the same shortest digits as ECMAScript; only the place of the point and the use of an exponent
+    # differ.
     sign, listed, exponent = Decimal(float.__repr__(value)).as_tuple()
     digits = "".join(map(str, listed)).rstrip("0")
     point = len(listed) + int(exponent)
@@ -241,14 +240,17 @@ def _integer_or_real(text: str) -> object:
 
 
 def _integer(text: str) -> object:
-    # Judged by length first: int() of a very long text is slow, and refused by Python itself.
+    # Check the length first: int() of a very long text is slow, and Python itself refuses it.
     if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
         return _Unfit("an integer beyond 2^53-1 must travel as a string")
     return int(text)
 
 
 def _check(value: object, path: str, depth: int) -> None:
-    """Raise for what the reader marked and what ``dumps`` refuses, so that what was read can be written again."""
+    """
+    Raise for values that the reader marked or ``dumps`` refuses, so that every value that was read can be written
+    again.
+    """
     if isinstance(value, str):
         _whole(value, path)
     elif isinstance(value, list):

@@ -1,13 +1,11 @@
 """
-Moments: when something happened, in whole milliseconds, with the local offset it was written in.
+Moments: points in time in whole milliseconds, with the local offset that was written.
 
-EPCIS keeps both (``eventTime``, ``eventTimeZoneOffset``), since "at noon" means
-little to a customer without the place's own clock. No clock is read here: the
-only present a contract knows is its transaction's timestamp.
+EPCIS stores both (``eventTime``, ``eventTimeZoneOffset``), because people need the local time of a place. No clock
+is read here: a contract only knows its transaction's timestamp.
 
-What cannot be printed again is refused when it is read, so that no record
-holds a time on which a later call breaks: texts of RFC 3339 in ASCII digits,
-years 1970 to 2200 both in UTC and on the clock that is written.
+A time that could not be printed again is refused when it is read, so that no record has a time that breaks a later
+call. Times are RFC 3339 in ASCII digits, in the years 1970 to 2200 both in UTC and in local time.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ SKEW = 15 * MINUTE
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
-# `re.ASCII`, because \d otherwise takes the digits of every script.
+# `re.ASCII`, because \d otherwise accepts the digits of every script.
 _TEXT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
 
@@ -58,7 +56,7 @@ def parse(text: str) -> Moment:
     Return the moment written as ``2026-11-22T14:05:00.250+07:00`` (RFC 3339; anything finer than a millisecond is cut).
 
     Raises:
-        ValueError: not such a text, no such day, or a year outside 1970 to 2200.
+        ValueError: wrong form, no such day, or a year outside 1970 to 2200.
     """
     found = _TEXT.fullmatch(text)
     if not found:
@@ -101,7 +99,7 @@ def offset_minutes(text: str) -> int:
 
 def of(moment: datetime) -> int:
     """
-    Return milliseconds since 1970 of a transaction's timestamp, which is its client's word.
+    Return milliseconds since 1970 of a transaction's timestamp, which its client chose.
 
     Raises:
         Refused: INVALID_ARGUMENT, a year outside 1970 to 2200, such as the zero time of Go (year 1).

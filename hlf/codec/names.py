@@ -1,8 +1,8 @@
 """
-Fabric's names as this project takes them: of organisations, channels, chaincodes, collections and transactions.
+Fabric's names, as this project accepts them: organisations, channels, chaincodes, collections and transactions.
 
-Fabric itself takes more in places (an MSP id may be any text there). What is taken here can stand in policies, in
-names of files and in addresses.
+Fabric itself accepts more in some places (an MSP id may be any text there). Names accepted here are safe in
+policies, file names and addresses.
 """
 
 from __future__ import annotations

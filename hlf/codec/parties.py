@@ -1,15 +1,15 @@
 """
-Parties: which organisations a declaration of a contract function means, and how a client finds them out.
+Parties: the organisations in a declaration of a contract function, and how a client finds them.
 
 A party is written as one of
 
-    caller                               the organisation of whoever calls
+    caller                               the caller's organisation
     taker                                the value of the function's parameter of that name
     transient.grant.terms.recipient      a text in a transient value, which is JSON
     Journeys:custodian(journey_id)       what a query of the same chaincode answers: a text, or an array of texts;
                                          its arguments are parties' names as above, or words in single quotes
 
-so that whoever sends a call can say who will see its private values, and must endorse it, before anything is sent.
+so that a client knows who will see the private values of a call, and who must endorse it, before it sends anything.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ Ask = Callable[[str, Sequence[str]], bytes]
 
 
 class PartyError(ValueError):
-    """A party cannot be written so, or cannot be found out from this call; the words say which and why."""
+    """A party is malformed, or cannot be found from this call; the text says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a call says of itself: who calls, the arguments by name, the transient values."""
+    """The data of a call: the caller, the arguments by name, the transient values."""
 
     caller: str
     arguments: Mapping[str, str]
@@ -48,7 +48,7 @@ def check(party: str, parameters: Iterable[str], transient: Iterable[str] | None
     Check how *party* is written, for a function of these *parameters* and *transient* fields (None: any).
 
     Raises:
-        PartyError: it is none of the four forms, or names what the function does not have.
+        PartyError: it has none of the four forms, or names something that the function does not have.
     """
     query = _QUERY.fullmatch(party)
     if query is not None:
@@ -70,10 +70,10 @@ def check(party: str, parameters: Iterable[str], transient: Iterable[str] | None
 
 def resolve(parties: Iterable[str], call: Call, ask: Ask) -> tuple[str, ...]:
     """
-    Return the MSP ids that *parties* mean in this *call*, each once, sorted.
+    Return the MSP ids of *parties* in this *call*, each once, sorted.
 
     Raises:
-        PartyError: the call lacks what a party is read from, or it is not a text.
+        PartyError: the call does not have the value for a party, or it is not a text.
         Whatever *ask* raises.
     """
     return tuple(sorted({msp_id for party in parties for msp_id in _found(party, call, ask)}))

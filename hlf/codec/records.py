@@ -1,5 +1,5 @@
 """
-Frozen dataclasses to canonical bytes and back: what a contract stores and returns.
+Convert frozen dataclasses to canonical bytes and back, for what a contract stores and returns.
 
 The bytes are RFC 8785 (`canonical`), so equal records are equal bytes on every
 endorser. Reading is strict: a name that is not a field, a missing field
@@ -46,11 +46,11 @@ Instant = Annotated[int, _AS_TIME]
 
 class RecordError(Refused, ValueError):
     """
-    A value that is not the record it should be; as a contract's answer, INVALID_ARGUMENT.
+    A value is not the expected record; a contract answers it with INVALID_ARGUMENT.
 
     Attributes:
         path: the field, as ``journey.parties[2].msp_id``.
-        reason: what is wrong with it.
+        reason: the fault.
     """
 
     def __init__(self, path: str, reason: str) -> None:
@@ -95,9 +95,9 @@ def _writers(kind: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
 @functools.cache
 def writer(kind: Any) -> Callable[[Any], Any]:
     """
-    Return how a value of *kind* is put into JSON's terms.
+    Return the function that converts a value of *kind* to JSON's terms.
 
-    Only the declared type tells an Amount from another integer, and a float that is wanted from one that is not.
+    Only the declared type distinguishes an Amount from another integer, and an allowed float from others.
     """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if _is_amount(kind):
@@ -131,7 +131,7 @@ def _written_keys(kind: type, value: object) -> object:
 
 
 def _union_writer(members: Sequence[Any]) -> Callable[[Any], Any]:
-    """Return how a value of one of *members* is written; where several might be meant, the first one counts."""
+    """Return the function that writes a value of one of *members*; if several fit, the first one counts."""
     if len(members) == 1:
         return writer(members[0])
     numbers = [member for member in members if _is_amount(member) or member in (int, float)]
@@ -152,13 +152,13 @@ def dumps(value: object) -> bytes:
 
 
 def digest(value: object) -> str:
-    """Return SHA-256 over the canonical bytes, in hex: the name by which a record is pinned elsewhere."""
+    """Return the SHA-256 of the canonical bytes, in hex; other records pin this record with it."""
     return hashlib.sha256(dumps(value)).hexdigest()
 
 
 def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
     """
-    Return the record of type *kind* in *data*; errors call it *name*, or else by its class.
+    Return the record of type *kind* in *data*; errors call it *name*, by default its class.
 
     Raises:
         RecordError: not JSON, or not that record.
@@ -187,7 +187,7 @@ def _shaped(kind: object, value: object, path: str) -> object:
 
 @functools.cache
 def _shaper(kind: Any) -> Callable[[object, str], object]:
-    """Return what makes a value of *kind* out of JSON's terms, or refuses them with their path."""
+    """Return the function that makes a value of *kind* from JSON's terms, or refuses them with their path."""
     if _is_amount(kind):
         return _amount
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
@@ -241,7 +241,7 @@ def _union_shaper(arguments: Sequence[Any]) -> Callable[[object, str], object]:
                 return each(value, path)
             except RecordError as error:
                 within += [error] if error.path != path else []
-        # A member of the right shape whose parts are wrong says more than that none fits.
+        # The error of a member with the right shape but wrong parts says more than that none fits.
         raise within[0] if len(within) == 1 else RecordError(path, f"must be {expected}")
 
     return shape
@@ -298,7 +298,7 @@ def typed_keys(kind: Any) -> dict[str, tuple[Any, bool]]:
     found = {}
     for name, hint in _hints(kind).items():
         mark = typing.get_origin(hint)
-        # Under postponed annotations the class itself counts a key that is marked NotRequired as required.
+        # With postponed annotations the class itself counts a NotRequired key as required.
         needed = mark is not typing.NotRequired and (mark is typing.Required or name in kind.__required_keys__)
         found[name] = (_unwrapped(hint), needed)
     return found
@@ -343,7 +343,7 @@ def _dataclass(kind: type, value: object, path: str) -> object:
 
 @functools.cache
 def _shapers(kind: type) -> dict[str, tuple[Callable[[object, str], object], bool]]:
-    """Return for each field what shapes its value, and whether it must be given."""
+    """Return for each field the function that makes its value, and whether it is required."""
     hints, missing = _hints(kind), dataclasses.MISSING
     return {
         field.name: (_shaper(hints[field.name]), field.default is missing and field.default_factory is missing)

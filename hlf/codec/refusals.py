@@ -1,13 +1,12 @@
 """
-The one way a rule says no: a code for programs and a sentence for people.
+Refusals of rules: a code for programs and a sentence for people.
 
 Rules and contracts raise the same class; the chaincode runtime turns it into
 the peer's answer. The sentence may name fields, identifiers that are public
-anyway, and rules. It never quotes a private value: a refusal is shown to
-whoever called, and may be logged on the way.
+anyway, and rules. It never quotes a private value: the caller sees a refusal, and others on the way may log it.
 
-Whoever refuses for more than one reason keeps a table of them (`RefusalTable`): a code's kind, meaning and cure
-stand there once, and what callers are told and which HTTP status they get follows from it.
+Rules with more than one refusal have a table (`RefusalTable`): the kind, meaning and cure of each code. The texts
+for callers and the HTTP status are made from it.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class Refused(Exception):  # noqa: N818  A refusal is an answer, not an error of
     A call that the rules do not allow; nothing is written.
 
     Attributes:
-        code: stable and upper case, such as NOT_OWNER; what programs compare.
+        code: stable and upper case, such as NOT_OWNER; programs compare it.
         text: the rule that was not met, in words.
     """
 
@@ -36,7 +35,7 @@ class Refused(Exception):  # noqa: N818  A refusal is an answer, not an error of
 
 
 class RefusalKind(enum.Enum):
-    """What a refusal is about; programs that do not know its code may decide by this."""
+    """The kind of a refusal; programs that do not know its code may decide by it."""
 
     INVALID = "what was sent cannot be accepted"
     NOT_ALLOWED = "the caller may not do this"
@@ -54,9 +53,9 @@ class RefusalTable(enum.Enum):
     `enum.unique`: two equal lines would be one member with two names.
 
     Attributes:
-        kind: what the refusal is about.
-        meaning: what it says, without the case's details.
-        cure: what the caller can do about it.
+        kind: the kind of the refusal.
+        meaning: its meaning, without the details of the case.
+        cure: what the caller can do.
     """
 
     def __init__(self, kind: RefusalKind, meaning: str, cure: str) -> None:
@@ -76,7 +75,7 @@ class RefusalTable(enum.Enum):
 
 @enum.unique
 class RuntimeRefusal(RefusalTable):
-    """What the runtime itself refuses or reports, whatever the contract is about."""
+    """Refusals of the runtime itself, the same for all contracts."""
 
     INVALID_ARGUMENT = (RefusalKind.INVALID, "An argument cannot be accepted", "The detail names the field.")
     UNKNOWN_FUNCTION = (RefusalKind.NOT_FOUND, "The chaincode has no such function", "See docs/contracts.md.")
@@ -98,5 +97,5 @@ class RuntimeRefusal(RefusalTable):
 
 
 def invalid(field: str, reason: str) -> Refused:
-    """Return the refusal of an argument that is not what it must be; *reason* says why without quoting it."""
+    """Return the refusal of an invalid argument; *reason* says why without quoting it."""
     return RuntimeRefusal.INVALID_ARGUMENT(f"{field}: {reason}")

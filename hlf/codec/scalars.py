@@ -1,5 +1,5 @@
 """
-Decimal numbers and moments as the texts that JSON has for them: one value, one text.
+Decimal numbers and moments as texts in JSON; each value has one text.
 
 A decimal number is written with all its digits and no exponent, so 1.50 stays 1.50. A moment is RFC 3339 in UTC.
 """
@@ -25,14 +25,14 @@ def decimal_text(value: Decimal) -> str:
     Return *value* with all its digits.
 
     Raises:
-        ValueError: it is no number, or has more than LONGEST characters.
+        ValueError: it is not a number, or has more than LONGEST characters.
     """
     if not value.is_finite():
         raise ValueError("must be a number, neither infinite nor NaN")
     if abs(value.adjusted()) > LONGEST:
-        # Before it is written out: an exponent of a million would be a million characters.
+        # Check before writing it out: an exponent of a million would be a million characters.
         raise ValueError(f"must have at most {LONGEST} characters")
-    # Adding up to zero leaves a sign on it, which no text may have.
+    # A sum of zero may have a sign, which no text may have.
     text = format(value if value else abs(value), "f")
     if len(text) > LONGEST:
         raise ValueError(f"must have at most {LONGEST} characters")
@@ -58,7 +58,7 @@ def moment_text(value: datetime) -> str:
     Return *value* in UTC: ``2026-11-22T07:05:00Z``, with six digits after the second where it has any.
 
     Raises:
-        ValueError: it has no time zone, so nobody knows when it is.
+        ValueError: it has no time zone.
     """
     if value.tzinfo is None:
         raise ValueError("must have a time zone, as datetime.now(UTC) has")

@@ -1,12 +1,10 @@
 """
-Texts for people: names, purposes, methods, and what a refusal repeats of what was sent.
+Texts for people: names, purposes, methods, and input that a refusal repeats.
 
-Most of Unicode is welcome, for these are read in ten scripts. What is not are
-characters that nobody sees and that change what is seen: with them a caller
-writes lines of its own into a log, or shows people another name than programs
-compare. They are listed here rather than asked of Python's tables, which
-differ between versions, while endorsers must agree. The zero-width spaces and
-joiners stay: Khmer, Lao and Burmese are written with them.
+Most of Unicode is allowed, because people read these texts in ten scripts. Invisible characters that change the
+visible text are refused: with them a caller could write extra lines into a log, or show people another name than
+programs compare. They are listed here and not taken from Python's tables, which differ between versions, because
+endorsers must agree. The zero-width spaces and joiners stay: Khmer, Lao and Burmese are written with them.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ _UNSEEN = re.compile(
 
 def check(field: str, text: str, most: int = 120) -> str:
     """
-    Return *text*, if it has 1 to *most* characters and none that hides.
+    Return *text*, if it has 1 to *most* characters and no invisible ones.
 
     Raises:
         Refused: INVALID_ARGUMENT.
@@ -38,6 +36,6 @@ def check(field: str, text: str, most: int = 120) -> str:
 
 
 def shown(text: str, most: int) -> str:
-    """Return *text* as one line of at most *most* characters, with what hides written out as code points."""
+    """Return *text* as one line of at most *most* characters, with invisible ones written as code points."""
     seen = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text[: most + 1])
     return seen if len(seen) <= most else f"{seen[: most - 1]}…"

@@ -1,8 +1,8 @@
 """
-Words: texts of one kind, such as identifiers or country codes, each with one rule that all who read them share.
+Words: texts of one kind, such as identifiers or country codes, each with one rule.
 
-Contracts check arguments by a word, schemas publish its shape, and files are read by it: what one of them takes the
-others take, too.
+Contracts check arguments by a word, schemas publish its pattern, and files are read by it; so all of them accept
+the same texts.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Word:
     A kind of text.
 
     Attributes:
-        pattern: the shape of the whole text: a regular expression that means the same in Python and in JSON Schema.
-        what: what such a text is, with an example where that helps: ``a UN/LOCODE such as VNHAN``.
-        beyond: says of a text of that shape what is wrong with it all the same, or returns "".
+        pattern: a regular expression for the whole text, with the same meaning in Python and in JSON Schema.
+        what: a description, perhaps with an example: ``a UN/LOCODE such as VNHAN``.
+        beyond: returns a further fault of a text that matches the pattern, or "".
     """
 
     pattern: str
@@ -36,7 +36,7 @@ class Word:
         return re.compile(self.pattern, re.ASCII)
 
     def problem(self, text: str) -> str:
-        """Return why *text* is no such word, without quoting it, or ""."""
+        """Return why *text* is not such a word, without quoting it; "" if it is one."""
         if not self.shape.fullmatch(text):
             return f"must be {self.what}"
         return self.beyond(text) if self.beyond else ""

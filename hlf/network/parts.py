@@ -35,7 +35,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class PeerSettings:
-    """What an organisation's peers are told in their ``core.yaml``, as far as it can differ; times are Go durations."""
+    """The settings in the ``core.yaml`` of an organisation's peers that can differ; times are Go durations."""
 
     client_auth_required: bool = False
     gateway_enabled: bool = True

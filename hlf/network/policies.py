@@ -84,7 +84,7 @@ def _path(each: Field, path: str, own: Collection[str]) -> str:
     """
     Return the path, if a policy stands there in a channel of this file.
 
-    A member's own policies are let through unseen: members come and go.
+    A member's own policies are not checked, because members come and go.
     """
     group, _, name = path.rpartition("/")
     found = {

@@ -27,7 +27,7 @@ def assign(record: Record, consortium: Consortium) -> None:
     """
     Give every node and every chaincode server a port where it has none yet.
 
-    A port the consortium file names is taken as it stands. Others are free ones
+    A port that the consortium file names is used unchanged. Others are free ones
     below the range from which the system serves outgoing connections: a port of
     that range may be in use by anybody when the network is started again.
 

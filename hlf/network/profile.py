@@ -18,7 +18,7 @@ def make(folder: Folder, record: Record, consortium: Consortium) -> None:
     for organisation in consortium.organisations:
         values = profile(folder, record, consortium, organisation)
         _write(folder.profile(organisation.msp_id), values)
-        # hfc dials a URL as it stands, where everybody else expects a scheme before the address.
+        # hfc dials a URL unchanged, where all others expect a scheme before the address.
         for node in (*values["peers"].values(), *values["orderers"].values()):
             node["url"] = node["url"].removeprefix(_SCHEME)
         _write(folder.profiles / "hfc" / f"{organisation.msp_id}.json", values)

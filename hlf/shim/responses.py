@@ -56,7 +56,7 @@ def refusal(refused: errors.Refused) -> Response:
 
 
 class Telling(enum.Enum):
-    """Who is told what an exception says: its text may quote an argument, a transient value or a private one."""
+    """Who may read the text of an exception: its text may quote an argument, a transient value or a private one."""
 
     PLACE = "nobody; the log has the kind of the exception and the lines of code"
     LOG = "the log"

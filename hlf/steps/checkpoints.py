@@ -51,7 +51,7 @@ class Remembers(Checkpoint, Protocol):
 
 def begun(checkpoint: Checkpoint | None, start: Position) -> Position:
     """
-    Return *start*, after the checkpoint was told of it if it remembers such.
+    Return *start*; a checkpoint that can remember a start stores it.
 
     A consumer that ends before its first event then misses nothing of what came meanwhile when it is started again.
     """

@@ -22,7 +22,7 @@ ONE_PEER_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What became of a transaction: the block it is in, and Fabric's validation code."""
+    """The status of a transaction: its block, and Fabric's validation code."""
 
     transaction_id: str
     code: int

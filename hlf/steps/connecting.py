@@ -23,7 +23,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_send_message_length", MESSAGE_LIMIT),
     ("grpc.max_receive_message_length", MESSAGE_LIMIT),
     # Peers close connections that ping more often than once a minute. An event stream may be silent for hours, and
-    # without pings a peer that vanished without a word would never be noticed.
+    # without pings nobody would notice a peer that vanished silently.
     ("grpc.keepalive_time_ms", 75_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),

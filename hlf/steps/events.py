@@ -45,7 +45,7 @@ class ChaincodeEvent:
 
 @dataclass(frozen=True, slots=True)
 class FilteredTransaction:
-    """A transaction without its contents; of its events, chaincode and name are told but not the payload."""
+    """A transaction without its contents; its events have chaincode and name but no payload."""
 
     transaction_id: str
     type: int

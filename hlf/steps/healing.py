@@ -26,7 +26,7 @@ _FINAL = frozenset(
 # A peer that is away is waited for as long as it takes. One that is there and fails for a reason of its own is asked
 # this many times in a row.
 _PATIENCE = 5
-# What is told of each break of a stream, once until it works again; what it raises ends the waiting of the consumer.
+# Called at each break of a stream, once until it works again; what it raises ends the waiting of the consumer.
 OnBreak = Callable[[errors.EventsError], None]
 
 FIRST_PAUSE = 0.1
@@ -50,7 +50,7 @@ class Healing:
         Return the seconds to wait before asking again for *block_number* and what follows it.
 
         Raises:
-            EventsError: *failure*, if asking again would not mend it; or what ``on_break`` raises.
+            EventsError: *failure*, if asking again cannot cure it; or what ``on_break`` raises.
         """
         self._failures += 1
         if failure.status is not grpc.StatusCode.UNAVAILABLE:

@@ -72,7 +72,7 @@ def is_conflict(failure: errors.HlfError) -> bool:
 
 
 def _is_unavailable(failure: errors.HlfError) -> bool:
-    """Return whether nobody could be asked; of a submit that would leave open what became of it."""
+    """Return whether nobody could be asked; for a submit the outcome would be unknown."""
     if not isinstance(failure, errors.EvaluateError | errors.EndorseError):
         return False
     return failure.status is grpc.StatusCode.UNAVAILABLE

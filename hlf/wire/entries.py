@@ -60,7 +60,7 @@ def check_number(count: int) -> None:
 
 
 def _is_written_again(entry: bytes) -> bool:
-    """Return whether it is certainly good: the rule as it stands, for all that this language's protobuf can read."""
+    """Return whether it is certainly good, by the exact rule, for everything that Python's protobuf can read."""
     try:
         envelope = common_pb2.Envelope.FromString(entry)
     except DecodeError:

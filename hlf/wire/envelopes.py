@@ -32,7 +32,7 @@ LAST_BLOCK = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class ParsedEnvelope:
-    """An envelope taken apart, with the exact bytes that hashes and signatures go over."""
+    """The parts of an envelope, with the exact bytes for hashes and signatures."""
 
     payload: bytes
     signature: bytes

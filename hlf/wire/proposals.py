@@ -33,7 +33,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class ParsedProposal:
-    """A proposal taken apart, with the exact bytes that its hash goes over."""
+    """The parts of a proposal, with the exact bytes for its hash."""
 
     channel_header: Any
     channel_header_bytes: bytes

@@ -100,7 +100,7 @@ class Transaction(NamedTuple):
         chaincode: what its header says it calls; whether the endorsers have run that, each action says.
         config: the serialized ``common.ConfigEnvelope`` of a configuration transaction.
         defect: why the envelope could not be read to its end; the fields behind that point are empty then.
-        defect_code: the validation code that Fabric has for that, unless it comes to another one before.
+        defect_code: Fabric's validation code for this, unless another code comes first.
     """
 
     index: int  # type: ignore[assignment]  # It hides a method of tuples, which nobody asks a transaction for.
@@ -192,7 +192,7 @@ def check_transaction(transaction: Transaction) -> list[str]:
 
 def computed_proposal_hash(transaction: Transaction, action: Action) -> bytes:
     """
-    Return the hash of the proposal that *transaction* repeats, as validation computes it: over its bytes as they stand.
+    Return the hash of the proposal that *transaction* repeats, as validation computes it: over the exact bytes.
     """
     hashed = transaction.channel_header + action.signature_header + action.proposal_payload
     return hashlib.sha256(hashed).digest()

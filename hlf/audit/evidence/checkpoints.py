@@ -43,7 +43,7 @@ class Checkpoint:
         height: how many blocks there were.
         hash: of the last of them.
         state_hash: the peers' hash of their state behind it; empty where there is only the genesis block.
-        made_at: when, by the signer's word.
+        made_at: the time, by the signer's clock.
         certificate: the signer's, in PEM.
     """
 

@@ -102,7 +102,7 @@ def against(checkpoint: Checkpoint, block: Callable[[int], bytes | None], height
     """
     Return how a ledger contradicts a checkpoint, by the few blocks that show it; None if it does not.
 
-    That what the ledger calls its state hash is that of its blocks is taken on its word.
+    The ledger's state hash is believed; it is not computed from the blocks.
 
     Args:
         block: gives the serialized block of a number, None where there is none.

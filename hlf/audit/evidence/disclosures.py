@@ -36,7 +36,9 @@ class PrivateWrite:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a value: OVERWRITTEN, DELETED, PURGED or EXPIRED; of an expiry neither place nor time is known."""
+    """
+    What happened to a value: OVERWRITTEN, DELETED, PURGED or EXPIRED; of an expiry neither place nor time is known.
+    """
 
     kind: str
     block_number: int | None = None
@@ -80,10 +82,10 @@ def prove_value(
     on_block: Callable[[int], object] | None = None,
 ) -> ValueProof:
     """
-    Verify a chain; return whether it commits to exactly *value* under the private *key*, and what became of it.
+    Verify a chain; return whether it commits to exactly *value* under the private *key*, and what happened to it.
 
-    A channel holds the hashes of private keys and values. Whoever was told the value can show by this that it is the
-    one its owner committed to, when and by whom. For the other arguments and what is raised see ``verify``.
+    A channel holds the hashes of private keys and values. Somebody who has the value can prove with this that its
+    owner committed to it, when and by whom. For the other arguments and what is raised see ``verify``.
     """
     wanted = _Wanted(namespace, collection, key, value)
     found: list[PrivateWrite] = []
@@ -113,7 +115,7 @@ def private_writes(
     """
     Return the transactions that wrote exactly *value* to the private *key*, in order; none if it was never written.
 
-    Nothing of the blocks is verified, and what is valid is the word of whoever gave them; ``prove_value`` proves.
+    The blocks are not verified, and their giver says what is valid; ``prove_value`` proves.
 
     Raises:
         WireError: a block is malformed.

@@ -39,7 +39,7 @@ class Opening:
     disclosures: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return the opening as it stands in a receipt."""
+        """Return the opening in the form of a receipt."""
         return {
             "namespace": self.namespace,
             "collection": self.collection,

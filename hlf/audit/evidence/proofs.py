@@ -1,11 +1,11 @@
 """
-What a receipt proves: a transaction taken apart, with everything that can be recomputed from it recomputed.
+What a receipt proves: the parts of a transaction, with every check that can be computed.
 
 Orderers sign a block's header, and with it all its entries; so that a transaction was ordered, by whom it was submitted
 and endorsed and what it would write is signed. Whether it was *valid* is not: validation codes are each peer's own
 finding, and stand beside the block. They are proved only by a checkpoint that somebody trusted has signed right behind
-the block: its state hash goes over the codes and over all that the block wrote. Otherwise the code is the word of
-whoever gave the block, and the proof says so.
+the block: its state hash goes over the codes and over all that the block wrote. Otherwise only the giver of the
+block vouches for the code, and the proof says so.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from hlf.wire import blocks
 
 def proved_by(anchor: Anchor, block: blocks.Block, previous_state_hash: bytes) -> bool | None:
     """
-    Return whether the codes and writes of *block* come to the state hash of *anchor*.
+    Return whether the codes and writes of *block* give the state hash of *anchor*.
 
-    None where that cannot be told: the anchor knows the state behind another block or none, the block has no codes,
+    None if this is unknown: the anchor knows the state behind another block or none, the block has no codes,
     the state hash before it is missing, or a transaction in it leaves a value as it was and changes its policy alone.
     """
     if anchor.state_number != block.number or block.number == 0 or not block.flags:

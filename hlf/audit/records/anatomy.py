@@ -1,4 +1,4 @@
-"""A transaction taken apart into JSON values: who signed it, what it called, read and wrote."""
+"""The parts of a transaction as JSON values: signers, calls, reads and writes."""
 
 from __future__ import annotations
 

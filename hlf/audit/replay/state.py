@@ -161,7 +161,7 @@ def _changes(rwset: rwsets.TxRwset) -> dict[Place, tuple[int, bytes | None, Entr
     Return what a transaction does to each place: flags, the last value, the last metadata.
 
     Flags are added up as Fabric adds them (``core/ledger/kvledger/txmgmt/validation/tx_ops.go``), in a byte: a key
-    that a doctored set writes twice comes out as strangely here as there.
+    that a forged set writes twice gets the same strange result here and there.
     """
     found: dict[Place, tuple[int, bytes | None, Entries]] = {}
     for namespace in rwset.namespaces:

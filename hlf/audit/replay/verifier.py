@@ -110,8 +110,8 @@ class Verifier:
         Begin a verification; see ``verify`` for *trusted*.
 
         Args:
-            watch: called with each transaction that was judged, in order, and whether it is valid. Where the chain
-                was not replayed from its genesis block that is the exporting peer's word, unless it cannot be so.
+            watch: called with each transaction that was judged, in order, and whether it is valid. If the chain
+                was not replayed from its genesis block, the exporting peer says so, unless this is impossible.
 
         Raises:
             WireError: *trusted* is no configuration block, or not whole.
@@ -411,7 +411,7 @@ class Verifier:
             self._find(block, report.CONFIG, f"the configuration cannot be used: {unusable}", cause=cause)
         self._last_config = block.number
 
-    # What is told of it.
+    # The facts that are reported.
 
     def _note_unsigned(self, block: blocks.Block, aside: unsigned.Unsigned) -> None:
         for part, present in aside.parts.items():

@@ -5,8 +5,8 @@ A file describes what is wanted, and the folder remembers what was brought to
 its end here. Between the two another admin may have changed a channel by
 ordinary Fabric means. So three are compared: the channel, the file, and the
 file as it was last brought to its end. Where the file asks for a change that a
-start cannot make, it is refused before anything is done. What somebody else
-changed is told, and the channel stays as it is.
+start cannot make, it is refused before anything is done. What somebody else changed is reported, and the channel
+stays as it is.
 """
 
 from __future__ import annotations

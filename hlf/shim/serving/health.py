@@ -18,7 +18,7 @@ _SERVING, _NOT_SERVING, _SERVICE_UNKNOWN = 1, 2, 3
 
 
 class Health:
-    """Answers health checks until the server is told to stop, and says then that it no longer serves."""
+    """Answers health checks until the server must stop, and then says that it no longer serves."""
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The chaincode in an author's module; a defect of the module is told with its place, its cause and the cure."""
+"""The chaincode in an author's module; a defect of the module is reported with its place, its cause and the cure."""
 
 from __future__ import annotations
 

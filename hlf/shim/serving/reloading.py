@@ -22,7 +22,8 @@ class Reloading:
     """
     The chaincode that *text* names, read again when a file of its author's changed; for development.
 
-    Peers keep their streams. A module that cannot be read is told to the log and to whoever calls, until it is mended.
+    Peers keep their streams. A module that cannot be read is reported in the log and to every caller, until it is
+    corrected.
 
     Raises:
         ContractError: the module cannot be read at the start.

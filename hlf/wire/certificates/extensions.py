@@ -52,7 +52,7 @@ class Extensions:
     What a certificate's extensions say.
 
     Attributes:
-        by_oid: each extension as it stands there.
+        by_oid: each extension, unchanged.
         unhandled: the critical ones that nobody here understands.
         constrained, authority, path_length: basic constraints; -1 where the path is not limited.
         key_usage: the numbers of the bits that are set.

@@ -121,7 +121,7 @@ def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
     Return the peers that may read every private collection which the call reads.
 
     Raises:
-        NoEndorsersError: a chaincode or a collection of it is unknown, or its policy cannot be told.
+        NoEndorsersError: a chaincode or one of its collections is unknown, or its policy cannot be found.
     """
     peers = [peer for peer in view.peers if view.identity(peer) is not None]
     for call in interest.chaincodes:

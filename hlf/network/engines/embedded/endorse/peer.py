@@ -175,7 +175,7 @@ class Peer:
             return None
 
     def bootstrap(self, folder: str) -> None:
-        """Begin to join the channel of a snapshot; what fails is told to the log alone, as by real peers."""
+        """Begin to join the channel of a snapshot; as with real peers, errors go only to the log."""
         self.bootstrapping = folder
         self._joining = asyncio.get_running_loop().create_task(self._bootstrap(Path(folder)))
 

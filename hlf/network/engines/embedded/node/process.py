@@ -94,7 +94,7 @@ class Embedded:
         return {each.name: each.alive for each in processes.find(folder) if each.name == _PROGRAM}
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """Return the nodes that the process was told not to be."""
+        """Return the nodes that the process must not run."""
         return _left_out(folder)
 
     def save(self, folder: Folder, place: Path) -> None:

@@ -77,7 +77,7 @@ class PeerServer(Server):
         peer.stopped()
 
     async def start(self) -> None:
-        """Begin to listen, with the services that the peer is told to have."""
+        """Begin to listen, with the services in the peer's settings."""
         own, peer = self._own, self._peer
         listener = Listener(own, peer.client_roots if own.client_auth_required else None)
         endorser = EndorserService(self._endorsers[own.name], own.endorser_calls)

@@ -1,11 +1,11 @@
 """
 One channel: what is ordered, and the ledger it is committed to.
 
-Messages are let in on the event loop, gathered by one task, and validated and
+Messages are admitted on the event loop, gathered by one task, and validated and
 written on one thread of the channel's own, so that serving goes on meanwhile.
-If a block cannot be written, new messages are refused with the reason, and who
-waits for a transaction is told. For a full disk, say, the channel keeps the
-block and tries again until it can; after a defect only a restart goes on.
+If a block cannot be written, new messages are refused with the reason, and so is everybody who waits for a
+transaction. For a full disk, say, the channel keeps the block and tries again until it can; after a defect only a
+restart goes on.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class Channel:
             while True:
                 for batch in await self._gather():
                     await self._commit(batch)
-        except Exception as error:  # noqa: BLE001 - a defect must be told, not stop the channel without a word.
+        except Exception as error:  # noqa: BLE001 - a defect must be reported, and not stop the channel silently.
             self._enter_trouble(error)
 
     async def _gather(self) -> list[list[Message]]:

@@ -205,7 +205,7 @@ class Channels:
 
     async def bring_back(self, folder: Path) -> None:
         """
-        Go back to what :meth:`save` kept in *folder*; who waits for anything later is told so.
+        Go back to what :meth:`save` kept in *folder*; everybody who waits for anything later gets an error.
 
         Raises:
             StateError: a ledger there is damaged.

@@ -1,5 +1,5 @@
 """
-What an orderer does with a message: let it in or refuse it, gather batches, make blocks.
+What an orderer does with a message: accept or refuse it, gather batches, make blocks.
 
 Refusals carry the status and words of Fabric's broadcast service.
 """
@@ -35,7 +35,7 @@ class Signer(Protocol):
 
 
 class Refused(Exception):  # noqa: N818 - this is the broadcast service's answer, not a failure of the program.
-    """A message is not ordered: *status* (``common.Status``) and *info* are what its sender is told."""
+    """A message is not ordered: its sender gets *status* (``common.Status``) and *info*."""
 
     def __init__(self, status: int, info: str) -> None:
         super().__init__(info)
@@ -65,7 +65,7 @@ class Message:
 
 
 class Admission:
-    """The rules by which messages are let in, under one version of the configuration."""
+    """The rules for accepting messages, under one version of the configuration."""
 
     def __init__(self, bundle: channelconfig.Bundle, signer: Signer, own: consenters.Own) -> None:
         self._bundle = bundle
@@ -90,7 +90,7 @@ class Admission:
             raise Refused(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
         verified = self._filter(envelope)
         if not envelope.signature:
-            # Under a policy that asks for no signature a real orderer lets it in, and then no peer takes the block.
+            # Under a policy without signatures a real orderer accepts it, and then no peer accepts the block.
             raise Refused(common_pb2.BAD_REQUEST, "message has no signature: no peer would take a block that holds it")
         return Message(raw, _size(envelope), self._bundle.sequence, arrived, verified)
 

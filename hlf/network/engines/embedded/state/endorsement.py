@@ -20,7 +20,7 @@ from hlf.wire.endorsement import writepolicies
 
 
 class UnjudgedError(Exception):
-    """No policy can be told for a key that is written; the text is Fabric's."""
+    """The policy of a written key is unknown; the text is Fabric's."""
 
 
 class EndorsementPolicies:

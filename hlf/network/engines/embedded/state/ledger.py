@@ -130,7 +130,7 @@ class Ledger:
         return None if row is None else row[0]
 
     def transaction(self, tx_id: str) -> TransactionRecord | None:
-        """Return where a transaction is first and what became of it, or None."""
+        """Return the first place of a transaction and its validation code, or None."""
         row = self._reader.execute("SELECT block, position, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()
         return None if row is None else TransactionRecord(row[0], row[1], row[2], self.block)
 

@@ -87,7 +87,7 @@ def lacks_action(envelope: bytes) -> bool:
 
 
 def withholds_policies(envelope: bytes) -> bool:
-    """Return whether a transaction cannot be taken apart as far as the read-write set."""
+    """Return whether a transaction cannot be parsed down to its read-write set."""
     action = _action(envelope)
     if action is None:
         return True

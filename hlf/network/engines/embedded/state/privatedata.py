@@ -52,7 +52,7 @@ class PrivateWrites:
 
 
 class Collections:
-    """Looks up collections as they stand before a block."""
+    """Looks up collections as defined before a block."""
 
     def __init__(self, members: Iterable[str], definition_of: DefinitionByName) -> None:
         self._channel_members = frozenset(members)

@@ -20,7 +20,7 @@ class RangeReads:
     """Collects the results of one range query in the order they were met."""
 
     def __init__(self, max_degree: int = MAX_DEGREE) -> None:
-        """*max_degree* is 50 in what honest peers write; whoever checks a set takes its word for it."""
+        """*max_degree* is 50 in what honest peers write; a check uses the value in the set."""
         self._max_degree = max_degree
         self._pending: list[kv_rwset_pb2.KVRead] = []
         self._levels: dict[int, list[bytes]] = {}

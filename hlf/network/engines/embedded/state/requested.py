@@ -72,7 +72,7 @@ class SnapshotRequests:
         self._keep(channel_id, [each for each in known if each != number])
 
     def make(self, ledger: Ledger, number: int) -> None:
-        """Make the snapshot of the last block, *number*, if it was asked for; a failure is told to the log alone."""
+        """Make the snapshot of the last block, *number*, if it was asked for; a failure goes only to the log."""
         channel_id = ledger.channel_id
         if number not in self.pending(channel_id):
             return

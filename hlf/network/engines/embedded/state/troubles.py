@@ -1,7 +1,7 @@
 """
 What keeps a channel from going on: the cause, the cure, and whether it may pass by itself.
 
-A trouble is told to whoever submits, asks or looks (`hlf network status`),
+Everybody who submits, asks or looks (`hlf network status`) gets it,
 for as long as it lasts. Nothing in it quotes what a caller sent.
 """
 

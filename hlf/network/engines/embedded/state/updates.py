@@ -167,7 +167,7 @@ class Updates:
         return next(present, None) is None
 
     def _range(self, namespace: str, query: rwsets.RangeQuery) -> Iterator[tuple[str, Version]]:
-        """Walk the range as it stands now, committed and changed keys merged."""
+        """Walk the present range, with committed and changed keys merged."""
         changed = sorted(
             (key, update)
             for (name, key), update in self.public.items()
@@ -190,7 +190,7 @@ class Updates:
                 yield query.end, last
 
     def _version(self, namespace: str, key: str) -> Version | None:
-        """Return the version of a public key as it stands now; None where there is no such key."""
+        """Return the present version of a public key; None if there is no such key."""
         changed = self.public.get((namespace, key))
         if changed is not None:
             return None if changed.value is None else changed.version

@@ -1,11 +1,9 @@
 """
 Which transactions of a block count, and what the block changes.
 
-Every member's peer comes to the same answer by itself from the block and its
-committed state; here it is worked out once for all of them. First each
-envelope is looked at alone: its form, its creator, its endorsements. Then ids
-that were used before fall out, and last come the conflicts of what was read.
-The codes are Fabric's.
+Every member's peer computes the same answer by itself from the block and its committed state; here it is worked out
+once for all of them. First each envelope is looked at alone: its form, its creator, its endorsements. Then ids that
+were used before fall out, and last come the conflicts of what was read. The codes are Fabric's.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ DefinitionOf = Callable[[str, Any], lifecycle.ChaincodeDefinition | None]
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of one envelope; *why* says more for the log, and quotes nothing that is private."""
+    """The result of one envelope; *why* says more for the log, and quotes nothing that is private."""
 
     position: int
     code: int = VALID
@@ -75,7 +73,7 @@ class InvalidError(Exception):
 
 @dataclass(slots=True)
 class _Endorsed:
-    """A well-formed endorser transaction, taken apart."""
+    """The parts of a well-formed endorser transaction."""
 
     verdict: Verdict
     header_extension: bytes
@@ -128,7 +126,7 @@ class BlockValidator:
         return Validated(verdicts, updates, config)
 
     def _examine(self, verdict: Verdict, raw: bytes, trusted: bool) -> _Endorsed | None:
-        """Check form, creator and signature; return an endorser transaction taken apart."""
+        """Check form, creator and signature; return the parts of an endorser transaction."""
         if not raw:
             raise InvalidError(CODES.NIL_ENVELOPE, "nil envelope")
         try:

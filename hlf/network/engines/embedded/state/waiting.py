@@ -11,7 +11,7 @@ from fabric_protos.common import common_pb2
 
 @dataclass(frozen=True)
 class TransactionRecord:
-    """Where a transaction is and what became of it."""
+    """The place of a transaction and its validation code."""
 
     block_number: int
     index: int

@@ -1,4 +1,4 @@
-"""What the engine's process is told by its JSON file."""
+"""The settings of the engine's process, from its JSON file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class OrdererSettings(NodeSettings):
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """
-    Everything the process is told.
+    All settings of the process.
 
     *stopped_file* lists the nodes that it shall not be for now; it is read at
     the start and on each SIGHUP, and *ready_file* tells what was made of it.
