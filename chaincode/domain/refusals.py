@@ -231,7 +231,13 @@ class Refusal(RefusalTable):
     ALREADY_SETTLED = (
         Kind.CONFLICT,
         "The order's money has been paid out to the merchant",
-        "Let the merchant pay the buyer. A refund is possible only before settlement.",
+        "Do not cancel the order: have its goods returned, and refund the payment for that return.",
+    )
+    ALREADY_REFUNDED = (Kind.CONFLICT, "A payment was refunded for this return already", "Refund each return once.")
+    NOT_REFUNDED = (
+        Kind.CONFLICT,
+        "No payment of the order was refunded for this return, or the proof is of another refund",
+        "Have the payment firm refund the payment for the return, and give the hash of that refund as the proof.",
     )
     MORE_THAN_ORDERED = (
         Kind.CONFLICT,

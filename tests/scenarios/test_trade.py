@@ -192,8 +192,9 @@ def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
     cast.payments.post(f"/v1/payments/{payment}/capture", all_of_it)
     cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "100"})
     cast.payments.post(f"/v1/payments/{payment}/settlement", {"rate_date": today, "rate_base": "USD"})
-    refund = cast.payments.refusal("POST", f"/v1/payments/{payment}/refund", {"amount": "1"})
-    assert refund["code"] == "ALREADY_SETTLED"
+    cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "40"})
+    owing = cast.merchant.get(f"/v1/payments/{payment}")["payment"]
+    assert int(owing["settled"]) == int(owing["captured"]) - 140
     for caller in (cast.platform, cast.merchant, cast.payments):
         assert caller.get(f"/v1/payments/{payment}")["state"] == "settled"
     assert cast.auditor.refusal("GET", f"/v1/payments/{payment}")["status"] in {403, 404, 422}
@@ -397,7 +398,17 @@ def test_an_approved_return_goes_its_way(cast, played):
     assert cast.platform.refusal("POST", f"/v1/returns/{return_id}/inspection", early)["code"] == "NOT_THE_SELLER"
     cast.merchant.post(f"/v1/returns/{return_id}/inspection", early)
     assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "INSPECTED_PASS"
-    cast.merchant.post(f"/v1/returns/{return_id}/settlement", {"resolution": "refund", "proof_hash": PAPER})
+    unproven = {"resolution": "refund", "proof_hash": PAPER}
+    assert cast.merchant.refusal("POST", f"/v1/returns/{return_id}/settlement", unproven)["code"] == "NOT_REFUNDED"
+    order_id = played.order["order_id"]
+    (payment,) = [
+        each["payment"]["payment_id"]
+        for each in cast.payments.get("/v1/payments")
+        if each["payment"]["terms"]["order_id"] == order_id
+    ]
+    cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "4590", "return_id": return_id})
+    proof = cast.merchant.get(f"/v1/payments/refunds/{order_id}/{return_id}")
+    cast.merchant.post(f"/v1/returns/{return_id}/settlement", {"resolution": "refund", **proof})
     assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "REFUNDED"
     cast.platform.post(f"/v1/returns/{return_id}/closing", {})
     assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "CLOSED"

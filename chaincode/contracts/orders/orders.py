@@ -36,9 +36,14 @@ def content_key(ctx: api.Context, order_id: str) -> str:
     return ctx.stub.create_composite_key("order.content", [identifiers.check("order_id", order_id)])
 
 
-def mark_key(ctx: api.Context, step: str, order_id: str) -> str:
-    """Return the key of the mark that a payment captured or settled the order's money."""
-    return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id)])
+def mark_key(ctx: api.Context, step: str, order_id: str, *return_id: str) -> str:
+    """
+    Return the key of the note that a payment took the order's money (capture) or paid it out (settle).
+
+    That it went back for a return (refund) is a note for each return.
+    """
+    checked = [identifiers.check("return_id", each) for each in return_id]
+    return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id), *checked])
 
 
 def public(ctx: api.Context, order_id: str) -> PublicOrder:

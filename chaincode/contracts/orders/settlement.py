@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.orders import orders
+from chaincode.contracts.orders import orders, owing
 from chaincode.domain.orders import duties, payments
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
@@ -86,35 +86,48 @@ class Settlement(api.Contract):
             _put_mark(ctx, order, captured.mark)
         return _keep(ctx, "PaymentCaptured", found, captured)
 
-    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt"), called_by=("payments",))
     def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Pay all captured money to the merchant, at the payment firm's own published rates.
+        Pay everything captured out to the merchant, less its debt, at the payment firm's own published rates.
+
+        *debt* is what `Settlement:debt` answers; it is left out where there is none.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
                 SALT_REUSED, ORDER_CANCELLED, INVALID_ARGUMENT (an amount).
         """
         found, change = _due(ctx, payment_id)
+        owed = owing.owed(ctx, found)
         order, rates = _living(ctx, found), None
         if change.rate_date:
             rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
             rates.check_fresh(clock.stamp(ctx)[:10])
-        settled = found.settled_by(change, clock.stamp(ctx), rates)
+        settled = found.settled_by(change, clock.stamp(ctx), rates, owed.amount)
+        if settled.netted:
+            owing.put(ctx, owed.moved(-settled.netted, change.salt))
         _put_mark(ctx, order, payments.settled_mark(found, change))
         return _keep(ctx, "PaymentSettled", found, settled)
 
-    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt"), called_by=("payments",))
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
-        Pay some or all of the captured money back to the buyer, before it is settled.
+        Give some or all of what was captured back to the buyer, for a return if the change names one.
+
+        After the settlement the merchant owes the sum (*debt*, as for `settle`).
 
         Raises:
-            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_SETTLED,
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_REFUNDED,
                 INVALID_ARGUMENT (no amount).
         """
         found, change = _due(ctx, payment_id)
-        return _keep(ctx, "PaymentRefunded", found, found.refunded_by(change, clock.stamp(ctx)))
+        owed = owing.owed(ctx, found)
+        refunded = found.refunded_by(change, clock.stamp(ctx))
+        if found.paid:
+            owing.put(ctx, owed.moved(refunded.refunded - found.refunded, change.salt))
+        if change.return_id:
+            _mark_refund(ctx, found, change)
+        return _keep(ctx, "PaymentRefunded", found, refunded)
 
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
     def void(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
@@ -164,6 +177,25 @@ class Settlement(api.Contract):
     def show(self, ctx: api.Context, payment_id: str) -> bytes:
         """Return a payment exactly as stored; give it to the next change."""
         return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
+
+    @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
+    def debt(self, ctx: api.Context, payment_id: str) -> bytes:
+        """What the payment's merchant owes, exactly as the caller's organisation keeps it; nothing if there is none."""
+        return owing.kept(ctx, access.member(ctx), records.loads(Payment, self.show(ctx, payment_id)))
+
+    @api.query
+    def refund_proof(self, ctx: api.Context, order_id: str, return_id: str) -> str:
+        """
+        SHA-256 of the payment's record of having paid for a return, in hex; what `Returns:settle` compares.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_REFUNDED.
+        """
+        order, key = orders.public(ctx, order_id), orders.mark_key(ctx, "refund", order_id, return_id)
+        found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in order.parties}
+        if len(found) != 1 or found == {b""}:
+            raise Refusal.NOT_REFUNDED(f"no payment of order {order_id} was refunded for return {return_id}")
+        return found.pop().hex()
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def read(self, ctx: api.Context, payment_id: str) -> ListedPayment:
@@ -224,6 +256,20 @@ def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
     private.prove(ctx, data, _key(ctx, payment_id), found.parties, Refusal.NOT_AS_STORED, f"payment {payment_id}")
     access.one_of(ctx, [found.terms.payments], Refusal.NOT_PAYMENT_FIRM, "its payment firm moves a payment on")
     return found, private.record(ctx, "change", Change)
+
+
+def _mark_refund(ctx: api.Context, payment: Payment, change: Change) -> None:
+    """
+    Note at platform and merchant that *change* pays for a return.
+
+    Raises:
+        Refused: ALREADY_REFUNDED.
+    """
+    order = orders.public(ctx, payment.terms.order_id)
+    key = orders.mark_key(ctx, "refund", order.order_id, change.return_id)
+    if private.held(ctx, key, order.parties):
+        raise Refusal.ALREADY_REFUNDED(f"return {change.return_id} of order {order.order_id} has been paid for")
+    private.put(ctx, key, records.dumps(payments.refunded_mark(payment, change)), order.parties)
 
 
 def _living(ctx: api.Context, payment: Payment) -> PublicOrder:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chaincode.contracts import access, clock
 from chaincode.contracts.journeys import journeystate
-from chaincode.contracts.orders import accounts
+from chaincode.contracts.orders import accounts, elsewhere
 from chaincode.contracts.returns.returnstate import StoredReturns
+from chaincode.domain import channels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import booking, handling, returns
 from chaincode.domain.returns.terms import Condition, Resolution
@@ -82,16 +83,22 @@ class Handling(StoredReturns):
         """
         Settle the return; *proof_hash* is the hash of the payment or credit on the other channel.
 
-        An exchange opens the journey of the new goods, *epcs*, in the same transaction; then a majority must
-        endorse.
+        Of a refund it is what `Settlement:refund_proof` answers there, and
+        every peer that has joined that channel compares the two.
+
+        An exchange opens the journey of the new goods, *epcs*, in the same
+        transaction, which then takes the majority's endorsement.
 
         Raises:
-            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, PARCEL_IN_USE, INVALID_ARGUMENT.
+            Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, NOT_REFUNDED, PARCEL_IN_USE,
+                INVALID_ARGUMENT, ORDER_UNKNOWN, PEER_REFUSED.
         """
         known, case = self.known(ctx, return_id)
         proof = names.SHA256.check("proof_hash", proof_hash)
         now = clock.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
+        if resolution is Resolution.REFUND:
+            _check_refunded(ctx, case.journey.order_id, return_id, proof)
         if moved.exchange_journey_id:
             opening = booking.exchange(case.journey, moved, epcs, now)
             journeystate.start(ctx, opening, in_hand=True, return_id=moved.return_id)
@@ -177,3 +184,10 @@ class Handling(StoredReturns):
         booked = self.who_fetches(case, known)
         moved = handling.enforced(known, booked.carrier if booked else "", case.terms, clock.now(ctx))
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
+
+
+def _check_refunded(ctx: api.Context, order_id: str, return_id: str, proof: str) -> None:
+    """Raise Refused unless `ecommerce` has the payment's record with that hash, or this peer cannot ask there."""
+    answer = elsewhere.ask(ctx, *channels.COMMERCE, "Settlement:refund_proof", order_id, return_id)
+    if answer is not None and answer.decode() != proof:
+        raise Refusal.NOT_REFUNDED(f"the proof is not the record of the refund for return {return_id}")

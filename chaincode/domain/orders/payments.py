@@ -1,13 +1,18 @@
 """
 Payments for an order: authorised, captured, settled, refunded, in minor units.
 
-An amount is first reserved (authorised), then taken from the buyer (captured), then paid to the merchant in its own
-currency at the rate of a named day (settled). Captured money can be paid back (refunded), all or a part, until it
-is settled. An authorised amount can be released (voided).
+An amount is first reserved (authorised), then taken from the buyer (captured),
+then paid out to the merchant in its own currency at the rate of a named day
+(settled). What was captured can be given back (refunded), wholly or in part,
+before and after it is settled, and what was only authorised can be let go
+(voided). What goes back after the settlement is the merchant's debt (`debts`),
+netted against its next settlements. At every moment captured = settled +
+refunded + what the payment firm holds.
 
-Only one payment collects an order's money. Platform and merchant store which one, and whether it was settled,
-beside their payments (`Mark`): other payments of the order must not collect it again, and a paid order cannot be
-cancelled.
+One payment takes an order's money. Which one it is, that it was paid out, and
+which return got how much of it, platform and merchant keep beside their
+payments (`Mark`), since other payments of the same order must not take it
+again, a paid order cannot be cancelled, and a return is paid for once.
 """
 
 from __future__ import annotations
@@ -57,7 +62,8 @@ class Change:
     The input for the next step of a payment.
 
     Attributes:
-        amount: only for a capture or a refund, where it is required.
+        amount: of a capture or a refund, and of nothing else; there is no amount that is meant without being said.
+        return_id: of a refund, the return on `trade` that it pays for; empty if it pays for none.
         rate_date: the day of the payment firm's rates, for settling in another currency.
         rate_base: their base currency.
     """
@@ -66,9 +72,12 @@ class Change:
     amount: Amount | None = None
     rate_date: str = ""
     rate_base: str = ""
+    return_id: str = ""
 
     def __post_init__(self) -> None:
         disclosures.check_salt(self.salt, "change.salt")
+        if self.return_id:
+            identifiers.check("change.return_id", self.return_id)
         if self.amount is not None and self.amount <= 0:
             raise invalid("change.amount", "must be more than nothing")
 
@@ -84,12 +93,18 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """The mark that one payment of an order captured or settled its money; platform and merchant store it."""
+    """
+    That money of an order was captured or settled by one of its payments, or refunded for a return.
 
-    step: Literal["capture", "settle"]
+    Kept by platform and merchant. The hash of the mark of a refund proves to the channel `trade` that it was paid.
+    """
+
+    step: Literal["capture", "settle", "refund"]
     order_id: str
     payment_id: str
     salt: str
+    return_id: str = ""
+    amount: Amount = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,10 +113,11 @@ class Payment:
     A payment as platform, merchant and payment firm store it.
 
     Attributes:
-        settled: the amount paid out, in the payment's currency; this payment cannot pay it back.
-        paid_out: the same in the merchant's currency.
-        rate_date: the day of the rates that were used; empty if no exchange was needed.
-        captured_mark: the salt of the mark that this payment collected the order's money; empty if it did not.
+        settled: what the merchant has of it, in the payment's currency, less what went back to the buyer since.
+        paid_out: what the merchant was paid, in its own currency.
+        netted: what of the settlement was not paid out, because the merchant owed it.
+        rate_date: the day whose rates counted, empty if no exchange was needed.
+        captured_mark: the salt of the mark that this payment took the order's money; empty if it did not.
     """
 
     payment_id: str
@@ -115,6 +131,7 @@ class Payment:
     rate_base: str = ""
     voided: bool = False
     captured_mark: str = ""
+    netted: Amount = 0
 
     @property
     def parties(self) -> frozenset[str]:
@@ -128,9 +145,14 @@ class Payment:
             return "voided"
         if self.captured and self.refunded == self.captured:
             return "refunded"
-        if self.settled:
+        if self.paid:
             return "settled"
         return "captured" if self.captured else "authorised"
+
+    @property
+    def paid(self) -> bool:
+        """Whether it was settled, whatever went back since."""
+        return any(entry.step == "settle" for entry in self.entries)
 
     @property
     def mark(self) -> Mark | None:
@@ -151,10 +173,12 @@ class Payment:
         mark = self.captured_mark or disclosures.derived_salt(change.salt, "captured")
         return self._stepped("capture", change, at, amount, captured=self.captured + amount, captured_mark=mark)
 
-    def settled_by(self, change: Change, at: str, rates: Rates | None) -> Payment:
+    def settled_by(self, change: Change, at: str, rates: Rates | None, owed: int = 0) -> Payment:
         """
         Return the payment with everything captured and not refunded paid out in the merchant's currency. *rates*
         are needed if that is another currency.
+
+        What the merchant owes (*owed*, in the payment's currency) is kept back.
 
         Raises:
             Refused: WRONG_STATE, RATES_NEEDED, NO_RATE, INVALID_ARGUMENT (an amount is given).
@@ -162,7 +186,9 @@ class Payment:
         self._check("settle", "captured")
         if change.amount is not None:
             raise invalid("change.amount", "is not given: everything captured and not refunded is settled")
-        due = Money(self.captured - self.refunded, self.terms.currency)
+        settled = self.captured - self.refunded
+        netted = min(settled, owed)
+        due = Money(settled - netted, self.terms.currency)
         if self.terms.settle_currency == self.terms.currency:
             paid, date, base = due.minor, "", ""
         elif rates is None:
@@ -170,21 +196,20 @@ class Payment:
         else:
             paid, date, base = rates.convert(due, self.terms.settle_currency).minor, rates.date, rates.base
         return self._stepped(
-            "settle", change, at, due.minor, settled=due.minor, paid_out=paid, rate_date=date, rate_base=base
+            "settle", change, at, settled, settled=settled, paid_out=paid, netted=netted, rate_date=date, rate_base=base
         )
 
     def refunded_by(self, change: Change, at: str) -> Payment:
         """
-        Return the payment with some or all of the captured money refunded, before it is settled.
+        Give back some or all of what was captured; once it is settled, out of what the merchant has of it.
 
         Raises:
-            Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount), ALREADY_SETTLED.
+            Refused: WRONG_STATE, AMOUNT_EXCEEDS, INVALID_ARGUMENT (no amount).
         """
-        if self.settled:
-            raise Refusal.ALREADY_SETTLED(f"payment {self.payment_id} is paid out; its money is the merchant's")
-        self._check("refund", "captured")
+        self._check("refund", "captured", "settled")
         amount = self._amount(change, self.captured - self.refunded, "captured")
-        return self._stepped("refund", change, at, amount, refunded=self.refunded + amount)
+        settled = self.settled - amount if self.paid else 0
+        return self._stepped("refund", change, at, amount, refunded=self.refunded + amount, settled=settled)
 
     def voided_by(self, change: Change, at: str) -> Payment:
         """
@@ -221,6 +246,12 @@ class Payment:
 def settled_mark(payment: Payment, change: Change) -> Mark:
     """Return the mark that *change* paid the order's money to the merchant."""
     return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
+
+
+def refunded_mark(payment: Payment, change: Change) -> Mark:
+    """Return what platform and merchant keep of *change* having paid for a return."""
+    salt = disclosures.derived_salt(change.salt, "refunded")
+    return Mark("refund", payment.terms.order_id, payment.payment_id, salt, change.return_id, change.amount or 0)
 
 
 def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:

@@ -17,6 +17,8 @@ from gateway.trade.orders.settlement_schemas import (
     PartSchema,
     PaymentSchema,
     RatesSchema,
+    RefundProofSchema,
+    RefundSchema,
     SettleSchema,
     TariffSchema,
 )
@@ -32,9 +34,13 @@ duties = Blueprint("duties", __name__, url_prefix="/v1/orders", description="Who
 _MOVES: tuple[tuple[str, str, type[Schema] | None, str], ...] = (
     ("capture", "capture", PartSchema, "Capture some or all of the reserved money."),
     ("settlement", "settle", SettleSchema, "Pay the captured money to the merchant."),
-    ("refund", "refund", PartSchema, "Pay some or all of it back to the buyer."),
+    ("refund", "refund", RefundSchema, "Pay some or all of it back to the buyer, for a return or otherwise."),
     ("voiding", "void", None, "Release a reservation."),
 )
+
+
+_OWED = ("settle", "refund")
+"""The functions that count what the merchant owes, which they want as it is kept."""
 
 
 @payments.route("", methods=["POST"])
@@ -77,16 +83,24 @@ def read(payment_id: str) -> dict[str, Any]:
     return context.ask_record(COMMERCE, "Settlement:read", payment_id)
 
 
+@payments.route("/refunds/<order_id>/<return_id>")
+@auth.needs("read")
+@payments.response(200, RefundProofSchema)
+def refund_proof(order_id: str, return_id: str) -> dict[str, Any]:
+    """Read the proof that a payment of the order was refunded for a return."""
+    proof = context.evaluate(COMMERCE.call("Settlement:refund_proof", [order_id, return_id]))
+    return {"proof_hash": proof.decode()}
+
+
 def _serve(address: str, function: str, schema: type[Schema] | None, summary: str) -> None:
     def move(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
         own = context.caller().msp_id
         stored = context.evaluate(COMMERCE.call("Settlement:show", [payment_id], None, (own,)))
-        moved = context.act(
-            COMMERCE,
-            f"Settlement:{function}",
-            payment_id,
-            transient={"payment": stored, "change": canonical.dumps({**body, "salt": minting.salt()})},
-        )
+        transient = {"payment": stored, "change": canonical.dumps({**body, "salt": minting.salt()})}
+        if function in _OWED:
+            debt = context.evaluate(COMMERCE.call("Settlement:debt", [payment_id], None, (own,)))
+            transient |= {"debt": debt} if debt else {}
+        moved = context.act(COMMERCE, f"Settlement:{function}", payment_id, transient=transient)
         return {"payment_id": payment_id, **moved}
 
     acts.serve(payments, f"/<payment_id>/{address}", function, move, body=schema, answer=PaymentSchema, summary=summary)

@@ -32,9 +32,23 @@ class PaymentSchema(CommittedSchema):
 
 
 class PartSchema(Schema):
-    """Body of ``POST /v1/payments/<id>/capture`` and ``/refund``; the amount has no default."""
+    """Body of ``POST /v1/payments/<id>/capture``; an amount that is left out is no amount."""
 
     amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
+
+
+class RefundSchema(PartSchema):
+    """Body of ``POST /v1/payments/<id>/refund``: how much, and for which return if it is for one."""
+
+    return_id = fields.String(
+        validate=IDENTIFIER, metadata={"description": "The return that it pays for; each is paid for once"}
+    )
+
+
+class RefundProofSchema(Schema):
+    """The proof that a return was paid for."""
+
+    proof_hash = fields.String(metadata={"description": "What `POST /v1/returns/<id>/settlement` wants as its proof"})
 
 
 class SettleSchema(Schema):

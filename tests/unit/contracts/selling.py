@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.shipping import BUYER, at, text
-from tests.unit.contracts.trading import MERCHANT, PLATFORM, as_bytes, salt, user
+from tests.unit.contracts.trading import MERCHANT, PAYMENTS, PLATFORM, as_bytes, salt, user
 
 GTIN = "09506000134352"
 BOTH = (PLATFORM, MERCHANT)
@@ -58,3 +59,33 @@ class Market(shipping.Channel):
         if units:
             changes["lines"] = [{"line": name[1:], "quantity": quantity} for name, quantity in units.items()]
         return self.majority("Journeys:open", self.opening(journey_id, order=order, **changes), by=PLATFORM)
+
+    def paid(self, order_id: str) -> None:
+        """The buyer's money for an order is taken, by a payment named after it."""
+        total = self.commerce.evaluate("Orders:total", order_id, client=user(PLATFORM), at=at(self.hour))
+        known = total.json()
+        payment = {
+            "order_id": order_id, "platform": PLATFORM, "merchant": MERCHANT, "payments": PAYMENTS,
+            "amount": known["amount"], "currency": known["currency"], "settle_currency": known["currency"],
+            "salt": salt("payment", order_id),
+        }  # fmt: skip
+        transient = {"payment": as_bytes(payment), "total": total.payload}
+        self.sell("Settlement:authorise", f"P-{order_id}", transient=transient)
+        self.move("capture", order_id, amount=known["amount"])
+
+    def move(self, step: str, order_id: str, **change: str) -> None:
+        """Move the payment of an order on."""
+        name = f"P-{order_id}"
+        kept, debt = (
+            self.commerce.evaluate(function, name, client=user(PAYMENTS), at=at(self.hour)).payload
+            for function in ("Settlement:show", "Settlement:debt")
+        )
+        changed = as_bytes({"salt": salt("change", hashlib.sha256(kept).hexdigest()), **change})
+        transient = {"payment": kept, "change": changed} | ({"debt": debt} if debt and step != "capture" else {})
+        self.sell(f"Settlement:{step}", name, by=PAYMENTS, transient=transient)
+
+    def refunded(self, order_id: str, return_id: str, amount: int = 1) -> str:
+        """The proof that the buyer got money back for a return."""
+        self.move("refund", order_id, amount=str(amount), return_id=return_id)
+        asked = ("Settlement:refund_proof", order_id, return_id)
+        return self.commerce.evaluate(*asked, client=user(MERCHANT), at=at(self.hour)).text

@@ -15,7 +15,7 @@ from tests.unit.contracts.trading import MERCHANT, salt
 PAYMENTS = st.sampled_from(["p1", "p2"])
 TOTAL = 40_600
 AMOUNTS = st.sampled_from([1, 600, 40_000, TOTAL, TOTAL + 1])
-KNOWN = {"ALREADY_CAPTURED", "ALREADY_SETTLED", "AMOUNT_EXCEEDS", "ORDER_CANCELLED", "WRONG_STATE"}
+KNOWN = {"ALREADY_CAPTURED", "ALREADY_REFUNDED", "ALREADY_SETTLED", "AMOUNT_EXCEEDS", "ORDER_CANCELLED", "WRONG_STATE"}
 
 
 class Money(RuleBasedStateMachine):
@@ -28,7 +28,8 @@ class Money(RuleBasedStateMachine):
         self.shop.place()
         self.shop.open()
         self.book = {"captured": 0, "refunded": 0, "settled": 0}
-        self.cancelled = False
+        self.cancelled, self.paid, self.owed = False, False, 0
+        self.returns: set[str] = set()
         for payment in ("p1", "p2"):
             self.shop.authorise(payment, settle_currency="SGD", salt=salt(payment))
 
@@ -48,11 +49,17 @@ class Money(RuleBasedStateMachine):
             assert not self.cancelled
             self.book["captured"] += amount
 
-    @rule(payment=PAYMENTS, amount=AMOUNTS)
-    def refund(self, payment: str, amount: int) -> None:
-        """Give some of it back."""
-        if self.tried(self.shop.move, "refund", next(self.numbers), payment=payment, amount=str(amount)):
+    @rule(payment=PAYMENTS, amount=AMOUNTS, of=st.sampled_from(["", "r1", "r2"]))
+    def refund(self, payment: str, amount: int, of: str) -> None:
+        """Give some of it back, for a return or without one."""
+        for_it = {"return_id": of} if of else {}
+        if self.tried(self.shop.move, "refund", next(self.numbers), payment=payment, amount=str(amount), **for_it):
+            assert of not in self.returns
+            self.returns |= {of} - {""}
             self.book["refunded"] += amount
+            if self.paid:
+                self.book["settled"] -= amount
+                self.owed += amount
 
     @rule(payment=PAYMENTS)
     def settle(self, payment: str) -> None:
@@ -60,6 +67,7 @@ class Money(RuleBasedStateMachine):
         if self.tried(self.shop.move, "settle", next(self.numbers), payment=payment):
             assert not self.cancelled
             self.book["settled"] += self.book["captured"] - self.book["refunded"]
+            self.paid = True
 
     @rule(payment=PAYMENTS)
     def void(self, payment: str) -> None:
@@ -79,7 +87,11 @@ class Money(RuleBasedStateMachine):
             assert sum(int(one["payment"][name]) for one in told) == amount
         assert self.book["captured"] <= TOTAL
         assert self.book["refunded"] + self.book["settled"] <= self.book["captured"]
-        assert not (self.cancelled and self.book["settled"])
+        if self.paid:
+            assert self.book["refunded"] + self.book["settled"] == self.book["captured"]
+        assert not (self.cancelled and self.paid)
+        debt = self.shop.ask("Settlement:debt", "p1", by=MERCHANT)
+        assert (int(debt.json()["amount"]) if debt.payload else 0) == self.owed
 
 
 TestMoney = Money.TestCase

@@ -111,6 +111,8 @@ class Shop:
         """Move the payment on."""
         kept = kept or self.ask("Settlement:show", payment, by=PAYMENTS).payload
         transient = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change})}
+        debt = self.ask("Settlement:debt", payment, by=PAYMENTS).payload if step in ("settle", "refund") else b""
+        transient |= {"debt": debt} if debt else {}
         return self.submit(f"Settlement:{step}", payment, by=by, transient=transient, at=at)
 
     def state(self, payment="p1"):
@@ -378,16 +380,45 @@ def test_nothing_is_taken_or_paid_out_for_a_cancelled_order(shop):
     assert (shop.state(), shop.state("p2")) == ("refunded", "voided")
 
 
-def test_what_is_settled_is_neither_refunded_nor_cancelled(shop):
-    """The money is the merchant's; no rule yet says how it would come back."""
+def test_what_goes_back_after_the_settlement_is_the_merchants_debt(shop):
+    """The order is not cancelled any more; the next settlement of the merchant pays the debt first."""
     shop.authorise(settle_currency="SGD")
     shop.move("capture", 1, amount="40600")
     shop.move("refund", 2, amount="600")
     shop.move("settle", 3)
-    assert refused(shop.move, "refund", 4, amount="1") == "ALREADY_SETTLED"
     assert refused(shop.submit, "Orders:cancel", "o1", "BUYER_REQUEST") == "ALREADY_SETTLED"
+    assert shop.ask("Settlement:debt", "p1", by=MERCHANT).payload == b""
+    shop.move("refund", 4, amount="10000")
+    shop.move("refund", 5, amount="1000")
     payment = shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]
-    assert (payment["captured"], payment["refunded"], payment["settled"]) == ("40600", "600", "40000")
+    assert (payment["captured"], payment["refunded"], payment["settled"]) == ("40600", "11600", "29000")
+    assert shop.ask("Settlement:debt", "p1", by=MERCHANT).json()["amount"] == "11000"
+    shop.place("o2", salt=salt("order 2"))
+    shop.open("o2")
+    shop.authorise("p2", order_id="o2", settle_currency="SGD", salt=salt("second"),
+                   total=shop.ask("Orders:total", "o2", by=MERCHANT).payload)  # fmt: skip
+    shop.move("capture", 6, payment="p2", amount="40600")
+    kept = shop.ask("Settlement:show", "p2", by=PAYMENTS).payload
+    transient = {"payment": kept, "change": as_bytes({"salt": salt("change", 7)})}
+    assert refused(shop.submit, "Settlement:settle", "p2", by=PAYMENTS, transient=transient) == "NOT_AS_STORED"
+    shop.move("settle", 7, payment="p2")
+    payment = shop.ask("Settlement:read", "p2", by=MERCHANT).json()["payment"]
+    assert (payment["settled"], payment["netted"], payment["paid_out"]) == ("40600", "11000", "29600")
+    assert shop.ask("Settlement:debt", "p2", by=MERCHANT).json()["amount"] == "0"
+
+
+def test_a_return_is_paid_for_once_and_proved_by_a_hash(shop):
+    """The mark is with platform and merchant, its hash is for everybody on the channel."""
+    shop.authorise(settle_currency="SGD")
+    shop.move("capture", 1, amount="40600")
+    assert refused(shop.ask, "Settlement:refund_proof", "o1", "r1", by=AUDITOR) == "NOT_REFUNDED"
+    shop.move("refund", 2, amount="600", return_id="r1")
+    proof = shop.ask("Settlement:refund_proof", "o1", "r1", by=AUDITOR).text
+    assert len(proof) == 64
+    assert refused(shop.move, "refund", 3, amount="600", return_id="r1") == "ALREADY_REFUNDED"
+    shop.move("refund", 4, amount="600", return_id="r2")
+    assert shop.ask("Settlement:refund_proof", "o1", "r2", by=AUDITOR).text != proof
+    assert refused(shop.ask, "Settlement:refund_proof", "o9", "r1", by=AUDITOR) == "ORDER_UNKNOWN"
 
 
 def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):

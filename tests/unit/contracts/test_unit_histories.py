@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -62,8 +63,10 @@ class Units(RuleBasedStateMachine):
         """Place it."""
         self.market = Small()
         self.order = self.market.ordered("O1", *ORDERED.values())
+        self.market.paid("O1")
         self.carried: dict[str, dict[str, int]] = {}
         self.lodged: dict[str, tuple[str, str, int]] = {}
+        self.proofs: dict[str, str] = {}
         self.send(2, 0)
 
     def tried(self, call, *args: Any, **named: Any) -> Any:
@@ -115,7 +118,14 @@ class Units(RuleBasedStateMachine):
             self.tried(market.majority, "Returns:inspect", return_id, "damaged", units, HASH, by=MERCHANT)
         resolution = "refund" if stored["state"] == "ARBITRATED" else stored["request"]["resolution"]
         epcs = [shipping.SSCC] if resolution == "exchange" else []
-        made = self.tried(market.majority, "Returns:settle", return_id, resolution, HASH, epcs, by=MERCHANT)
+        proof = HASH
+        if resolution == "refund":
+            # With a proof of nothing no return is refunded, whatever its state.
+            with pytest.raises(testing.Refused):
+                market.majority("Returns:settle", return_id, resolution, HASH, epcs, by=MERCHANT)
+            proof = self.proofs.get(return_id) or market.refunded("O1", return_id)
+            self.proofs[return_id] = proof
+        made = self.tried(market.majority, "Returns:settle", return_id, resolution, proof, epcs, by=MERCHANT)
         if made and made["state"] == "EXCHANGED":
             name = f"{return_id}-exchange"
             self.carried[name] = {line: units}
