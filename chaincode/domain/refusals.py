@@ -178,8 +178,14 @@ class Refusal(RefusalTable):
     )
     NOTHING_TO_TELL = (
         Kind.CONFLICT,
-        "Too few organisations contributed to the figures",
-        "Wait until at least 3 parties on each side have contributed.",
+        "No figure can be published without giving a party away",
+        "The text names the rule for each week: wait until at least 3 parties on each side have contributed and none "
+        "of them has two thirds of it, or ask for other weeks.",
+    )
+    PERIOD_COMPUTED = (
+        Kind.CONFLICT,
+        "The region has been computed in this period",
+        "Wait for the next ISO week: its set of contributions is another.",
     )
     NOT_IN_CLAIM = (
         Kind.INVALID,

@@ -18,7 +18,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
-from chaincode.domain.disclosure.gapmeter import Cell, CellParties, Contribution, Meter
+from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, ToldCell
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
@@ -29,6 +29,7 @@ from hlf.shim import api
 _CELL = "gap"
 _ROSTER = "gap.roster"
 _TOLD = "gap.told"
+_COMPUTED = "gap.computed"
 
 
 class GapMeter(api.Contract):
@@ -60,6 +61,8 @@ class GapMeter(api.Contract):
             grants.moment("grant.expires_at", held.terms.expires_at),
             hashlib.sha256(data).hexdigest(),
             salt,
+            gapmeter.days(kind, values),
+            gapmeter.following(gapmeter.period(clock.now(ctx))),
         )
         roster: list[str] = _kept(ctx, _ROSTER, "grants")
         if grant_id in roster:
@@ -90,24 +93,29 @@ class GapMeter(api.Contract):
         Compute the cells of one region over some weeks, and store those that may be published.
 
         Raises:
-            Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, NOTHING_TO_TELL (fewer than three parties on
-                a side, published before, or too similar to a published cell).
+            Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, PERIOD_COMPUTED, NOTHING_TO_TELL (with the rule
+                that each cell fails, `gapmeter.Rule`).
         """
         participants.tender_member(ctx)
         key = _meter_key(ctx, meter_id)
         if ctx.stub.get_private_data_hash(TENDER, key):
             raise Refusal.ALREADY_EXISTS(f"meter {meter_id} exists")
         listed = _weeks(first_week, weeks)
-        counted = [one for one in _contributions(ctx) if _counts(ctx, one)]
+        period, computed = gapmeter.period(clock.now(ctx)), _kept(ctx, _COMPUTED, "computed")
+        if [region, period] in computed:
+            raise Refusal.PERIOD_COMPUTED(f"{region} has been computed in {period}")
+        counted = [one for one in _contributions(ctx) if one.counts_from <= period and _counts(ctx, one)]
         before: Any = _kept(ctx, _TOLD, "cells")
-        cells, published = gapmeter.publishable(
-            counted, region, listed, records.shaped(tuple[CellParties, ...], before, "told")
+        cells, withheld, told = gapmeter.publishable(
+            counted, region, listed, records.shaped(tuple[ToldCell, ...], before, "told")
         )
         if not cells:
-            raise Refusal.NOTHING_TO_TELL("no cell hides its parties beside the ones told before")
+            failed = ", ".join(f"{one.week} {one.rule}" for one in withheld)
+            raise Refusal.NOTHING_TO_TELL(f"every cell is withheld: {failed}")
         salt = private.salt(ctx)
-        _keep(ctx, _TOLD, "cells", records.plain(published), salt)
-        meter = Meter(meter_id, clock.stamp(ctx), cells, salt)
+        _keep(ctx, _TOLD, "cells", records.plain(told), salt)
+        _keep(ctx, _COMPUTED, "computed", [*computed, [region, period]], salt)
+        meter = Meter(meter_id, clock.stamp(ctx), cells, withheld, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
         return private.announce(ctx, "GapComputed", meter_id=meter_id)
 

@@ -1,23 +1,30 @@
 """
 The capacity-gap meter: forecasts for a region and a week against the capacities there.
 
-It adds up figures that organisations consented to show to the platform and the auditor. It publishes only sums of
-at least three parties on each side, and each cell once. The difference of two sums must not reveal a figure either.
-Claims are spread evenly, so two cells with the same parties reveal no more than one. A cell is published beside
-others only if, on each side, its parties are the same as theirs or differ by at least three.
+It adds up what single organisations consented to show to the platform and the
+auditor, and tells sums only. Each rule (`Rule`) can withhold a cell: it is told
+once; at least three parties stand on each side; nobody has two thirds of a
+side or more; and taken together with everything that was ever told, no
+combination of cells is a sum over fewer than three parties (`isolation`).
+
+Contributions of a period (an ISO week) are frozen at its end and count from
+the next, and a region is computed once in a period: nobody sees the same cell
+with and without the party that came or went in between.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from chaincode.domain.disclosure import audience
+from chaincode.domain.disclosure import audience, isolation
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Side
 from chaincode.domain.vocabulary import bounds, money, places, weeks
+from hlf.codec import moments
 from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
@@ -45,7 +52,9 @@ class Contribution:
 
     Attributes:
         units: by region, then by week; parcels (H87).
-        grant_hash: SHA-256 of the grant. A revoked grant has another hash, so its figures no longer count.
+        grant_hash: SHA-256 of the grant; a revoked one has another, and its figures no longer count.
+        days: how many days of each week the claim covers: the weight of its daily figure in the week's sum.
+        counts_from: the first period whose computations count it.
     """
 
     grant_id: str
@@ -55,6 +64,8 @@ class Contribution:
     expires_at: int
     grant_hash: str
     salt: str
+    days: dict[str, int] = field(default_factory=dict)
+    counts_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,14 +81,41 @@ class Cell:
     capacity_parties: int
 
 
+class Rule(enum.StrEnum):
+    """Why a cell is withheld."""
+
+    TOLD_BEFORE = "TOLD_BEFORE"
+    TOO_FEW_PARTIES = "TOO_FEW_PARTIES"
+    DOMINATED = "DOMINATED"
+    ISOLATES = "ISOLATES"
+
+
 @dataclass(frozen=True)
-class CellParties:
-    """The parties in the sum of a cell; platform and auditor store them, so that no later cell reveals one."""
+class Withheld:
+    """A cell that is not told, and the rule that it failed."""
 
     region: str
     week: str
-    demand: tuple[str, ...]
-    capacity: tuple[str, ...]
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Summand:
+    """One contribution in a cell: by which grant, whose, and with what weight."""
+
+    grant_id: str
+    party: str
+    weight: int
+
+
+@dataclass(frozen=True)
+class ToldCell:
+    """What a told cell summed up; kept by the tender's members, so that no later cell gives a party away."""
+
+    region: str
+    week: str
+    demand: tuple[Summand, ...]
+    capacity: tuple[Summand, ...]
 
 
 @dataclass(frozen=True)
@@ -87,6 +125,7 @@ class Meter:
     meter_id: str
     computed_at: str
     cells: tuple[Cell, ...]
+    withheld: tuple[Withheld, ...]
     salt: str
 
 
@@ -121,51 +160,86 @@ def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     return _apportioned(total, days, values["coverage.regions"])
 
 
+def days(kind: str, values: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many days of each week the claim covers."""
+    start, end = ("horizon.start", "horizon.end") if kind == "forecast" else ("valid.from", "valid.to")
+    return _days(values[start], values[end])
+
+
+def period(now: int) -> str:
+    """Return the period that the moment *now* is in: its ISO week, in UTC."""
+    return weeks.of(moments.utc(now).date())
+
+
+def following(known: str) -> str:
+    """Return the period after *known*."""
+    return weeks.following("period", known, 2)[1]
+
+
 def publishable(
-    contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[CellParties]
-) -> tuple[tuple[Cell, ...], tuple[CellParties, ...]]:
-    """Return the cells of *region* that may be published beside those already *published*, and all cells."""
+    contributions: Iterable[Contribution], region: str, listed: Iterable[str], told: Sequence[ToldCell]
+) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[ToldCell, ...]]:
+    """Return the cells of *region* that may be told beside those *told* before, those that may not, and all told."""
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
-    cells, so_far = [], list(published)
+    cells, withheld, so_far = [], [], list(told)
     for week in listed:
-        demand, capacity = (_parties(counted, kind, region, week) for kind in ("forecast", "capability"))
-        new = CellParties(region, week, demand, capacity)
-        if _hides_each(new, so_far):
-            so_far.append(new)
-            cells.append(_cell(counted, new))
-    return tuple(cells), tuple(so_far)
+        demand, capacity = (_summands(counted, kind, region, week) for kind in ("forecast", "capability"))
+        new = ToldCell(region, week, demand, capacity)
+        cell = _cell(counted, new)
+        rule = _fails(new, counted, so_far)
+        if rule:
+            withheld.append(Withheld(region, week, rule))
+            continue
+        so_far.append(new)
+        cells.append(cell)
+    return tuple(cells), tuple(withheld), tuple(so_far)
 
 
-def _hides_each(new: CellParties, before: Iterable[CellParties]) -> bool:
-    if not audience.enough_parties(new.demand) or not audience.enough_parties(new.capacity):
-        return False
-    return all(
-        (new.region, new.week) != (old.region, old.week)
-        and _apart(new.demand, old.demand)
-        and _apart(new.capacity, old.capacity)
-        for old in before
+def _fails(new: ToldCell, counted: Sequence[Contribution], told: Sequence[ToldCell]) -> Rule | None:
+    """Return the first rule that keeps *new* from being told."""
+    if any((new.region, new.week) == (old.region, old.week) for old in told):
+        return Rule.TOLD_BEFORE
+    sides = (new.demand, new.capacity)
+    if not all(audience.enough_parties({one.party for one in side}) for side in sides):
+        return Rule.TOO_FEW_PARTIES
+    if any(_dominated(side, counted, new) for side in sides):
+        return Rule.DOMINATED
+    cells = (*told, new)
+    if _isolates([cell.demand for cell in cells]) or _isolates([cell.capacity for cell in cells]):
+        return Rule.ISOLATES
+    return None
+
+
+def _dominated(side: Iterable[Summand], counted: Iterable[Contribution], cell: ToldCell) -> bool:
+    """Return whether one party has two thirds or more, which would tell its figure closely; or all have nothing."""
+    by_party: dict[str, int] = {}
+    mine = {one.grant_id for one in side}
+    for one in counted:
+        if one.grant_id in mine:
+            by_party[one.party] = by_party.get(one.party, 0) + one.units[cell.region].get(cell.week, 0)
+    return max(by_party.values()) * 3 >= sum(by_party.values()) * 2
+
+
+def _isolates(sides: Sequence[Sequence[Summand]]) -> bool:
+    cells = [{one.grant_id: one.weight for one in side} for side in sides]
+    return isolation.gives_away(cells, {one.grant_id: one.party for side in sides for one in side})
+
+
+def _summands(counted: Iterable[Contribution], kind: str, region: str, week: str) -> tuple[Summand, ...]:
+    found = [one for one in counted if one.kind == kind and week in one.units[region]]
+    return tuple(
+        Summand(one.grant_id, one.party, one.days.get(week, 1)) for one in sorted(found, key=lambda one: one.grant_id)
     )
 
 
-def _apart(one: Collection[str], other: Collection[str]) -> bool:
-    """Return whether the difference of two sums has no parties, or enough to hide each."""
-    difference = set(one) ^ set(other)
-    return not difference or audience.enough_parties(difference)
-
-
-def _parties(counted: Iterable[Contribution], kind: str, region: str, week: str) -> tuple[str, ...]:
-    return tuple(sorted({one.party for one in counted if one.kind == kind and week in one.units[region]}))
-
-
-def _cell(counted: Iterable[Contribution], parties: CellParties) -> Cell:
+def _cell(counted: Iterable[Contribution], told: ToldCell) -> Cell:
     sums = {"forecast": 0, "capability": 0}
     for one in counted:
-        sums[one.kind] += one.units[parties.region].get(parties.week, 0)
+        sums[one.kind] += one.units[told.region].get(told.week, 0)
     demand, capacity = sums["forecast"], sums["capability"]
-    return Cell(
-        parties.region, parties.week, demand, capacity, demand - capacity, len(parties.demand), len(parties.capacity)
-    )
+    parties = [len({one.party for one in side}) for side in (told.demand, told.capacity)]
+    return Cell(told.region, told.week, demand, capacity, demand - capacity, *parties)
 
 
 def _days(start: str, end: str) -> dict[str, int]:

@@ -33,7 +33,8 @@ TENDER = (PLATFORM, AUDITOR)
 MAJORITY = MEMBERS[:5]
 DEMAND = {"horizon.start": "2026-11-30", "horizon.end": "2026-12-06", "region.subdivisions": ["VN-HN"]}
 SUPPLY = {"valid.from": "2026-11-30", "valid.to": "2026-12-06", "coverage.regions": ["VN-HN"]}
-UNITS = {PLATFORM: 70, MERCHANT: 700, PAYMENTS: 77, ORIGIN: 10, FORWARDER: 20, LAST_MILE: 30}
+LATER = START + timedelta(weeks=1)
+UNITS = {PLATFORM: 70, MERCHANT: 140, PAYMENTS: 77, ORIGIN: 10, FORWARDER: 20, LAST_MILE: 30}
 
 
 def refused(call, *args, **named) -> str:
@@ -80,8 +81,8 @@ class Meter(Desk):
         }
         return self.ledger.invoke("GapMeter:contribute", f"g-{party}", client=user(by), transient=transient, at=at)
 
-    def compute(self, meter_id: str = "m1", *, by: str = AUDITOR, region: str = "VN-HN", weeks: int = 2, at=START):
-        """Add up."""
+    def compute(self, meter_id: str = "m1", *, by: str = AUDITOR, region: str = "VN-HN", weeks: int = 2, at=LATER):
+        """Add up, in the period after the one of the contributions."""
         return self.ledger.invoke(
             "GapMeter:compute", meter_id, region, "2026-W49", weeks,
             client=user(by), transient={"salt": salt("meter", meter_id).encode()}, at=at,
@@ -122,7 +123,7 @@ def test_six_consents_make_a_cell(meter):
     assert computed.json() == {"meter_id": "m1"}
     assert not computed.writes
     assert meter.published() == []
-    wanted = {"region": "VN-HN", "week": "2026-W49", "demand": 847, "capacity": 420, "gap": 427}
+    wanted = {"region": "VN-HN", "week": "2026-W49", "demand": 287, "capacity": 420, "gap": -133}
     told = meter.publish().json()
     assert told == meter.published() == [{**wanted, "demand_parties": 3, "capacity_parties": 3}]
 
@@ -164,9 +165,20 @@ def test_a_cell_is_told_once(meter):
         meter.contribute(party)
     meter.compute("m1")
     assert refused(meter.compute, "m1") == "ALREADY_EXISTS"
-    assert refused(meter.compute, "m2") == "NOTHING_TO_TELL"
+    assert refused(meter.compute, "m2") == "PERIOD_COMPUTED"
+    with pytest.raises(testing.Refused, match="2026-W49 TOLD_BEFORE, 2026-W50 TOO_FEW_PARTIES"):
+        meter.compute("m2", at=LATER + timedelta(weeks=1))
     meter.publish("m1")
     assert refused(meter.publish, "m1") == "ALREADY_PUBLISHED"
+
+
+def test_contributions_count_from_the_next_period(meter):
+    """The set of a period is frozen at its end; what comes in the middle of one changes nothing that it tells."""
+    for party in UNITS:
+        meter.contribute(party)
+    with pytest.raises(testing.Refused, match="NOTHING_TO_TELL: every cell is withheld: 2026-W49 TOO_FEW_PARTIES"):
+        meter.compute(at=START)
+    meter.compute()
 
 
 def test_what_is_published_is_what_the_two_computed(meter):
@@ -175,7 +187,7 @@ def test_what_is_published_is_what_the_two_computed(meter):
         meter.contribute(party)
     meter.compute()
     text = meter.kept()
-    assert refused(meter.publish, text=text.replace(b"427", b"428")) == "NOT_AS_STORED"
+    assert refused(meter.publish, text=text.replace(b"-133", b"-134")) == "NOT_AS_STORED"
     assert refused(meter.publish, "m9", text) == "NOT_AS_STORED"
     assert refused(meter.publish, text=text, by=MERCHANT) == "NOT_TENDER"
     with pytest.raises(testing.Invalid):

@@ -1,0 +1,83 @@
+"""
+What sums give away when they are taken together.
+
+A published cell is a sum of unknown figures with known weights. Whoever has
+several cells may add and subtract multiples of them. A figure is given away,
+to its neighbour at the latest, where such a combination is left with fewer
+than three parties. Whether there is one is decided exactly, in fractions: a
+combination of cells is a vector of the space that they span, and a vector
+lies in that space if and only if it is orthogonal to everything that the
+cells leave open (their null space).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from chaincode.domain.disclosure import audience
+
+Cell = Mapping[str, int]
+"""The weight of each unknown figure in a sum."""
+
+_Vector = list[Fraction]
+
+
+def gives_away(cells: Iterable[Cell], party_of: Mapping[str, str]) -> bool:
+    """
+    Return whether some combination of *cells* is a sum over too few parties (`audience.enough_parties`).
+
+    *party_of* names the party behind each unknown.
+    """
+    unknowns = sorted(party_of)
+    left_open = _left_open([[Fraction(cell.get(name, 0)) for name in unknowns] for cell in cells], len(unknowns))
+    parties = sorted(set(party_of.values()))
+    few = [group for size in range(1, len(parties) + 1) for group in _groups(parties, size)]
+    return any(
+        _dependent([left_open[i] for i, name in enumerate(unknowns) if party_of[name] in group]) for group in few
+    )
+
+
+def _groups(parties: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+    """Return the groups of *size* parties, if these are too few to hide each other."""
+    return () if audience.enough_parties(parties[:size]) else itertools.combinations(parties, size)
+
+
+def _left_open(rows: Sequence[_Vector], width: int) -> list[_Vector]:
+    """Return for each unknown its share in a basis of the null space of *rows*."""
+    reduced = _reduced(rows)
+    pivots = {next(i for i, each in enumerate(row) if each): row for row in reduced}
+    free = [column for column in range(width) if column not in pivots]
+    return [
+        [-pivots[column][other] for other in free]
+        if column in pivots
+        else [Fraction(int(column == other)) for other in free]
+        for column in range(width)
+    ]
+
+
+def _dependent(vectors: Sequence[_Vector]) -> bool:
+    return len(_reduced(vectors)) < len(vectors)
+
+
+def _reduced(rows: Sequence[_Vector]) -> list[_Vector]:
+    """Return the reduced row echelon form of *rows*, without rows of zeros."""
+    found: list[_Vector] = []
+    for row in rows:
+        rest = row
+        for known in found:
+            rest = _cleared(rest, known)
+        pivot = next((i for i, each in enumerate(rest) if each), None)
+        if pivot is None:
+            continue
+        rest = [each / rest[pivot] for each in rest]
+        found = [_cleared(known, rest) for known in found] + [rest]
+    return found
+
+
+def _cleared(row: _Vector, by: _Vector) -> _Vector:
+    """Return *row* less the multiple of *by* that clears the column of the latter's leading one."""
+    pivot = next(i for i, each in enumerate(by) if each)
+    factor = row[pivot]
+    return [one - factor * other for one, other in zip(row, by, strict=True)] if factor else row
