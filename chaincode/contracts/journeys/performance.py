@@ -47,4 +47,4 @@ def _legs(ctx: api.Context) -> Iterator[performance.Leg]:
             continue
         written = {page.msp_id: page for page in journeystate.all_pages(ctx, journey)}
         if all(pages.confirms(journey, page, held) for page in written.values()):
-            yield from performance.legs(held, written)
+            yield from performance.legs(held, written, journey.destination)

@@ -59,12 +59,13 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Times:
-    """The times of a stage: its plan, stated once, and the last estimate."""
+    """When a stage is to be done: as planned, said once at ``first_stated_at``, and as estimated since."""
 
     stage_id: str
     planned_at: Instant
     estimated_at: Instant
     stated_at: Instant
+    first_stated_at: Instant
 
 
 @dataclasses.dataclass(frozen=True)
@@ -308,7 +309,8 @@ def corrected(
 def stated(page: Page, stage_id: str, at: int, now: int) -> Page:
     """Return *page* with a new time for a stage: the first is the plan, later ones are estimates."""
     earlier = next((times for times in page.times if times.stage_id == stage_id), None)
-    times = Times(stage_id, earlier.planned_at if earlier else at, at, now)
+    planned_at, first = (earlier.planned_at, earlier.first_stated_at) if earlier else (at, now)
+    times = Times(stage_id, planned_at, at, now, first)
     others = tuple(each for each in page.times if each.stage_id != stage_id)
     return dataclasses.replace(page, times=tuple(sorted((*others, times), key=lambda each: each.stage_id)))
 

@@ -1,9 +1,14 @@
 """
 The observed performance of carriers, and its comparison with their claims.
 
-A leg counts only if two parties signed its beginning and its end: the hand-over that began it, and the hand-over
-(or the recorded delivery) that ended it. Percentiles are by nearest rank over whole minutes, so they are integers
-that occurred.
+Only legs count whose beginning and end were signed by two parties: the
+handover that began it, and the handover (or the recorded delivery) that ended
+it. A leg on which the goods were lost, or damaged and not passed on, ends with
+that, as its carrier or whoever gave it the goods reported, and counts: it was
+not on time, and has no duration if it never arrived. A plan counts if it was
+stated before the leg began; what is said after the fact proves nothing.
+Percentiles are by nearest rank over whole minutes, so they are integers
+and values that occurred.
 """
 
 from __future__ import annotations
@@ -11,10 +16,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from chaincode.domain.journeys.custody import Custody
-from chaincode.domain.journeys.pages import Entry, Page
+from chaincode.domain.journeys.custody import Custody, Period
+from chaincode.domain.journeys.pages import Entry, IncidentKind, Page
 from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments
+
+_ENDING = (IncidentKind.LOST, IncidentKind.DAMAGED)
+"""Incidents after which a leg is over if nobody takes the goods over."""
 
 FEWEST = 3
 """With fewer observations there is no percentile: a single shipment would decide it."""
@@ -22,7 +30,11 @@ FEWEST = 3
 
 @dataclasses.dataclass(frozen=True)
 class Leg:
-    """One carrier's part of one journey, from place to place; ``planned_at`` is the planned end."""
+    """
+    One carrier's share of one journey, from place to place; ``planned_at`` is when it had meant to be done.
+
+    A leg that ended with a loss was bound for the journey's destination.
+    """
 
     carrier: str
     origin: str
@@ -31,6 +43,8 @@ class Leg:
     ended: int
     planned_at: int | None
     incidents: int
+    lost: bool = False
+    damaged: bool = False
 
     @property
     def minutes(self) -> int:
@@ -53,6 +67,8 @@ class Observed:
     p95_minutes: int | None
     on_time_bps: int | None
     incidents_ppm: int
+    loss_ppm: int
+    damage_ppm: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,22 +102,39 @@ class Estimate:
     p90_at: int
 
 
-def legs(held: Custody, pages: Mapping[str, Page]) -> tuple[Leg, ...]:
-    """Return the finished legs of one journey that two parties signed; *pages* are by party."""
-    ends = [(period.since, period.place) for period in held.periods[1:]]
-    if held.ended_at is not None:
-        ends.append((held.ended_at, held.ended_place))
-    found = []
-    for period, (ended, place) in zip(held.periods, ends, strict=False):
-        if not period.giver:
-            continue
-        page = pages[period.custodian]
-        planned = [times.planned_at for times in page.times]
-        incidents = sum(period.since <= incident.at <= ended for incident in page.incidents)
-        found.append(
-            Leg(period.custodian, period.place, place, period.since, ended, max(planned, default=None), incidents)
-        )
-    return tuple(found)
+def legs(held: Custody, pages: Mapping[str, Page], destination: str) -> tuple[Leg, ...]:
+    """Return the finished, dual-signed legs of one journey to *destination*; *pages* by party."""
+    ends: list[tuple[int, str] | None] = [(period.since, period.place) for period in held.periods[1:]]
+    ends.append(None if held.ended_at is None else (held.ended_at, held.ended_place))
+    found = (_leg(period, end, pages, destination) for period, end in zip(held.periods, ends, strict=True))
+    return tuple(leg for leg in found if leg)
+
+
+def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page], destination: str) -> Leg | None:
+    """Return the leg of *period*, which ended at *end* if that is known; None while it goes on."""
+    if not period.giver:
+        return None
+    mine = pages[period.custodian]
+    reported = sorted(
+        (each for page in (mine, pages[period.giver]) for each in page.incidents if period.since <= each.at),
+        key=lambda each: each.at,
+    )
+    mishap = next((each for each in reported if each.kind in _ENDING), None)
+    if end is None and mishap is None:
+        return None
+    ended, place = end or (mishap.at if mishap else period.since, destination)
+    planned = [times.planned_at for times in mine.times if times.first_stated_at <= period.since]
+    return Leg(
+        carrier=period.custodian,
+        origin=period.place,
+        destination=place,
+        began=period.since,
+        ended=ended,
+        planned_at=max(planned, default=None),
+        incidents=sum(period.since <= each.at <= ended for each in mine.incidents),
+        lost=end is None and any(each.kind is IncidentKind.LOST for each in reported),
+        damaged=any(each.kind is IncidentKind.DAMAGED and each.at <= ended for each in reported),
+    )
 
 
 def observed(done: Iterable[Leg]) -> tuple[Observed, ...]:
@@ -113,8 +146,8 @@ def observed(done: Iterable[Leg]) -> tuple[Observed, ...]:
 
 
 def _observed(carrier: str, origin: str, destination: str, done: Sequence[Leg]) -> Observed:
-    minutes = [leg.minutes for leg in done]
-    planned = [leg.ended <= leg.planned_at for leg in done if leg.planned_at is not None]
+    minutes = [leg.minutes for leg in done if not leg.lost]
+    planned = [leg.ended <= leg.planned_at and not leg.lost for leg in done if leg.planned_at is not None]
     return Observed(
         carrier=carrier,
         origin=origin,
@@ -127,6 +160,8 @@ def _observed(carrier: str, origin: str, destination: str, done: Sequence[Leg]) 
         p95_minutes=percentile(minutes, 95),
         on_time_bps=sum(planned) * bounds.BPS // len(planned) if len(planned) >= FEWEST else None,
         incidents_ppm=sum(leg.incidents for leg in done) * bounds.PPM // len(done),
+        loss_ppm=sum(leg.lost for leg in done) * bounds.PPM // len(done),
+        damage_ppm=sum(leg.damaged for leg in done) * bounds.PPM // len(done),
     )
 
 

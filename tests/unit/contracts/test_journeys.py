@@ -50,6 +50,19 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
 
 
+def test_a_lost_parcel_counts_against_who_held_it(channel):
+    """It will never be handed over; its carrier's figures do not wait for that, and a plan said late is none."""
+    channel.hand_over(MERCHANT, ORIGIN, 10)
+    channel.hour = 11
+    channel.submit("Journeys:state_time", "J1", "S11", shipping.text(30), by=ORIGIN)
+    assert channel.query("Performance:carrier", ORIGIN) == []
+    channel.submit("Journeys:report", "J1", "lost", "S11", shipping.text(11), by=ORIGIN)
+    (seen,) = channel.query("Performance:carrier", ORIGIN)
+    assert (seen["origin"], seen["destination"], seen["n"]) == ("CNSZX", "VNHAN", 1)
+    assert (seen["loss_ppm"], seen["damage_ppm"], seen["on_time_bps"]) == (1_000_000, 0, None)
+    assert channel.query("Performance:lane", "CNSZX", "VNHAN") == [seen]
+
+
 def test_a_parcel_is_on_one_journey_at_a_time(channel):
     """However its number is written; once the journey is over (delivered, lost or cancelled), the number is free."""
     link = "https://id.gs1.org/00/106141412345678908"
@@ -504,7 +517,8 @@ def test_a_time_beyond_print_on_a_doctored_page_holds_nobody_up(channel):
     channel.deliver()
     key = ["J1", LAST_MILE]
     forged = {"journey_id": "J1", "msp_id": LAST_MILE, "entries": [], "incidents": [],
-              "times": [{"stage_id": "S20", "planned_at": 10**15, "estimated_at": 10**15, "stated_at": 0}]}  # fmt: skip
+              "times": [{"stage_id": "S20", "planned_at": 10**15, "estimated_at": 10**15, "stated_at": 0,
+                         "first_stated_at": 0}]}  # fmt: skip
     doctored(channel).invoke("Journeys:plant", "page", key, forged, client=shipping.user(LAST_MILE), at=shipping.at(25))
     channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
     assert channel.query("Journeys:track", shipping.TOKEN_HASH)["status"] != "delivered"

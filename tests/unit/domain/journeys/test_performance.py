@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -43,18 +44,52 @@ def held(*, ended: bool = True) -> custody.Custody:
 
 def pages() -> dict[str, Page]:
     """What the parties wrote about their own legs."""
-    plan = (Times("S20", 90 * MINUTE, 99 * MINUTE, 0),)
+    plan = (Times("S20", 90 * MINUTE, 99 * MINUTE, 75 * MINUTE, 60 * MINUTE),)
     late = (Incident(IncidentKind.DELAYED, "S19", 80 * MINUTE, 80 * MINUTE),)
     return {"Merchant": Page("J1", "Merchant"), "A": Page("J1", "A"), "B": Page("J1", "B", (), plan, late)}
 
 
 def test_legs_are_what_two_parties_signed():
     """The first period was agreed at the opening and is nobody's performance; an open one has no end yet."""
-    first, second = performance.legs(held(), pages())
+    first, second = performance.legs(held(), pages(), "VNHAN")
     assert (first.carrier, first.minutes, first.planned_at, first.incidents) == ("A", 60, None, 0)
     assert (second.carrier, second.origin, second.destination, second.minutes) == ("B", "VNHPH", "VNHAN", 30)
     assert (second.planned_at, second.incidents) == (90 * MINUTE, 1)
-    assert [leg.carrier for leg in performance.legs(held(ended=False), pages())] == ["A"]
+    assert [leg.carrier for leg in performance.legs(held(ended=False), pages(), "VNHAN")] == ["A"]
+
+
+@pytest.mark.parametrize(("first", "counts"), [(70, True), (71, False), (200, False)])
+def test_a_plan_counts_if_it_was_stated_before_the_leg_began(first, counts):
+    """Said when the goods are in hand, or after the fact, it would be 100 % on time."""
+    plan = Times("S20", 90 * MINUTE, 90 * MINUTE, 200 * MINUTE, first * MINUTE)
+    written = {**pages(), "B": Page("J1", "B", (), (plan,))}
+    assert performance.legs(held(), written, "VNHAN")[1].planned_at == (90 * MINUTE if counts else None)
+
+
+@pytest.mark.parametrize("reporter", ["B", "A"])
+def test_a_loss_ends_the_leg_and_counts(reporter):
+    """As the carrier says, or whoever gave it the goods; on time it was not, and it took no time at all."""
+    plan = (Times("S20", 500 * MINUTE, 500 * MINUTE, 0, 0),)
+    lost = Incident(IncidentKind.LOST, "S19", 95 * MINUTE, 96 * MINUTE)
+    written = {**pages(), "B": Page("J1", "B", (), plan)}
+    written[reporter] = dataclasses.replace(written[reporter], incidents=(lost,))
+    *_, leg = performance.legs(held(ended=False), written, "VNHAN")
+    assert (leg.carrier, leg.destination, leg.ended, leg.lost) == ("B", "VNHAN", 95 * MINUTE, True)
+    arrived = dataclasses.replace(leg, lost=False)
+    (seen,) = performance.observed([leg, arrived, arrived, arrived])
+    assert (seen.n, seen.loss_ppm, seen.on_time_bps, seen.p50_minutes) == (4, 250_000, 7_500, 25)
+    found = performance.legs(held(), written, "VNHAN")[-1]
+    assert (found.lost, found.ended) == (False, 100 * MINUTE)
+
+
+def test_damage_counts_and_ends_a_leg_that_goes_no_further():
+    """Damaged goods that are passed on end it with the handover."""
+    damaged = Incident(IncidentKind.DAMAGED, "S19", 95 * MINUTE, 96 * MINUTE)
+    written = {**pages(), "B": Page("J1", "B", (), (), (damaged,))}
+    for ended, at in ((True, 100), (False, 95)):
+        leg = performance.legs(held(ended=ended), written, "VNHAN")[-1]
+        assert (leg.ended, leg.damaged, leg.lost) == (at * MINUTE, True, False)
+    assert performance.observed([leg])[0].damage_ppm == 1_000_000
 
 
 def test_lanes_are_kept_apart_and_counted():

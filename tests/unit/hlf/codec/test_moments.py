@@ -96,7 +96,7 @@ def test_weeks_are_of_the_same_years(week):
 @pytest.mark.parametrize("at", [-1, moments.LAST + 1, 10**18, True, "1", 1.5])
 def test_records_hold_no_other_instants(at):
     """A peer that runs other code could write any number on its own page; honest peers do not read it as a time."""
-    times = {"stage_id": "S19", "planned_at": at, "estimated_at": 0, "stated_at": 0}
+    times = {"stage_id": "S19", "planned_at": at, "estimated_at": 0, "stated_at": 0, "first_stated_at": 0}
     with pytest.raises(records.RecordError, match=r"times\.planned_at"):
         records.shaped(pages.Times, times, "times")
 
