@@ -62,9 +62,10 @@ def test_the_examples_pass_their_own_tests(outcomes):
 
 
 def test_the_guides_do_what_they_say(outcomes):
-    """A page is a test."""
-    assert len(outcomes["guided"]) > 5
-    assert set(outcomes["guided"]) == {""}, "\n".join(outcomes["guided"])
+    """A page is a test; SoftHSM has one of its own, where it is installed."""
+    troubles = [text for text in outcomes["guided"] if not text.startswith("skipped test_softhsm_signs")]
+    assert len(troubles) > 5
+    assert set(troubles) == {""}, "\n".join(troubles)
 
 
 @pytest.mark.interop
