@@ -1,11 +1,11 @@
 """
-The verifier: what exported blocks prove, without a peer and without trust in whoever exported them.
+The verifier: checks exported blocks, without a peer and without trust in whoever exported them.
 
 ``verify`` replays a channel from its blocks alone, under the rules of Fabric's own validation, and reports every place
 where the bytes and the rules disagree. It shares no code with any engine, so that each is a check on the other.
 
-What it cannot know: whether an endorser ran the contract honestly (that is what several endorsers are for), and
-private values, of which a channel has hashes only; ``prove_value`` proves one that was disclosed.
+It cannot know whether an endorser ran the contract honestly; that is why there are several endorsers. It cannot
+know private values either, because a channel has only their hashes; ``prove_value`` proves a disclosed one.
 """
 
 from hlf.audit.evidence.disclosures import PrivateWrite, ValueProof, private_writes, prove_value

@@ -1,4 +1,4 @@
-"""What a proof rests on: blocks that somebody trusted says are the channel's own."""
+"""Anchors: trusted blocks and checkpoints, on which a proof rests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Anchor:
     Something trusted.
 
     Attributes:
-        words: what it is, for people.
-        hashes: of the blocks it knows, by number.
+        words: a description for people.
+        hashes: the hashes of the blocks that it knows, by number.
         state_number, state_hash: of the block whose state hash it knows; -1 and empty if of none.
-        checkpoint: that it is, if it is one.
+        checkpoint: the checkpoint, if it is one.
     """
 
     words: str
@@ -31,7 +31,7 @@ class Anchor:
 
 def of_block(serialized: bytes) -> Anchor:
     """
-    Return the anchor that a trusted block is: the genesis block, as a rule.
+    Return a trusted block as an anchor; usually the genesis block.
 
     Raises:
         WireError: the bytes are no block, or its data are not those of its header.
@@ -45,7 +45,7 @@ def of_block(serialized: bytes) -> Anchor:
 
 def of_checkpoint(checkpoint: checkpoints.Checkpoint) -> Anchor:
     """
-    Return the anchor that a trusted checkpoint is.
+    Return a trusted checkpoint as an anchor.
 
     Raises:
         WireError: its signature does not hold.

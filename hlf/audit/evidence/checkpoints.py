@@ -1,12 +1,13 @@
 """
-Checkpoints: what an auditor has seen of a channel, signed with its Fabric identity.
+Checkpoints: the state of a channel that an auditor has verified, signed with its Fabric identity.
 
-A block's hash stands for everything that was ordered up to it, the peers' state hash for everything that came of it.
-Whoever has a checkpoint by somebody it trusts needs neither a ledger nor a network to see whether an export, a receipt
-or another peer's ledger belongs to the same past.
+A block's hash covers everything that was ordered up to it, and the peers' state hash covers the resulting state.
+With a checkpoint from somebody you trust, you can check without a ledger or a network whether an export, a receipt
+or another peer's ledger has the same past.
 
-A checkpoint's signature says that the holder of that certificate has signed it. Whether the certificate is whom it says
-it is, a channel's configuration tells (``membership_refusal``), or whoever hands it over.
+A checkpoint's signature proves that the holder of its certificate signed it. Whether the certificate belongs to the
+organisation that it names, check against the channel's configuration (``membership_refusal``), or trust whoever
+gave you the checkpoint.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class Checkpoint:
     A channel at one height, as its signer has verified it.
 
     Attributes:
-        genesis_hash: of block 0: channels of one name may be many.
-        height: how many blocks there were.
-        hash: of the last of them.
+        genesis_hash: hash of block 0, because several channels may have the same name.
+        height: the number of blocks.
+        hash: the hash of the last block.
         state_hash: the peers' hash of their state behind it; empty where there is only the genesis block.
         made_at: the time, by the signer's clock.
         certificate: the signer's, in PEM.
@@ -59,7 +60,7 @@ class Checkpoint:
 
     @property
     def signer(self) -> str:
-        """Who has signed it, for people: organisation, name, and SHA-256 of the certificate."""
+        """The signer, for people: organisation, name, and SHA-256 of the certificate."""
         try:
             certificate = identity.load_certificate(self.certificate)
         except errors.IdentityError:
@@ -73,7 +74,7 @@ class Checkpoint:
     @classmethod
     def from_bytes(cls, data: bytes) -> Checkpoint:
         """
-        Return the checkpoint in *data*, whatever that is; its signature is not looked at here.
+        Return the checkpoint in *data*, which may be any bytes; the signature is not checked here.
 
         Raises:
             WireError: it is none.

@@ -1,7 +1,7 @@
 """
-Two copies of one channel compared, or one copy and a checkpoint: where they differ, in words.
+Compare two copies of a channel, or a copy and a checkpoint, and describe the first difference.
 
-Comparing is not verifying: what is wrong with both copies alike is no difference. ``hlf.audit.verify`` finds that.
+Comparing does not verify: a fault that both copies share is no difference. ``hlf.audit.verify`` finds it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TAIL = "TAIL"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where two copies differ; *kind* is one of this module's words for it."""
+    """The first difference of two copies; *kind* is one of this module's constants."""
 
     number: int
     kind: str
@@ -42,7 +42,7 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """
-    What two copies have in common.
+    The result of comparing two copies.
 
     Attributes:
         first_block, last_block: between which both have blocks that are the same; None where there are none.
@@ -67,17 +67,17 @@ class Comparison:
 
 def compare(first: Iterable[bytes], second: Iterable[bytes], names: tuple[str, str] = ("one", "other")) -> Comparison:
     """
-    Return where two copies part, each given as serialized blocks in order.
+    Return the comparison of two copies, each given as serialized blocks in order.
 
     Args:
-        names: what the copies are called in words.
+        names: names of the copies, for the text.
 
     Raises:
         WireError: a copy's bytes are no block.
     """
     pair = _Side(first, names[0]), _Side(second, names[1])
     for side, other in (pair, pair[::-1]):
-        # A copy that begins later is compared from there on: each block holds the hash of all before it.
+        # If a copy begins later, compare from there on: each block has the hash of all before it.
         while side.number is not None and other.number is not None and side.number < other.number:
             side.step()
     one, two = pair
@@ -100,7 +100,7 @@ def compare(first: Iterable[bytes], second: Iterable[bytes], names: tuple[str, s
 
 def against(checkpoint: Checkpoint, block: Callable[[int], bytes | None], height: int) -> Difference | None:
     """
-    Return how a ledger contradicts a checkpoint, by the few blocks that show it; None if it does not.
+    Return how a ledger contradicts a checkpoint, using only the few blocks that are needed; None if it does not.
 
     The ledger's state hash is believed; it is not computed from the blocks.
 

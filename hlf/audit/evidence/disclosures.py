@@ -19,11 +19,11 @@ EXPIRED = "expired"
 @dataclass(frozen=True, slots=True)
 class PrivateWrite:
     """
-    Where a value was committed to; it counts only if *valid*.
+    A transaction that committed to a value; it counts only if *valid*.
 
     Attributes:
-        block_hash: of the block that it stands in, in hexadecimal.
-        endorsers: MSP ids of those whose endorsements stand in the transaction, sorted.
+        block_hash: the hash of its block, in hexadecimal.
+        endorsers: MSP ids of the transaction's endorsers, sorted.
     """
 
     block_number: int
@@ -48,12 +48,12 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class ValueProof:
     """
-    What a chain proves about a private value.
+    The proof of a private value from a chain.
 
     Attributes:
-        report: of the chain itself.
+        report: the report on the chain itself.
         writes: the transactions that wrote exactly this value, in order.
-        since: what happened to it after the last valid one of them; empty: it stands.
+        since: what happened to it after the last valid write; empty if it is still there.
     """
 
     report: report.Report
@@ -130,7 +130,7 @@ def private_writes(
 
 
 class _Wanted:
-    """The private key that is asked about, and the value."""
+    """The private key and the value to look for."""
 
     def __init__(self, namespace: str, collection: str, key: str, value: bytes) -> None:
         self._namespace = namespace

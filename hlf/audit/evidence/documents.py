@@ -1,5 +1,5 @@
 """
-Evidence files: JSON documents that receipts and checkpoints are written as, and read from whatever bytes come.
+Evidence files: receipts and checkpoints as JSON documents, read from any bytes.
 
 Written in canonical form (RFC 8785), so that equal evidence is equal bytes and can be signed. Read as ``jsontext``
 reads; an unknown member or one of the wrong form is an error.
@@ -47,10 +47,10 @@ def read(path: Path, most: int = MOST_BYTES, *, first: int | None = None) -> byt
     Return the bytes of a regular file; only the *first* ones if that is given.
 
     Raises:
-        WireError: it is none (a folder, a device, a pipe), or longer than *most*.
+        WireError: it is not a regular file (but a folder, a device or a pipe), or longer than *most*.
         OSError: it cannot be read.
     """
-    # Opening a pipe that nobody writes to would wait for ever.
+    # Opening a pipe without a writer would wait without end.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         status = os.fstat(descriptor)
@@ -68,11 +68,11 @@ def read(path: Path, most: int = MOST_BYTES, *, first: int | None = None) -> byt
 
 
 class Fields:
-    """The members of one JSON object, taken one by one; what is left at the end is unknown."""
+    """Reads the members of one JSON object one by one; members left at the end are unknown."""
 
     def __init__(self, value: Any, what: str) -> None:
         """
-        Begin to take *value* apart; *what* names it in errors.
+        Begin to read *value*; *what* names it in errors.
 
         Raises:
             WireError: it is no object.

@@ -1,5 +1,5 @@
 """
-Private values opened: a document of salted digests, as its hash stands on the channel, and disclosures after RFC 9901.
+Openings of private values: the value behind a hash on the channel, and disclosures of its members (RFC 9901).
 
 A channel holds SHA-256 of a private key and of its value. Where that value is a document of digests (``_sd``), its
 owner can disclose members one by one: each disclosure is ``base64url(JSON [salt, name, value])``, and the document has
@@ -27,9 +27,9 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 @dataclass(frozen=True, slots=True)
 class Opening:
     """
-    What a holder shows of a private value: where the channel has its hash, the value, and disclosures into it.
+    An opening: the place of the hash on the channel, the private value, and disclosures of its members.
 
-    Without *disclosures* the value itself is all that is shown.
+    Without *disclosures* only the value itself is shown.
     """
 
     namespace: str
@@ -51,7 +51,7 @@ class Opening:
     @classmethod
     def from_document(cls, value: Any) -> Opening:
         """
-        Return the opening that stands in a receipt.
+        Return the opening in a receipt.
 
         Raises:
             WireError: it is none.
@@ -69,7 +69,7 @@ class Opening:
 
     @property
     def value_hash(self) -> bytes:
-        """What stands on the channel for the value."""
+        """The hash of the value on the channel."""
         return hashlib.sha256(self.value.encode()).digest()
 
     def written_by(self, transaction: blocks.Transaction) -> bool:
@@ -90,7 +90,7 @@ class Opening:
         Return the disclosed members of the value, by name.
 
         Raises:
-            WireError: a disclosure is malformed, twice, or not one that the value commits to.
+            WireError: a disclosure is malformed or repeated, or the value does not commit to it.
         """
         if not self.disclosures:
             return {}

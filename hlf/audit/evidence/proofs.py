@@ -1,11 +1,11 @@
 """
 What a receipt proves: the parts of a transaction, with every check that can be computed.
 
-Orderers sign a block's header, and with it all its entries; so that a transaction was ordered, by whom it was submitted
-and endorsed and what it would write is signed. Whether it was *valid* is not: validation codes are each peer's own
-finding, and stand beside the block. They are proved only by a checkpoint that somebody trusted has signed right behind
-the block: its state hash goes over the codes and over all that the block wrote. Otherwise only the giver of the
-block vouches for the code, and the proof says so.
+Orderers sign a block's header, and with it all its transactions. So it is signed that a transaction was ordered,
+who submitted and endorsed it, and what it would write. But nobody signs whether it was *valid*: each peer finds the
+validation codes itself and stores them beside the block. Only a trusted checkpoint directly after the block proves
+them: its state hash covers the codes and all that the block wrote. Otherwise only the giver of the block vouches
+for the code, and the proof says so.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from hlf.errors import HlfError, WireError
 from hlf.wire import blocks, rwsets
 from hlf.wire.config import channelconfig
 
-# By whom a validation code is vouched for.
+# Who vouches for a validation code.
 CHECKPOINT, PEER = "checkpoint", "peer"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was recomputed."""
+    """One check."""
 
     name: str
     passed: bool
@@ -50,12 +50,12 @@ _NOTHING_TRUSTED = Check(
 @dataclass(frozen=True)
 class Proof:
     """
-    A transaction, the block it is in, and what was checked of them.
+    A transaction, its block, and the checks.
 
     Attributes:
         members: the channel's configuration at the block.
-        anchored: whether it hangs on something trusted. A receipt that does not may agree with itself, as a forged
-            channel's would.
+        anchored: whether the proof begins at something trusted. Without that, a receipt is only consistent, and
+            a forged one would be too.
         vouched: who vouches for the validation code: CHECKPOINT, PEER (whoever gave the block; unsigned), or nobody
             (an orderer's copy of the block, which has no codes).
         values: the members of a private value that were disclosed, by name.
@@ -72,22 +72,22 @@ class Proof:
 
     @property
     def verified(self) -> bool:
-        """Whether all checks passed, that of what it hangs on included."""
+        """Whether all checks passed, and the proof begins at something trusted."""
         return all(check.passed for check in self.checks)
 
     @property
     def defects(self) -> list[Check]:
-        """What does not hold in the receipt itself, whatever it hangs on."""
+        """The failed checks of the receipt itself."""
         return [check for check in self.checks if not check.passed and not check.name.startswith(_TRUST)]
 
     @property
     def contradicted(self) -> bool:
-        """Whether something was trusted, and the receipt does not hang on it."""
+        """Whether something was trusted, but the receipt does not lead to it."""
         return not self.anchored and _NOTHING_TRUSTED not in self.checks
 
     @property
     def endorsers(self) -> list[str]:
-        """MSP ids of those whose endorsements stand in the transaction, sorted."""
+        """MSP ids of the transaction's endorsers, sorted."""
         found = (
             anatomy.who(e.endorser, self.members)["msp_id"]
             for action in self.transaction.actions
@@ -127,7 +127,7 @@ class Proof:
 
 def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> Proof:
     """
-    Recompute all that *receipt* claims, under what is *trusted*; what does not hold is in the checks.
+    Return the proof of *receipt*, with all its claims checked against what is *trusted*; faults are in the checks.
 
     Raises:
         WireError: block or genesis block cannot be read, or the block has no such transaction.
@@ -215,7 +215,7 @@ def _transaction(transaction: blocks.Transaction, bundle: channelconfig.Bundle, 
 
 
 def _form_refusals(transaction: blocks.Transaction, bundle: channelconfig.Bundle) -> list[str]:
-    """Return what else makes a transaction none of this channel, in words."""
+    """Return further reasons why a transaction does not belong to this channel, as text."""
     if transaction.channel_id != bundle.channel_id:
         return [f"it is for channel {transaction.channel_id}"]
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
@@ -231,7 +231,7 @@ def _form_refusals(transaction: blocks.Transaction, bundle: channelconfig.Bundle
 
 
 def _signed(bundle: channelconfig.Bundle, identity: bytes, data: bytes, signature: bytes) -> str:
-    """Return why this is no member's signature; empty if it is."""
+    """Return why this is not a member's signature; empty if it is."""
     try:
         member = bundle.msps.validate(identity)
     except HlfError as error:

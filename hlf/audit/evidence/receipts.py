@@ -1,12 +1,12 @@
 """
-Receipts: what a transaction can be proved by where there is no ledger.
+Receipts: files that prove a transaction without a ledger.
 
 A receipt holds the transaction's whole block, because a block's data hash goes over all its entries at once; the
 configuration blocks that lead from the genesis block to whoever may sign that block; and, if a checkpoint is to be
 reached, the headers of the blocks between. ``hlf.audit.evidence.proofs`` says what one proves.
 
-Neither a transaction's neighbours in its block nor the channel's configurations can be left out: give a receipt to
-those who may see them. Private values are not in blocks, and so not in a receipt, but for those added on purpose.
+The other transactions of the block and the channel's configurations cannot be left out: give a receipt only to
+those who may see them. Private values are not in blocks, and so not in a receipt, except those that you add.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HASH_BYTES = 32
 @dataclass(frozen=True, slots=True)
 class Run:
     """
-    The headers of consecutive blocks, from *first* on, in the least that they can be computed from.
+    The headers of consecutive blocks, from *first* on, as the few values needed to compute them.
 
     A header holds the hash of the one before it, so of a run only the data hashes and one previous hash are needed.
     """
@@ -53,7 +53,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """
-    Everything that proves one transaction; reading it proves nothing, ``proofs.check`` does.
+    Everything that proves one transaction. Reading it checks nothing; ``proofs.check`` does.
 
     Attributes:
         index: the transaction's place in its block.
@@ -77,7 +77,7 @@ class Receipt:
         Return the receipt as a file.
 
         Raises:
-            WireError: it is larger than any reader takes.
+            WireError: it is larger than readers accept.
         """
         data = documents.dumps(
             {
@@ -100,7 +100,7 @@ class Receipt:
     @classmethod
     def from_bytes(cls, data: bytes) -> Receipt:
         """
-        Return the receipt in *data*, whatever that is.
+        Return the receipt in *data*, which may be any bytes.
 
         Raises:
             WireError: it is none.
@@ -142,8 +142,8 @@ def from_ledger(
     Args:
         serialized: the block that the transaction is in.
         fetch: gives the serialized block of a number.
-        heights: of the checkpoints to be reached.
-        with_state: ask for the state hash before the block as well, by which a checkpoint proves validity.
+        heights: the heights of the checkpoints to reach.
+        with_state: also ask for the state hash before the block, which a checkpoint needs to prove validity.
 
     Raises:
         WireError: the transaction is not in the block, or the ledger's answers are not blocks that fit.
@@ -173,7 +173,7 @@ def from_blocks(serialized: Iterable[bytes], transaction_id: str, *, heights: Se
     """
     Make the receipt of a transaction from a channel's blocks, given in order from the genesis block on.
 
-    They are read to the end: of several transactions with that id the valid one counts.
+    All blocks are read: of several transactions with this id the valid one counts.
 
     Raises:
         WireError: a block is malformed or missing, or none holds the transaction.

@@ -1,10 +1,10 @@
 """
 The chain of trust through a channel's configurations, for readers who do not have all of its blocks.
 
-Who may sign a channel's blocks, its configuration says, and who may change that, the configuration before. Each
-configuration block is signed by orderers, and its update released by administrators, under the configuration before
-it; so whoever trusts the genesis block can trust them all. None can be left out: configurations are numbered without
-gaps, and every block names, under its orderers' signatures, the configuration block it was made under.
+A channel's configuration says who may sign its blocks, and who may change it. Orderers sign each configuration
+block, and administrators sign its update, under the configuration before. So if you trust the genesis block, you
+can trust them all. None can be left out: configurations are numbered without gaps, and each block names, under its
+orderers' signatures, the configuration block that was in force.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hlf.errors import HlfError, WireError
 from hlf.wire import blocks, msp
 from hlf.wire.config import channelconfig
 
-# More configurations than a channel has in a lifetime; a peer that leads on for ever is stopped here.
+# More configurations than any channel has; the limit stops a peer that sends ever more of them.
 _MOST = 10_000
 
 
@@ -46,7 +46,7 @@ def follow(configurations: tuple[bytes, ...]) -> Chain:
     """
     Return the chain through these serialized configuration blocks, the genesis block first; never raises.
 
-    A chain is worked out once for all receipts that share it.
+    A chain is checked once for all receipts that share it.
     """
     links: list[Link] = []
     for serialized in configurations:

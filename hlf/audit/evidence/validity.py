@@ -1,8 +1,8 @@
 """
-Whether a block's validation codes are those that a checkpoint was signed over.
+Check whether a checkpoint proves a block's validation codes.
 
-Nobody signs the codes of a block, but the state hash behind it goes over them, over all that its valid transactions
-write, and over the state hash before. So a checkpoint of exactly that height proves them.
+Nobody signs the codes of a block. But the state hash after it covers them, all writes of its valid transactions,
+and the state hash before. So a checkpoint of exactly that height proves them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from hlf.wire.config import channelconfig
 
 
 def who(serialized: bytes, bundle: channelconfig.Bundle) -> dict[str, Any]:
-    """Return whose identity this is: organisation and certificate; *unknown* if no member's."""
+    """Return the owner of an identity: organisation and certificate; *unknown* if it is not a member's."""
     try:
         identity = bundle.msps.identity(serialized)
     except errors.HlfError:
@@ -55,7 +55,7 @@ def action(found: blocks.Action, bundle: channelconfig.Bundle) -> dict[str, Any]
 
 
 def _private(namespace: str, collection: rwsets.CollectionHashed) -> dict[str, Any]:
-    """Return what the channel holds of private data: hashes."""
+    """Return the hashes that the channel has of private data."""
     return {
         "namespace": namespace,
         "collection": collection.name,

@@ -1,8 +1,8 @@
 """
 Exported blocks on disk: one file a block, as ``peer channel fetch`` writes them, or all in one folder.
 
-File names are for people; order and identity come from the blocks themselves. A folder may come from anybody: what is
-no regular file is not opened, what is longer than a block can be is not read, and one block is in memory at a time.
+File names are for people; order and identity come from the blocks themselves. A folder may come from anybody: only
+regular files are opened, files longer than a block can be are not read, and only one block is in memory at a time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
-Looking for transactions in exported blocks: by organisation, key, function, chaincode, time and validation code.
+Search transactions in exported blocks: by organisation, key, function, chaincode, time and validation code.
 
-What is found is what the blocks say; whether they are a channel's own, ``hlf.audit.verify`` says. Validation codes are
-the exporting peer's, and times are what clients have written into their proposals. Private values are in no block:
-a private write is found by its plain key, and shown as the two hashes that the channel has.
+The search believes the blocks; ``hlf.audit.verify`` checks them. Validation codes are those of the exporting peer,
+and times are those that clients wrote into their proposals. Private values are in no block: find a private write by
+its plain key; it is shown as the two hashes on the channel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CURSOR = re.compile(r"(\d{1,18}):(\d{1,9})")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in a channel: a page goes on behind the last transaction of the one before."""
+    """A place in a channel: a page continues after the last transaction of the one before."""
 
     block: int
     index: int
@@ -34,7 +34,7 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """
-        Return the cursor that *text* is.
+        Return the cursor in *text*.
 
         Raises:
             WireError: it is none.
@@ -61,7 +61,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Filter:
     """
-    What is looked for; empty members find everything, and all that are given must fit.
+    The conditions of a search; empty ones find everything, and a transaction must match all others.
 
     Attributes:
         organisation: MSP id that has submitted or endorsed it.
@@ -81,7 +81,7 @@ class Filter:
     code: str = ""
 
     def finds(self, transaction: blocks.Transaction) -> bool:
-        """Return whether *transaction* is looked for."""
+        """Return whether *transaction* matches."""
         return (
             self._is_dated(transaction)
             and (not self.code or self._has_code(transaction))
@@ -127,7 +127,7 @@ class Written:
 
 def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: Cursor | None = None) -> Iterator[Found]:
     """
-    Yield the transactions that are looked for, in order, beginning after *after*.
+    Yield the matching transactions in order, beginning after *after*.
 
     Raises:
         WireError: a block is malformed.
@@ -175,7 +175,7 @@ def writes(transaction: blocks.Transaction, key: str = "") -> Iterator[Written]:
 
 
 def function(action: blocks.Action) -> str:
-    """Return what a chaincode was asked to do: its first argument, which by custom is a function's name."""
+    """Return the called function: the first argument, which by custom is a function's name."""
     return text(action.args[0]) if action.args else ""
 
 

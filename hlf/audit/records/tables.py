@@ -1,10 +1,9 @@
 """
 Transactions, writes and events as rows, and files of them: JSON Lines, CSV and Parquet.
 
-JSON Lines and Parquet hold text exactly as the ledger has it. CSV is read by people and by spreadsheets, so characters
-that are not printable are shown as escapes there, and a cell that a spreadsheet would compute gets an apostrophe in
-front. Arguments and results of calls are in no table: a client that put something private there by mistake shall not
-have it spread by us.
+JSON Lines and Parquet hold text exactly as the ledger has it. People and spreadsheets read CSV, so it shows
+unprintable characters as escapes, and a cell that a spreadsheet would compute begins with an apostrophe. No table
+has arguments and results of calls: if a client put private data there by mistake, a table must not spread it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from hlf.errors import HlfError
 
 Row = Mapping[str, Any]
 _ROW_GROUP = 10_000
-# What a spreadsheet takes for the beginning of a formula.
+# Characters that begin a formula in a spreadsheet.
 _COMPUTED = ("=", "+", "-", "@")
 
 

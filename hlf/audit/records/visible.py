@@ -1,8 +1,9 @@
 """
 Text from a ledger, made safe to show on terminals, on paper and in spreadsheets.
 
-Members write what they like into keys, names and values: escape sequences, characters that turn the writing round or
-are not seen. All but printable characters are shown as escapes, so that what is read is what is there.
+Members can write anything into keys, names and values: escape sequences, invisible characters, characters that
+change the direction of text. All except printable characters are shown as escapes, so that people see what is
+really there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-Signatures of blocks to come, checked ahead of the replay on every core.
+Check the signatures of later blocks ahead of the replay, on every core.
 
-The processes are started when there is enough to do; without them, and where one is lost, the same checks are made
-here, so that a report does not depend on how many cores there were.
+The processes start when there is enough to do. Without them, or if one is lost, this process makes the same checks,
+so that a report does not depend on the number of cores.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hlf.audit.replay.signing import Keys, Signed, Wanted
 from hlf.audit.replay.worker import Checker, Claim
 from hlf.wire import blocks
 
-# Starting processes pays from about this many checks on (half a second of them).
+# From about this many checks on, starting processes is faster (half a second of checks).
 _WORTH_STARTING = 5_000
 # A lot is large enough that handing it over costs little, and small enough that all cores have one.
 _LOT = 1_200

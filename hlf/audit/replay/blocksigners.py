@@ -1,4 +1,4 @@
-"""Whether enough orderers have signed a block."""
+"""Check whether enough orderers have signed a block."""
 
 from __future__ import annotations
 

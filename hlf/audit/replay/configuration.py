@@ -1,9 +1,9 @@
 """
-Whether a configuration follows from the one before.
+Check whether a configuration follows from the one before.
 
-A configuration block carries the update it came from. The update is replayed: everything it read must stand, each
-element it changes must be one version further and released by the policy that guards it, and the outcome must be the
-configuration in the block to the letter.
+A configuration block has the update that made it. The update is replayed: everything that it read must be
+unchanged, each changed element must be one version higher and satisfy the policy that guards it, and the result
+must be exactly the configuration in the block.
 """
 
 from __future__ import annotations

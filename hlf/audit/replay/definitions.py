@@ -18,7 +18,7 @@ _DEFINITION = "ChaincodeDefinition"
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a channel has agreed on for a chaincode, as far as validation asks."""
+    """The parts of a chaincode's definition that validation needs."""
 
     endorsement_policy: bytes
     plugin: str

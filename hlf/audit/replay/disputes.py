@@ -1,4 +1,4 @@
-"""Places where peers and the replay may differ, because they came to different codes before."""
+"""Places where peers and the replay may differ, because they had different codes before."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-Whether a transaction's endorsers were enough.
+Check whether a transaction has enough endorsers.
 
-A key that has an endorsement policy of its own is judged by that; else by its collection's; else by its chaincode's.
+The policy of a key is its own endorsement policy; else that of its collection; else that of its chaincode.
 An implicit collection belongs to its organisation, and the lifecycle chaincode to the channel's policy.
 """
 
@@ -25,7 +25,7 @@ _VALID = (transaction_pb2.VALID,), ""
 
 class Rules:
     """
-    The members and policies of one configuration, and what they made of creators and groups of endorsers.
+    The members and policies of one configuration, with their decisions on creators and groups of endorsers.
 
     Kept from block to block: the same few members endorse under the same few policies again and again.
     """
@@ -54,7 +54,7 @@ class Rules:
 
     def endorsers(self, serialized: tuple[bytes, ...]) -> tuple[msp.Identity, ...]:
         """
-        Return who stands behind these serialized identities: each one once, in order; what nobody knows is left out.
+        Return the identities behind these serialized ones, each once, in order; unknown ones are left out.
         """
         known = self._groups.get(serialized)
         if known is not None:

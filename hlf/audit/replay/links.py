@@ -1,4 +1,4 @@
-"""Whether a block's header follows from the block before it."""
+"""Check whether a block's header follows from the block before it."""
 
 from __future__ import annotations
 

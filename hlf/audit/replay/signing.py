@@ -1,9 +1,9 @@
 """
-Whether signatures hold, worked out apart from whose they are.
+Check signatures, without checking whose they are.
 
-This is nearly all that a verification costs, and needs neither the channel's configuration nor its state: the keys
-stand in the certificates that the blocks themselves carry. So it can run ahead of the replay, on every core. Whether
-such a certificate belongs to a member is asked later, by whoever judges.
+This is nearly all the work of a verification. It needs neither the channel's configuration nor its state, because
+the keys are in the certificates in the blocks. So it can run ahead of the replay, on every core. Whether a
+certificate belongs to a member is checked later.
 """
 
 from __future__ import annotations

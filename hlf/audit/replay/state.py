@@ -1,9 +1,9 @@
 """
 A channel's state, replayed from its blocks.
 
-Public keys with their values, private ones by hashes, each with its version and metadata: all that validation asks
-about. A block's transactions are judged one after the other against the state before the block and the changes of
-those before them.
+It has public keys with their values and private ones as hashes, each with its version and metadata: all that
+validation needs. A block's transactions are judged one after the other, against the state before the block and the
+changes of earlier transactions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
-Where a replayed state is kept: in memory, and on disk once it is too large for an auditor's machine.
+The store of a replayed state: in memory, and on disk when it becomes too large.
 
-What is on disk is in a file of its own that the system forgets with the process; nothing of it is read again.
+The file on disk is deleted with the process; nothing of it is read again.
 """
 
 from __future__ import annotations

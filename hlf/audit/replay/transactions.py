@@ -1,5 +1,5 @@
 """
-What each transaction of a block deserves, before conflicts of what was read are looked at.
+The verdict on each transaction of a block, before conflicts of reads are checked.
 
 The checks come in the order of Fabric's validation (``core/common/validation``, ``txvalidator/v20``), so that a
 transaction in which several things are wrong has the code that peers give it.
@@ -26,7 +26,7 @@ _UNREADABLE = (transaction_pb2.BAD_PAYLOAD, transaction_pb2.BAD_COMMON_HEADER)
 @dataclass(slots=True)
 class Verdict:
     """
-    What a transaction deserves.
+    The verdict on a transaction.
 
     Attributes:
         codes: the validation codes that peers may give it: one as a rule, two where their own order is random, none

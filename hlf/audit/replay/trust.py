@@ -1,4 +1,4 @@
-"""The block that a verification is tied to: a configuration that was obtained otherwise than with the chain."""
+"""The trusted block of a verification: a configuration block that you did not get with the chain."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """
 The parts of a block that nobody signs.
 
-Orderers sign a block's header, which names the hash of its data, and the value of the first metadata entry. All else
-in the metadata is added by peers, or repeated for readers of old: who hands a block on can change it and leave it
-out. What the replay recomputes (validation codes, commit hashes) is compared by the verifier; the rest is compared
-here with what Fabric writes, so that no byte of a block goes unnoticed.
+Orderers sign a block's header, which names the hash of its data, and the value of the first metadata entry.
+Everything else in the metadata is added by peers, or repeated for old readers, and whoever passes a block on can
+change or remove it. The verifier compares what the replay computes (validation codes, commit hashes). This module
+compares the rest with what Fabric writes, so that every byte of a block is checked.
 """
 
 from __future__ import annotations

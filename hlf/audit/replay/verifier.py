@@ -39,13 +39,13 @@ def verify(
     """
     Return what is wrong with a chain of blocks, given in order; see ``Report``.
 
-    Blocks may be an orderer's or a peer's copies. A peer's validation codes and commit hashes are compared with what
-    the replay arrives at.
+    Blocks may be an orderer's or a peer's copies. A peer's validation codes and commit hashes are compared with
+    those of the replay.
 
     Args:
-        trusted: a configuration block obtained otherwise. Where the chain holds a block of that number, it must be
-            this one, and what comes before it is held by the hashes that lead to it. Where the chain begins later,
-            this must be the configuration that its first block was made under.
+        trusted: a configuration block obtained otherwise. If the chain has a block of that number, it must be
+            this one, and the hashes then prove the blocks before it. If the chain begins later, this must be the
+            configuration in force for its first block.
         processes: how many check signatures beside this one, where the chain is worth it: as many as there are cores
             unless given. The outcome does not depend on it.
         on_block: called with the number of each block that was verified.
@@ -83,7 +83,7 @@ def run(
 @contextlib.contextmanager
 def _rare_collections() -> Iterator[None]:
     """
-    Collect garbage seldom: what is kept has no cycles, and looking for them would take a fifth of the time.
+    Collect garbage rarely: the kept objects have no cycles, and looking for them would take a fifth of the time.
     """
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], _BETWEEN_COLLECTIONS), *before[1:])
@@ -94,7 +94,7 @@ def _rare_collections() -> Iterator[None]:
 
 
 class Unreadable(Exception):  # noqa: N818 - of what others made, not a failure of the program.
-    """A chain goes on with something that is no block a peer takes; the text says why."""
+    """The next bytes of a chain are not a block that a peer accepts; the text says why."""
 
 
 class Verifier:

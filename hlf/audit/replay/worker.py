@@ -1,5 +1,5 @@
 """
-What checks signatures, here or in a process of its own; ``ahead`` starts it.
+The checker of signatures, here or in its own process; ``ahead`` starts it.
 
 This file is that process's program, and imports only what it needs.
 """

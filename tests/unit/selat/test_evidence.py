@@ -187,7 +187,7 @@ def test_an_attribute_in_another_slot_binds_nobody(desk):
         checked = desk.run("check", place, "--trusted", blocks / "0.block")
         assert checked.exit_code == code, checked.output
         assert ("NOT_IN_CLAIM" in checked.output) == (code == 1)
-        assert ("999" in checked.output) is False
+        assert "= 999" not in checked.output  # Hashes may hold the digits.
 
 
 def test_a_disclosure_of_something_else_is_not_put_in(desk):
