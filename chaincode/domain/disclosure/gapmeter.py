@@ -1,15 +1,13 @@
 """
 The capacity-gap meter: forecasts for a region and a week against the capacities there.
 
-It adds up what single organisations consented to show to the platform and the
-auditor, and tells sums only. Each rule (`Rule`) can withhold a cell: it is told
-once; at least three parties stand on each side; nobody has two thirds of a
-side or more; and taken together with everything that was ever told, no
-combination of cells is a sum over fewer than three parties (`isolation`).
+It adds up figures that organisations consented to show to the platform and the auditor, and publishes only sums.
+Each rule (`Rule`) can withhold a cell: a cell is published once; each side has at least three parties; nobody has
+two thirds of a side or more; and together with everything published before, no combination of cells is a sum over
+fewer than three parties (`isolation`).
 
-Contributions of a period (an ISO week) are frozen at its end and count from
-the next, and a region is computed once in a period: nobody sees the same cell
-with and without the party that came or went in between.
+Contributions of a period (an ISO week) are frozen at its end and count from the next one, and a region is computed
+once in a period. So nobody sees the same cell with and without a party that came or left in between.
 """
 
 from __future__ import annotations
@@ -92,7 +90,7 @@ class Rule(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Withheld:
-    """A cell that is not told, and the rule that it failed."""
+    """A cell that is not published, and the rule that it failed."""
 
     region: str
     week: str
@@ -110,7 +108,7 @@ class Summand:
 
 @dataclass(frozen=True)
 class ToldCell:
-    """What a told cell summed up; kept by the tender's members, so that no later cell gives a party away."""
+    """The parts of a published cell; platform and auditor store them, so that no later cell reveals a party."""
 
     region: str
     week: str
@@ -179,7 +177,10 @@ def following(known: str) -> str:
 def publishable(
     contributions: Iterable[Contribution], region: str, listed: Iterable[str], told: Sequence[ToldCell]
 ) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[ToldCell, ...]]:
-    """Return the cells of *region* that may be told beside those *told* before, those that may not, and all told."""
+    """
+    Return the cells of *region* that may be published beside those in *told*, those that may not, and all published
+    ones.
+    """
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
     cells, withheld, so_far = [], [], list(told)
@@ -197,7 +198,7 @@ def publishable(
 
 
 def _fails(new: ToldCell, counted: Sequence[Contribution], told: Sequence[ToldCell]) -> Rule | None:
-    """Return the first rule that keeps *new* from being told."""
+    """Return the first rule that forbids to publish *new*."""
     if any((new.region, new.week) == (old.region, old.week) for old in told):
         return Rule.TOLD_BEFORE
     sides = (new.demand, new.capacity)

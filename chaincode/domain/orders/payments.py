@@ -1,18 +1,15 @@
 """
 Payments for an order: authorised, captured, settled, refunded, in minor units.
 
-An amount is first reserved (authorised), then taken from the buyer (captured),
-then paid out to the merchant in its own currency at the rate of a named day
-(settled). What was captured can be given back (refunded), wholly or in part,
-before and after it is settled, and what was only authorised can be let go
-(voided). What goes back after the settlement is the merchant's debt (`debts`),
-netted against its next settlements. At every moment captured = settled +
-refunded + what the payment firm holds.
+An amount is first reserved (authorised), then taken from the buyer (captured), then paid to the merchant in its own
+currency at the rate of a named day (settled). Captured money can be paid back (refunded), all or a part, before and
+after it is settled. An authorised amount can be released (voided). A refund after the settlement is the merchant's
+debt (`debts`), netted against its next settlements. At every moment captured = settled + refunded + what the
+payment firm holds.
 
-One payment takes an order's money. Which one it is, that it was paid out, and
-which return got how much of it, platform and merchant keep beside their
-payments (`Mark`), since other payments of the same order must not take it
-again, a paid order cannot be cancelled, and a return is paid for once.
+Only one payment collects an order's money. Platform and merchant store beside their payments (`Mark`) which one it
+is, that it was settled, and which return got how much of it: other payments of the order must not collect it again,
+a paid order cannot be cancelled, and a return is paid for once.
 """
 
 from __future__ import annotations
