@@ -50,6 +50,16 @@ class Assets(api.Contract):
 if __name__ == "__main__":
     server.serve_all([server.Served(api.Chaincode("basic", [Assets]), *sys.argv[1:])])
 """
+TESTS = """
+import pytest
+
+
+@pytest.mark.parametrize("turn", range(2))
+def test_an_asset_is_kept(contract, turn):
+    assert contract.evaluate("read", "asset1") == b""
+    contract.submit("create", "asset1", "blue")
+    assert contract.evaluate("read", "asset1") == b"blue"
+"""
 STORY = """
 import sys
 from pathlib import Path
@@ -137,18 +147,20 @@ def test_hlf_alone_needs_four_packages(wheels):
 
 
 def oldest() -> list[str]:
-    """Return the lowest version that each requirement of hlf and its network allows."""
+    """Return the lowest version that each requirement of hlf, its network and its tests allows."""
     read = configparser.ConfigParser()
     read.read(ROOT / "hlf/setup.cfg")
-    lines = f"{read['options']['install_requires']}\n{read['options.extras_require']['network']}".split("\n")
+    lines = f"{read['options']['install_requires']}\n{read['options.extras_require']['network']}\npytest >= 8".split(
+        "\n"
+    )
     return [re.sub(r">= *([\w.]+).*", r"==\1", line) for line in lines if line.strip()]
 
 
 @pytest.mark.parametrize("versions", ["oldest", "newest"])
 def test_a_stranger_runs_a_contract_on_a_network(wheels, tmp_path, versions):
-    """Installed alone, in a project with folders of our names, with the lowest and with the newest packages allowed."""
+    """By itself and under pytest, in a project with folders of our names, with the lowest and the newest packages."""
     pins = oldest() if versions == "oldest" else []
-    python, project = installed(tmp_path / "venv", f"{wheels['hlf']}[network]", *pins), tmp_path / "project"
+    python, project = installed(tmp_path / "venv", f"{wheels['hlf']}[testing]", *pins), tmp_path / "project"
     for room in ("chaincode", "gateway", "network"):
         (project / room).mkdir(parents=True)
         (project / room / "__init__.py").touch()
@@ -156,6 +168,9 @@ def test_a_stranger_runs_a_contract_on_a_network(wheels, tmp_path, versions):
     (project / "chaincode/serve.py").write_text(textwrap.dedent(CONTRACT))
     (project / "story.py").write_text(textwrap.dedent(STORY))
     assert run(python, "-W", "error", project / "story.py", cwd=project) == "blue\n"
+    (project / "pytest.ini").write_text("[pytest]\nhlf_contract = chaincode.serve:Assets\nfilterwarnings = error\n")
+    (project / "test_assets.py").write_text(textwrap.dedent(TESTS))
+    assert "2 passed" in run(python, "-m", "pytest", cwd=project)
 
 
 def test_without_its_extra_a_part_names_it(wheels, tmp_path):
