@@ -28,11 +28,20 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 
 
 def setup(app: Sphinx) -> None:
-    """Let the site know of links that lead out of `docs/`."""
+    """Tell Sphinx what is otherwise here than it expects."""
     app.connect("source-read", _within_the_site)
+    # Before napoleon, which comes at 500.
+    app.connect("autodoc-process-docstring", _without_types, priority=400)
 
 
 def _within_the_site(app: Sphinx, name: str, source: list[str]) -> None:
     """Lead links to CONTRIBUTING.md to its copy here; of other files, name the place in the repository."""
     text = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")
     source[0] = re.sub(r"\[([^\]]+)\]\((?:\.\./)+([^)#]+)\)", r"\1 (`\2`)", text)
+
+
+def _without_types(app: Sphinx, what: str, name: str, object_: object, options: object, lines: list[str]) -> None:
+    """Break a property's first line after a colon: napoleon takes what is before one within a line for a type."""
+    if what == "property" and lines and ": " in lines[0]:
+        before, _, after = lines[0].partition(": ")
+        lines[:1] = [f"{before}:", after]
