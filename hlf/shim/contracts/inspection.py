@@ -68,6 +68,9 @@ def _parameter(where: str, parameter: inspect.Parameter, hints: dict[str, Any]) 
         decoder = decoding.argument(hints[name])
     except ContractError as error:
         raise ContractError(f"{where}: {name}: {error}") from None
+    except (NameError, TypeError) as error:
+        # A field of a dataclass whose type is not there at run time, or what stands in Annotated and has no hash.
+        raise ContractError(f"{where}: {name}: {hints[name]!r} cannot be read: {error}") from None
     return Parameter(name, hints[name], decoder, parameter.default is parameter.empty)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
 import pytest
 
@@ -160,6 +162,31 @@ def test_the_clients_id_is_the_one_that_go_gives(seven):
     assert base64.b64decode(found) == b"x509::CN=User1,OU=client::CN=ca.AMSP"
 
 
+def _hidden(self, ctx, value):
+    return value
+
+
+def _local():
+    class Elsewhere:
+        pass
+
+    @dataclass
+    class Holder:
+        part: Elsewhere
+
+    return Holder
+
+
+_hidden.__annotations__ = {"value": _local()}
+
+
+def _unhashable(self, ctx, value):
+    return value
+
+
+_unhashable.__annotations__ = {"value": Annotated[str, ["a list"]]}
+
+
 def _odd(**members):
     return type("Odd", (api.Contract,), {"act": Desks.act, **members})
 
@@ -188,6 +215,11 @@ _unreadable.__annotations__ = {"value": "Nowhere"}
         ({"run": api.query(_yields)}, "Odd:run yields; return a list"),
         ({"after_transaction": lambda self, ctx: None}, r"write def after_transaction\(self, ctx, result\)"),
         ({"unknown_transaction": api.transaction(lambda self, ctx: None)}, "is a hook, which the runtime calls"),
+        (
+            {"run": api.transaction(_hidden)},
+            "Odd:run: value: .*Holder.* cannot be read: name 'Elsewhere' is not defined",
+        ),
+        ({"run": api.transaction(_unhashable)}, "Odd:run: value: .* cannot be read: unhashable type: 'list'"),
         ({"run": api.transaction(_unreadable)}, "Odd:run: an annotation cannot be read: name 'Nowhere'"),
     ],
 )
