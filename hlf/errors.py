@@ -1,5 +1,5 @@
 """
-Every error of the Fabric client, one tree, each with attributes a program can decide by.
+All errors of the library, as one tree; their attributes are for programs.
 
 ::
 
@@ -35,12 +35,12 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf import causes
 
-# The one place that knows how a refusal travels. The peer puts its own words before a contract's message, and the
-# gateway puts its own before those, so the mark is looked for at the start or after the peer's fixed phrase only:
-# a contract that quotes another's refusal in the middle of a sentence has not refused with that code.
+# The only reader of refusals in messages. The peer puts its own text before a contract's message, and the gateway
+# puts its own before that. So the mark counts only at the start or after the peer's fixed phrase: a contract that
+# quotes another's refusal in a sentence has not refused with that code.
 _REFUSAL = re.compile(r"(?:\A|chaincode response \d+, )refused/([A-Z][A-Z0-9_]*): (.*)\Z", re.DOTALL)
 
-# What Go's protobuf says, and so every node, of bytes that are not the message they should be.
+# The error of Go's protobuf, and so of every node, for bytes that are not the expected message.
 INVALID_WIRE = "proto: cannot parse invalid wire-format data"
 
 
@@ -57,7 +57,7 @@ class IdentityError(HlfError):
 
 
 class WireError(HlfError):
-    """Bytes are not the Fabric message they were taken for."""
+    """Bytes are not the expected Fabric message."""
 
 
 class YamlError(WireError):
@@ -65,9 +65,9 @@ class YamlError(WireError):
     A text is not YAML, or more than a plain document.
 
     Attributes:
-        line: where, counted from 1; 0 where that cannot be said.
-        problem: what is wrong, as the end of a sentence that names the file.
-        cure: what to do about it.
+        line: the line, counted from 1; 0 if it is unknown.
+        problem: the fault, as the end of a sentence that names the file.
+        cure: what to do.
     """
 
     def __init__(self, problem: str, cure: str = "", line: int = 0) -> None:
@@ -86,12 +86,12 @@ class PolicyError(HlfError):
 
 
 class SealingError(HlfError):
-    """A ciphertext does not open with this key and binding, or bytes are no key of their suite."""
+    """A ciphertext does not open with this key and binding, or bytes are not a key of their suite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What one peer or orderer behind the gateway said."""
+    """The answer of one peer or orderer behind the gateway."""
 
     address: str
     msp_id: str
@@ -99,7 +99,7 @@ class Detail:
 
 
 def contract_refusal(message: str) -> tuple[str, str] | None:
-    """Return the code and words of a contract's refusal carried in *message*; None if it carries none."""
+    """Return the code and text of a contract's refusal in *message*; None if it has none."""
     found = _REFUSAL.search(message)
     return (found[1], found[2]) if found else None
 
@@ -109,12 +109,12 @@ class GatewayError(HlfError):
     A call to a Fabric service failed.
 
     Attributes:
-        transaction_id: of the transaction concerned; empty where there is none.
+        transaction_id: the transaction's id; empty if there is none.
         status: the gRPC status; None when the failure arose in this process.
-        message: the service's own words.
-        details: the words of each endorser or orderer behind the service.
+        message: the service's own message.
+        details: the messages of each endorser or orderer behind the service.
         contract_code, contract_message: the contract's refusal, if it was one.
-        cure: what to do where the connection could not be made; empty where it was.
+        cure: what to do if the connection could not be made; else empty.
     """
 
     stage = "call"
@@ -147,7 +147,7 @@ class GatewayError(HlfError):
         return f"{self.stage}{subject} failed{status}: {self.message}{cure}{self._advice()}{details}"
 
     def _advice(self) -> str:
-        """Return what is known of the outcome and what to do about it, for those stages where that is in question."""
+        """Return what is known of the outcome and what to do, for stages with an uncertain outcome."""
         return ""
 
 
@@ -163,9 +163,9 @@ class EndorseError(GatewayError):
     stage = "endorse"
 
 
-# Answers the gateway gives before or instead of handing the transaction to an orderer, and ABORTED, which repeats an
-# orderer's own refusal. All others (time-outs, broken connections, UNAVAILABLE after orderers were tried) leave open
-# whether an orderer has it.
+# Answers that the gateway gives before or instead of sending the transaction to an orderer, and ABORTED, which
+# repeats an orderer's own refusal. After all others (time-outs, broken connections, UNAVAILABLE after orderers were
+# tried) an orderer may have it.
 _NOT_ORDERED = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -178,7 +178,7 @@ _NOT_ORDERED = frozenset(
         grpc.StatusCode.ABORTED,
     }
 )
-# A peer says this before it looks at a request, under a status that says nothing.
+# A peer answers this before it reads a request, with a status that does not show it.
 _TOO_MANY = "too many requests for /gateway.Gateway"
 
 
@@ -208,7 +208,7 @@ class SubmitError(GatewayError):
 
 class CommitStatusError(GatewayError):
     """
-    The transaction was given to the orderer, but no answer says whether it is valid.
+    The transaction was sent to the orderer, but no answer says whether it is valid.
 
     It may be committed already, later or never. Ask again with its transaction id.
     """
@@ -260,9 +260,9 @@ class AdminError(HlfError):
     An administrative operation failed.
 
     Attributes:
-        address: of the node that was asked; empty where the failure arose in this process.
-        status: what it answered: an HTTP or chaincode status, or the name of a gRPC one; None without an answer.
-        message: the node's own words.
+        address: the address of the node; empty if the failure arose in this process.
+        status: the HTTP or chaincode status of the answer, or the name of a gRPC one; None without an answer.
+        message: the node's own message.
     """
 
     def __init__(self, message: str, *, address: str = "", status: int | str | None = None) -> None:
@@ -282,13 +282,13 @@ class ParticipationError(AdminError):
 
 class AuthorityError(AdminError):
     """
-    A Fabric CA refused, could not be reached, or answered what cannot be used.
+    A Fabric CA refused, could not be reached, or gave an unusable answer.
 
     Attributes:
         status: the HTTP status; None without an answer.
-        code: the server's own number of the error, None where it gave none. 20 (authentication) and 71 (authorization)
-            stand for many: the server keeps the reason to its log.
-        cure: what to look at; empty where the words say it.
+        code: the server's own number of the error, None if there is none. 20 (authentication) and 71
+            (authorization) have many causes; the reason is only in the server's log.
+        cure: what to check; empty if the message says it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Identities: who a caller is to a channel, as its organisation's certificate says."""
+"""Identities: a caller's organisation and certificate."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from hlf.wire.certificates import Certificate
 @dataclass(frozen=True)
 class Identity:
     """
-    A member of the organisation *msp_id*, as *certificate_pem* says.
+    A member of the organisation *msp_id* with the certificate *certificate_pem*.
 
-    Whether a channel accepts it, its peers decide: chain, validity and role are checked there.
+    The peers of a channel decide whether to accept it: they check chain, validity and role.
 
     Raises:
-        IdentityError: there is no organisation, or the PEM is not one certificate and nothing else: all of it goes
-            into every proposal, where anybody on the channel reads it.
+        IdentityError: there is no organisation, or the PEM is not exactly one certificate. Every proposal
+            contains all of the PEM, and everybody on the channel can read it.
     """
 
     msp_id: str
@@ -38,7 +38,7 @@ class Identity:
 
     @property
     def certificate(self) -> Certificate:
-        """What is in the PEM."""
+        """The certificate in the PEM."""
         return load_certificate(self.certificate_pem)
 
 

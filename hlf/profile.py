@@ -1,7 +1,9 @@
 """
-Connection profiles: where an organisation's peers and orderers are, in the common form of Fabric's SDKs, JSON or YAML.
+Connection profiles: the addresses of an organisation's peers and orderers, in the common form of Fabric's SDKs
+(JSON or YAML).
 
-Only what this client needs is read; other SDKs' settings may stand beside it. Paths in a profile are relative to it.
+Only the settings that this client needs are read; settings of other SDKs are ignored. Paths in a profile are
+relative to it.
 """
 
 from __future__ import annotations
@@ -40,9 +42,9 @@ class Endpoint:
 
     Attributes:
         address: ``host:port``.
-        msp_id: its organisation; empty where the profile does not say (orderers, as a rule).
-        tls_ca_pem: the authorities its certificate is trusted by; None means plain text, for development alone.
-        override_hostname: the name expected in its certificate, where that is not the address's host.
+        msp_id: its organisation; empty if the profile does not name it (usually for orderers).
+        tls_ca_pem: the authorities that may issue its certificate; None means plain text, for development only.
+        override_hostname: the name expected in its certificate, if it is not the address's host.
     """
 
     name: str
@@ -80,7 +82,7 @@ class Profile:
 
     def peer(self, name: str | None = None) -> Endpoint:
         """
-        Return the peer called *name*; without a name, the one that ``gateway`` is.
+        Return the peer called *name*; without a name, the ``gateway``.
 
         Raises:
             ProfileError: there is none of that name.

@@ -1,8 +1,8 @@
 """
-Signers: what turns a message into a signature that Fabric accepts.
+Signers: they turn a message into a signature that Fabric accepts.
 
-Anything with ``sign(message)`` will do. Keys may stay in a hardware module: ``from_digest_function`` takes a function
-over the digest, as such modules and the official clients have it.
+Any object with ``sign(message)`` is a signer. Keys may stay in a hardware module: ``from_digest_function`` takes a
+function over the digest, as such modules and the official clients offer.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _KeySigner:
 
 
 class _DigestSigner:
-    """Signs with a function over the SHA-256 digest, and brings its answer into Fabric's form."""
+    """Signs with a function over the SHA-256 digest, and converts its answer to Fabric's form."""
 
     __slots__ = ("_curve", "_function")
 
@@ -113,7 +113,7 @@ def load_private_key(pem: bytes, password: bytes | None = None) -> PrivateKeyTyp
     Return the private key in *pem*.
 
     Raises:
-        IdentityError: none can be read from it. The words never quote the input.
+        IdentityError: no key can be read from it. The error never quotes the input.
     """
     try:
         return serialization.load_pem_private_key(pem, password)

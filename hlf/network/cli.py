@@ -1,7 +1,7 @@
 """
 ``hlf network``: start, stop and look at a consortium's network.
 
-The click object of these commands is the file they start when none is named:
+The click object of these commands is the file that they start by default:
 ``selat network`` sets Selat's own, ``hlf network`` none.
 """
 
@@ -18,7 +18,7 @@ from hlf.network.state import unusable
 
 
 class _Commands(click.Group):
-    """A group whose commands end with one line of cause and cure where the network is to blame."""
+    """A group whose commands end with one line of cause and cure for errors of the network."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -26,10 +26,10 @@ class _Commands(click.Group):
         except (errors.NetworkError, hlf_errors.HlfError) as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
-            # Whoever reads the output has seen enough; click ends the command.
+            # The reader of the output has stopped; click ends the command.
             raise
         except OSError as error:
-            # Whatever the system refuses (a full disk, a folder that cannot be written) is no defect to trace.
+            # An error of the system (a full disk, a folder that cannot be written) needs no trace.
             raise click.ClickException(str(unusable(Path(error.filename or "."), error))) from error
 
 
@@ -40,17 +40,17 @@ def network() -> None:
 
 @network.command()
 @click.option(
-    "--engine", type=click.Choice(engines.NAMES), help="The one it ran on before by default, at first embedded."
+    "--engine", type=click.Choice(engines.NAMES), help="Default: the engine of the last start, at first embedded."
 )
 @click.option(
     "--consortium",
     type=options.FILE,
-    help="The consortium file; the one it ran with before by default, at first the command's own.",
+    help="The consortium file; default: that of the last start, at first the command's own.",
 )
 @options.state
 @click.pass_obj
 def up(default: Path | None, engine: str | None, consortium: Path | None, state: Path) -> None:
-    """Start the consortium, again with all its ledgers where it ran before; print the folder of profiles."""
+    """Start the consortium, with its ledgers if it ran before; print the folder of profiles."""
     started = admin.up(engine, state, consortium, default=default)
     for difference in started.differences:
         click.echo(f"otherwise than in the file, {difference}", err=True)
@@ -73,7 +73,7 @@ def down(state: Path) -> None:
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @options.state
 def stop(nodes: tuple[str, ...], state: Path) -> None:
-    """End single peers, orderers or chaincode servers, to see how the others bear it."""
+    """Stop single peers, orderers or chaincode servers; the others go on."""
     stopped = admin.stop_nodes(nodes, state)
     click.echo(f"stopped {', '.join(stopped)}" if stopped else "none of them was running")
 
@@ -82,13 +82,13 @@ def stop(nodes: tuple[str, ...], state: Path) -> None:
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @options.state
 def start(nodes: tuple[str, ...], state: Path) -> None:
-    """Start again what `stop` ended."""
+    """Start nodes again that `stop` has stopped."""
     admin.start_nodes(nodes, state)
     click.echo(f"running: {', '.join(nodes)}")
 
 
 @network.command()
-@click.option("--consortium", type=options.FILE, help="The consortium file; the command's own by default.")
+@click.option("--consortium", type=options.FILE, help="The consortium file; default: the command's own.")
 @options.state
 @click.pass_obj
 def render(default: Path | None, consortium: Path | None, state: Path) -> None:
@@ -100,7 +100,7 @@ def render(default: Path | None, consortium: Path | None, state: Path) -> None:
 @click.argument("name")
 @options.state
 def snapshot(name: str, state: Path) -> None:
-    """Keep all ledgers as they are now under a name, to go back to with `restore`."""
+    """Save all ledgers under a name; `restore` goes back to them."""
     click.echo(admin.snapshot(name, state))
 
 
@@ -108,19 +108,19 @@ def snapshot(name: str, state: Path) -> None:
 @click.argument("name")
 @options.state
 def restore(name: str, state: Path) -> None:
-    """Let the network be again what it was when a snapshot was made; whatever came later is gone."""
+    """Go back to a snapshot; everything later is lost."""
     admin.restore(name, state)
     click.echo(f"back at {name}")
 
 
 @network.command("add-organisation")
-@click.option("--channel", required=True, help="The channel it becomes a member of.")
+@click.option("--channel", required=True, help="The channel that it joins.")
 @click.option("--msp", required=True, help="Its MSP id, as in the consortium file.")
 @click.option("--consortium", type=options.FILE, help="The consortium file with the organisation in it.")
-@click.option("--apply/--plan", "doing", default=False, help="Do it, or only show what would be done (the default).")
+@click.option("--apply/--plan", "doing", default=False, help="Do it, or only show the steps (default).")
 @options.state
 def add_organisation(channel: str, msp: str, consortium: Path | None, doing: bool, state: Path) -> None:
-    """Make an organisation of the consortium file a member of a running channel."""
+    """Add an organisation of the consortium file to a running channel."""
     click.echo(admin.plan_addition(channel, msp, state, consortium))
     if doing:
         admin.add_organisation(channel, msp, state, consortium)
@@ -133,7 +133,7 @@ def add_organisation(channel: str, msp: str, consortium: Path | None, doing: boo
 @options.state
 @click.pass_context
 def status(ctx: click.Context, state: Path) -> None:
-    """Say what runs and how far each peer's channels are; exit with 1 unless all that should run does, and well."""
+    """Show what runs and each peer's heights; exit with 1 if something is missing or in trouble."""
     found = admin.status(state, heights=True)
     click.echo(f"engine {found.engine or '(never started)'} {found.version}".rstrip())
     for name, alive in found.programs.items():
