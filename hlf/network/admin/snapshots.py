@@ -4,7 +4,7 @@ Snapshots of a whole network, to go back to: every ledger, every installed packa
 Keys, certificates and ports are the state folder's and stay, so a snapshot is
 of use in its own folder alone. It is complete or not there: what is being made
 lies beside it until it is done, and a restore that was cut off is finished by
-the next ``up`` or ``restore``.
+the next ``up``, ``snapshot`` or ``restore``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ def snapshot(name: str, root: Path = Path("build/network")) -> Path:
     """
     folder = Folder(root)
     state.existing(folder)
+    finish(folder)
     with state.alone(folder):
-        record, engine = _started(folder)
+        _, engine = _started(folder)
         place = _place(folder, name)
         if place.exists():
             raise errors.StateError(place, "is a snapshot already", "Choose another name, or remove that folder.")

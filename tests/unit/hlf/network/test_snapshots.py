@@ -140,8 +140,9 @@ def test_a_stopped_network_goes_back_with_its_file(begun):
         begun.write()
 
 
-def test_a_restore_that_was_cut_off_is_finished(begun, monkeypatch):
-    """Whatever was done of it when its command was killed, the next `up` does all of it."""
+@pytest.mark.parametrize("command", [lambda root: admin.up(root=root), lambda root: admin.snapshot("finished", root)])
+def test_a_restore_that_was_cut_off_is_finished(begun, monkeypatch, command):
+    """Whatever was done of it when its command was killed, the next command does all of it."""
     with begun.connect() as fabric:
         contract = fabric.network("c").contract("lab")
         write(contract, "gone")
@@ -153,7 +154,7 @@ def test_a_restore_that_was_cut_off_is_finished(begun, monkeypatch):
             patch.setattr("hlf.network.engines.embedded.node.process.Embedded.bring_back", killed)
             with pytest.raises(KeyboardInterrupt):
                 admin.restore("begin", begun.root)
-        admin.up(root=begun.root)
+        command(begun.root)
         assert read(contract) == (b"", b"")
         assert not (begun.root / "restoring").exists()
 
