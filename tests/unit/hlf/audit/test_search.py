@@ -186,5 +186,5 @@ def test_text_is_made_visible():
 def test_parquet_without_its_package(monkeypatch, tmp_path: Path):
     """Says what to install."""
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(tables.ExtraMissingError, match=r"selat\[parquet\]"):
+    with pytest.raises(tables.ExtraMissingError, match=r"hlf\[parquet\]"):
         tables.write_parquet([], {}, tmp_path / "none.parquet")
