@@ -31,7 +31,9 @@ _CAUSES = (
     ("lookup", "its host name is not known on this machine: mend its url, or make the name known here"),
     ("errors resolving", "its host name is not known on this machine: mend its url, or make the name known here"),
 )
-_CLOSED = ("Socket closed", "Connection reset", "Broken pipe", "ALERT")
+# What gRPC makes of a server that wants a client certificate: one written in C++ closes the connection, and the alert
+# of a real peer comes after the handshake, as data that gRPC cannot read.
+_CLOSED = ("Socket closed", "Connection reset", "Broken pipe", "Unwrap failed", "ALERT")
 
 
 def could_not_connect(words: str) -> bool:

@@ -89,6 +89,13 @@ def test_an_expired_certificate_is_named():
     assert "has expired" in str(errors.EvaluateError(words, status=grpc.StatusCode.UNAVAILABLE))
 
 
+def test_a_real_peer_says_by_an_alert_that_it_wants_a_certificate():
+    """As a peer of Fabric 3.1.5 with mutual TLS does; gRPC's words are those it had for that."""
+    words = "failed to connect to all addresses; last error: UNAVAILABLE: Unwrap failed (TSI_DATA_CORRUPTED)"
+    assert "give a tls_identity" in causes.cure(words)
+    assert "may not trust the authority of the tls_identity" in causes.cure(words, client_certificate=True)
+
+
 def test_words_that_say_nothing_ask_for_the_usual():
     """And a peer that goes away in the middle of a call is no matter of certificates."""
     assert causes.cure("failed to connect: Handshake read failed") == causes.UNKNOWN
