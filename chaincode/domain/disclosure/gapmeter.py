@@ -50,7 +50,7 @@ class Contribution:
 
     Attributes:
         units: by region, then by week; parcels (H87).
-        grant_hash: SHA-256 of the grant; a revoked one has another, and its figures no longer count.
+        grant_hash: SHA-256 of the grant. A revoked grant has another hash, so its figures no longer count.
         days: how many days of each week the claim covers: the weight of its daily figure in the week's sum.
         counts_from: the first period whose computations count it.
     """

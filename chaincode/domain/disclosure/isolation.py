@@ -1,13 +1,10 @@
 """
-What sums give away when they are taken together.
+Check whether published sums together reveal the figures of a party.
 
-A published cell is a sum of unknown figures with known weights. Whoever has
-several cells may add and subtract multiples of them. A figure is given away,
-to its neighbour at the latest, where such a combination is left with fewer
-than three parties. Whether there is one is decided exactly, in fractions: a
-combination of cells is a vector of the space that they span, and a vector
-lies in that space if and only if it is orthogonal to everything that the
-cells leave open (their null space).
+A published cell is a sum of unknown figures with known weights. Anybody may add and subtract multiples of several
+cells. If such a combination has fewer than three parties, one of them can compute the figure of another. This
+module decides exactly, in fractions, whether there is such a combination: a combination of cells is a vector in the
+space that they span, and a vector is in that space if and only if it is orthogonal to their null space.
 """
 
 from __future__ import annotations

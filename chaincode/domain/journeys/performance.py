@@ -31,7 +31,7 @@ FEWEST = 3
 @dataclasses.dataclass(frozen=True)
 class Leg:
     """
-    One carrier's share of one journey, from place to place; ``planned_at`` is when it had meant to be done.
+    One carrier's part of one journey, from place to place; ``planned_at`` is the planned end.
 
     A leg that ended with a loss was bound for the journey's destination.
     """

@@ -59,7 +59,7 @@ class Change:
     The input for the next step of a payment.
 
     Attributes:
-        amount: of a capture or a refund, and of nothing else; there is no amount that is meant without being said.
+        amount: only for a capture or a refund, where it is required.
         return_id: of a refund, the return on `trade` that it pays for; empty if it pays for none.
         rate_date: the day of the payment firm's rates, for settling in another currency.
         rate_base: their base currency.
@@ -113,8 +113,8 @@ class Payment:
         settled: what the merchant has of it, in the payment's currency, less what went back to the buyer since.
         paid_out: what the merchant was paid, in its own currency.
         netted: what of the settlement was not paid out, because the merchant owed it.
-        rate_date: the day whose rates counted, empty if no exchange was needed.
-        captured_mark: the salt of the mark that this payment took the order's money; empty if it did not.
+        rate_date: the day of the rates that were used; empty if no exchange was needed.
+        captured_mark: the salt of the mark that this payment collected the order's money; empty if it did not.
     """
 
     payment_id: str
