@@ -97,8 +97,8 @@ def evaluated(asking: Asking, declared: Function | None) -> Planned:
     return _planned(asking, declared, (asking.msp_id,) if asking.msp_id in holders else holders)
 
 
-def _call(asking: Asking, declared: Function) -> parties.Call:
-    return parties.Call(asking.msp_id, declared.arguments(asking.arguments), asking.transient)
+def _call(asking: Asking, declared: Function) -> parties.PlannedCall:
+    return parties.PlannedCall(asking.msp_id, declared.arguments(asking.arguments), asking.transient)
 
 
 def _planned(asking: Asking, declared: Function | None, endorsers: tuple[str, ...]) -> Planned:

@@ -35,7 +35,7 @@ class PartyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PlannedCall:
     """The data of a call: the caller, the arguments by name, the transient values."""
 
     caller: str
@@ -68,7 +68,7 @@ def check(party: str, parameters: Iterable[str], transient: Iterable[str] | None
         raise PartyError(f"{party!r} names no parameter of the function")
 
 
-def resolve(parties: Iterable[str], call: Call, ask: Ask) -> tuple[str, ...]:
+def resolve(parties: Iterable[str], call: PlannedCall, ask: Ask) -> tuple[str, ...]:
     """
     Return the MSP ids of *parties* in this *call*, each once, sorted.
 
@@ -79,7 +79,7 @@ def resolve(parties: Iterable[str], call: Call, ask: Ask) -> tuple[str, ...]:
     return tuple(sorted({msp_id for party in parties for msp_id in _found(party, call, ask)}))
 
 
-def _found(party: str, call: Call, ask: Ask) -> list[str]:
+def _found(party: str, call: PlannedCall, ask: Ask) -> list[str]:
     query = _QUERY.fullmatch(party)
     if query is None:
         return [_one(party, call)]
@@ -88,7 +88,7 @@ def _found(party: str, call: Call, ask: Ask) -> list[str]:
     return _texts(party, ask(function, arguments))
 
 
-def _one(party: str, call: Call) -> str:
+def _one(party: str, call: PlannedCall) -> str:
     if party == CALLER:
         return call.caller
     head, *path = party.split(".")

@@ -63,11 +63,11 @@ def _group(folder: Folder | None, record: Record, consortium: Consortium, channe
     )
 
 
-def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.Organisation:
+def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.OrganisationGroup:
     """Return what a channel is to know of a member: its roots of trust and its first peer as anchor."""
     organisation = consortium.organisation(msp_id)
     host, _, port = record.inside(organisation.peers[0].name).rpartition(":")
-    return configtx.Organisation(msp_id, *_roots(folder, msp_id), anchor_peers=((host, int(port)),))
+    return configtx.OrganisationGroup(msp_id, *_roots(folder, msp_id), anchor_peers=((host, int(port)),))
 
 
 def _application(
@@ -87,7 +87,7 @@ def _orderer(
     folder: Folder | None, record: Record, consortium: Consortium, channel: Channel
 ) -> configtx_pb2.ConfigGroup:
     organisations = [
-        configtx.Organisation(
+        configtx.OrganisationGroup(
             organisation.msp_id,
             *_roots(folder, organisation.msp_id),
             orderer_endpoints=tuple(record.inside(orderer.name) for orderer in organisation.orderers),

@@ -56,8 +56,10 @@ class Member:
         issued = certificates.identity(self.ca, f"{name}@{self.domain}", self.domain, "SG", unit)
         return Person(self.msp_id, issued)
 
-    def configured(self, **more: Any) -> configtx.Organisation:
-        return configtx.Organisation(self.msp_id, (self.ca.certificate_pem,), (self.tlsca.certificate_pem,), **more)
+    def configured(self, **more: Any) -> configtx.OrganisationGroup:
+        return configtx.OrganisationGroup(
+            self.msp_id, (self.ca.certificate_pem,), (self.tlsca.certificate_pem,), **more
+        )
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Member:
         def ask(query: str, asked: Sequence[str]) -> bytes:
             return submitting.evaluate(query, *asked, endorsing_organizations=[self.msp_id])
 
-        call = parties.Call(self.msp_id, named, transient or {})
+        call = parties.PlannedCall(self.msp_id, named, transient or {})
         endorsers = parties.resolve(called.declared.endorsed_by or (), call, ask)
         submitted = submitting.submit_async(
             function, *arguments, transient=transient, endorsing_organizations=endorsers

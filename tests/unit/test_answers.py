@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +12,16 @@ import pytest
 from chaincode import functions
 
 CHAINCODES = pytest.mark.parametrize("chaincode", functions.CHAINCODES.values(), ids=lambda one: one.name)
+
+
+def records(kind: Any) -> Iterator[Any]:
+    """Yield the records that a type is made of, those of their fields included."""
+    parts = typing.get_args(kind)
+    if dataclasses.is_dataclass(kind) or typing.is_typeddict(kind):
+        yield kind
+        parts = tuple(typing.get_type_hints(kind).values())
+    for part in parts:
+        yield from records(part)
 
 
 def says_something(kind: Any) -> bool:
@@ -28,3 +40,14 @@ def test_every_function_declares_what_it_answers(chaincode):
     own = [each for each in chaincode.functions.values() if each.contract in chaincode.contracts]
     silent = {each.where: each.returns for each in own if not says_something(each.returns)}
     assert silent == {}
+
+
+@CHAINCODES
+def test_records_of_one_chaincode_have_names_of_their_own(chaincode):
+    """The metadata describe each under its name, where another of that name would hide it."""
+    named: dict[str, set[Any]] = {}
+    for each in chaincode.functions.values():
+        for kind in (each.returns, *(parameter.annotation for parameter in each.parameters)):
+            for record in records(kind):
+                named.setdefault(record.__name__, set()).add(record)
+    assert {name: kinds for name, kinds in named.items() if len(kinds) > 1} == {}

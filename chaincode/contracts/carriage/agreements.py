@@ -31,7 +31,7 @@ class Agreements(api.Contract):
             Refused: NOT_A_PARTICIPANT, SAME_PARTY, ALREADY_EXISTS, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
         giver = access.member(ctx)
-        draft = private.record(ctx, "draft", agreements.Draft)
+        draft = private.record(ctx, "draft", agreements.AgreementDraft)
         for party in (giver, draft.taker):
             participants.participant(ctx, party)
         made = agreements.proposed(agreement_id, giver, draft, _now(ctx))

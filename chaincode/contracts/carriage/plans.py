@@ -32,11 +32,11 @@ class Plans(api.Contract):
             Refused: NOT_A_CARRIER, ALREADY_EXISTS, SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
         carrier = _carrier(ctx)
-        draft = private.record(ctx, "plan", plans.Draft)
+        draft = private.record(ctx, "plan", plans.PlanDraft)
         salts = private.record(ctx, "salts", tuple[str, ...])
         key = _key(ctx, _PLAN, plan_id)
         private.absent(ctx, key, (carrier,), f"plan {plan_id}")
-        plan = plans.Plan(plan_id, carrier, clock.stamp(ctx), draft)
+        plan = plans.CarrierPlan(plan_id, carrier, clock.stamp(ctx), draft)
         private.put(ctx, key, records.dumps(plan), (carrier,))
         for departure in plans.departures(plan, salts):
             _keep(ctx, carrier, departure)
@@ -53,7 +53,7 @@ class Plans(api.Contract):
         """
         carrier = _carrier(ctx)
         identifiers.check("booking_id", booking_id)
-        wanted = private.record(ctx, "booking", plans.Wanted)
+        wanted = private.record(ctx, "booking", plans.BookingRequest)
         participants.participant(ctx, wanted.shipper)
         departure = _departure(ctx, carrier, plan_id, slot_id)
         _keep(ctx, carrier, departure.booked(booking_id, wanted, clock.now(ctx)))
@@ -74,10 +74,10 @@ class Plans(api.Contract):
         return _told(ctx, "SlotReleased", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
-    def read(self, ctx: api.Context, plan_id: str) -> plans.Plan:
+    def read(self, ctx: api.Context, plan_id: str) -> plans.CarrierPlan:
         """Return one of the caller's plans."""
         data = private.own(ctx, access.member(ctx), _key(ctx, _PLAN, plan_id), f"plan {plan_id}")
-        return records.loads(plans.Plan, data)
+        return records.loads(plans.CarrierPlan, data)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def departures(self, ctx: api.Context, plan_id: str) -> tuple[plans.Departure, ...]:
@@ -86,10 +86,10 @@ class Plans(api.Contract):
         return tuple(records.loads(plans.Departure, data) for data in found)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
-    def list(self, ctx: api.Context) -> tuple[plans.Plan, ...]:
+    def list(self, ctx: api.Context) -> tuple[plans.CarrierPlan, ...]:
         """Return the caller's plans."""
         found = private.listed(ctx, access.member(ctx), _PLAN)
-        return tuple(records.loads(plans.Plan, data) for data in found)
+        return tuple(records.loads(plans.CarrierPlan, data) for data in found)
 
 
 def _carrier(ctx: api.Context) -> str:

@@ -13,7 +13,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
-from chaincode.domain.disclosure.grants import Asked, Receipt, Request, Seal, Sealing, Terms
+from chaincode.domain.disclosure.grants import Asked, GrantTerms, Receipt, Request, Seal, Sealing
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
 from hlf.shim import api
@@ -71,7 +71,7 @@ class Disclosures(api.Contract):
             Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
                 NOT_A_PARTICIPANT, COHORT_TOO_SMALL, or INVALID_ARGUMENT.
         """
-        terms = private.record(ctx, "grant", Terms)
+        terms = private.record(ctx, "grant", GrantTerms)
         granting.open_grant(ctx, grant_id, access.member(ctx), terms)
         return private.announce(ctx, "DisclosureGranted", grant_id=grant_id)
 
@@ -93,7 +93,7 @@ class Disclosures(api.Contract):
         owner = access.one_of(
             ctx, [kept.asked.owner], Refusal.NOT_OWNER, f"request {request_id} asks another organisation"
         )
-        terms = private.record(ctx, "grant", Terms)
+        terms = private.record(ctx, "grant", GrantTerms)
         grants.check_answers(terms, kept)
         counter_salt = private.salt(ctx, "counter_salt")
         if counter_salt == terms.salt or grant_id == counter_grant_id:

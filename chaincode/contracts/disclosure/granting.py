@@ -11,7 +11,7 @@ from chaincode.contracts import clock, private
 from chaincode.contracts.disclosure import claims
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import disclosures, grants
-from chaincode.domain.disclosure.grants import Grant, Request, Terms
+from chaincode.domain.disclosure.grants import Grant, GrantTerms, Request
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import canonical, records
@@ -37,7 +37,7 @@ class Delivered:
     values: dict[str, object]
 
 
-def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: Terms, counterpart: str = "") -> None:
+def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: GrantTerms, counterpart: str = "") -> None:
     """
     Write one grant to owner, recipient and auditor.
 

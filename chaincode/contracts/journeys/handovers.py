@@ -34,7 +34,7 @@ class Handovers:
         mine = journeystate.page(ctx, journey_id, giver)
         moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
-        offer = custody.Offer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
+        offer = custody.HandoverOffer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
         held = journeystate.custody_as_seen_by(ctx, journey, mine).offered(giver, offer)
         journeystate.save_custody(ctx, held)
         store.announce(ctx, "CustodyOffered", {"journey_id": journey_id, "giver": giver, "taker": taker})

@@ -14,7 +14,7 @@ from chaincode.domain.journeys import custody, epcis, journeys, pages, performan
 from chaincode.domain.journeys.custody import Alarm
 from chaincode.domain.orders import accounts
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.stages import Catalogue, Stage
+from chaincode.domain.register.stages import Stage, StageCatalogue
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, names
 from hlf.shim import api
@@ -25,7 +25,7 @@ _LEARNED_FROM = 200
 
 
 @dataclasses.dataclass(frozen=True)
-class Receipt:
+class EventReceipt:
     """The answer to the recorder of an event: its ids, and whether it was recorded before."""
 
     journey_id: str
@@ -37,7 +37,7 @@ class Receipt:
 
 
 @dataclasses.dataclass(frozen=True)
-class State:
+class JourneyState:
     """A journey in its present state."""
 
     journey: journeys.Journey
@@ -80,7 +80,7 @@ class Journeys(Handovers, api.Contract):
         return journey
 
     @api.transaction(endorsed_by=("caller",), called_by=("party",))
-    def record(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> Receipt:
+    def record(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> EventReceipt:
         """
         Record an event on the caller's own page; only its organisation endorses.
 
@@ -105,7 +105,7 @@ class Journeys(Handovers, api.Contract):
     def correct(
         self, ctx: api.Context, journey_id: str, event_id: str, reason: pages.ErrorReason,
         corrective: epcis.Observation | None = None,
-    ) -> Receipt:  # fmt: skip
+    ) -> EventReceipt:  # fmt: skip
         """
         Declare the caller's own event an error, and record the right one if there is one.
 
@@ -210,7 +210,7 @@ class Journeys(Handovers, api.Contract):
         return tracking.view(journey, pages.timeline(written), pages.incidents(written), expected)
 
     @api.query
-    def read(self, ctx: api.Context, journey_id: str) -> State:
+    def read(self, ctx: api.Context, journey_id: str) -> JourneyState:
         """
         Return the journey in its present state, with all alarms at the transaction's time.
 
@@ -225,7 +225,7 @@ class Journeys(Handovers, api.Contract):
         alarms += progress.alarms(stood, clock.now(ctx))
         recorded = tuple(sorted({entry.stage_id for entry in timeline}))
         status = tracking.status(timeline, incidents)
-        return State(journey, held.custodian, held, status, recorded, incidents, alarms)
+        return JourneyState(journey, held.custodian, held, status, recorded, incidents, alarms)
 
     @api.query
     def progress(self, ctx: api.Context, journey_id: str) -> tuple[progress.StageProgress, ...]:
@@ -301,7 +301,7 @@ class Journeys(Handovers, api.Contract):
         return entry, repeated
 
     def _carry(
-        self, ctx: api.Context, journey: journeys.Journey, catalogue: Catalogue, stage: Stage,
+        self, ctx: api.Context, journey: journeys.Journey, catalogue: StageCatalogue, stage: Stage,
         held: custody.Custody | None, entry: pages.Entry,
     ) -> None:  # fmt: skip
         """Check the gates of a new entry, and return the custody that it begins or ends."""
@@ -362,9 +362,9 @@ def _estimate(
     return performance.estimate(pages.timeline(written), earlier)
 
 
-def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> Receipt:
+def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> EventReceipt:
     recorded_at = moments.text(entry.recorded_at)
-    return Receipt(journey_id, entry.stage_id, entry.event_id, entry.record_hash, recorded_at, repeated)
+    return EventReceipt(journey_id, entry.stage_id, entry.event_id, entry.record_hash, recorded_at, repeated)
 
 
 def _announce(ctx: api.Context, name: str, journey_id: str, entry: pages.Entry) -> None:

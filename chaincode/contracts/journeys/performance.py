@@ -39,7 +39,7 @@ class Performance(api.Contract):
         return performance.calibrated(performance.observed(legs)[0], declared) if legs else None
 
 
-def _legs(ctx: api.Context) -> Iterator[performance.Leg]:
+def _legs(ctx: api.Context) -> Iterator[performance.JourneyLeg]:
     """Return the finished legs of every journey with a custody that all its custodians confirm."""
     for journey in store.each(ctx, journeys.Journey, journeystate.JOURNEY):
         held = journeystate.readable_custody(ctx, journey)

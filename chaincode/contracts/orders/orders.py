@@ -16,7 +16,7 @@ from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns.terms import Terms
+from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names, records
 from hlf.codec.refusals import Refused
@@ -72,7 +72,7 @@ class Orders(api.Contract):
             Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, EVENT_IN_FUTURE, TOO_LATE, or INVALID_ARGUMENT with the
                 field.
         """
-        order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", Terms)
+        order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", ReturnTerms)
         access.one_of(ctx, order.parties, Refusal.NOT_A_PARTY, "an order is placed by its platform or its merchant")
         orders.timely(order, clock.now(ctx))
         facts = orderfacts.facts_of(order_id, order, terms)

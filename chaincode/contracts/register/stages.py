@@ -16,7 +16,7 @@ VERSION = "stages"
 CURRENT = "stages-current"
 
 
-def current(ctx: api.Context) -> stages.Catalogue:
+def current(ctx: api.Context) -> stages.StageCatalogue:
     """
     Return the version in force.
 
@@ -27,7 +27,7 @@ def current(ctx: api.Context) -> stages.Catalogue:
     return version(ctx, latest)
 
 
-def version(ctx: api.Context, number: int) -> stages.Catalogue:
+def version(ctx: api.Context, number: int) -> stages.StageCatalogue:
     """
     Return one version, in force or not.
 
@@ -41,16 +41,16 @@ def version(ctx: api.Context, number: int) -> stages.Catalogue:
 
 
 @functools.lru_cache(maxsize=16)
-def _read(data: bytes) -> stages.Catalogue:
+def _read(data: bytes) -> stages.StageCatalogue:
     """Return the catalogue in *data*. It is cached by its bytes, because every event of every journey needs it."""
-    return records.loads(stages.Catalogue, data)
+    return records.loads(stages.StageCatalogue, data)
 
 
-def _amended(ctx: api.Context, changed: tuple[stages.Stage, ...]) -> stages.Catalogue:
+def _amended(ctx: api.Context, changed: tuple[stages.Stage, ...]) -> stages.StageCatalogue:
     return stages.amended(current(ctx), changed, clock.now(ctx))
 
 
-def _adopt(ctx: api.Context, catalogue: stages.Catalogue) -> stages.Catalogue:
+def _adopt(ctx: api.Context, catalogue: stages.StageCatalogue) -> stages.StageCatalogue:
     store.save(ctx, catalogue, VERSION, f"{catalogue.version:06}")
     store.save(ctx, catalogue.version, CURRENT)
     store.announce(ctx, "CatalogueAdopted", {"version": catalogue.version, "hash": catalogue.digest})
@@ -72,7 +72,7 @@ class Stages(api.Contract):
     """The stage catalogue, with one key for each version; a journey keeps the version in force at its opening."""
 
     @api.transaction(endorsed_by=(), called_by=("admin",))
-    def install(self, ctx: api.Context) -> stages.Catalogue:
+    def install(self, ctx: api.Context) -> stages.StageCatalogue:
         """
         Adopt the standard catalogue as version 1.
 
@@ -115,12 +115,12 @@ class Stages(api.Contract):
         return AMENDED.listed(ctx)
 
     @api.query
-    def current(self, ctx: api.Context) -> stages.Catalogue:
+    def current(self, ctx: api.Context) -> stages.StageCatalogue:
         """Return the version in force."""
         return current(ctx)
 
     @api.query
-    def version(self, ctx: api.Context, number: int) -> stages.Catalogue:
+    def version(self, ctx: api.Context, number: int) -> stages.StageCatalogue:
         """Return one version, as it was adopted."""
         return version(ctx, number)
 

@@ -74,7 +74,7 @@ class Terms(api.Contract):
     """Return terms of sellers; orders pin a version by its hash."""
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
-    def publish(self, ctx: api.Context, published: terms.Terms) -> terms.Published:
+    def publish(self, ctx: api.Context, published: terms.ReturnTerms) -> terms.Published:
         """
         Publish the next version of the caller's own terms, before it comes into force.
 

@@ -17,7 +17,7 @@ from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
 from chaincode.domain.journeys import pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import handling, returns, review, simulation
-from chaincode.domain.returns.terms import Terms, no_worse
+from chaincode.domain.returns.terms import ReturnTerms, no_worse
 from chaincode.domain.vocabulary import bounds, identifiers
 from hlf.codec import moments, names
 from hlf.codec.refusals import invalid
@@ -32,7 +32,7 @@ _LONGEST_ID = 48
 
 
 @dataclasses.dataclass(frozen=True)
-class Standing:
+class ReturnStanding:
     """A return with its present ``state``, which takes the events of its goods into account."""
 
     state: returns.State
@@ -43,7 +43,7 @@ class Returns(Handling, api.Contract):
     """Returns under the pinned terms of their orders."""
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
-    def request(self, ctx: api.Context, request: review.Request) -> returns.Return:
+    def request(self, ctx: api.Context, request: review.ReturnRequest) -> returns.Return:
         """
         Submit *request* for a buyer and decide it; a majority must endorse.
 
@@ -59,7 +59,7 @@ class Returns(Handling, api.Contract):
         return made
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
-    def draft(self, ctx: api.Context, request: review.Request) -> returns.Return:
+    def draft(self, ctx: api.Context, request: review.ReturnRequest) -> returns.Return:
         """
         Store *request* as a draft for a buyer; a majority must endorse.
 
@@ -83,7 +83,7 @@ class Returns(Handling, api.Contract):
         return self._submitted(ctx, self.case(ctx, draft.request.journey_id), draft)
 
     @api.query
-    def preview(self, ctx: api.Context, request: review.Request) -> review.Decision:
+    def preview(self, ctx: api.Context, request: review.ReturnRequest) -> review.Decision:
         """
         Return the decision that `request` would make now; nothing is stored.
 
@@ -104,7 +104,7 @@ class Returns(Handling, api.Contract):
         return simulation.simulate(found.terms, scenario)
 
     @api.query
-    def read(self, ctx: api.Context, return_id: str) -> Standing:
+    def read(self, ctx: api.Context, return_id: str) -> ReturnStanding:
         """
         Return a return in its present state, with its decision.
 
@@ -112,10 +112,10 @@ class Returns(Handling, api.Contract):
             Refused: RETURN_UNKNOWN.
         """
         known, _ = self.known(ctx, return_id)
-        return Standing(known.state, known)
+        return ReturnStanding(known.state, known)
 
     @api.query
-    def track(self, ctx: api.Context, token_hash: str) -> tuple[returns.Seen, ...]:
+    def track(self, ctx: api.Context, token_hash: str) -> tuple[returns.TrackedReturn, ...]:
         """
         Return the shopper's view of the returns of an order; *token_hash* is the SHA-256 of the link's token in hex.
 
@@ -136,7 +136,7 @@ class Returns(Handling, api.Contract):
         """Return every value that the return had, newest first."""
         return store.history(ctx, RETURN, load(ctx, return_id).return_id)
 
-    def _drafted(self, ctx: api.Context, case: Case, request: review.Request) -> returns.Return:
+    def _drafted(self, ctx: api.Context, case: Case, request: review.ReturnRequest) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
         names.SHA256.check("request.buyer_hash", request.buyer_hash)
         if len(request.return_id) > _LONGEST_ID or len(request.evidence) not in bounds.EVIDENCE:
@@ -157,7 +157,7 @@ class Returns(Handling, api.Contract):
         made = handling.submitted(draft, access.member(ctx), decision, case.terms, now)
         return self.save(ctx, self.with_journey(ctx, case, draft, made, self.who_fetches(case, made)))
 
-    def _decide(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Decision:
+    def _decide(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.Decision:
         """
         Return the decision by the pinned terms; if they reject, by a later version that is in no point worse for
         the buyer.
@@ -175,12 +175,12 @@ class Returns(Handling, api.Contract):
                     return better
         return decision
 
-    def _facts(self, ctx: api.Context, case: Case, request: review.Request, now: int) -> review.Facts:
+    def _facts(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.ReturnFacts:
         timeline = pages.timeline(journeystate.all_pages(ctx, case.journey))
         buyer = names.SHA256.check("request.buyer_hash", request.buyer_hash)
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
-        return review.Facts(
+        return review.ReturnFacts(
             journey=case.journey,
             terms=case.terms,
             pinned_from=case.terms.in_force_from,
@@ -197,6 +197,6 @@ class Returns(Handling, api.Contract):
         store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
 
 
-def _carrier(case: Case, terms: Terms) -> str | None:
+def _carrier(case: Case, terms: ReturnTerms) -> str | None:
     booked = case.booking(terms)
     return booked.carrier if booked else None

@@ -20,7 +20,7 @@ from chaincode.domain.journeys import journeys, pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns import booking, returns
-from chaincode.domain.returns.terms import Terms
+from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec.refusals import invalid
 from hlf.shim import api
@@ -40,10 +40,10 @@ class Case:
     """
 
     journey: journeys.Journey
-    terms: Terms
-    matched: booking.Booking | None
+    terms: ReturnTerms
+    matched: booking.ReturnBooking | None
 
-    def booking(self, terms: Terms) -> booking.Booking | None:
+    def booking(self, terms: ReturnTerms) -> booking.ReturnBooking | None:
         """
         Return who carries a return under *terms*: the agreed carriers, or else those that the terms name for the
         place.
@@ -66,7 +66,7 @@ class StoredReturns:
             raise invalid("request.journey_id", "is a return's way back; nothing was sold on it")
         terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
         agreed = planstate.booked_way(ctx, journey_id, "reverse")
-        matched = booking.Booking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
+        matched = booking.ReturnBooking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
         return Case(journey, terms, matched)
 
     def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
@@ -87,14 +87,14 @@ class StoredReturns:
         timeline = pages.timeline(journeystate.all_pages(ctx, reverse))
         return returns.observed(stored, timeline, case.terms), case
 
-    def who_fetches(self, case: Case, known: returns.Return) -> booking.Booking | None:
+    def who_fetches(self, case: Case, known: returns.Return) -> booking.ReturnBooking | None:
         """Return who would fetch the goods, if they are worth fetching."""
         line = case.journey.line(known.request.line)
         return None if line and line.returnless else case.booking(case.terms)
 
     def with_journey(
         self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,
-        booked: booking.Booking | None,
+        booked: booking.ReturnBooking | None,
     ) -> returns.Return:  # fmt: skip
         """Return *after*; open its reverse journey if this step assigned the pick-up."""
         if booked and after.reverse_journey_id and not before.reverse_journey_id:

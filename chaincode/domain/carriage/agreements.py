@@ -20,7 +20,7 @@ _LONGEST = 200
 
 
 @dataclasses.dataclass(frozen=True)
-class Draft:
+class AgreementDraft:
     """
     The proposal of the giving carrier.
 
@@ -58,7 +58,7 @@ class Agreement:
     agreement_id: str
     giver: str
     state: Literal["proposed", "agreed", "declined", "cancelled"]
-    draft: Draft
+    draft: AgreementDraft
     salt: str
     changed_at: str
 
@@ -101,7 +101,7 @@ class Agreement:
         return dataclasses.replace(self, state=state, salt=salt, changed_at=now)
 
 
-def proposed(agreement_id: str, giver: str, draft: Draft, now: str) -> Agreement:
+def proposed(agreement_id: str, giver: str, draft: AgreementDraft, now: str) -> Agreement:
     """
     Return a new agreement.
 

@@ -46,7 +46,7 @@ class Slot:
 
 
 @dataclasses.dataclass(frozen=True)
-class Draft:
+class PlanDraft:
     """A plan as the carrier writes it: a lane, a mode of transport (UN/ECE Rec 19) and departures."""
 
     origin: str
@@ -66,17 +66,17 @@ class Draft:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class CarrierPlan:
     """A plan as it is stored."""
 
     plan_id: str
     carrier: str
     published_at: str
-    draft: Draft
+    draft: PlanDraft
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class BookingRequest:
     """A booking request: capacity, shipper, and the salt of the departure's next version."""
 
     shipper: str
@@ -120,7 +120,7 @@ class Departure:
         """Grams that are still free."""
         return self.slot.grams - sum(booking.grams for booking in self.bookings)
 
-    def booked(self, booking_id: str, wanted: Wanted, now: int) -> Departure:
+    def booked(self, booking_id: str, wanted: BookingRequest, now: int) -> Departure:
         """
         Return the departure with the booking *wanted*.
 
@@ -155,7 +155,7 @@ class Departure:
         return dataclasses.replace(self, salt=salt, bookings=bookings)
 
 
-def departures(plan: Plan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
+def departures(plan: CarrierPlan, salts: tuple[str, ...]) -> tuple[Departure, ...]:
     """
     Return the empty departures of *plan*, each with one salt.
 

@@ -21,7 +21,7 @@ _ATTRIBUTES = frozenset(name for kind in claims.KINDS.values() for name in kind.
 
 
 @dataclasses.dataclass(frozen=True)
-class Offer:
+class CounterOffer:
     """The attributes that the requester shows in return, if the owner agrees."""
 
     claim_id: str
@@ -45,7 +45,7 @@ class Asked:
     purpose: str
     expires_at: str
     salt: str
-    offer: Offer | None = None
+    offer: CounterOffer | None = None
 
     def __post_init__(self) -> None:
         names.MSP_ID.check("request.owner", self.owner)
@@ -74,7 +74,7 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
-class Terms:
+class GrantTerms:
     """A grant as the owner writes it: recipient, attributes, purpose and expiry."""
 
     claim_id: str
@@ -113,7 +113,7 @@ class Grant:
     auditor: str
     granted_at: str
     document_hash: str
-    terms: Terms
+    terms: GrantTerms
     counterpart: str = ""
     revoked_at: str = ""
 
@@ -248,7 +248,7 @@ SUITES = ("DHKEM-P256", "DHKEM-X25519", "MLKEM768-X25519")
 """The HPKE suites that hlf.sealing offers; use the hybrid one for data that stays secret for long."""
 
 
-def counter_terms(request: Request, salt: str) -> Terms:
+def counter_terms(request: Request, salt: str) -> GrantTerms:
     """
     Return the grant that the requester offered in return, with the terms of its request.
 
@@ -258,7 +258,7 @@ def counter_terms(request: Request, salt: str) -> Terms:
     asked = request.asked
     if asked.offer is None:
         raise Refusal.NOT_RECIPROCAL(f"request {request.request_id} offers nothing in return")
-    return Terms(
+    return GrantTerms(
         asked.offer.claim_id,
         asked.offer.revision,
         asked.owner,
@@ -270,7 +270,7 @@ def counter_terms(request: Request, salt: str) -> Terms:
     )
 
 
-def check_answers(terms: Terms, request: Request) -> None:
+def check_answers(terms: GrantTerms, request: Request) -> None:
     """
     Refuse *terms* that differ from *request*; the offer in return was made for exactly that request.
 

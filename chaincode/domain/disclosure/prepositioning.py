@@ -45,7 +45,7 @@ class Warehouse:
 
 
 @dataclass(frozen=True)
-class Demand:
+class WeeklyDemand:
     """The demand of a region in a week: median and 90th percentile."""
 
     region: str
@@ -65,7 +65,7 @@ class Advice:
     ship_by: str
 
 
-def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
+def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[WeeklyDemand, ...]:
     """
     Return the disclosed forecasts by region and week, in order; without a p90 the median is used.
 
@@ -85,12 +85,12 @@ def demand(claims: Iterable[Mapping[str, Any]]) -> tuple[Demand, ...]:
                 for week, units in by_week.items():
                     sums[region, week] = sums.get((region, week), 0) + units
     return tuple(
-        Demand(region, week, median, max(median, highs[region, week]))
+        WeeklyDemand(region, week, median, max(median, highs[region, week]))
         for (region, week), median in sorted(medians.items(), key=lambda item: (item[0][1], item[0][0]))
     )
 
 
-def advise(wanted: Iterable[Demand], warehouses: Iterable[Warehouse], safety_bps: int) -> tuple[Advice, ...]:
+def advise(wanted: Iterable[WeeklyDemand], warehouses: Iterable[Warehouse], safety_bps: int) -> tuple[Advice, ...]:
     """
     Return the advice for *wanted*, in its order; *safety_bps* of the spread is added to the median.
 

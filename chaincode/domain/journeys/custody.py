@@ -42,7 +42,7 @@ class Period:
 
 
 @dataclasses.dataclass(frozen=True)
-class Offer:
+class HandoverOffer:
     """The custodian's offer of a hand-over: taker, time and place of release."""
 
     taker: str
@@ -70,7 +70,7 @@ class Custody:
     number: int
     state: State
     periods: tuple[Period, ...]
-    offer: Offer | None = None
+    offer: HandoverOffer | None = None
     ended_at: Instant | None = None
     ended_place: str = ""
 
@@ -91,7 +91,7 @@ class Custody:
         holders = [period.custodian for period in self.periods if period.since <= at]
         return holders[-1] if holders else None
 
-    def offered(self, giver: str, offer: Offer) -> Custody:
+    def offered(self, giver: str, offer: HandoverOffer) -> Custody:
         """
         Return the custody with the hand-over offered.
 
@@ -130,7 +130,7 @@ class Custody:
         period = Period(taker, at, place, self.custodian, offer.released_at, event_id)
         return dataclasses.replace(self, number=self.number + 1, periods=(*self.periods, period), offer=None)
 
-    def offered_to(self, taker: str) -> Offer:
+    def offered_to(self, taker: str) -> HandoverOffer:
         """
         Return the offer that *taker* may accept.
 

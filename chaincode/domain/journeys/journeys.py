@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from chaincode.domain.journeys import parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
-from chaincode.domain.register.stages import Catalogue, JourneyType
+from chaincode.domain.register.stages import JourneyType, StageCatalogue
 from chaincode.domain.vocabulary import goods, identifiers, places
 from hlf.codec import moments, names
 from hlf.codec.records import Instant
@@ -25,7 +25,7 @@ MOST = 100
 
 
 @dataclasses.dataclass(frozen=True)
-class Line:
+class JourneyLine:
     """
     The units of an order line on a journey.
 
@@ -68,7 +68,7 @@ class Opening:
     origin: str
     destination: str
     epcs: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[JourneyLine, ...]
     parties: tuple[str, ...]
     custodian: str
     kind: JourneyType = JourneyType.FORWARD
@@ -91,7 +91,7 @@ class Journey:
     origin: str
     destination: str
     epcs: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[JourneyLine, ...]
     parties: tuple[Party, ...]
     custodian: str
     opened_by: str
@@ -119,13 +119,13 @@ class Journey:
             units[line.hs6] = units.get(line.hs6, 0) + line.quantity
         return units
 
-    def line(self, line: str) -> Line | None:
+    def line(self, line: str) -> JourneyLine | None:
         """Return the order line with this name, if there is one."""
         return next((each for each in self.lines if each.line == line), None)
 
 
 def opened(
-    opening: Opening, members: Sequence[Participant], catalogue: Catalogue, opened_by: str, now: int,
+    opening: Opening, members: Sequence[Participant], catalogue: StageCatalogue, opened_by: str, now: int,
     return_id: str = "",
 ) -> Journey:  # fmt: skip
     """
@@ -166,7 +166,7 @@ def opened(
     )
 
 
-def _party(member: Participant, catalogue: Catalogue, kind: JourneyType) -> Party:
+def _party(member: Participant, catalogue: StageCatalogue, kind: JourneyType) -> Party:
     stages = [stage_id for stage_id in catalogue.recordable(member.roles, kind) if stage_id in member.stages]
     return Party(member.msp_id, member.roles, tuple(stages))
 

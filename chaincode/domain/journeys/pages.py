@@ -15,7 +15,7 @@ from typing import Literal
 from chaincode.domain.journeys import custody, epcis
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.stages import Catalogue, Stage
+from chaincode.domain.register.stages import Stage, StageCatalogue
 from hlf.codec import moments
 from hlf.codec.records import Instant
 
@@ -266,7 +266,7 @@ def entry_of(
     )
 
 
-def passed(stage: Stage, gate_ids: Iterable[str], catalogue: Catalogue, entries: Iterable[Entry], at: int) -> None:
+def passed(stage: Stage, gate_ids: Iterable[str], catalogue: StageCatalogue, entries: Iterable[Entry], at: int) -> None:
     """
     Raise Refused unless all gates of *stage* were open at the time *at*.
 

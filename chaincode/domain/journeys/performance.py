@@ -29,7 +29,7 @@ FEWEST = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class Leg:
+class JourneyLeg:
     """
     One carrier's part of one journey, from place to place; ``planned_at`` is the planned end.
 
@@ -102,7 +102,7 @@ class Estimate:
     p90_at: int
 
 
-def legs(held: Custody, pages: Mapping[str, Page], destination: str) -> tuple[Leg, ...]:
+def legs(held: Custody, pages: Mapping[str, Page], destination: str) -> tuple[JourneyLeg, ...]:
     """Return the finished, dual-signed legs of one journey to *destination*; *pages* by party."""
     ends: list[tuple[int, str] | None] = [(period.since, period.place) for period in held.periods[1:]]
     ends.append(None if held.ended_at is None else (held.ended_at, held.ended_place))
@@ -110,7 +110,7 @@ def legs(held: Custody, pages: Mapping[str, Page], destination: str) -> tuple[Le
     return tuple(leg for leg in found if leg)
 
 
-def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page], destination: str) -> Leg | None:
+def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page], destination: str) -> JourneyLeg | None:
     """Return the leg of *period*, which ended at *end* if that is known; None while it goes on."""
     if not period.giver:
         return None
@@ -124,7 +124,7 @@ def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page],
         return None
     ended, place = end or (mishap.at if mishap else period.since, destination)
     planned = [times.planned_at for times in mine.times if times.first_stated_at <= period.since]
-    return Leg(
+    return JourneyLeg(
         carrier=period.custodian,
         origin=period.place,
         destination=place,
@@ -137,15 +137,15 @@ def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page],
     )
 
 
-def observed(done: Iterable[Leg]) -> tuple[Observed, ...]:
+def observed(done: Iterable[JourneyLeg]) -> tuple[Observed, ...]:
     """Return one record for each carrier and lane, sorted."""
-    lanes: dict[tuple[str, str, str], list[Leg]] = {}
+    lanes: dict[tuple[str, str, str], list[JourneyLeg]] = {}
     for leg in done:
         lanes.setdefault((leg.carrier, leg.origin, leg.destination), []).append(leg)
     return tuple(_observed(*lane, lanes[lane]) for lane in sorted(lanes))
 
 
-def _observed(carrier: str, origin: str, destination: str, done: Sequence[Leg]) -> Observed:
+def _observed(carrier: str, origin: str, destination: str, done: Sequence[JourneyLeg]) -> Observed:
     minutes = [leg.minutes for leg in done if not leg.lost]
     planned = [leg.ended <= leg.planned_at and not leg.lost for leg in done if leg.planned_at is not None]
     return Observed(

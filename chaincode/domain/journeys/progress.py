@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from chaincode.domain.journeys.custody import TOLERANCE, Alarm
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.journeys.pages import Entry, Page, Times, timeline
-from chaincode.domain.register.stages import Catalogue, Stage
+from chaincode.domain.register.stages import Stage, StageCatalogue
 from hlf.codec import moments
 
 
@@ -43,7 +43,7 @@ class StageProgress:
         return self.events > 0 and not self.missing
 
 
-def progress(journey: Journey, catalogue: Catalogue, pages: Sequence[Page]) -> tuple[StageProgress, ...]:
+def progress(journey: Journey, catalogue: StageCatalogue, pages: Sequence[Page]) -> tuple[StageProgress, ...]:
     """Return every stage of the journey's type, in the catalogue's order."""
     entries = timeline(pages)
     return tuple(_stage(stage, journey, entries, pages) for stage in catalogue.of(journey.kind))

@@ -35,7 +35,7 @@ class Status(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
+class TrackedStage:
     """One line of a shopper's list."""
 
     at: str
@@ -54,7 +54,7 @@ class View:
     destination: str
     updated_at: str
     expected_at: str
-    events: tuple[Seen, ...]
+    events: tuple[TrackedStage, ...]
 
 
 _FINAL = frozenset({Status.DELIVERED, Status.CANCELLED})
@@ -133,7 +133,9 @@ def _said(entry: Entry) -> Status | None:
 
 def view(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident], expected_at: int | None) -> View:
     """Return the view for the holder of a link to *journey*; *expected_at* is the estimated time of delivery."""
-    events = tuple(Seen(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline)
+    events = tuple(
+        TrackedStage(str(entry.event["eventTime"]), place(entry), entry.stage_id, entry.step) for entry in timeline
+    )
     recorded = [entry.recorded_at for entry in timeline] + [incident.recorded_at for incident in incidents]
     now = status(timeline, incidents)
     expected = "" if expected_at is None or now in _FINAL else moments.text(expected_at)

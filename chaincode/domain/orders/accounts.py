@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from chaincode.domain.journeys.journeys import MOST, Journey, Line, Opening
+from chaincode.domain.journeys.journeys import MOST, Journey, JourneyLine, Opening
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
@@ -137,7 +137,7 @@ def opening(consignment: Consignment) -> Opening:
         destination=order.destination,
         epcs=consignment.epcs,
         lines=tuple(
-            Line(each.line, ordered[each.line].hs6, each.quantity, ordered[each.line].returnless)
+            JourneyLine(each.line, ordered[each.line].hs6, each.quantity, ordered[each.line].returnless)
             for each in consignment.lines
         ),
         parties=consignment.parties,

@@ -13,7 +13,7 @@ import dataclasses
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.orders.orders import Order, PinnedTerms
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns.terms import Terms
+from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import goods, identifiers, places
 from hlf.codec import moments, names, records
 from hlf.codec.refusals import invalid
@@ -82,7 +82,7 @@ class Facts:
         return next((each for each in self.lines if each.line == line), None)
 
 
-def facts_of(order_id: str, order: Order, terms: Terms) -> Facts:
+def facts_of(order_id: str, order: Order, terms: ReturnTerms) -> Facts:
     """
     Return the facts of *order* for `trade`, under the *terms* that it pins.
 

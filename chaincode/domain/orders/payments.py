@@ -80,7 +80,7 @@ class Change:
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class PaymentEntry:
     """One step of a payment; the amount in the payment's currency."""
 
     step: Step
@@ -119,7 +119,7 @@ class Payment:
 
     payment_id: str
     terms: Authorisation
-    entries: tuple[Entry, ...]
+    entries: tuple[PaymentEntry, ...]
     captured: Amount = 0
     refunded: Amount = 0
     settled: Amount = 0
@@ -236,7 +236,7 @@ class Payment:
         if change.salt == self.terms.salt:
             raise Refusal.SALT_REUSED("a changed record needs a salt of its own")
         terms = dataclasses.replace(self.terms, salt=change.salt)
-        entries = (*self.entries, Entry(step, at, amount))
+        entries = (*self.entries, PaymentEntry(step, at, amount))
         return dataclasses.replace(self, terms=terms, entries=entries, **fields)
 
 
@@ -260,4 +260,4 @@ def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:
     """
     money.check_currency_on("payment.currency", terms.currency, at)
     money.check_currency_on("payment.settle_currency", terms.settle_currency, at)
-    return Payment(payment_id, terms, (Entry("authorise", at, terms.amount),))
+    return Payment(payment_id, terms, (PaymentEntry("authorise", at, terms.amount),))

@@ -31,7 +31,7 @@ class JourneyType(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Order:
+class StageOrder:
     """The order of a stage in one journey type."""
 
     after: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Stage:
     event: str
     steps: tuple[str, ...]
     recorders: tuple[str, ...]
-    orders: Mapping[str, Order]
+    orders: Mapping[str, StageOrder]
     dispositions: tuple[str, ...] = ()
     custody: bool = False
     repeats: bool = True
@@ -69,7 +69,7 @@ class Stage:
 
 
 @dataclasses.dataclass(frozen=True)
-class Catalogue:
+class StageCatalogue:
     """All stages of one version; ``since`` is the time when it came into force (milliseconds)."""
 
     version: int
@@ -104,7 +104,7 @@ class Catalogue:
         return records.digest(self)
 
 
-def checked(catalogue: Catalogue) -> Catalogue:
+def checked(catalogue: StageCatalogue) -> StageCatalogue:
     """
     Return *catalogue* if its order is possible.
 
@@ -134,7 +134,7 @@ def checked(catalogue: Catalogue) -> Catalogue:
     return catalogue
 
 
-def _follow(kind: str, orders: Mapping[str, Order]) -> None:
+def _follow(kind: str, orders: Mapping[str, StageOrder]) -> None:
     """Refuse stages that wait for each other, directly or through others."""
     for stage_id, order in sorted(orders.items()):
         for before in order.after + order.gates:
@@ -156,20 +156,20 @@ _CARRIERS = ("origin_carrier", "forwarder", "last_mile")
 _WAREHOUSES = (*_SELLER, *_CARRIERS)
 
 
-def _orders(**after: tuple[str, ...] | Order) -> dict[str, Order]:
-    return {kind: given if isinstance(given, Order) else Order(given) for kind, given in after.items()}
+def _orders(**after: tuple[str, ...] | StageOrder) -> dict[str, StageOrder]:
+    return {kind: given if isinstance(given, StageOrder) else StageOrder(given) for kind, given in after.items()}
 
 
-def _both(*after: str, gates: tuple[str, ...] = ()) -> dict[str, Order]:
+def _both(*after: str, gates: tuple[str, ...] = ()) -> dict[str, StageOrder]:
     """Return the same order for a forward journey and the forward half of an exchange."""
-    return {kind: Order(after, gates) for kind in ("forward", "exchange")}
+    return {kind: StageOrder(after, gates) for kind in ("forward", "exchange")}
 
 
 def _own(word: str) -> str:
     return f"selat:{word}"
 
 
-STANDARD = Catalogue(
+STANDARD = StageCatalogue(
     version=1,
     since=0,
     stages=(
@@ -202,7 +202,7 @@ STANDARD = Catalogue(
         Stage("S14", "export_customs", "ObjectEvent", (_own("customs_declaring"), _own("customs_released"), "holding"),
               ("customs",), _both("S04") | _orders(reverse=("S22",)), releases=(_own("customs_released"),)),
         Stage("S15", "international_freight", "ObjectEvent", ("departing", "transporting", "arriving"),
-              ("forwarder",), _both("S11", "S12", gates=("S14",)) | {"reverse": Order(("S22",), ("S14",))},
+              ("forwarder",), _both("S11", "S12", gates=("S14",)) | {"reverse": StageOrder(("S22",), ("S14",))},
               ("in_transit",), custody=True),
         Stage("S16", "unloading", "ObjectEvent", ("unloading",), _CARRIERS,
               _both("S15") | _orders(reverse=("S15",)), ("container_open",), custody=True),
@@ -228,16 +228,16 @@ STANDARD = Catalogue(
 """The catalogue that a new consortium adopts as its first version (domain.md, "Stages of a journey")."""
 
 
-def installed(now: int) -> Catalogue:
+def installed(now: int) -> StageCatalogue:
     """Return the standard catalogue as version 1, in force from *now* on."""
     return dataclasses.replace(STANDARD, since=now)
 
 
-def amended(before: Catalogue, changed: tuple[Stage, ...], now: int) -> Catalogue:
+def amended(before: StageCatalogue, changed: tuple[Stage, ...], now: int) -> StageCatalogue:
     """Return the version after *before*: stages in *changed* replace those with the same id, or are added."""
     new = {stage.stage_id: stage for stage in changed}
     if len(new) != len(changed):
         raise invalid("changed", "names a stage twice")
     kept = {stage.stage_id: stage for stage in before.stages}
     stages = tuple(stage for _, stage in sorted((kept | new).items()))
-    return Catalogue(before.version + 1, now, stages)
+    return StageCatalogue(before.version + 1, now, stages)

@@ -12,25 +12,25 @@ import dataclasses
 from chaincode.domain.journeys.journeys import Journey, Opening
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return
-from chaincode.domain.returns.terms import Terms
+from chaincode.domain.returns.terms import ReturnTerms
 from hlf.codec import moments
 
 
 @dataclasses.dataclass(frozen=True)
-class Booking:
+class ReturnBooking:
     """The carrier that fetches the goods from the buyer, and the other parties of the way back."""
 
     carrier: str
     others: tuple[str, ...] = ()
 
 
-def by_coverage(journey: Journey, terms: Terms) -> Booking | None:
+def by_coverage(journey: Journey, terms: ReturnTerms) -> ReturnBooking | None:
     """Return the carrier that the terms name for the place of delivery."""
     carrier = terms.carrier_for(journey.destination)
-    return Booking(carrier) if carrier else None
+    return ReturnBooking(carrier) if carrier else None
 
 
-def reverse(forward: Journey, approved: Return, booking: Booking, now: int) -> Opening:
+def reverse(forward: Journey, approved: Return, booking: ReturnBooking, now: int) -> Opening:
     """Return the journey back: the same parties and goods in the other direction, with a pick-up at the buyer."""
     return _paired(
         forward,

@@ -16,9 +16,9 @@ from chaincode.domain.returns.terms import (
     CONDITIONS,
     Condition,
     Cover,
-    Reason,
     Resolution,
-    Terms,
+    ReturnReason,
+    ReturnTerms,
 )
 from chaincode.domain.vocabulary import bounds, places
 from hlf.codec.refusals import invalid
@@ -62,13 +62,13 @@ def checked(floor: Floor) -> Floor:
     for field in ("window_days", "seller_answer_hours", "settle_hours", "dispute_days"):
         BOUNDS[field].check(f"floor.{field}", getattr(floor, field))
     for reason, minimum in floor.reasons.items():
-        if reason not in list(Reason):
-            raise invalid("floor.reasons", f"must be among {', '.join(Reason)}")
+        if reason not in list(ReturnReason):
+            raise invalid("floor.reasons", f"must be among {', '.join(ReturnReason)}")
         bounds.EVIDENCE.check(f"floor.reasons.{reason}.evidence_most", minimum.evidence_most)
     return floor
 
 
-def short_of(terms: Terms, floor: Floor) -> tuple[str, ...]:
+def short_of(terms: ReturnTerms, floor: Floor) -> tuple[str, ...]:
     """Return the points in which *terms* grant less than *floor*, in words."""
     found = []
     if terms.window_days < floor.window_days:
@@ -97,7 +97,7 @@ def _short(cover: Cover, minimum: Minimum) -> tuple[str, ...]:
     return tuple(found)
 
 
-def must_meet(terms: Terms, floor: Floor | None) -> None:
+def must_meet(terms: ReturnTerms, floor: Floor | None) -> None:
     """
     Raise Refused unless *terms* grant what *floor* asks for, if there is one.
 

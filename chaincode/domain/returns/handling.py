@@ -13,8 +13,8 @@ from typing import Literal
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.returns import TO_FETCH, Act, Return, Roles, State
-from chaincode.domain.returns.review import Decision, Outcome, Request
-from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, Terms
+from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
+from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
 from hlf.codec import moments
 from hlf.codec.refusals import invalid
 
@@ -43,13 +43,13 @@ _DISPUTABLE = (
 _OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *SETTLED.values())
 
 
-def drafted(request: Request, roles: Roles, now: int) -> Return:
+def drafted(request: ReturnRequest, roles: Roles, now: int) -> Return:
     """Return a draft, which is not submitted yet."""
     acts = (Act(State.DRAFT, roles.agent, now),)
     return Return(request, roles, State.DRAFT, acts, due=now + DRAFT_DAYS * moments.DAY)
 
 
-def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int) -> Return:
+def submitted(draft: Return, by: str, decision: Decision, terms: ReturnTerms, now: int) -> Return:
     """
     Return *draft* as submitted and answered by *decision*; an approval assigns the pick-up at once.
 
@@ -68,7 +68,9 @@ def submitted(draft: Return, by: str, decision: Decision, terms: Terms, now: int
     return assigned(sent.moved(State.APPROVED, "", now), decision.carrier, terms, now)
 
 
-def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
+def answered(
+    referred: Return, by: str, approve: bool, carrier: str, terms: ReturnTerms, now: int, opinion: str
+) -> Return:
     """
     Return the return with the seller's answer to a request that the terms leave to it.
 
@@ -84,14 +86,14 @@ def answered(referred: Return, by: str, approve: bool, carrier: str, terms: Term
     return _approved(referred.moved(State.APPROVED, by, now, opinion_hash=opinion), carrier, terms, now)
 
 
-def _approved(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
+def _approved(approved: Return, carrier: str, terms: ReturnTerms, now: int) -> Return:
     """Return *approved* with a pick-up; without a carrier the goods stay with the buyer."""
     if carrier:
         return assigned(approved, carrier, terms, now)
     return approved.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
 
 
-def assigned(approved: Return, carrier: str, terms: Terms, now: int) -> Return:
+def assigned(approved: Return, carrier: str, terms: ReturnTerms, now: int) -> Return:
     """Return *approved* with *carrier* to fetch the goods, on the reverse journey named after the return."""
     booked = dataclasses.replace(
         approved,
@@ -115,7 +117,7 @@ def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
     return known.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
 
 
-def pickup_failed(known: Return, by: str, why: str, terms: Terms, now: int) -> Return:
+def pickup_failed(known: Return, by: str, why: str, terms: ReturnTerms, now: int) -> Return:
     """
     Return the return with a failed pick-up; the buyer has ``handover_days`` for another.
 
@@ -128,7 +130,14 @@ def pickup_failed(known: Return, by: str, why: str, terms: Terms, now: int) -> R
 
 
 def inspected(
-    known: Return, by: str, condition: Condition, units: int, accepted: Condition, terms: Terms, now: int, report: str
+    known: Return,
+    by: str,
+    condition: Condition,
+    units: int,
+    accepted: Condition,
+    terms: ReturnTerms,
+    now: int,
+    report: str,
 ) -> Return:
     """
     Return the return with the seller's inspection. The seller reports facts; the terms decide whether they pass.
@@ -146,7 +155,7 @@ def inspected(
     return known.moved(State.INSPECTED_FAIL, by, now, now + terms.dispute_days * moments.DAY, **found)
 
 
-def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: int, proof: str) -> Return:
+def settled(known: Return, by: str, resolution: Resolution, terms: ReturnTerms, now: int, proof: str) -> Return:
     """
     Return the return with money, goods or credit given to the buyer; a refund may replace another resolution.
 
@@ -168,7 +177,7 @@ def settled(known: Return, by: str, resolution: Resolution, terms: Terms, now: i
     return moved
 
 
-def sent_back(known: Return, by: str, terms: Terms, now: int, proof: str) -> Return:
+def sent_back(known: Return, by: str, terms: ReturnTerms, now: int, proof: str) -> Return:
     """
     Return the return with its failed goods sent back to the buyer.
 
@@ -192,7 +201,7 @@ def cancelled(known: Return, by: str, now: int) -> Return:
     return known.moved(State.CANCELLED, by, now)
 
 
-def disputed(known: Return, by: str, terms: Terms, now: int, grounds: str) -> Return:
+def disputed(known: Return, by: str, terms: ReturnTerms, now: int, grounds: str) -> Return:
     """
     Return the return with its outcome disputed before the arbiter, by the buyer's side.
 
@@ -206,7 +215,9 @@ def disputed(known: Return, by: str, terms: Terms, now: int, grounds: str) -> Re
     return known.moved(State.DISPUTED, by, now, now + terms.arbitration_days * moments.DAY, grounds_hash=grounds)
 
 
-def arbitrated(known: Return, by: str, award: Award, carrier: str, terms: Terms, now: int, opinion: str) -> Return:
+def arbitrated(
+    known: Return, by: str, award: Award, carrier: str, terms: ReturnTerms, now: int, opinion: str
+) -> Return:
     """
     Return the return with the arbiter's award; ``fetch`` assigns *carrier* to goods that the buyer still has.
 
@@ -238,7 +249,7 @@ def closed(known: Return, by: str, now: int) -> Return:
     return known.moved(State.CLOSED, by, now)
 
 
-def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
+def enforced(known: Return, carrier: str, terms: ReturnTerms, now: int) -> Return:
     """
     Return the return with the consequence of a passed deadline; anybody may call this.
 
@@ -260,7 +271,7 @@ def enforced(known: Return, carrier: str, terms: Terms, now: int) -> Return:
     return known.moved(state, "", now, due, **notes)
 
 
-def _after(state: State, terms: Terms, now: int) -> tuple[State, int | None, str]:
+def _after(state: State, terms: ReturnTerms, now: int) -> tuple[State, int | None, str]:
     """Return the next state after a missed deadline of *state*, its deadline, and the reason."""
     settle, dispute = now + terms.settle_hours * moments.HOUR, now + terms.dispute_days * moments.DAY
     if state is State.DRAFT:

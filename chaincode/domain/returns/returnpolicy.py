@@ -7,7 +7,7 @@ Data without a term in schema.org (reasons with their evidence, deadlines, arbit
 
 from __future__ import annotations
 
-from chaincode.domain.returns.terms import Condition, Cover, Reason, Resolution, Terms
+from chaincode.domain.returns.terms import Condition, Cover, Resolution, ReturnReason, ReturnTerms
 
 _SCHEMA = "https://schema.org/"
 _TYPES = {
@@ -22,12 +22,17 @@ _CONDITIONS = {
     Condition.DAMAGED: ("NewCondition", "UsedCondition", "DamagedCondition"),
 }
 _PAYERS = {"seller": "FreeReturn", "carrier": "FreeReturn", "buyer": "ReturnFeesCustomerResponsibility"}
-_DEFECTS = (Reason.DEFECTIVE, Reason.DAMAGED_IN_TRANSIT, Reason.WRONG_ITEM, Reason.NOT_AS_DESCRIBED)
+_DEFECTS = (
+    ReturnReason.DEFECTIVE,
+    ReturnReason.DAMAGED_IN_TRANSIT,
+    ReturnReason.WRONG_ITEM,
+    ReturnReason.NOT_AS_DESCRIBED,
+)
 
 
-def export(terms: Terms) -> dict[str, object]:
+def export(terms: ReturnTerms) -> dict[str, object]:
     """Return the JSON-LD of *terms*."""
-    remorse = terms.reasons.get(Reason.CHANGE_OF_MIND)
+    remorse = terms.reasons.get(ReturnReason.CHANGE_OF_MIND)
     defect = next((terms.reasons[reason] for reason in _DEFECTS if reason in terms.reasons), None)
     general = remorse or defect or next(iter(terms.reasons.values()))
     permitted = terms.window_days and not terms.final_sale
@@ -63,7 +68,7 @@ def _fees(cover: Cover) -> str:
     return "RestockingFees" if cover.restocking_bps else _PAYERS[cover.payer]
 
 
-def _properties(terms: Terms) -> list[tuple[str, object]]:
+def _properties(terms: ReturnTerms) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = [
         ("termsHash", terms.digest),
         ("windowBasis", terms.basis),

@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 
 from chaincode.domain.journeys import epcis
 from chaincode.domain.journeys.pages import Entry
-from chaincode.domain.returns.review import Decision, Request
-from chaincode.domain.returns.terms import Terms
+from chaincode.domain.returns.review import Decision, ReturnRequest
+from chaincode.domain.returns.terms import ReturnTerms
 from hlf.codec import moments
 from hlf.codec.records import Instant
 
@@ -92,7 +92,7 @@ class Roles:
 class Return:
     """One return on the ledger; ``due`` is the deadline of its present state, None if it has none."""
 
-    request: Request
+    request: ReturnRequest
     roles: Roles
     state: State
     acts: tuple[Act, ...]
@@ -130,7 +130,7 @@ class Return:
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
+class TrackedReturn:
     """The shopper's view of a return: no organisations, and the reason for a rejection."""
 
     return_id: str
@@ -146,10 +146,10 @@ class Seen:
     would_pass_if: str
 
 
-def seen(known: Return) -> Seen:
+def seen(known: Return) -> TrackedReturn:
     """Return *known* as the shopper sees it."""
     finding = known.decision.finding if known.decision else None
-    return Seen(
+    return TrackedReturn(
         return_id=known.return_id,
         state=known.state,
         line=known.request.line,
@@ -164,7 +164,7 @@ def seen(known: Return) -> Seen:
     )
 
 
-def observed(stored: Return, timeline: Sequence[Entry], terms: Terms) -> Return:
+def observed(stored: Return, timeline: Sequence[Entry], terms: ReturnTerms) -> Return:
     """Return *stored* with acts added for the events of the goods."""
     if stored.state not in TO_FETCH:
         return stored

@@ -16,7 +16,15 @@ from datetime import timedelta
 from chaincode.domain.journeys import epcis
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.journeys.pages import Entry
-from chaincode.domain.returns.terms import CONDITIONS, Condition, Cover, Reason, Rejection, Resolution, Terms
+from chaincode.domain.returns.terms import (
+    CONDITIONS,
+    Condition,
+    Cover,
+    Rejection,
+    Resolution,
+    ReturnReason,
+    ReturnTerms,
+)
 from chaincode.domain.vocabulary import places, zones
 from hlf.codec import moments
 from hlf.codec.records import Instant
@@ -33,7 +41,7 @@ class Outcome(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class ReturnRequest:
     """
     A buyer's request, sent by an organisation for the buyer.
 
@@ -45,7 +53,7 @@ class Request:
     journey_id: str
     line: str
     quantity: int
-    reason: Reason
+    reason: ReturnReason
     resolution: Resolution
     condition: Condition
     buyer_hash: str
@@ -64,7 +72,7 @@ class Happening:
 
 
 @dataclasses.dataclass(frozen=True)
-class Facts:
+class ReturnFacts:
     """
     The facts on the ledger about the order at the time of the review.
 
@@ -75,7 +83,7 @@ class Facts:
     """
 
     journey: Journey
-    terms: Terms
+    terms: ReturnTerms
     pinned_from: int
     delivered: Happening | None
     attempted: Happening | None
@@ -116,7 +124,7 @@ class Decision:
         return next((each for each in self.findings if not each.met), None)
 
 
-def decide(facts: Facts, request: Request, now: int) -> Decision:
+def decide(facts: ReturnFacts, request: ReturnRequest, now: int) -> Decision:
     """
     Return the decision on *request* at *now*.
 
@@ -164,7 +172,7 @@ def first(timeline: Iterable[Entry], stage_id: str, step: str) -> Happening | No
     return None
 
 
-def _in_force(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _in_force(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     ordered, since = facts.journey.ordered_at, facts.pinned_from
     return Finding(
         Rejection.TERMS_NOT_IN_FORCE,
@@ -174,14 +182,14 @@ def _in_force(facts: Facts, request: Request, cover: Cover | None, now: int) -> 
     )
 
 
-def _buyer(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _buyer(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     met = request.buyer_hash == facts.journey.buyer_hash
     return Finding(Rejection.BUYER_MISMATCH, met, {}, "the buyer who placed the order asked")
 
 
-def _delivered(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _delivered(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     known = {"delivered_at": str(facts.delivered) if facts.delivered else "never"}
-    if request.reason is not Reason.NOT_RECEIVED:
+    if request.reason is not ReturnReason.NOT_RECEIVED:
         return Finding(Rejection.NOT_DELIVERED, facts.delivered is not None, known, "the consignment were delivered")
     # A parcel that never arrived was not delivered, so it must be overdue instead.
     overdue = facts.journey.ordered_at + facts.terms.lost_after_days * moments.DAY
@@ -190,19 +198,19 @@ def _delivered(facts: Facts, request: Request, cover: Cover | None, now: int) ->
     return Finding(Rejection.NOT_DELIVERED, met, known, f"it were asked at {moments.text(overdue)} or later")
 
 
-def _window(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _window(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     ends, text = _ends(facts)
     known = {"asked_at": moments.text(now), "window_ends": text, "basis": facts.terms.basis}
-    met = ends is None or now <= ends or (request.reason is Reason.NOT_RECEIVED and facts.delivered is None)
+    met = ends is None or now <= ends or (request.reason is ReturnReason.NOT_RECEIVED and facts.delivered is None)
     return Finding(Rejection.OUTSIDE_WINDOW, met, known, f"it had been asked by {text}")
 
 
-def _final_sale(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _final_sale(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     met = not facts.terms.final_sale
     return Finding(Rejection.FINAL_SALE, met, {"line": request.line}, "it had not been sold as final")
 
 
-def _category(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _category(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     line = facts.journey.line(request.line)
     hs6 = line.hs6 if line else ""
     excluded = next((each for each in facts.terms.excluded_hs if hs6.startswith(each)), "")
@@ -210,7 +218,7 @@ def _category(facts: Facts, request: Request, cover: Cover | None, now: int) -> 
     return Finding(Rejection.CATEGORY_EXCLUDED, not excluded, known, f"its HS code did not begin with {excluded}")
 
 
-def _reason(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _reason(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     covered = ", ".join(sorted(facts.terms.reasons))
     offered = ", ".join(cover.resolutions) if cover else ""
     met = cover is not None and request.resolution in cover.resolutions
@@ -219,39 +227,39 @@ def _reason(facts: Facts, request: Request, cover: Cover | None, now: int) -> Fi
     return Finding(Rejection.REASON_NOT_COVERED, met, known, wanted)
 
 
-def _already(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _already(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     line, left = facts.journey.line(request.line), facts.returnable
     known = {"carried": str(line.quantity if line else 0), "left": str(left)}
     return Finding(Rejection.ALREADY_RETURNED, left > 0, known, "a unit of the line had not been returned yet")
 
 
-def _quantity(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _quantity(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     left = facts.returnable
     known = {"asked": str(request.quantity), "left": str(left)}
     return Finding(Rejection.QTY_EXCEEDS, request.quantity <= left, known, f"at most {left} units were asked for")
 
 
-def _evidence(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _evidence(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     needed = cover.evidence_min if cover else 0
     given = len(set(request.evidence))
     known = {"given": str(given), "needed": str(needed)}
     return Finding(Rejection.EVIDENCE_MISSING, given >= needed, known, f"{needed} pieces of evidence were given")
 
 
-def _condition(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _condition(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     worst = cover.condition if cover else Condition.DAMAGED
     met = CONDITIONS.index(request.condition) <= CONDITIONS.index(worst)
     known = {"condition": request.condition.value, "worst_accepted": worst.value}
     return Finding(Rejection.CONDITION_NOT_MET, met, known, f"the goods were {worst.value} or better")
 
 
-def _limit(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _limit(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     most = facts.terms.max_returns_per_90d
     known = {"recent": str(facts.recent), "most": str(most)}
     return Finding(Rejection.LIMIT_REACHED, facts.recent < most, known, f"fewer than {most} returns lay in 90 days")
 
 
-def _coverage(facts: Facts, request: Request, cover: Cover | None, now: int) -> Finding:
+def _coverage(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     met = facts.carrier is not None or _returnless(facts, request)
     known = {"place": facts.journey.destination, "carrier": facts.carrier or "none"}
     return Finding(Rejection.NO_REVERSE_COVERAGE, met, known, "a carrier of the terms fetched returns there")
@@ -264,13 +272,15 @@ _RULES = (
 """In the order of the answer's code: impossible requests first, then those that are only not covered."""
 
 
-def _returnless(facts: Facts, request: Request) -> bool:
+def _returnless(facts: ReturnFacts, request: ReturnRequest) -> bool:
     """Return whether nothing is fetched: the goods never arrived, or are worth less than the way back costs."""
     line = facts.journey.line(request.line)
-    return (line is not None and line.returnless) or (request.reason is Reason.NOT_RECEIVED and facts.delivered is None)
+    return (line is not None and line.returnless) or (
+        request.reason is ReturnReason.NOT_RECEIVED and facts.delivered is None
+    )
 
 
-def _ends(facts: Facts) -> tuple[int | None, str]:
+def _ends(facts: ReturnFacts) -> tuple[int | None, str]:
     """Return the last millisecond of the window, and its text; the window is open before its basis has happened."""
     basis = {
         "delivered": facts.delivered,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from chaincode.domain.journeys.journeys import Journey, Line
+from chaincode.domain.journeys.journeys import Journey, JourneyLine
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns import review
-from chaincode.domain.returns.terms import Condition, Reason, Resolution, Terms
+from chaincode.domain.returns.terms import Condition, Resolution, ReturnReason, ReturnTerms
 from chaincode.domain.vocabulary import goods, places
 from hlf.codec import moments
 from hlf.codec.bounds import Bounds
@@ -41,7 +41,7 @@ class Scenario:
     delivered_at: str
     destination: str
     asked_at: str
-    reason: Reason
+    reason: ReturnReason
     resolution: Resolution
     quantity: int = 1
     condition: Condition = Condition.UNUSED
@@ -49,7 +49,7 @@ class Scenario:
     unit_price: Amount | None = None
 
 
-def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
+def simulate(terms: ReturnTerms, scenario: Scenario) -> review.Decision:
     """
     Return the decision of *terms* in *scenario*.
 
@@ -68,8 +68,8 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
     goods.check_hs6("scenario.hs6", scenario.hs6)
     price = scenario.unit_price
     cheap = price is not None and scenario.ordered * price < terms.returnless_below
-    line = Line("1", scenario.hs6, scenario.ordered, cheap)
-    facts = review.Facts(
+    line = JourneyLine("1", scenario.hs6, scenario.ordered, cheap)
+    facts = review.ReturnFacts(
         journey=_imagined(terms, scenario, line, ordered.at),
         terms=terms,
         pinned_from=terms.in_force_from,
@@ -79,7 +79,7 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
         recent=0,
         carrier=terms.carrier_for(scenario.destination),
     )
-    request = review.Request(
+    request = review.ReturnRequest(
         return_id="simulated",
         journey_id="simulated",
         line="1",
@@ -93,7 +93,7 @@ def simulate(terms: Terms, scenario: Scenario) -> review.Decision:
     return review.decide(facts, request, asked.at)
 
 
-def _imagined(terms: Terms, scenario: Scenario, line: Line, ordered_at: int) -> Journey:
+def _imagined(terms: ReturnTerms, scenario: Scenario, line: JourneyLine, ordered_at: int) -> Journey:
     return Journey(
         journey_id="simulated",
         kind=JourneyType.FORWARD,

@@ -25,7 +25,7 @@ Basis = Literal["delivered", "order", "first_attempt"]
 RefundTrigger = Literal["picked_up", "received", "inspected"]
 
 
-class Reason(enum.StrEnum):
+class ReturnReason(enum.StrEnum):
     """Why a buyer wants to return something."""
 
     DEFECTIVE = "DEFECTIVE"
@@ -109,7 +109,7 @@ class Coverage:
 
 
 @dataclasses.dataclass(frozen=True)
-class Terms:
+class ReturnTerms:
     """
     One version of a seller's return terms.
 
@@ -173,7 +173,7 @@ class Terms:
 class Published:
     """A version as it is on the ledger."""
 
-    terms: Terms
+    terms: ReturnTerms
     digest: str
     published_by: str
     published_at: records.Instant
@@ -195,7 +195,7 @@ BOUNDS: Mapping[str, Bounds] = {
 _MOST_LISTED: Mapping[str, int] = {"languages": 50, "coverage": 500, "holidays": 1_000, "excluded_hs": 500}
 
 
-def checked(terms: Terms) -> Terms:
+def checked(terms: ReturnTerms) -> ReturnTerms:
     """
     Return *terms* if all their points can be applied.
 
@@ -217,7 +217,7 @@ def checked(terms: Terms) -> Terms:
     return terms
 
 
-def _check_codes(terms: Terms) -> None:
+def _check_codes(terms: ReturnTerms) -> None:
     """Refuse malformed times, days, countries, currencies, languages, places and codes of goods."""
     moments.stated("terms.effective_from", terms.effective_from)
     places.check_jurisdiction("terms.jurisdiction", terms.jurisdiction)
@@ -239,14 +239,14 @@ def _check_reasons(reasons: Mapping[str, Cover]) -> None:
     if not reasons:
         raise invalid("terms.reasons", "must cover at least one reason")
     for reason, cover in reasons.items():
-        if reason not in list(Reason):
-            raise invalid("terms.reasons", f"must be among {', '.join(Reason)}")
+        if reason not in list(ReturnReason):
+            raise invalid("terms.reasons", f"must be among {', '.join(ReturnReason)}")
         if not cover.resolutions or cover.restocking_bps not in bounds.BASIS_POINTS:
             raise invalid(f"terms.reasons.{reason}", "needs a resolution, and a restocking fee of 0 to 10000 bps")
         bounds.EVIDENCE.check(f"terms.reasons.{reason}.evidence_min", cover.evidence_min)
 
 
-def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) -> Published:
+def next_of(terms: ReturnTerms, latest: Published | None, publisher: str, now: int) -> Published:
     """
     Return *terms* as published by *publisher* after *latest*.
 
@@ -266,7 +266,7 @@ def next_of(terms: Terms, latest: Published | None, publisher: str, now: int) ->
     return Published(terms, terms.digest, publisher, now)
 
 
-def no_worse(new: Terms, old: Terms) -> bool:
+def no_worse(new: ReturnTerms, old: ReturnTerms) -> bool:
     """Return whether *new* is at least as good for the buyer as *old*, in every point."""
     if new.basis != old.basis or new.currency != old.currency or new.refund_trigger != old.refund_trigger:
         return False

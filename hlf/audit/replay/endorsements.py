@@ -220,14 +220,14 @@ def _bound(known: dict[Any, Any]) -> None:
 
 def _signature_policy(envelope: bytes) -> channelpolicies.Policy:
     try:
-        return channelpolicies.Signature(policies.parse(envelope))
+        return channelpolicies.BySignatures(policies.parse(envelope))
     except PolicyError as unusable:
         return channelpolicies.Missing(str(unusable))
 
 
 def _members(msp_ids: Sequence[str], count: int) -> channelpolicies.Policy:
     rules = tuple(policies.SignedBy(msp.Principal.of_role(msp_id, msp.MEMBER)) for msp_id in msp_ids)
-    return channelpolicies.Signature(policies.OutOf(count, rules))
+    return channelpolicies.BySignatures(policies.OutOf(count, rules))
 
 
 def _writes(rwset: rwsets.NamespaceRwset) -> bool:

@@ -339,7 +339,7 @@ class Ledger:
             return ()
         names = (parameter.name for parameter in known.parameters)
         arguments = {name: _encoded(arg).decode("utf-8", "replace") for name, arg in zip(names, args, strict=False)}
-        call = parties.Call(client.msp_id, arguments, transient)
+        call = parties.PlannedCall(client.msp_id, arguments, transient)
 
         def ask(query: str, asked: Sequence[str]) -> bytes:
             return self.evaluate(query, *asked, client=client).payload

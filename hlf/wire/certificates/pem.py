@@ -20,7 +20,7 @@ _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PemBlock:
     """What stands between BEGIN and END: the kind after BEGIN, the headers if any, and the bytes."""
 
     kind: str
@@ -28,7 +28,7 @@ class Block:
     headers: bool = False
 
 
-def blocks(text: bytes) -> Iterator[Block]:
+def blocks(text: bytes) -> Iterator[PemBlock]:
     """Yield every block of *text* that can be read; what lies between is passed over."""
     at = 0
     while (found := _next(text, at)) is not None:
@@ -36,7 +36,7 @@ def blocks(text: bytes) -> Iterator[Block]:
         yield block
 
 
-def first(text: bytes) -> Block | None:
+def first(text: bytes) -> PemBlock | None:
     """Return the first block that can be read; None where there is none."""
     return next(blocks(text), None)
 
@@ -49,7 +49,7 @@ def encode(kind: str, content: bytes) -> bytes:
     return b"-----BEGIN " + label + b"-----\n" + lines + b"-----END " + label + b"-----\n"
 
 
-def _next(text: bytes, passed: int) -> tuple[Block, int] | None:
+def _next(text: bytes, passed: int) -> tuple[PemBlock, int] | None:
     """Return the next block from *passed* on, and where what follows it begins."""
     while (end := text.find(_END, passed)) >= 0:
         trailer = end + len(_END)
@@ -68,7 +68,7 @@ def _next(text: bytes, passed: int) -> tuple[Block, int] | None:
         headers = body > at
         content = _content(text, kind, body, end) if not headers or end >= body else None
         if content is not None:
-            return Block(kind.decode("latin-1"), content, headers), _line(text, trailer - 1)[1]
+            return PemBlock(kind.decode("latin-1"), content, headers), _line(text, trailer - 1)[1]
     return None
 
 

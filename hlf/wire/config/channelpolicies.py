@@ -32,7 +32,7 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True)
-class Signature:
+class BySignatures:
     """A policy that says itself whose signatures it wants."""
 
     signature_rule: policies.Rule
@@ -134,7 +134,7 @@ class Tree:
             if kind == policies_pb2.Policy.IMPLICIT_META:
                 return self._implicit(_META.FromString(value))
             if kind == policies_pb2.Policy.SIGNATURE:
-                return Signature(policies.parse(value))
+                return BySignatures(policies.parse(value))
         except (DecodeError, errors.PolicyError) as error:
             words = errors.INVALID_WIRE if isinstance(error, DecodeError) else error
             raise errors.ConfigError(f"policy {name} at path {self._path} did not compile: {words}") from error

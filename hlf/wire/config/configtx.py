@@ -30,7 +30,7 @@ _META = policies_pb2.ImplicitMetaPolicy
 
 
 @dataclass(frozen=True)
-class Organisation:
+class OrganisationGroup:
     """What a channel knows of an organisation; certificates in PEM."""
 
     msp_id: str
@@ -53,7 +53,7 @@ class Consenter:
     identity: bytes = b""
 
 
-def application_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
+def application_organisation(organisation: OrganisationGroup) -> configtx_pb2.ConfigGroup:
     """Return the group of a member under ``/Channel/Application``."""
     group = _organisation(organisation)
     msp_id = organisation.msp_id
@@ -69,7 +69,7 @@ def application_organisation(organisation: Organisation) -> configtx_pb2.ConfigG
     return group
 
 
-def orderer_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
+def orderer_organisation(organisation: OrganisationGroup) -> configtx_pb2.ConfigGroup:
     """Return the group of an organisation under ``/Channel/Orderer``."""
     group = _organisation(organisation)
     _add_policy(group, "Readers", _any_role(organisation.msp_id, _ROLE.MEMBER))
@@ -81,7 +81,7 @@ def orderer_organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup
 
 
 def application(
-    organisations: Iterable[Organisation],
+    organisations: Iterable[OrganisationGroup],
     *,
     capabilities: Iterable[str] = ("V2_5",),
     acls: Mapping[str, str] | None = None,
@@ -103,7 +103,7 @@ def application(
 
 
 def orderer(
-    organisations: Iterable[Organisation],
+    organisations: Iterable[OrganisationGroup],
     *,
     batch_timeout: str,
     max_message_count: int,
@@ -242,7 +242,7 @@ def add_policy(group: Any, name: str, text: str) -> None:
         _add_policy(group, name, _signature(policies.from_dsl(text)))
 
 
-def _organisation(organisation: Organisation) -> configtx_pb2.ConfigGroup:
+def _organisation(organisation: OrganisationGroup) -> configtx_pb2.ConfigGroup:
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     issuer = (organisation.intermediate_certificates or organisation.root_certificates)[0]
     units = msp_config_pb2.FabricNodeOUs(enable=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chaincode.domain.returns.terms import Terms
+from chaincode.domain.returns.terms import ReturnTerms
 from hlf.codec import records
 from hlf.shim import testing
 from tests.support.leaks import stands
@@ -30,7 +30,7 @@ TERMS = {
     "effective_from": "2026-11-01T00:00:00Z", "window_days": 7, "reasons": {"DEFECTIVE": {"resolutions": ["refund"]}},
     "arbiter": AUDITOR, "coverage": [], "currency": "SGD", "returnless_below": "39801",
 }  # fmt: skip
-PINNED = {"terms_id": "returns", "version": 1, "digest": records.shaped(Terms, TERMS, "terms").digest}
+PINNED = {"terms_id": "returns", "version": 1, "digest": records.shaped(ReturnTerms, TERMS, "terms").digest}
 ORDER = {
     "platform": PLATFORM,
     "merchant": MERCHANT,
@@ -208,7 +208,7 @@ def test_what_trade_is_told_follows_from_the_order_and_its_terms(shop):
 def test_a_line_is_cheap_by_its_own_price_and_the_pinned_terms(terms, cheap):
     """Not by anybody's word; a limit in another currency is none."""
     shop, promised = Shop(), {**TERMS, **terms}
-    pinned = {**PINNED, "digest": records.shaped(Terms, promised, "terms").digest}
+    pinned = {**PINNED, "digest": records.shaped(ReturnTerms, promised, "terms").digest}
     transient = {"order": as_bytes({**ORDER, "terms": pinned}), "terms": as_bytes(promised)}
     shop.submit("Orders:place", "o1", transient=transient)
     assert shop.ask("Orders:facts", "o1", by=MERCHANT).json()["lines"][0]["returnless"] is cheap

@@ -167,4 +167,4 @@ def test_the_standard_catalogue_is_what_the_specification_says():
             if stage.stage_id in ids and "forward" in stage.orders:
                 assert not ids & set(stage.orders["forward"].after + stage.orders["forward"].gates)
                 assert stage.repeats
-    assert records.loads(stages.Catalogue, records.dumps(catalogue)) == catalogue
+    assert records.loads(stages.StageCatalogue, records.dumps(catalogue)) == catalogue

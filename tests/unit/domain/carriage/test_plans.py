@@ -24,7 +24,7 @@ def slot(**changes):
 
 def draft(**changes):
     made = {"origin": "CNNNG", "destination": "VNHAN", "mode": "3", "slots": (slot(),), "salt": SALT}
-    return plans.Draft(**made | changes)
+    return plans.PlanDraft(**made | changes)
 
 
 def test_a_plan_of_one_departure_is_taken():
@@ -69,7 +69,7 @@ def test_a_plan_that_names_no_lane_mode_or_departures_is_refused(changes, words)
 
 def test_each_departure_has_one_salt():
     """One too few leaves a departure without, and a salt that is used twice gives equal departures equal hashes."""
-    plan = plans.Plan("P1", "ForwarderMSP", "2026-03-01T00:00:00Z", draft(slots=(slot(), slot(slot_id="D2"))))
+    plan = plans.CarrierPlan("P1", "ForwarderMSP", "2026-03-01T00:00:00Z", draft(slots=(slot(), slot(slot_id="D2"))))
     with pytest.raises(Refused, match="as many as the plan has slots"):
         plans.departures(plan, ("a" * 32,))
     with pytest.raises(Refused) as refused:

@@ -7,15 +7,15 @@ import dataclasses
 import pytest
 
 from chaincode.domain.disclosure import grants
-from chaincode.domain.disclosure.grants import Asked, Grant, Offer, Request, Sealing, Terms
+from chaincode.domain.disclosure.grants import Asked, CounterOffer, Grant, GrantTerms, Request, Sealing
 from hlf.codec.refusals import Refused
 
 SALT, OTHER_SALT = "A" * 22, "B" * 22
 EXPIRY = "2027-01-01T00:00:00Z"
 EXPIRES_AT = grants.moment("expiry", EXPIRY)
-TERMS = Terms("c1", 1, "BMSP", ("product.hs6", "demand.units_p50_h87"), "planning", EXPIRY, SALT, "r1")
+TERMS = GrantTerms("c1", 1, "BMSP", ("product.hs6", "demand.units_p50_h87"), "planning", EXPIRY, SALT, "r1")
 GRANT = Grant("g1", "AMSP", "AuditorMSP", "2026-11-22T00:00:00.000Z", "0" * 64, TERMS)
-OFFER = Offer("c2", 3, ("price.base_minor", "price.currency"))
+OFFER = CounterOffer("c2", 3, ("price.base_minor", "price.currency"))
 ASKED = Asked("AMSP", "c1", 1, ("demand.units_p50_h87", "product.hs6"), "planning", EXPIRY, SALT, OFFER)
 REQUEST = Request("r1", "BMSP", "AuditorMSP", "2026-11-22T00:00:00.000Z", ASKED)
 SEALING = Sealing(
@@ -89,7 +89,9 @@ def test_an_answer_is_exactly_what_was_asked():
 def test_the_counterpart_is_in_the_requesters_own_words():
     """The owner that accepts cannot bend the other half."""
     terms = grants.counter_terms(REQUEST, OTHER_SALT)
-    assert terms == Terms("c2", 3, "AMSP", ("price.base_minor", "price.currency"), "planning", EXPIRY, OTHER_SALT, "r1")
+    assert terms == GrantTerms(
+        "c2", 3, "AMSP", ("price.base_minor", "price.currency"), "planning", EXPIRY, OTHER_SALT, "r1"
+    )
     alone = dataclasses.replace(REQUEST, asked=dataclasses.replace(ASKED, offer=None))
     assert code(grants.counter_terms, alone, OTHER_SALT) == "NOT_RECIPROCAL"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.domain.disclosure import prepositioning
-from chaincode.domain.disclosure.prepositioning import Advice, Demand, Warehouse
+from chaincode.domain.disclosure.prepositioning import Advice, Warehouse, WeeklyDemand
 from chaincode.domain.vocabulary import weeks
 from hlf.codec.refusals import Refused
 
@@ -28,7 +28,7 @@ FORECAST = {
 def test_demand_adds_up_disclosed_forecasts():
     """Medians with medians, high ones with high ones; a forecast without p90 counts its median."""
     plain = {name: value for name, value in FORECAST.items() if not name.endswith("p90_h87")}
-    assert prepositioning.demand([FORECAST, plain]) == (Demand("VN-HN", WEEK, 200, 280),)
+    assert prepositioning.demand([FORECAST, plain]) == (WeeklyDemand("VN-HN", WEEK, 200, 280),)
 
 
 def test_what_was_not_disclosed_is_asked_for():
@@ -40,7 +40,7 @@ def test_what_was_not_disclosed_is_asked_for():
 
 def test_goods_go_where_they_are_near_until_it_is_full():
     """The larger demand chooses first; the rest goes farther, and what fits nowhere is told."""
-    wanted = [Demand("VN-HN", WEEK, 120, 120), Demand("VN-SG", WEEK, 1_100, 1_100)]
+    wanted = [WeeklyDemand("VN-HN", WEEK, 120, 120), WeeklyDemand("VN-SG", WEEK, 1_100, 1_100)]
     assert prepositioning.advise(wanted, [SAIGON, HANOI], 0) == (
         Advice("VN-SG", WEEK, "VNSGN", 1_000, "2026-11-25"),
         Advice("VN-SG", WEEK, "VNHAN", 100, "2026-11-25"),
@@ -52,12 +52,12 @@ def test_goods_go_where_they_are_near_until_it_is_full():
 def test_safety_adds_a_part_of_the_spread():
     """0 is the median, 10000 the 90th percentile."""
     for safety, units in ((0, 100), (5_000, 140), (10_000, 180)):
-        assert prepositioning.advise([Demand("VN-SG", WEEK, 100, 180)], [SAIGON], safety)[0].units == units
+        assert prepositioning.advise([WeeklyDemand("VN-SG", WEEK, 100, 180)], [SAIGON], safety)[0].units == units
 
 
 DEMANDS = st.lists(
     st.builds(
-        lambda region, week, median, more: Demand(region, week, median, median + more),
+        lambda region, week, median, more: WeeklyDemand(region, week, median, median + more),
         st.sampled_from(["VN-HN", "VN-SG"]), st.sampled_from([WEEK, "2026-W50"]),
         st.integers(0, 2_000), st.integers(0, 500),
     ),

@@ -18,9 +18,9 @@ def opened(*, in_hand: bool = True) -> custody.Custody:
     return custody.opened("J1", "A", START, "CNSZX", in_hand=in_hand)
 
 
-def offer(taker: str, released_at: int) -> custody.Offer:
+def offer(taker: str, released_at: int) -> custody.HandoverOffer:
     """An offer to *taker*."""
-    return custody.Offer(taker, released_at, 0, "CNSZX", released_at)
+    return custody.HandoverOffer(taker, released_at, 0, "CNSZX", released_at)
 
 
 def passed(held: custody.Custody, taker: str, released: int, accepted: int) -> custody.Custody:

@@ -94,8 +94,11 @@ def test_damage_counts_and_ends_a_leg_that_goes_no_further():
 
 def test_lanes_are_kept_apart_and_counted():
     """Three legs of a lane give percentiles and a share on time; one of another lane does not."""
-    legs = [performance.Leg("A", "X", "Y", 0, minutes * MINUTE, 25 * MINUTE, minutes == 30) for minutes in (10, 20, 30)]
-    legs.append(performance.Leg("A", "Y", "X", 0, 5 * MINUTE, None, 0))
+    legs = [
+        performance.JourneyLeg("A", "X", "Y", 0, minutes * MINUTE, 25 * MINUTE, minutes == 30)
+        for minutes in (10, 20, 30)
+    ]
+    legs.append(performance.JourneyLeg("A", "Y", "X", 0, 5 * MINUTE, None, 0))
     there, back = performance.observed(legs)
     assert (there.n, there.p50_minutes, there.p90_minutes, there.on_time_bps) == (3, 20, 30, 6_666)
     assert there.incidents_ppm == 333_333

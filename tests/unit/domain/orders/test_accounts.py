@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaincode.domain.journeys.journeys import Line
+from chaincode.domain.journeys.journeys import JourneyLine
 from chaincode.domain.orders import accounts
 from chaincode.domain.orders.accounts import Account, Allotted
 from chaincode.domain.orders.orderfacts import FactLine, Facts
@@ -89,7 +89,7 @@ def test_no_more_is_allotted_than_was_ordered(wanted):
 )
 def test_a_return_takes_back_what_its_journey_brought_and_the_order_has_left(carried, returns, expected):
     """The smaller of the two counts, so that several journeys of one order give back no more than was ordered."""
-    lines = (Line("1", "851712", carried),) if carried else ()
+    lines = (JourneyLine("1", "851712", carried),) if carried else ()
     known: list[Any] = [came(units, State.PICKUP_ASSIGNED, journey_id=name) for units, name in returns]
     journey = returning.journey(lines=lines)
     assert accounts.returnable(Account(ORDER, {"1": 3}), journey, "1", known) == expected

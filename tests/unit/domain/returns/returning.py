@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from chaincode.domain.journeys.journeys import Journey, Line, Party
+from chaincode.domain.journeys.journeys import Journey, JourneyLine, Party
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns import review
-from chaincode.domain.returns.terms import Condition, Cover, Coverage, Reason, Rejection, Resolution, Terms
+from chaincode.domain.returns.terms import Condition, Cover, Coverage, Rejection, Resolution, ReturnReason, ReturnTerms
 from hlf.codec import moments
 
 ORDERED = moments.parse("2026-01-05T09:00:00.000Z").at
@@ -20,16 +20,16 @@ EVERYTHING = tuple(Resolution)
 SELLER, AGENT, CARRIER, ARBITER = "MerchantMSP", "PlatformMSP", "LastMileMSP", "AuditorMSP"
 
 
-def terms(**changes: Any) -> Terms:
+def terms(**changes: Any) -> ReturnTerms:
     """Terms that cover every reason."""
-    reasons = {reason.value: Cover(EVERYTHING) for reason in Reason}
+    reasons = {reason.value: Cover(EVERYTHING) for reason in ReturnReason}
     reasons["CHANGE_OF_MIND"] = Cover((Resolution.REFUND,), condition=Condition.UNUSED, payer="buyer")
     reasons["DEFECTIVE"] = Cover(EVERYTHING, evidence_min=2, despite=(Rejection.FINAL_SALE,))
     reasons["RECALLED"] = Cover(
         EVERYTHING, despite=(Rejection.OUTSIDE_WINDOW, Rejection.FINAL_SALE, Rejection.CATEGORY_EXCLUDED)
     )
     reasons["WRONG_ITEM"] = Cover(EVERYTHING, referred=True)
-    made = Terms(
+    made = ReturnTerms(
         terms_id="T1",
         version=1,
         seller=SELLER,
@@ -61,7 +61,7 @@ def journey(**changes: Any) -> Journey:
         origin="CNSZX",
         destination="VNHAN",
         epcs=("urn:epc:id:sscc:0614141.1234567890",),
-        lines=(Line("1", "851712", 3),),
+        lines=(JourneyLine("1", "851712", 3),),
         parties=(Party(AGENT, ("platform",), ()), Party(CARRIER, ("last_mile",), ())),
         custodian=SELLER,
         opened_by=AGENT,
@@ -75,10 +75,10 @@ def line(**changes: Any) -> Journey:
     return journey(lines=(dataclasses.replace(journey().lines[0], **changes),))
 
 
-def facts(**changes: Any) -> review.Facts:
+def facts(**changes: Any) -> review.ReturnFacts:
     """What is known of a delivered order, nothing of it returned yet."""
     published = changes.pop("terms", terms())
-    made = review.Facts(
+    made = review.ReturnFacts(
         journey=journey(),
         terms=published,
         pinned_from=published.in_force_from,
@@ -91,12 +91,14 @@ def facts(**changes: Any) -> review.Facts:
     return dataclasses.replace(made, **changes)
 
 
-def request(**changes: Any) -> review.Request:
+def request(**changes: Any) -> review.ReturnRequest:
     """One unused telephone, not wanted after all."""
-    made = review.Request("R1", "J1", "1", 1, Reason.CHANGE_OF_MIND, Resolution.REFUND, Condition.UNUSED, BUYER)
+    made = review.ReturnRequest(
+        "R1", "J1", "1", 1, ReturnReason.CHANGE_OF_MIND, Resolution.REFUND, Condition.UNUSED, BUYER
+    )
     return dataclasses.replace(made, **changes)
 
 
-def decision(now: int = ASKED, known: review.Facts | None = None, **changes: Any) -> review.Decision:
+def decision(now: int = ASKED, known: review.ReturnFacts | None = None, **changes: Any) -> review.Decision:
     """The decision on the request with *changes*."""
     return review.decide(known or facts(), request(**changes), now)

@@ -12,7 +12,7 @@ from chaincode.domain.journeys import epcis, pages
 from chaincode.domain.register import stages
 from chaincode.domain.returns import review
 from chaincode.domain.returns.review import Outcome
-from chaincode.domain.returns.terms import Condition, Reason, Rejection, Resolution
+from chaincode.domain.returns.terms import Condition, Rejection, Resolution, ReturnReason
 from hlf.codec import moments, records
 from hlf.codec.refusals import Refused
 from tests.unit.domain.returns import returning
@@ -30,7 +30,7 @@ REJECTED = {
     Rejection.FINAL_SALE: (facts(terms=terms(final_sale=True)), {}),
     Rejection.CATEGORY_EXCLUDED: (facts(journey=line(hs6="330499")), {}),
     Rejection.REASON_NOT_COVERED: (facts(), {"resolution": Resolution.EXCHANGE}),
-    Rejection.EVIDENCE_MISSING: (facts(), {"reason": Reason.DEFECTIVE, "evidence": ("1", "1")}),
+    Rejection.EVIDENCE_MISSING: (facts(), {"reason": ReturnReason.DEFECTIVE, "evidence": ("1", "1")}),
     Rejection.CONDITION_NOT_MET: (facts(), {"condition": Condition.USED}),
     Rejection.LIMIT_REACHED: (facts(recent=10), {}),
     Rejection.NO_REVERSE_COVERAGE: (facts(carrier=None), {}),
@@ -53,11 +53,11 @@ def test_each_rule_rejects_with_its_facts_and_a_way_out(code):
     assert made.carrier == ""
 
 
-@pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.NOT_RECEIVED])
+@pytest.mark.parametrize("reason", [each for each in ReturnReason if each is not ReturnReason.NOT_RECEIVED])
 def test_each_reason_is_covered_by_terms_that_cover_it(reason):
     """With enough evidence every reason is decided for the buyer, or referred where the terms say so."""
     made = decision(reason=reason, evidence=("1", "2"))
-    referred = reason is Reason.WRONG_ITEM
+    referred = reason is ReturnReason.WRONG_ITEM
     assert made.outcome is (Outcome.REFERRED if referred else Outcome.APPROVED)
     assert made.carrier == ("" if referred else returning.CARRIER)
 
@@ -72,11 +72,11 @@ def test_a_reason_the_terms_do_not_know_is_rejected():
 def test_what_never_came_is_lost_after_its_time():
     """NOT_RECEIVED waits until the parcel is overdue, and then there is nothing to fetch."""
     missing = facts(delivered=None, attempted=None, carrier=None)
-    early = decision(known=missing, reason=Reason.NOT_RECEIVED)
+    early = decision(known=missing, reason=ReturnReason.NOT_RECEIVED)
     assert early.code == Rejection.NOT_DELIVERED
     overdue = returning.ORDERED + 30 * moments.DAY
     assert moments.text(overdue) in early.finding.would_pass_if
-    assert decision(now=overdue, known=missing, reason=Reason.NOT_RECEIVED).outcome is Outcome.RETURNLESS_APPROVED
+    assert decision(now=overdue, known=missing, reason=ReturnReason.NOT_RECEIVED).outcome is Outcome.RETURNLESS_APPROVED
 
 
 def test_a_line_below_the_limit_is_not_worth_fetching():
@@ -90,8 +90,8 @@ def test_some_reasons_stand_above_rules():
     final = terms(final_sale=True)
     sold = facts(journey=line(hs6="330499"), terms=final)
     late = ASKED + 400 * moments.DAY
-    assert decision(now=late, known=sold, reason=Reason.RECALLED).outcome is Outcome.APPROVED
-    defect = {"reason": Reason.DEFECTIVE, "evidence": ("1", "2")}
+    assert decision(now=late, known=sold, reason=ReturnReason.RECALLED).outcome is Outcome.APPROVED
+    defect = {"reason": ReturnReason.DEFECTIVE, "evidence": ("1", "2")}
     assert decision(known=facts(terms=final), **defect).outcome is Outcome.APPROVED
     assert decision(known=sold, **defect).code == Rejection.CATEGORY_EXCLUDED
 
@@ -174,7 +174,7 @@ def test_a_window_does_not_end_on_a_day_of_rest_of_its_place():
     assert decision(known=brunei).window_ends == "2026-01-17T23:59:59.999+08:00"
 
 
-@given(st.integers(0, 400 * moments.DAY), st.integers(0, 400 * moments.DAY), st.sampled_from(Reason))
+@given(st.integers(0, 400 * moments.DAY), st.integers(0, 400 * moments.DAY), st.sampled_from(ReturnReason))
 def test_asking_later_never_turns_a_closed_window_into_a_yes(wait, longer, reason):
     """Metamorphic: once refused for the window, refused for the window at any later time."""
     first = decision(now=ASKED + wait, reason=reason, evidence=("1", "2"))
@@ -191,7 +191,7 @@ def test_a_longer_window_never_refuses_more(wait, days, more):
 
 
 @given(
-    st.sampled_from(Reason), st.sampled_from(Resolution), st.sampled_from(Condition), st.integers(1, 5),
+    st.sampled_from(ReturnReason), st.sampled_from(Resolution), st.sampled_from(Condition), st.integers(1, 5),
     st.integers(0, 4), st.integers(0, 12), st.booleans(), st.booleans(), st.integers(0, 3),
 )  # fmt: skip
 def test_every_request_gets_one_answer_and_all_rules(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chaincode.domain.returns import floors, returnpolicy, review
 from chaincode.domain.returns import terms as rules
 from chaincode.domain.returns.review import Outcome
-from chaincode.domain.returns.terms import Condition, Cover, Coverage, Reason, Rejection, Resolution
+from chaincode.domain.returns.terms import Condition, Cover, Coverage, Rejection, Resolution, ReturnReason
 from hlf.codec import records
 from hlf.codec.refusals import Refused
 from tests.unit.domain.returns.returning import ASKED, decision, facts, terms
@@ -20,13 +20,13 @@ from tests.unit.domain.returns.returning import ASKED, decision, facts, terms
 COVER = terms().reasons["CHANGE_OF_MIND"]
 
 
-def with_cover(**changes) -> rules.Terms:
+def with_cover(**changes) -> rules.ReturnTerms:
     """The terms with another cover for a change of mind."""
     reasons = {**terms().reasons, "CHANGE_OF_MIND": dataclasses.replace(COVER, **changes)}
     return final(reasons=reasons)
 
 
-def final(**changes) -> rules.Terms:
+def final(**changes) -> rules.ReturnTerms:
     """The terms of a final sale, which leave room for better ones."""
     return terms(final_sale=True, **changes)
 
@@ -85,13 +85,13 @@ COVERS = st.builds(
 TERMS = st.builds(
     lambda days, cover, final, excluded, limit: terms(
         window_days=days, final_sale=final, excluded_hs=excluded, max_returns_per_90d=limit,
-        reasons={reason.value: cover for reason in Reason},
+        reasons={reason.value: cover for reason in ReturnReason},
     ),
     st.integers(0, 20), COVERS, st.booleans(), st.sampled_from([(), ("85",), ("851712",)]), st.integers(0, 3),
 )  # fmt: skip
 
 
-@given(TERMS, TERMS, st.sampled_from(Reason), st.sampled_from(Resolution), st.sampled_from(Condition),
+@given(TERMS, TERMS, st.sampled_from(ReturnReason), st.sampled_from(Resolution), st.sampled_from(Condition),
        st.integers(0, 3), st.integers(0, 30))  # fmt: skip
 def test_no_worse_means_no_worse(new, old, reason, resolution, condition, evidence, days):
     """Whatever the request, what the old version approves the new one does, too, if it is no worse."""
@@ -108,7 +108,7 @@ def test_no_worse_means_no_worse(new, old, reason, resolution, condition, eviden
 @given(TERMS)
 def test_terms_are_their_bytes(made):
     """Written and read again they are the same, with the same hash."""
-    again = records.loads(rules.Terms, records.dumps(made))
+    again = records.loads(rules.ReturnTerms, records.dumps(made))
     assert again == made
     assert again.digest == made.digest
 
@@ -155,7 +155,7 @@ def test_the_export_has_a_place_for_everything():
     assert made["customerRemorseReturnFees"] == "https://schema.org/RestockingFees"
     assert made["itemDefectReturnFees"] == "https://schema.org/FreeReturn"
     named = {each["name"] for each in made["additionalProperty"]}
-    assert {f"reason {reason}" for reason in Reason} <= named
+    assert {f"reason {reason}" for reason in ReturnReason} <= named
     assert records.dumps(made)
 
 
@@ -195,7 +195,7 @@ def test_terms_that_cannot_be_computed_with_are_refused_by_their_field(field, ch
     assert refused.value.text.startswith(f"{field}: ")
 
 
-NUMBERS = [field.name for field in dataclasses.fields(rules.Terms) if field.type in {"int", "records.Amount"}]
+NUMBERS = [field.name for field in dataclasses.fields(rules.ReturnTerms) if field.type in {"int", "records.Amount"}]
 
 
 @pytest.mark.parametrize("field", NUMBERS)

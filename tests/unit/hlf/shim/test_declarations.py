@@ -176,7 +176,7 @@ def test_transient_values_must_go_to_somebody_in_particular():
 )
 def test_a_party_that_the_call_does_not_name_is_said_to_be_missing(transient, words):
     """Whatever bytes stand there, the sender learns what is wrong before anything is sent."""
-    call = parties.Call("CarrierMSP", {}, transient)
+    call = parties.PlannedCall("CarrierMSP", {}, transient)
     with pytest.raises(parties.PartyError, match=words):
         parties.resolve(("transient.note.to.whom",), call, lambda *_: b"")
 
@@ -185,12 +185,12 @@ def test_a_party_that_the_call_does_not_name_is_said_to_be_missing(transient, wo
 def test_a_query_that_names_no_organisations_is_no_answer(answer):
     """The answer of a chaincode is its peer's word, and may be anything."""
     with pytest.raises(parties.PartyError, match="did not answer"):
-        parties.resolve(("Notes:directory('x')",), parties.Call("CarrierMSP", {}, {}), lambda *_: answer)
+        parties.resolve(("Notes:directory('x')",), parties.PlannedCall("CarrierMSP", {}, {}), lambda *_: answer)
 
 
 def test_a_query_may_name_several():
     """Each counts once, in one order."""
     found = parties.resolve(
-        ("caller", "Notes:holders()"), parties.Call("BMSP", {}, {}), lambda *_: b'["CMSP", "AMSP", "BMSP"]'
+        ("caller", "Notes:holders()"), parties.PlannedCall("BMSP", {}, {}), lambda *_: b'["CMSP", "AMSP", "BMSP"]'
     )
     assert found == ("AMSP", "BMSP", "CMSP")

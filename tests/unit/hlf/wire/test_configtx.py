@@ -35,11 +35,11 @@ def _decoded(group):
     }
 
 
-def _organisation(group, **more) -> configtx.Organisation:
+def _organisation(group, **more) -> configtx.OrganisationGroup:
     config = msp_config_pb2.FabricMSPConfig.FromString(
         msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value).config
     )
-    return configtx.Organisation(config.name, tuple(config.root_certs), tuple(config.tls_root_certs), **more)
+    return configtx.OrganisationGroup(config.name, tuple(config.root_certs), tuple(config.tls_root_certs), **more)
 
 
 def test_the_golden_raft_genesis_is_made_again_value_by_value():
@@ -149,7 +149,7 @@ def test_an_added_organisation_raises_the_group_and_keeps_the_others_by_version(
     original = _config("genesis.configtxgen.block")
     changed = configtx_pb2.Config()
     changed.CopyFrom(original)
-    new = configtx.Organisation("NewMSP", (b"root",), (b"tls",))
+    new = configtx.OrganisationGroup("NewMSP", (b"root",), (b"tls",))
     changed.channel_group.groups["Application"].groups["NewMSP"].CopyFrom(configtx.application_organisation(new))
     update = configupdate.compute_update("mychannel", original, changed)
     read, write = (side.groups["Application"] for side in (update.read_set, update.write_set))
