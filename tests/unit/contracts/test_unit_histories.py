@@ -1,7 +1,13 @@
-"""Whatever is tried with journeys and returns of an order: no unit is sent, taken back or paid for twice."""
+"""
+Whatever is tried with an order, its journeys, returns and money: no unit and no money is made, lost or counted twice.
+
+``SELAT_HISTORIES=2000`` tries that many histories instead of a few.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from typing import Any
 
 import pytest
@@ -11,14 +17,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hlf.shim import testing
 from tests.unit.contracts import selling, shipping
-from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PLATFORM
+from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PLATFORM, user
 
+HISTORIES = int(os.environ.get("SELAT_HISTORIES", "15"))
+pytestmark = pytest.mark.timeout(max(300, 20 * HISTORIES))
 HASH = "a" * 64
 ORDERED = {"1": 3, "2": 2}
 LONG = {"window_days": 3_650, "dispute_days": 3_650, "max_returns_per_90d": 10_000, "arbitration_days": 30}
 KNOWN = {
     "ALREADY_ARBITRATED", "DEADLINE_PASSED", "MORE_THAN_ORDERED", "NOT_DUE", "NO_DEADLINE", "STAGE_RECORDED",
-    "UNITS_RETURNED", "WRONG_AWARD", "WRONG_STATE", "NOT_IN_HAND",
+    "UNITS_RETURNED", "WRONG_AWARD", "WRONG_STATE", "NOT_IN_HAND", "AMOUNT_EXCEEDS", "NOT_CANCELLABLE",
+    "ALREADY_SETTLED", "ORDER_CANCELLED",
 }  # fmt: skip
 TO_COME = {"PICKUP_ASSIGNED", "PICKUP_SCHEDULED"}
 FREE = {"DRAFT", "REJECTED", "CANCELLED", "EXPIRED"}
@@ -56,18 +65,21 @@ class Small(selling.Market):
 
 
 class Units(RuleBasedStateMachine):
-    """One order of two lines, and a book of its units that is kept beside the ledger."""
+    """One order of two lines, and a book of its units and its money that is kept beside the ledger."""
 
-    @initialize()
-    def placed(self) -> None:
-        """Place it."""
+    @initialize(sent=st.booleans())
+    def placed(self, sent: bool) -> None:
+        """Place it, take the buyer's money, and perhaps send a part of it."""
         self.market = Small()
         self.order = self.market.ordered("O1", *ORDERED.values())
         self.market.paid("O1")
         self.carried: dict[str, dict[str, int]] = {}
         self.lodged: dict[str, tuple[str, str, int]] = {}
         self.proofs: dict[str, str] = {}
-        self.send(2, 0)
+        self.book = {"refunded": 0, "after": 0}
+        self.paid, self.cancelled = False, False
+        if sent:
+            self.send(2, 0)
 
     def tried(self, call, *args: Any, **named: Any) -> Any:
         """The answer, or None if it was refused with a code that these steps know."""
@@ -90,6 +102,7 @@ class Units(RuleBasedStateMachine):
         units = {f"l{line}": count for line, count in (("1", first), ("2", second)) if count}
         name = f"J{len(self.carried)}"
         if units and self.tried(self.market.send, name, self.order, **units):
+            assert not self.cancelled
             self.carried[name] = {line[1:]: count for line, count in units.items()}
             self.market.record(LAST_MILE, "S20", "accepting", self.market.hour, "VNHAN", name)
 
@@ -98,6 +111,8 @@ class Units(RuleBasedStateMachine):
     def lodge(self, number: int, quantity: int, resolution: str, proven: bool) -> None:
         """Ask for a return; without evidence it is turned down, and may be disputed."""
         came = [(name, line) for name in sorted(self.carried) for line in sorted(self.carried[name])]
+        if not came:
+            return
         (name, line), return_id = came[number % len(came)], f"R{len(self.lodged)}"
         asked = {"journey_id": name, "line": line, "quantity": quantity, "resolution": resolution}
         evidence = [HASH] if proven else []
@@ -123,14 +138,63 @@ class Units(RuleBasedStateMachine):
             # With a proof of nothing no return is refunded, whatever its state.
             with pytest.raises(testing.Refused):
                 market.majority("Returns:settle", return_id, resolution, HASH, epcs, by=MERCHANT)
-            proof = self.proofs.get(return_id) or market.refunded("O1", return_id)
-            self.proofs[return_id] = proof
+            if return_id not in self.proofs and self.refund(19_900 * units, return_id):
+                asked = ("Settlement:refund_proof", "O1", return_id)
+                answer = market.commerce.evaluate(*asked, client=user(MERCHANT), at=shipping.at(market.hour))
+                self.proofs[return_id] = answer.text
+            proof = self.proofs.get(return_id, HASH)
+            if proof == HASH:
+                return
         made = self.tried(market.majority, "Returns:settle", return_id, resolution, proof, epcs, by=MERCHANT)
         if made and made["state"] == "EXCHANGED":
             name = f"{return_id}-exchange"
             self.carried[name] = {line: units}
             market.hand_over(MERCHANT, LAST_MILE, market.hour, "CNSZX", name)
             market.record(LAST_MILE, "S20", "accepting", market.hour, "VNHAN", name)
+
+    @rule(amount=st.integers(1, 120_000))
+    def rebate(self, amount: int) -> None:
+        """Give some money back without a return."""
+        self.refund(amount)
+
+    def refund(self, amount: int, return_id: str = "") -> bool:
+        """Whether so much was given back; the book has it then."""
+        named = {"return_id": return_id} if return_id else {}
+        if not self.moved("refund", amount=str(amount), **named):
+            return False
+        self.book["refunded"] += amount
+        self.book["after"] += amount if self.paid else 0
+        return True
+
+    @rule()
+    def settle(self) -> None:
+        """Pay the merchant what is left."""
+        if self.moved("settle"):
+            assert not self.cancelled
+            self.paid = True
+
+    @rule()
+    def give_up(self) -> None:
+        """Cancel the order, which ends with the first journey and with the settlement."""
+        self.market.hour += 1
+        try:
+            self.market.sell("Orders:cancel", "O1", "BUYER_REQUEST")
+        except testing.Refused as refused:
+            assert refused.code in KNOWN, refused  # noqa: PT017  (some tries are allowed)
+        else:
+            assert not self.carried
+            assert not self.paid
+            self.cancelled = True
+
+    def moved(self, step: str, **change: str) -> bool:
+        """Whether the payment of the order moved on."""
+        self.market.hour += 1
+        try:
+            self.market.move(step, "O1", **change)
+        except testing.Refused as refused:
+            assert refused.code in KNOWN, refused  # noqa: PT017  (some tries are allowed)
+            return False
+        return True
 
     @rule(number=ANY)
     def cancel(self, number: int) -> None:
@@ -156,6 +220,8 @@ class Units(RuleBasedStateMachine):
     @invariant()
     def counted(self) -> None:
         """Allotted is what journeys carry; what returns claim was carried once, and is paid for once."""
+        if not self.carried:
+            return
         claims = {each: stands(self.market.query("Returns:read", each)["stored"]) for each in self.lodged}
         for tally in self.market.query("Accounts:read", "O1"):
             line, ordered = tally["line"], ORDERED[tally["line"]]
@@ -169,7 +235,27 @@ class Units(RuleBasedStateMachine):
                 back = sum(units for each, (of, _, units) in asked.items() if of == name and claims[each] != "nothing")
                 assert back <= carried.get(line, 0)
 
+    @invariant()
+    def conserved(self) -> None:
+        """Captured is settled, refunded and held; what went back after the settlement is owed; refunds are proved."""
+        listed = self.market.commerce.evaluate(
+            "Settlement:list", client=user(MERCHANT), at=shipping.at(self.market.hour)
+        )
+        payment = listed.json()[0]["payment"]
+        captured, refunded, settled = (int(payment[name]) for name in ("captured", "refunded", "settled"))
+        assert captured == 19_900 * sum(ORDERED.values())
+        assert refunded == self.book["refunded"] <= captured
+        assert settled == (captured - refunded if self.paid else 0)
+        debt = self.market.commerce.evaluate(
+            "Settlement:debt", "P-O1", client=user(MERCHANT), at=shipping.at(self.market.hour)
+        ).payload
+        assert (int(json.loads(debt)["amount"]) if debt else 0) == self.book["after"]
+        for return_id in self.lodged:
+            acts = self.market.query("Returns:read", return_id)["stored"]["acts"]
+            proofs = [act["notes"]["proof_hash"] for act in acts if act["state"] == "REFUNDED"]
+            assert set(proofs) <= {self.proofs.get(return_id)}
+
 
 TestUnits = Units.TestCase
-TestUnits.__doc__ = "Random histories of the journeys and returns of one order."
-TestUnits.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
+TestUnits.__doc__ = "Random histories of one order, its journeys, its returns and its money."
+TestUnits.settings = settings(max_examples=HISTORIES, stateful_step_count=10, deadline=None)
