@@ -176,7 +176,9 @@ class Returns(Handling, api.Contract):
         return decision
 
     def _facts(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.ReturnFacts:
-        timeline = pages.timeline(journeystate.all_pages(ctx, case.journey))
+        written = journeystate.all_pages(ctx, case.journey)
+        timeline = pages.timeline(written)
+        lost = (each.at for each in pages.incidents(written) if each.kind is pages.IncidentKind.LOST)
         buyer = names.SHA256.check("request.buyer_hash", request.buyer_hash)
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
@@ -189,6 +191,7 @@ class Returns(Handling, api.Contract):
             returnable=accounts.returnable(ctx, case.journey, request.line),
             recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
             carrier=_carrier(case, case.terms),
+            lost_at=next(lost, None),
         )
 
     def _index(self, ctx: api.Context, case: Case, made: returns.Return) -> None:

@@ -19,7 +19,7 @@ from chaincode.contracts.register import terms as published_terms
 from chaincode.domain.journeys import journeys, pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
-from chaincode.domain.returns import booking, returns
+from chaincode.domain.returns import booking, returns, review
 from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec.refusals import invalid
@@ -89,8 +89,7 @@ class StoredReturns:
 
     def who_fetches(self, case: Case, known: returns.Return) -> booking.ReturnBooking | None:
         """Return who would fetch the goods, if they are worth fetching."""
-        line = case.journey.line(known.request.line)
-        return None if line and line.returnless else case.booking(case.terms)
+        return case.booking(case.terms) if review.to_fetch(case.journey, known.request) else None
 
     def with_journey(
         self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,

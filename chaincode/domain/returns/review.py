@@ -30,6 +30,9 @@ from hlf.codec import moments
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
 
+NEVER_HAD = frozenset({ReturnReason.NOT_RECEIVED, ReturnReason.QTY_SHORT})
+"""Reasons that say that the buyer does not have the goods."""
+
 
 class Outcome(enum.StrEnum):
     """The result of a review."""
@@ -76,10 +79,10 @@ class ReturnFacts:
     """
     The facts on the ledger about the order at the time of the review.
 
-    ``delivered`` and ``attempted`` are None before they have happened. ``returnable`` counts the units of the line
-    that may still be returned (`accounts.returnable`), ``recent`` the buyer's returns of the last 90 days.
-    ``pinned_from`` is when the pinned version came into force; ``terms`` may be a later version that is better for
-    the buyer.
+    ``delivered``, ``attempted`` and ``lost_at`` are None before they have happened. ``returnable`` counts the units
+    of the line that may still be returned (`accounts.returnable`), ``recent`` the buyer's returns of the last 90
+    days. ``pinned_from`` is when the pinned version came into force; ``terms`` may be a later version that is
+    better for the buyer.
     """
 
     journey: Journey
@@ -90,6 +93,7 @@ class ReturnFacts:
     returnable: int
     recent: int
     carrier: str | None
+    lost_at: Instant | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +149,7 @@ def decide(facts: ReturnFacts, request: ReturnRequest, now: int) -> Decision:
         outcome = Outcome.REJECTED
     elif cover and cover.referred:
         outcome = Outcome.REFERRED
-    elif _returnless(facts, request):
+    elif not to_fetch(facts.journey, request):
         outcome = Outcome.RETURNLESS_APPROVED
     else:
         outcome = Outcome.APPROVED
@@ -194,7 +198,9 @@ def _delivered(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, 
     # A parcel that never arrived was not delivered, so it must be overdue instead.
     overdue = facts.journey.ordered_at + facts.terms.lost_after_days * moments.DAY
     known["lost_after"] = moments.text(overdue)
-    met = facts.delivered is not None or now >= overdue
+    if facts.lost_at is not None:
+        known["lost_at"] = moments.text(facts.lost_at)
+    met = facts.delivered is not None or facts.lost_at is not None or now >= overdue
     return Finding(Rejection.NOT_DELIVERED, met, known, f"it were asked at {moments.text(overdue)} or later")
 
 
@@ -260,7 +266,7 @@ def _limit(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now:
 
 
 def _coverage(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
-    met = facts.carrier is not None or _returnless(facts, request)
+    met = facts.carrier is not None or not to_fetch(facts.journey, request)
     known = {"place": facts.journey.destination, "carrier": facts.carrier or "none"}
     return Finding(Rejection.NO_REVERSE_COVERAGE, met, known, "a carrier of the terms fetched returns there")
 
@@ -272,12 +278,10 @@ _RULES = (
 """In the order of the answer's code: impossible requests first, then those that are only not covered."""
 
 
-def _returnless(facts: ReturnFacts, request: ReturnRequest) -> bool:
-    """Return whether nothing is fetched: the goods never arrived, or are worth less than the way back costs."""
-    line = facts.journey.line(request.line)
-    return (line is not None and line.returnless) or (
-        request.reason is ReturnReason.NOT_RECEIVED and facts.delivered is None
-    )
+def to_fetch(journey: Journey, request: ReturnRequest) -> bool:
+    """Return whether there is something to fetch: not what the buyer never had, nor what is not worth the way."""
+    line = journey.line(request.line)
+    return request.reason not in NEVER_HAD and not (line is not None and line.returnless)
 
 
 def _ends(facts: ReturnFacts) -> tuple[int | None, str]:

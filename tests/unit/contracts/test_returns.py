@@ -12,6 +12,7 @@ from tests.unit.contracts.trading import (
     FORWARDER,
     LAST_MILE,
     MERCHANT,
+    ORIGIN,
     PLATFORM,
 )
 
@@ -49,6 +50,18 @@ def test_approval_books_the_way_back_in_the_same_transaction(channel):
     assert channel.query("Returns:of_journey", "J1") == ["R1"]
     with refused("INVALID_ARGUMENT"):
         channel.lodge("R2", journey_id="R1-reverse")
+
+
+def test_a_lost_parcel_is_refunded_without_waiting_and_without_a_way_back():
+    """The carrier's own report is enough; before it the buyer waits as long as the terms say."""
+    channel = shipping.Channel()
+    channel.open()
+    asked = {"reason": "NOT_RECEIVED", "condition": "sealed"}
+    assert channel.lodge("R1", **asked)["decision"]["code"] == "NOT_DELIVERED"
+    channel.hand_over(MERCHANT, ORIGIN, 10)
+    channel.submit("Journeys:report", "J1", "lost", "S11", shipping.text(10), by=ORIGIN)
+    made = channel.lodge("R2", **asked)
+    assert (made["state"], made["reverse_journey_id"], made["roles"]["carrier"]) == ("RETURNLESS_APPROVED", "", "")
 
 
 def test_a_return_goes_back_and_is_refunded(channel):

@@ -53,7 +53,7 @@ def test_each_rule_rejects_with_its_facts_and_a_way_out(code):
     assert made.carrier == ""
 
 
-@pytest.mark.parametrize("reason", [each for each in ReturnReason if each is not ReturnReason.NOT_RECEIVED])
+@pytest.mark.parametrize("reason", [each for each in ReturnReason if each not in review.NEVER_HAD])
 def test_each_reason_is_covered_by_terms_that_cover_it(reason):
     """With enough evidence every reason is decided for the buyer, or referred where the terms say so."""
     made = decision(reason=reason, evidence=("1", "2"))
@@ -77,6 +77,21 @@ def test_what_never_came_is_lost_after_its_time():
     overdue = returning.ORDERED + 30 * moments.DAY
     assert moments.text(overdue) in early.finding.would_pass_if
     assert decision(now=overdue, known=missing, reason=ReturnReason.NOT_RECEIVED).outcome is Outcome.RETURNLESS_APPROVED
+
+
+def test_what_is_reported_lost_need_not_be_waited_for():
+    """The buyer asks at once; nothing is delivered that a request for another reason could return."""
+    lost = facts(delivered=None, attempted=None, carrier=None, lost_at=returning.ORDERED + moments.HOUR)
+    made = decision(now=returning.ORDERED + 2 * moments.HOUR, known=lost, reason=ReturnReason.NOT_RECEIVED)
+    assert (made.outcome, made.carrier) == (Outcome.RETURNLESS_APPROVED, "")
+    assert decision(known=lost, reason=ReturnReason.DEFECTIVE, evidence=("1",)).code == Rejection.NOT_DELIVERED
+
+
+@pytest.mark.parametrize("reason", sorted(review.NEVER_HAD))
+def test_nobody_fetches_what_the_buyer_never_had(reason):
+    """Units that were short, or a parcel that is said to be delivered and is not there."""
+    made = decision(reason=reason, evidence=("1", "2"))
+    assert (made.outcome, made.carrier) == (Outcome.RETURNLESS_APPROVED, "")
 
 
 def test_a_line_below_the_limit_is_not_worth_fetching():
