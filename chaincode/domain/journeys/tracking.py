@@ -59,6 +59,9 @@ class View:
 
 _FINAL = frozenset({Status.DELIVERED, Status.CANCELLED})
 
+_ONWARD = frozenset({Status.PICKED_UP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.READY_FOR_PICKUP})
+"""What is said of goods that go on; to whom they go depends on what came before."""
+
 _BY_STEP = {
     "accepting": Status.PICKED_UP,
     "shipping": Status.PICKED_UP,
@@ -102,17 +105,22 @@ def status(timeline: Iterable[Entry], incidents: Iterable[Incident] = ()) -> Sta
     Return the status after these events and incidents.
 
     The event with the latest time of its own decides, whatever the order of recording. Nothing comes after delivery
-    or cancellation, and a parcel on its way back is not "in transit" to the buyer.
+    or cancellation. A parcel on its way back is not "in transit" to the buyer, nor out for delivery to it: neither one
+    that is sent back to its sender, nor one that the buyer returns.
     """
     happened: list[tuple[int, int, Entry | Incident]] = [(each.at, 0, each) for each in timeline]
     happened += [(each.at, 1, each) for each in incidents]
-    found = Status.PENDING
+    found, sent_back, returned = Status.PENDING, False, False
     for _, _, each in sorted(happened, key=lambda item: item[:2]):
         said = _BY_INCIDENT[each.kind] if isinstance(each, Incident) else _said(each)
         if said is None or found in _FINAL:
             continue
-        if found is Status.RETURN_TO_SENDER and said in (Status.PICKED_UP, Status.IN_TRANSIT):
-            continue
+        sent_back |= said is Status.RETURN_TO_SENDER
+        returned |= isinstance(each, Entry) and each.stage_id == "S22"
+        if said in _ONWARD and sent_back:
+            said = Status.RETURN_TO_SENDER
+        elif said is Status.OUT_FOR_DELIVERY and returned:
+            said = Status.IN_TRANSIT
         if said is Status.PICKED_UP and found is not Status.PENDING:
             # For a shopper, goods handed from one carrier to the next are still on their way.
             said = Status.IN_TRANSIT if found is not Status.PICKED_UP else found

@@ -50,6 +50,7 @@ TO_THE_DOOR = (("S02", "accepting"), ("S15", "departing"), ("S19", "departing"))
         (Status.DELIVERED, (*TO_THE_DOOR, ("S20", "accepting")), ()),
         (Status.DELIVERED, (*TO_THE_DOOR, ("S20", "accepting")), (IncidentKind.DELAYED,)),
         (Status.DELIVERED, (("S22", "shipping"), ("S22", "receiving"), ("S22", "stocking")), ()),
+        (Status.IN_TRANSIT, (("S22", "shipping"), ("S19", "departing")), ()),
     ],
 )
 def test_each_status_has_its_history(status, steps, incidents):
@@ -63,6 +64,9 @@ def test_a_parcel_going_back_is_not_on_its_way():
     """Once it returns to its sender, being carried says nothing new to the buyer."""
     back = [Incident(IncidentKind.RETURNING, "S20", 5, 5)]
     assert tracking.status([*happened(*TO_THE_DOOR), entry("S11", "departing", 9)], back) is Status.RETURN_TO_SENDER
+    home = [entry("S17", "holding", 9), entry("S17", "selat:customs_released", 10), entry("S19", "departing", 11)]
+    assert tracking.status([*happened(*TO_THE_DOOR), *home[:1]], back) is Status.ON_HOLD
+    assert tracking.status([*happened(*TO_THE_DOOR), *home], back) is Status.RETURN_TO_SENDER
 
 
 def test_what_is_late_news_does_not_set_the_status_back():

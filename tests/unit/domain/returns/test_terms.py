@@ -167,7 +167,7 @@ BAD_FIELDS = {
         {"effective_from": "9999-12-31T23:59:59-05:00"},
         {"effective_from": "0001-01-01T00:00:00Z"},
     ],
-    "terms.currency": [{"currency": "dol"}, {"currency": "XXX"}, {"currency": ""}],
+    "terms.currency": [{"currency": "dol"}, {"currency": "XXX"}, {"currency": "ANG"}, {"currency": ""}],
     "terms.jurisdiction": [{"jurisdiction": "ZZ"}, {"jurisdiction": "ZZ-1"}, {"jurisdiction": "vn"}],
     "terms.excluded_hs[0]": [{"excluded_hs": (each,)} for each in ("999", "99", "77", "00", "٣٣", "8517129", "")],
     "terms.coverage[0].area": [{"coverage": (Coverage(each, "LastMileMSP"),)} for each in ("zz9", "ZZ", "", "VNHANO")],
