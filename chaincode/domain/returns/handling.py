@@ -254,8 +254,9 @@ def enforced(known: Return, carrier: str, terms: ReturnTerms, now: int) -> Retur
     Return the return with the consequence of a passed deadline; anybody may call this.
 
     If the seller does not answer, it has approved, or has found nothing wrong. If the carrier does not come, the
-    pick-up has failed. If the buyer never hands over, the return expires. If the seller does not pay, the arbiter
-    decides. If the arbiter does not decide, the buyer gets its money.
+    pick-up has failed; if it never comes, the arbiter decides. If the buyer never hands over to a carrier that came,
+    the return expires. If the seller does not pay, the arbiter decides. If the arbiter does not decide, the buyer
+    gets its money.
 
     Raises:
         Refused: NO_DEADLINE, NOT_DUE.
@@ -266,9 +267,13 @@ def enforced(known: Return, carrier: str, terms: ReturnTerms, now: int) -> Retur
         raise Refusal.NOT_DUE(f"return {known.return_id} has time until {moments.text(known.due)}")
     if known.state is State.REFERRED:
         return _approved(known.moved(State.APPROVED, "", now, deadline="seller silent"), carrier, terms, now)
-    state, due, why = _after(known.state, terms, now)
+    if known.state is State.PICKUP_FAILED and "deadline" in known.acts[-1].notes:
+        # No carrier came, so it is not the buyer who gave up.
+        due = now + terms.arbitration_days * moments.DAY
+        return known.moved(State.DISPUTED, "", now, due, deadline="carrier never came")
+    state, due_at, why = _after(known.state, terms, now)
     notes = {"deadline": why} | ({"award": "refund"} if state is State.ARBITRATED else {})
-    return known.moved(state, "", now, due, **notes)
+    return known.moved(state, "", now, due_at, **notes)
 
 
 def _after(state: State, terms: ReturnTerms, now: int) -> tuple[State, int | None, str]:

@@ -108,7 +108,7 @@ REACHED = {
     ),
     "sent back": lambda: handling.sent_back(failed(), SELLER, terms(), NOW, HASH),
     "cancelled": lambda: handling.cancelled(lodged(), AGENT, NOW),
-    "expired": lambda: overdue(overdue(lodged())),
+    "expired": lambda: overdue(REACHED["pickup failed"]()),
     "disputed": disputed,
     "arbitrated": lambda: handling.arbitrated(disputed(), ARBITER, "refund", "", terms(), NOW, HASH),
     "closed": lambda: handling.closed(lodged(Outcome.REJECTED), AGENT, NOW),
@@ -143,6 +143,16 @@ def test_the_seller_answers_what_is_referred_to_it():
     assert handling.answered(lodged(Outcome.REFERRED), SELLER, True, CARRIER, *answer).state is State.PICKUP_ASSIGNED
     assert handling.answered(lodged(Outcome.REFERRED), SELLER, True, "", *answer).state is State.RETURNLESS_APPROVED
     assert handling.answered(lodged(Outcome.REFERRED), SELLER, False, CARRIER, *answer).state is State.REJECTED
+
+
+def test_a_carrier_that_never_comes_does_not_cost_the_buyer():
+    """Nobody came and nobody came again: the arbiter decides, and if it is silent, the buyer gets its money."""
+    waiting = overdue(REACHED["approved"]())
+    assert (waiting.state, waiting.acts[-1].notes["deadline"]) == (State.PICKUP_FAILED, "carrier did not come")
+    brought = overdue(waiting)
+    assert (brought.state, brought.acts[-1].notes["deadline"]) == (State.DISPUTED, "carrier never came")
+    awarded = overdue(brought)
+    assert handling.settled(awarded, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is State.REFUNDED
 
 
 @pytest.mark.parametrize(
