@@ -17,7 +17,7 @@ from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.matching.planstate import End, Kind
-from chaincode.contracts.matching.reasons import Questions
+from chaincode.contracts.matching.reasons import WhyNotMe
 from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.journeys import journeys, pages
@@ -55,7 +55,7 @@ class Verified:
     gap: Amount
 
 
-class Matching(Questions, api.Contract):
+class Matching(WhyNotMe, api.Contract):
     """The best chain of carriers for a consignment; nobody can change it alone, and no rival sees a price."""
 
     @api.transaction(

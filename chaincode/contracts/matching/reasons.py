@@ -47,7 +47,7 @@ class Reply:
     salt: str
 
 
-class Questions:
+class WhyNotMe:
     """Questions and answers; a part of `Matching`."""
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))

@@ -15,7 +15,7 @@ LATEST = "terms-latest"
 FLOOR = "terms-floor"
 
 
-def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
+def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.PublishedTerms:
     """
     Return the version of *terms_id* with the hash *digest*.
 
@@ -28,12 +28,12 @@ def pinned(ctx: api.Context, terms_id: str, digest: str) -> terms.Published:
     raise Refusal.TERMS_UNKNOWN(f"no version of {terms_id} has that hash")
 
 
-def versions(ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
+def versions(ctx: api.Context, terms_id: str) -> tuple[terms.PublishedTerms, ...]:
     """Return every version, oldest first."""
-    return tuple(store.each(ctx, terms.Published, VERSION, identifiers.check("terms_id", terms_id)))
+    return tuple(store.each(ctx, terms.PublishedTerms, VERSION, identifiers.check("terms_id", terms_id)))
 
 
-def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
+def version(ctx: api.Context, terms_id: str, number: int) -> terms.PublishedTerms:
     """
     Return one version.
 
@@ -41,10 +41,10 @@ def version(ctx: api.Context, terms_id: str, number: int) -> terms.Published:
         Refused: TERMS_UNKNOWN.
     """
     identifiers.check("terms_id", terms_id)
-    return store.load(ctx, terms.Published, Refusal.TERMS_UNKNOWN, VERSION, terms_id, f"{number:06}")
+    return store.load(ctx, terms.PublishedTerms, Refusal.TERMS_UNKNOWN, VERSION, terms_id, f"{number:06}")
 
 
-def latest(ctx: api.Context, terms_id: str) -> terms.Published:
+def latest(ctx: api.Context, terms_id: str) -> terms.PublishedTerms:
     """
     Return the latest version, in force or not yet.
 
@@ -74,7 +74,7 @@ class Terms(api.Contract):
     """Return terms of sellers; orders pin a version by its hash."""
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
-    def publish(self, ctx: api.Context, published: terms.ReturnTerms) -> terms.Published:
+    def publish(self, ctx: api.Context, published: terms.ReturnTerms) -> terms.PublishedTerms:
         """
         Publish the next version of the caller's own terms, before it comes into force.
 
@@ -139,12 +139,12 @@ class Terms(api.Contract):
         return store.history(ctx, FLOOR, identifiers.check("jurisdiction", jurisdiction))
 
     @api.query
-    def read(self, ctx: api.Context, terms_id: str, number: int) -> terms.Published:
+    def read(self, ctx: api.Context, terms_id: str, number: int) -> terms.PublishedTerms:
         """Return one version, with the hash that orders pin."""
         return version(ctx, terms_id, number)
 
     @api.query
-    def latest(self, ctx: api.Context, terms_id: str) -> terms.Published:
+    def latest(self, ctx: api.Context, terms_id: str) -> terms.PublishedTerms:
         """Return the latest version, which may not be in force yet."""
         return latest(ctx, terms_id)
 
@@ -154,6 +154,6 @@ class Terms(api.Contract):
         return returnpolicy.export(version(ctx, terms_id, number).terms)
 
     @api.query
-    def history(self, ctx: api.Context, terms_id: str) -> tuple[terms.Published, ...]:
+    def history(self, ctx: api.Context, terms_id: str) -> tuple[terms.PublishedTerms, ...]:
         """Return all versions, oldest first."""
         return versions(ctx, terms_id)

@@ -170,7 +170,7 @@ class ReturnTerms:
 
 
 @dataclasses.dataclass(frozen=True)
-class Published:
+class PublishedTerms:
     """A version as it is on the ledger."""
 
     terms: ReturnTerms
@@ -246,7 +246,7 @@ def _check_reasons(reasons: Mapping[str, Cover]) -> None:
         bounds.EVIDENCE.check(f"terms.reasons.{reason}.evidence_min", cover.evidence_min)
 
 
-def next_of(terms: ReturnTerms, latest: Published | None, publisher: str, now: int) -> Published:
+def next_of(terms: ReturnTerms, latest: PublishedTerms | None, publisher: str, now: int) -> PublishedTerms:
     """
     Return *terms* as published by *publisher* after *latest*.
 
@@ -263,7 +263,7 @@ def next_of(terms: ReturnTerms, latest: Published | None, publisher: str, now: i
         raise Refusal.VERSION_NOT_NEXT(f"the next version of {terms.terms_id} is {expected}")
     if terms.in_force_from < now:
         raise Refusal.NOT_IN_ADVANCE("terms are published before they apply, never after")
-    return Published(terms, terms.digest, publisher, now)
+    return PublishedTerms(terms, terms.digest, publisher, now)
 
 
 def no_worse(new: ReturnTerms, old: ReturnTerms) -> bool:
