@@ -13,11 +13,14 @@ Hyperledger Fabric for Python.
 =================  ==============================================================================
 ``hlf.connect``    the client; ``hlf.aio.connect`` is the same for asyncio
 ``hlf.errors``     what can go wrong, as a tree
-``hlf.signers``    signatures by a key, by a function, by a security module
+``hlf.signers``    signatures by a key or a function; ``hlf.pkcs11`` has those of a security module
+``hlf.wallets``    identities as fabric-network's wallets keep them
+``hlf.otel``       traces and metrics of calls, with the extra ``otel``
 ``hlf.shim``       contracts: ``from hlf.shim import api``; ``hlf.shim.testing`` runs them in memory
 ``hlf.admin``      chaincode lifecycle, channels, orderers, Fabric CA
 ``hlf.audit``      blocks verified offline, receipts, checkpoints
 ``hlf.network``    networks on this machine, with the extra ``network``
+``hlf.testing``    the pytest plugin, with the extra ``testing``
 =================  ==============================================================================
 
 The names of this module are loaded when they are first used, so that a contract does not load the client.
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from hlf import errors, signers
     from hlf.client.cancelling import Cancellation
     from hlf.client.commit import Commit, Status
+    from hlf.client.connections import Connections
     from hlf.client.contract import Contract, Submitted
     from hlf.client.gateway import Gateway, connect
     from hlf.client.network import Network
@@ -55,6 +59,7 @@ _PLACES = {
     "Cancellation": "hlf.client.cancelling",
     "ChaincodeEvent": "hlf.steps.events",
     "Commit": "hlf.client.commit",
+    "Connections": "hlf.client.connections",
     "Contract": "hlf.client.contract",
     "Endpoint": "hlf.profile",
     "EventStream": "hlf.client.streams",
@@ -82,6 +87,7 @@ __all__ = [
     "Cancellation",
     "ChaincodeEvent",
     "Commit",
+    "Connections",
     "Contract",
     "Endpoint",
     "EventStream",

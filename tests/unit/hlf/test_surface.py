@@ -16,6 +16,7 @@ PUBLIC = [
     "Cancellation",
     "ChaincodeEvent",
     "Commit",
+    "Connections",
     "Contract",
     "Endpoint",
     "EventStream",
