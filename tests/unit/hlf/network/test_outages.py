@@ -58,9 +58,9 @@ def net(request, tmp_path_factory):
     processes.stop(state.Folder(place / "state"), timeout=5)
 
 
-def submit(net: Net, value: str, msp_id: str = "AMSP") -> bytes:
+def submit(net: Net, value: str, msp_id: str = "AMSP", timeout: float | None = None) -> bytes:
     with net.contract(msp_id) as fabric:
-        return fabric.network("c").contract("lab").submit("put", "key", value)
+        return fabric.network("c").contract("lab").submit("put", "key", value, timeout=timeout)
 
 
 def test_it_is_deployed_to_peers_without_a_gateway_and_with_mutual_tls(net):
@@ -92,7 +92,7 @@ def test_up_brings_back_what_was_stopped(net):
     """`up` completes a running network, single nodes included."""
     admin.stop_nodes([PEER, ORDERER], net.root)
     with pytest.raises(hlf_errors.SubmitError, match="no orderers could successfully process"):
-        submit(net, "lost")
+        submit(net, "lost", timeout=2)
     assert net.selat("up", "--engine", state.read(state.Folder(net.root)).engine, "--consortium",
                      str(net.root.parent / "consortium.yaml")).exit_code == 0  # fmt: skip
     assert admin.status(net.root).stopped == ()
