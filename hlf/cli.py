@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import hlf
+from hlf import extras
 from hlf.shim import command as serving
 
 _USAGE = """\
@@ -53,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _network(arguments: list[str]) -> int:
     try:
         from hlf.network.cli import network
-    except ModuleNotFoundError as error:
-        if "pip install" not in str(error):
-            raise
+    except extras.MissingError as error:
         sys.stderr.write(f"hlf: {error}\n")
         return 1
     # In this mode click prints what went wrong itself, and ends the process.

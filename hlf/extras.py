@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
-def missing(library: str, extra: str) -> ModuleNotFoundError:
+class MissingError(ModuleNotFoundError):
+    """A library that comes with an extra is not installed."""
+
+
+def missing(library: str, extra: str) -> MissingError:
     """Return the error that names the absent library and the command that installs it."""
-    return ModuleNotFoundError(f"{library} is not installed: pip install 'hlf[{extra}]'", name=library)
+    return MissingError(f"{library} is not installed: pip install 'hlf[{extra}]'", name=library)

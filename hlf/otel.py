@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 import grpc
 import grpc.aio
 
+from hlf import extras
+
 _TOLD = {"transaction_id": "fabric.transaction_id", "channel_id": "fabric.channel"}
 
 
@@ -56,7 +58,7 @@ class _Telemetry:
             metrics = importlib.import_module("opentelemetry.metrics")
             self._propagate = importlib.import_module("opentelemetry.propagate")
         except ImportError as missing:
-            raise ImportError("telemetry needs the package opentelemetry-api: pip install 'hlf[otel]'") from missing
+            raise extras.missing("opentelemetry-api", "otel") from missing
         self._tracer = self._trace.get_tracer("hlf", tracer_provider=tracer_provider)
         meter = metrics.get_meter("hlf", meter_provider=meter_provider)
         self._durations = meter.create_histogram("rpc.client.duration", unit="ms", description="Calls to peers")

@@ -19,6 +19,7 @@ from typing import Any, Self
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from hlf import extras
 from hlf.errors import IdentityError, WireError
 from hlf.identity import load_certificate
 from hlf.wire import signatures
@@ -125,7 +126,7 @@ def _library() -> Any:
     try:
         return importlib.import_module("pkcs11")
     except ImportError:
-        raise IdentityError("security modules need the package python-pkcs11: pip install 'hlf[pkcs11]'") from None
+        raise IdentityError(str(extras.missing("python-pkcs11", "pkcs11"))) from None
 
 
 def _words(failure: BaseException) -> str:

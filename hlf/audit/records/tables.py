@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from hlf import extras
 from hlf.audit.records import search, visible
 from hlf.audit.records.search import Filter, Found
 from hlf.errors import HlfError
@@ -178,7 +179,7 @@ def write_parquet(rows: Iterable[Row], columns: Mapping[str, str], path: Path) -
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise ExtraMissingError("Parquet needs pyarrow: pip install 'hlf[parquet]'") from None
+        raise ExtraMissingError(str(extras.missing("pyarrow", "parquet"))) from None
     kinds = {
         "text": pyarrow.string(),
         "key": pyarrow.string(),
