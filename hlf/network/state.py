@@ -199,6 +199,21 @@ def existing(folder: Folder) -> Record:
     return record
 
 
+def started(folder: Folder) -> Record:
+    """
+    Return the record of a folder whose network was started at least once.
+
+    Raises:
+        StateError: as for :func:`existing`, or its first start never ended.
+    """
+    record = existing(folder)
+    if not record.started:
+        raise errors.StateError(
+            folder.root, "holds a network whose first start never ended", "Start it: hlf network up --state FOLDER."
+        )
+    return record
+
+
 def write(folder: Folder, record: Record) -> None:
     """Keep the record; a reader sees the old one or the new one, never half of it."""
     values = {"format": FORMAT, **vars(record)}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hlf.network import engines, errors, state
 from hlf.network.engines import Engine
-from hlf.network.state import Folder, Record
+from hlf.network.state import Folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _DATA = "data"
@@ -36,7 +36,7 @@ def snapshot(name: str, root: Path = Path("build/network")) -> Path:
     state.existing(folder)
     finish(folder)
     with state.alone(folder):
-        _, engine = _started(folder)
+        engine = engines.by_name(state.started(folder).engine)
         place = _place(folder, name)
         if place.exists():
             raise errors.StateError(place, "is a snapshot already", "Choose another name, or remove that folder.")
@@ -69,7 +69,7 @@ def restore(name: str, root: Path = Path("build/network")) -> None:
     folder = Folder(root)
     state.existing(folder)
     with state.alone(folder):
-        _, engine = _started(folder)
+        engine = engines.by_name(state.started(folder).engine)
         place = _place(folder, name)
         if not place.is_dir():
             known = ", ".join(names(root)) or "none"
@@ -118,15 +118,6 @@ def _go_back(folder: Folder, engine: Engine, place: Path) -> None:
         folder.restoring_file.unlink()
     except OSError as error:
         raise state.unusable(place, error) from error
-
-
-def _started(folder: Folder) -> tuple[Record, Engine]:
-    record = state.existing(folder)
-    if not record.started:
-        raise errors.StateError(
-            folder.root, "holds a network whose first start never ended", "Start it: hlf network up --state FOLDER."
-        )
-    return record, engines.by_name(record.engine)
 
 
 def _place(folder: Folder, name: str) -> Path:
