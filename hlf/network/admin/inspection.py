@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from hlf import errors as hlf_errors
 from hlf.admin import lifecycle
+from hlf.admin.peer import Peer as PeerConnection
 from hlf.network import channelwords, errors, state
 from hlf.network.admin import observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
-from hlf.network.topology import Consortium
+from hlf.network.topology import Consortium, Peer
 from hlf.wire import certificates
 from hlf.wire.config import channelconfig
 
@@ -80,8 +81,8 @@ def channels(root: Path = Path("build/network")) -> tuple[ChannelSeen, ...]:
     """
     with _asked(root) as (consortium, nodes):
         found = observed.read(observed.by_orderer(consortium, nodes), nodes)
-        seen = _peers(consortium, nodes)
-        return tuple(_channel(found.bundle(name), seen, nodes) for name in found.configs)
+        heights = _heights(consortium, nodes)
+        return tuple(_channel(found.bundle(name), heights, nodes) for name in found.configs)
 
 
 def channel(name: str, root: Path = Path("build/network")) -> ChannelSeen:
@@ -105,7 +106,7 @@ def peers(root: Path = Path("build/network")) -> tuple[PeerSeen, ...]:
         StateError: the folder holds no network that runs.
     """
     with _asked(root) as (consortium, nodes):
-        return tuple(_peers(consortium, nodes))
+        return tuple(_peer(peer, nodes) for peer in consortium.peers)
 
 
 def log(node: str, root: Path = Path("build/network"), lines: int = 100) -> tuple[str, ...]:
@@ -158,33 +159,41 @@ def _certificate_files(folder: Folder) -> Iterator[Path]:
 @contextmanager
 def _asked(root: Path) -> Iterator[tuple[Consortium, Nodes]]:
     folder = Folder(root)
-    record = state.existing(folder)
-    if not record.started:
-        raise errors.StateError(root, "holds a network that was never started", "Start it: hlf network up.")
+    record = state.started(folder)
     consortium = state.held(folder)
     with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
         yield consortium, nodes
 
 
-def _peers(consortium: Consortium, nodes: Nodes) -> list[PeerSeen]:
-    seen = []
+def _peer(peer: Peer, nodes: Nodes) -> PeerSeen:
+    connection = nodes.peer(peer.name)
+    heights: dict[str, int] = {}
+    installed: tuple[lifecycle.Installed, ...] = ()
+    silent = ""
+    try:
+        heights = _heights_at(connection)
+        installed = lifecycle.installed(connection)
+    except hlf_errors.HlfError as refused:
+        silent = str(refused)
+    return PeerSeen(peer.name, peer.msp_id, connection.endpoint.address, heights, installed, silent)
+
+
+def _heights(consortium: Consortium, nodes: Nodes) -> dict[str, dict[str, int]]:
+    """Return the heights of channels by peer, of those peers that answer."""
+    found = {}
     for peer in consortium.peers:
-        connection = nodes.peer(peer.name)
-        heights: dict[str, int] = {}
-        installed: tuple[lifecycle.Installed, ...] = ()
-        silent = ""
-        try:
-            heights = {name: connection.height(name) for name in connection.channels()}
-            installed = lifecycle.installed(connection)
-        except hlf_errors.HlfError as refused:
-            silent = str(refused)
-        seen.append(PeerSeen(peer.name, peer.msp_id, connection.endpoint.address, heights, installed, silent))
-    return seen
+        with suppress(hlf_errors.HlfError):
+            found[peer.name] = _heights_at(nodes.peer(peer.name))
+    return found
 
 
-def _channel(bundle: channelconfig.Bundle, peers: list[PeerSeen], nodes: Nodes) -> ChannelSeen:
+def _heights_at(connection: PeerConnection) -> dict[str, int]:
+    return {name: connection.height(name) for name in connection.channels()}
+
+
+def _channel(bundle: channelconfig.Bundle, heights: Mapping[str, Mapping[str, int]], nodes: Nodes) -> ChannelSeen:
     name = bundle.channel_id
-    inside = [each for each in peers if name in each.heights]
+    inside = {peer: at[name] for peer, at in heights.items() if name in at}
     return ChannelSeen(
         name=name,
         members=bundle.application_msp_ids,
@@ -193,6 +202,6 @@ def _channel(bundle: channelconfig.Bundle, peers: list[PeerSeen], nodes: Nodes) 
             for each in bundle.application_organisations.values()
         },
         settings=channelwords.words(bundle.config.channel_group),
-        heights={each.name: each.heights[name] for each in inside},
-        chaincodes=lifecycle.committed(nodes.peer(inside[0].name), name) if inside else (),
+        heights=inside,
+        chaincodes=lifecycle.committed(nodes.peer(next(iter(inside))), name) if inside else (),
     )
