@@ -14,7 +14,6 @@ from hlf.aio.streams import EventStream
 from hlf.steps import connecting, events, failures, requests
 from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
-from hlf.steps.choosing import Route
 from hlf.steps.events import Item
 from hlf.steps.healing import OnBreak
 
@@ -43,15 +42,7 @@ class EventsRequest(requests.EventsStep, Generic[Item]):
         session = self._sender.session
         self.ensure_signed(session.caller.sign)
         await require_peer(self._sender)
-        route, replayed = Route(self._sender.peers), requests.Replayed[Item](self.start, self._read)
-
-        def request(position: Position) -> Any:
-            replayed.asked(position)
-            peer = route.next()
-            if self.kind == "chaincode_events":
-                return session.gateway(peer).ChaincodeEvents(self._whole)
-            return getattr(session.deliver(peer), self._service)(iter([self._whole]))
-
+        request, replayed = self._asked_again(session, self._sender.peers)
         return EventStream(session, request, replayed, self.start, self.last_block, on_break)
 
 
@@ -59,14 +50,8 @@ def chaincode_events(
     sender: Sender, channel_id: str, chaincode: str, start: Position, on_break: OnBreak | None
 ) -> EventStream[events.ChaincodeEvent]:
     """Return the events of *chaincode* after *start*."""
-    session, route = sender.session, Route(sender.peers)
-
-    def request(position: Position) -> Any:
-        asked = requests.chaincode_events(session.caller, channel_id, chaincode, position)
-        asked.signature = session.caller.sign(asked.request)
-        return session.gateway(route.next()).ChaincodeEvents(asked)
-
-    return EventStream(session, request, events.chaincode_events, start, None, on_break)
+    request = requests.asking_chaincode_events(sender.session, sender.peers, channel_id, chaincode)
+    return EventStream(sender.session, request, events.chaincode_events, start, None, on_break)
 
 
 def delivered(
@@ -79,14 +64,8 @@ def delivered(
     on_break: OnBreak | None,
 ) -> EventStream[Item]:
     """Return what a *service* of the peer delivers from *start* on, to *last* if that is given."""
-    session, route = sender.session, Route(sender.peers)
-
-    def request(position: Position) -> Any:
-        asked = requests.blocks(session.caller, channel_id, position, last)
-        asked.signature = session.caller.sign(asked.payload)
-        return getattr(session.deliver(route.next()), service)(iter([asked]))
-
-    return EventStream(session, request, events.unpacked(read), start, last, on_break)
+    request = requests.asking_delivered(sender.session, sender.peers, channel_id, last, service)
+    return EventStream(sender.session, request, events.unpacked(read), start, last, on_break)
 
 
 async def require_peer(sender: Sender) -> None:

@@ -1,10 +1,14 @@
-"""Requests for events as bytes to sign elsewhere, and what a stream makes of one that cannot be asked otherwise."""
+"""
+Requests for events: how a stream asks a peer, again after each break; and as bytes to sign elsewhere.
+
+A request that was signed elsewhere cannot say where its stream goes on, so it is asked again as it is.
+"""
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, Literal
+from typing import Any, Generic, Literal, Protocol
 
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
@@ -12,9 +16,11 @@ from fabric_protos.orderer import ab_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
+from hlf.profile import Endpoint
 from hlf.steps import events
 from hlf.steps.caller import Caller
 from hlf.steps.checkpoints import Position
+from hlf.steps.choosing import Peers, Route
 from hlf.steps.events import Item
 from hlf.steps.step import Step
 from hlf.wire import envelopes
@@ -32,6 +38,22 @@ _SERVICES: dict[str, tuple[str, Callable[[Any], Iterable[tuple[Any, Position]]]]
 }
 
 
+# Opens the call whose answers a stream reads; the position is where its consumer goes on.
+Request = Callable[[Position], Any]
+
+
+class Session(Protocol):
+    """What both clients' sessions have: who calls, and the stubs of a peer's services."""
+
+    caller: Caller
+
+    def gateway(self, endpoint: Endpoint) -> Any:
+        """Return the gateway service of a peer."""
+
+    def deliver(self, endpoint: Endpoint) -> Any:
+        """Return the block service of a peer."""
+
+
 class EventsStep(Step):
     """A request for events, made but not sent."""
 
@@ -42,6 +64,19 @@ class EventsStep(Step):
         self.start = start
         self.last_block = last_block
         self._service, self._read = _SERVICES[kind]
+
+    def _asked_again(self, session: Session, peers: Peers) -> tuple[Request, Replayed[Any]]:
+        """Return how this very request is asked, each time it must be, and what reads the answers."""
+        route, replayed = Route(peers), Replayed[Any](self.start, self._read)
+
+        def request(position: Position) -> Any:
+            replayed.asked(position)
+            peer = route.next()
+            if self.kind == "chaincode_events":
+                return session.gateway(peer).ChaincodeEvents(self._whole)
+            return getattr(session.deliver(peer), self._service)(iter([self._whole]))
+
+        return request, replayed
 
     def _creator(self) -> builtins.bytes:
         if self.kind == "chaincode_events":
@@ -73,6 +108,30 @@ class Replayed(Generic[Item]):
                 yield item, after
             elif after == self._last:
                 self._last = None
+
+
+def asking_chaincode_events(session: Session, peers: Peers, channel_id: str, chaincode: str) -> Request:
+    """Return how the events of *chaincode* after a position are asked for."""
+    route = Route(peers)
+
+    def request(position: Position) -> Any:
+        asked = chaincode_events(session.caller, channel_id, chaincode, position)
+        asked.signature = session.caller.sign(asked.request)
+        return session.gateway(route.next()).ChaincodeEvents(asked)
+
+    return request
+
+
+def asking_delivered(session: Session, peers: Peers, channel_id: str, last: int | None, service: str) -> Request:
+    """Return how blocks from a position on, to *last* if that is given, are asked for at a *service* of the peer."""
+    route = Route(peers)
+
+    def request(position: Position) -> Any:
+        asked = blocks(session.caller, channel_id, position, last)
+        asked.signature = session.caller.sign(asked.payload)
+        return getattr(session.deliver(route.next()), service)(iter([asked]))
+
+    return request
 
 
 def chaincode_events(caller: Caller, channel_id: str, chaincode: str, start: Position) -> Any:
