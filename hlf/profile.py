@@ -189,10 +189,10 @@ def _owner(document: Mapping[str, Any], wanted: str | None) -> tuple[str, dict[s
     if wanted in organisations:
         return wanted, organisations
     # hfc's own profile names "Org1" where the organisation is "org1.example.com" with the MSP id Org1MSP.
-    ids = {each.get("mspid"): name for name, each in organisations.items() if isinstance(each, dict)}
     for msp_id in (wanted, f"{wanted}MSP"):
-        if msp_id in ids:
-            return ids[msp_id], organisations
+        for name, each in organisations.items():
+            if isinstance(each, dict) and each.get("mspid") == msp_id:
+                return name, organisations
     known = ", ".join(organisations) or "none"
     raise ProfileError(f"{where} names {wanted!r}, which is not among organizations (there: {known})")
 

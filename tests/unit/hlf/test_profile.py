@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hlf.errors import ProfileError
@@ -276,6 +276,7 @@ JSON = st.recursive(
 )
 
 
+@example("organizations", {"url": {"mspid": []}})
 @given(st.sampled_from(["client", "organizations", "peers", "orderers", "channels", "entityMatchers"]), JSON)
 def test_hostile_profiles_give_one_kind_of_error(tmp_path_factory, part, value):
     """Any value in any part gives a profile or a ProfileError."""
