@@ -71,6 +71,9 @@ async def serve(dialled: Dialled, stopping: asyncio.Event) -> None:
             if not stopped.done():
                 raise PeerGone(_words(handler, dialled, await _cause(serving, stream)))
             await _drained(handler)
+            # Cancelling throws away what is still on its way; half-closed, the stream ends once the peer has it all.
+            await stream.done_writing()
+            await asyncio.wait([serving], timeout=server.GRACE_SECONDS)
         finally:
             for task in (serving, stopped):
                 task.cancel()

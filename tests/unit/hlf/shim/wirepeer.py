@@ -117,7 +117,7 @@ class WirePeer(PeerEnd):
 
 
 class LaunchingPeer(PeerEnd):
-    """Listens as a peer that launches its chaincode does, and takes one that registers."""
+    """Listens as a peer that launches its chaincode does, takes one that registers, and ends the stream after it."""
 
     def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         super().__init__()
@@ -152,6 +152,7 @@ class LaunchingPeer(PeerEnd):
                 self.incoming.put(error)
             else:
                 self.incoming.put(None)
+                self.close()
 
         threading.Thread(target=read, daemon=True).start()
         yield from iter(self.outgoing.get, None)
