@@ -14,7 +14,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz properties check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -58,6 +58,9 @@ cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their p
 
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
+
+properties: $(VENV)/dev  ## Try every property on random examples, other ones each time (N=2000 of each)
+	@SELAT_EXAMPLES=$(or $(N),2000) $(BIN)/python -m pytest -m hypothesis $(SHARED)
 
 check: $(VENV)/dev  ## Run the linters: ruff (rules and layout), mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -18,9 +18,12 @@ from xdist.scheduler import LoadScopeScheduling
 from hlf.network import errors, ports
 from hlf.network.engines.native import binaries
 
-# A deadline for each example would make tests fail on a machine that is busy with something else.
-hypothesis.settings.register_profile("selat", deadline=None)
-hypothesis.settings.load_profile("selat")
+# A deadline for each example would make tests fail on a machine that is busy with something else. The examples of a
+# commit are always the same, so that a red run means a fault of that commit; `make properties` looks for others.
+_EXAMPLES = os.environ.get("SELAT_EXAMPLES")
+hypothesis.settings.register_profile("each commit", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("properties", deadline=None, max_examples=int(_EXAMPLES or 100))
+hypothesis.settings.load_profile("properties" if _EXAMPLES else "each commit")
 
 _LEFT_OUT = pytest.StashKey[int]()
 _SHARED_NETWORKS = ("conformance", "hostile", "interop", "scenarios")
