@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from gateway.store.database import Store
 # After this time, a repeated request takes over one that began and has sent nothing.
 _ABANDONED_SECONDS = 120
 _KEPT_SECONDS = 24 * 3600
+_FORGET_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Keys:
         self._store = store
         self._secret = store.secret()
         self._clock = clock
+        self._forgot = 0
 
     def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Kept:
         """
@@ -68,8 +71,9 @@ class Keys:
         held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), os.urandom(16))
         fingerprint = self._mac(b"content", *content)
         now = int(self._clock())
-        with self._store.connection() as database:
-            database.execute("DELETE FROM idempotency_keys WHERE started_at < ?", (now - _KEPT_SECONDS,))
+        # Not durable: it counts only with the transaction's id, and this is stored durably later.
+        with self._store.connection(durable=False) as database:
+            self._forget_old(database, now)
             row = database.execute("SELECT * FROM idempotency_keys WHERE id = ?", (held.row,)).fetchone()
             if row is not None and not hmac.compare_digest(row["fingerprint"], fingerprint):
                 raise problems.Problem("IDEMPOTENCY_KEY_REUSED")
@@ -121,8 +125,14 @@ class Keys:
 
     def release(self, held: Held) -> None:
         """Release a key whose request wrote nothing."""
-        with self._store.connection() as database:
+        with self._store.connection(durable=False) as database:
             database.execute("DELETE FROM idempotency_keys WHERE id = ? AND attempt = ?", (held.row, held.attempt))
+
+    def _forget_old(self, database: sqlite3.Connection, now: int) -> None:
+        """Delete the keys of a day ago, once in a minute."""
+        if now - self._forgot >= _FORGET_SECONDS:
+            database.execute("DELETE FROM idempotency_keys WHERE started_at < ?", (now - _KEPT_SECONDS,))
+            self._forgot = now
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:
         """Return a keyed hash, so that nobody can find a short key or a short private value by trying."""

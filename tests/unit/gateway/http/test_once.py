@@ -296,3 +296,19 @@ def test_a_conflict_at_the_first_step_is_the_callers_to_repeat(post, ledgers):
     assert (answer.status_code, answer.json["code"]) == (409, "MVCC_READ_CONFLICT")
     assert "committed" not in answer.json
     assert len(ledgers.asked) == 1
+
+
+def test_an_id_and_an_answer_are_on_the_disk_before_they_count(keys, services, monkeypatch):
+    """After a power cut the transaction's id must be there; a key that is only taken may be lost."""
+    waited = []
+    connection = services.store.connection
+
+    def watched(*, durable=True):
+        waited.append(durable)
+        return connection(durable=durable)
+
+    monkeypatch.setattr(services.store, "connection", watched)
+    held = keys.begin(*CALLER, CONTENT)
+    keys.note_transaction(held, TRANSACTION)
+    keys.finish(held, Kept(200, {}, b""))
+    assert waited == [False, True, True]
