@@ -7,7 +7,7 @@ No answer or event reveals the capacity of a departure. To show it to others, a 
 
 from __future__ import annotations
 
-from chaincode.contracts import access, clock, private, store
+from chaincode.contracts import access, clock, private
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import plans
 from chaincode.domain.refusals import Refusal
@@ -40,7 +40,7 @@ class Plans(api.Contract):
         private.put(ctx, key, records.dumps(plan), (carrier,))
         for departure in plans.departures(plan, salts):
             _keep(ctx, carrier, departure)
-        return _told(ctx, "PlanPublished", plan_id=plan_id)
+        return private.announce(ctx, "PlanPublished", plan_id=plan_id)
 
     @api.transaction(endorsed_by=("caller",), transient=("booking",), called_by=("carrier",))
     def book(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ class Plans(api.Contract):
         participants.participant(ctx, wanted.shipper)
         departure = _departure(ctx, carrier, plan_id, slot_id)
         _keep(ctx, carrier, departure.booked(booking_id, wanted, clock.now(ctx)))
-        return _told(ctx, "SlotBooked", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
+        return private.announce(ctx, "SlotBooked", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
 
     @api.transaction(endorsed_by=("caller",), transient=("salt",), called_by=("carrier",))
     def release(self, ctx: api.Context, plan_id: str, slot_id: str, booking_id: str) -> dict[str, str]:
@@ -71,7 +71,7 @@ class Plans(api.Contract):
         salt = private.text(ctx, "salt")
         departure = _departure(ctx, carrier, plan_id, slot_id)
         _keep(ctx, carrier, departure.released(booking_id, salt))
-        return _told(ctx, "SlotReleased", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
+        return private.announce(ctx, "SlotReleased", plan_id=plan_id, slot_id=slot_id, booking_id=booking_id)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def read(self, ctx: api.Context, plan_id: str) -> plans.CarrierPlan:
@@ -111,8 +111,3 @@ def _keep(ctx: api.Context, carrier: str, departure: plans.Departure) -> None:
 
 def _key(ctx: api.Context, kind: str, *names: str) -> str:
     return ctx.stub.create_composite_key(kind, [identifiers.check(f"{kind} id", name) for name in names])
-
-
-def _told(ctx: api.Context, event: str, **names: str) -> dict[str, str]:
-    store.announce(ctx, event, names)
-    return names

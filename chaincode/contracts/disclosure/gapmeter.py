@@ -18,7 +18,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
-from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, ToldCell
+from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, PublishedCell
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
@@ -28,7 +28,7 @@ from hlf.shim import api
 
 _CELL = "gap"
 _ROSTER = "gap.roster"
-_TOLD = "gap.told"
+_PUBLISHED = "gap.published"
 _COMPUTED = "gap.computed"
 
 
@@ -105,15 +105,15 @@ class GapMeter(api.Contract):
         if [region, period] in computed:
             raise Refusal.PERIOD_COMPUTED(f"{region} has been computed in {period}")
         counted = [one for one in _contributions(ctx) if one.counts_from <= period and _counts(ctx, one)]
-        before: Any = _kept(ctx, _TOLD, "cells")
-        cells, withheld, told = gapmeter.publishable(
-            counted, region, listed, records.shaped(tuple[ToldCell, ...], before, "told")
+        before: Any = _kept(ctx, _PUBLISHED, "cells")
+        cells, withheld, published = gapmeter.publishable(
+            counted, region, listed, records.shaped(tuple[PublishedCell, ...], before, "published")
         )
         if not cells:
             failed = ", ".join(f"{one.week} {one.rule}" for one in withheld)
             raise Refusal.NOTHING_TO_TELL(f"every cell is withheld: {failed}")
         salt = private.salt(ctx)
-        _keep(ctx, _TOLD, "cells", records.plain(told), salt)
+        _keep(ctx, _PUBLISHED, "cells", records.plain(published), salt)
         _keep(ctx, _COMPUTED, "computed", [*computed, [region, period]], salt)
         meter = Meter(meter_id, clock.stamp(ctx), cells, withheld, salt)
         ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
@@ -137,7 +137,7 @@ class GapMeter(api.Contract):
         for cell in published.cells:
             # If a cell were published twice, the difference would reveal who joined in between.
             if store.find(ctx, Cell, _CELL, cell.region, cell.week):
-                raise Refusal.ALREADY_PUBLISHED(f"{cell.region} in {cell.week} has been told")
+                raise Refusal.ALREADY_PUBLISHED(f"{cell.region} in {cell.week} is published")
             store.save(ctx, cell, _CELL, cell.region, cell.week)
         ctx.stub.set_event("GapPublished", records.dumps(published.cells))
         return published.cells

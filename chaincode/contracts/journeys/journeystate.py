@@ -51,7 +51,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     check_unused(ctx, opening.journey_id)
     members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
     now = clock.now(ctx)
-    journey = journeys.opened(opening, members, stages.current(ctx), access.member(ctx), now, return_id)
+    journey = journeys.opened(opening, members, stages.catalogue_in_force(ctx), access.member(ctx), now, return_id)
     journey_id = journey.journey_id
     store.save(ctx, journey, JOURNEY, journey_id)
     store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)

@@ -140,7 +140,7 @@ class Matching(WhyNotMe, api.Contract):
         participants.tender_member(ctx)
         before = tendering.load_plan(ctx, plan_id)
         planstate.check_open(ctx, plan_id)
-        answers = {answer.number: answer for answer in planstate.answers(ctx, plan_id)}
+        answers = {answer.number: answer for answer in planstate.carrier_answers(ctx, plan_id)}
         wanted = tendering.Assignment(
             new_plan_id,
             before.journey_id,
@@ -281,7 +281,7 @@ class Matching(WhyNotMe, api.Contract):
         participants.participant(ctx, access.member(ctx))
         notice = planstate.notice(ctx, plan_id)
         planstate.check_open(ctx, plan_id)
-        answers = planstate.answers(ctx, plan_id)
+        answers = planstate.carrier_answers(ctx, plan_id)
         if len(answers) < len(notice.legs) or any(answer.state != "accepted" for answer in answers):
             raise Refusal.NOT_ALL_ACCEPTED(f"not every carrier has accepted its leg of plan {plan_id}")
         before = store.find(ctx, Agreed, planstate.AGREED, notice.journey_id, notice.kind)
@@ -350,7 +350,7 @@ class Matching(WhyNotMe, api.Contract):
     @api.query
     def read(self, ctx: api.Context, plan_id: str) -> PublicPlan:
         """Return the public part of a plan, with its carriers' answers."""
-        notice, answers = planstate.notice(ctx, plan_id), planstate.answers(ctx, plan_id)
+        notice, answers = planstate.notice(ctx, plan_id), planstate.carrier_answers(ctx, plan_id)
         end = store.find(ctx, End, planstate.END, plan_id)
         against = [answer.state for answer in answers if answer.state != "accepted"]
         so_far = "accepted" if len(answers) == len(notice.legs) else "published"

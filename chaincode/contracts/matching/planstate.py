@@ -94,7 +94,7 @@ def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
     access.one_of(ctx, allowed, Refusal.NOT_A_PARTY, "the carrier, the platform or the auditor does this")
 
 
-def answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:
+def carrier_answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:
     """Return the carriers' answers, in the order of their legs."""
     return tuple(store.each(ctx, Answer, ANSWER, plan_id))
 

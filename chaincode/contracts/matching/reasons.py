@@ -91,7 +91,7 @@ class WhyNotMe:
         return private.announce(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
 
     @api.transaction(endorsed_by=("carrier",), transient=("reply",), called_by=("carrier", "platform", "auditor"))
-    def hear(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, carrier: str) -> dict[str, str]:
+    def deliver_reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, carrier: str) -> dict[str, str]:
         """
         Write the answer in the transient data to the carrier's collection, if both have endorsed it.
 
@@ -106,11 +106,11 @@ class WhyNotMe:
             raise Refusal.NOT_AS_STORED("that is not the answer of platform and auditor")
         private.absent(ctx, key, (carrier,), "the answer")
         private.put(ctx, key, data, (carrier,))
-        return private.announce(ctx, "WhyNotMeHeard", plan_id=plan_id, grant_id=grant_id)
+        return private.announce(ctx, "WhyNotMeDelivered", plan_id=plan_id, grant_id=grant_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:
-        """Return the answer to a question, for platform and auditor; give it to `hear`."""
+        """Return the answer to a question, for platform and auditor; give it to `deliver_reply`."""
         participants.tender_member(ctx)
         data = ctx.stub.get_private_data(TENDER, _reply_key(ctx, plan_id, grant_id, step))
         if not data:

@@ -16,7 +16,7 @@ VERSION = "stages"
 CURRENT = "stages-current"
 
 
-def current(ctx: api.Context) -> stages.StageCatalogue:
+def catalogue_in_force(ctx: api.Context) -> stages.StageCatalogue:
     """
     Return the version in force.
 
@@ -47,7 +47,7 @@ def _read(data: bytes) -> stages.StageCatalogue:
 
 
 def _amended(ctx: api.Context, changed: tuple[stages.Stage, ...]) -> stages.StageCatalogue:
-    return stages.amended(current(ctx), changed, clock.now(ctx))
+    return stages.amended(catalogue_in_force(ctx), changed, clock.now(ctx))
 
 
 def _adopt(ctx: api.Context, catalogue: stages.StageCatalogue) -> stages.StageCatalogue:
@@ -61,7 +61,7 @@ AMENDED = amending.Subject(
     kind="stages",
     shape=tuple[stages.Stage, ...],
     name=lambda changed: "",  # There is one catalogue.
-    standing=lambda ctx, name: current(ctx),
+    standing=lambda ctx, name: catalogue_in_force(ctx),
     check=lambda ctx, changed: stages.checked(_amended(ctx, changed)),
     voters=participants.voters,
     carry=lambda ctx, changed: _adopt(ctx, _amended(ctx, changed)),
@@ -117,7 +117,7 @@ class Stages(api.Contract):
     @api.query
     def current(self, ctx: api.Context) -> stages.StageCatalogue:
         """Return the version in force."""
-        return current(ctx)
+        return catalogue_in_force(ctx)
 
     @api.query
     def version(self, ctx: api.Context, number: int) -> stages.StageCatalogue:
@@ -127,7 +127,7 @@ class Stages(api.Contract):
     @api.query
     def stage(self, ctx: api.Context, stage_id: str) -> stages.Stage:
         """Return one stage of the version in force."""
-        return current(ctx).stage(stage_id)
+        return catalogue_in_force(ctx).stage(stage_id)
 
     @api.query
     def history(self, ctx: api.Context) -> tuple[store.KeyChange, ...]:

@@ -82,7 +82,7 @@ class Cell:
 class Rule(enum.StrEnum):
     """Why a cell is withheld."""
 
-    TOLD_BEFORE = "TOLD_BEFORE"
+    ALREADY_PUBLISHED = "ALREADY_PUBLISHED"
     TOO_FEW_PARTIES = "TOO_FEW_PARTIES"
     DOMINATED = "DOMINATED"
     ISOLATES = "ISOLATES"
@@ -107,7 +107,7 @@ class Summand:
 
 
 @dataclass(frozen=True)
-class ToldCell:
+class PublishedCell:
     """The parts of a published cell; platform and auditor store them, so that no later cell reveals a party."""
 
     region: str
@@ -175,18 +175,18 @@ def following(known: str) -> str:
 
 
 def publishable(
-    contributions: Iterable[Contribution], region: str, listed: Iterable[str], told: Sequence[ToldCell]
-) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[ToldCell, ...]]:
+    contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[PublishedCell]
+) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[PublishedCell, ...]]:
     """
-    Return the cells of *region* that may be published beside those in *told*, those that may not, and all published
-    ones.
+    Return the cells of *region* that may be published beside those in *published*, those that may not, and all that
+    are published then.
     """
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
-    cells, withheld, so_far = [], [], list(told)
+    cells, withheld, so_far = [], [], list(published)
     for week in listed:
         demand, capacity = (_summands(counted, kind, region, week) for kind in ("forecast", "capability"))
-        new = ToldCell(region, week, demand, capacity)
+        new = PublishedCell(region, week, demand, capacity)
         cell = _cell(counted, new)
         rule = _fails(new, counted, so_far)
         if rule:
@@ -197,22 +197,22 @@ def publishable(
     return tuple(cells), tuple(withheld), tuple(so_far)
 
 
-def _fails(new: ToldCell, counted: Sequence[Contribution], told: Sequence[ToldCell]) -> Rule | None:
+def _fails(new: PublishedCell, counted: Sequence[Contribution], published: Sequence[PublishedCell]) -> Rule | None:
     """Return the first rule that forbids to publish *new*."""
-    if any((new.region, new.week) == (old.region, old.week) for old in told):
-        return Rule.TOLD_BEFORE
+    if any((new.region, new.week) == (old.region, old.week) for old in published):
+        return Rule.ALREADY_PUBLISHED
     sides = (new.demand, new.capacity)
     if not all(audience.enough_parties({one.party for one in side}) for side in sides):
         return Rule.TOO_FEW_PARTIES
     if any(_dominated(side, counted, new) for side in sides):
         return Rule.DOMINATED
-    cells = (*told, new)
+    cells = (*published, new)
     if _isolates([cell.demand for cell in cells]) or _isolates([cell.capacity for cell in cells]):
         return Rule.ISOLATES
     return None
 
 
-def _dominated(side: Iterable[Summand], counted: Iterable[Contribution], cell: ToldCell) -> bool:
+def _dominated(side: Iterable[Summand], counted: Iterable[Contribution], cell: PublishedCell) -> bool:
     """Return whether one party has two thirds or more, which would tell its figure closely; or all have nothing."""
     by_party: dict[str, int] = {}
     mine = {one.grant_id for one in side}
@@ -234,13 +234,13 @@ def _summands(counted: Iterable[Contribution], kind: str, region: str, week: str
     )
 
 
-def _cell(counted: Iterable[Contribution], told: ToldCell) -> Cell:
+def _cell(counted: Iterable[Contribution], cell: PublishedCell) -> Cell:
     sums = {"forecast": 0, "capability": 0}
     for one in counted:
-        sums[one.kind] += one.units[told.region].get(told.week, 0)
+        sums[one.kind] += one.units[cell.region].get(cell.week, 0)
     demand, capacity = sums["forecast"], sums["capability"]
-    parties = [len({one.party for one in side}) for side in (told.demand, told.capacity)]
-    return Cell(told.region, told.week, demand, capacity, demand - capacity, *parties)
+    parties = [len({one.party for one in side}) for side in (cell.demand, cell.capacity)]
+    return Cell(cell.region, cell.week, demand, capacity, demand - capacity, *parties)
 
 
 def _days(start: str, end: str) -> dict[str, int]:

@@ -84,8 +84,8 @@ def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
     salt = {"salt": disclosing.salt()}
     explained = context.act(TRADE, "Matching:explain", *names, transient=salt)
     reply = context.evaluate(TRADE.call("Matching:reply", names, None, (context.caller().msp_id,)))
-    heard = context.act(TRADE, "Matching:hear", *names, carrier, transient={"reply": reply})
-    return {"explanation": explained, "delivery": heard}
+    delivered = context.act(TRADE, "Matching:deliver_reply", *names, carrier, transient={"reply": reply})
+    return {"explanation": explained, "delivery": delivered}
 
 
 @blueprint.route("/<plan_id>/why-not-me")

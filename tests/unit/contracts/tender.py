@@ -190,7 +190,7 @@ def played() -> testing.Ledger:
             tender.say("Matching:ask_why", "p1", f"g-{carrier}-1", 0, by=carrier)
             tender.write("Matching:explain", "p1", f"g-{carrier}-1", 0, salt=salt("why", carrier).encode())
             reply = tender.ask("Matching:reply", "p1", f"g-{carrier}-1", 0).payload
-            tender.write("Matching:hear", "p1", f"g-{carrier}-1", 0, carrier, reply=reply)
+            tender.write("Matching:deliver_reply", "p1", f"g-{carrier}-1", 0, carrier, reply=reply)
     tender.write("Matching:replan", "p1", "p2", [], 0, salt=salt("plan", "p2").encode())
     tender.publish("p2")
     for number, carrier in enumerate(tender.deliver("p2")):

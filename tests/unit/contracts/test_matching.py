@@ -330,12 +330,12 @@ def test_a_cancelled_plan_gives_its_capacity_back(told):
 
 
 def asked(told: Tender, carrier: str, step: int = 0, plan_id: str = "p1"):
-    """Ask, have it answered, and hear it."""
+    """Ask, have it answered, and have the answer delivered."""
     name = f"g-{carrier}-1"
     told.say("Matching:ask_why", plan_id, name, step, by=carrier)
     told.write("Matching:explain", plan_id, name, step, salt=salt("why", carrier, step).encode(), by=AUDITOR)
     reply = told.ask("Matching:reply", plan_id, name, step).payload
-    told.write("Matching:hear", plan_id, name, step, carrier, by=carrier, reply=reply)
+    told.write("Matching:deliver_reply", plan_id, name, step, carrier, by=carrier, reply=reply)
     return told.ask("Matching:why_not_me", plan_id, name, step, by=carrier).json()
 
 
@@ -368,15 +368,15 @@ def test_nobody_asks_about_another(told):
     told.write(*explain, **fresh)
     assert refused(told.write, *explain, **fresh) == "ALREADY_EXISTS"
     reply = told.ask("Matching:reply", "p1", name, 0).payload
-    hear = ("Matching:hear", "p1", name, 0)
+    deliver = ("Matching:deliver_reply", "p1", name, 0)
     better = reply.replace(b"dearer", b"chosen")
     home = {"endorsed_by": [FORWARDER]}
-    assert refused(told.write, *hear, FORWARDER, reply=better, **home) == "NOT_AS_STORED"
-    assert refused(told.write, *hear, FORWARDER, reply=reply, by=LAST_MILE, **home) == "NOT_A_PARTY"
+    assert refused(told.write, *deliver, FORWARDER, reply=better, **home) == "NOT_AS_STORED"
+    assert refused(told.write, *deliver, FORWARDER, reply=reply, by=LAST_MILE, **home) == "NOT_A_PARTY"
     away = {"endorsed_by": [LAST_MILE]}
-    assert refused(told.write, *hear, LAST_MILE, reply=reply, by=LAST_MILE, **away) == "NOT_OWNER"
-    told.write(*hear, FORWARDER, reply=reply, **home)
-    assert refused(told.write, *hear, FORWARDER, reply=reply, **home) == "ALREADY_EXISTS"
+    assert refused(told.write, *deliver, LAST_MILE, reply=reply, by=LAST_MILE, **away) == "NOT_OWNER"
+    told.write(*deliver, FORWARDER, reply=reply, **home)
+    assert refused(told.write, *deliver, FORWARDER, reply=reply, **home) == "ALREADY_EXISTS"
 
 
 def test_a_question_about_no_step_is_refused(told):

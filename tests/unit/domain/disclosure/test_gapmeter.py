@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaincode.domain.disclosure import gapmeter
-from chaincode.domain.disclosure.gapmeter import Contribution, Rule, Summand, ToldCell
+from chaincode.domain.disclosure.gapmeter import Contribution, PublishedCell, Rule, Summand
 from hlf.codec.refusals import Refused
 
 WEEK, NEXT = "2026-W49", "2026-W50"
@@ -86,7 +86,7 @@ def test_a_cell_sums_both_sides():
         tuple(Summand(f"{party}/{kind}", party, 7) for party in parties)
         for kind, parties in (("forecast", "ABC"), ("capability", "XYZ"))
     )
-    assert told == (ToldCell("VN-HN", WEEK, demand, capacity),)
+    assert told == (PublishedCell("VN-HN", WEEK, demand, capacity),)
     assert [(one.week, one.rule) for one in withheld] == [(NEXT, Rule.TOO_FEW_PARTIES)]
 
 
@@ -140,7 +140,7 @@ def test_a_cell_is_told_once():
     """Told again after somebody joined, it would give that party away."""
     *_, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [])
     joined = [*DEMAND, gives("D", "forecast", 7), *SUPPLY]
-    assert rules(joined, "VN-HN", [WEEK], told) == [Rule.TOLD_BEFORE]
+    assert rules(joined, "VN-HN", [WEEK], told) == [Rule.ALREADY_PUBLISHED]
     assert gapmeter.publishable(joined, "VN-HN", [WEEK], told)[2] == told
 
 
