@@ -74,7 +74,7 @@ class Handovers:
         journey.party(taker)
         mine = journeystate.page(ctx, journey_id, taker)
         held = journeystate.find_custody(ctx, journey_id)
-        journeystate.believe(journey, journeystate.page(ctx, journey_id, held.custodian), held)
+        journeystate.check_confirmed(journey, journeystate.page(ctx, journey_id, held.custodian), held)
         held.offered_to(taker)
         giver = held.custodian
         stage_id, step = ("S22", "receiving") if journey.kind is JourneyType.REVERSE else ("S02", "accepting")

@@ -218,7 +218,7 @@ class Journeys(Handovers, api.Contract):
             Refused: JOURNEY_UNKNOWN.
         """
         journey = journeystate.load(ctx, journey_id)
-        written = journeystate.written(ctx, journey)
+        written = journeystate.party_pages(ctx, journey)
         timeline, incidents = pages.timeline(written.pages), pages.incidents(written.pages)
         held, alarms = _held(ctx, journey, written)
         stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written.pages)
@@ -335,12 +335,12 @@ def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
 
 
 def _held(
-    ctx: api.Context, journey: journeys.Journey, written: journeystate.Written
+    ctx: api.Context, journey: journeys.Journey, written: journeystate.PartyPages
 ) -> tuple[custody.Custody, tuple[Alarm, ...]]:
     """Return the custody as written, and the alarms about it and about the pages that must confirm it."""
     doubts = tuple(
         Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
-        for msp_id in written.doubted
+        for msp_id in written.with_forgeries
     )
     held = journeystate.readable_custody(ctx, journey)
     if held is None:

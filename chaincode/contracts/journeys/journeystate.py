@@ -11,7 +11,7 @@ can change what:
     custodian must endorse), sets its policy to the new one, and writes the acceptance on the new custodian's page
     (so the new one must endorse too). With only one of the two, the transaction is invalid or is not a hand-over.
 * An organisation with a modified peer can still write anything on its own keys. On its page it could write
-    stages of others, or garbage; honest peers skip both (`written`). As custodian it could name another
+    stages of others, or garbage; honest peers skip both (`party_pages`). As custodian it could name another
     organisation in its place. Such custody has no effect: a period counts only if its custodian's own page confirms
     it (CUSTODY_CONTESTED), and the named organisation can reject it (`Journeys:repudiate_custody`).
 
@@ -129,21 +129,21 @@ def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
 
 
 @dataclasses.dataclass(frozen=True)
-class Written:
+class PartyPages:
     """The valid records of the parties of a journey, and the parties with invalid entries on their pages."""
 
     pages: tuple[pages.Page, ...]
-    doubted: tuple[str, ...]
+    with_forgeries: tuple[str, ...]
 
 
-def written(ctx: api.Context, journey: journeys.Journey) -> Written:
+def party_pages(ctx: api.Context, journey: journeys.Journey) -> PartyPages:
     """
     Return every party's page, by party, without entries that only a modified peer can have written.
 
     A page that cannot be read counts as empty: one organisation must not be able to block the journey, or the
     returns, of all others.
     """
-    found, doubted = [], []
+    found, with_forgeries = [], []
     for party in journey.parties:
         empty = pages.Page(journey.journey_id, party.msp_id)
         try:
@@ -152,18 +152,18 @@ def written(ctx: api.Context, journey: journeys.Journey) -> Written:
             raw = None
         if raw is None or (raw.journey_id, raw.msp_id) != (empty.journey_id, empty.msp_id):
             found.append(empty)
-            doubted.append(party.msp_id)
+            with_forgeries.append(party.msp_id)
             continue
-        honest = pages.believed(journey, raw)
+        honest = pages.without_forgeries(journey, raw)
         found.append(honest)
         if honest != raw:
-            doubted.append(party.msp_id)
-    return Written(tuple(found), tuple(doubted))
+            with_forgeries.append(party.msp_id)
+    return PartyPages(tuple(found), tuple(with_forgeries))
 
 
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
     """Return the valid records of each party."""
-    return written(ctx, journey).pages
+    return party_pages(ctx, journey).pages
 
 
 def save_page(ctx: api.Context, written: pages.Page) -> None:
@@ -189,11 +189,11 @@ def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.
         Refused: CUSTODY_CONTESTED.
     """
     held = find_custody(ctx, journey.journey_id)
-    believe(journey, mine, held)
+    check_confirmed(journey, mine, held)
     return held
 
 
-def believe(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
+def check_confirmed(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
     """
     Raise Refused unless *written_page* confirms the periods of its party in *held*.
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from chaincode.contracts import private, store
 from chaincode.contracts.journeys import journeystate
-from chaincode.contracts.orders import elsewhere
+from chaincode.contracts.orders import otherchannel
 from chaincode.contracts.returns import returnstate
 from chaincode.domain import channels
 from chaincode.domain.journeys import pages
@@ -29,7 +29,7 @@ from hlf.shim import api
 
 ACCOUNT = "account"
 
-_LIVING = ("confirmed", "fulfilling")
+_TO_SEND = ("confirmed", "fulfilling")
 
 
 class Accounts(api.Contract):
@@ -74,7 +74,7 @@ def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
     account = store.find(ctx, Account, ACCOUNT, identifiers.check("opening.order.order_id", order.order_id))
     if account is not None and account.order != order:
         raise Refusal.ORDER_DIFFERS(f"order {order.order_id} is on the ledger with other facts")
-    _vouch(ctx, order)
+    _check_order(ctx, order)
     if account is None:
         account = accounts.opened(order)
         consent = ctx.stub.create_composite_key("account.consent", [order.order_id])
@@ -104,13 +104,13 @@ def returns_of(ctx: api.Context, order_id: str) -> Iterator[returns.Return]:
     return (returnstate.load(ctx, each) for each in store.each(ctx, str, returnstate.OF_ORDER, order_id))
 
 
-def _vouch(ctx: api.Context, order: Facts) -> None:
+def _check_order(ctx: api.Context, order: Facts) -> None:
     """Raise Refused if this peer can ask `ecommerce` and the order there is different or not ready to be sent."""
-    answer = elsewhere.ask(ctx, *channels.COMMERCE, "Orders:read", order.order_id)
+    answer = otherchannel.query(ctx, *channels.COMMERCE, "Orders:read", order.order_id)
     if answer is None:
         return
     public = records.loads(orders.PublicOrder, answer, "order")
     if public.facts_hash != order.digest:
         raise Refusal.ORDER_DIFFERS(f"order {order.order_id} was placed with other facts")
-    if public.state not in _LIVING:
+    if public.state not in _TO_SEND:
         raise Refusal.WRONG_STATE(f"order {order.order_id} is {public.state}; goods are sent of a confirmed one")

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.orders import elsewhere
+from chaincode.contracts.orders import otherchannel
 from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
@@ -244,7 +244,7 @@ def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
 def _check_unsent(ctx: api.Context, order_id: str) -> None:
     """Raise Refused if this peer can ask `trade` and a journey of the order is open there."""
     try:
-        account = elsewhere.ask(ctx, *channels.TRADE, "Accounts:read", order_id)
+        account = otherchannel.query(ctx, *channels.TRADE, "Accounts:read", order_id)
     except Refused as refused:
         if refused.code != Refusal.ACCOUNT_UNKNOWN.code:
             raise

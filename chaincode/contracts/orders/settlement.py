@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.orders import orders, owing
+from chaincode.contracts.orders import debts, orders
 from chaincode.domain.orders import duties, payments
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
@@ -79,7 +79,7 @@ class Settlement(api.Contract):
                 ORDER_CANCELLED, INVALID_ARGUMENT (no amount).
         """
         found, change = _due(ctx, payment_id)
-        order = _living(ctx, found)
+        order = _not_cancelled(ctx, found)
         captured = found.captured_by(change, clock.stamp(ctx))
         if found.mark is None and captured.mark:
             _check_untaken(ctx, order)
@@ -98,14 +98,14 @@ class Settlement(api.Contract):
                 SALT_REUSED, ORDER_CANCELLED, INVALID_ARGUMENT (an amount).
         """
         found, change = _due(ctx, payment_id)
-        owed = owing.owed(ctx, found)
-        order, rates = _living(ctx, found), None
+        owed = debts.proven(ctx, found)
+        order, rates = _not_cancelled(ctx, found), None
         if change.rate_date:
             rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
             rates.check_fresh(clock.stamp(ctx)[:10])
         settled = found.settled_by(change, clock.stamp(ctx), rates, owed.amount)
         if settled.netted:
-            owing.put(ctx, owed.moved(-settled.netted, change.salt))
+            debts.put(ctx, owed.moved(-settled.netted, change.salt))
         _put_mark(ctx, order, payments.settled_mark(found, change))
         return _keep(ctx, "PaymentSettled", found, settled)
 
@@ -121,10 +121,10 @@ class Settlement(api.Contract):
                 INVALID_ARGUMENT (no amount).
         """
         found, change = _due(ctx, payment_id)
-        owed = owing.owed(ctx, found)
+        owed = debts.proven(ctx, found)
         refunded = found.refunded_by(change, clock.stamp(ctx))
         if found.paid:
-            owing.put(ctx, owed.moved(refunded.refunded - found.refunded, change.salt))
+            debts.put(ctx, owed.moved(refunded.refunded - found.refunded, change.salt))
         if change.return_id:
             _mark_refund(ctx, found, change)
         return _keep(ctx, "PaymentRefunded", found, refunded)
@@ -181,7 +181,7 @@ class Settlement(api.Contract):
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def debt(self, ctx: api.Context, payment_id: str) -> bytes:
         """What the payment's merchant owes, exactly as the caller's organisation keeps it; nothing if there is none."""
-        return owing.kept(ctx, access.member(ctx), records.loads(Payment, self.show(ctx, payment_id)))
+        return debts.stored(ctx, access.member(ctx), records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query
     def refund_proof(self, ctx: api.Context, order_id: str, return_id: str) -> str:
@@ -272,7 +272,7 @@ def _mark_refund(ctx: api.Context, payment: Payment, change: Change) -> None:
     private.put(ctx, key, records.dumps(payments.refunded_mark(payment, change)), order.parties)
 
 
-def _living(ctx: api.Context, payment: Payment) -> PublicOrder:
+def _not_cancelled(ctx: api.Context, payment: Payment) -> PublicOrder:
     """
     Return the payment's order, if money may still be captured or paid out.
 

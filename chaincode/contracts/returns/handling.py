@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaincode.contracts import access, clock
 from chaincode.contracts.journeys import journeystate
-from chaincode.contracts.orders import accounts, elsewhere
+from chaincode.contracts.orders import accounts, otherchannel
 from chaincode.contracts.returns.returnstate import StoredReturns
 from chaincode.domain import channels
 from chaincode.domain.refusals import Refusal
@@ -26,7 +26,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         opinion = names.SHA256.check("opinion_hash", opinion_hash)
         booked = self.who_fetches(case, known)
         carrier = booked.carrier if booked else ""
@@ -41,7 +41,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
         """
-        known, _ = self.known(ctx, return_id)
+        known, _ = self.up_to_date(ctx, return_id)
         at = moments.stated("pickup_at", pickup_at).at
         return self.save(ctx, handling.scheduled(known, access.member(ctx), at, clock.now(ctx)))
 
@@ -53,7 +53,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         word = identifiers.check("why", why)
         return self.save(ctx, handling.pickup_failed(known, access.member(ctx), word, case.terms, clock.now(ctx)))
 
@@ -67,7 +67,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         report = names.SHA256.check("report_hash", report_hash)
         cover = case.terms.reasons.get(known.request.reason)
         accepted = cover.condition if cover else Condition.DAMAGED
@@ -93,7 +93,7 @@ class Handling(StoredReturns):
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, NOT_REFUNDED, PARCEL_IN_USE,
                 INVALID_ARGUMENT, ORDER_UNKNOWN, PEER_REFUSED.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         proof = names.SHA256.check("proof_hash", proof_hash)
         now = clock.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
@@ -112,7 +112,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         proof = names.SHA256.check("proof_hash", proof_hash)
         return self.save(ctx, handling.sent_back(known, access.member(ctx), case.terms, clock.now(ctx), proof))
 
@@ -124,7 +124,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
         """
-        known, _ = self.known(ctx, return_id)
+        known, _ = self.up_to_date(ctx, return_id)
         return self.save(ctx, handling.cancelled(known, access.member(ctx), clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("agent",))
@@ -135,7 +135,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED, UNITS_RETURNED.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         grounds = names.SHA256.check("grounds_hash", grounds_hash)
         moved = handling.disputed(known, access.member(ctx), case.terms, clock.now(ctx), grounds)
         # After a rejection or an exchange the buyer still has the units. So the claimed units must have been on the
@@ -153,7 +153,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_ARBITER, OWN_RETURN, WRONG_STATE, DEADLINE_PASSED, WRONG_AWARD.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         opinion = names.SHA256.check("opinion_hash", opinion_hash)
         booked = case.booking(case.terms)
         carrier = booked.carrier if booked and not known.reverse_journey_id else known.roles.carrier
@@ -168,7 +168,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE.
         """
-        known, _ = self.known(ctx, return_id)
+        known, _ = self.up_to_date(ctx, return_id)
         return self.save(ctx, handling.closed(known, access.member(ctx), clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("party",))
@@ -179,7 +179,7 @@ class Handling(StoredReturns):
         Raises:
             Refused: RETURN_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE.
         """
-        known, case = self.known(ctx, return_id)
+        known, case = self.up_to_date(ctx, return_id)
         case.journey.party(access.member(ctx))
         booked = self.who_fetches(case, known)
         moved = handling.enforced(known, booked.carrier if booked else "", case.terms, clock.now(ctx))
@@ -188,6 +188,6 @@ class Handling(StoredReturns):
 
 def _check_refunded(ctx: api.Context, order_id: str, return_id: str, proof: str) -> None:
     """Raise Refused unless `ecommerce` has the payment's record with that hash, or this peer cannot ask there."""
-    answer = elsewhere.ask(ctx, *channels.COMMERCE, "Settlement:refund_proof", order_id, return_id)
+    answer = otherchannel.query(ctx, *channels.COMMERCE, "Settlement:refund_proof", order_id, return_id)
     if answer is not None and answer.decode() != proof:
         raise Refusal.NOT_REFUNDED(f"the proof is not the record of the refund for return {return_id}")

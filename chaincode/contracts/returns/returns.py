@@ -111,7 +111,7 @@ class Returns(Handling, api.Contract):
         Raises:
             Refused: RETURN_UNKNOWN.
         """
-        known, _ = self.known(ctx, return_id)
+        known, _ = self.up_to_date(ctx, return_id)
         return ReturnStanding(known.state, known)
 
     @api.query
@@ -123,7 +123,7 @@ class Returns(Handling, api.Contract):
             Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
         """
         journey_id = journeystate.linked(ctx, token_hash)
-        known = [self.known(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
+        known = [self.up_to_date(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
         return tuple(returns.seen(each) for each in known)
 
     @api.query

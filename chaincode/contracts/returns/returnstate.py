@@ -69,7 +69,7 @@ class StoredReturns:
         matched = booking.ReturnBooking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
         return Case(journey, terms, matched)
 
-    def known(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
+    def up_to_date(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
         """
         Return the return with the events of its goods applied, and its case under the terms that decided it.
 

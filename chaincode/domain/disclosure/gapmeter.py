@@ -82,7 +82,7 @@ class Cell:
 class Rule(enum.StrEnum):
     """Why a cell is withheld."""
 
-    ALREADY_PUBLISHED = "ALREADY_PUBLISHED"
+    PUBLISHED_BEFORE = "PUBLISHED_BEFORE"
     TOO_FEW_PARTIES = "TOO_FEW_PARTIES"
     DOMINATED = "DOMINATED"
     ISOLATES = "ISOLATES"
@@ -200,7 +200,7 @@ def publishable(
 def _fails(new: PublishedCell, counted: Sequence[Contribution], published: Sequence[PublishedCell]) -> Rule | None:
     """Return the first rule that forbids to publish *new*."""
     if any((new.region, new.week) == (old.region, old.week) for old in published):
-        return Rule.ALREADY_PUBLISHED
+        return Rule.PUBLISHED_BEFORE
     sides = (new.demand, new.capacity)
     if not all(audience.enough_parties({one.party for one in side}) for side in sides):
         return Rule.TOO_FEW_PARTIES

@@ -196,7 +196,7 @@ def place_of(made: Mapping[str, object]) -> str:
     return str(point["id"]).removeprefix(f"{VOCABULARY}place/") if isinstance(point, Mapping) else ""
 
 
-def tells(made: Mapping[str, object], step: str, at: int) -> bool:
+def has_step_and_time(made: Mapping[str, object], step: str, at: int) -> bool:
     """Return whether an event, perhaps written without the contract, is readable and has this step and time."""
     try:
         when = moments.parse(str(made.get("eventTime"))).at

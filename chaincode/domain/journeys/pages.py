@@ -111,7 +111,7 @@ class Page:
         return dataclasses.replace(self, entries=(*self.entries, entry))
 
 
-def believed(journey: Journey, page: Page) -> Page:
+def without_forgeries(journey: Journey, page: Page) -> Page:
     """
     Return *page* without entries that the contract would not have accepted.
 
@@ -128,7 +128,7 @@ def believed(journey: Journey, page: Page) -> Page:
             and said.get("selat:journey") == journey.journey_id
             and said.get("eventID") == entry.event_id
             and epcis.recorder_of(said) == page.msp_id
-            and epcis.tells(said, entry.step, entry.at)
+            and epcis.has_step_and_time(said, entry.step, entry.at)
         )
 
     return dataclasses.replace(

@@ -15,7 +15,7 @@ from hlf.codec.refusals import RuntimeRefusal
 
 ROOT = Path(__file__).parents[3]
 SOURCES = {path: ast.parse(path.read_text()) for path in sorted(Path(chaincode.__path__[0]).rglob("*.py"))}
-RELAY = "contracts/orders/elsewhere.py"
+RELAY = "contracts/orders/otherchannel.py"
 """Passes on what another chaincode refused, whatever that one's table is."""
 
 

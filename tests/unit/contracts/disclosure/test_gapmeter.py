@@ -166,7 +166,7 @@ def test_a_cell_is_told_once(meter):
     meter.compute("m1")
     assert refused(meter.compute, "m1") == "ALREADY_EXISTS"
     assert refused(meter.compute, "m2") == "PERIOD_COMPUTED"
-    with pytest.raises(testing.Refused, match="2026-W49 ALREADY_PUBLISHED, 2026-W50 TOO_FEW_PARTIES"):
+    with pytest.raises(testing.Refused, match="2026-W49 PUBLISHED_BEFORE, 2026-W50 TOO_FEW_PARTIES"):
         meter.compute("m2", at=LATER + timedelta(weeks=1))
     meter.publish("m1")
     assert refused(meter.publish, "m1") == "ALREADY_PUBLISHED"

@@ -140,7 +140,7 @@ def test_a_cell_is_told_once():
     """Told again after somebody joined, it would give that party away."""
     *_, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [])
     joined = [*DEMAND, gives("D", "forecast", 7), *SUPPLY]
-    assert rules(joined, "VN-HN", [WEEK], told) == [Rule.ALREADY_PUBLISHED]
+    assert rules(joined, "VN-HN", [WEEK], told) == [Rule.PUBLISHED_BEFORE]
     assert gapmeter.publishable(joined, "VN-HN", [WEEK], told)[2] == told
 
 

@@ -11,7 +11,7 @@ from hlf.codec import records
 from hlf.shim import api
 
 
-def owed(ctx: api.Context, payment: Payment) -> Debt:
+def proven(ctx: api.Context, payment: Payment) -> Debt:
     """
     Return what the payment's merchant owes, as the transient data have it, proved at all three who keep it.
 
@@ -37,7 +37,7 @@ def put(ctx: api.Context, debt: Debt) -> None:
     private.put(ctx, _key(ctx, debt), records.dumps(debt), debt.parties)
 
 
-def kept(ctx: api.Context, holder: str, payment: Payment) -> bytes:
+def stored(ctx: api.Context, holder: str, payment: Payment) -> bytes:
     """Return the debt that counts for *payment* as *holder* keeps it, on its own peer; nothing if there is none."""
     return ctx.stub.get_private_data(private.collection(holder), _key(ctx, debts.none(payment.terms)))
 

@@ -16,7 +16,7 @@ _NOT_JOINED = "Failed to get policy manager for channel [{channel}]"
 """The error of a Fabric peer that has not joined a channel."""
 
 
-def ask(ctx: api.Context, channel: str, chaincode: str, function: str, *args: str) -> bytes | None:
+def query(ctx: api.Context, channel: str, chaincode: str, function: str, *args: str) -> bytes | None:
     """
     Return the answer of *function* on *channel*, or None at a peer that has not joined it and cannot ask.
 
