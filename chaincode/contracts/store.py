@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypedDict, TypeVar
 
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.vocabulary import bounds
 from hlf.codec import canonical, records
 from hlf.shim import api
 
@@ -68,6 +69,27 @@ def each(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> I
     with ctx.stub.get_state_by_partial_composite_key(name, attributes) as found:
         for entry in found:
             yield records.loads(kind, entry.value)
+
+
+def page(
+    ctx: api.Context, kind: type[Record], size: int, bookmark: str, name: str, *attributes: str
+) -> tuple[tuple[Record, ...], str]:
+    """
+    Return *size* records whose key begins with (*name*, *attributes*), and the bookmark of the next page.
+
+    A bookmark is the rest of the first key that follows, its parts joined by slashes; it is empty on the last page.
+    For queries only: Fabric refuses writes after a page was read.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for a size that is not within `bounds.PAGE`.
+    """
+    stub = ctx.stub
+    start = stub.create_composite_key(name, [*attributes, *bookmark.split("/")]) if bookmark else ""
+    found, following = stub.get_state_by_partial_composite_key_with_pagination(
+        name, attributes, bounds.PAGE.check("size", size), start
+    )
+    rest = stub.split_composite_key(following)[1][len(attributes) :] if following else []
+    return tuple(records.loads(kind, entry.value) for entry in found), "/".join(rest)
 
 
 def history(ctx: api.Context, name: str, *attributes: str) -> tuple[KeyChange, ...]:

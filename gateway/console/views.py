@@ -69,9 +69,11 @@ def home() -> str:
 
 @blueprint.route("/orders")
 @auth.needs("read")
+@inputs.takes(query={"cursor"})
 def orders() -> str:
-    """Show the public part of all orders, with their journeys."""
-    return _page("orders.html", orders=context.ask(COMMERCE, "Orders:list"))
+    """Show a page of the public parts of all orders, with their journeys."""
+    page = context.ask(COMMERCE, "Orders:list", 100, request.args.get("cursor", ""))
+    return _page("orders.html", orders=page["orders"], following=page["bookmark"])
 
 
 @blueprint.route("/journeys")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import counting, journeystate
 from chaincode.contracts.journeys.handovers import Handovers
 from chaincode.contracts.orders import accounts as allotting
 from chaincode.contracts.register import participants, stages
@@ -20,8 +20,6 @@ from hlf.codec import moments, names
 from hlf.shim import api
 
 _OPENERS = frozenset({"platform", "merchant"})
-_LEARNED_FROM = 200
-"""How many earlier journeys of a lane an estimate uses."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,7 +202,7 @@ class Journeys(Handovers, api.Contract):
         """
         journey = journeystate.load(ctx, journeystate.linked(ctx, token_hash))
         written = journeystate.all_pages(ctx, journey)
-        estimate = _estimate(ctx, journey, written)
+        estimate = counting.estimate(ctx, journey, written)
         stated = progress.stated_delivery(written)
         expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
         return tracking.view(journey, pages.timeline(written), pages.incidents(written), expected)
@@ -236,9 +234,9 @@ class Journeys(Handovers, api.Contract):
 
     @api.query
     def estimate(self, ctx: api.Context, journey_id: str) -> performance.Estimate | None:
-        """Return the expected time of delivery, by earlier journeys of the lane; null if there are too few."""
+        """Return the expected time of delivery, by counted journeys of the lane; null if there are too few."""
         journey = journeystate.load(ctx, journey_id)
-        return _estimate(ctx, journey, journeystate.all_pages(ctx, journey))
+        return counting.estimate(ctx, journey, journeystate.all_pages(ctx, journey))
 
     @api.query
     def events(self, ctx: api.Context, journey_id: str) -> bytes:
@@ -349,17 +347,6 @@ def _held(
         return first, (unread, *doubts)
     contested = [page for page in written.pages if not pages.confirms(journey, page, held)]
     return held, tuple(held.contested(page.msp_id) for page in contested) + doubts + held.alarms()
-
-
-def _estimate(
-    ctx: api.Context, journey: journeys.Journey, written: tuple[pages.Page, ...]
-) -> performance.Estimate | None:
-    lane = (journey.origin, journey.destination, journey.kind)
-    others = [each for each in store.each(ctx, str, journeystate.OF_LANE, *lane) if each != journey.journey_id]
-    earlier = (
-        pages.timeline(journeystate.all_pages(ctx, journeystate.load(ctx, each))) for each in others[-_LEARNED_FROM:]
-    )
-    return performance.estimate(pages.timeline(written), earlier)
 
 
 def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> EventReceipt:

@@ -37,7 +37,8 @@ CUSTODY = "custody"
 PAGE = "page"
 LINK = "link"
 OF_ORDER = "journey-of-order"
-OF_LANE = "journey-of-lane"
+OPEN = "journey-open"
+"""Journeys whose records may still change; the others need not be looked at any more to be counted."""
 OF_PARCEL = "journey-of-parcel"
 
 
@@ -55,7 +56,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     journey_id = journey.journey_id
     store.save(ctx, journey, JOURNEY, journey_id)
     store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)
-    store.save(ctx, journey_id, OF_LANE, journey.origin, journey.destination, journey.kind, journey_id)
+    store.save(ctx, journey_id, OPEN, journey_id)
     if journey.kind is not JourneyType.REVERSE:
         # What comes back may be a part of what a parcel brought, and has no label of its own until it is fetched.
         _claim(ctx, journey)
@@ -91,6 +92,11 @@ def check_unused(ctx: api.Context, journey_id: str) -> None:
     """
     if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", journey_id)):
         raise Refusal.JOURNEY_EXISTS(f"there is a journey {journey_id}")
+
+
+def forget_open(ctx: api.Context, journey_id: str) -> None:
+    """Take a journey from the list of open ones."""
+    ctx.stub.delete_state(ctx.stub.create_composite_key(OPEN, [journey_id]))
 
 
 def load(ctx: api.Context, journey_id: str) -> journeys.Journey:

@@ -14,14 +14,13 @@ import dataclasses
 import hashlib
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import counting
 from chaincode.contracts.matching import offering, planstate, tendering
 from chaincode.contracts.matching.planstate import End, Kind
 from chaincode.contracts.matching.reasons import WhyNotMe
 from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER_MEMBERS
-from chaincode.domain.journeys import journeys, pages
-from chaincode.domain.matching import batches, experience, pareto, plans
+from chaincode.domain.matching import batches, pareto, plans
 from chaincode.domain.matching.certificate import Certificate, verify_match
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.friction import Pair
@@ -89,22 +88,13 @@ class Matching(WhyNotMe, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def observe(self, ctx: api.Context) -> tuple[Pair, ...]:
         """
-        Count the hand-overs between companies, from the journeys on the ledger; matching uses the last count.
+        Let matching use the hand-overs between companies as they are counted now (`Performance:count`).
 
         Raises:
             Refused: NOT_A_PARTICIPANT.
         """
         participants.participant(ctx, access.member(ctx))
-        found = []
-        for journey in store.each(ctx, journeys.Journey, journeystate.JOURNEY):
-            held = journeystate.readable_custody(ctx, journey)
-            if held is None or held.number == 0:
-                continue
-            written = {page.msp_id: page for page in journeystate.all_pages(ctx, journey)}
-            # A custody that some custodian does not confirm does not count.
-            if all(pages.confirms(journey, page, held) for page in written.values()):
-                found += experience.handovers(held, written)
-        counted = experience.counted(found)
+        counted = tuple(counting.pairs(ctx))
         store.save(ctx, counted, tendering.EXPERIENCE)
         return counted
 

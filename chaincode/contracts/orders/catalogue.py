@@ -6,6 +6,8 @@ The chaincode's policy endorses a product's first offer; afterwards only its mer
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, store
 from chaincode.domain.orders import products
 from chaincode.domain.orders.products import Listing, Product
@@ -15,6 +17,14 @@ from hlf.codec import names, records
 from hlf.shim import api
 
 _KEY = "product"
+
+
+@dataclasses.dataclass(frozen=True)
+class ListingPage:
+    """A page of products; *bookmark* leads to the next page, and is empty on the last."""
+
+    listings: tuple[Listing, ...]
+    bookmark: str
 
 
 class Catalogue(api.Contract):
@@ -48,10 +58,15 @@ class Catalogue(api.Contract):
         return _listing(ctx, merchant, gtin)
 
     @api.query
-    def list(self, ctx: api.Context, merchant: str = "") -> tuple[Listing, ...]:
-        """Return all products, or those of one merchant."""
+    def list(self, ctx: api.Context, merchant: str = "", size: int = 100, bookmark: str = "") -> ListingPage:
+        """
+        Return the next *size* products of all merchants, or of one.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
         place = [names.MSP_ID.check("merchant", merchant)] if merchant else []
-        return tuple(store.each(ctx, Listing, _KEY, *place))
+        return ListingPage(*store.page(ctx, Listing, size, bookmark, _KEY, *place))
 
     @api.query
     def history(self, ctx: api.Context, merchant: str, gtin: str) -> tuple[store.KeyChange, ...]:

@@ -7,6 +7,7 @@ second needs the endorsers of the chaincode's policy. From then on, platform and
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable
 
@@ -24,6 +25,14 @@ from hlf.shim import api
 
 _PUBLIC = "order"
 _PARTIES = ("Orders:parties(order_id)",)
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderPage:
+    """A page of orders; *bookmark* leads to the next page, and is empty on the last."""
+
+    orders: tuple[PublicOrder, ...]
+    bookmark: str
 
 
 def content(ctx: api.Context, order_id: str, holder: str) -> Order:
@@ -191,9 +200,14 @@ class Orders(api.Contract):
         return private.own(ctx, access.member(ctx), _facts_key(ctx, order_id), f"facts of order {order_id}")
 
     @api.query
-    def list(self, ctx: api.Context) -> tuple[PublicOrder, ...]:
-        """Return the public part of every order."""
-        return tuple(store.each(ctx, PublicOrder, _PUBLIC))
+    def list(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> OrderPage:
+        """
+        Return the public parts of the next *size* orders.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        return OrderPage(*store.page(ctx, PublicOrder, size, bookmark, _PUBLIC))
 
     @api.query
     def history(self, ctx: api.Context, order_id: str) -> tuple[store.KeyChange, ...]:

@@ -7,19 +7,19 @@ it. A leg on which the goods were lost, or damaged and not passed on, ends with
 that, as its carrier or whoever gave it the goods reported, and counts: it was
 not on time, and has no duration if it never arrived. A plan counts if it was
 stated before the leg began; what is said after the fact proves nothing.
-Percentiles are by nearest rank over whole minutes, so they are integers
-and values that occurred.
+`tallies` sums the legs up by carrier, lane and quarter.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from chaincode.domain.journeys.custody import Custody, Period
 from chaincode.domain.journeys.pages import Entry, IncidentKind, Page
 from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments
+from hlf.codec.records import Instant
 
 _ENDING = (IncidentKind.LOST, IncidentKind.DAMAGED)
 """Incidents after which a leg is over if nobody takes the goods over."""
@@ -102,6 +102,16 @@ class Estimate:
     p90_at: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Passed:
+    """How long it was from the last time of a step to the delivery."""
+
+    stage_id: str
+    step: str
+    minutes: int
+    delivered_at: Instant
+
+
 def legs(held: Custody, pages: Mapping[str, Page], destination: str) -> tuple[JourneyLeg, ...]:
     """Return the finished, dual-signed legs of one journey to *destination*; *pages* by party."""
     ends: list[tuple[int, str] | None] = [(period.since, period.place) for period in held.periods[1:]]
@@ -137,42 +147,6 @@ def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page],
     )
 
 
-def observed(done: Iterable[JourneyLeg]) -> tuple[Observed, ...]:
-    """Return one record for each carrier and lane, sorted."""
-    lanes: dict[tuple[str, str, str], list[JourneyLeg]] = {}
-    for leg in done:
-        lanes.setdefault((leg.carrier, leg.origin, leg.destination), []).append(leg)
-    return tuple(_observed(*lane, lanes[lane]) for lane in sorted(lanes))
-
-
-def _observed(carrier: str, origin: str, destination: str, done: Sequence[JourneyLeg]) -> Observed:
-    minutes = [leg.minutes for leg in done if not leg.lost]
-    planned = [leg.ended <= leg.planned_at and not leg.lost for leg in done if leg.planned_at is not None]
-    return Observed(
-        carrier=carrier,
-        origin=origin,
-        destination=destination,
-        n=len(done),
-        since=moments.text(min(leg.began for leg in done)),
-        until=moments.text(max(leg.ended for leg in done)),
-        p50_minutes=percentile(minutes, 50),
-        p90_minutes=percentile(minutes, 90),
-        p95_minutes=percentile(minutes, 95),
-        on_time_bps=sum(planned) * bounds.BPS // len(planned) if len(planned) >= FEWEST else None,
-        incidents_ppm=sum(leg.incidents for leg in done) * bounds.PPM // len(done),
-        loss_ppm=sum(leg.lost for leg in done) * bounds.PPM // len(done),
-        damage_ppm=sum(leg.damaged for leg in done) * bounds.PPM // len(done),
-    )
-
-
-def percentile(values: Iterable[int], share: int) -> int | None:
-    """Return the smallest value that *share* percent of *values* do not exceed; None with fewer than FEWEST."""
-    ranked = sorted(values)
-    if len(ranked) < FEWEST:
-        return None
-    return ranked[max(-(-share * len(ranked) // 100), 1) - 1]
-
-
 def calibrated(seen: Observed, claimed: Declared) -> Calibration:
     """Return *seen* compared with *claimed*."""
     return Calibration(
@@ -187,26 +161,33 @@ def _ratio(seen: int | None, claimed: int) -> int | None:
     return None if seen is None or claimed <= 0 else seen * bounds.BPS // claimed
 
 
-def estimate(timeline: Sequence[Entry], earlier: Iterable[Sequence[Entry]]) -> Estimate | None:
+def estimate(timeline: Sequence[Entry], n: int, p50_minutes: int | None, p90_minutes: int | None) -> Estimate | None:
     """
-    Return when a journey will be delivered, by the durations of journeys of the same lane and type from the same
-    stage on.
+    Return when a journey will be delivered, if *n* journeys of its lane and type took so long from `latest` on.
 
     None if the journey has not begun or is delivered, or with fewer than FEWEST earlier journeys.
     """
-    if not timeline or _delivered(timeline) is not None:
+    last = latest(timeline)
+    if last is None or p50_minutes is None or p90_minutes is None:
         return None
-    last = timeline[-1]
-    took = []
-    for other in earlier:
-        delivered = _delivered(other)
-        reached = [entry.at for entry in other if (entry.stage_id, entry.step) == (last.stage_id, last.step)]
-        if delivered is not None and reached:
-            took.append(delivered - max(reached))
-    half, most = percentile(took, 50), percentile(took, 90)
-    if half is None or most is None:
-        return None
-    return Estimate(last.stage_id, len(took), last.at + half, last.at + most)
+    return Estimate(last.stage_id, n, last.at + p50_minutes * moments.MINUTE, last.at + p90_minutes * moments.MINUTE)
+
+
+def latest(timeline: Sequence[Entry]) -> Entry | None:
+    """Return the last event of goods under way; None before the first and after the delivery."""
+    return timeline[-1] if timeline and _delivered(timeline) is None else None
+
+
+def passed(timeline: Sequence[Entry]) -> tuple[Passed, ...]:
+    """Return how long a delivered journey took from each step on; nothing before it is delivered."""
+    delivered = _delivered(timeline)
+    if delivered is None:
+        return ()
+    reached = {(entry.stage_id, entry.step): entry.at for entry in timeline if entry.at <= delivered}
+    return tuple(
+        Passed(stage_id, step, (delivered - at) // moments.MINUTE, delivered)
+        for (stage_id, step), at in sorted(reached.items())
+    )
 
 
 def _delivered(timeline: Sequence[Entry]) -> int | None:

@@ -4,14 +4,21 @@ Experience of companies with each other: hand-overs signed by both, and their ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Mapping
 
 from chaincode.domain.journeys.custody import Custody
 from chaincode.domain.journeys.pages import Page
 from chaincode.domain.matching.friction import Pair
 
-Handover = tuple[str, str, bool]
-"""Giver, taker, and whether either reported an exception while it had the goods."""
+
+@dataclasses.dataclass(frozen=True)
+class Handover:
+    """Giver, taker, and whether either reported an exception while it had the goods."""
+
+    giver: str
+    taker: str
+    exception: bool
 
 
 def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
@@ -32,14 +39,11 @@ def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
             for incident in (pages[party].incidents if party in pages else ())
         ]
         joint = any(before.since <= at and (ended is None or at <= ended) for at in reported)
-        found.append((after.giver, after.custodian, joint))
+        found.append(Handover(after.giver, after.custodian, joint))
     return found
 
 
-def counted(found: Iterable[Handover]) -> tuple[Pair, ...]:
-    """Return one record for each pair, sorted."""
-    sums: dict[tuple[str, str], tuple[int, int]] = {}
-    for giver, taker, joint in found:
-        number, exceptions = sums.get((giver, taker), (0, 0))
-        sums[giver, taker] = (number + 1, exceptions + joint)
-    return tuple(Pair(*pair, *sums[pair]) for pair in sorted(sums))
+def counted(pair: Pair, handover: Handover, number: int) -> Pair:
+    """Return *pair* with one more hand-over (*number* is 1), or with one less (-1)."""
+    exceptions = pair.exceptions + number * handover.exception
+    return dataclasses.replace(pair, handovers=pair.handovers + number, exceptions=exceptions)

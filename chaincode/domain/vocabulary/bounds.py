@@ -26,5 +26,8 @@ HOURS = Bounds(0, 10_000)
 DAYS = Bounds(0, 3_650)
 """Ten years."""
 
+PAGE = Bounds(1, 500)
+"""How many records a page of a list has."""
+
 EVIDENCE = Bounds(0, 20)
 """Pieces of evidence that a request may have, and terms may therefore ask for."""

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from chaincode.domain.journeys import tallies as counting
 from chaincode.domain.vocabulary import bounds
-from gateway.trade.words import LOCODE, within
+from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import IDENTIFIER, LOCODE, within
+
+
+class CountSchema(Schema):
+    """Body of ``POST /v1/performance/count``."""
+
+    journey_ids = fields.List(
+        fields.String(validate=IDENTIFIER),
+        load_default=list,
+        validate=validate.Length(max=counting.AT_ONCE.most),
+        metadata={"description": "By default, those of the next open journeys whose count is not up to date"},
+    )
+    limit = fields.Integer(strict=True, load_default=counting.AT_ONCE.most, validate=within(counting.AT_ONCE))
+    cursor = fields.String(load_default="", validate=validate.Length(max=400))
+
+
+class CountedSchema(Schema):
+    """What was counted."""
+
+    counting = fields.Nested(
+        CommittedSchema, allow_none=True, metadata={"description": "`result` has the ids; null if nothing was to count"}
+    )
+    cursor = fields.String(metadata={"description": "Where to go on; empty after the last open journey"})
 
 
 class LaneQuerySchema(Schema):

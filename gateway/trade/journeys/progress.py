@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade.journeys.journey_schemas import CorrectionSchema, IncidentSchema, TimeSchema
-from gateway.trade.journeys.performance_schemas import DeclaredSchema, LaneQuerySchema
+from gateway.trade.journeys.performance_schemas import CountedSchema, CountSchema, DeclaredSchema, LaneQuerySchema
 from gateway.trade.receipts import CommittedSchema
 
 journeys = Blueprint("progress", __name__, url_prefix="/v1/journeys", description="How a journey goes")
@@ -69,12 +70,33 @@ def report(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     return context.act(TRADE, "Journeys:report", *arguments)
 
 
+@performance.route("/count", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@performance.arguments(CountSchema)
+@performance.response(200, CountedSchema)
+def count(body: dict[str, Any]) -> dict[str, Any]:
+    """
+    Count what was observed of journeys; figures, estimates and matching use what is counted.
+
+    Without `journey_ids`, the next `limit` open journeys are looked at. Go on from `cursor` until the answer has none.
+    """
+    wanted, following = body["journey_ids"], ""
+    if not wanted:
+        page = context.ask_record(TRADE, "Performance:uncounted", *paging.asked(body))
+        wanted, following = page["journey_ids"], page["bookmark"]
+    counting = context.act(TRADE, "Performance:count", wanted) if wanted else None
+    return {"counting": counting, "cursor": following}
+
+
 @performance.route("/carriers/<msp_id>")
 @auth.needs("read")
+@performance.arguments(PageQuerySchema, location="query")
 @performance.response(200, description="For each lane: number of hand-overs, duration, punctuality, incidents")
-def carrier(msp_id: str) -> list[dict[str, Any]]:
-    """Read a carrier's observed performance, from hand-overs that both sides signed."""
-    return context.ask_list(TRADE, "Performance:carrier", msp_id)
+def carrier(query: dict[str, Any], msp_id: str) -> Any:
+    """Read a carrier's observed performance, from hand-overs that both sides signed, by pages of lanes."""
+    page = context.ask_record(TRADE, "Performance:carrier", msp_id, *paging.asked(query))
+    return paging.answer(page["lanes"], page["bookmark"])
 
 
 @performance.route("/lanes")

@@ -69,7 +69,7 @@ def withdraw(grant_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(200, CommittedSchema)
 def observe() -> dict[str, Any]:
-    """Count the hand-overs between companies so far; matching uses the last count."""
+    """Let matching use the hand-overs between companies that are counted so far."""
     return context.act(TRADE, "Matching:observe")
 
 
@@ -77,7 +77,7 @@ def observe() -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.response(200, description="Pairs of companies and their hand-overs")
 def experience() -> list[dict[str, Any]]:
-    """Read the last count."""
+    """Read the hand-overs that matching uses."""
     return context.ask_list(TRADE, "Matching:experience")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import COMMERCE
 from gateway.http.inputs import Blueprint
 from gateway.trade.orders.catalogue_schemas import ListQuerySchema, ProductSchema
@@ -27,9 +27,10 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @blueprint.arguments(ListQuerySchema, location="query")
 @blueprint.response(200, description="Listings")
-def every(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """List the products of all merchants, or of one."""
-    return context.ask_list(COMMERCE, "Catalogue:list", *query.values())
+def every(query: dict[str, Any]) -> Any:
+    """List the products of all merchants, or of one, by pages."""
+    page = context.ask_record(COMMERCE, "Catalogue:list", query["merchant"], *paging.asked(query))
+    return paging.answer(page["listings"], page["bookmark"])
 
 
 @blueprint.route("/<merchant>/<gtin>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from chaincode.domain.vocabulary import bounds
+from gateway.http.paging import PageQuerySchema
 from gateway.http.words import MSP_ID
 from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, HS6, within
 
@@ -27,7 +28,7 @@ class ProductSchema(Schema):
     dg_un = fields.String()
 
 
-class ListQuerySchema(Schema):
+class ListQuerySchema(PageQuerySchema):
     """Query of ``GET /v1/catalogue``."""
 
-    merchant = fields.String(validate=MSP_ID)
+    merchant = fields.String(load_default="", validate=MSP_ID)

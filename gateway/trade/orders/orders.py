@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import COMMERCE, TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.orders.order_schemas import (
     CancelSchema,
@@ -68,10 +69,12 @@ def open_placed(order_id: str) -> dict[str, Any]:
 
 @blueprint.route("")
 @auth.needs("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, PublicOrderSchema(many=True))
-def every() -> list[dict[str, Any]]:
-    """List the public part of all orders."""
-    return context.ask_list(COMMERCE, "Orders:list")
+def every(query: dict[str, Any]) -> Any:
+    """List the public part of all orders, by pages."""
+    page = context.ask_record(COMMERCE, "Orders:list", *paging.asked(query))
+    return paging.answer(page["orders"], page["bookmark"])
 
 
 @blueprint.route("/<order_id>")

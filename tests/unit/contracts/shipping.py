@@ -102,6 +102,11 @@ class Channel:
         )
         return result.json() if result.payload else None
 
+    def count(self, *journey_ids: str) -> list[str]:
+        """Count what was observed of these journeys."""
+        counted: list[str] = self.majority("Performance:count", list(journey_ids), by=CUSTOMS)
+        return counted
+
     def query(self, function: str, *args: Any, by: str = AUDITOR) -> Any:
         """Evaluate at the present hour."""
         return self.ledger.evaluate(function, *args, client=user(by), at=at(self.hour)).json()

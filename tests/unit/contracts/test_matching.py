@@ -524,6 +524,7 @@ def test_what_companies_did_together_counts():
     shop = shipping.Channel()
     shop.open()
     shop.deliver()
+    shop.count("J1")
     tender = Tender(ORIGIN, FORWARDER, ledger=shop.ledger)
     counted = tender.say("Matching:observe", by=LAST_MILE).json()
     assert {"giver": ORIGIN, "taker": FORWARDER, "handovers": 1, "exceptions": 0} in counted

@@ -137,7 +137,7 @@ def test_an_order_is_private_and_its_state_is_not(shop):
     assert shop.ask("Orders:content", "o1", by=MERCHANT).json()["lines"][0]["unit_price"] == "19900"
     public = shop.ask("Orders:read", "o1", by=PAYMENTS).json()
     assert (public["state"], public["terms"]) == ("placed", PINNED)
-    assert shop.ask("Orders:list", by=AUDITOR).json() == [public]
+    assert shop.ask("Orders:list", by=AUDITOR).json() == {"orders": [public], "bookmark": ""}
     for caller, peer in ((PAYMENTS, ""), (PAYMENTS, MERCHANT), (AUDITOR, PLATFORM)):
         with pytest.raises((testing.Refused, testing.Failed)):
             shop.ask("Orders:content", "o1", by=caller, peer=peer)
@@ -496,6 +496,23 @@ def test_a_tariff_is_its_publishers_own(shop):
 # Catalogue
 
 
+def test_products_are_listed_by_pages():
+    """In the order of merchants and numbers; a bookmark holds even if the product that it names is withdrawn."""
+    shop, found, bookmark = Shop(), [], ""
+    gtins = ["06901234567892", "09506000134352", "09506000134369"]
+    for gtin in gtins:
+        shop.submit("Catalogue:offer", as_bytes({**PRODUCT, "gtin": gtin}), by=MERCHANT)
+    for size in (1, 1, 500):
+        page = shop.ask("Catalogue:list", "", str(size), bookmark).json()
+        found += [each["product"]["gtin"] for each in page["listings"]]
+        bookmark = page["bookmark"]
+    assert (found, bookmark) == (gtins, "")
+    first = shop.ask("Catalogue:list", MERCHANT, "2").json()
+    assert (len(first["listings"]), first["bookmark"]) == (2, gtins[2])
+    for size in ("0", "501"):
+        assert refused(shop.ask, "Catalogue:list", "", size) == "INVALID_ARGUMENT"
+
+
 def test_a_product_is_its_merchants_own():
     """Listed under the chaincode's policy; from then on its merchant alone endorses, and nobody else amends."""
     shop = Shop()
@@ -509,8 +526,9 @@ def test_a_product_is_its_merchants_own():
     assert refused(shop.submit, "Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT) == "WRONG_STATE"
     read = shop.ask("Catalogue:read", MERCHANT, PRODUCT["gtin"], by=AUDITOR).json()
     assert (read["state"], read["product"]["list_price"]) == ("withdrawn", "20900")
-    assert shop.ask("Catalogue:list", by=AUDITOR).json() == shop.ask("Catalogue:list", MERCHANT).json() == [read]
-    assert shop.ask("Catalogue:list", PLATFORM).json() == []
+    every = {"listings": [read], "bookmark": ""}
+    assert shop.ask("Catalogue:list", by=AUDITOR).json() == shop.ask("Catalogue:list", MERCHANT).json() == every
+    assert shop.ask("Catalogue:list", PLATFORM).json() == {"listings": [], "bookmark": ""}
     past = shop.ask("Catalogue:history", MERCHANT, PRODUCT["gtin"], by=AUDITOR).json()
     assert [entry["value"]["version"] for entry in past] == [3, 2, 1]
     assert refused(shop.ask, "Catalogue:read", MERCHANT, "1") == "INVALID_ARGUMENT"

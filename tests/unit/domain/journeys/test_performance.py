@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chaincode.domain.journeys import custody, performance
+from chaincode.domain.journeys import custody, performance, tallies
 from chaincode.domain.journeys.pages import Entry, Incident, IncidentKind, Page, Times
 from hlf.codec import moments
 
 MINUTE = moments.MINUTE
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=3, max_size=200), st.integers(1, 100))
-def test_a_percentile_is_a_value_that_occurred(values, share):
-    """The smallest value that at least that share of the values do not exceed (nearest rank)."""
-    found = performance.percentile(values, share)
-    assert found in values
-    reached = [value for value in sorted(values) if sum(each <= value for each in values) * 100 >= share * len(values)]
-    assert found == reached[0] == sorted(values)[math.ceil(share * len(values) / 100) - 1]
-
-
-def test_too_few_say_nothing():
-    """Two shipments are two shipments, not a performance."""
-    assert performance.percentile([1, 2], 50) is None
-    assert performance.percentile([], 50) is None
 
 
 def held(*, ended: bool = True) -> custody.Custody:
@@ -76,7 +58,7 @@ def test_a_loss_ends_the_leg_and_counts(reporter):
     *_, leg = performance.legs(held(ended=False), written, "VNHAN")
     assert (leg.carrier, leg.destination, leg.ended, leg.lost) == ("B", "VNHAN", 95 * MINUTE, True)
     arrived = dataclasses.replace(leg, lost=False)
-    (seen,) = performance.observed([leg, arrived, arrived, arrived])
+    seen = seen_of(leg, arrived, arrived, arrived)
     assert (seen.n, seen.loss_ppm, seen.on_time_bps, seen.p50_minutes) == (4, 250_000, 7_500, 25)
     found = performance.legs(held(), written, "VNHAN")[-1]
     assert (found.lost, found.ended) == (False, 100 * MINUTE)
@@ -89,17 +71,16 @@ def test_damage_counts_and_ends_a_leg_that_goes_no_further():
     for ended, at in ((True, 100), (False, 95)):
         leg = performance.legs(held(ended=ended), written, "VNHAN")[-1]
         assert (leg.ended, leg.damaged, leg.lost) == (at * MINUTE, True, False)
-    assert performance.observed([leg])[0].damage_ppm == 1_000_000
+    assert seen_of(leg).damage_ppm == 1_000_000
 
 
-def test_lanes_are_kept_apart_and_counted():
-    """Three legs of a lane give percentiles and a share on time; one of another lane does not."""
+def test_a_few_legs_are_counted():
+    """Three legs of a lane give percentiles and a share on time; one gives neither."""
     legs = [
         performance.JourneyLeg("A", "X", "Y", 0, minutes * MINUTE, 25 * MINUTE, minutes == 30)
         for minutes in (10, 20, 30)
     ]
-    legs.append(performance.JourneyLeg("A", "Y", "X", 0, 5 * MINUTE, None, 0))
-    there, back = performance.observed(legs)
+    there, back = seen_of(*legs), seen_of(legs[0])
     assert (there.n, there.p50_minutes, there.p90_minutes, there.on_time_bps) == (3, 20, 30, 6_666)
     assert there.incidents_ppm == 333_333
     assert (back.n, back.p50_minutes, back.on_time_bps) == (1, None, None)
@@ -107,24 +88,43 @@ def test_lanes_are_kept_apart_and_counted():
     assert (beside.p50_bps, beside.p90_bps, beside.on_time_bps) == (3_333, 5_000, 6_666)
 
 
+def seen_of(*legs: performance.JourneyLeg) -> performance.Observed:
+    """What is observed if just these legs of one carrier and lane are counted."""
+    tally = tallies.LaneTally(legs[0].carrier, legs[0].origin, legs[0].destination)
+    for leg in legs:
+        tally = tally.counting(leg, 1, leg.ended)
+    return tally.observed(legs[0].ended)
+
+
 def entry(stage_id: str, step: str, minute: int) -> Entry:
     """An event at that minute."""
     return Entry(stage_id, step, minute * MINUTE, minute * MINUTE, "", "", {})
 
 
-def test_an_estimate_learns_from_journeys_that_were_delivered():
+def test_an_estimate_adds_what_others_took_to_the_last_event():
     """From the stage the goods are at, half and nine in ten of the others took no longer."""
-    others = [[entry("S15", "departing", 0), entry("S20", "accepting", took)] for took in (10, 20, 30)]
-    others.append([entry("S15", "departing", 0)])
-    found = performance.estimate([entry("S15", "departing", 100)], others)
+    found = performance.estimate([entry("S15", "departing", 100)], 3, 20, 30)
     assert (found.n, found.p50_at, found.p90_at) == (3, 120 * MINUTE, 130 * MINUTE)
+
+
+def test_a_delivered_journey_tells_how_long_it_took_from_each_step():
+    """The last time of a step counts; what was recorded after the delivery does not, and nothing before it."""
+    way = [entry("S15", "departing", 0), entry("S15", "departing", 5), entry("S20", "accepting", 20)]
+    later = entry("S21", "repairing", 30)
+    took = performance.passed([*way, later])
+    assert [(each.stage_id, each.minutes) for each in took] == [("S15", 15), ("S20", 0)]
+    assert performance.passed(way[:2]) == ()
 
 
 @pytest.mark.parametrize(
     "timeline",
-    [[], [entry("S15", "departing", 1), entry("S20", "accepting", 2)], [entry("S11", "departing", 1)]],
+    [[], [entry("S15", "departing", 1), entry("S20", "accepting", 2)]],
 )
 def test_there_is_not_always_an_estimate(timeline):
-    """Not before the first event, not after delivery, not where nobody has been."""
-    others = [[entry("S15", "departing", 0), entry("S20", "accepting", took)] for took in (10, 20, 30)]
-    assert performance.estimate(timeline, others) is None
+    """Not before the first event, and not after delivery."""
+    assert performance.estimate(timeline, 3, 20, 30) is None
+
+
+def test_too_few_give_no_estimate():
+    """With fewer than three earlier journeys there is no percentile."""
+    assert performance.estimate([entry("S11", "departing", 1)], 2, None, None) is None

@@ -13,6 +13,7 @@ from chaincode.domain.journeys import custody, pages
 from chaincode.domain.matching import batches, experience, plans, units
 from chaincode.domain.matching.batches import Batch, Proposed
 from chaincode.domain.matching.choice import choose
+from chaincode.domain.matching.experience import Handover
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Price
 from chaincode.domain.matching.plans import Answer, Circumstances, Plan
@@ -212,16 +213,19 @@ def test_what_companies_did_together_is_counted():
     late = pages.Incident(pages.IncidentKind.DELAYED, "S15", 250, 250)
     noisy = {**quiet, "C": dataclasses.replace(quiet["C"], incidents=(late,))}
     after = {**quiet, "A": dataclasses.replace(quiet["A"], incidents=(dataclasses.replace(late, at=999),))}
-    assert experience.handovers(held, quiet) == [("A", "B", False), ("B", "C", False)]
-    assert experience.handovers(held, after) == [("A", "B", False), ("B", "C", False)]
-    assert experience.handovers(held, noisy) == [("A", "B", False), ("B", "C", True)]
-    counted = experience.counted(experience.handovers(held, quiet) + experience.handovers(held, noisy))
-    assert counted == (Pair("A", "B", 2, 0), Pair("B", "C", 2, 1))
+    first, second = Handover("A", "B", False), Handover("B", "C", False)
+    assert experience.handovers(held, quiet) == [first, second]
+    assert experience.handovers(held, after) == [first, second]
+    assert experience.handovers(held, noisy) == [first, Handover("B", "C", True)]
+    once = experience.counted(Pair("B", "C", 0, 0), second, 1)
+    twice = experience.counted(once, Handover("B", "C", True), 1)
+    assert (once, twice) == (Pair("B", "C", 1, 0), Pair("B", "C", 2, 1))
+    assert experience.counted(twice, Handover("B", "C", True), -1) == once
 
 
 def test_a_first_custody_is_no_handover():
     """Nobody gave the goods; and while they are under way the present end is open."""
     held = custody.Custody("j1", 1, "held", (period("A", 0), period("B", 100, "A")))
     noisy = {"B": pages.Page("j1", "B", incidents=(pages.Incident(pages.IncidentKind.LOST, "S15", 10**15, 10**15),))}
-    assert experience.handovers(held, noisy) == [("A", "B", True)]
+    assert experience.handovers(held, noisy) == [Handover("A", "B", True)]
     assert experience.handovers(dataclasses.replace(held, periods=held.periods[:1]), {}) == []

@@ -1,0 +1,155 @@
+"""
+Counting: what was observed of journeys, added to the tallies of their lanes, carriers and pairs of companies.
+
+Events of a journey are endorsed by their recorder alone, and touch only keys of that journey. So they cannot keep
+sums that all journeys share, and should not: two orders would wait for each other. A transaction of its own does it
+afterwards, for the journeys that it names. It counts what the ledger holds of them at that time; a journey that is
+counted again replaces its earlier count. So anybody may count, in any order, as often as wanted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from chaincode.contracts import clock, store
+from chaincode.contracts.journeys import journeystate
+from chaincode.domain.journeys import journeys, pages, performance, tallies, tracking
+from chaincode.domain.journeys.performance import JourneyLeg, Passed
+from chaincode.domain.journeys.tallies import LaneTally, StageTally
+from chaincode.domain.matching import experience
+from chaincode.domain.matching.experience import Handover
+from chaincode.domain.matching.friction import Pair
+from hlf.codec import moments
+from hlf.shim import api
+
+LANE = "tally-of-lane"
+OF_CARRIER = "tally-of-carrier"
+_STAGE = "tally-of-stage"
+_PAIR = "tally-of-pair"
+_COUNTED = "counted-journey"
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """What is counted of one journey."""
+
+    legs: tuple[JourneyLeg, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    passed: tuple[Passed, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ObservedLane:
+    """A lane on which a carrier was observed."""
+
+    origin: str
+    destination: str
+
+
+class Tallying:
+    """The tallies that one transaction changes. Each is read and written once, however many journeys change it."""
+
+    def __init__(self, ctx: api.Context) -> None:
+        self._ctx = ctx
+        self._now = clock.now(ctx)
+        self._lanes: dict[tuple[str, str, str], LaneTally] = {}
+        self._stages: dict[tuple[str, ...], StageTally] = {}
+        self._pairs: dict[tuple[str, str], Pair] = {}
+
+    def count(self, journey_id: str) -> bool:
+        """
+        Count one journey again; return whether anything changed.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN.
+        """
+        journey = journeystate.load(self._ctx, journey_id)
+        before, found = counted(self._ctx, journey_id), observed(self._ctx, journey)
+        if before == found:
+            return False
+        lane = (journey.origin, journey.destination, journey.kind)
+        for count, number in ((before, -1), (found, 1)):
+            self._add(lane, count, number)
+        store.save(self._ctx, found, _COUNTED, journey_id)
+        return True
+
+    def save(self) -> None:
+        """Write the changed tallies."""
+        for (origin, destination, carrier), lane in sorted(self._lanes.items()):
+            store.save(self._ctx, lane, LANE, origin, destination, carrier)
+            store.save(self._ctx, ObservedLane(origin, destination), OF_CARRIER, carrier, origin, destination)
+        for place, stage in sorted(self._stages.items()):
+            store.save(self._ctx, stage, _STAGE, *place)
+        for names, pair in sorted(self._pairs.items()):
+            store.save(self._ctx, pair, _PAIR, *names)
+
+    def _add(self, lane: tuple[str, str, str], count: Count, number: int) -> None:
+        for leg in count.legs:
+            key = (leg.origin, leg.destination, leg.carrier)
+            tally = self._lanes.get(key) or lane_tally(self._ctx, *key)
+            self._lanes[key] = tally.counting(leg, number, self._now)
+        for each in count.passed:
+            place = (*lane, each.stage_id, each.step)
+            took = self._stages.get(place) or _stage_tally(self._ctx, *place)
+            self._stages[place] = took.counting(each.delivered_at, each.minutes, number, self._now)
+        for handover in count.handovers:
+            names = (handover.giver, handover.taker)
+            pair = self._pairs.get(names) or store.find(self._ctx, Pair, _PAIR, *names) or Pair(*names, 0, 0)
+            self._pairs[names] = experience.counted(pair, handover, number)
+
+
+def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
+    """Return what the ledger now holds of a journey that counts: only a custody that all its custodians confirm."""
+    held = journeystate.readable_custody(ctx, journey)
+    everybody = journeystate.all_pages(ctx, journey)
+    if held is None or not all(pages.confirms(journey, page, held) for page in everybody):
+        return Count()
+    written = {page.msp_id: page for page in everybody}
+    return Count(
+        legs=performance.legs(held, written, journey.destination) if held.number else (),
+        handovers=tuple(experience.handovers(held, written)),
+        passed=performance.passed(pages.timeline(everybody)),
+    )
+
+
+def counted(ctx: api.Context, journey_id: str) -> Count:
+    """Return what is counted of a journey."""
+    return store.find(ctx, Count, _COUNTED, journey_id) or Count()
+
+
+def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
+    """Return whether a journey is over and the time in which its events may be recorded is, too."""
+    everybody = journeystate.all_pages(ctx, journey)
+    last = max((page.last_recorded for page in everybody), default=0)
+    over = tracking.over(pages.timeline(everybody), pages.incidents(everybody))
+    return over and last + pages.LATEST + moments.SKEW < clock.now(ctx)
+
+
+def lane_tally(ctx: api.Context, origin: str, destination: str, carrier: str) -> LaneTally:
+    """Return the tally of one carrier on one lane; an empty one if nothing is counted."""
+    found = store.find(ctx, LaneTally, LANE, origin, destination, carrier)
+    return found or LaneTally(carrier, origin, destination)
+
+
+def pairs(ctx: api.Context) -> Iterable[Pair]:
+    """Return the pairs of companies that handed goods over to each other, sorted."""
+    return (pair for pair in store.each(ctx, Pair, _PAIR) if pair.handovers)
+
+
+def estimate(
+    ctx: api.Context, journey: journeys.Journey, written: tuple[pages.Page, ...]
+) -> performance.Estimate | None:
+    """Return when *journey* will be delivered, by the journeys of its lane and type that are counted."""
+    timeline = pages.timeline(written)
+    last = performance.latest(timeline)
+    if last is None:
+        return None
+    place = (journey.origin, journey.destination, journey.kind, last.stage_id, last.step)
+    took = _stage_tally(ctx, *place).took(clock.now(ctx))
+    half, most = tallies.percentile(took, 50), tallies.percentile(took, 90)
+    return performance.estimate(timeline, sum(took.values()), half, most)
+
+
+def _stage_tally(ctx: api.Context, *place: str) -> StageTally:
+    return store.find(ctx, StageTally, _STAGE, *place) or StageTally()
