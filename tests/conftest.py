@@ -1,7 +1,7 @@
 """
 Leave out what needs real Fabric where there is none, and say so once, with the cure; share the tests among processes.
 
-Tests of one file stay in one process, and so do those of a folder whose networks are started once for all of them.
+Tests of one file stay in one process, and so do those of several files that a network is started once for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ hypothesis.settings.register_profile("properties", deadline=None, max_examples=i
 hypothesis.settings.load_profile("properties" if _EXAMPLES else "each commit")
 
 _LEFT_OUT = pytest.StashKey[int]()
-_SHARED_NETWORKS = ("conformance", "hostile", "interop", "scenarios")
+# The files of such a folder share a network that is started once, but for those that start one of their own.
+_SHARED_NETWORKS = ("scenarios", "conformance", "interop", "hostile")
+_OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_scale.py")
+# These take longest, so they begin first; the many short files behind them keep every process busy to the end.
+_FIRST = (*_SHARED_NETWORKS, "packaging", "faults", "examples", "docs")
 _FIRST_PORT, _PORTS = 10_000, 20_000
 
 
@@ -48,8 +52,14 @@ def pytest_report_header() -> str | None:
     return f"native engine: Fabric {version}" if version else None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return twice the number of cores: tests that start networks wait for them half of the time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked `native` unless a Fabric release is found."""
+    """Put what takes longest first, and deselect the tests marked `native` unless a Fabric release is found."""
+    items.sort(key=lambda item: _turn(item.nodeid))
     version, _ = _fabric()
     if version:
         return
@@ -68,13 +78,36 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(f"{left_out} tests on the native engine were left out: {_fabric()[1]}")
 
 
+def _place(nodeid: str) -> tuple[str, str]:
+    """Return the folder of a test below ``tests/``, and its file."""
+    file = PurePosixPath(nodeid.split("::", 1)[0])
+    return file.parts[1], file.name
+
+
+def _turn(nodeid: str) -> tuple[int, bool]:
+    """Return which turn a test has."""
+    folder, file = _place(nodeid)
+    return _FIRST.index(folder) if folder in _FIRST else len(_FIRST), file in _OWN_NETWORKS
+
+
 class Shares(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types for its users.
-    """What each process gets: whole files, or whole folders where a network is shared; the largest first."""
+    """What each process gets: whole files, or all tests for which one network is started."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        folder = PurePosixPath(file).parts[:2]
-        return "/".join(folder) if folder[-1] in _SHARED_NETWORKS else file
+        folder, file = _place(nodeid)
+        if folder not in _SHARED_NETWORKS or file in _OWN_NETWORKS:
+            return nodeid.split("::", 1)[0]
+        return f"{folder} {_laboratory(nodeid)}" if folder == "conformance" else folder
+
+
+def _laboratory(nodeid: str) -> str:
+    """Return the laboratory that a test of conformance needs; each has a network of its own."""
+    # Only the process that hands out the tests needs this, and one that runs a single file should start fast.
+    from tests.conformance import cases, laboratories
+
+    _, _, name = nodeid.removesuffix("]").partition("[")
+    question = cases.load().get(name)
+    return question.laboratory if question else laboratories.MAIN
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
