@@ -35,6 +35,9 @@ $(VENV)/docs: $(VENV)/run
 demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves it up, ENGINE=native for the real Fabric)
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
 
+# The tests start hundreds of programs, and each would compile every module again.
+test coverage conformance: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/dev  ## Run every test this machine can run
 	@$(BIN)/python -m pytest $(SHARED) --durations 20 --durations-min 1
 
