@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
-from benchmarks.turns import Told
+from benchmarks.turns import Rounds, Told
 from hlf.network import admin
 from tests.interop import runtimes
 
@@ -25,6 +26,13 @@ MODES = {"evaluate": (1, 16, MOST), "submit": (1, 16, MOST), "submit2": (MOST,),
 ASKED = {"evaluate": "at least 600", "private": "at least 150"}
 #: And beside the Node client with as many, on each engine.
 ASKED_OF_NODE = {"evaluate": "at least 2.0", "submit": "at least 1.7"}
+OURS = {
+    "hlf": [sys.executable, "-m", "benchmarks.callers.with_hlf"],
+    "aio": [sys.executable, "-m", "benchmarks.callers.with_aio"],
+}
+#: What `hlf.aio` is compared with `hlf` in where only these two are measured, and in how many rounds.
+TASKS = ("evaluate", "submit")
+TASK_ROUNDS = 7
 
 
 def throughput(engine: str) -> Iterator[Line]:
@@ -34,11 +42,7 @@ def throughput(engine: str) -> Iterator[Line]:
     ``submit`` has one endorsement, ``submit2`` two, ``private`` writes private
     data from transient fields; all three wait until the transaction is valid.
     """
-    programs = {
-        "hlf": [sys.executable, "-m", "benchmarks.callers.with_hlf"],
-        "aio": [sys.executable, "-m", "benchmarks.callers.with_aio"],
-        "stubs": [sys.executable, "-m", "benchmarks.callers.with_stubs"],
-    }
+    programs = {**OURS, "stubs": [sys.executable, "-m", "benchmarks.callers.with_stubs"]}
     environment = dict(os.environ)
     try:
         environment |= runtimes.node()
@@ -46,23 +50,45 @@ def throughput(engine: str) -> Iterator[Line]:
         yield Note(f"without the Node client: {missing.msg}")
     else:
         programs["node"] = ["node", str(HERE / "callers" / "with_node.js")]
+    with _network(engine) as state:
+        for mode, numbers in MODES.items():
+            for callers in numbers:
+                told = turns.by_turns(_clients(programs, environment, state, mode, callers))
+                yield from _compared(engine, mode, callers, told)
+
+
+def tasks(engine: str) -> Iterator[Figure]:
+    """`hlf.aio` beside `hlf` alone, with the most callers, in more rounds: what of ``throughput`` they must show."""
+    with _network(engine) as state:
+        for mode in TASKS:
+            told = turns.by_turns(_clients(OURS, os.environ, state, mode, MOST), TASK_ROUNDS)
+            for client, rounds in told.items():
+                name = f"{mode} {engine} {client} {MOST} callers"
+                yield from rounds.figures(name, ours=True, profile=True)
+            yield from _of_tasks(engine, mode, MOST, told)
+
+
+@contextmanager
+def _network(engine: str) -> Iterator[Path]:
+    """Yield the state folder of a network that is up, until the statement ends."""
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         state = Path(folder) / "network"
         admin.up(engine, state, HERE / "consortium.yaml")
         try:
-            for mode, numbers in MODES.items():
-                for callers in numbers:
-                    clients: dict[str, Callable[[], Told]] = {
-                        client: partial(turns.run, command, environment, state, mode, callers)
-                        for client, command in programs.items()
-                    }
-                    yield from _compared(engine, mode, callers, clients)
+            yield state
         finally:
             admin.down(state)
 
 
-def _compared(engine: str, mode: str, callers: int, clients: dict[str, Callable[[], Told]]) -> Iterator[Figure]:
-    told = turns.by_turns(clients)
+def _clients(
+    programs: Mapping[str, Sequence[str]], environment: Mapping[str, str], state: Path, mode: str, callers: int
+) -> dict[str, Callable[[], Told]]:
+    return {
+        client: partial(turns.run, command, environment, state, mode, callers) for client, command in programs.items()
+    }
+
+
+def _compared(engine: str, mode: str, callers: int, told: Mapping[str, Rounds]) -> Iterator[Figure]:
     most = callers == MOST
     for client, rounds in told.items():
         ours = client in ("hlf", "aio")
@@ -71,8 +97,13 @@ def _compared(engine: str, mode: str, callers: int, clients: dict[str, Callable[
     name = f"{mode} {engine} {callers} callers, hlf to"
     if "node" in told:
         yield turns.ratio(f"{name} node", told["hlf"], told["node"], ASKED_OF_NODE.get(mode, "") if most else "")
-    of_tasks = f"{mode} {engine} {callers} callers, aio to hlf"
-    yield turns.ratio(of_tasks, told["aio"], told["hlf"], "at least 1.0" if most else "")
-    spent = told["aio"].of_client() / max(told["hlf"].of_client(), 1e-9)
-    yield Figure(f"{of_tasks}, processor a call", spent, "times", "at most 1.0" if most else "")
+    yield from _of_tasks(engine, mode, callers, told)
     yield turns.ratio(f"{name} stubs", told["hlf"], told["stubs"], "at least 0.9" if most else "")
+
+
+def _of_tasks(engine: str, mode: str, callers: int, told: Mapping[str, Rounds]) -> Iterator[Figure]:
+    """Yield how `hlf.aio` compares with `hlf`: in its rate, and in what a call costs its program."""
+    aio, threads, most = told["aio"], told["hlf"], callers == MOST
+    name = f"{mode} {engine} {callers} callers, aio to hlf"
+    yield turns.ratio(name, aio, threads, "at least 1.0" if most else "")
+    yield turns.ratio(f"{name}, processor a call", aio, threads, "at most 1.0" if most else "", of=Told.of_client)

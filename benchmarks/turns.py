@@ -14,6 +14,7 @@ import statistics
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from benchmarks.figures import Figure, percentile
@@ -48,6 +49,10 @@ class Told:
     def rate(self) -> float:
         """Calls a second; never quite 0, so that it can be divided by."""
         return max(len(self.times), 0.1) / self.seconds
+
+    def of_client(self) -> float:
+        """Return the processor milliseconds a call of the callers' own program; never quite 0."""
+        return max(self.processor, 1e-6) / max(len(self.times), 1) * 1000
 
 
 @dataclass(frozen=True)
@@ -110,9 +115,11 @@ def by_turns(programs: Mapping[str, Callable[[], Told]], rounds: int = ROUNDS) -
     return {name: Rounds(tuple(of_program)) for name, of_program in told.items()}
 
 
-def ratio(name: str, one: Rounds, other: Rounds, bound: str = "") -> Figure:
-    """Return how many times as fast *one* is as *other*, round by round."""
-    ratios = [mine / theirs for mine, theirs in zip(one.rates, other.rates, strict=True)]
+def ratio(
+    name: str, one: Rounds, other: Rounds, bound: str = "", *, of: Callable[[Told], float] = attrgetter("rate")
+) -> Figure:
+    """Return how many times as fast *one* is as *other*, or as much of something else, round by round."""
+    ratios = [of(mine) / of(theirs) for mine, theirs in zip(one.rounds, other.rounds, strict=True)]
     return Figure(name, statistics.median(ratios), "times", bound, (min(ratios), max(ratios)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks import turns
@@ -38,6 +40,13 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios():
     assert figure.value == pytest.approx(2.0)
     assert figure.spread == (pytest.approx(2.0), pytest.approx(2.2))
     assert not figure.missed
+
+
+def test_a_ratio_of_what_a_call_costs_is_made_round_by_round_too():
+    """A program that is measured in a slow round is not held against one measured in a fast round."""
+    cheap, dear = told(100), replace(told(100), processor=0.4)
+    figure = turns.ratio("x", Rounds((cheap,)), Rounds((dear,)), "at most 1.0", of=Told.of_client)
+    assert figure.value == pytest.approx(0.5)
 
 
 def test_a_program_that_did_nothing_is_compared_all_the_same():
