@@ -1,7 +1,8 @@
-"""Identities: a caller's organisation and certificate."""
+"""Identities: a caller's organisation and certificate, and what it shows in TLS."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,37 @@ class Identity:
     def certificate(self) -> Certificate:
         """The certificate in the PEM."""
         return load_certificate(self.certificate_pem)
+
+
+@dataclass(frozen=True)
+class TlsIdentity:
+    """The certificate and key a client shows where servers ask for one (mutual TLS); not its Fabric identity."""
+
+    certificate_pem: bytes
+    key_pem: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> TlsIdentity | None:
+        """
+        Return the ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
+
+        Showing them to a server that does not ask is harmless.
+
+        Raises:
+            IdentityError: one of the two cannot be read.
+        """
+        certificate, key = Path(folder) / "tls" / "client.crt", Path(folder) / "tls" / "client.key"
+        if not certificate.exists() and not key.exists():
+            return None
+        try:
+            return cls(certificate.read_bytes(), key.read_bytes())
+        except OSError as unreadable:
+            raise IdentityError(f"{unreadable.filename} cannot be read: {unreadable.strerror}") from unreadable
+
+    @property
+    def certificate_hash(self) -> bytes:
+        """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS."""
+        return hashlib.sha256(load_certificate(self.certificate_pem).der).digest()
 
 
 def load_certificate(pem: bytes) -> Certificate:

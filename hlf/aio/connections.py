@@ -8,9 +8,9 @@ from typing import Any
 import grpc.aio
 
 from hlf.errors import GatewayError
+from hlf.identity import TlsIdentity
 from hlf.profile import Endpoint
 from hlf.steps import connecting
-from hlf.steps.connecting import TlsIdentity
 
 
 class Connections:

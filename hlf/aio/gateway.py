@@ -19,7 +19,7 @@ from hlf.aio.network import Network
 from hlf.aio.proposal import Proposal
 from hlf.aio.session import Session
 from hlf.aio.transaction import Transaction
-from hlf.identity import Identity
+from hlf.identity import Identity, TlsIdentity
 from hlf.profile import Endpoint, Profile
 from hlf.signers import Signer
 from hlf.steps import commit as commit_steps
@@ -29,7 +29,6 @@ from hlf.steps import transaction as transaction_steps
 from hlf.steps.budget import Budget
 from hlf.steps.call import Answer, Call, Timeouts
 from hlf.steps.choosing import PROBE_SECONDS, Peers
-from hlf.steps.connecting import TlsIdentity
 from hlf.steps.retrying import Retry
 
 

@@ -14,12 +14,11 @@ from fabric_protos.peer import events_pb2_grpc
 
 from hlf.aio.connections import Connections
 from hlf.errors import GatewayError
-from hlf.identity import Identity
+from hlf.identity import Identity, TlsIdentity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
 from hlf.steps import connecting
 from hlf.steps.caller import Caller
-from hlf.steps.connecting import TlsIdentity
 
 # Between two questions whether a server is there.
 _PROBE_PAUSE = 0.05

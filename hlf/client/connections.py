@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import grpc
 
 from hlf.errors import GatewayError
+from hlf.identity import TlsIdentity
 from hlf.profile import Endpoint
 from hlf.steps import connecting
-from hlf.steps.connecting import TlsIdentity
 
 Stub = TypeVar("Stub")
 

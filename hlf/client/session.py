@@ -20,12 +20,12 @@ from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, proposal_pb2
 
 from hlf.client.connections import Connections
 from hlf.errors import GatewayError
-from hlf.identity import Identity
+from hlf.identity import Identity, TlsIdentity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
 from hlf.steps import connecting
 from hlf.steps.caller import Caller
-from hlf.steps.connecting import MESSAGE_LIMIT, TlsIdentity
+from hlf.steps.connecting import MESSAGE_LIMIT
 from hlf.wire import envelopes, proposals
 
 # Between two questions whether a server is there.

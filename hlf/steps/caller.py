@@ -8,9 +8,8 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
 from hlf.errors import IdentityError, WireError
-from hlf.identity import Identity
+from hlf.identity import Identity, TlsIdentity
 from hlf.signers import Signer
-from hlf.steps.connecting import TlsIdentity
 from hlf.wire import envelopes, proposals, signatures
 
 

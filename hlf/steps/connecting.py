@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import grpc
 
 from hlf import causes
-from hlf.errors import GatewayError, IdentityError
-from hlf.identity import load_certificate
+from hlf.errors import GatewayError
+from hlf.identity import TlsIdentity
 from hlf.profile import Endpoint
 from hlf.wire import messages
 
@@ -33,37 +30,6 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
-
-
-@dataclass(frozen=True)
-class TlsIdentity:
-    """The certificate and key a client shows where servers ask for one (mutual TLS); not its Fabric identity."""
-
-    certificate_pem: bytes
-    key_pem: bytes = field(repr=False)
-
-    @classmethod
-    def load(cls, folder: Path) -> TlsIdentity | None:
-        """
-        Return the ``tls/client.crt`` and ``tls/client.key`` of a user's folder; None where it has none.
-
-        Showing them to a server that does not ask is harmless.
-
-        Raises:
-            IdentityError: one of the two cannot be read.
-        """
-        certificate, key = Path(folder) / "tls" / "client.crt", Path(folder) / "tls" / "client.key"
-        if not certificate.exists() and not key.exists():
-            return None
-        try:
-            return cls(certificate.read_bytes(), key.read_bytes())
-        except OSError as unreadable:
-            raise IdentityError(f"{unreadable.filename} cannot be read: {unreadable.strerror}") from unreadable
-
-    @property
-    def certificate_hash(self) -> bytes:
-        """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS."""
-        return hashlib.sha256(load_certificate(self.certificate_pem).der).digest()
 
 
 def _is_loopback(address: str) -> bool:

@@ -10,8 +10,8 @@ import grpc
 import pytest
 
 from hlf import causes, errors
+from hlf.identity import TlsIdentity
 from hlf.profile import Profile
-from hlf.steps.connecting import TlsIdentity
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
 
