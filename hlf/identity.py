@@ -68,10 +68,23 @@ class TlsIdentity:
         except OSError as unreadable:
             raise IdentityError(f"{unreadable.filename} cannot be read: {unreadable.strerror}") from unreadable
 
+    @classmethod
+    def checked(cls, certificate_pem: bytes, key_pem: bytes) -> TlsIdentity:
+        """
+        Return the two, which gRPC would take silently where they are of no use.
+
+        Raises:
+            IdentityError: one of them cannot be read, or they do not belong together.
+        """
+        certificate, key = certificates.read_all(certificate_pem)[0], signers.load_private_key(key_pem)
+        if _public_bytes(key.public_key()) != certificate.public_key.der:
+            raise IdentityError("the key is not the certificate's")
+        return cls(certificate_pem, key_pem)
+
     @property
     def certificate_hash(self) -> bytes:
-        """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS."""
-        return hashlib.sha256(load_certificate(self.certificate_pem).der).digest()
+        """SHA-256 of the certificate, which Deliver requests are bound to under mutual TLS; its chain may follow it."""
+        return hashlib.sha256(certificates.read_all(self.certificate_pem)[0].der).digest()
 
 
 def load_certificate(pem: bytes) -> Certificate:

@@ -16,6 +16,7 @@ from typing import Any
 
 from hlf import jsontext
 from hlf.errors import IdentityError, ProfileError, WireError, YamlError
+from hlf.identity import TlsIdentity
 from hlf.wire import certificates
 
 # One of a large consortium takes a few hundred kilobytes.
@@ -28,7 +29,9 @@ _CURES = {
     "mspid": "write the organisation's MSP id, such as Org1MSP",
     "url": "write the peer's or orderer's address, such as grpcs://localhost:7051",
     "tlsCACerts": "put the PEM of the CA that issued the node's TLS certificate under pem, or its file under path",
-    "path": "put the PEM of the CA that issued the node's TLS certificate under pem, or its file under path",
+    "path": "put the PEM under pem, or its file under path",
+    "clientCert": "give certificate and key of mutual TLS together, or neither",
+    "clientKey": "give certificate and key of mutual TLS together, or neither",
 }
 
 # The names under which SDKs keep the host name expected in a certificate, the common one first.
@@ -45,6 +48,7 @@ class Endpoint:
         msp_id: its organisation; empty if the profile does not name it (usually for orderers).
         tls_ca_pem: the authorities that may issue its certificate; None means plain text, for development only.
         override_hostname: the name expected in its certificate, if it is not the address's host.
+        tls_identity: what it is shown under mutual TLS, unless the caller gives something else.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Endpoint:
     tls_ca_pem: bytes | None = field(repr=False)
     msp_id: str = ""
     override_hostname: str = ""
+    tls_identity: TlsIdentity | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -245,37 +250,54 @@ def _endpoint(
     override = options.get(spelt, "")
     if not isinstance(override, str):
         raise ProfileError(f"{where}.grpcOptions.{spelt} is not a text")
-    authorities = None
+    authorities = mine = None
     if parsed.scheme == "grpcs":
         authorities = _authorities(entry, f"{where}.tlsCACerts", folder)
+        mine = _tls_identity(entry, where, folder)
     host = f"[{parsed.hostname}]" if ":" in parsed.hostname else parsed.hostname
-    return Endpoint(name, f"{host}:{port}", authorities, msp_id, override)
+    return Endpoint(name, f"{host}:{port}", authorities, msp_id, override, mine)
 
 
 def _authorities(entry: Mapping[str, Any], where: str, folder: Path) -> bytes:
-    given = _object(entry, "tlsCACerts", where)
-    if "pem" in given:
-        texts = given["pem"] if isinstance(given["pem"], list) else [given["pem"]]
-        if not all(isinstance(text, str) for text in texts):
-            raise ProfileError(f"{where}.pem is not a text")
-        pem = "\n".join(texts).encode()
-    else:
-        path = folder / _text(given, "path", f"{where}.pem or .path")
-        if not path.exists() and Path(given["path"]).exists():
-            # hfc reads paths from where the program was started.
-            path = Path(given["path"])
-        try:
-            pem = path.read_bytes()
-        except (OSError, ValueError) as unreadable:
-            why = getattr(unreadable, "strerror", None) or unreadable
-            raise ProfileError(
-                f"{where}.path: {path} cannot be read: {why}; mend the path, or put the PEM itself under pem"
-            ) from unreadable
+    pem = _pem(_object(entry, "tlsCACerts", where), where, folder)
     try:
         certificates.read_all(pem)
     except IdentityError as malformed:
         raise ProfileError(f"{where} holds no readable certificate: {malformed}") from malformed
     return pem
+
+
+def _tls_identity(entry: Mapping[str, Any], where: str, folder: Path) -> TlsIdentity | None:
+    """Return what hfc shows a node under mutual TLS; None where the profile has nothing for it."""
+    if not entry.get("clientCert") and not entry.get("clientKey"):
+        return None
+    certificate, key = (
+        _pem(_object(entry, name, f"{where}.{name}"), f"{where}.{name}", folder) for name in ("clientCert", "clientKey")
+    )
+    try:
+        return TlsIdentity.checked(certificate, key)
+    except IdentityError as unusable:
+        raise ProfileError(f"{where}.clientCert and .clientKey: {unusable}") from None
+
+
+def _pem(given: Mapping[str, Any], where: str, folder: Path) -> bytes:
+    """Return what a profile has under ``pem``, or in the file under ``path``."""
+    if "pem" in given:
+        texts = given["pem"] if isinstance(given["pem"], list) else [given["pem"]]
+        if not all(isinstance(text, str) for text in texts):
+            raise ProfileError(f"{where}.pem is not a text")
+        return "\n".join(texts).encode()
+    path = folder / _text(given, "path", f"{where}.pem or .path")
+    if not path.exists() and Path(given["path"]).exists():
+        # hfc reads paths from where the program was started.
+        path = Path(given["path"])
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as unreadable:
+        why = getattr(unreadable, "strerror", None) or unreadable
+        raise ProfileError(
+            f"{where}.path: {path} cannot be read: {why}; mend the path, or put the PEM itself under pem"
+        ) from unreadable
 
 
 def _object(parent: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:

@@ -87,8 +87,8 @@ async def newest_block(sender: Sender, channel_id: str, timeout: float | None = 
     Raises:
         EventsError: the peer cannot be reached, or refuses.
     """
-    envelope = sender.session.caller.seek_envelope(channel_id, "newest", "newest")
     peer = sender.peers.pick()
+    envelope = sender.session.caller.seek_envelope(peer, channel_id, "newest", "newest")
     call = sender.session.deliver(peer).DeliverFiltered(
         iter([envelope]), timeout=Budget(timeout).within(events.CONNECT_SECONDS)
     )

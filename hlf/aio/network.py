@@ -146,7 +146,7 @@ class Network:
     ) -> EventsRequest[Any]:
         """Return the request for blocks, as the function called *kind* gives them, to be signed elsewhere."""
         start = Position(start_block)
-        message = requests.blocks(self._sender.session.caller, self.name, start, last_block)
+        message = requests.blocks(self._sender.session.caller, self._sender.peers.pick(), self.name, start, last_block)
         return EventsRequest(self._sender, message, kind, start, last_block)
 
     async def _start(

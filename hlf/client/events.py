@@ -92,8 +92,8 @@ def newest_block(
     """
     if cancellation is not None and cancellation.cancelled:
         raise errors.EventsError("the caller cancelled the call", status=grpc.StatusCode.CANCELLED)
-    envelope = sender.session.seek_envelope(channel_id, "newest", "newest")
     peer = sender.peers.pick()
+    envelope = sender.session.seek_envelope(peer, channel_id, "newest", "newest")
     call = sender.session.deliver(peer).DeliverFiltered(
         iter([envelope]), timeout=Budget(timeout).within(events.CONNECT_SECONDS)
     )

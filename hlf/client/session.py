@@ -133,14 +133,15 @@ class Session:
 
     def seek_envelope(
         self,
+        node: Endpoint,
         channel_id: str,
         start: envelopes.Position,
         stop: envelopes.Position = envelopes.LAST_BLOCK,
         *,
         wait: bool = True,
     ) -> common_pb2.Envelope:
-        """Return a signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
-        return self.caller.seek_envelope(channel_id, start, stop, wait=wait)
+        """Return a signed request to *node* for blocks *start* to *stop*; Fabric takes it for 15 minutes."""
+        return self.caller.seek_envelope(node, channel_id, start, stop, wait=wait)
 
     @property
     def closed(self) -> bool:

@@ -9,7 +9,9 @@ from fabric_protos.peer import proposal_pb2
 
 from hlf.errors import IdentityError, WireError
 from hlf.identity import Identity, TlsIdentity
+from hlf.profile import Endpoint
 from hlf.signers import Signer
+from hlf.steps import connecting
 from hlf.wire import envelopes, proposals, signatures
 
 
@@ -22,13 +24,14 @@ class Caller:
 
         Args:
             signer: None if every message is signed elsewhere (offline signing).
-            tls_identity: for servers that require mutual TLS; Deliver requests are bound to its certificate.
+            tls_identity: for servers that require mutual TLS, in place of the profile's own; Deliver requests are bound
+                to its certificate.
         """
         self.identity = identity
         self.creator = identity.serialized
         self._signer = signer
         self._curve = identity.certificate.public_key.curve
-        self._tls_certificate_hash = tls_identity.certificate_hash if tls_identity else b""
+        self._tls_identity = tls_identity
 
     def sign(self, message: bytes) -> bytes:
         """
@@ -53,19 +56,21 @@ class Caller:
 
     def seek_envelope(
         self,
+        node: Endpoint,
         channel_id: str,
         start: envelopes.Position,
         stop: envelopes.Position = envelopes.LAST_BLOCK,
         *,
         wait: bool = True,
     ) -> common_pb2.Envelope:
-        """Return a signed request for blocks *start* to *stop* of a channel; Fabric takes it for 15 minutes."""
-        envelope = self.unsigned_seek_envelope(channel_id, start, stop, wait=wait)
+        """Return a signed request to *node* for blocks *start* to *stop*; Fabric takes it for 15 minutes."""
+        envelope = self.unsigned_seek_envelope(node, channel_id, start, stop, wait=wait)
         envelope.signature = self.sign(envelope.payload)
         return envelope
 
     def unsigned_seek_envelope(
         self,
+        node: Endpoint,
         channel_id: str,
         start: envelopes.Position,
         stop: envelopes.Position = envelopes.LAST_BLOCK,
@@ -73,6 +78,7 @@ class Caller:
         wait: bool = True,
     ) -> common_pb2.Envelope:
         """Return the same without its signature."""
+        shown = connecting.shown(node, self._tls_identity)
         return envelopes.seek_envelope(
             channel_id,
             self.creator,
@@ -80,5 +86,5 @@ class Caller:
             stop=stop,
             wait=wait,
             nonce=secrets.token_bytes(proposals.NONCE_LENGTH),
-            tls_cert_hash=self._tls_certificate_hash,
+            tls_cert_hash=shown.certificate_hash if shown else b"",
         )

@@ -56,10 +56,16 @@ def options(endpoint: Endpoint, further: Sequence[tuple[str, Any]] = ()) -> list
     return [*chosen, *further]
 
 
+def shown(endpoint: Endpoint, mine: TlsIdentity | None) -> TlsIdentity | None:
+    """Return what *endpoint* is shown under mutual TLS: *mine*, or else what the profile has for it."""
+    return mine or endpoint.tls_identity
+
+
 def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCredentials | None:
     """Return the TLS credentials for *endpoint*; None where the profile says that it has no TLS."""
     if endpoint.tls_ca_pem is None:
         return None
+    mine = shown(endpoint, mine)
     return grpc.ssl_channel_credentials(
         root_certificates=endpoint.tls_ca_pem,
         private_key=mine.key_pem if mine else None,
@@ -69,7 +75,7 @@ def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCre
 
 def cure(endpoint: Endpoint, mine: TlsIdentity | None, words: str) -> str:
     """Return what to do about *endpoint*, which by gRPC's *words* could not be connected."""
-    return causes.cure(words, tls=endpoint.tls_ca_pem is not None, client_certificate=mine is not None)
+    return causes.cure(words, tls=endpoint.tls_ca_pem is not None, client_certificate=shown(endpoint, mine) is not None)
 
 
 def explain(failure: GatewayError, endpoint: Endpoint, mine: TlsIdentity | None) -> None:

@@ -127,9 +127,10 @@ def asking_delivered(session: Session, peers: Peers, channel_id: str, last: int 
     route = Route(peers)
 
     def request(position: Position) -> Any:
-        asked = blocks(session.caller, channel_id, position, last)
+        peer = route.next()
+        asked = blocks(session.caller, peer, channel_id, position, last)
         asked.signature = session.caller.sign(asked.payload)
-        return getattr(session.deliver(route.next()), service)(iter([asked]))
+        return getattr(session.deliver(peer), service)(iter([asked]))
 
     return request
 
@@ -140,10 +141,10 @@ def chaincode_events(caller: Caller, channel_id: str, chaincode: str, start: Pos
     return gateway_pb2.SignedChaincodeEventsRequest(request=asked)
 
 
-def blocks(caller: Caller, channel_id: str, start: Position, last_block: int | None) -> Any:
-    """Return the unsigned request for the blocks from *start* on."""
+def blocks(caller: Caller, peer: Endpoint, channel_id: str, start: Position, last_block: int | None) -> Any:
+    """Return the unsigned request to *peer* for the blocks from *start* on."""
     stop = envelopes.LAST_BLOCK if last_block is None else last_block
-    return caller.unsigned_seek_envelope(channel_id, start.block_number, stop)
+    return caller.unsigned_seek_envelope(peer, channel_id, start.block_number, stop)
 
 
 def read(serialized: bytes, kind: Kind) -> tuple[Any, Kind, Position, int | None]:

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hlf.errors import ProfileError
+from hlf.identity import TlsIdentity
 from hlf.profile import Endpoint, Profile
 from tests.unit.hlf.certificates import issue
 
@@ -160,6 +161,46 @@ def test_the_form_that_hfc_reads(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "elsewhere")
     with pytest.raises(ProfileError, match=r"crypto/ca\.pem cannot be read: .*; mend the path, or put the PEM itself"):
         Profile.load(file)
+
+
+def _with_clients_pair(tmp_path, **changes):
+    document = copy.deepcopy(HFC)
+    (tmp_path / "crypto").mkdir()
+    (tmp_path / "crypto" / "ca.pem").write_text(CA_PEM)
+    mine, other = issue("client"), issue("another")
+    for name, content in {"mine.pem": mine.pem, "mine.key": mine.key_pem, "other.key": other.key_pem}.items():
+        (tmp_path / name).write_bytes(content)
+    pair = {"clientCert": {"path": "mine.pem"}, "clientKey": {"path": "mine.key"}} | changes
+    document["peers"]["peer0.org1.example.com"] |= {name: value for name, value in pair.items() if value}
+    (tmp_path / "network.json").write_text(json.dumps(document))
+    return mine, tmp_path / "network.json"
+
+
+def test_what_hfc_shows_a_node_under_mutual_tls(tmp_path):
+    """Each node may have its own; what cannot be used is named with its field, and no key is told."""
+    mine, file = _with_clients_pair(tmp_path)
+    profile = Profile.load(file)
+    assert profile.gateway.tls_identity == TlsIdentity(mine.pem, mine.key_pem)
+    assert "PRIVATE" not in repr(profile)
+    assert Profile.load(file, organisation="Org2").gateway.tls_identity is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"clientKey": None}, "clientKey is missing; give certificate and key of mutual TLS together"),
+        ({"clientCert": None}, "clientCert is missing; give certificate and key of mutual TLS together"),
+        ({"clientKey": {"path": "nowhere"}}, "clientKey.path: .*nowhere cannot be read"),
+        ({"clientKey": {"path": "other.key"}}, "clientCert and .clientKey: the key is not the certificate's"),
+        ({"clientKey": {"path": "mine.pem"}}, "clientCert and .clientKey: the private key cannot be read"),
+        ({"clientCert": {"path": "mine.key"}}, "clientCert and .clientKey: only certificates belong here"),
+    ],
+)
+def test_a_pair_for_mutual_tls_is_whole_or_an_error(tmp_path, changes, words):
+    _, file = _with_clients_pair(tmp_path, **changes)
+    with pytest.raises(ProfileError, match=rf"peers\.peer0\.org1\.example\.com\.{words}") as unusable:
+        Profile.load(file)
+    assert "PRIVATE" not in str(unusable.value)
 
 
 def test_the_form_that_minifabric_writes_for_go(tmp_path):

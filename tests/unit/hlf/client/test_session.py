@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from hlf import errors
 from hlf.client import gateway
 from hlf.client.session import Session, TlsIdentity
-from hlf.profile import Endpoint
+from hlf.profile import Endpoint, Profile
 from hlf.steps import connecting
 from hlf.steps.connecting import OPTIONS
 from hlf.wire import envelopes
@@ -50,7 +50,7 @@ def test_any_answer_is_a_connection(peer, user):
 
 
 def test_mutual_tls(connect, user):
-    """A server that asks for a certificate gets it, and Deliver requests are bound to it."""
+    """A server that asks for a certificate gets the caller's or the profile's, and Deliver requests are bound to it."""
     authority = issue("client ca")
     mine = issue("client", authority)
     peer = FakePeer(client_authority=authority)
@@ -65,6 +65,11 @@ def test_mutual_tls(connect, user):
         assert header.tls_cert_hash == hashlib.sha256(der).digest()
         with Session(*user) as session, pytest.raises(errors.GatewayError, match="no connection"):
             session.wait_ready(peer.endpoint, 0.5)
+        profile = Profile("test", "CarrierMSP", (dataclasses.replace(peer.endpoint, tls_identity=tls),))
+        with connect(profile, *user) as fabric:
+            assert fabric.network("trade").height() == 1
+        bound = envelopes.parse(peer.requests["DeliverFiltered"][-1].SerializeToString()).channel_header
+        assert bound.tls_cert_hash == header.tls_cert_hash
     finally:
         peer.stop()
     assert "PRIVATE" not in repr(tls)
