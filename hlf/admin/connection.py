@@ -23,6 +23,8 @@ from hlf.wire import enumerations, envelopes
 
 Answer = TypeVar("Answer")
 _PAUSE_SECONDS = 0.1
+# A connection of this machine or its neighbours is made, or refused, within it.
+_PROBE_SECONDS = 1.0
 
 
 class Connection:
@@ -73,14 +75,26 @@ class Connection:
         code: grpc.StatusCode = failure.code()
         words = failure.details() or ""
         if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-            words = f"no answer within {self.timeout:g} s ({words}). Is it running, and is this its TLS CA?"
+            words = f"no answer within {self.timeout:g} s ({words}); {self._cure()}"
         return kind(words, address=self.name, status=code.name)
+
+    def _cure(self) -> str:
+        """
+        Return what to do about a node that has not answered.
+
+        A call that waits until the node listens is not told why it does not; a question that does not wait is.
+        """
+        try:
+            self.session.wait_ready(self.endpoint, _PROBE_SECONDS)
+        except errors.GatewayError as unconnected:
+            return unconnected.cure or unconnected.message
+        return "it is connected, and has not answered in time: look into its log, or give it more time by timeout"
 
     def deliver(
         self, method: Any, channel_id: str, start: envelopes.Position, stop: envelopes.Position
     ) -> Iterator[Any]:
         """Yield blocks (``common.Block``) *start* to *stop* from a Deliver service; fail for those not there yet."""
-        envelope = self.session.seek_envelope(channel_id, start, stop, wait=False)
+        envelope = self.session.seek_envelope(self.endpoint, channel_id, start, stop, wait=False)
         call = method(iter([envelope]), timeout=self.timeout, wait_for_ready=True)
         try:
             for answer in call:

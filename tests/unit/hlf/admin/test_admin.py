@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import ssl
 import threading
@@ -44,7 +45,7 @@ class TestNodesAway:
     def test_a_peer(self, caller, nobody):
         with (
             Peer(Endpoint("peer0", nobody, None), *caller, timeout=0.3) as peer,
-            pytest.raises(errors.LifecycleError, match="Is it running") as away,
+            pytest.raises(errors.LifecycleError, match="nothing listens there: is it running") as away,
         ):
             lifecycle.installed(peer)
         assert away.value.address == f"peer0 ({nobody})"
@@ -53,16 +54,34 @@ class TestNodesAway:
     def test_blocks_of_a_peer(self, caller, nobody):
         with (
             Peer(Endpoint("peer0", nobody, None), *caller, timeout=0.3) as peer,
-            pytest.raises(errors.AdminError, match="Is it running"),
+            pytest.raises(errors.AdminError, match="nothing listens there: is it running"),
         ):
             next(peer.blocks("c", "newest", "newest"))
 
     def test_an_orderer(self, caller, nobody):
         with (
             Orderer(Endpoint("orderer0", nobody, None), *caller, timeout=0.3) as orderer,
-            pytest.raises(errors.ConfigError, match="Is it running"),
+            pytest.raises(errors.ConfigError, match="nothing listens there: is it running"),
         ):
             orderer.broadcast(query_pb2.ChannelInfo())
+
+    def test_a_peer_of_another_authority(self, caller, peer):
+        """The cure is the client's own: administration connects as it does."""
+        endpoint = dataclasses.replace(peer.endpoint, tls_ca_pem=issue("another").pem)
+        with (
+            Peer(endpoint, *caller, timeout=0.3) as admin,
+            pytest.raises(errors.AdminError, match="put the PEM of the CA that issued it under its tlsCACerts"),
+        ):
+            admin.channels()
+
+    def test_a_peer_that_is_there_and_slow(self, caller, peer):
+        """It is connected, so nothing is wrong with address and certificates."""
+        peer.refuse("Deliver", grpc.StatusCode.DEADLINE_EXCEEDED)
+        with (
+            Peer(peer.endpoint, *caller, timeout=5) as admin,
+            pytest.raises(errors.AdminError, match="it is connected, and has not answered in time"),
+        ):
+            next(admin.blocks("trade", "newest", "newest"))
 
     def test_an_admin_listener(self, nobody, tmp_path):
         with (
