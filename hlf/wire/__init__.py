@@ -1,6 +1,6 @@
 """
 Fabric's messages: bytes to values and back, without input or output.
 
-Everything a peer, an orderer or a client hashes and signs is computed here and nowhere else. Bytes from outside give
-a value or a ``WireError``, never anything else.
+All bytes that a peer, an orderer or a client hashes or signs are computed here and nowhere else. A reader of bytes
+from outside returns a value or raises ``WireError``, and nothing else.
 """

@@ -1,9 +1,9 @@
 """
 Blocks: their hashes, and their contents as plain records.
 
-A block is decoded strictly (see ``entries`` for where its transactions begin and end), a transaction in it leniently:
-anyone may get garbage ordered, peers mark it invalid and go on, and so must whoever reads blocks. Such a transaction
-has a ``defect`` and no content.
+A block is decoded strictly (``entries`` finds where its transactions begin and end), but its transactions leniently.
+Anyone can have garbage ordered; peers mark it invalid and go on, and a reader of blocks must do the same. Such a
+transaction has a ``defect`` and no content.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _METADATA_ENTRIES = 5
 @dataclass(frozen=True, slots=True)
 class Signature:
     """
-    One orderer's signature of a block, over ``signed``.
+    One orderer's signature of a block; it covers ``signed``.
 
     Raft orderers name themselves by ``creator``, BFT orderers by ``identifier``: a consenter id of the channel's
     configuration.
@@ -78,7 +78,7 @@ class Block:
 
     @property
     def is_configuration(self) -> bool:
-        """Whether it holds a configuration, which stands alone in its block."""
+        """Whether it holds a configuration; a configuration is alone in its block."""
         return len(self.transactions) == 1 and self.transactions[0].config is not None
 
     @property
@@ -88,18 +88,18 @@ class Block:
 
 
 def header_bytes(header: Any) -> bytes:
-    """Return the DER of a block header: what the next block's ``previous_hash`` and orderers' signatures go over."""
+    """Return the DER of a block header; the next block's ``previous_hash`` and the orderers' signatures cover it."""
     content = _der_integer(header.number) + _der_octets(header.previous_hash) + _der_octets(header.data_hash)
     return b"\x30" + _der_length(len(content)) + content
 
 
 def header_hash(header: Any) -> bytes:
-    """Return SHA-256 of a header's DER."""
+    """Return the SHA-256 of a header's DER."""
     return hashlib.sha256(header_bytes(header)).digest()
 
 
 def data_hash(data: Iterable[bytes]) -> bytes:
-    """Return SHA-256 of a block's entries put together."""
+    """Return the SHA-256 of a block's entries, joined."""
     return hashlib.sha256(b"".join(data)).digest()
 
 
@@ -118,8 +118,8 @@ def decode(serialized: bytes) -> Block:
     Return the contents of a serialized ``common.Block``.
 
     Raises:
-        WireError: the block is malformed, or its entries are not what an orderer cuts; a malformed transaction in it
-            has a ``defect`` instead.
+        WireError: the block is malformed, or its entries have a form that no orderer writes; a malformed transaction
+            has a ``defect`` instead, and raises nothing.
     """
     try:
         return from_message(common_pb2.Block.FromString(serialized))
@@ -139,7 +139,7 @@ def from_message(block: Any) -> Block:
     if len(block.metadata.metadata) > _METADATA_ENTRIES:
         raise WireError(f"a block with {len(block.metadata.metadata)} metadata entries; Fabric has {_METADATA_ENTRIES}")
     entries.check_number(len(block.data.data))
-    # Once: each look at the message's own list makes its entries anew.
+    # Copied once, because each access to the message's own list makes its entries again.
     data = list(block.data.data)
     entries.check(data)
     metadata = [*block.metadata.metadata, *[b""] * _METADATA_ENTRIES]
@@ -172,11 +172,11 @@ def from_message(block: Any) -> Block:
 
 def check(block: Block, previous: Block | None = None) -> list[str]:
     """
-    Return what is wrong with a block by its own bytes, in words; an empty list if nothing is.
+    Return what is wrong with a block, judged by its own bytes alone; an empty list if nothing is.
 
-    Recomputes the data hash, the link to *previous* if that is given, and each transaction's id, action headers and
-    proposal hashes. Of transactions that their peer marked invalid nothing is expected. Signatures need trusted keys
-    and are not looked at here.
+    Compares the data hash, the link to *previous* if it is given, and each transaction's id, action headers and
+    proposal hashes. Transactions that the peer marked invalid are not checked. Nor are signatures, which need trusted
+    keys.
     """
     found = []
     if block.data_hash != block.computed_data_hash:

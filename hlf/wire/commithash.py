@@ -1,8 +1,8 @@
 """
-The hash by which peers compare their states.
+The commit hash, by which peers compare their states.
 
-Each peer hashes what a block changes in its state, together with the hash before, and keeps the result in the block's
-metadata. The form is a protobuf message that Fabric does not publish, so it is written by hand here.
+Each peer hashes a block's changes of the state together with the previous hash, and stores the result in the block's
+metadata. Fabric does not publish the protobuf message that it hashes, so this module encodes it by hand.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def commit_hash(flags: bytes, updates: Iterable[StateUpdate], previous: bytes) -
 
 
 def _field(number: int, value: bytes) -> bytes:
-    """Return a length-delimited protobuf field; nothing for an empty value, as proto3 has it."""
+    """Return a length-delimited protobuf field; no bytes for an empty value, as in proto3."""
     return bytes([number << 3 | 2]) + fields.to_varint(len(value)) + value if value else b""
 
 

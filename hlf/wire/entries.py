@@ -1,11 +1,11 @@
 """
-The entries of a block: an envelope each, in the one form that an orderer writes.
+The entries of a block: each is an envelope, in the only form that an orderer writes.
 
-The data hash in a block's header goes over all entries as one string, so it does not say where one ends and the next
-begins. Two that are joined, one that is cut in two and an empty one between them all keep the hash, and the signatures
-with it. So peers and orderers of Fabric take a block only if each entry, read and written again, gives its own bytes
-(``VerifyTransactionsAreWellFormed`` in Fabric's ``protoutil``); this is that rule. What stands *inside* an envelope
-does not matter here: anyone may get garbage ordered, and peers mark it invalid.
+The data hash in a block's header covers all entries as one string, so it does not fix where one ends and the next
+begins. The hash, and so the signatures, stay valid if two entries are joined, one is split or an empty one is added. So
+Fabric's peers and orderers accept a block only if each entry, decoded and encoded again, gives the same bytes
+(``VerifyTransactionsAreWellFormed`` in Fabric's ``protoutil``); this module checks that rule. The content of an
+envelope is not checked here: anyone can have garbage ordered, and peers mark it invalid.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.wire import fields
 
-# More than fit into the largest message that Fabric's nodes exchange (100 MiB), each with a creator's certificate.
+# More than the largest message between Fabric's nodes (100 MiB) can hold, each with a creator's certificate.
 MOST_ENTRIES = 100_000
 
 _PAYLOAD, _SIGNATURE = 0x0A, 0x12
-# What Go's protobuf reads: fields of unknown groups may have larger numbers than those of the message itself.
+# Go's protobuf accepts larger field numbers in unknown groups than in the message itself.
 _MOST_NUMBER = (1 << 29) - 1
 _MOST_INNER_NUMBER = (1 << 31) - 1
 
 
 def check(data: Sequence[bytes]) -> None:
     """
-    Check that a block's entries are what an orderer cuts.
+    Check that a block's entries have the form that an orderer writes.
 
     Raises:
         WireError: there is none, there are too many, or one is not exactly one envelope.
@@ -40,7 +40,7 @@ def check(data: Sequence[bytes]) -> None:
             continue
         refused = _refusal(entry)
         if refused is not None:
-            # A configuration stands alone in its block, so its borders are the block's; the first one is not signed.
+            # A configuration is alone in its block, so its borders are the block's; the first one is not signed.
             if len(data) == 1 and _is_configuration(entry):
                 return
             raise WireError(f"transaction {index} {refused}, so it is not the entry that was ordered")
@@ -48,10 +48,10 @@ def check(data: Sequence[bytes]) -> None:
 
 def check_number(count: int) -> None:
     """
-    Check that there can be so many transactions in a block.
+    Check that a block can have so many transactions.
 
     Raises:
-        WireError: none, or more than an orderer puts into one.
+        WireError: there is none, or more than an orderer puts into a block.
     """
     if not count:
         raise WireError("a block without transactions")
@@ -60,7 +60,7 @@ def check_number(count: int) -> None:
 
 
 def _is_written_again(entry: bytes) -> bool:
-    """Return whether it is certainly good, by the exact rule, for everything that Python's protobuf can read."""
+    """Return True if Python's protobuf can read the entry and encodes it to the same bytes; False decides nothing."""
     try:
         envelope = common_pb2.Envelope.FromString(entry)
     except DecodeError:
@@ -78,7 +78,7 @@ def _refusal(entry: bytes) -> str | None:
         end = _field(entry, place, _SIGNATURE)
         if end is None:
             return "has no signature"
-        # Fields that this version of Fabric does not know are kept as they came, behind the known ones.
+        # Fabric keeps unknown fields unchanged, after the known ones.
         return None if end == len(entry) or _are_unknown(entry, end) else f"has {len(entry) - end} trailing bytes"
     except (IndexError, ValueError):
         return "is no envelope"
@@ -86,7 +86,7 @@ def _refusal(entry: bytes) -> str | None:
 
 def _field(entry: bytes, place: int, tag: int) -> int | None:
     """
-    Return where a field of bytes ends that begins at *place* in its shortest form; None if it is not there or empty.
+    Return the end of the field of bytes at *place*, in its shortest form; None if it is absent or empty.
     """
     if place >= len(entry) or entry[place] != tag:
         return None
@@ -94,12 +94,12 @@ def _field(entry: bytes, place: int, tag: int) -> int | None:
     if start - place - 1 != fields.varint_size(length):
         raise ValueError("a length in a longer form than it needs")
     if start + length > len(entry):
-        raise ValueError("a field that ends behind its entry")
+        raise ValueError("a field that ends after its entry")
     return start + length if length else None
 
 
 def _are_unknown(entry: bytes, place: int) -> bool:
-    """Return whether all from *place* on are whole fields, none of them a second payload or signature."""
+    """Return whether whole fields follow from *place* on, and none is a second payload or signature."""
     groups: list[int] = []
     while place < len(entry):
         tag, place = fields.varint(entry, place)

@@ -1,4 +1,4 @@
-"""Names of the numbers in protobuf enumerations, which are open: whoever sends a message may put any number there."""
+"""Names of the numbers in protobuf enumerations; these are open, so a message can have any number."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from typing import Any
 
 
 def name(enumeration: Any, number: int) -> str:
-    """Return the name that *enumeration* has for *number*, or the number itself where it has none."""
+    """Return the name of *number* in *enumeration*, or the number itself if it has none."""
     return str(enumeration.Name(number)) if number in enumeration.values() else str(number)

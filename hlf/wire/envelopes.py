@@ -1,7 +1,7 @@
 """
-Envelopes: the signed wrapping of everything an orderer or a Deliver service takes.
+Envelopes: the signed form of every message to an orderer or a Deliver service.
 
-Builders return unsigned messages; the signature goes over ``Envelope.payload`` exactly as it is.
+Builders return unsigned messages; the signature covers the exact bytes of ``Envelope.payload``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ParsedEnvelope:
 
 
 def timestamp(moment: datetime | None = None) -> timestamp_pb2.Timestamp:
-    """Return *moment* (an aware datetime), or now, as protobuf's timestamp."""
+    """Return *moment* (an aware datetime; by default now) as a protobuf timestamp."""
     if moment is None:
         seconds, nanos = divmod(time.time_ns(), 1_000_000_000)
         return timestamp_pb2.Timestamp(seconds=seconds, nanos=nanos)
@@ -54,7 +54,7 @@ def timestamp(moment: datetime | None = None) -> timestamp_pb2.Timestamp:
 
 
 def channel_header(
-    type: int,  # noqa: A002 - Fabric's own field name, and the public signature.
+    type: int,  # noqa: A002 - the name of Fabric's field, and part of the public signature.
     channel_id: str,
     *,
     tx_id: str = "",
@@ -87,7 +87,7 @@ def signature_header(creator: bytes, nonce: bytes) -> bytes:
 
 
 def payload(channel_header: bytes, creator: bytes, nonce: bytes, data: bytes) -> bytes:
-    """Return a serialized ``common.Payload``: what an envelope's signature goes over."""
+    """Return a serialized ``common.Payload``, which an envelope's signature covers."""
     header = common_pb2.Header(channel_header=channel_header, signature_header=signature_header(creator, nonce))
     return bytes(common_pb2.Payload(header=header, data=data).SerializeToString())
 
@@ -110,7 +110,7 @@ def transaction_envelope(proposal_bytes: bytes, responses: Sequence[Any]) -> com
         visible = proposal_pb2.ChaincodeProposalPayload.FromString(proposal.payload)
     except DecodeError as malformed:
         raise WireError("not a proposal") from malformed
-    # Transient data are for the endorsers alone: they never reach the orderer.
+    # Only endorsers get the transient data; the orderer never does.
     visible.ClearField("TransientMap")
     action = transaction_pb2.ChaincodeActionPayload(
         chaincode_proposal_payload=visible.SerializeToString(),

@@ -1,18 +1,18 @@
-"""Where each field of serialized bytes ends, for readers that look at the bytes themselves."""
+"""The ends of the fields in serialized messages, for code that reads the bytes itself."""
 
 from __future__ import annotations
 
 VARINT, FIXED64, BYTES, GROUP, END, FIXED32 = range(6)
 MOST_GROUPS = 10_001
-"""How deep Go's protobuf reads groups."""
+"""The deepest groups that Go's protobuf reads."""
 
 
 def skip(message: bytes, place: int, kind: int) -> int:
     """
-    Return where a value of that *kind* ends, which may be behind the message; groups end where they begin.
+    Return the end of a value of that *kind*; it can lie beyond the message. For a group, return its start.
 
     Raises:
-        ValueError, IndexError: there is no such kind, or no number where one should be.
+        ValueError, IndexError: there is no such kind, or a number is missing.
     """
     if kind in (GROUP, END):
         return place

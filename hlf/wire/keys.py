@@ -1,4 +1,4 @@
-"""Names that Fabric keeps for itself, and those computed: transaction ids, composite keys, implicit collections."""
+"""Names that Fabric reserves, and names that are computed: transaction ids, composite keys, implicit collections."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ LIFECYCLE = "_lifecycle"
 SYSTEM_CHAINCODES = frozenset({LIFECYCLE, "cscc", "lscc", "qscc"})
 """The chaincodes that are part of every peer."""
 VALIDATION_PARAMETER = "VALIDATION_PARAMETER"
-"""The entry of a key's metadata that is its own endorsement policy, a serialized ``SignaturePolicyEnvelope``."""
+"""The entry in a key's metadata with its own endorsement policy, a serialized ``SignaturePolicyEnvelope``."""
 
 LARGEST = "\U0010ffff"
-"""Closes a range over all keys of a prefix, so no part of a composite key may contain it."""
+"""The end of a range over all keys with a prefix; so no part of a composite key may contain it."""
 
 _IMPLICIT = "_implicit_org_"
 _SEPARATOR = "\x00"

@@ -1,9 +1,9 @@
 """
 Messages as Go reads them, however deep their unknown fields are nested.
 
-A message may carry fields that its reader does not know, groups within groups among them. Go reads ten thousand of
-these inside one another, this language's protobuf a hundred; so one member could have a transaction ordered that every
-peer takes, and that could not be read here. What is too deep is taken out, since nobody reads it anyway.
+A message can have fields that its reader does not know, also nested groups. Go reads ten thousand levels of them and
+Python's protobuf a hundred. So a member could have a transaction ordered that every peer accepts, but that Python
+cannot read. This module removes groups that are too deep; nobody uses their content.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from google.protobuf.message import DecodeError, Message
 from hlf.wire import fields
 
 LARGEST = 100 * 1024 * 1024
-"""How many bytes a message may have that peers, orderers and chaincodes take and send."""
+"""The most bytes of a message that peers, orderers and chaincodes send and accept."""
 
-# As in Go's protobuf; the messages that Fabric defines are inside one another a few times only.
+# As in Go's protobuf; Fabric's own messages are nested a few levels only.
 _MOST_MESSAGES = 50
 _Kind = TypeVar("_Kind", bound=Message)
 
@@ -26,7 +26,7 @@ def read(kind: type[_Kind], serialized: bytes) -> _Kind:
     """
     Return the message of class *kind* in these bytes.
 
-    Where groups were too deep they, and other groups, are not among its unknown fields.
+    If groups are too deep, the result has no groups among its unknown fields.
 
     Raises:
         DecodeError: Go would not read them either.
@@ -42,7 +42,7 @@ def read(kind: type[_Kind], serialized: bytes) -> _Kind:
 
 def _without_groups(descriptor: Any, message: bytes, depth: int) -> bytes | None:
     """
-    Return the message without any group, which no message of Fabric's has; None where it is malformed, or too deep.
+    Return the message without groups, which no message of Fabric has; None if it is malformed or too deep.
     """
     kept = []
     place = 0
@@ -75,7 +75,7 @@ def _without_groups(descriptor: Any, message: bytes, depth: int) -> bytes | None
 
 def _end_of_group(message: bytes, place: int, number: int) -> int:
     """
-    Return where the group of that number ends whose content begins at *place*; raises ValueError where it does not.
+    Return the end of the group with that number and with content from *place* on; raise ValueError if it has none.
     """
     open_groups = [number]
     while open_groups:

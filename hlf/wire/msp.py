@@ -1,11 +1,11 @@
 """
 Membership service providers: who belongs to an organisation, and in which role.
 
-An :class:`Msp` is built from the bytes an organisation publishes in the
+An :class:`Msp` is built from the bytes that an organisation publishes in the
 channel configuration; :class:`Msps` is the set of one channel. The rules are
 those of Fabric's X.509 provider: a certificate counts when it chains to the
-organisation's authorities, has not been revoked and carries exactly one role
-unit (where the organisation uses them). Certificates are judged at the moment
+organisation's authorities, has not been revoked and has exactly one role
+unit (where the organisation uses them). Certificates are judged one second
 after their own notBefore, so an expired or a not yet valid one is still a
 member; where expiry matters the caller compares :attr:`Identity.not_after`.
 
@@ -40,7 +40,7 @@ _CACHED_IDENTITIES = 4096
 
 @dataclass(frozen=True)
 class Signed:
-    """One signature as a policy sees it: the exact bytes signed, by whom, and the signature."""
+    """One signature for a policy: the exact signed bytes, the signer and the signature."""
 
     data: bytes
     identity: bytes
@@ -52,8 +52,8 @@ class Identity:
     A certificate that chains to its organisation's authorities.
 
     It is not yet a valid member: :meth:`Msp.validate` decides that (role
-    units, revocation, no authority's certificate). The answers are kept on
-    the object, since one identity is asked about again and again.
+    units, revocation, no authority's certificate). The object caches the
+    answers, because the same identity is checked many times.
     """
 
     __slots__ = ("_msp", "_refusal", "_satisfied", "_validated", "certificate", "chain", "chain_id", "der", "id",
@@ -81,7 +81,7 @@ class Identity:
 
     @property
     def refusal(self) -> str | None:
-        """Why its organisation does not count it as a member, or None when it does."""
+        """The reason why its organisation does not count it as a member; None if it does."""
         if not self._validated:
             self._refusal = self._msp._refusal(self)
             self._validated = True
@@ -93,7 +93,7 @@ class Identity:
         return self.refusal is None
 
     def satisfies(self, principal: Principal) -> bool:
-        """Return whether this identity is (one of) whom *principal* asks for."""
+        """Return whether this identity satisfies *principal*."""
         known = self._satisfied.get(principal)
         if known is None:
             known = self._satisfied[principal] = self._msp._satisfies(self, principal)
@@ -105,7 +105,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class RoleUnit:
-    """The organisational unit that marks a role, and the authority it must come from (empty: any)."""
+    """The organisational unit that stands for a role, and the authority that must have issued it (empty: any)."""
 
     name: str
     certifiers: bytes = b""
@@ -127,7 +127,7 @@ class Msp:
             self._roles = self._role_units(config)
             self.enforces_roles = bool(config.fabric_node_ous.enable and self._roles)
             for admin in config.admins:
-                chains.published(admin)
+                chains.read_configured(admin)
             self._admins = {identity.id: identity for identity in map(self.identity, config.admins)}
         except errors.IdentityError as error:
             raise errors.WireError(str(error)) from error
@@ -138,7 +138,7 @@ class Msp:
         """
         Return the provider of an encoded ``FabricMSPConfig``.
 
-        *ed25519_allowed* is what the channel capability V3_0 grants.
+        *ed25519_allowed* is true if the channel has the capability V3_0.
 
         Raises:
             WireError: the bytes, an authority or an admin's certificate cannot be used.
@@ -160,15 +160,15 @@ class Msp:
             chains.require_known_key(parsed)
         except errors.IdentityError as error:
             raise errors.IdentityError(f"failed to import certificate's public key: {error}") from None
-        # Only a certificate with an ECDSA signature needs its issuer at this point, to bring the
-        # signature into its low form; the chain of any other is looked at when it is validated.
+        # Only for a certificate with an ECDSA signature is the issuer needed here, to bring the
+        # signature into its low form; the chain of any other is checked at its validation.
         return Identity(self, *self._authorities.canonical(parsed))
 
     def validate(self, certificate: bytes, at: datetime | None = None) -> Identity:
         """
         Return the valid member that a PEM certificate names.
 
-        Expiry is only looked at when *at* is given, as Fabric leaves it to the caller.
+        Expiry is checked only if *at* is given; Fabric leaves that check to the caller.
 
         Raises:
             IdentityError: the certificate is unusable, foreign, revoked, an authority's, without a role or expired.
@@ -181,7 +181,7 @@ class Msp:
         return identity
 
     def satisfies(self, identity: Identity, principal: Principal) -> bool:
-        """Return whether *identity* is (one of) whom *principal* asks for."""
+        """Return whether *identity* satisfies *principal*."""
         return identity.satisfies(principal)
 
     # How an identity is judged: called by Identity, which keeps the answer.
@@ -318,7 +318,7 @@ class Msp:
 
 
 class Msps:
-    """The organisations of one channel; remembers the identities it has met."""
+    """The organisations of one channel; it caches identities."""
 
     def __init__(self, msps: Iterable[Msp]) -> None:
         self._msps = {msp.id: msp for msp in msps}
@@ -343,7 +343,7 @@ class Msps:
         Return the identity of a ``SerializedIdentity``, not yet validated.
 
         Raises:
-            IdentityError: malformed, of an organisation that is not on the channel, or not issued by its authorities.
+            IdentityError: it is malformed, its organisation is not on the channel, or its authorities did not issue it.
         """
         with self._lock:
             known = self._known.get(serialized)
@@ -377,7 +377,7 @@ class Msps:
         return identity
 
     def signers(self, signed: Iterable[Signed]) -> list[Identity]:
-        """Return who really signed: each identity once, in order; what cannot be read or verified is left out."""
+        """Return the signers with valid signatures, each once and in order; all others are left out."""
         found: dict[tuple[str, str], Identity] = {}
         for item in signed:
             try:

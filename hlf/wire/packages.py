@@ -1,5 +1,5 @@
 """
-Chaincode packages as peers install them: written for chaincode that runs as a service, read from anybody.
+Chaincode packages as peers install them: written for chaincode as a service, read from any source.
 
 A package is a gzipped tar with ``metadata.json`` and ``code.tar.gz``; for a
 service (type ``ccaas``) the inner one holds ``connection.json`` alone.
@@ -22,7 +22,7 @@ from hlf import errors
 
 # Fabric's own rule for a package label.
 LABEL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.+-]*")
-# A chaincode of code, unpacked, is well below this; a bomb is not.
+# The unpacked source of a chaincode is well below this; an archive bomb is above.
 MAX_UNPACKED = 128 << 20
 MAX_ENTRIES = 20_000
 _METADATA, _CODE, _CONNECTION = "metadata.json", "code.tar.gz", "connection.json"
@@ -30,7 +30,7 @@ _METADATA, _CODE, _CONNECTION = "metadata.json", "code.tar.gz", "connection.json
 
 @dataclass(frozen=True)
 class Tls:
-    """How peer and chaincode server know each other, in PEM; the client's part only where the server asks for it."""
+    """TLS certificates of peer and chaincode server in PEM; the client's part only if the server requires it."""
 
     root_certificate: str
     client_certificate: str = ""
@@ -39,7 +39,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class Package:
-    """What a package says of itself; *connection* is empty unless it is a service's."""
+    """The content of a package; *connection* is empty unless it is a service's."""
 
     label: str
     type: str
@@ -48,7 +48,7 @@ class Package:
 
     @property
     def address(self) -> str:
-        """Where the service listens, perhaps with ``{{.name}}`` of the builder's configuration; empty for code."""
+        """The service's address, perhaps with ``{{.name}}`` of the builder's configuration; empty for source code."""
         value = self.connection.get("address", "")
         return value if isinstance(value, str) else ""
 
@@ -57,8 +57,8 @@ def ccaas(label: str, address: str, *, tls: Tls | None = None, dial_timeout: str
     """
     Return a package for a chaincode served at *address*, the same bytes for the same arguments.
 
-    ``{{.name}}`` in *address* is filled in by each peer from its own builder
-    configuration, so that one package may lead every peer to its own server.
+    Each peer replaces ``{{.name}}`` in *address* from its own builder
+    configuration, so one package can give every peer its own server.
 
     Raises:
         LifecycleError: the label is none Fabric takes.
@@ -91,11 +91,11 @@ def package_id(package: bytes) -> str:
 
 def parse(package: bytes) -> Package:
     """
-    Return what a package holds, from bytes of any origin.
+    Return the content of a package from any source.
 
     Raises:
-        WireError: no gzipped tar, a link or device or path that leads elsewhere,
-            too large unpacked, metadata missing or malformed.
+        WireError: it is no gzipped tar, has a link, a device or a path out of the package,
+            is too large unpacked, or its metadata are missing or malformed.
     """
     outer = _unpack(package, "chaincode package")
     metadata = _object(outer, _METADATA)
@@ -118,7 +118,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
     tarred = io.BytesIO()
-    # USTAR with fixed owner, mode and time: the package id must not depend on who packs, or when.
+    # USTAR with fixed owner, mode and time: the package id must not depend on the packer or the time.
     with tarfile.open(fileobj=tarred, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
@@ -130,7 +130,7 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 def _unpack(archive: bytes, what: str) -> dict[str, bytes]:
     """Return the regular files of a gzipped tar, by name."""
     try:
-        # One byte more than allowed is asked for, so that a bomb ends here and not in memory.
+        # Reads one byte more than allowed, so an archive bomb is found before it fills the memory.
         with gzip.GzipFile(fileobj=io.BytesIO(archive)) as zipped:
             raw = zipped.read(MAX_UNPACKED + 1)
     except (OSError, EOFError, zlib.error) as error:

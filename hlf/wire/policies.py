@@ -3,9 +3,9 @@ Signature policies: their text, their message, and who satisfies them.
 
 The text is that of Fabric's command line: ``OR('A.peer', AND('B.peer',
 'C.peer'))``, ``OutOf(2, ...)``. Evaluation is Fabric's: rules are tried from
-left to right, each takes the first identity nobody used before, and an
-identity that was taken counts for no other rule, even where another choice
-would have satisfied the policy.
+left to right, each takes the first identity that is not in use yet, and an
+identity in use counts for no other rule, even if another choice would
+satisfy the policy.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def evaluate(
     Return whether *identities* satisfy the policy, each used once at most.
 
     *envelope* is a message, its bytes or a parsed rule; *identities* must hold
-    nobody twice. Without *satisfies* the identities are asked themselves.
+    nobody twice. Without *satisfies*, each identity's own method decides.
 
     Raises:
         PolicyError: the policy cannot be used.
@@ -172,7 +172,7 @@ def from_dsl(text: str) -> policies_pb2.SignaturePolicyEnvelope:
 
 
 def _encode(gate: _Gate, principals: list[msp.Principal]) -> policies_pb2.SignaturePolicy:
-    # Fabric numbers the principals of inner gates before those of the gate around them, and repeats none away.
+    # Fabric numbers the principals of inner gates before those of the gate around them, and keeps repeated ones.
     inner = [_encode(part, principals) if isinstance(part, _Gate) else part for part in gate.parts]
     rules = []
     for part in inner:
@@ -189,7 +189,7 @@ def to_dsl(envelope: Any) -> str:
     Return the text of a policy.
 
     Raises:
-        PolicyError: the policy cannot be used, or asks for what the text cannot say.
+        PolicyError: the policy cannot be used, or the text form cannot express it.
     """
     return _text(envelope if isinstance(envelope, SignedBy | OutOf) else parse(envelope))
 
@@ -198,10 +198,10 @@ def _text(rule: Rule) -> str:
     if isinstance(rule, SignedBy):
         role = rule.principal.role
         if role is None or role[1] not in msp.ROLE_NAMES:
-            raise errors.PolicyError("the policy's text can name roles only, and it asks for something else")
+            raise errors.PolicyError("the text form of a policy has roles only; this policy has another principal")
         return f"'{role[0]}.{msp.ROLE_NAMES[role[1]]}'"
     if not rule.rules:
-        raise errors.PolicyError("the policy's text cannot say a gate without rules")
+        raise errors.PolicyError("the text form of a policy has no gate without rules")
     parts = ", ".join(_text(inner) for inner in rule.rules)
     if rule.count == 1:
         return f"OR({parts})"

@@ -1,8 +1,8 @@
 """
-Whom a policy asks for: roles, organisational units, certificates, combinations.
+Principals of policies: roles, organisational units, certificates, combinations.
 
-A principal is kept as its bytes, so that it can be compared and remembered;
-what is in them is read once.
+A principal is kept as its bytes, so that it can be compared and cached; they
+are decoded once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROLE_NAMES: Mapping[int, str] = {MEMBER: "member", ADMIN: "admin", CLIENT: "clie
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a policy asks for: an MSP role, an organisational unit, one certificate or a combination of these."""
+    """An MSP role, an organisational unit, one certificate or a combination of these."""
 
     classification: int
     value: bytes
@@ -47,26 +47,26 @@ class Principal:
 
     @property
     def role(self) -> tuple[str, int] | None:
-        """MSP id and role where this principal is a role, else None."""
+        """MSP id and role if this principal is a role, else None."""
         return _role_of(self)
 
     @property
     def msp_id(self) -> str | None:
-        """The organisation asked for, or None for a combination or an unreadable principal."""
+        """The MSP id of its organisation; None for a combination or an unreadable principal."""
         return _msp_of(self)
 
     @property
     def comparable(self) -> bool:
-        """Whether planning can tell how it stands to others: a readable role, organisational unit or identity."""
+        """Whether it can be compared with others: a readable role, organisational unit or identity."""
         return _subject_of(self) is not None
 
     def is_a(self, other: Principal) -> bool:
         """
         Return whether everybody who satisfies this principal is known to satisfy *other* too.
 
-        A peer is a member of its MSP, and so is who stands in an
-        organisational unit or is named by a certificate; nothing else is known
-        of two that are not equal (Fabric's ``common/policies/inquire``).
+        A peer is a member of its MSP, and so is everybody in an organisational
+        unit and the holder of a certificate; no other two different ones are
+        related (Fabric's ``common/policies/inquire``).
         """
         this, that = _subject_of(self), _subject_of(other)
         if this is None or that is None or this.msp_id != that.msp_id:
@@ -75,7 +75,7 @@ class Principal:
             return True
         if this.classification == that.classification:
             return this == that
-        # Where a certificate is asked for and its bytes are empty, Fabric takes it for whatever is no certificate.
+        # Fabric counts a principal of an empty certificate as equal to each that is no certificate.
         return this.classification == KINDS.IDENTITY and not this.certificate
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ def _role_of(principal: Principal) -> tuple[str, int] | None:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What two principals are compared by."""
+    """The parts by which two principals are compared."""
 
     classification: int
     msp_id: str
@@ -137,7 +137,7 @@ def unit_of(principal: Principal) -> tuple[str, str, bytes] | None:
 
 @lru_cache(maxsize=4096)
 def combined(principal: Principal) -> tuple[Principal, ...]:
-    """Return the parts of a COMBINED principal; empty where it is unreadable, which satisfies nobody."""
+    """Return the parts of a COMBINED principal; empty if it is unreadable, and then nobody satisfies it."""
     try:
         parts = msp_principal_pb2.CombinedPrincipal.FromString(principal.value)
     except DecodeError:
@@ -161,7 +161,7 @@ def _msp_of(principal: Principal) -> str | None:
 
 
 def is_nominal(value: bytes) -> bool:
-    """Return whether an ANONYMITY principal asks for a named identity, which every certificate is."""
+    """Return whether an ANONYMITY principal needs a named identity; every certificate is one."""
     anonymity = msp_principal_pb2.MSPIdentityAnonymity
     try:
         return bool(anonymity.FromString(value).anonymity_type == anonymity.NOMINAL)

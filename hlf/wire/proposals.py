@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.wire import envelopes, keys
 
-# As long as the official clients' nonces.
+# The length of the official clients' nonces.
 NONCE_LENGTH = 24
 
 
@@ -48,7 +48,7 @@ class ParsedProposal:
 
     @property
     def transaction_id(self) -> str:
-        """The id the header claims; whether it is right, ``computed_transaction_id`` says."""
+        """The id in the header; compare it with ``computed_transaction_id``."""
         return str(self.channel_header.tx_id)
 
     @property
@@ -72,7 +72,7 @@ def new(
     timestamp: datetime | None = None,
 ) -> Proposal:
     """
-    Return a proposal that *creator* (a serialized identity) calls *chaincode* with *args*; the first is the function.
+    Return the proposal of *creator* (a serialized identity) to call *chaincode* with *args*, the function first.
     """
     nonce = secrets.token_bytes(NONCE_LENGTH) if nonce is None else nonce
     transaction_id = keys.transaction_id(nonce, creator)
@@ -130,7 +130,7 @@ def parse(proposal: bytes) -> ParsedProposal:
 
 def proposal_hash(channel_header: bytes, signature_header: bytes, chaincode_proposal_payload: bytes) -> bytes:
     """
-    Return what ties endorsements to their proposal; transient data do not enter it.
+    Return the hash that ties endorsements to their proposal; it does not cover transient data.
 
     Raises:
         WireError: the payload is malformed.
@@ -145,7 +145,7 @@ def proposal_hash(channel_header: bytes, signature_header: bytes, chaincode_prop
 
 def response_payload(proposal_hash: bytes, results: bytes, events: bytes, response: Any, chaincode_id: Any) -> bytes:
     """
-    Return the bytes an endorser signs (followed by its own identity).
+    Return the bytes that an endorser signs, followed by its own identity.
 
     Args:
         results: a serialized read-write set.
@@ -168,7 +168,7 @@ def _extension(chaincode: str) -> bytes:
 
 
 def _invocation(chaincode: str, args: Sequence[bytes], is_init: bool) -> bytes:
-    # Peers ignore the language; the official clients always say NODE, and the same bytes are the safest.
+    # Peers ignore the language. The official clients always send NODE, so this client sends it too.
     spec = chaincode_pb2.ChaincodeSpec(
         type=chaincode_pb2.ChaincodeSpec.NODE,
         chaincode_id=chaincode_pb2.ChaincodeID(name=chaincode),

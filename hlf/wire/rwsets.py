@@ -1,8 +1,8 @@
 """
-Read-write sets: what a simulation read, with versions, and what it wants written.
+Read-write sets: the reads of a simulation, with versions, and its writes.
 
-Encoding gives the very bytes that Fabric's peers give for the same content, so that endorsements of different
-implementations agree; the order of entries is the caller's (peers sort namespaces, collections and keys).
+The encoding has the same bytes as that of Fabric's peers, so that endorsements of different implementations agree. The
+caller orders the entries (peers sort namespaces, collections and keys).
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.wire import messages
 
-# A public set of no more bytes than this is likely to come again.
+# A public set of no more bytes than this is likely to repeat.
 _SMALL = 100
-# A peer takes a hash of nothing for a deletion, as old versions wrote it (FAB-18386).
+# A peer reads the hash of an empty value as a deletion; old versions wrote it so (FAB-18386).
 _HASH_OF_NOTHING = hashlib.sha256(b"").digest()
 
 Entries = tuple[tuple[str, bytes], ...]
 
 
 class Version(NamedTuple):
-    """Where a value was written: block and transaction number."""
+    """The block and transaction number at which a value was written."""
 
     block: int
     tx: int
 
 
 class Read(NamedTuple):
-    """A key and the version that was seen; None where there was no value."""
+    """A key and the version that was read; None if there was no value."""
 
     key: str
     version: Version | None
@@ -63,7 +63,7 @@ class MetadataWrite:
 
 @dataclass(frozen=True, slots=True)
 class MerkleSummary:
-    """The hash tree that stands for the results of a long range query."""
+    """The hash tree that replaces the results of a long range query."""
 
     max_degree: int
     max_level: int
@@ -72,7 +72,7 @@ class MerkleSummary:
 
 @dataclass(frozen=True, slots=True)
 class RangeQuery:
-    """A range that was read: its results, or their hash tree, so that phantoms are found at commit."""
+    """A range that was read: its results, or their hash tree, by which the commit finds phantoms."""
 
     start: str
     end: str
@@ -82,14 +82,14 @@ class RangeQuery:
 
 
 class HashedRead(NamedTuple):
-    """A private key's hash and the version that was seen."""
+    """A private key's hash and the version that was read."""
 
     key_hash: bytes
     version: Version | None
 
 
 class HashedWrite(NamedTuple):
-    """A private key's and value's hashes; a purge is a deletion that takes history with it."""
+    """The hashes of a private key and its value; a purge is a deletion that also removes the history."""
 
     key_hash: bytes
     value_hash: bytes = b""
@@ -106,7 +106,7 @@ class HashedMetadataWrite:
 
 
 class CollectionHashed(NamedTuple):
-    """What the channel learns of one collection: hashes, and the hash of the private read-write set."""
+    """The public part of one collection: hashes, and the hash of the private read-write set."""
 
     name: str
     reads: tuple[HashedRead, ...] = ()
@@ -135,7 +135,7 @@ class TxRwset:
 
 @dataclass(frozen=True, slots=True)
 class PrivateCollection:
-    """Private writes in plain, for one collection; never on the channel."""
+    """The private writes of one collection in plain text; they are never on the channel."""
 
     name: str
     writes: tuple[Write, ...] = ()
@@ -169,7 +169,7 @@ def decode(serialized: bytes) -> TxRwset:
     Return the read-write set in a serialized ``rwset.TxReadWriteSet``.
 
     Raises:
-        WireError: the bytes are malformed, at any depth. The data model is not looked at, as in Fabric's validation.
+        WireError: the bytes are malformed, at any depth. The data model is not checked, as in Fabric's validation.
     """
     try:
         message = messages.read(rwset_pb2.TxReadWriteSet, serialized)
@@ -253,7 +253,7 @@ def _range_message(query: RangeQuery) -> kv_rwset_pb2.RangeQueryInfo:
         message.reads_merkle_hashes.max_level = query.merkle.max_level
         message.reads_merkle_hashes.max_level_hashes.extend(query.merkle.hashes)
     else:
-        # An empty list of results is still a list: Fabric writes the empty message.
+        # For an empty list of results, Fabric writes the empty message.
         message.raw_reads.SetInParent()
         message.raw_reads.kv_reads.extend(_read_messages(query.reads))
     return message
@@ -281,7 +281,7 @@ def _entry_messages(entries: Entries) -> list[Any]:
 
 def _namespace(message: Any) -> NamespaceRwset:
     serialized = message.rwset
-    # What every call of a chaincode reads of its definition is the same few bytes.
+    # Every call of a chaincode reads the same few bytes of its definition.
     public = _small(serialized) if len(serialized) <= _SMALL else _public(serialized)
     hashed = message.collection_hashed_rwset
     return NamespaceRwset(message.namespace, *public, tuple([_collection(c) for c in hashed]) if hashed else ())
@@ -294,7 +294,7 @@ def _public(
     queries, described = public.range_queries_info, public.metadata_writes
     return (
         _reads(public.reads),
-        # To ask whether there are any takes a fraction of going through them, and mostly there are none.
+        # The check for any is much faster than a loop, and mostly there are none.
         tuple([_range(q) for q in queries]) if queries else (),
         _writes(public.writes),
         _metadata_writes(described) if described else (),

@@ -1,7 +1,7 @@
 """
 Signatures and serialized identities as Fabric writes them.
 
-Which signatures Fabric accepts, ``verification`` says; here they are made in that form.
+This module makes them; ``verification`` says which ones Fabric accepts.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def canonical(signature: bytes, curve: ec.EllipticCurve) -> bytes:
     """
     Return an ECDSA signature as Fabric takes it, in DER with low S.
 
-    It may come in DER, or as hardware and web cryptography give it: R and S side by side, each as long as the order.
+    It may be DER, or R and S side by side, each as long as the order, as hardware and web cryptography return it.
 
     Raises:
         WireError: it is neither, or a number in it is out of the curve's range.
@@ -86,7 +86,7 @@ def canonical(signature: bytes, curve: ec.EllipticCurve) -> bytes:
 
 
 def serialized_identity(msp_id: str, pem: bytes) -> bytes:
-    """Return the creator and endorser bytes of a certificate's owner in organisation *msp_id*."""
+    """Return the serialized identity (creator, endorser) of a certificate in organisation *msp_id*."""
     return bytes(identities_pb2.SerializedIdentity(mspid=msp_id, id_bytes=pem).SerializeToString())
 
 

@@ -1,4 +1,4 @@
-"""Protobuf timestamps as Python's."""
+"""Convert protobuf timestamps to Python's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def to_datetime(timestamp: Any) -> datetime:
     """
-    Return *timestamp* in UTC; what is finer than a microsecond is cut off, on every peer alike.
+    Return *timestamp* in UTC, truncated to microseconds, with the same result on every peer.
 
     Raises:
         OverflowError: a year that Python's calendar does not have.

@@ -1,9 +1,9 @@
 """
 The transactions of a block, as plain records.
 
-Anyone may get garbage ordered, peers mark it invalid and go on, and so must whoever reads blocks: a transaction that
-cannot be read to its end has a ``defect``. The parts are read in the order in which Fabric's validation comes to them,
-so that the first defect is the one that it meets, under the same code.
+Anyone can have garbage ordered; peers mark it invalid and go on, and a reader of blocks must do the same. So a
+transaction that cannot be read to its end has a ``defect``. The parts are read in the order of Fabric's validation, so
+the first defect is the one that Fabric finds, with the same code.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Action(NamedTuple):
     A chaincode call in a transaction, with its endorsed results.
 
     Attributes:
-        chaincode, version: what the endorsers say they ran.
+        chaincode, version: the chaincode that ran, as the endorsers state it.
         status, message, payload: the chaincode's response.
         signature_header, proposal_payload: of the proposal, as the transaction repeats it.
         proposal_hash: of the proposal that the endorsers answered.
-        response_payload: what the endorsers signed, each followed by its own identity.
+        response_payload: the bytes that the endorsers signed, each followed by its own identity.
     """
 
     signature_header: bytes
@@ -73,7 +73,7 @@ class Action(NamedTuple):
 
     @property
     def args(self) -> tuple[bytes, ...]:
-        """The function and its arguments; empty where nobody can read them, which makes no transaction invalid."""
+        """The function and its arguments; empty if they cannot be read, which does not make a transaction invalid."""
         return tuple(self._invocation.args)
 
     @property
@@ -95,15 +95,15 @@ class Transaction(NamedTuple):
     One envelope in a block.
 
     Attributes:
-        code: Fabric's validation code; None in an orderer's copy of the block, which has none.
+        code: Fabric's validation code; None in an orderer's copy of the block.
         type: a ``common.HeaderType``.
-        chaincode: what its header says it calls; whether the endorsers have run that, each action says.
+        chaincode: the called chaincode, as its header states it; each action has the one that the endorsers ran.
         config: the serialized ``common.ConfigEnvelope`` of a configuration transaction.
-        defect: why the envelope could not be read to its end; the fields behind that point are empty then.
-        defect_code: Fabric's validation code for this, unless another code comes first.
+        defect: why the envelope could not be read to its end; later fields are empty then.
+        defect_code: Fabric's validation code for the defect, unless another code comes first.
     """
 
-    index: int  # type: ignore[assignment]  # It hides a method of tuples, which nobody asks a transaction for.
+    index: int  # type: ignore[assignment]  # It hides a method of tuples that a transaction does not need.
     code: int | None
     envelope: bytes
     payload: bytes = b""
@@ -136,9 +136,9 @@ class Transaction(NamedTuple):
     @property
     def timestamp(self) -> datetime | None:
         """
-        The moment that its client named, to the microsecond.
+        The time that its client stated, to the microsecond.
 
-        None for one outside of datetime's years, which a hostile header may name, and where there is no header.
+        None without a header, or for a year that datetime does not have; a hostile header can have one.
         """
         if not self.channel_header:
             return None
@@ -149,13 +149,13 @@ class Transaction(NamedTuple):
 
 
 def simulated(action: transaction_pb2.ChaincodeActionPayload) -> proposal_pb2.ChaincodeAction:
-    """Return what an endorser simulated; raise DecodeError if it cannot be read."""
+    """Return the results of an endorser's simulation; raise DecodeError if they cannot be read."""
     payload = proposal_response_pb2.ProposalResponsePayload.FromString(action.action.proposal_response_payload)
     return proposal_pb2.ChaincodeAction.FromString(payload.extension)
 
 
-class _Defect(Exception):  # noqa: N818 - found in what others sent, not a failure of the program.
-    """Where reading a transaction ends; *code* is Fabric's for it."""
+class _Defect(Exception):  # noqa: N818 - a fault of the data, not a failure of the program.
+    """Ends the reading of a transaction; *code* is Fabric's for the defect."""
 
     def __init__(self, code: int, words: str) -> None:
         super().__init__(words)
@@ -164,7 +164,7 @@ class _Defect(Exception):  # noqa: N818 - found in what others sent, not a failu
 
 
 def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None) -> Transaction:
-    """Return the contents of one envelope of a block; never raises, a malformed one has a ``defect``."""
+    """Return the contents of one envelope of a block; a malformed one has a ``defect``, and nothing is raised."""
     known: dict[str, Any] = {}
     try:
         _read(envelope, known)
@@ -174,7 +174,7 @@ def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None)
 
 
 def check_transaction(transaction: Transaction) -> list[str]:
-    """Return what is wrong with a transaction by its own bytes, in words; an empty list if nothing is."""
+    """Return what is wrong with a transaction, judged by its own bytes alone; an empty list if nothing is."""
     if transaction.defect is not None:
         return [transaction.defect]
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
@@ -192,7 +192,7 @@ def check_transaction(transaction: Transaction) -> list[str]:
 
 def computed_proposal_hash(transaction: Transaction, action: Action) -> bytes:
     """
-    Return the hash of the proposal that *transaction* repeats, as validation computes it: over the exact bytes.
+    Return the hash of the proposal in *transaction*, computed over its exact bytes, as in validation.
     """
     hashed = transaction.channel_header + action.signature_header + action.proposal_payload
     return hashlib.sha256(hashed).digest()
@@ -303,7 +303,7 @@ def _parsed(kind: Any, serialized: bytes, code: int, words: str) -> Any:
     except DecodeError:
         pass
     try:
-        # A second, closer look, for what is deeper than it goes.
+        # A second reading, for groups deeper than Python's protobuf reads.
         return messages.read(kind, serialized)
     except DecodeError:
         raise _Defect(code, f"it is not {words}") from None

@@ -1,10 +1,10 @@
 """
-Whether a signature is one that Fabric accepts.
+Verify signatures as Fabric does.
 
-Fabric accepts ECDSA signatures with S in the lower half of the curve's order only, so that one transaction has one
-valid signature. The digest is SHA-256 on every curve, as Fabric's SHA2 family at level 256 has it.
+Fabric accepts only ECDSA signatures with S in the lower half of the curve's order, so that nobody can make a second
+valid one of the first. The digest is SHA-256 on every curve, as in Fabric's SHA2 family at level 256.
 
-This module imports next to nothing: processes that do nothing else are started for it, and should be ready at once.
+This module imports very little, so that the processes that only verify signatures start at once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HALF_ORDERS = {name: order >> 1 for name, order in ORDERS.items()}
 
 
 def is_low_s(der: bytes, public_key: ec.EllipticCurvePublicKey) -> bool:
-    """Return whether S is in the lower half of the order; False as well for bytes that are no signature."""
+    """Return whether S is in the lower half of the order; False also for bytes that are no signature."""
     return _canonical(public_key, der) is not None
 
 
@@ -58,7 +58,7 @@ def verify(public_key: object, signature: bytes, message: bytes) -> bool:
 
 
 def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, digest: bytes) -> bool:
-    """Return as ``verify`` does, for a message of which only the SHA-256 is known."""
+    """Verify as ``verify`` does, for a message of which only the SHA-256 is known."""
     canonical = _canonical(public_key, signature)
     if canonical is None:
         return False
@@ -71,9 +71,9 @@ def verify_hashed(public_key: ec.EllipticCurvePublicKey, signature: bytes, diges
 
 def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes | None:
     """
-    Return the signature as the library takes it; None where Fabric would not look further.
+    Return the signature in the form that the library accepts; None if Fabric refuses it without verification.
 
-    Fabric reads the two numbers alone, so it minds neither what follows them nor what follows the whole.
+    Fabric reads the two numbers only, and ignores bytes after them and after the whole.
     """
     half = _HALF_ORDERS.get(public_key.curve.name)
     if half is None:
@@ -87,9 +87,9 @@ def _canonical(public_key: ec.EllipticCurvePublicKey, signature: bytes) -> bytes
 
 def _plain_s(signature: bytes) -> int | None:
     """
-    Return S of a signature in the usual form, short and in strict DER; None for one that needs a closer look.
+    Return S of a signature in strict, short DER; None for any other form, which the slower reader must read.
 
-    It takes a tenth of the time, and whoever verifies a channel looks at hundreds of thousands.
+    It takes a tenth of the time, and the verifier of a channel reads hundreds of thousands.
     """
     length = len(signature)
     if not 8 <= length < 0x82 or signature[0] != 0x30 or signature[1] != length - 2 or signature[2] != 0x02:
@@ -98,7 +98,7 @@ def _plain_s(signature: bytes) -> int | None:
     if s >= length or signature[s - 2] != 0x02 or signature[s - 1] != length - s:
         return None
     for at, end in ((4, s - 2), (s, length)):
-        # Neither empty nor negative, nor with a zero before it that it does not need.
+        # It is not empty, not negative, and has no leading zero that it does not need.
         if at == end or signature[at] >= 0x80 or (signature[at] == 0 and end - at > 1 and signature[at + 1] < 0x80):
             return None
     return int.from_bytes(signature[s:])
@@ -109,7 +109,7 @@ def _numbers(signature: bytes) -> tuple[int, int] | None:
         return decode_dss_signature(signature)
     except ValueError:
         pass
-    # Rare, and brings half of this library with it.
+    # Rarely needed, and it imports half of this library.
     from hlf.errors import IdentityError  # noqa: PLC0415
     from hlf.wire.certificates import algorithms  # noqa: PLC0415
 

@@ -1,12 +1,11 @@
 """
-Certificates: the one place that turns bytes from outside into X.509 values.
+Read X.509 certificates from outside; only this package does so.
 
-Any bytes give a :class:`Certificate` or an ``IdentityError``, now; nothing is left to be parsed, and to fail, later.
-What Go's ``encoding/pem`` and ``crypto/x509`` take is taken, and what they refuse is refused, because the nodes of a
-Fabric network are Go programs and must come to one opinion with whoever reads their blocks. The library
-``cryptography`` does not serve for that: it refuses names and alternative names that Go reads (some of them only when a
-field is looked at, with plain exceptions), and takes PEM, times and numbers that Go refuses. It does serve for keys and
-signatures.
+Any bytes give a :class:`Certificate` or an ``IdentityError`` at once; nothing is left to parse, and to fail, later.
+This package accepts and refuses what Go's ``encoding/pem`` and ``crypto/x509`` accept and refuse: the nodes of a Fabric
+network are Go programs, and a reader of their blocks must come to the same result. The library ``cryptography`` differs
+from Go: it refuses names and alternative names that Go reads (some only when a field is accessed, with plain
+exceptions), and accepts PEM, times and numbers that Go refuses. So it is used for keys and signatures only.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def read(text: bytes) -> Certificate:
     """
     Return the certificate in the first PEM block of *text*, as a peer reads an identity.
 
-    What the block calls itself does not matter, nor what follows it.
+    The label of the block and whatever follows it are ignored.
 
     Raises:
         IdentityError: there is no block, or no certificate in it.
@@ -46,7 +45,7 @@ def read(text: bytes) -> Certificate:
 
 def read_all(text: bytes) -> tuple[Certificate, ...]:
     """
-    Return the certificates in a file that people keep them in, at least one.
+    Return the certificates in a PEM file that a person maintains; at least one.
 
     Raises:
         IdentityError: there is none, one cannot be read, or a block is something else (a private key, perhaps).
@@ -55,5 +54,5 @@ def read_all(text: bytes) -> tuple[Certificate, ...]:
     if not blocks:
         raise IdentityError(f"no certificate in PEM: {_CURE}")
     if any(block.kind != _KIND for block in blocks):
-        raise IdentityError("only certificates belong here; take out what else is there, a private key perhaps")
+        raise IdentityError("only certificates belong here; remove every other PEM block, for instance a private key")
     return tuple(parse(block.content) for block in blocks)

@@ -1,4 +1,4 @@
-"""Signature algorithms of certificates and revocation lists: which Go knows, and whether a key made a signature."""
+"""Signature algorithms of certificates and revocation lists: those that Go knows, and their verification."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PSS = "1.2.840.113549.1.1.10"
 _MGF1 = "1.2.840.113549.1.1.8"
 _ED25519 = "1.3.101.112"
 _NO_PARAMETERS = (b"", b"\x05\x00")
-# Go verifies with no smaller and no stranger RSA keys.
+# Go verifies with no RSA keys beyond these limits.
 _SMALLEST_MODULUS = 1024
 _LARGEST_EXPONENT = (1 << 31) - 1
 
@@ -30,11 +30,11 @@ class Algorithm:
     pss: bool = False
 
 
-# Go lets no certificate pass with it, but revocation lists.
+# Go accepts it for revocation lists, but not for certificates.
 _SHA1 = hashes.SHA1()  # noqa: S303
 
 UNKNOWN = Algorithm("")
-"""What Go has no name for; nothing is signed with it."""
+"""Any algorithm that Go has no name for; no signature of it verifies."""
 
 _BY_OID: Mapping[str, Algorithm] = {
     "1.2.840.113549.1.1.5": Algorithm(publickeys.RSA, _SHA1),
@@ -76,7 +76,7 @@ def parse(identifier: bytes) -> Algorithm:
 def verifies(
     algorithm: Algorithm, key: publickeys.Key | None, signed: bytes, signature: bytes, *, sha1: bool = False
 ) -> bool:
-    """Return whether *key* made *signature* over *signed* in that way; *sha1* lets that digest pass, as for lists."""
+    """Return whether *key* made *signature* over *signed*; *sha1* allows that digest, as for revocation lists."""
     if isinstance(algorithm.digest, hashes.SHA1) and not sha1:
         return False
     try:
@@ -97,7 +97,7 @@ def verifies(
 
 def numbers(signature: bytes) -> tuple[int, int]:
     """
-    Return R and S of an ECDSA signature as Fabric reads them: what follows the two numbers does not matter.
+    Return R and S of an ECDSA signature as Fabric reads them; bytes after the two numbers are ignored.
 
     Raises:
         IdentityError: there are none, or one is not positive.
@@ -123,7 +123,7 @@ def _padding(algorithm: Algorithm) -> padding.AsymmetricPadding:
 
 
 def _pss(parameters: bytes) -> Algorithm:
-    """Return the three forms of PSS that Go takes: one digest for message and mask, a salt of its length."""
+    """Return the three forms of PSS that Go accepts: message and mask have one digest, and the salt its length."""
     reader = der.Reader(der.Reader(parameters).take(der.SEQUENCE, "PSS"))
     digest, none = publickeys.algorithm_identifier(_explicit(reader, 0, der.SEQUENCE))
     mask, inner = publickeys.algorithm_identifier(_explicit(reader, 1, der.SEQUENCE))

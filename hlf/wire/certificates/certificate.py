@@ -1,4 +1,4 @@
-"""One X.509 certificate: what Go's ``x509.ParseCertificate`` makes of its bytes."""
+"""One X.509 certificate, parsed as Go's ``x509.ParseCertificate`` parses it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LATEST_VERSION = 3
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """
-    A certificate; everything in it has been read, so nothing of it can fail later.
+    A certificate. All of it has been parsed, so no field can raise an error later.
 
     Attributes:
         der: its bytes.
         signed: the part of them that the issuer signed.
         version: 1 to 3.
-        begins, ends: when it is valid, both included, in seconds since 1970 (Go's years are 0 to 9999).
-        public_key: the holder's key; its ``key`` is None where no library works with it.
+        begins, ends: the first and the last second in which it is valid, since 1970 (Go's years are 0 to 9999).
+        public_key: the holder's key; its ``key`` is None if no library supports it.
         algorithm: of the issuer's signature.
     """
 
@@ -46,12 +46,12 @@ class Certificate:
 
     @property
     def not_before(self) -> datetime:
-        """When it begins to be valid; the nearest moment that Python knows."""
+        """The time at which it begins to be valid, or the nearest one that Python can express."""
         return der.moment(self.begins)
 
     @property
     def not_after(self) -> datetime:
-        """When it is valid for the last time; the nearest moment that Python knows."""
+        """The last time at which it is valid, or the nearest one that Python can express."""
         return der.moment(self.ends)
 
     @property
@@ -61,12 +61,12 @@ class Certificate:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of its bytes in hexadecimal, by which people compare certificates."""
+        """The SHA-256 of its bytes in hexadecimal, by which people compare certificates."""
         return hashlib.sha256(self.der).hexdigest()
 
     def for_building(self) -> x509.Certificate:
         """
-        Return it as the library ``cryptography`` wants it to build other certificates with.
+        Return it as a value of the library ``cryptography``, to build other certificates with.
 
         Raises:
             IdentityError: that library cannot read it, although Fabric can.
@@ -79,11 +79,11 @@ class Certificate:
         return made
 
     def issued(self, other: Certificate) -> bool:
-        """Return whether *other* names this certificate's subject, may be issued by it and bears its signature."""
+        """Return whether this certificate issued *other*: by its name, its rights and its signature."""
         return self.subject.der == other.issuer.der and not self.signature_refusal(other)
 
     def signature_refusal(self, other: Certificate) -> str:
-        """Return why *other* does not bear this certificate's signature, in Go's words; empty if it does."""
+        """Return, in Go's words, why this certificate's key did not sign *other*; empty if it did."""
         says = self.extensions
         unconstrained = self.version == _LATEST_VERSION and not says.constrained
         no_signer = says.key_usage and extensions.KEY_CERT_SIGN not in says.key_usage
@@ -100,7 +100,7 @@ class Certificate:
 
 def parse(encoded: bytes) -> Certificate:
     """
-    Return the certificate in DER.
+    Return the certificate in these DER bytes.
 
     Raises:
         IdentityError: there is none that Go reads, or more than one; in Go's words.

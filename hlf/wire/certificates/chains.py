@@ -57,8 +57,8 @@ def require_known_key(certificate: Certificate) -> None:
         )
 
 
-def published(text: bytes) -> Certificate:
-    """Return as ``certificates.read`` does, with other words, a certificate of an organisation's configuration."""
+def read_configured(text: bytes) -> Certificate:
+    """Return a certificate of an organisation's configuration; as ``certificates.read``, with other error texts."""
     block = pem.first(text)
     if block is None:
         numbers = " ".join(map(str, text))
@@ -70,7 +70,7 @@ def published(text: bytes) -> Certificate:
 
 
 class Authorities:
-    """The roots and intermediates an organisation published."""
+    """The root and intermediate certificates that an organisation published."""
 
     def __init__(self, roots: Iterable[Certificate], intermediates: Iterable[Certificate]) -> None:
         self._roots = {found.der: found for found in roots}
@@ -85,12 +85,12 @@ class Authorities:
         Raises:
             IdentityError: a certificate cannot be read.
         """
-        return cls([published(text) for text in roots], [published(text) for text in intermediates])
+        return cls([read_configured(text) for text in roots], [read_configured(text) for text in intermediates])
 
     @classmethod
     def of_members(cls, roots: Iterable[bytes], intermediates: Iterable[bytes]) -> Authorities:
         """
-        Return those that issue an organisation's members, each by the bytes it is known by.
+        Return the authorities that issue an organisation's members, each in its canonical form.
 
         Raises:
             WireError: there is no root.
@@ -101,7 +101,7 @@ class Authorities:
             raise errors.WireError("expected at least one CA certificate")
         for one in found:
             require_known_key(one)
-        # All are looked at before one takes the place of another, as a node does it.
+        # All are read before one replaces another, as a node does it.
         return cls(
             [found.canonical(one)[0] for one in found._roots.values()],
             [found.canonical(one)[0] for one in found._intermediates.values()],
@@ -113,7 +113,7 @@ class Authorities:
 
     def check(self, revocations: Revocations) -> None:
         """
-        Check every authority, and find out which of them only certify other authorities.
+        Check every authority, and find those that only certify other authorities.
 
         Raises:
             IdentityError: one is no authority, has no key identifier, does not chain or is revoked.
@@ -139,15 +139,15 @@ class Authorities:
             self._inner.update(authority.der for authority in self.chain(found)[1:])
 
     def is_inner(self, authority: Certificate) -> bool:
-        """Return whether *authority* issued another authority, which bars it from issuing members."""
+        """Return whether *authority* issued another authority; then it cannot issue members."""
         return authority.der in self._inner
 
     def canonical(self, certificate: Certificate) -> tuple[Certificate, Chain]:
         """
-        Return the certificate that *certificate* is known by, its signature in the low form, and its chain.
+        Return *certificate* with its signature in the low form, by which it is known, and its chain.
 
-        Anyone can turn the S of an ECDSA signature around without the key; both forms must be one identity, or a policy
-        would count one signer twice. The chain is empty where it is not needed for that.
+        Anyone can change S of an ECDSA signature to its other valid value without the key. Both forms must be one
+        identity, or a policy would count one signer twice. The chain is empty where it is not needed for this.
 
         Raises:
             IdentityError: it was signed with ECDSA and leads to no root.
@@ -194,7 +194,7 @@ class Authorities:
         Raises:
             IdentityError: it is not one of these authorities.
         """
-        found, _ = self.canonical(published(text))
+        found, _ = self.canonical(read_configured(text))
         if found.der in self._roots:
             return chain_id((found,))
         if found.der not in self._intermediates:
@@ -207,7 +207,7 @@ class Authorities:
         return chain_id(chain)
 
     def _candidates(self, leaf: Certificate) -> tuple[list[Chain], str]:
-        """Return every chain that signatures, names and times allow, and why there is no other."""
+        """Return every chain that signatures, names and times allow, and the reason why there is no other."""
         at = leaf.begins + 1
         refusal = _unusable(leaf, (), at)
         if refusal:
@@ -238,7 +238,7 @@ class Authorities:
         return found, why or f"x509: certificate signed by unknown authority{hint}"
 
     def _issuers(self, certificate: Certificate) -> Iterator[tuple[Certificate, bool]]:
-        """Yield those that a certificate names as its issuer, and whether they are roots."""
+        """Yield the authorities that a certificate names as its issuer, and whether each is a root."""
         for known, root in ((self._roots, True), (self._intermediates, False)):
             for issuer in known.values():
                 if issuer.subject.der == certificate.issuer.der:
@@ -246,7 +246,7 @@ class Authorities:
 
 
 class Revocations:
-    """The certificate revocation lists an organisation published."""
+    """The certificate revocation lists that an organisation published."""
 
     def __init__(self, lists: Iterable[RevocationList]) -> None:
         self._lists = tuple(lists)
@@ -269,7 +269,7 @@ class Revocations:
         Check that *issuer* has not revoked *certificate*; the time of revocation does not matter.
 
         Raises:
-            IdentityError: it has, or one of the lists does not say whose it is.
+            IdentityError: it has, or one of the lists does not name its issuer.
         """
         key_id = issuer.extensions.subject_key_id
         if key_id is None:
@@ -283,13 +283,13 @@ class Revocations:
                 )
             if revoked.authority_key_id != key_id or certificate.serial_number not in revoked.serial_numbers:
                 continue
-            # A list that somebody else signed revokes nothing.
+            # A list that another key signed revokes nothing.
             if revoked.is_from(issuer):
                 raise errors.IdentityError("The certificate has been revoked")
 
 
 def chain_id(chain: Iterable[Certificate]) -> bytes:
-    """Return the digest by which Fabric knows a chain of authorities."""
+    """Return the digest by which Fabric identifies a chain of authorities."""
     return hashlib.sha256(b"".join(authority.der for authority in chain)).digest()
 
 
@@ -312,14 +312,14 @@ def _hint(refusal: str, issuer: Certificate) -> str:
 
 
 def _is_same(one: Certificate, other: Certificate) -> bool:
-    """Return whether two certificates are of one holder and key, which may stand once in a chain."""
+    """Return whether two certificates have one holder and one key; a chain can have only one of them."""
     names = [each.extensions.by_oid.get(extensions.ALTERNATIVE_NAMES) for each in (one, other)]
     values = {name.value if name else None for name in names}
     return (one.subject.der, one.public_key.der, 1) == (other.subject.der, other.public_key.der, len(values))
 
 
 def _unusable(certificate: Certificate, path: Chain, at: int, *, intermediate: bool = False) -> str:
-    """Return why a certificate cannot stand at the end of *path* at that time; empty if it can."""
+    """Return why a certificate cannot be the next in *path* at that time; empty if it can."""
     says = certificate.extensions
     if says.unhandled:
         return "x509: unhandled critical extension"
@@ -337,7 +337,7 @@ def _unusable(certificate: Certificate, path: Chain, at: int, *, intermediate: b
 
 
 def _serves(certificate: Certificate) -> bool:
-    """Return whether the extended key usage includes Go's default purpose or any: Fabric verifies with it."""
+    """Return whether the extended key usage allows servers (Go's default, which Fabric uses) or any purpose."""
     purposes = certificate.extensions.purposes
     return not purposes or _SERVERS in purposes or _ANY_PURPOSE in purposes
 

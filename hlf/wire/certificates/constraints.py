@@ -14,7 +14,7 @@ Named = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """One alternative name, ready to be compared: the text that domains constrain, and the whole."""
+    """One alternative name, ready to be compared: the text that domain constraints apply to, and the whole name."""
 
     kind: int
     domain: str
@@ -22,7 +22,7 @@ class _Name:
 
 
 def permit(chain: Sequence[Certificate]) -> bool:
-    """Return whether the alternative names of each certificate are such as those above it may have."""
+    """Return whether the certificates above allow each certificate's alternative names."""
     for place, holder in enumerate(chain):
         if extensions.ALTERNATIVE_NAMES not in holder.extensions.by_oid:
             continue
@@ -33,7 +33,7 @@ def permit(chain: Sequence[Certificate]) -> bool:
 
 
 def bar_common_name(chain: Sequence[Certificate]) -> bool:
-    """Return whether a host's name in place of an alternative name bars the chain, as Fabric's own rule has it."""
+    """Return whether Fabric refuses the chain because constraints would apply to a host's name in the common name."""
     leaf, above = chain[0], chain[1:]
     if extensions.ALTERNATIVE_NAMES in leaf.extensions.by_oid:
         return False
@@ -76,13 +76,13 @@ def _matches(name: _Name, value: bytes, *, excluding: bool = False) -> bool:
 
 
 def _within(domain: str, constraint: str, excluding: bool) -> bool:
-    """Return whether a domain lies in a constraint; a leading dot asks for at least one label more."""
+    """Return whether a domain matches a constraint; a constraint with a leading dot needs at least one label more."""
     if not constraint:
         return True
     if domain.endswith(constraint):
         before = domain[: -len(constraint)]
         return constraint.startswith(".") or not before or before.endswith(".")
-    # A wildcard is excluded together with any of the names that it stands for.
+    # A wildcard is excluded if any of the names that it matches is.
     if excluding and domain.startswith("*") and "." in domain:
         return domain[domain.index(".") :] == constraint[constraint.find(".") :] and "." in constraint
     return False

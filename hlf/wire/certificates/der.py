@@ -1,8 +1,8 @@
 """
-Distinguished encoding (ITU-T X.690), read exactly as strictly as Go's ``cryptobyte`` reads it.
+Distinguished encoding (ITU-T X.690), read exactly as strictly as by Go's ``cryptobyte``.
 
-A :class:`Reader` walks over one level of elements. Every read names what is to be said if the bytes are not that, so
-a refusal carries Go's own words; nothing but ``IdentityError`` is ever raised.
+A :class:`Reader` reads the elements of one level. Each call gives the error text for bytes of another form, so that
+errors have Go's own words. Nothing but ``IdentityError`` is raised.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SET = 0x31
 
 _LONG_TAG = 0x1F
 _MOST_LENGTH_BYTES = 4
-# Go keeps a part of an object identifier in 31 bits.
+# Go stores a part of an object identifier in 31 bits.
 _LARGEST_PART = 1 << 31
 _LARGEST_INT = 1 << 63
 _UTC_TIME = re.compile(rb"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})")
@@ -38,19 +38,19 @@ _DAYS_IN_400_YEARS = 146097
 
 
 def context(number: int, *, constructed: bool = False) -> int:
-    """Return the context-specific tag of that number."""
+    """Return the context-specific tag with that number."""
     return 0x80 | (0x20 if constructed else 0) | number
 
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """A bit string: its bytes, and how many bits at the end of the last do not count."""
+    """A bit string: its bytes, and the number of unused bits at the end."""
 
     octets: bytes
     unused: int
 
     def __getitem__(self, number: int) -> bool:
-        """Return the bit of that number, the first being 0; those beyond the end are not set."""
+        """Return the bit with that number, from 0; bits beyond the end are not set."""
         if number >= len(self.octets) * 8 - self.unused:
             return False
         return bool(self.octets[number // 8] >> (7 - number % 8) & 1)
@@ -100,7 +100,7 @@ class Reader:
         return self.any(refusal)[1]
 
     def whole(self, tag: int, refusal: str) -> bytes:
-        """Return as ``take`` does, with tag and length."""
+        """Return the next element, which must have that tag, with its tag and length."""
         if not self.peek(tag):
             raise IdentityError(refusal)
         return self.any_whole(refusal)
@@ -110,14 +110,14 @@ class Reader:
         return self.take(tag, refusal) if self.peek(tag) else None
 
     def boolean(self, refusal: str) -> bool:
-        """Return a boolean, of which there are two encodings only."""
+        """Return a boolean; only its two strict encodings are accepted."""
         content = self.take(BOOLEAN, refusal)
         if content not in (b"\x00", b"\xff"):
             raise IdentityError(refusal)
         return content == b"\xff"
 
     def integer(self, refusal: str, tag: int = INTEGER) -> int:
-        """Return a number of any size, which must be written in the fewest bytes."""
+        """Return a number of any size; it must have the shortest encoding."""
         content = self.take(tag, refusal)
         if not content or (len(content) > 1 and content[0] in (0x00, 0xFF) and content[0] >> 7 == content[1] >> 7):
             raise IdentityError(refusal)
@@ -162,7 +162,7 @@ class Reader:
         return Bits(octets, unused)
 
     def seconds(self, prefix: str) -> int:
-        """Return a moment, as seconds since 1970; *prefix* begins what is said of any other bytes."""
+        """Return a time in seconds since 1970; *prefix* is the start of the error text."""
         if self.peek(UTC_TIME):
             refusal = f"{prefix}malformed UTCTime"
             found = _UTC_TIME.fullmatch(self.take(UTC_TIME, refusal))
@@ -197,7 +197,7 @@ class Reader:
 
 
 def tlv(tag: int, content: bytes) -> bytes:
-    """Return an element: tag, length, content."""
+    """Return an encoded element: tag, length, content."""
     if len(content) < 0x80:
         return bytes((tag, len(content))) + content
     length = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
@@ -205,7 +205,7 @@ def tlv(tag: int, content: bytes) -> bytes:
 
 
 def moment(seconds: int) -> datetime:
-    """Return the moment that many seconds after 1970; what Python cannot express becomes its nearest."""
+    """Return the time that many seconds after 1970, or the nearest one that Python can express."""
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     except OverflowError:
@@ -213,7 +213,7 @@ def moment(seconds: int) -> datetime:
 
 
 def _seconds(found: re.Match[bytes]) -> int | None:
-    """Return the seconds since 1970, or None for a moment that is in no calendar; the year 0 is in Go's."""
+    """Return the seconds since 1970, or None for a date that does not exist; Go's calendar has a year 0."""
     year, month, day, hour, minute, second = (int(group or 0) for group in found.groups()[:6])
     if len(found[1]) == 2:
         # Two digits stand for 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
@@ -223,7 +223,7 @@ def _seconds(found: re.Match[bytes]) -> int | None:
         return None
     if not 1 <= day <= calendar.monthrange(2000 + year % 400, month)[1]:
         return None
-    # The calendar repeats itself every 400 years, so any year can be counted in one that Python knows.
+    # The calendar repeats every 400 years, so each year can be replaced by one that Python supports.
     days = date(2000 + year % 400, month, day).toordinal() - _EPOCH + (year // 400 - 5) * _DAYS_IN_400_YEARS
     return ((days * 24 + hour) * 60 + minute) * 60 + second - zone
 
@@ -232,7 +232,7 @@ def _offset(zone: bytes) -> int | None:
     if zone == b"Z":
         return 0
     hours, minutes = int(zone[1:3]), int(zone[3:])
-    # Greenwich has one spelling, Z; and Go counts no further than a day.
+    # An offset of zero must be written as Z, and Go accepts no offset of 25 hours or more.
     if hours > 24 or minutes >= 60 or not (hours or minutes):
         return None
     return (hours * 60 + minutes) * (-60 if zone[:1] == b"-" else 60)

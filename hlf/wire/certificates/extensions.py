@@ -1,8 +1,8 @@
 """
 The extensions of a certificate, as Go's ``crypto/x509`` reads them.
 
-What Go understands must be well-formed, or the certificate is refused; what it does not understand is kept as bytes,
-and bars a certificate from every chain if it is critical.
+An extension that Go supports must be well-formed, or the certificate is refused. Others are kept as bytes; if one of
+them is critical, the certificate is in no valid chain.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _USAGES = 9
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One extension: what it is, whether it must be understood, and its bytes."""
+    """One extension: its identifier, whether it is critical, and its bytes."""
 
     oid: str
     critical: bool
@@ -49,18 +49,18 @@ class Extension:
 @dataclass(slots=True)
 class Extensions:
     """
-    What a certificate's extensions say.
+    The values of a certificate's extensions.
 
     Attributes:
         by_oid: each extension, unchanged.
-        unhandled: the critical ones that nobody here understands.
+        unhandled: the critical extensions that are not supported.
         constrained, authority, path_length: basic constraints; -1 where the path is not limited.
         key_usage: the numbers of the bits that are set.
         purposes: extended key usages; empty where there are none.
-        policies, policy_mappings, explicit_policy, inhibit_mapping, inhibit_any_policy: RFC 5280, section 6; -1 where
-            they are not said.
+        policies, policy_mappings, explicit_policy, inhibit_mapping, inhibit_any_policy: RFC 5280, section 6; -1 if
+            absent.
         permitted, excluded: name constraints, each (kind of general name, bytes).
-        names: the alternative names that can be constrained, likewise.
+        names: the alternative names that constraints apply to, in the same form.
     """
 
     by_oid: Mapping[str, Extension] = field(default_factory=lambda: MappingProxyType({}))
@@ -84,10 +84,10 @@ class Extensions:
 
 def parse(encoded: bytes) -> Extensions:
     """
-    Return what the content of the field ``extensions`` says.
+    Return the values in the content of the field ``extensions``.
 
     Raises:
-        IdentityError: an extension that Go understands is malformed, or one stands there twice.
+        IdentityError: an extension that Go supports is malformed, or one is there twice.
     """
     reader = der.Reader(der.Reader(encoded).take(der.SEQUENCE, "x509: malformed extensions"))
     listed: dict[str, Extension] = {}
@@ -109,7 +109,7 @@ def parse(encoded: bytes) -> Extensions:
 
 def extension(content: bytes) -> Extension:
     """
-    Return the extension with that content.
+    Return the extension in this content.
 
     Raises:
         IdentityError: it is none.
@@ -133,7 +133,7 @@ def authority_key_id(one: Extension) -> bytes | None:
     return der.Reader(der.Reader(one.value).take(der.SEQUENCE, refusal)).optional(der.context(0), refusal)
 
 
-# Each reads one extension into what was found and returns whether it was understood.
+# Each of these functions reads one extension into the result, and returns whether Go supports all of it.
 
 
 def _key_usage(found: Extensions, one: Extension) -> bool:
@@ -164,7 +164,7 @@ def _alternative_names(found: Extensions, one: Extension) -> bool:
             _CHECKED_NAMES[tag](value)
             names.append((tag, value))
     found.names = tuple(names)
-    # Kinds that Go does not read are passed over; if there is nothing else, it has not understood the extension.
+    # Kinds that Go does not read are skipped; if there are no others, Go counts the extension as unsupported.
     return bool(names)
 
 
@@ -202,7 +202,7 @@ def _name_constraints(found: Extensions, one: Extension) -> bool:
 
 
 def _subtrees(encoded: bytes, refusal: str) -> tuple[tuple[tuple[int, bytes], ...], bool]:
-    """Return the constraints that Go knows to apply, and whether these are all."""
+    """Return the constraints that Go can apply, and whether these are all."""
     subtrees = der.Reader(encoded)
     found, known = [], True
     while not subtrees.empty:

@@ -1,4 +1,4 @@
-"""Distinguished names (X.501) as Go reads them: every value a text of one of seven kinds, or the name is refused."""
+"""Distinguished names (X.501) as Go reads them; every value must have one of seven string types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMMON_NAME = "2.5.4.3"
 ORGANIZATION = "2.5.4.10"
 ORGANIZATIONAL_UNIT = "2.5.4.11"
 
-# What Go's pkix.Name keeps of a name, in the order in which Go writes it back, the last part first.
+# The attributes that Go's pkix.Name keeps, in the order in which Go writes them, the last part first.
 _GO = (
     ("2.5.4.5", "SERIALNUMBER"),
     (COMMON_NAME, "CN"),
@@ -38,7 +38,7 @@ _SHORT = {
     "0.9.2342.19200300.100.1.1": "UID",
 }
 _UTF8, _NUMERIC, _PRINTABLE, _T61, _IA5, _BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1E
-# The ampersand and the asterisk belong to no PrintableString, but to many certificates.
+# PrintableString has no ampersand and no asterisk, but many certificates use them in it.
 _PRINTABLE_TEXT = re.compile(rb"[A-Za-z0-9'()+,./ :=?*&-]*")
 _NUMERIC_TEXT = re.compile(rb"[0-9 ]*")
 _WHY = "x509: invalid RDNSequence"
@@ -63,7 +63,7 @@ class Name:
 
     @property
     def common_name(self) -> str:
-        """The last common name, as Go takes it; empty where there is none."""
+        """The last common name, which Go uses; empty if there is none."""
         return (self.values(COMMON_NAME) or ("",))[-1]
 
     def rfc4514(self) -> str:
@@ -91,10 +91,10 @@ class Name:
 
 def parse(encoded: bytes) -> Name:
     """
-    Return the name that *encoded*, a whole SEQUENCE, spells.
+    Return the name that *encoded*, a whole SEQUENCE, holds.
 
     Raises:
-        IdentityError: it spells none that Go reads.
+        IdentityError: it holds none that Go reads.
     """
     sets = []
     outer = der.Reader(der.Reader(encoded).take(der.SEQUENCE, _WHY))
@@ -131,7 +131,7 @@ def _text(tag: int, value: bytes) -> str:
 
 
 def _bmp(value: bytes) -> str:
-    """Return a text of UCS-2; what only UTF-16 can say, and what no text says, is refused."""
+    """Return a text of UCS-2; what needs UTF-16, and code points that are no characters, are refused."""
     text = (value[:-2] if value.endswith(b"\x00\x00") and len(value) % 2 == 0 else value).decode("utf-16-be")
     if any(ord(char) > 0xFFFD or 0xFDD0 <= ord(char) <= 0xFDEF for char in text):
         raise UnicodeDecodeError("utf-16-be", value, 0, len(value), "not in UCS-2")
@@ -139,7 +139,7 @@ def _bmp(value: bytes) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a value escaped as RFC 4514, section 2.4 says."""
+    """Return a value escaped as in RFC 4514, section 2.4."""
     if not text:
         return ""
     escaped = re.sub(r'[\\"+,;<>]', r"\\\g<0>", text).replace("\0", "\\00")

@@ -1,8 +1,8 @@
 """
 PEM, read as Go's ``encoding/pem`` reads it.
 
-A block begins at the start of a line and ends at the end of one, so what stands after a byte order mark or an
-indentation is no block. Text before and after blocks is passed over.
+A block begins at the start of a line and ends at the end of one, so text after a byte order mark or an indentation
+is no block. Text before and after blocks is skipped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]
 
 @dataclass(frozen=True, slots=True)
 class PemBlock:
-    """What stands between BEGIN and END: the kind after BEGIN, the headers if any, and the bytes."""
+    """One block: the kind after BEGIN, the headers if any, and the bytes."""
 
     kind: str
     content: bytes
@@ -29,7 +29,7 @@ class PemBlock:
 
 
 def blocks(text: bytes) -> Iterator[PemBlock]:
-    """Yield every block of *text* that can be read; what lies between is passed over."""
+    """Yield every block of *text* that can be read, and skip everything else."""
     at = 0
     while (found := _next(text, at)) is not None:
         block, at = found
@@ -50,11 +50,11 @@ def encode(kind: str, content: bytes) -> bytes:
 
 
 def _next(text: bytes, passed: int) -> tuple[PemBlock, int] | None:
-    """Return the next block from *passed* on, and where what follows it begins."""
+    """Return the next block from *passed* on, and the place after it."""
     while (end := text.find(_END, passed)) >= 0:
         trailer = end + len(_END)
         begin = text.rfind(_BEGIN, passed, end)
-        # Only a line that starts with it begins a block; at the very start nothing need come before.
+        # Only a line that starts with it begins a block; at the start of the text no line break is needed.
         begins = begin >= 0 and (begin == passed or text[begin - 1] == _NEWLINE)
         passed = trailer
         line, at = _line(text, begin + len(_BEGIN)) if begins else (b"", 0)
@@ -63,7 +63,7 @@ def _next(text: bytes, passed: int) -> tuple[PemBlock, int] | None:
         kind = line[: -len(_DASHES)]
         body = _after_headers(text, at)
         if body == len(text) or trailer < body:
-            # What was taken for headers swallowed the END line. Go gives up here, and so all blocks that follow.
+            # The END line was read as a header. Go stops here, and ignores all blocks that follow.
             return None
         headers = body > at
         content = _content(text, kind, body, end) if not headers or end >= body else None
@@ -93,7 +93,7 @@ def _content(text: bytes, kind: bytes, at: int, end: int) -> bytes | None:
 
 
 def _line(text: bytes, at: int) -> tuple[bytes, int]:
-    """Return the line at *at* without white space at its end, and where the next one begins."""
+    """Return the line at *at* without white space at its end, and the start of the next one."""
     end = text.find(b"\n", at)
     after = len(text) if end < 0 else end + 1
     line = text[at : len(text) if end < 0 else end]

@@ -1,7 +1,7 @@
 """
 Certificate policies (RFC 5280, section 6.1, as RFC 9618 has it), applied to a chain as Go applies them.
 
-They matter only where a certificate asks that a policy be named; Fabric asks for no policy of its own.
+They matter only where a certificate requires an explicit policy; Fabric itself requires none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ANY = b"\x55\x1d\x20\x00"
 
 @dataclass(eq=False, slots=True)
 class _Node:
-    """A policy at one depth: what the next certificate may call it, and where it comes from."""
+    """A policy at one depth: the names that the next certificate may use for it, and its parents."""
 
     policy: bytes
     parents: set[_Node] = field(default_factory=set)
@@ -30,7 +30,7 @@ class _Node:
 
 
 class _Graph:
-    """The policies that still hold, one stratum for each certificate below the root."""
+    """The policies that are still valid, one stratum for each certificate below the root."""
 
     def __init__(self) -> None:
         self.strata: list[dict[bytes, _Node]] = [{_ANY: _Node(_ANY)}]
@@ -58,7 +58,7 @@ class _Graph:
         self.prune()
 
     def map(self, mappings: Sequence[tuple[bytes, bytes]], *, allowed: bool) -> bool:
-        """Rename the issuer's policies as the subject names them; return False for an invalid mapping."""
+        """Replace the issuer's policies by the subject's names for them; return False for an invalid mapping."""
         if allowed and any(_ANY in pair for pair in mappings):
             return False
         if not allowed:
@@ -77,7 +77,7 @@ class _Graph:
         return True
 
     def prune(self) -> None:
-        """Forget what leads to no leaf."""
+        """Remove each policy that no later certificate uses."""
         for stratum in reversed(self.strata[1:-1]):
             for node in [node for node in stratum.values() if not node.children]:
                 for parent in node.parents:
@@ -86,7 +86,7 @@ class _Graph:
 
     @property
     def holds(self) -> bool:
-        """Whether any policy is left that the authorities vouch for."""
+        """Whether any policy is left that every authority allows."""
         if _ANY in self.leaves:
             return True
         return any(
@@ -106,7 +106,7 @@ class _Graph:
 
 
 def permit(chain: Sequence[Certificate]) -> bool:
-    """Return whether the policies of the chain, the leaf first, are such as its certificates ask for."""
+    """Return whether the chain, the leaf first, has the policies that its certificates require."""
     below = len(chain) - 1
     if not below:
         return True

@@ -11,7 +11,7 @@ from hlf.errors import IdentityError
 from hlf.wire.certificates import der
 
 RSA, DSA, ECDSA, ED25519, UNKNOWN = "RSA", "DSA", "ECDSA", "Ed25519", "0"
-"""Names as Go prints them."""
+"""The names of curves, as Go prints them."""
 
 _KINDS = {
     "1.2.840.113549.1.1.1": RSA,
@@ -37,9 +37,9 @@ class PublicKey:
     A public key.
 
     Attributes:
-        algorithm: RSA, DSA, ECDSA, Ed25519, or 0 for one that Go does not know.
-        key: what verifies with it; None for DSA and unknown kinds, and for RSA numbers that no library works with.
-        der: the SubjectPublicKeyInfo that says so.
+        algorithm: RSA, DSA, ECDSA, Ed25519, or 0 if Go does not support it.
+        key: the key to verify with; None for DSA and unknown algorithms, and for RSA numbers that no library supports.
+        der: its whole SubjectPublicKeyInfo.
     """
 
     algorithm: str
@@ -57,7 +57,7 @@ def parse(encoded: bytes) -> PublicKey:
     Return the key of a whole SubjectPublicKeyInfo.
 
     Raises:
-        IdentityError: its algorithm is one that Go knows, and the key is none of that algorithm.
+        IdentityError: Go supports its algorithm, but the key is not valid for it.
     """
     info = der.Reader(der.Reader(encoded).take(der.SEQUENCE, "x509: malformed spki"))
     algorithm = info.take(der.SEQUENCE, "x509: malformed public key algorithm identifier")
@@ -97,7 +97,7 @@ def _ecdsa(parameters: bytes, data: bytes) -> ec.EllipticCurvePublicKey:
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(curve, data)
     except (ValueError, UnsupportedAlgorithm, InternalError):
-        # From_encoded_point tells a wrong length and a wrong point alike; Go does not.
+        # The library has one error for a wrong length and a wrong point; Go has two.
         name = f"P{curve.key_size}"
         whole = len(data) == 1 + 2 * ((curve.key_size + 7) // 8)
         raise IdentityError(f"{name} point not on curve" if whole else f"invalid {name} point encoding") from None
@@ -124,7 +124,7 @@ def _rsa(parameters: bytes, data: bytes) -> rsa.RSAPublicKey | None:
     try:
         return rsa.RSAPublicNumbers(exponent, modulus).public_key()
     except (ValueError, UnsupportedAlgorithm, InternalError):
-        # Go reads such numbers too, and then verifies nothing with them.
+        # Go reads such numbers too, but verifies nothing with them.
         return None
 
 

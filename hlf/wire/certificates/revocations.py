@@ -17,12 +17,12 @@ _MALFORMED = "asn1: structure error: not a revocation list"
 @dataclass(frozen=True, slots=True)
 class RevocationList:
     """
-    A revocation list; everything in it has been read.
+    A revocation list; all of it has been parsed.
 
     Attributes:
-        serial_numbers: of the certificates that it revokes.
-        authority_key_id: names the key it was signed with; None where the list names none that can be read.
-        signed, algorithm, signature: what its issuer signed, how, and the signature.
+        serial_numbers: those of the certificates that it revokes.
+        authority_key_id: the identifier of the key that signed it; None if the list has none that can be read.
+        signed, algorithm, signature: the bytes that its issuer signed, the algorithm and the signature.
     """
 
     serial_numbers: frozenset[int]
@@ -38,7 +38,7 @@ class RevocationList:
 
 def parse(encoded: bytes) -> RevocationList:
     """
-    Return the list in PEM or DER.
+    Return the list in these bytes, PEM or DER.
 
     Raises:
         IdentityError: there is none that Fabric reads.
@@ -51,7 +51,7 @@ def parse(encoded: bytes) -> RevocationList:
     algorithm = algorithms.parse(parts.take(der.SEQUENCE, _MALFORMED))
     signature = parts.bits(_MALFORMED).right_aligned
     if algorithm.key == publickeys.ECDSA:
-        # Fabric writes the two numbers again before it verifies, so what else stands there does not matter.
+        # Fabric encodes the two numbers again before it verifies, so other bytes in the signature are ignored.
         signature = algorithms.encode_numbers(*algorithms.numbers(signature))
     if not outer.empty:
         raise IdentityError("x509: trailing data after CRL")

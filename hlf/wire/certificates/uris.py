@@ -1,7 +1,7 @@
 """
-Names of hosts and addresses in certificates, judged as Go judges them.
+Names of hosts and addresses in certificates, checked as Go checks them.
 
-Go refuses a whole certificate for one alternative name that its ``net/url`` cannot parse.
+Go refuses a certificate if its ``net/url`` cannot parse one of the alternative names.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _ATOMS = re.compile(r"((?:\\.|[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-])+)@", re.DOTALL)
 
 
 def is_uri(text: str) -> bool:
-    """Return whether *text*, which is ASCII, is a URI whose host could be one."""
+    """Return whether *text*, which is ASCII, is a URI with a possible host."""
     rest, _, fragment = text.partition("#")
     host = _host(rest)
     return host is not None and _escapes_well(fragment) and is_domain(host)
 
 
 def constrained_host(text: str) -> str | None:
-    """Return the host of a URI that name constraints can be applied to; None where there is none, or an address."""
+    """Return the host of a URI, to which name constraints apply; None if there is none, or an address."""
     host = _host(text.partition("#")[0])
     if not host:
         return None
@@ -43,7 +43,7 @@ def constrained_host(text: str) -> str | None:
 
 
 def is_domain(name: str, *, constraint: bool = False) -> bool:
-    """Return whether *name* could be a host's; a *constraint* may begin with a dot."""
+    """Return whether *name* can be a host's; a *constraint* may begin with a dot."""
     if not name:
         return True
     if constraint and name.startswith("."):
@@ -54,13 +54,13 @@ def is_domain(name: str, *, constraint: bool = False) -> bool:
 
 
 def is_host_name(text: str) -> bool:
-    """Return whether Fabric takes a common name for a host's; a wildcard may stand for the first label."""
+    """Return whether Fabric reads a common name as a host's; the first label may be a wildcard."""
     labels = text.removesuffix(".").split(".")
     return all(_LABEL.fullmatch(label) or (not place and label == "*") for place, label in enumerate(labels))
 
 
 def mailbox(text: str) -> tuple[str, str] | None:
-    """Return the local part and the domain of a mailbox; None where *text* is none."""
+    """Return the local part and the domain of a mailbox; None if *text* is none."""
     found = _QUOTED.match(text)
     if found is not None:
         local = _unescaped_local(found[1])
@@ -80,7 +80,7 @@ def _unescaped_local(text: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Return whether *text* is an IP address (without a zone, as Go has it)."""
+    """Return whether *text* is an IP address without a zone."""
     try:
         return "%" not in text and bool(ipaddress.ip_address(text))
     except ValueError:
@@ -88,7 +88,7 @@ def is_address(text: str) -> bool:
 
 
 def _host(text: str) -> str | None:
-    """Return the host (and port) of a URI without its fragment; empty where it has none, None where it is no URI."""
+    """Return the host (and port) of a URI without its fragment; empty if it has none, None if it is no URI."""
     if _CONTROLS.search(text) or text.startswith(":"):
         return None
     if text == "*":
@@ -97,7 +97,7 @@ def _host(text: str) -> str | None:
     scheme, rest = (found[0][:-1].lower(), text[found.end() :]) if found else ("", text)
     rest = rest.partition("?")[0]
     if not rest.startswith("/"):
-        # Behind a scheme this is opaque; without one the first part must not look like a scheme.
+        # After a scheme, this is opaque; without one, the first part must not look like a scheme.
         return "" if scheme or ":" not in rest.partition("/")[0] and _escapes_well(rest) else None
     if not rest.startswith("//") or (not scheme and rest.startswith("///")):
         return "" if _escapes_well(rest) else None
@@ -115,7 +115,7 @@ def _unescaped_host(scheme: str, host: str) -> str | None:
     if opening == 0:
         return _literal(host)
     if ":" in host:
-        # Only of web addresses is a host with several colons refused.
+        # Only for web addresses does Go refuse a host with several colons.
         at = host.index(":") if scheme in _STRICT else host.rindex(":")
         if not _PORT.fullmatch(host[at:]):
             return None
@@ -123,7 +123,7 @@ def _unescaped_host(scheme: str, host: str) -> str | None:
 
 
 def _literal(host: str) -> str | None:
-    """Return an IPv6 address in brackets, with a port or none."""
+    """Return an IPv6 address in brackets, with its port if there is one."""
     closing = host.rfind("]")
     if closing < 0 or not _PORT.fullmatch(host[closing + 1 :]):
         return None
@@ -143,7 +143,7 @@ def _literal(host: str) -> str | None:
 
 
 def _zone(text: str) -> str | None:
-    """Return a zone, in which a blank or what could stand in a host may be escaped."""
+    """Return a zone; in it a space, and any character that a host can have, may be escaped."""
     if not _escapes_well(text) or not _HOST.fullmatch(re.sub(r"[^\x00-\x7f]", "", text)):
         return None
     for found in _ESCAPED.finditer(text):
@@ -154,7 +154,7 @@ def _zone(text: str) -> str | None:
 
 
 def _unescaped(host: str) -> str | None:
-    """Return a host, in which only what is not ASCII may be escaped."""
+    """Return a host; in it only characters beyond ASCII may be escaped."""
     if not _escapes_well(host) or not _HOST.fullmatch(host):
         return None
     if any(int(found[1], 16) < 0x80 and found[0] != "%25" for found in _ESCAPED.finditer(host)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# What Fabric 3.1 has, by level.
+# The capabilities of Fabric 3.1, by level.
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "Channel": frozenset({"V1_1", "V1_3", "V1_4_2", "V1_4_3", "V2_0", "V3_0"}),
     "Orderer": frozenset({"V1_1", "V1_4_2", "V2_0"}),
@@ -31,7 +31,7 @@ class Capabilities:
 
     @property
     def v3(self) -> bool:
-        """Whether the channel has what came with V3_0: BFT, Ed25519, no global orderer addresses."""
+        """Whether the channel has the rules of V3_0: BFT, Ed25519, no global orderer addresses."""
         return "V3_0" in self.channel
 
     @property

@@ -1,8 +1,8 @@
 """
 A channel's configuration as typed values: members, policies, batches, capabilities.
 
-A :class:`Bundle` is immutable; a configuration update makes a new one. What
-Fabric refuses to load is refused here with its words.
+A :class:`Bundle` is immutable; a configuration update makes a new one. A configuration
+that Fabric refuses to load is refused here with the same error text.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ORDERER = "Orderer"
 CONSORTIUMS = "Consortiums"
 _MAX_UINT32 = 0xFFFFFFFF
 LONGEST_ID = 249
-"""How long the name of a channel, or of a group, value or policy of its configuration may be."""
+"""The longest name of a channel, or of a group, value or policy of its configuration."""
 
 LIFECYCLE_ENDORSEMENT = "/Channel/Application/LifecycleEndorsement"
 """The policy by which functions of ``_lifecycle`` are endorsed, where a channel has it."""
@@ -110,7 +110,7 @@ def _no_groups(group: Any, refusal: str) -> None:
 
 class Values:
     """
-    What the groups and values of a configuration say, its policies apart.
+    The groups and values of a configuration, without its policies.
 
     Attributes:
         msps: the channel's organisations.
@@ -254,7 +254,7 @@ class Bundle(Values):
     @classmethod
     def from_envelope(cls, envelope: Any) -> Bundle:
         """
-        Return the view of a CONFIG envelope.
+        Return the configuration in a CONFIG envelope.
 
         Raises:
             WireError: it is none.
@@ -266,7 +266,7 @@ class Bundle(Values):
     @classmethod
     def from_config_block(cls, block: bytes | Any) -> Bundle:
         """
-        Return the view of a configuration block, encoded or decoded.
+        Return the configuration in a configuration block, encoded or decoded.
 
         Raises:
             WireError: it is none.
@@ -275,7 +275,7 @@ class Bundle(Values):
         return cls.from_envelope(config_envelope_of(block))
 
     def policy(self, path: str) -> channelpolicies.Policy:
-        """Return the policy at an absolute *path*; one that refuses everybody where there is none."""
+        """Return the policy at an absolute *path*; if there is none, one that refuses everybody."""
         return self.policies.policy(path)
 
     def refusal(self, path: str, signed: Iterable[msp.Signed]) -> str | None:
@@ -333,12 +333,12 @@ def config_of(envelope: common_pb2.Envelope) -> tuple[str, configtx_pb2.ConfigEn
 
 
 def _absolute(reference: str) -> str:
-    """Return the path of an access rule's policy; a relative one is meant from the application group."""
+    """Return the path of an access rule's policy; a relative one starts at the application group."""
     return reference if reference.startswith("/") else f"/{ROOT}/{APPLICATION}/{reference}"
 
 
 def _read_consortiums(group: Any, members: _Members) -> None:
-    """Read the consortiums that system channels had; elsewhere Fabric reads only their members' MSPs."""
+    """Read the consortiums of a former system channel; Fabric uses only their members' MSPs."""
     for _, consortium in sorted(group.groups.items()):
         configvalues.decode(consortium, configvalues.CONSORTIUM_VALUES)
         for name, below in sorted(consortium.groups.items()):

@@ -22,18 +22,18 @@ _META = policies_pb2.ImplicitMetaPolicy
 
 
 class Policy(Protocol):
-    """Decides whether a set of identities is enough."""
+    """A rule that decides whether a set of identities is enough."""
 
     def refusal(self, identities: Sequence[msp.Identity]) -> str | None:
         """Return why *identities* (nobody twice) are not enough, in Fabric's words; None when they are."""
 
     def rule(self) -> policies.Rule:
-        """Return the policy as a signature rule; raises PolicyError where it has no such form."""
+        """Return the policy as a signature rule, or raise PolicyError if it cannot be written as one."""
 
 
 @dataclass(frozen=True)
 class BySignatures:
-    """A policy that says itself whose signatures it wants."""
+    """A policy that lists the signatures that it needs."""
 
     signature_rule: policies.Rule
 
@@ -48,7 +48,7 @@ class BySignatures:
 
 @dataclass(frozen=True)
 class ImplicitMeta:
-    """A policy that wants *threshold* of the policies called *name* in the groups below."""
+    """A policy that needs *threshold* of the policies called *name* in the groups below."""
 
     name: str
     threshold: int
@@ -72,7 +72,7 @@ class ImplicitMeta:
 
 @dataclass(frozen=True)
 class Missing:
-    """What a path leads to where no policy stands: nobody satisfies it."""
+    """The policy at a path where there is none: nobody satisfies it."""
 
     path: str
 
@@ -143,7 +143,7 @@ class Tree:
     def _implicit(self, meta: Any) -> Policy:
         parts = tuple(below.policy(meta.sub_policy) for below in self._below.values())
         if not parts:
-            # Of no groups at all, none is already any and a majority.
+            # Without groups, no signature is needed, whatever the rule.
             threshold = 0
         elif meta.rule == _META.ANY:
             threshold = 1

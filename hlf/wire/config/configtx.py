@@ -1,10 +1,10 @@
 """
-Channel configurations made and changed: genesis blocks, and updates with their signatures.
+Make genesis blocks and the groups of channel configurations.
 
-The builders return configuration groups with the policies that Fabric's own
-sample configuration gives them; a caller may add to or replace what they hold
-before a genesis block is cut from them. Structure and values follow the
-configuration reference of Fabric 3.x (configtx.yaml) and hold for 2.5 as well.
+The builders return configuration groups with the policies of Fabric's own
+sample configuration; a caller may add to or replace their content before
+making a genesis block of them. Structure and values follow the configuration
+reference of Fabric 3.x (configtx.yaml), and are valid for 2.5 as well.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _META = policies_pb2.ImplicitMetaPolicy
 
 @dataclass(frozen=True)
 class OrganisationGroup:
-    """What a channel knows of an organisation; certificates in PEM."""
+    """A channel's data about an organisation; certificates are PEM."""
 
     msp_id: str
     root_certificates: tuple[bytes, ...]
@@ -111,7 +111,7 @@ def orderer(
     absolute_max_bytes: int,
     capabilities: Iterable[str] = ("V2_0",),
 ) -> configtx_pb2.ConfigGroup:
-    """Return the group ``/Channel/Orderer``, still without consensus: see :func:`add_raft` and :func:`add_bft`."""
+    """Return the group ``/Channel/Orderer`` without consensus: add it by :func:`add_raft` or :func:`add_bft`."""
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
     _add_policy(group, "BlockValidation", _meta(_META.ANY, "Writers"))
@@ -194,7 +194,7 @@ def channel(
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
     _add_meta_policies(group)
     add_value(group, "HashingAlgorithm", configuration_pb2.HashingAlgorithm(name="SHA256"))
-    # A Merkle tree this wide is a plain hash over all transactions, the only structure Fabric has.
+    # A Merkle tree of this width is a plain hash over all transactions, the only structure that Fabric supports.
     add_value(group, "BlockDataHashingStructure", configuration_pb2.BlockDataHashingStructure(width=0xFFFFFFFF))
     add_capabilities(group, capabilities)
     group.groups["Application"].CopyFrom(application_group)
@@ -203,7 +203,7 @@ def channel(
 
 
 def genesis_block(channel_id: str, group: Any) -> common_pb2.Block:
-    """Return block 0 of a channel with that configuration, as an orderer and a peer take it to join."""
+    """Return block 0 of a channel with that configuration; orderers and peers join the channel by it."""
     envelope = configtx_pb2.ConfigEnvelope(config=configtx_pb2.Config(channel_group=group))
     nonce = os.urandom(24)
     header = envelopes.channel_header(common_pb2.CONFIG, channel_id, tx_id=keys.transaction_id(nonce, b""))

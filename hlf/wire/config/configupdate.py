@@ -1,4 +1,4 @@
-"""The difference between two channel configurations as an update, and the signatures that carry it."""
+"""The difference between two channel configurations as an update, and the signatures that it needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def compute_update(channel_id: str, original: Any, updated: Any) -> configtx_pb2
     Return the ``ConfigUpdate`` that turns *original* into *updated* (both ``common.Config``).
 
     As configtxlator's compute_update: versions rise by one where something
-    changed, and what a changed group keeps stands in both sets by its version.
+    changed, and both sets name the unchanged parts of a changed group by their versions.
 
     Raises:
         ConfigError: the two do not differ.
@@ -39,7 +39,7 @@ def config_signature(update: bytes, creator: bytes, sign: Sign) -> configtx_pb2.
 def update_envelope(
     channel_id: str, update: bytes, config_signatures: Iterable[Any], creator: bytes, sign: Sign
 ) -> common_pb2.Envelope:
-    """Return the signed envelope that hands an update to an orderer; the submitter must be a writer of the channel."""
+    """Return the signed envelope that submits an update to an orderer; the submitter must be a channel writer."""
     data = configtx_pb2.ConfigUpdateEnvelope(config_update=update, signatures=config_signatures)
     header = envelopes.channel_header(common_pb2.CONFIG_UPDATE, channel_id)
     payload = envelopes.payload(header, creator, os.urandom(24), data.SerializeToString())

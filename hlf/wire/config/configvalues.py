@@ -1,4 +1,4 @@
-"""The values a channel's configuration holds: which message stands under which key, and what is in the scalar ones."""
+"""The values of a channel's configuration: the message of each key, and the values in the simple ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)")
 
 
 RAFT, BFT = "etcdraft", "BFT"
-"""What a configuration calls the two ways of ordering."""
+"""The names of the two consensus types in a configuration."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Batch:
 
 def decode(group: Any, kinds: Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    Return a group's values by name; those the group does not have come empty, as Fabric reads them.
+    Return a group's values by name; a value that the group does not have is an empty message, as in Fabric.
 
     Raises:
-        ConfigError: a value is malformed, or of a name that has no place there.
+        ConfigError: a value is malformed, or its name is unknown in such a group.
     """
     decoded = {name: kind() for name, kind in kinds.items()}
     for name, value in sorted(group.values.items()):
@@ -91,13 +91,13 @@ def raft_metadata(serialized: bytes) -> raft_pb2.ConfigMetadata:
 
 
 def duration(text: str) -> float:
-    """Return as ``nanoseconds`` does, in seconds."""
+    """Return the seconds of a Go duration; as ``nanoseconds``."""
     return nanoseconds(text) / _SECOND
 
 
 def nanoseconds(text: str) -> int:
     """
-    Return the nanoseconds that a Go duration (``200ms``, ``1m30s``) says.
+    Return the nanoseconds of a Go duration (``200ms``, ``1m30s``).
 
     Raises:
         ConfigError: it is none, in the words of Go's parser.
@@ -115,7 +115,7 @@ def nanoseconds(text: str) -> int:
         if found[2] not in _UNITS:
             raise errors.ConfigError(f'time: unknown unit "{found[2]}" in duration "{text}"')
         whole, _, fraction = found[1].partition(".")
-        # A number of a thousand digits is too large, or its end too small, to be worth reading.
+        # A number of a thousand digits is too large, or its end too small to matter.
         whole, fraction, unit = whole.lstrip("0") or "0", fraction[:18], _UNITS[found[2]]
         total += int(whole[:20]) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
         at = found.end()

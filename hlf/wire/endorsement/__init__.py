@@ -1,1 +1,1 @@
-"""Whose endorsements writes need, and who can give them."""
+"""The endorsements that writes need, and who can give them."""

@@ -1,10 +1,10 @@
 """
-What several policies want together: ways that satisfy all of them, as Fabric's service discovery finds them.
+The ways to satisfy several policies together, as Fabric's service discovery finds them.
 
-One principal answers for another if everybody who is the one is the other too
-(a peer is a member), so that one endorsement counts for several policies.
-Fabric goes by rules of thumb that find neither all ways nor only the smallest;
-whom a gateway asks follows from them, so they are the same here.
+One principal covers another if everybody who is the first is also the second
+(a peer is a member); then one endorsement counts for several policies.
+Fabric's method finds neither all ways nor only the smallest. A gateway chooses
+endorsers by its result, so this module uses the same method.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from hlf.wire.endorsement.principalsets import MOST_WAYS, PrincipalSets, TooMany
 
 def merge(all_sets: Iterable[PrincipalSets]) -> PrincipalSets:
     """
-    Return ways that satisfy every one of several policies; those of one are left as they are.
+    Return ways that satisfy every one of several policies; those of a single policy stay unchanged.
 
     Raises:
-        TooMany: they multiply to more than anybody can use.
+        TooMany: there are more than MOST_WAYS combinations.
     """
     several = iter(all_sets)
     merged = next(several)
@@ -32,7 +32,7 @@ class _Merger:
     """
     Merges the ways of two policies.
 
-    Sets are numbers here: of principals by their places, of ways by theirs, a
+    Sets are bit masks: of principals by their places, of ways by theirs, a
     bit for each.
     """
 
@@ -42,7 +42,7 @@ class _Merger:
         moved = [places[principal] for principal in other.principals]
         self._one = list(one.ways)
         self._other = [tuple([moved[place] for place in way]) for way in other.ways]
-        # By place: whom a principal answers for.
+        # By place: which principals a principal covers.
         self._answers = [
             sum(1 << place for place, asked in enumerate(self._principals) if principal.is_a(asked))
             for principal in self._principals
@@ -57,8 +57,8 @@ class _Merger:
         in_one = self._contained(other, one)
         merged += [self._both(other[inner], one[outer]) for inner, outers in in_one.items() for outer in outers]
         other = [way for place, way in enumerate(other) if place not in in_one]
-        # What contains a way of the other policy satisfies both already and is not combined any further. Fabric goes
-        # by the numbers that the other policy's ways had before some of them were taken out above, and so must we.
+        # A way that contains one of the other policy satisfies both already, and is not combined further. Fabric goes
+        # by the numbers that the other policy's ways had before some were removed above, so this code does so too.
         containing_one = set().union(*in_one.values())
         containing_other = set().union(*in_other.values())
         one = [way for place, way in enumerate(one) if place not in containing_one]
@@ -86,7 +86,7 @@ class _Merger:
         return dict(sorted(found.items()))
 
     def _both(self, contained: Way, containing: Way) -> Way:
-        """Return *containing*, and whom of *contained* nobody of it answers for; each answers once."""
+        """Return *containing*, and the part of *contained* that it does not cover; each principal covers one other."""
         free: list[int | None] = list(containing)
         missing = []
         for place in contained:
@@ -100,7 +100,7 @@ class _Merger:
 
 
 def _having(ways: Sequence[Way]) -> dict[int, int]:
-    """Return, by principal, which of *ways* ask for it."""
+    """Return, by principal, the *ways* that contain it."""
     having: dict[int, int] = {}
     for number, way in enumerate(ways):
         bit = 1 << number
@@ -118,9 +118,9 @@ def _bits(number: int) -> Iterator[int]:
 
 def _smallest(ways: Iterable[Way]) -> list[Way]:
     """
-    Return those of *ways* that ask for nobody whom a smaller one does without, the first of equal ones.
+    Return those of *ways* that contain no smaller one, and the first of equal ones.
 
-    Fabric compares whom they ask for and not how often: of ``A, A, B`` and
+    Fabric ignores how often a principal is in a way: of ``A, A, B`` and
     ``A, B`` the first stays.
     """
     first: dict[frozenset[int], Way] = {}

@@ -1,9 +1,8 @@
 """
-Whose signatures satisfy a policy, as Fabric's service discovery works it out.
+The sets of principals whose signatures satisfy a policy, as Fabric's service discovery finds them.
 
-A policy can be satisfied in ways: each is a set of principals, one for every
-signature that it wants. What several policies want together is found by
-:mod:`hlf.wire.endorsement.principalmerge`.
+Each way to satisfy a policy is a set of principals, one for each signature.
+:mod:`hlf.wire.endorsement.principalmerge` combines the ways of several policies.
 """
 
 from __future__ import annotations
@@ -19,27 +18,27 @@ from typing import Any
 from hlf import errors
 from hlf.wire import msp
 
-#: Of one gate Fabric considers no more choices: it leaves parts out at random until there are so few.
+#: Fabric considers no more choices of one gate: it drops parts at random until there are so few.
 MOST_CHOICES = 10_000
-#: Of all gates together Fabric sets no limit and works on. Here a policy with more ways is refused.
+#: Fabric has no limit for all gates together. This module refuses a policy with more ways.
 MOST_WAYS = 20_000
-# Enough for the number of any choice.
+# The modulus is above the number of any choice.
 _CHOICE_BITS = MOST_CHOICES.bit_length()
 _draw = random.SystemRandom()
 
 Way = tuple[int, ...]
 
 
-class Unsatisfiable(errors.PolicyError):  # noqa: N818 - what is known of the policy.
-    """Nobody can satisfy the policy, or Fabric finds no way to."""
+class Unsatisfiable(errors.PolicyError):  # noqa: N818 - a fact about the policy, not a failure.
+    """Nobody can satisfy the policy, or Fabric finds no way."""
 
 
 class Incomparable(errors.PolicyError):  # noqa: N818
-    """A policy asks for a principal that is no role, organisational unit or identity."""
+    """A policy names a principal that is no role, organisational unit or identity."""
 
 
 class TooMany(errors.PolicyError):  # noqa: N818
-    """There are more than MOST_WAYS ways; a real peer works on them for as long as its memory lasts."""
+    """There are more than MOST_WAYS ways; a real peer computes them until its memory ends."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class PrincipalSets:
     The ways to satisfy a policy.
 
     Attributes:
-        principals: who may be asked for, each once.
-        ways: the places in *principals* of whom each way asks for; a place stands there twice where two identities
+        principals: every principal of the policy, once.
+        ways: for each way, the places of its principals in *principals*; a place is there twice if two identities
             are needed.
     """
 
@@ -65,13 +64,13 @@ def of_policy(envelope: Any) -> PrincipalSets:
     """
     Return the ways to satisfy a ``SignaturePolicyEnvelope``, whatever its version.
 
-    They come in Fabric's order, none is left out because a smaller one is there.
-    Parts that too many choices leave out are drawn anew each time.
+    They are in Fabric's order, and include ways that contain a smaller one.
+    Where a gate has too many choices, each call drops other parts at random.
 
     Raises:
         Unsatisfiable: there are none, or a part of the policy is malformed.
-        Incomparable: a principal is of a kind that planning does not know.
-        TooMany: there are more than anybody can use.
+        Incomparable: planning does not support the kind of a principal.
+        TooMany: there are more than MOST_WAYS.
     """
     principals = dict.fromkeys(map(msp.Principal.of, envelope.identities))
     places = {principal: place for place, principal in enumerate(principals)}
@@ -87,16 +86,16 @@ def of_policy(envelope: Any) -> PrincipalSets:
 
 @dataclass
 class _Gate:
-    """A gate: *threshold* of its *parts*, which are gates or places of principals; None is a malformed part."""
+    """A gate: *threshold* of its *parts*; a part is a gate, the place of a principal, or None if malformed."""
 
     number: int
     threshold: int
     parts: list[_Gate | int | None]
 
 
-# The places of one way to satisfy a part, level by level below it; None if it is malformed.
+# The places of one way to satisfy a part, by level below it; None if it is malformed.
 _Levels = tuple[Way, ...] | None
-# These, and where Fabric comes upon the way.
+# These, and Fabric's number of the way.
 _Choice = tuple[int, _Levels]
 
 
@@ -106,7 +105,7 @@ class _Ways:
         self._gates = 0
         waiting: deque[tuple[_Gate, Any]] = deque()
         self._root = self._read(rule, waiting)
-        # Gates are numbered level by level, which is how Fabric goes through them.
+        # Gates are numbered by level, the order in which Fabric visits them.
         while waiting:
             gate, encoded = waiting.popleft()
             gate.parts.extend(self._read(part, waiting) for part in _pruned(list(encoded.rules), gate.threshold))
@@ -119,7 +118,7 @@ class _Ways:
         if kind != "n_out_of" or not rule.n_out_of.rules:
             return None
         if rule.n_out_of.n < 0:
-            # A real peer does not survive the search for fewer than no parts.
+            # A negative threshold ends a real peer.
             raise Unsatisfiable("a gate of the policy wants fewer than no signatures")
         gate = _Gate(self._gates, rule.n_out_of.n, [])
         self._gates += 1
@@ -142,8 +141,8 @@ class _Ways:
             return [(0, None)]
         if isinstance(part, int):
             return [(0, ((part,),))]
-        # Fabric expands one gate after another, and moves what has the gate behind what has not: so the last gate
-        # in which two ways differ orders them, and then the first in which they choose otherwise.
+        # Fabric expands one gate after another, and puts the ways with the gate behind those without. So the last
+        # gate that only one of two ways has orders them, and then the first in which their choices differ.
         order = 1 << (part.number + _CHOICE_BITS * self._gates)
         if part.threshold == 0:
             return [(order, None)]
@@ -151,7 +150,7 @@ class _Ways:
         below = [self._choices(inner) for inner in part.parts]
         signer = [_lone(choices) for choices in below]
         if len({depth for depth, _ in signer}) == 1 and signer[0][0]:
-            # As most policies are: whatever is chosen, it is one signer each, and all of them stand side by side.
+            # The usual policy: each part is one signer, and all are on one level.
             above: tuple[Way, ...] = ((),) * signer[0][0]
             orders = map(sum, combinations([choices[0][0] for choices in below], part.threshold))
             ways = combinations([place for _, place in signer], part.threshold)
@@ -167,7 +166,7 @@ class _Ways:
 
 def _lone(choices: list[_Choice]) -> tuple[int, int]:
     """
-    Return how many levels above it has the only signer of the only choice, and who that is; 0 where it is otherwise.
+    Return the number of levels down to the only signer of the only choice, and that signer; 0 if there are others.
     """
     levels = choices[0][1] if len(choices) == 1 else None
     if levels is None or any(levels[:-1]) or len(levels[-1]) != 1:
@@ -177,7 +176,7 @@ def _lone(choices: list[_Choice]) -> tuple[int, int]:
 
 def _picked(below: Sequence[list[_Choice]], threshold: int) -> Iterator[tuple[int, Sequence[int], Sequence[_Levels]]]:
     """
-    Yield each choice of *threshold* parts, its number, and each choice below in them: their orders and their levels.
+    Yield each choice of *threshold* parts, with its number, and each choice inside them: its order and its levels.
     """
     if all(len(choices) == 1 for choices in below):
         orders, levels = zip(*[choices[0] for choices in below], strict=True)
@@ -191,7 +190,7 @@ def _picked(below: Sequence[list[_Choice]], threshold: int) -> Iterator[tuple[in
 
 
 def _joined(parts: Sequence[_Levels]) -> _Levels:
-    """Return the levels below a gate of what was chosen of its parts, side by side; its own has no principal."""
+    """Return the levels below a gate, with the chosen parts side by side; the gate's own level has no principal."""
     whole = [levels for levels in parts if levels is not None]
     if len(whole) < len(parts):
         return None
@@ -207,10 +206,10 @@ def _pruned(parts: list[Any], threshold: int) -> list[Any]:
 
 
 def _number(part: _Gate | int | None) -> int:
-    """Return the number of ways; raises TooMany before anybody goes through them."""
+    """Return the number of ways, or raise TooMany before they are computed."""
     if not isinstance(part, _Gate):
         return 1
-    # By the number of parts chosen so far; each part is left, or taken in one of its ways.
+    # Indexed by the number of chosen parts; each part is left out, or chosen in one of its ways.
     by_chosen = [1] + [0] * part.threshold
     if part.threshold > len(part.parts):
         return 0

@@ -1,8 +1,8 @@
 """
 Which endorsement policies must hold for what a transaction writes.
 
-Each key written is judged by its own policy, else by its collection's, else by its chaincode's. Validation of blocks,
-the plans of a gateway and the test ledger of contracts ask here; ``hlf.audit`` does not, since it judges them.
+The policy of a written key is its own, else its collection's, else its chaincode's. Validation of blocks, the plans of
+a gateway and the test ledger of contracts use this module; ``hlf.audit`` has its own rules, because it checks theirs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ P = TypeVar("P")
 
 
 def judged(called: str, namespaces: Iterable[rwsets.NamespaceRwset]) -> list[str]:
-    """Return the chaincodes whose policies count: the one that was *called*, then those that write, in order."""
+    """Return the chaincodes whose policies must hold: the one that was *called*, then those that write, in order."""
     return list(dict.fromkeys([called, *sorted(rwset.namespace for rwset in namespaces if any(written(rwset)))]))
 
 
@@ -31,8 +31,8 @@ def required(
     """
     Yield the policies that must all hold for writing *places* in one chaincode's namespace, in Fabric's order.
 
-    A collection's policy and the chaincode's come once at most. Where nothing is written the chaincode's alone counts,
-    for what was read.
+    The policies of a collection and of the chaincode come once at most. If nothing is written, the chaincode's policy
+    alone must hold, for the reads.
     """
     given: set[str] = set()
     found = False
@@ -49,7 +49,7 @@ def required(
 
 
 def own_policy(metadata: Mapping[str, bytes]) -> bytes | None:
-    """Return the policy that a key's metadata hold; None if it has none of its own."""
+    """Return the policy in a key's metadata; None if it has none of its own."""
     return metadata.get(keys.VALIDATION_PARAMETER)
 
 
@@ -57,8 +57,8 @@ def collection_policy(name: str, owned: Callable[[str], P], stated: Callable[[st
     """
     Return the policy for writes to collection *name*.
 
-    *owned* gives the policy of an organisation, for its implicit collection; *stated* the one that an explicit
-    collection's definition states, None if it leaves it to the chaincode's.
+    *owned* returns the policy of an organisation, for its implicit collection; *stated* the policy in the definition
+    of an explicit collection, or None if it has none, and the chaincode's applies.
     """
     owner = keys.msp_of_implicit_collection(name)
     if owner is not None:
@@ -68,12 +68,12 @@ def collection_policy(name: str, owned: Callable[[str], P], stated: Callable[[st
 
 
 def member_policy(msp_id: str) -> policies_pb2.SignaturePolicyEnvelope:
-    """Return the policy of an implicit collection whose organisation has none in the channel's configuration."""
+    """Return the policy of an implicit collection if the channel's configuration has none for its organisation."""
     return policies.signed_by_any([msp_id], msp.MEMBER)
 
 
 def written(rwset: rwsets.NamespaceRwset) -> Iterator[Place]:
-    """Yield every key written, values before metadata, public before private: the order in which Fabric looks."""
+    """Yield every written key in Fabric's order: values before metadata, public before private."""
     for write in rwset.writes:
         yield rwset.namespace, "", write.key
     for metadata_write in rwset.metadata_writes:
