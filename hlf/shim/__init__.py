@@ -1,7 +1,7 @@
 """
 A Python chaincode runtime for Hyperledger Fabric.
 
-:mod:`hlf.shim.api` is what a contract's author writes with,
-:mod:`hlf.shim.testing` what they test with, and
-:mod:`hlf.shim.server` what serves the chaincode to peers.
+Write contracts with :mod:`hlf.shim.api`, test them with
+:mod:`hlf.shim.testing`, and serve them to peers with
+:mod:`hlf.shim.server`.
 """

@@ -1,5 +1,5 @@
 """
-How a contract is written: a class, decorated functions with annotations, refusals with codes.
+Write a contract as a class with decorated, annotated functions; they refuse with codes.
 
 ::
 
@@ -13,9 +13,9 @@ How a contract is written: a class, decorated functions with annotations, refusa
     chaincode = api.Chaincode("trade", [Journeys, Returns])
 
 Clients call ``Journeys:hand_over``; the functions of the first contract also
-answer without its name. One object of each contract serves every transaction,
-so a contract keeps nothing in ``self``. A contract may also say what comes
-before and after its functions, and which context they get (:class:`Contract`).
+can be called without its name. One object of each contract serves every
+transaction, so a contract stores nothing in ``self``. A contract can also have
+hooks before and after its functions, and its own context (:class:`Contract`).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ __all__ = [
 
 class Context:
     """
-    What a contract function knows beside its arguments.
+    The data of a transaction that a contract function gets beside its arguments.
 
     Attributes:
         stub: the ledger.
@@ -85,12 +85,12 @@ class Context:
 
     @property
     def transient(self) -> Mapping[str, bytes]:
-        """The client's private inputs; they reach every endorser and no block."""
+        """The client's private inputs; every endorser gets them, and no block has them."""
         return self._transient
 
     @property
     def timestamp(self) -> datetime:
-        """The transaction's time, as its client says and every endorser sees it; the only clock a contract has."""
+        """The transaction's time, set by its client and equal at every endorser; a contract has no other clock."""
         return self.stub.timestamp
 
 
@@ -99,8 +99,8 @@ class Contract:
     Base of contracts.
 
     Attributes:
-        name: what clients call it by; the name of the class if it is not set.
-        default: its functions answer without its name, too. If no contract of a chaincode says so, the first one does.
+        name: its name for clients; by default the name of the class.
+        default: clients may call its functions without its name. If no contract of a chaincode sets it, the first does.
         context: the class of the context that its functions get, a subclass of :class:`Context`.
     """
 
@@ -110,19 +110,19 @@ class Contract:
 
     def before_transaction(self, ctx: Any) -> None:
         """
-        Do what comes before every function of this contract; what it raises ends the transaction.
+        Run before every function of this contract; an exception ends the transaction.
 
-        Arguments have been read and found well-formed by then. In a query it cannot write.
+        The arguments have been decoded before. In a query it cannot write.
         """
 
     def after_transaction(self, ctx: Any, result: Any) -> None:
-        """Do what comes after every function that returned, with its *result*; what it raises ends the transaction."""
+        """Run after every function that returned, with its *result*; an exception ends the transaction."""
 
     def unknown_transaction(self, ctx: Any) -> Any:
         """
         Return the answer to a function that the contract does not have; ``ctx.function`` is its name.
 
-        No other hook runs then. ``ctx.stub.args`` has the arguments after the name, and it may write.
+        No other hook runs then. ``ctx.stub.args`` has the name and the arguments, and this method may write.
 
         Raises:
             Refused: UNKNOWN_FUNCTION, unless a subclass does otherwise.
@@ -132,13 +132,13 @@ class Contract:
 
 class Chaincode:
     """
-    Several contracts served under one chaincode name; what server and test ledger run.
+    Several contracts under one chaincode name; the server and the test ledger run it.
 
-    ``time_window`` is how far a transaction may be dated from the clock of the
-    machine that serves it. Peers of Fabric 3 see to this by themselves; those
-    of 2.5 pass on whatever time a client writes, into deadlines too.
-    ``expose_errors`` tells callers and log what an exception says. It is for
-    development: an exception may quote private values.
+    ``time_window`` is the largest difference between a transaction's time and the clock of the
+    machine that serves it. Peers of Fabric 3 check this themselves; those of
+    2.5 accept any time that a client sets, which would also move deadlines.
+    ``expose_errors`` shows the text of an exception to callers and in the log. It is
+    for development only, because an exception may quote private values.
 
     Raises:
         ContractError: a contract has no functions, a name twice, or an
@@ -164,7 +164,7 @@ class Chaincode:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Return what the chaincode publishes about itself; see :mod:`hlf.shim.metadata`."""
+        """Return the chaincode's metadata; see :mod:`hlf.shim.metadata`."""
         by_contract = {
             name: [found for key, found in self.functions.items() if found.contract == name and key == found.where]
             for name in self.contracts
@@ -172,7 +172,7 @@ class Chaincode:
         return metadata.describe(self.name, self.version, by_contract, self._default)
 
     def init(self, stub: Stub) -> Response:
-        """Run the function that an initialisation names; do nothing if it names none."""
+        """Run the function named in an initialisation; do nothing if there is none."""
         return self.invoke(stub) if stub.args and stub.args[0] else responses.success()
 
     def invoke(self, stub: Stub) -> Response:
@@ -185,11 +185,11 @@ class Chaincode:
             if function is None:
                 return responses.success(_encoded(self._unknown(contract, name, stub), records.plain))
             return responses.success(_encoded(self._run(function, stub), function.write))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  (every exception becomes an answer)
             return invocation.failed(self, where, error, stub)
 
     def _called(self, args: Sequence[bytes]) -> tuple[str, str]:
-        """Return the contract and the function that are called; a name without a contract's is the default one's."""
+        """Return the called contract and function; a name without a contract belongs to the default one."""
         called = args[0].decode("utf-8", "replace") if args else ""
         contract, colon, name = called.partition(":")
         return (contract, name) if colon else (self._default, called)
@@ -245,7 +245,7 @@ def _default(chaincode: str, contracts: Sequence[type[Contract]]) -> str:
 
 
 def _encoded(result: Any, write: Callable[[Any], Any]) -> bytes:
-    """Return bytes as they are, the text of a text, Decimal or datetime, nothing for None, and else canonical JSON."""
+    """Return bytes unchanged, the text of a str, Decimal or datetime, no bytes for None, and else canonical JSON."""
     if isinstance(result, bytes):
         return result
     if result is None:

@@ -1,8 +1,8 @@
 """
 Serves a chaincode to peers: ``python -m hlf.shim.command contract.py --id LABEL:HASH --address 127.0.0.1:9999``.
 
-It is started in every way in which Fabric starts chaincode; :mod:`hlf.shim.serving.settings` has the names of the
-environment. It needs nothing but what ``pip install hlf`` brings.
+It supports every way in which Fabric starts chaincode; :mod:`hlf.shim.serving.settings` lists the environment
+variables. It needs only what ``pip install hlf`` installs.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from hlf.shim.serving import dialling, loading, settings
 from hlf.shim.serving.reloading import Reloading
 
 _LOOK_SECONDS = 0.5
-"""How often files are looked at while nobody calls, so that a defect is seen soon after it was saved."""
+"""The seconds between checks of the files while there are no calls, so that defects are logged soon."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """
     Serve until SIGTERM or SIGINT.
 
-    Return 0 afterwards, 2 after a line on standard error if it cannot begin, 1 if a peer that was dialled went away.
+    Return 0 afterwards; 2, with a line on standard error, if it cannot start; 1 if a dialled peer closed the stream.
     """
     options = parser().parse_args(argv)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -58,12 +58,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--peer-address", "--peer.address", "-peer.address", default="", metavar="HOST:PORT", help="dial this peer"
     )
-    made.add_argument(
-        "--run-metadata", default="", metavar="FOLDER", help="dial as a builder's run is told in this folder"
-    )
+    made.add_argument("--run-metadata", default="", metavar="FOLDER", help="a peer's folder for a builder's run")
     made.add_argument("--peer-tls-name", default="", metavar="HOST", help="the peer's name in its TLS certificate")
     made.add_argument("--reload", action="store_true", help="follow the source while it is written; exposes errors")
-    made.add_argument("--expose-errors", action="store_true", help="tell callers and log an exception's own text")
+    made.add_argument("--expose-errors", action="store_true", help="show exceptions to callers and in the log")
     made.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     return made
 
@@ -105,7 +103,7 @@ def _serve(chaincode: Any, plan: settings.Listen | settings.Dial) -> int:
 
 @contextmanager
 def _followed(chaincode: Any) -> Iterator[None]:
-    """Look at the files of a chaincode that follows them while the block runs."""
+    """Check the files of a chaincode that reloads itself, while the block runs."""
     if not isinstance(chaincode, Reloading):
         yield
         return

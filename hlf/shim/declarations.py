@@ -1,9 +1,9 @@
 """
-Declarations: what a contract function says of itself, beside what it does.
+Declarations: the properties of a contract function that others need to know.
 
-Who endorses it, which transient fields it takes, who may call it and at whose peer a query is answered are said once,
-in the decorator. They are published in the chaincode's metadata, so that a gateway plans a call by them, and kept by
-the runtime and the test ledger: a function that does otherwise fails.
+The decorator declares once who endorses a function, which transient fields it takes, who may call it and whose peer
+answers a query. The chaincode's metadata publish this, so that a gateway can plan calls by it. The runtime and the test
+ledger enforce it: a function that does otherwise fails.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from hlf.shim.errors import ContractError
 @dataclass(frozen=True)
 class Declaration:
     """
-    What a function declares; None where it declares nothing, and nothing is checked.
+    A function's declaration; a part that is None is not declared and not checked.
 
     Attributes:
-        endorsed_by: the parties (``parties``) whose endorsements are asked for and needed, and who therefore see the
-            transient values. Empty: whoever the policies of what is written want; then no transient values are taken.
+        endorsed_by: the parties (``hlf.codec.parties``) that must endorse, and so see the transient values. Empty: the
+            policies of the written keys decide; then the function takes no transient values.
         transient: the names of the transient fields it takes.
-        called_by: who may call it, for people to read: parties, or roles such as ``admin``.
-        read_on: the parties at whose peers a query finds its answer. Empty: at any.
+        called_by: the parties, or roles such as ``admin``, that may call it; for human readers, not enforced.
+        read_on: the parties whose peers can answer a query. Empty: any peer.
     """
 
     endorsed_by: tuple[str, ...] | None = None
@@ -40,7 +40,7 @@ class Declaration:
         Check the declaration of the function *where* against its parameters.
 
         Raises:
-            ContractError: a party cannot be written so, or private values would go to nobody in particular.
+           ContractError: a party has no valid form, or the function takes transient values and names no endorser.
         """
         for party in (*(self.endorsed_by or ()), *self.read_on):
             try:
@@ -50,8 +50,8 @@ class Declaration:
         if self.transient and self.endorsed_by == ():
             raise ContractError(f"{where} takes transient values; say in endorsed_by who may see them")
 
-    def published(self) -> dict[str, Any]:
-        """Return the declaration as the metadata publish it."""
+    def as_metadata(self) -> dict[str, Any]:
+        """Return the declaration in the form of the chaincode's metadata."""
         found: dict[str, Any] = {}
         if self.endorsed_by is not None:
             found["x-endorsed-by"] = list(self.endorsed_by)
@@ -65,10 +65,10 @@ class Declaration:
 
     def admitted(self, transient: Mapping[str, bytes], where: str) -> Mapping[str, bytes]:
         """
-        Return the *transient* values as the function may read them.
+        Return the *transient* values, of which the function can read the declared ones only.
 
         Raises:
-            Refused: INVALID_ARGUMENT, there is one that it does not take.
+            Refused: INVALID_ARGUMENT, there is a value that is not declared.
         """
         if self.transient is None:
             return transient
@@ -80,7 +80,7 @@ class Declaration:
 
 
 class _Declared(Mapping[str, bytes]):
-    """Transient values of which only the declared ones can be read."""
+    """Transient values; the declared ones can be read, and a read of others raises ContractError."""
 
     def __init__(self, values: Mapping[str, bytes], names: tuple[str, ...], where: str) -> None:
         self._values = values

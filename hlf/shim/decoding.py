@@ -1,10 +1,10 @@
 """
-Arguments as the types that a contract's annotations name; anything else is refused with the field's path.
+Decode arguments to the types of a contract's annotations; refuse anything else with the path of the field.
 
-A parameter annotated ``str`` takes the argument's text as it is, ``bytes`` its
-bytes; a word out of a list (Literal of text, an Enum whose values are text), a
-Decimal and a datetime (RFC 3339) are their text, too. Every other type is
-strict JSON, read as records are (:mod:`hlf.codec.records`): bool, int within
+A ``str`` parameter gets the argument's text unchanged, ``bytes`` its bytes. A
+word out of a list (Literal of text, an Enum whose values are text), a Decimal
+and a datetime (RFC 3339) are plain text, too. Every other type is strict
+JSON, as in records (:mod:`hlf.codec.records`): bool, int within
 2^53-1, float, Optional and other unions, Literal, Enum by value,
 ``tuple[X, ...]``, ``list[X]``, ``Sequence[X]``, ``dict[str, X]``, TypedDict,
 dataclasses of these, and ``object`` for any JSON value.
@@ -32,7 +32,7 @@ _SCALARS = (str, int, bool, float, *_TEXTS, object, list, dict, type(None))
 
 def argument(annotation: Any) -> Callable[[bytes, str], Any]:
     """
-    Return what turns one argument's bytes into a value of the type *annotation*.
+    Return the decoder of one argument's bytes to the type *annotation*.
 
     Raises:
         ContractError: the type has no strict JSON form.
@@ -48,7 +48,7 @@ def argument(annotation: Any) -> Callable[[bytes, str], Any]:
 
 
 def _check(annotation: Any, seen: set[Any]) -> None:
-    """Raise for an annotation that cannot work, at the start and not when the first client calls."""
+    """Raise if an annotation cannot work, when the chaincode starts and not at the first call."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _SCALARS or origin is typing.Literal or annotation in seen:
         return
@@ -67,13 +67,13 @@ def _check(annotation: Any, seen: set[Any]) -> None:
         seen.add(annotation)
         inner = [kind for kind, _ in records.typed_keys(annotation).values()]
     else:
-        raise ContractError(f"{annotation!r} is no type that arguments can have; see hlf/shim/decoding.py")
+        raise ContractError(f"{annotation!r} is no type that arguments can have; hlf.shim.decoding lists them")
     for part in inner:
         _check(part, seen)
 
 
 def _optional(annotation: Any) -> Any:
-    """Return what an Optional may be beside None, or None where *annotation* is no Optional of one type."""
+    """Return the type in an Optional, or None if *annotation* is no Optional of one type."""
     parts = [part for part in typing.get_args(annotation) if part is not type(None)]
     return parts[0] if typing.get_origin(annotation) in _UNIONS and len(parts) == 1 else None
 

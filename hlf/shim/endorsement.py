@@ -25,7 +25,7 @@ class KeyPolicy:
         policy.delete("SellerMSP")
         ctx.stub.set_state_validation_parameter(key, policy.to_bytes())
 
-    It writes what ``statebased`` of Fabric's Go and Node shims writes, byte for byte, whatever the order of calls.
+    It gives the same bytes as ``statebased`` of Fabric's Go and Node shims, whatever the order of calls.
 
     Raises:
         ContractError: *policy* is no policy, or one that a list of organisations cannot express.
@@ -36,17 +36,17 @@ class KeyPolicy:
 
     def add(self, *msp_ids: str, role: str = "PEER") -> None:
         """
-        Let each of *msp_ids* endorse, too: by a ``PEER``, or by any ``MEMBER``. One that is there gets the new role.
+        Add each of *msp_ids* by its ``PEER`` or any ``MEMBER``; one that is there gets the new role.
 
         Raises:
-            ContractError: there is no such role here.
+            ContractError: the role is neither of the two.
         """
         if role not in _ROLES:
-            raise ContractError(f"a key's policy knows the roles {' and '.join(_ROLES)}, not {role!r}")
+            raise ContractError(f"a key's policy has the roles {' and '.join(_ROLES)}, not {role!r}")
         self._roles.update(dict.fromkeys(msp_ids, _ROLES[role]))
 
     def delete(self, *msp_ids: str) -> None:
-        """Take each of *msp_ids* off the list, if it is there."""
+        """Remove each of *msp_ids* that is in the list."""
         for msp_id in msp_ids:
             self._roles.pop(msp_id, None)
 
@@ -107,8 +107,8 @@ def _read(data: bytes) -> dict[str, int]:
         raise ContractError("the key's policy cannot be read; it is not a SignaturePolicyEnvelope") from None
     rule = policy.rule.n_out_of
     signers = [each.signed_by for each in rule.rules if each.WhichOneof("Type") == "signed_by"]
-    # Rewritten as a list of all, a policy that is satisfied by some would ask for more, or for others.
+    # A policy that some of its signers satisfy would change its meaning if it became a list of all.
     listed = sorted(signers) == list(range(len(principals))) and rule.n == len(rule.rules) == len(policy.identities)
     if not listed or len({role.msp_identifier for role in principals}) != len(principals):
-        raise ContractError("the key's policy is no list of organisations that all endorse; write a new one instead")
+        raise ContractError("the key's policy does not list organisations that must all endorse; write a new one")
     return {role.msp_identifier: role.role for role in principals}

@@ -1,11 +1,11 @@
 """
-What can go wrong between a contract, the shim and the peer.
+Errors between a contract, the shim and the peer.
 
-    Refused (hlf.codec)   the rules say no; the caller gets the code and the text
+    Refused (hlf.codec)   the contract refused; the caller gets the code and the text
 
     ShimError
-     ├ PeerRefused     the peer answered a request of the stub with an error, or would not take it
-     └ ContractError   the contract itself is written wrongly; found when the process starts, or in a test
+     ├ PeerRefused     the peer answered a request of the stub with an error, or it was too large to send
+     └ ContractError   the contract's code is wrong; found when the process starts, or in a test
 
     TransactionAbandoned (BaseException)   nobody waits for this transaction any more
 """
@@ -18,18 +18,18 @@ __all__ = ["ContractError", "PeerRefused", "Refused", "ShimError", "TransactionA
 
 
 class ShimError(Exception):
-    """Whatever this room raises on purpose."""
+    """Base of the errors that this package raises on purpose."""
 
 
 class PeerRefused(ShimError):  # noqa: N818  (an answer, as Refused is)
     """
-    The peer would not do what the stub asked, for example because the caller may not read a collection.
+    The peer refused a request of the stub, for example because the caller may not read a collection.
 
-    A request larger than any peer takes is refused before it is sent.
+    A request larger than any peer accepts is refused before it is sent.
 
     Attributes:
-        message: the peer's own words, or the shim's where it was not asked.
-        hint: what to do about it, where the shim knows.
+        message: the peer's error text, or the shim's if nothing was sent.
+        hint: the cure, if the shim knows one.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -39,13 +39,13 @@ class PeerRefused(ShimError):  # noqa: N818  (an answer, as Refused is)
 
 
 class ContractError(ShimError):
-    """The contract cannot be served as it is written: an annotation, a name or a use of the stub is wrong."""
+    """The contract cannot be served: an annotation, a name or a use of the stub is wrong."""
 
 
 class TransactionAbandoned(BaseException):  # noqa: N818  (not an error of the contract, which must not catch it)
     """
-    The stream to the peer is gone, so the transaction's answer can reach nobody.
+    The stream to the peer has ended, so nobody can get the transaction's answer.
 
-    It is no Exception: a contract's ``except Exception`` must not keep a dead
-    transaction running.
+    It is no subclass of Exception, so a contract's ``except Exception`` does not
+    keep such a transaction running.
     """

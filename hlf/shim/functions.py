@@ -1,4 +1,4 @@
-"""A contract's functions as the runtime holds them: parameters with their decoders, and the method to call."""
+"""The runtime's form of contract functions: parameters with their decoders, and the method to call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """One function of a contract, ready to be called with bytes; *write* puts its result into JSON's terms."""
+    """One function of a contract, ready to be called with bytes; *write* converts its result to JSON values."""
 
     contract: str
     name: str
@@ -37,7 +37,7 @@ class Function:
 
     @property
     def where(self) -> str:
-        """The name that clients call it by."""
+        """Its name for clients, with the contract's."""
         return f"{self.contract}:{self.name}"
 
     def decode(self, arguments: Sequence[bytes]) -> list[Any]:
@@ -45,7 +45,7 @@ class Function:
         Return the arguments as the annotated types.
 
         Raises:
-            Refused: INVALID_ARGUMENT, too few, too many or a wrong one, which it names.
+            Refused: INVALID_ARGUMENT, there are too few or too many, or one is wrong; the text names it.
         """
         if len(arguments) > len(self.parameters):
             expected = ", ".join(parameter.name for parameter in self.parameters) or "no arguments"

@@ -1,5 +1,5 @@
 """
-One peer's stream: registers the chaincode, then runs whatever transactions arrive, many at once.
+One peer's stream: registers the chaincode, then runs the transactions that arrive, many at once.
 
 The stream is asyncio, because one process serves the streams of many peers.
 Each transaction has a thread, because contracts read from top to bottom and
@@ -33,9 +33,9 @@ logger = logging.getLogger("hlf.chaincode")
 
 Message = chaincode_shim_pb2.ChaincodeMessage
 LARGEST_MESSAGE = messages.LARGEST
-"""What a peer accepts, and therefore what the server accepts and sends."""
+"""The largest message that a peer accepts, and so the largest that the server accepts and sends."""
 
-# The ids of transaction and channel travel beside the payload.
+# The message has the ids of transaction and channel beside the payload.
 _LARGEST_PAYLOAD = LARGEST_MESSAGE - 1024
 _SMALLEST_LIMIT = 100
 
@@ -62,9 +62,9 @@ class Handler:
         self, read: Callable[[], Awaitable[Any]], write: Callable[[Any], Awaitable[None]], end: object
     ) -> None:
         """
-        Register with the peer and serve until *read* gives *end* or the peer breaks the protocol.
+        Register with the peer and serve until *read* returns *end* or the peer violates the protocol.
 
-        Transactions still running then are abandoned: nobody waits for them.
+        Transactions that still run then are abandoned.
         """
         registration = chaincode_pb2.ChaincodeID(name=self._package_id)
         await write(Message(type=Message.REGISTER, payload=registration.SerializeToString()))
@@ -86,7 +86,7 @@ class Handler:
 
     @property
     def registered(self) -> bool:
-        """Whether the peer took the chaincode."""
+        """Whether the peer accepted the registration."""
         return self._receive != self._in_created
 
     async def drained(self) -> None:
@@ -106,7 +106,7 @@ class Handler:
         self._outgoing.append(message)
         if self._sender_awake:
             return
-        # One wake-up, which is a system call, serves all that gathers until the sender sleeps again.
+        # A wake-up is a system call, so one serves all messages until the sender sleeps again.
         self._sender_awake = True
         self._wake(self._something_to_send)
 
@@ -123,13 +123,13 @@ class Handler:
                 self._outgoing.popleft()
             self._something_to_send.clear()
             self._sender_awake = False
-            # What another thread added just now may have counted on a sender that was still awake.
+            # Another thread may have added a message just now without a wake-up, because the sender was awake.
             if self._outgoing:
                 continue
             self._drained.set()
             await self._something_to_send.wait()
 
-    # The protocol's states; each takes a message and says whether it was in order.
+    # The protocol's states; each handles a message and returns whether it was allowed.
 
     def _in_created(self, message: Any) -> bool:
         if message.type != Message.REGISTERED:
@@ -166,12 +166,12 @@ class Handler:
         self._workers.run(lambda: self._run(place, transaction))
 
     def _run(self, place: tuple[str, str], transaction: _Transaction) -> None:
-        """Run a transaction from its first line to its answer, in a worker's thread."""
+        """Run a transaction and send its answer; called in a worker's thread."""
         try:
             try:
                 answer = transaction.run(self._chaincode)
             finally:
-                # Before the answer leaves: the peer may use the id again as soon as it has it.
+                # This comes before the answer, because the peer may use the id again as soon as it has the answer.
                 self._transactions.pop(place, None)
             self.send(answer)
         except TransactionAbandoned:
@@ -183,7 +183,7 @@ class Handler:
 
 
 class _Transaction:
-    """One transaction's line to the peer that runs it."""
+    """One transaction's requests to the peer that runs it."""
 
     def __init__(self, handler: Handler, message: Any) -> None:
         self.limits = handler.limits
@@ -198,7 +198,7 @@ class _Transaction:
         Return the message that ends the transaction.
 
         Raises:
-            TransactionAbandoned: the stream is gone.
+            TransactionAbandoned: the stream has ended.
         """
         message = self._message
         try:
@@ -222,12 +222,12 @@ class _Transaction:
         except TransactionAbandoned:
             raise
         except BaseException as error:  # noqa: BLE001
-            # A status that is no number, text that is no UTF-8, or what is no Exception, such as a cancelled task of
-            # the contract's own: a peer that gets no answer waits for half a minute.
+            # A status that is no number, text that is not UTF-8, or a BaseException such as the cancelled task of a
+            # contract also need an answer: a peer without one waits for half a minute.
             return self._completed(invocation.failed(chaincode, chaincode.name, error, stub), None)
 
     def _untimely(self, chaincode: invocation.Chaincode, stub: Stub) -> responses.Response | None:
-        """Return the answer to a transaction that is dated otherwise than now, where the chaincode takes none such."""
+        """Return the refusal if the transaction's time is outside the chaincode's time window; else None."""
         window = getattr(chaincode, "time_window", None)
         if window is None or not self._message.HasField("proposal"):
             return None
@@ -256,7 +256,7 @@ class _Transaction:
         if self._abandoned:
             raise TransactionAbandoned
         if len(payload) > _LARGEST_PAYLOAD:
-            # Sent, it would end the stream, and with it every other transaction there.
+            # If it were sent, it would end the stream with all other transactions on it.
             name = enumerations.name(Message.Type, kind)
             raise PeerRefused(f"{name} is larger than a message may be ({len(payload)} of {LARGEST_MESSAGE} bytes)")
         self._handler.send(_reply(self._message, kind, payload))
@@ -273,19 +273,19 @@ class _Transaction:
         self._answers.put(message)
 
     def abandon(self) -> None:
-        """End the transaction at its next request, or now if it waits for an answer."""
+        """End the transaction at its next request, or at once if it waits for an answer."""
         self._abandoned = True
         self._answers.put(None)
 
 
 def offered(payload: bytes) -> Limits:
     """
-    Return what the peer's READY says it takes at once.
+    Return the limits in the peer's READY message.
 
     ``ChaincodeAdditionalParams`` came with Fabric 3.1 and is not in the Python
     protos: use_write_batch=1, max_size_write_batch=2, use_get_multiple_keys=3,
-    max_size_get_multiple_keys=4. A peer that says less than 100 means 100, as
-    in Fabric's own shim; one that says nothing readable takes single requests.
+    max_size_get_multiple_keys=4. A size below 100 means 100, as in Fabric's own
+    shim; without readable parameters the peer takes single requests only.
     """
     try:
         message = empty_pb2.Empty.FromString(payload)

@@ -1,4 +1,4 @@
-"""Who proposed a transaction, read from the identity in the proposal (the peer has already verified it)."""
+"""The client that proposed a transaction, read from the proposal's identity (the peer has verified it)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hlf.wire import certificates
 from hlf.wire.certificates import Certificate, names
 
 _ATTRIBUTES = "1.2.3.4.5.6.7.8.1"
-"""Where Fabric CA puts an identity's attributes, as JSON ``{"attrs": {name: value}}``."""
+"""The extension with an identity's attributes, which Fabric CA writes as JSON ``{"attrs": {name: value}}``."""
 
 _ROLES = ("client", "peer", "admin", "orderer")
 
@@ -27,7 +27,7 @@ class Client:
     The identity that signed the proposal.
 
     Attributes:
-        msp_id: the organisation that vouches for it.
+        msp_id: its organisation.
         pem: its certificate.
     """
 
@@ -50,10 +50,10 @@ class Client:
     @cached_property
     def id(self) -> str:
         """
-        The same text for every certificate of one person, byte for byte as Fabric's Go library ``cid`` gives it.
+        The same text for every certificate of one person, byte for byte that of Fabric's Go library ``cid``.
 
         It is base64 of ``x509::<subject>::<issuer>``, with names as :meth:`hlf.wire.certificates.names.Name.as_go`
-        writes them. Fabric's Node and Java runtimes write the names otherwise and give them without base64.
+        writes them. Fabric's Node and Java runtimes write the names in another form and without base64.
         """
         text = f"x509::{self.certificate.subject.as_go()}::{self.certificate.issuer.as_go()}"
         return base64.b64encode(text.encode()).decode()
@@ -71,7 +71,7 @@ class Client:
 
     @cached_property
     def attributes(self) -> Mapping[str, str]:
-        """What the organisation's CA says about the holder; empty if it says nothing readable."""
+        """The attributes that the organisation's CA gave the holder; empty if there are none that can be read."""
         try:
             listed = json.loads(self.certificate.extensions.by_oid[_ATTRIBUTES].value)["attrs"]
             found = {str(name): str(value) for name, value in listed.items()}
@@ -80,12 +80,12 @@ class Client:
         return MappingProxyType(found)
 
     def attribute(self, name: str) -> str | None:
-        """Return the value of one attribute of the certificate, None if it has none of that name."""
+        """Return the value of the certificate's attribute *name*; None if it has none."""
         return self.attributes.get(name)
 
     def assert_attribute(self, name: str, value: str) -> None:
         """
-        Refuse whoever's certificate does not say that the attribute *name* has this *value*.
+        Refuse the caller unless its certificate has the attribute *name* with this *value*.
 
         Raises:
             Refused: ATTRIBUTE_REQUIRED, the attribute is missing or has another value.
@@ -96,5 +96,5 @@ class Client:
 
 @lru_cache(maxsize=4096)
 def of_creator(serialized: bytes) -> Client:
-    """Return the client behind the creator bytes of a proposal; kept, because parsing a certificate is slow."""
+    """Return the client in the creator bytes of a proposal; cached, because parsing a certificate is slow."""
     return Client(serialized)

@@ -1,4 +1,4 @@
-"""One transaction from request to answer; the same for a real peer and for the test ledger."""
+"""Run one transaction from request to answer, for a real peer and for the test ledger."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from hlf.shim.stub import Stub
 
 class Chaincode(Protocol):
     """
-    The low door to the ledger, for chaincode that is not written as contracts.
+    The interface of chaincode that is not written as contracts.
 
     :class:`hlf.shim.api.Chaincode` is one. ``batch_writes = False`` on
-    the object sends each write at once, so that the peer's refusal of a write
-    reaches the line of code that made it. ``time_window``, a timedelta, keeps
-    off transactions that are dated further from this machine's clock.
-    ``expose_errors = True`` tells callers and log what an exception says; for
-    development.
-    ``expose_errors = True`` tells callers and log what an exception says, for development.
+    the object sends each write at once, so that the line of code that made it gets
+    the peer's refusal. ``time_window``, a timedelta, refuses transactions whose
+    time differs more from this machine's clock.
+    ``expose_errors = True`` shows the text of an exception to callers and in the
+    log; for development only.
     """
 
     name: str
@@ -35,22 +34,22 @@ class Chaincode(Protocol):
 
 def run(chaincode: Chaincode, stub: Stub, *, init: bool) -> Response:
     """
-    Return the chaincode's answer, with its writes sent if it is one that Fabric endorses.
+    Return the chaincode's answer, after its writes have been sent if Fabric would endorse it.
 
     Raises:
-        TransactionAbandoned: the stream to the peer is gone; there is nobody to answer.
+        TransactionAbandoned: the stream to the peer has ended; nobody can get an answer.
     """
     try:
         response = chaincode.init(stub) if init else chaincode.invoke(stub)
         if response.status < responses.REFUSED:
             stub.flush()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (an exception is an answer, never silence)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (every exception becomes an answer)
         return failed(chaincode, chaincode.name, error, stub)
     return response
 
 
 def failed(chaincode: Chaincode, where: str, error: BaseException, stub: Stub) -> Response:
-    """Return the answer for an exception that left *chaincode*, told as far as *chaincode* and *stub* allow."""
+    """Return the answer for an exception of *chaincode*; *chaincode* and *stub* decide how much of it is shown."""
     if getattr(chaincode, "expose_errors", False):
         telling = responses.Telling.EVERYBODY
     else:

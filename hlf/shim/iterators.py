@@ -38,8 +38,8 @@ class Results(Generic[_Item], Iterator[_Item]):
     """
     An iterator that can be closed before its end.
 
-    Reading to the end closes it; leaving a loop early without closing is
-    harmless too, because the peer closes what a transaction left open.
+    The end of the results closes it. A loop may also end early without closing,
+    because the peer closes a transaction's queries at its end.
     """
 
     def __init__(self, line: Line, first: bytes, read: Callable[[bytes], _Item]) -> None:
@@ -69,7 +69,7 @@ class Results(Generic[_Item], Iterator[_Item]):
         self.close()
 
     def close(self) -> None:
-        """Read no further; the peer closes the query too."""
+        """End the iteration, and close the query at the peer."""
         left, self._response, self._next = self._response, shim_pb2.QueryResponse(), 0
         if left.has_more:
             request = shim_pb2.QueryStateClose(id=left.id)

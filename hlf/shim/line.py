@@ -1,4 +1,4 @@
-"""What the stub needs from below: one transaction's line to the peer that runs it."""
+"""The stub's interface to the peer that runs its transaction."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    What a peer takes at once, agreed when the chaincode registers.
+    The batch sizes of a peer, agreed when the chaincode registers.
 
-    Zero stands for a peer (before Fabric 3.1) that takes one write, or gives one
-    value, a message.
+    Zero stands for a peer (before Fabric 3.1) that has one write, or one value, in
+    a message.
     """
 
     writes: int = 0
@@ -30,6 +30,6 @@ class Line(Protocol):
 
         Raises:
             PeerRefused: the peer answered with an error, or the request is too large for it.
-            TransactionAbandoned: the stream to the peer is gone.
+            TransactionAbandoned: the stream to the peer has ended.
         """
         ...

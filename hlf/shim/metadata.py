@@ -1,10 +1,10 @@
 """
-What a chaincode publishes about itself: contracts, functions, parameters and JSON schemas.
+A chaincode's metadata: contracts, functions, parameters and JSON schemas.
 
 The form is that of Fabric's contract API, so its tools and user interfaces
-read it: ``org.hyperledger.fabric:GetMetadata``. Its schema of that form knows
-no ``anyOf`` beside a parameter, so a union is one schema of several types
-where that says the same, else a component of its own.
+read it: ``org.hyperledger.fabric:GetMetadata``. Fabric's schema of that form
+allows no ``anyOf`` in a parameter. So a union is one schema of several types
+if that is equivalent, else a component of its own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SCALARS: dict[Any, _Schema] = {
 
 
 def describe(name: str, version: str, contracts: Mapping[str, Sequence[Function]], default: str) -> _Schema:
-    """Return the published description of a chaincode; *default* names the default one of its *contracts*."""
+    """Return the metadata of a chaincode; *default* names the default one of its *contracts*."""
     components: _Schema = {}
     described = {
         contract: {
@@ -73,7 +73,7 @@ def _transaction(function: Function, components: _Schema) -> _Schema:
             }
             for parameter in function.parameters
         ],
-        **function.declared.published(),
+        **function.declared.as_metadata(),
     }
     if function.documentation:
         described["description"] = function.documentation
@@ -101,11 +101,11 @@ def schema(annotation: Any, components: _Schema) -> _Schema:
 
 
 def _union(members: list[_Schema], components: _Schema) -> _Schema:
-    """Return the schema of whatever fits one of *members*."""
+    """Return the schema of a union of *members*."""
     if all(set(member) == {"enum"} or member == {"type": "null"} for member in members):
         return {"enum": [value for member in members for value in member.get("enum", [None])]}
     types = [member.get("type") for member in members]
-    # A keyword such as `minimum` binds each type that it is about, so no two members may share one.
+    # A keyword such as `minimum` applies to every type that has it, so no two members may share one.
     kinds = {"number" if each == "integer" else each for each in types}
     if None not in types and len(kinds) == len(members):
         return {key: value for member in members for key, value in member.items()} | {"type": types}
@@ -127,7 +127,7 @@ def _simple(kind: Any, components: _Schema) -> _Schema:
             components[kind.__name__] = {}
             components[kind.__name__] = _object(kind, components)
         return {"$ref": f"#/components/schemas/{kind.__name__}"}
-    # What a function returns may be of any type; only parameters are held to the strict ones.
+    # A function may return any type; only parameters must have a strict one.
     return {}
 
 
@@ -140,7 +140,7 @@ def _object(kind: Any, components: _Schema) -> _Schema:
         "additionalProperties": False,
     }
     required = [name for name, (_, needed) in fields.items() if needed]
-    # JSON schema of draft 4, which the contract API is written in, has no empty list here.
+    # JSON schema draft 4, which the contract API uses, allows no empty list here.
     return described | ({"required": required} if required else {})
 
 

@@ -1,4 +1,4 @@
-"""What a chaincode answers, and how refusals and failures are put into words; the only place that writes them."""
+"""The answers of a chaincode; only this module writes the texts of refusals and failures."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LONGEST_TEXT = 800
 @dataclass(frozen=True, slots=True)
 class Response:
     """
-    A chaincode's answer: Fabric endorses what has a status below 400 and drops the writes of the rest.
+    A chaincode's answer. Fabric endorses those with a status below 400; the writes of others are dropped.
 
-    The peer forwards *message* of a refusal to the client, and nothing else;
-    *cause*, the exception behind it, stays in this process, for tests to see.
+    Of a refusal, the peer forwards only *message* to the client. The exception
+    *cause* stays in this process, for tests.
     """
 
     status: int
@@ -36,27 +36,27 @@ class Response:
 
 
 def success(payload: bytes = b"") -> Response:
-    """Return the answer of a transaction that did what was asked."""
+    """Return the answer of a transaction that succeeded."""
     return Response(OK, payload=payload)
 
 
 def failure(message: str) -> Response:
-    """Return the answer of a transaction that failed, in the chaincode's own words."""
+    """Return the answer of a transaction that failed with the chaincode's own text."""
     return Response(FAILED, message)
 
 
 def refusal(refused: errors.Refused) -> Response:
     """
-    Return a contract's "no" in the form that clients parse: ``refused/CODE: text``.
+    Return a contract's refusal in the form that clients parse: ``refused/CODE: text``.
 
-    The text may name what the caller sent, such as a field that does not
-    exist. So it is one line of bounded length here, whatever that was.
+    The text may quote the caller's input, such as an unknown field. So it is cut
+    here to one line of limited length.
     """
     return Response(REFUSED, f"refused/{refused.code}: {texts.shown(refused.text, _LONGEST_TEXT)}", cause=refused)
 
 
 class Telling(enum.Enum):
-    """Who may read the text of an exception: its text may quote an argument, a transient value or a private one."""
+    """Who may read the text of an exception; it may quote an argument, a transient value or a private one."""
 
     PLACE = "nobody; the log has the kind of the exception and the lines of code"
     LOG = "the log"
@@ -64,7 +64,7 @@ class Telling(enum.Enum):
 
 
 def of_error(error: BaseException, where: str, tx_id: str, telling: Telling = Telling.PLACE) -> Response:
-    """Return the answer for an exception that left a contract; *where* names contract and function."""
+    """Return the answer for an exception of a contract; *where* names contract and function."""
     if isinstance(error, errors.Refused):
         return refusal(error)
     if isinstance(error, errors.PeerRefused):
@@ -79,12 +79,12 @@ def of_error(error: BaseException, where: str, tx_id: str, telling: Telling = Te
 
 
 def defect(text: str) -> Response:
-    """Return the answer of a chaincode in development whose module cannot be read; *text* says why."""
+    """Return the answer of a chaincode in development whose module cannot be loaded; *text* is the reason."""
     return Response(FAILED, f"refused/{RuntimeRefusal.INTERNAL.code}: {texts.shown(text, _LONGEST_TEXT)}")
 
 
 def _code_lines(error: BaseException) -> str:
-    """Return the traceback of *error* and of what caused it, without the exceptions' texts."""
+    """Return the tracebacks of *error* and its causes, without the exceptions' texts."""
     pieces: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(pieces) < 40:

@@ -1,7 +1,7 @@
 """
 Chaincode as a service: the gRPC server that peers dial (``protos.Chaincode/Connect``).
 
-The same address answers gRPC's health checks, with the certificate of a client where peers must show one.
+The same address answers gRPC's health checks; if peers must show a client certificate, so must they.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ logger = logging.getLogger("hlf.chaincode")
 OPTIONS = [
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
     ("grpc.max_send_message_length", LARGEST_MESSAGE),
-    # As Fabric's own chaincode server: ask a silent peer once a minute, and let peers ask as often.
+    # As Fabric's own chaincode server: ping a silent peer once a minute, and allow the same to peers.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 60_000),
-    # Two processes on one port would each get some of the peers.
+    # If two processes had one port, each would get some of the peers.
     ("grpc.so_reuseport", 0),
 ]
-"""What a connection between chaincode and peer keeps to, whichever side dials."""
+"""The gRPC options of a connection between chaincode and peer, whichever side dials."""
 GRACE_SECONDS = 5.0
-"""How long running transactions may take to finish when the server is told to stop."""
+"""The seconds that running transactions have to finish when the server stops."""
 
 
 class ServerError(ShimError):
@@ -50,7 +50,7 @@ class Tls:
     """
     The server's certificate chain and key in PEM; with *client_ca*, peers must present a certificate of it.
 
-    The key is the only secret here, and is kept out of every rendering.
+    The key is the only secret here, and no text form of the object shows it.
     """
 
     certificate: bytes
@@ -73,7 +73,7 @@ class Server:
     Serves any number of chaincodes in one process, each at its own address.
 
     Attributes:
-        addresses: where they listen, in the order given; known after start.
+        addresses: the addresses of the chaincodes, in the given order; set by start.
     """
 
     def __init__(self, served: Sequence[Served]) -> None:
@@ -121,7 +121,7 @@ class Server:
         for stream in streams:
             stream.cancel()
         await asyncio.gather(*streams, return_exceptions=True)
-        # What is left are health checks that are watched; they end by themselves with what they have to say.
+        # Only watched health checks are left; they end by themselves after their last answer.
         await asyncio.gather(*(server.stop(min(grace, 1.0)) for server in self._servers))
         self._servers.clear()
 
@@ -135,7 +135,7 @@ class Server:
             try:
                 await serving
             except asyncio.CancelledError:
-                # Either the peer has gone or the server stops; both end this stream alone.
+                # Either the peer has closed the stream or the server stops; no other stream ends.
                 serving.cancel()
                 await asyncio.gather(serving, return_exceptions=True)
             finally:
@@ -161,16 +161,16 @@ def _bind(server: Any, served: Served) -> str:
             )
             bound = server.add_secure_port(served.address, credentials)
     except RuntimeError:
-        cause = "the address is taken or not of this machine"
+        cause = "the address is in use or not of this machine"
         if served.tls is not None:
-            cause += ", or the TLS certificate and key do not fit"
+            cause += ", or the TLS certificate and key do not match"
         raise ServerError(f"cannot listen at {served.address}: {cause}") from None
     return f"{host}:{bound}"
 
 
 def serve_all(served: Sequence[Served]) -> None:
     """
-    Serve until SIGTERM or SIGINT, then finish what runs and return.
+    Serve until SIGTERM or SIGINT, then finish the running transactions and return.
 
     Raises:
         ServerError: an address or the TLS material cannot be used.
@@ -186,7 +186,7 @@ def serve_all(served: Sequence[Served]) -> None:
 
 
 def until_stopped(serving: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run *serving*, and set the event that it gets on SIGTERM and SIGINT."""
+    """Run *serving*, and set its event on SIGTERM and SIGINT."""
 
     async def main() -> None:
         stopping = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Fabric's chaincode stub in Python: what a transaction may ask of the ledger and tell it."""
+"""Fabric's chaincode stub in Python: a transaction's access to the ledger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hlf.shim.writes import Writes
 from hlf.wire import keys, timestamps
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
-# An open start means the first simple key: composite keys begin with U+0000 and stay out of simple ranges.
+# An open start means the first simple key; composite keys begin with U+0000 and are not in simple ranges.
 _FIRST_SIMPLE_KEY = "\x01"
 
 
@@ -32,18 +32,18 @@ class Stub:
     """
     One transaction's access to the ledger of its channel, in the chaincode's own namespace.
 
-    Reads see the state committed when the transaction was proposed, never the
+    Reads return the state committed when the transaction was proposed, never the
     transaction's own writes. Writes take effect when the transaction has been
-    endorsed, ordered and found valid; two writes of one key leave the last. A
-    write of an empty value is a deletion, on Fabric too. With a peer that takes
-    batches (Fabric 3.1), writes leave in one message when the contract is done,
-    and a write that the peer refuses fails the transaction then.
+    endorsed, ordered and found valid; of two writes of one key the last counts.
+    A write of an empty value is a deletion, on Fabric too. A peer that takes
+    batches (Fabric 3.1) gets the writes in one message at the end of the
+    contract, and a refused write makes the transaction fail then.
 
     Attributes:
-        channel_id, tx_id: where and in which transaction this is.
+        channel_id, tx_id: the channel and the transaction.
         args: the arguments as bytes, the function's name first.
         signed_proposal: the client's proposal with its signature, None if the peer sent none.
-        decorations: what the peer itself adds to the arguments, if its operator has it do so.
+        decorations: values that the peer itself adds, if its operator configured some.
         event: the event that the transaction sets.
         read_only: whether a write is refused as a defect, as in queries of contracts.
     """
@@ -74,7 +74,7 @@ class Stub:
 
     @property
     def function_and_parameters(self) -> tuple[str, list[str]]:
-        """The function's name and the arguments after it as text; empty where there are none."""
+        """The function's name and its arguments as text; empty if there are none."""
         texts = [argument.decode("utf-8", "replace") for argument in self.args]
         return (texts[0], texts[1:]) if texts else ("", [])
 
@@ -85,27 +85,27 @@ class Stub:
 
     @cached_property
     def timestamp(self) -> datetime:
-        """The client's time in the proposal, the same at every endorser; Fabric 3's peers compare it with theirs."""
+        """The client's time in the proposal, equal at every endorser; peers of Fabric 3 compare it with their clock."""
         return timestamps.to_datetime(self._channel_header.timestamp)
 
     @cached_property
     def transient(self) -> dict[str, bytes]:
-        """What the client sent beside the arguments, for the endorsers' eyes only, sorted; never on the ledger."""
+        """The client's values for the endorsers only, sorted by name; never on the ledger."""
         payload = proposal_pb2.ChaincodeProposalPayload.FromString(self._proposal.payload)
         return dict(sorted(payload.TransientMap.items()))
 
     @cached_property
     def binding(self) -> bytes:
-        """What ties application data to this one proposal: SHA-256 over nonce, creator and epoch."""
+        """The SHA-256 over nonce, creator and epoch; it ties application data to this proposal."""
         epoch = int(self._channel_header.epoch).to_bytes(8, "little")
         return hashlib.sha256(self._signature_header.nonce + self._signature_header.creator + epoch).digest()
 
     @property
     def saw_private(self) -> bool:
         """
-        Whether the transaction has seen what is not for everybody.
+        Whether the transaction has seen values that are not public.
 
-        That is transient or private values, another chaincode's answer, or a query's arguments, which reach no block.
+        These are transient or private values, another chaincode's answer, and the arguments of a query.
         """
         if self._asked_private or (self.read_only and len(self.args) > 1):
             return True
@@ -138,7 +138,7 @@ class Stub:
         return self._get(key, "")
 
     def get_states(self, names: Sequence[str]) -> list[bytes]:
-        """Return the committed values of several keys, in their order, with few messages where the peer can do that."""
+        """Return the committed values of several keys, in their order; in few messages if the peer supports it."""
         return self._get_many(names, "")
 
     def put_state(self, key: str, value: bytes) -> None:
@@ -182,10 +182,10 @@ class Stub:
 
     def get_query_result(self, query: str) -> Results[KV]:
         """
-        Return what a rich query finds; not checked for phantoms.
+        Return the results of a rich query; they are not checked for phantoms.
 
         Raises:
-            PeerRefused: the state database is not CouchDB (the hint says so), or it does not understand the query.
+            PeerRefused: the state database is not CouchDB (the hint says so), or the query is malformed.
         """
         return self._query(query, "")
 
@@ -198,7 +198,7 @@ class Stub:
 
     def get_history_for_key(self, key: str) -> Results[Modification]:
         """
-        Return every committed write of *key*, newest first; not part of the read set, so for queries rather than rules.
+        Return every committed write of *key*, newest first; it is not in the read set, so use it in queries only.
         """
         request = chaincode_shim_pb2.GetHistoryForKey(key=key)
         first = self._line.ask(_Kind.GET_HISTORY_FOR_KEY, request.SerializeToString())
@@ -206,10 +206,10 @@ class Stub:
 
     def set_state_validation_parameter(self, key: str, policy: bytes) -> None:
         """
-        Require for writes of *key*, from the commit on, the endorsements that *policy* asks for.
+        Require the endorsements of *policy* for writes of *key*, from the commit on.
 
         *policy* is a serialized SignaturePolicyEnvelope, for example of
-        :func:`hlf.shim.endorsement.all_of`; empty returns the key to the chaincode's policy.
+        :func:`hlf.shim.endorsement.all_of`; if empty, the chaincode's policy applies again.
         """
         self._writing().metadata(key, "", keys.VALIDATION_PARAMETER, policy)
 
@@ -223,12 +223,12 @@ class Stub:
         """
         Return the committed private value, empty if there is none.
 
-        An implicit collection gives it to every client that reaches the owner's
-        peer: the contract itself must check who asks.
+        For an implicit collection, the owner's peer does not check the client, so
+        the contract itself must check the caller.
 
         Raises:
             PeerRefused: the caller may not read an explicit collection, or
-                this peer's organisation is no member and holds the hash alone.
+                this peer's organisation is no member and has only the hash.
         """
         return self._get(key, _named(collection))
 
@@ -238,7 +238,7 @@ class Stub:
 
     def get_private_data_hash(self, collection: str, key: str) -> bytes:
         """
-        Return SHA-256 of the committed private value, empty if there is none; any member of the channel may read it.
+        Return the SHA-256 of the committed private value, empty if there is none; every member of the channel has it.
         """
         request = chaincode_shim_pb2.GetState(key=key, collection=_named(collection))
         return self._line.ask(_Kind.GET_PRIVATE_DATA_HASH, request.SerializeToString())
@@ -252,7 +252,7 @@ class Stub:
         self._writing().delete(key, _named(collection))
 
     def purge_private_data(self, collection: str, key: str) -> None:
-        """Delete the value and every trace of its past at the members; only hashes in blocks remain."""
+        """Delete the value and its whole history at the members; only hashes in blocks remain."""
         self._writing().purge(key, _named(collection))
 
     def get_private_data_by_range(self, collection: str, start: str = "", end: str = "") -> Results[KV]:
@@ -266,7 +266,7 @@ class Stub:
         return self._range(*self._prefix_range(object_type, attributes), _named(collection))
 
     def get_private_data_query_result(self, collection: str, query: str) -> Results[KV]:
-        """Return what a rich query finds in *collection*; needs CouchDB and a read-only transaction."""
+        """Return the results of a rich query in *collection*; it needs CouchDB and a read-only transaction."""
         return self._query(query, _named(collection))
 
     def set_private_data_validation_parameter(self, collection: str, key: str, policy: bytes) -> None:
@@ -285,7 +285,7 @@ class Stub:
         Return one key of several parts, which partial composite keys find.
 
         Raises:
-            Refused: INVALID_ARGUMENT, a part holds U+0000 or U+10FFFF; parts come from callers as a rule.
+            Refused: INVALID_ARGUMENT, a part has U+0000 or U+10FFFF; parts mostly come from callers.
         """
         return _composite_key(object_type, attributes)
 
@@ -304,7 +304,7 @@ class Stub:
         Raises:
             PeerRefused: there is no such chaincode or channel here, or the caller may not reach it.
         """
-        # The called chaincode may write the same keys; what was written before the call must lose to it.
+        # The called chaincode may write the same keys, and its later writes must win over those before the call.
         self._writes.flush()
         self._asked_private = True
         spec = chaincode_pb2.ChaincodeSpec(
@@ -330,15 +330,15 @@ class Stub:
 
     def start_write_batch(self) -> None:
         """
-        Hold writes back until :meth:`finish_write_batch`, where the peer takes several at once (Fabric 3.1).
+        Hold writes back until :meth:`finish_write_batch`, if the peer takes batches (Fabric 3.1).
 
-        Contracts need not: their writes are held back anyway. It is for chaincode with ``batch_writes = False``.
+        It is for chaincode with ``batch_writes = False``; the writes of others are held back anyway.
         """
         self._writes.start()
 
     def finish_write_batch(self) -> None:
         """
-        Send the writes that are held back, now and not when the contract is done.
+        Send the writes that are held back now, and not at the end of the contract.
 
         Raises:
             PeerRefused: the peer refused one of them.
@@ -347,7 +347,7 @@ class Stub:
 
     @contextmanager
     def write_batch(self) -> Iterator[None]:
-        """Hold back the writes of a block, and send them at its end; if it raises, the transaction fails anyhow."""
+        """Hold back the writes of a block, and send them at its end."""
         self.start_write_batch()
         yield
         self.finish_write_batch()
@@ -356,7 +356,7 @@ class Stub:
         """Send the writes that are still held back."""
         self._writes.flush()
 
-    # What both kinds of state share
+    # Public and private state
 
     def _get(self, key: str, collection: str) -> bytes:
         self._asked_private |= bool(collection)
@@ -422,7 +422,7 @@ class Stub:
 
 @contextmanager
 def _rich_query() -> Iterator[None]:
-    """Add to a peer's refusal of a rich query what its author can do."""
+    """Add the cure to a peer's refusal of a rich query."""
     try:
         yield
     except errors.PeerRefused as refused:

@@ -1,4 +1,4 @@
-"""Threads that run transactions: as many as run at once, kept for the next ones."""
+"""Threads that run transactions; idle ones are kept for the next transactions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _IDLE_SECONDS = 30.0
 
 class Workers:
     """
-    Runs each job in a thread of its own, preferring the one that became idle last.
+    Runs each job in a thread of its own, and uses the thread that became idle last first.
 
     There is no upper bound: a transaction that calls another chaincode of this
-    process waits for a second one, and in a full pool both would wait for
-    ever. The peers' own limits on concurrency bound the number.
+    process waits for a second thread, and in a full pool both would wait for
+    ever. The peers' own limits on concurrency limit the number.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Workers:
 
 
 class _Worker(threading.Thread):
-    """A daemon: a contract that never returns must not keep the process from ending."""
+    """A daemon thread, so that a contract that never returns cannot keep the process alive."""
 
     def __init__(self, workers: Workers) -> None:
         super().__init__(name="transaction", daemon=True)

@@ -1,4 +1,4 @@
-"""A transaction's writes on their way to the peer: one message each, or together where the peer takes that."""
+"""Send a transaction's writes to the peer: in one message each, or in batches if the peer takes them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hlf.shim.line import Line
 
 _Kind = shim_pb2.ChaincodeMessage
 _Record = shim_pb2.WriteRecord
-# Far below the 100 MiB that peer and shim accept, so that no count of large values makes a message too large.
+# Far below the 100 MiB that peer and shim accept, so that many large values do not make a message too large.
 _BATCH_BYTES = 16 * 2**20
 
 
 class Writes:
     """
-    Sends writes at once, or holds back as many as *batch* and lets the last write of a key win.
+    Sends writes at once, or holds back up to *batch* of them, of which the last write of a key wins.
 
-    With *hold* they are held back from the start, else from :meth:`start` to :meth:`finish`; never where *batch* is 0.
+    With *hold* they are held back from the start, else from :meth:`start` to :meth:`finish`; never if *batch* is 0.
     """
 
     def __init__(self, line: Line, batch: int, *, hold: bool = True) -> None:
@@ -29,11 +29,11 @@ class Writes:
         self._held: dict[tuple[str, str, bool], Any] = {}
 
     def start(self) -> None:
-        """Hold writes back from now on, if the peer takes several at once."""
+        """Hold writes back from now on, if the peer takes batches."""
         self._holding = self._batch > 0
 
     def finish(self) -> None:
-        """Send what is held back, and go on as before the start."""
+        """Send the writes that are held back, and return to the mode before the start."""
         self._holding = self._always
         self.flush()
 
@@ -52,7 +52,7 @@ class Writes:
             self._send(_Kind.DEL_STATE, shim_pb2.DelState(key=key, collection=collection))
 
     def purge(self, key: str, collection: str) -> None:
-        """Delete *key* and its past."""
+        """Delete *key* and its history."""
         if self._holding:
             self._hold(_Record(key=key, collection=collection, type=_Record.PURGE_PRIVATE_DATA))
         else:
@@ -68,7 +68,7 @@ class Writes:
             self._send(_Kind.PUT_STATE_METADATA, request)
 
     def flush(self) -> None:
-        """Send what is held back, in the order in which the keys were first written."""
+        """Send the writes that are held back, in the order in which the keys were first written."""
         held, self._held = list(self._held.values()), {}
         batch: list[Any] = []
         size = 0

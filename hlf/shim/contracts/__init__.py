@@ -1,1 +1,1 @@
-"""How a contract class becomes functions that can be called with bytes: its marks, and the reading of them."""
+"""Turn a contract class into functions that can be called with bytes: the decorators, and the inspection of classes."""

@@ -1,4 +1,4 @@
-"""The two marks of a contract's methods: ``@transaction`` and ``@query``, with or without declarations."""
+"""The two decorators of a contract's methods, ``@transaction`` and ``@query``, with or without declarations."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NAME = re.compile(r"[^\W\d]\w*")
 @dataclass(frozen=True)
 class Mark:
     """
-    What a decorator says of a method.
+    A decorator's data about a method.
 
     Attributes:
         tag: ``submit`` or ``evaluate``.
-        name: what clients call it by, where that is not the method's own name.
-        declared: what it declares.
+        name: its name for clients, if that is not the method's own name.
+        declared: its declaration.
     """
 
     tag: str
@@ -55,16 +55,16 @@ def transaction(
     called_by: Sequence[str] = (),
 ) -> Method | Callable[[Method], Method]:
     """
-    Let clients submit *method*: it may write. The arguments declare what it is; see ``declarations``.
+    Let clients submit *method*, which may write. The arguments declare its properties; see ``declarations``.
 
         @api.transaction(endorsed_by=("caller", "taker"), transient=("draft",))
 
-    *name* is what clients call it by, where that is not the method's name, as in contracts that were written in Go.
+    *name* is its name for clients, if that is not the method's name, as in contracts that were written in Go.
 
     Raises:
         ContractError: it marks something else than a method, or a declaration is no list of names.
     """
-    # Whoever declares who endorses says all: a function that names no transient field takes none.
+    # A function that declares its endorsers but no transient field takes none.
     fields = () if transient is None and endorsed_by is not None else transient
     return _marked(
         method,
@@ -101,7 +101,7 @@ def query(
     called_by: Sequence[str] = (),
 ) -> Method | Callable[[Method], Method]:
     """
-    Let clients evaluate *method*: it reads, and a write or an event in it is refused as a defect.
+    Let clients evaluate *method*, which only reads; a write or an event in it is refused as a defect.
 
     Raises:
         ContractError: it marks something else than a method, or a declaration is no list of names.
@@ -115,7 +115,7 @@ def query(
 
 
 def mark_of(method: object) -> Mark | None:
-    """Return what *method* is marked with, if it is."""
+    """Return the mark of *method*, or None."""
     found: Mark | None = getattr(method, _MARK, None)
     return found
 
@@ -132,7 +132,7 @@ def _marked(method: Method | None, tag: str, name: str, declared: Declaration) -
             )
         if not inspect.isfunction(marked):
             raise ContractError(
-                f"@{word} marks {marked!r}, which is no method; give declarations by name: @{word}(transient=(...))"
+                f"@{word} marks {marked!r}, which is no method; give declarations by keyword: @{word}(transient=(...))"
             )
         setattr(marked, _MARK, Mark(tag, name, declared))
         return marked

@@ -1,4 +1,4 @@
-"""A contract class as the functions that clients may call; what cannot be served is found here, at the start."""
+"""Find the functions of a contract class that clients may call, and its defects, when the chaincode starts."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hlf.shim.errors import ContractError
 from hlf.shim.functions import Function, Parameter
 
 HOOKS = {"before_transaction": ("ctx",), "after_transaction": ("ctx", "result"), "unknown_transaction": ("ctx",)}
-"""The methods that the runtime itself calls, and what it gives them."""
+"""The methods that the runtime itself calls, and their arguments."""
 
 
 def functions(contract: type[Any], serving: Any, name: str) -> list[Function]:
     """
-    Return the functions that the class *contract*, called *name*, marks; calls go to its object *serving*.
+    Return the decorated functions of the class *contract*, called *name*; they call its object *serving*.
 
     Raises:
-        ContractError: a function or a hook cannot be called, with the place and the cure.
+        ContractError: a function or a hook cannot be called; the text has the place and the cure.
     """
     for hook, parameters in HOOKS.items():
         _check_hook(f"{name}.{hook}", getattr(serving, hook), parameters)
@@ -63,13 +63,13 @@ def _parameter(where: str, parameter: inspect.Parameter, hints: dict[str, Any]) 
     if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
         raise ContractError(f"{where}: {name} must be positional; arguments on the wire have no names")
     if name not in hints:
-        raise ContractError(f"{where}: {name} has no annotation; say what it is, as in {name}: str")
+        raise ContractError(f"{where}: {name} has no annotation; write its type, as in {name}: str")
     try:
         decoder = decoding.argument(hints[name])
     except ContractError as error:
         raise ContractError(f"{where}: {name}: {error}") from None
     except (NameError, TypeError) as error:
-        # A field of a dataclass whose type is not there at run time, or what stands in Annotated and has no hash.
+        # The type of a dataclass's field does not exist at run time, or a value in Annotated has no hash.
         raise ContractError(f"{where}: {name}: {hints[name]!r} cannot be read: {error}") from None
     return Parameter(name, hints[name], decoder, parameter.default is parameter.empty)
 
@@ -86,7 +86,7 @@ def _hints(where: str, method: Callable[..., Any]) -> dict[str, Any]:
 
 def check_blocking(where: str, function: Callable[..., Any]) -> None:
     """
-    Raise for a function whose call would only make a coroutine or a generator, and run nothing.
+    Raise if a call of the function would only make a coroutine or a generator, and run nothing.
 
     Raises:
         ContractError: it is async, or it yields.
@@ -97,7 +97,7 @@ def check_blocking(where: str, function: Callable[..., Any]) -> None:
             "of its own, so that others go on"
         )
     if inspect.isgeneratorfunction(function):
-        raise ContractError(f"{where} yields; return a list, for the answer is one value")
+        raise ContractError(f"{where} yields; return a list, because the answer is one value")
 
 
 def _check_hook(where: str, hook: Callable[..., Any], parameters: tuple[str, ...]) -> None:

@@ -1,1 +1,1 @@
-"""How a chaincode comes to its peers: loaded from its module, served or dialled, and loaded again when it changes."""
+"""Load a chaincode from its module, serve peers or dial one, and load it again when its source changes."""

@@ -16,20 +16,20 @@ from hlf.shim.workers import Workers
 logger = logging.getLogger("hlf.chaincode")
 
 
-class PeerGone(server.ServerError):  # noqa: N818  (an outcome)
-    """The peer that was dialled ended the stream, or was never there; who launched the chaincode starts it again."""
+class PeerGone(server.ServerError):  # noqa: N818  (an expected end)
+    """The dialled peer ended the stream or could not be reached; the launcher of the chaincode starts it again."""
 
 
 @dataclass(frozen=True)
 class PeerTls:
     """
-    What the connection to the peer is checked by, and how the chaincode shows who it is; all in PEM.
+    TLS material for the connection to the peer, in PEM.
 
     Attributes:
-        roots: the certificates that the peer's is checked against.
+        roots: the CA certificates for the peer's certificate.
         certificate: the chaincode's own, which the peer made for it.
-        key: its private key, kept out of every rendering.
-        name: the host's name in the peer's certificate, where it is not the one that is dialled.
+        key: its private key; no text form of the object shows it.
+        name: the host name in the peer's certificate, if it is not the dialled one.
     """
 
     roots: bytes
@@ -40,7 +40,7 @@ class PeerTls:
 
 @dataclass(frozen=True)
 class Dialled:
-    """One chaincode that registers at the peer at *address* under the name that the peer gave it."""
+    """One chaincode; it registers at the peer at *address* under the name that the peer gave it."""
 
     chaincode: invocation.Chaincode
     name: str
@@ -50,7 +50,7 @@ class Dialled:
 
 async def serve(dialled: Dialled, stopping: asyncio.Event) -> None:
     """
-    Serve the peer until *stopping* is set, then finish what runs.
+    Serve the peer until *stopping* is set, then finish the running transactions.
 
     Raises:
         PeerGone: the peer cannot be reached, or it ended the stream; a peer starts its chaincodes again.
@@ -71,7 +71,7 @@ async def serve(dialled: Dialled, stopping: asyncio.Event) -> None:
             if not stopped.done():
                 raise PeerGone(_words(handler, dialled, await _cause(serving, stream)))
             await _drained(handler)
-            # Cancelling throws away what is still on its way; half-closed, the stream ends once the peer has it all.
+            # Cancelling would drop messages on their way. Half-closed, the stream ends when the peer has them all.
             await stream.done_writing()
             await asyncio.wait([serving], timeout=server.GRACE_SECONDS)
         finally:
@@ -82,10 +82,10 @@ async def serve(dialled: Dialled, stopping: asyncio.Event) -> None:
 
 
 async def _cause(serving: asyncio.Task[None], stream: Any) -> str:
-    """Return why the stream ended, in gRPC's words; what a late write says counts for nothing beside them."""
+    """Return why the stream ended, in gRPC's words; the error of a late write is less exact."""
     await asyncio.gather(serving, return_exceptions=True)
     if not stream.done():
-        return "it broke the protocol"
+        return "it violated the protocol"
     return str(await stream.details() or "it ended the stream")
 
 
@@ -94,8 +94,8 @@ def _words(handler: Handler, dialled: Dialled, cause: str) -> str:
         return f"the peer at {dialled.address} is gone: {cause}"
     return (
         f"the peer at {dialled.address} did not take the chaincode {dialled.name}: {cause}; check the address, TLS "
-        "(CORE_PEER_TLS_ENABLED), and the name (CORE_CHAINCODE_ID_NAME), which must be of a package that is installed; "
-        "a peer that does not launch chaincode itself takes it with --peer-chaincodedev"
+        "(CORE_PEER_TLS_ENABLED), and the name (CORE_CHAINCODE_ID_NAME), which must be that of an installed package; "
+        "a peer in development mode (--peer-chaincodedev) accepts chaincode that it did not launch"
     )
 
 

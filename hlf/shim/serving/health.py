@@ -1,7 +1,7 @@
 """
-gRPC's health checks (``grpc.health.v1.Health``), so that Kubernetes and others see whether a chaincode serves.
+gRPC's health checks (``grpc.health.v1.Health``), by which Kubernetes and others see whether a chaincode serves.
 
-Their two messages have the form of two of Protobuf's own: a request is a text, and an answer a number, in field 1.
+Their messages are encoded like two of Protobuf's own: field 1 is a text in a request, and a number in an answer.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ _SERVING, _NOT_SERVING, _SERVICE_UNKNOWN = 1, 2, 3
 
 
 class Health:
-    """Answers health checks until the server must stop, and then says that it no longer serves."""
+    """Answers health checks; when the server stops, it answers that it no longer serves."""
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Say from now on that nothing is served."""
+        """Answer from now on that nothing is served."""
         self._stopping.set()
 
     def handler(self) -> Any:
-        """Return what a gRPC server takes."""
+        """Return the handler for a gRPC server."""
         read, write = wrappers_pb2.StringValue.FromString, wrappers_pb2.Int32Value.SerializeToString
         return grpc.method_handlers_generic_handler(
             "grpc.health.v1.Health",

@@ -1,4 +1,4 @@
-"""The chaincode in an author's module; a defect of the module is reported with its place, its cause and the cure."""
+"""Load the chaincode in an author's module; an error has the place of the defect, its cause and its cure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"
 
 def load(text: str) -> Any:
     """
-    Return the chaincode that *text* names: ``contract.py``, ``package.module``, or one of these with ``:object``.
+    Return the chaincode called *text*: ``contract.py``, ``package.module``, or one of these with ``:object``.
 
-    Without an object's name it is the one called ``chaincode``, else the only chaincode of the module, else the
-    contracts that the module defines.
+    Without an object's name it is the object called ``chaincode``, else the only chaincode of the module, else one of
+    the contracts that the module defines.
 
     Raises:
-        ContractError: there is no such module or object, or the module cannot be read; says where and why.
+        ContractError: there is no such module or object, or the module cannot be loaded; the text says where and why.
     """
     module_text, _, name = text.partition(":")
     module = _module(module_text, text)
@@ -46,7 +46,7 @@ def load(text: str) -> Any:
 
 
 def is_own(file: str) -> bool:
-    """Return whether *file* is code of an author, and not of this library, of Python or of an installed package."""
+    """Return whether *file* is the author's own code, and not of this library, Python or an installed package."""
     return not (file.startswith(("<", _OURS)) or any(part in file for part in _INSTALLED))
 
 
@@ -75,7 +75,7 @@ def _module(module_text: str, text: str) -> ModuleType:
 def _of_file(path: Path) -> ModuleType:
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    # A file may be called as a module that is loaded already, such as chaincode.py.
+    # A file can have the name of a loaded module, such as chaincode.py.
     name = path.stem if path.stem not in sys.modules else f"{path.stem} at {path}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -92,7 +92,7 @@ def _of_file(path: Path) -> ModuleType:
 
 def _object(module: ModuleType, name: str, text: str) -> Any:
     found = getattr(module, name or "chaincode", None)
-    # A package `chaincode` below a package is a module, not what its author serves.
+    # A subpackage called `chaincode` is a module, not the chaincode object.
     if found is not None and not isinstance(found, ModuleType):
         return found
     made = {key: each for key, each in vars(module).items() if isinstance(each, api.Chaincode)}
@@ -121,12 +121,12 @@ def _object(module: ModuleType, name: str, text: str) -> Any:
 
 
 def _name(module: ModuleType) -> str:
-    """Return what a chaincode is called whose author gave it no name."""
+    """Return the default name of a chaincode without one."""
     return module.__name__.partition(" ")[0].rpartition(".")[2]
 
 
 def _defect(error: BaseException, text: str) -> str:
-    """Return one line on what keeps a module from being read: the author's own line, the cause, and a cure if known."""
+    """Return why a module cannot be loaded, in one line: the author's own line, the cause, and a cure if known."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {error.msg}: {(error.text or '').strip()}"
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""A chaincode that follows its source while it is written: each call runs what the files say now."""
+"""A chaincode that reloads its source during development: each call runs the present state of the files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ logger = logging.getLogger("hlf.chaincode")
 
 class Reloading:
     """
-    The chaincode that *text* names, read again when a file of its author's changed; for development.
+    The chaincode called *text*, loaded again when one of its author's files has changed; for development.
 
-    Peers keep their streams. A module that cannot be read is reported in the log and to every caller, until it is
+    Peers keep their streams. The log and every caller get the reason why a module cannot be loaded, until it is
     corrected.
 
     Raises:
-        ContractError: the module cannot be read at the start.
+        ContractError: the module cannot be loaded at the start.
     """
 
     def __init__(self, text: str, *, expose_errors: bool = True) -> None:
@@ -35,7 +35,7 @@ class Reloading:
         self._lock = threading.Lock()
         self._modules: set[str] = set()
         self._files: dict[str, tuple[int, int]] = {}
-        # Bytecode is found by the second of a change, which is too coarse for somebody who saves twice.
+        # Python compares bytecode by the second of the change, which misses a second save in the same second.
         sys.dont_write_bytecode = True
         before = set(sys.modules)
         self._current: Any = self._loaded()
@@ -43,21 +43,21 @@ class Reloading:
         self._defect = ""
 
     def __getattr__(self, name: str) -> Any:
-        # The name, the time window, the functions and whatever else the present chaincode has.
+        # Name, time window, functions and all other attributes are those of the loaded chaincode.
         return getattr(self._current, name)
 
     def init(self, stub: Stub) -> Response:
-        """Answer an initialisation with what the files say now."""
+        """Answer an initialisation with the present state of the files."""
         self.refresh()
         return self._current.init(stub) if not self._defect else responses.defect(self._defect)
 
     def invoke(self, stub: Stub) -> Response:
-        """Answer a transaction with what the files say now."""
+        """Answer a transaction with the present state of the files."""
         self.refresh()
         return self._current.invoke(stub) if not self._defect else responses.defect(self._defect)
 
     def refresh(self) -> None:
-        """Read the module again if one of its files changed since it was read."""
+        """Load the module again if one of its files has changed."""
         with self._lock:
             if all(_stamp(file) == seen for file, seen in self._files.items()):
                 return
@@ -80,7 +80,7 @@ class Reloading:
         return chaincode
 
     def _note(self, names: set[str]) -> None:
-        """Watch the modules of *names* that are the author's own."""
+        """Watch those modules of *names* that are the author's own."""
         for name in names:
             file = getattr(sys.modules.get(name), "__file__", None)
             if file and loading.is_own(file):

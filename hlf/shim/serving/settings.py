@@ -1,11 +1,11 @@
 """
-What the command line and the environment say of how a chaincode is started, in the words that Fabric uses for it.
+Read from command line and environment how to start a chaincode; the names are Fabric's.
 
-A service listens at CHAINCODE_SERVER_ADDRESS as CHAINCODE_ID, with TLS of CHAINCODE_TLS_DISABLED, CHAINCODE_TLS_KEY,
+A service listens at CHAINCODE_SERVER_ADDRESS as CHAINCODE_ID; its TLS: CHAINCODE_TLS_DISABLED, CHAINCODE_TLS_KEY,
 CHAINCODE_TLS_CERT and CHAINCODE_CLIENT_CA_CERT. Chaincode that a peer launches dials CORE_PEER_ADDRESS (or what
-``-peer.address`` says) as CORE_CHAINCODE_ID_NAME, with TLS of CORE_PEER_TLS_ENABLED, CORE_PEER_TLS_ROOTCERT_FILE and
-CORE_TLS_CLIENT_KEY_PATH, CORE_TLS_CLIENT_CERT_PATH (base64 of PEM) or ..._FILE (PEM). An external builder's ``run`` has
-all of it in ``chaincode.json`` of its second folder. Options come before these.
+``-peer.address`` names) as CORE_CHAINCODE_ID_NAME; its TLS: CORE_PEER_TLS_ENABLED, CORE_PEER_TLS_ROOTCERT_FILE and
+CORE_TLS_CLIENT_KEY_PATH, CORE_TLS_CLIENT_CERT_PATH (base64 of PEM) or ..._FILE (PEM). An external builder's ``run``
+finds all of it in ``chaincode.json`` of its second folder. Options override these.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hlf.shim.errors import ContractError
 from hlf.shim.serving.dialling import PeerTls
 
 DEFAULT_ADDRESS = "127.0.0.1:9999"
-# As Go's strconv.ParseBool, which Fabric's runtimes read these with.
+# Fabric's runtimes read these with Go's strconv.ParseBool.
 _BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
     **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
@@ -31,7 +31,7 @@ _BOOLEANS = {
 
 @dataclass(frozen=True)
 class Options:
-    """What was said on the command line; empty where nothing was."""
+    """The options on the command line; empty if not given."""
 
     package_id: str = ""
     address: str = ""
@@ -63,10 +63,10 @@ class Dial:
 
 def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
     """
-    Return how the chaincode is to be started.
+    Return how to start the chaincode.
 
     Raises:
-        ContractError: something is missing, or a file cannot be read; says which setting it was, and the cure.
+       ContractError: a setting is missing, or a file cannot be read; the text names the setting and the cure.
     """
     if options.run_metadata:
         return _of_builder(Path(options.run_metadata) / "chaincode.json", options.peer_tls_name)
@@ -86,7 +86,7 @@ def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
 
 
 def _of_builder(file: Path, tls_name: str) -> Dial:
-    """Return what a peer tells the ``run`` of an external builder; without TLS it leaves the certificates out."""
+    """Return the settings that a peer writes for a builder's ``run``; without TLS it omits the certificates."""
     try:
         told = json.loads(_file(str(file)))
         name, address = str(told["chaincode_id"]), str(told["peer_address"])
@@ -113,7 +113,7 @@ def _server_tls(options: Options, environment: Mapping[str, str]) -> server.Tls 
         return None
     if not (key and certificate):
         raise ContractError(
-            "TLS wants a certificate and its key; give --tls-cert and --tls-key, or CHAINCODE_TLS_CERT and "
+            "TLS needs a certificate and its key; give --tls-cert and --tls-key, or CHAINCODE_TLS_CERT and "
             "CHAINCODE_TLS_KEY, or turn it off with CHAINCODE_TLS_DISABLED=true"
         )
     return server.Tls(_file(certificate), _file(key), _file(client_ca) if client_ca else None)
@@ -124,7 +124,7 @@ def _peer_tls(options: Options, environment: Mapping[str, str]) -> PeerTls | Non
         return None
     roots = environment.get("CORE_PEER_TLS_ROOTCERT_FILE", "")
     if not roots:
-        raise ContractError("CORE_PEER_TLS_ENABLED wants the peer's TLS CA; give CORE_PEER_TLS_ROOTCERT_FILE")
+        raise ContractError("CORE_PEER_TLS_ENABLED needs the peer's TLS CA; give CORE_PEER_TLS_ROOTCERT_FILE")
     key, certificate = (_pem(environment, f"CORE_TLS_CLIENT_{kind}") for kind in ("KEY", "CERT"))
     if (key is None) != (certificate is None):
         raise ContractError("CORE_TLS_CLIENT_KEY_PATH and CORE_TLS_CLIENT_CERT_PATH belong together")
@@ -132,7 +132,7 @@ def _peer_tls(options: Options, environment: Mapping[str, str]) -> PeerTls | Non
 
 
 def _pem(environment: Mapping[str, str], name: str) -> bytes | None:
-    """Return what the file of *name* holds; peers write the one of _PATH in base64, and the one of _FILE as it is."""
+    """Return the content of the file that *name* gives: base64 in the one of _PATH, PEM in the one of _FILE."""
     if environment.get(f"{name}_FILE"):
         return _file(environment[f"{name}_FILE"])
     if not environment.get(f"{name}_PATH"):

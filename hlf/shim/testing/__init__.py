@@ -1,5 +1,5 @@
 """
-Contracts under test: the real stub on a ledger in memory, without a network.
+Test contracts with the real stub on a ledger in memory, without a network.
 
 ::
 
@@ -9,11 +9,11 @@ Contracts under test: the real stub on a ledger in memory, without a network.
     with pytest.raises(api.Refused) as refused:
         ledger.invoke("Journeys:close", "J1", client=seller)
 
-What Fabric does to a contract happens here, too: no transaction reads its own
-writes, private values are at their members' peers and hashes at all, implicit
-collections want their owner's endorsement, a key's own policy replaces the
-chaincode's, endorsers that answer differently are found out, and a read that
-is stale at commit makes the transaction invalid.
+The ledger applies Fabric's rules: no transaction reads its own writes, only the
+members' peers have private values and all have the hashes, implicit
+collections need their owner's endorsement, a key's own policy replaces the
+chaincode's, different answers of endorsers are an error, and a read that is
+stale at commit makes the transaction invalid.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ __all__ = [
 ]
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-"""The time of the first transaction that names none; each further one is a second later."""
+"""The default time of the first transaction; each further one is a second later."""
 
 
 class Failed(ShimError):  # noqa: N818  (an outcome, as Refused is)
     """
-    The contract raised something else than a refusal, or the peer did; ``__cause__`` is the exception itself.
+    The contract or the peer raised an exception that is no refusal; ``__cause__`` is that exception.
 
     Attributes:
-        response: what a client would have been answered.
+        response: the answer that a client would get.
     """
 
     def __init__(self, response: Response) -> None:
@@ -81,11 +81,11 @@ class Failed(ShimError):  # noqa: N818  (an outcome, as Refused is)
 
 
 class Disagreed(ShimError):  # noqa: N818  (an outcome, as Refused is)
-    """Two endorsers answered differently: the contract is not deterministic, or reads what only one of them has."""
+    """Two endorsers answered differently: the contract is not deterministic, or reads values that only one has."""
 
 
 class Undeclared(ShimError):  # noqa: N818  (an outcome, as Refused is)
-    """The contract does not keep what it declares of itself: more organisations would see values than need to."""
+    """The contract breaks its declaration: more organisations would see values than needed."""
 
 
 class Invalid(ShimError):  # noqa: N818  (an outcome, as Refused is)
@@ -124,7 +124,7 @@ class Event:
 @dataclass(frozen=True)
 class Result:
     """
-    What a transaction came to.
+    The result of a transaction.
 
     Attributes:
         payload: the contract's answer.
@@ -156,7 +156,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Endorsed:
-    """A transaction that its endorsers agree on and nobody has committed yet."""
+    """A transaction with equal endorsements, not committed yet."""
 
     result: Result
     endorsers: frozenset[str]
@@ -196,7 +196,7 @@ class Ledger:
         self._transcript = hashlib.sha256()
 
     def join(self, other: Ledger) -> None:
-        """Let the chaincodes here ask those of *other*, another channel, at the peers that are members of both."""
+        """Let the chaincodes of this channel query those of the channel *other*, at peers that are members of both."""
         self._elsewhere[other.world.channel] = Elsewhere(other.world, other._chaincodes)
 
     def invoke(
@@ -210,19 +210,19 @@ class Ledger:
         at: datetime | None = None,
     ) -> Result:
         """
-        Endorse and commit; arguments that are not text or bytes go as canonical JSON.
+        Endorse and commit; arguments that are not text or bytes become canonical JSON.
 
-        The endorsers are *endorsed_by*, or *peer* alone. If neither is named they
-        are those that the function declares, found out from the call as a client
-        would, or those that the policies of what it writes want, as Fabric plans
-        them; of a function that declares nothing, the client's own organisation.
+        The endorsers are *endorsed_by*, or *peer* alone. By default they are those
+        that the function declares, resolved as by a client, or those that the
+        policies of the written keys need, as in Fabric's plans. For a function
+        without a declaration it is the client's own organisation.
 
         Raises:
-            Undeclared: the function does not keep what it declares.
-            Refused: the contract said no.
-            Failed: the contract raised something else; its cause is that.
+            Undeclared: the function breaks its declaration.
+            Refused: the contract refused.
+            Failed: the contract raised another exception, which is the cause.
             Disagreed: the endorsers' answers differ.
-            Invalid: a policy is not met or a read is stale.
+            Invalid: a policy is not satisfied or a read is stale.
         """
         return self.commit(
             self.endorse(function, *args, client=client, transient=transient, peer=peer, endorsed_by=endorsed_by, at=at)
@@ -251,7 +251,7 @@ class Ledger:
         endorsed_by: Iterable[str] | None = None,
         at: datetime | None = None,
     ) -> Endorsed:
-        """Run the transaction at its endorsers, for tests that commit it later or never."""
+        """Run the transaction at its endorsers without a commit."""
         declared: tuple[str, ...] = ()
         by_policies = False
         if endorsed_by is None and not peer:
@@ -280,17 +280,17 @@ class Ledger:
         result, effects = answers[0]
         for endorser in declared:
             if effects and self.world.endorsed(self._name, effects, set(declared) - {endorser}):
-                raise Undeclared(f"{function} declares {endorser} an endorser, and nothing that it writes needs it")
+                raise Undeclared(f"{function} declares {endorser} an endorser, but nothing that it writes needs it")
         for recorded in (result.rwset, result.private_rwset, result.payload, _event_bytes(result.event)):
             self._transcript.update(len(recorded).to_bytes(8, "big") + recorded)
         return Endorsed(result, frozenset(endorsers), at, effects)
 
     def commit(self, endorsed: Endorsed) -> Result:
         """
-        Commit what was endorsed, if it is still valid.
+        Commit an endorsed transaction if it is still valid.
 
         Raises:
-            Invalid: with Fabric's validation code.
+            Invalid: it is not; the error has Fabric's validation code.
         """
         code = self.world.commit(
             self._name, endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at
@@ -301,21 +301,21 @@ class Ledger:
 
     def transcript(self) -> str:
         """
-        Return a digest over the exact read-write sets, answers and events of every transaction so far.
+        Return a digest over the exact read-write sets, answers and events of all transactions so far.
 
         Equal runs must give equal transcripts, whatever PYTHONHASHSEED is.
         """
         return self._transcript.hexdigest()
 
     def _left_to_policies(self, function: str) -> bool:
-        """Return whether the function declares that whoever the policies want endorses it."""
+        """Return whether the function leaves its endorsers to the policies."""
         chaincode = self._chaincodes[self._name]
         known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
         return known is not None and known.declared.endorsed_by == ()
 
     def _wanted_by_policies(self, effects: Effects, first: str) -> list[str]:
         """
-        Return *first* and those that the policies of what is written want beside it; it alone if no set satisfies them.
+        Return *first* and the others that the policies of the written keys need; only *first* if no set works.
         """
         found = [first]
         for member in self.members:
@@ -332,7 +332,7 @@ class Ledger:
     def _declared_endorsers(
         self, function: str, args: Sequence[Any], client: Caller, transient: Mapping[str, bytes]
     ) -> tuple[str, ...]:
-        """Return who endorses as the function declares; nobody if it leaves that to policies or declares nothing."""
+        """Return the endorsers that the function declares; empty if it leaves them to policies or declares nothing."""
         chaincode = self._chaincodes[self._name]
         known = chaincode.functions.get(function) if isinstance(chaincode, api.Chaincode) else None
         if known is None or not known.declared.endorsed_by:
@@ -347,7 +347,7 @@ class Ledger:
         try:
             return parties.resolve(known.declared.endorsed_by, call, ask)
         except parties.PartyError:
-            # The call lacks what a party is read from; the contract says so itself, at the caller's own peer.
+            # The call lacks the value that names a party; at the caller's own peer the contract itself refuses it.
             return ()
 
     def _simulate(
@@ -390,7 +390,7 @@ class Ledger:
 @lru_cache
 def _certificate(msp_id: str, role: str, attributes: tuple[tuple[str, str], ...], name: str) -> bytes:
     """
-    Return the same certificate in every process: its key comes from its contents, and Ed25519 leaves nothing to chance.
+    Return the same certificate in every process: the key is derived from its content, and Ed25519 is deterministic.
     """
     seed = hashlib.sha256(repr((msp_id, role, attributes, name)).encode()).digest()
     key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
@@ -415,7 +415,7 @@ def _certificate(msp_id: str, role: str, attributes: tuple[tuple[str, str], ...]
 def client(
     msp_id: str, role: str = "client", attributes: Mapping[str, str] | None = None, name: str = "User1"
 ) -> Caller:
-    """Return a client of *msp_id* with the role and attributes that its CA would certify."""
+    """Return a client of *msp_id* with a certificate for this role and these attributes."""
     pem = _certificate(msp_id, role, tuple(sorted((attributes or {}).items())), name)
     return Caller(msp_id, signatures.serialized_identity(msp_id, pem))
 
@@ -430,7 +430,7 @@ def transcripts(scenario: str, seeds: Sequence[int] = (1, 2)) -> list[str]:
     code = f"import {module} as scenario; print(scenario.{function}().transcript())"
     found = []
     for seed in seeds:
-        ran = subprocess.run(  # noqa: S603  (this interpreter, and a scenario of the test's own)
+        ran = subprocess.run(  # noqa: S603  (this interpreter, and the test's own scenario)
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
@@ -448,7 +448,7 @@ def _encoded(argument: Any) -> bytes:
         return argument
     kind: Any = type(argument)
     value = records.writer(kind)(argument)
-    # What is a text in JSON goes as that text: words, decimal numbers, times.
+    # Values that are a text in JSON, such as words, decimal numbers and times, become that text.
     return value.encode() if isinstance(value, str) else canonical.dumps(value)
 
 

@@ -1,4 +1,4 @@
-"""What one endorsement in the test ledger read and wrote, and its bytes as a peer would sign them."""
+"""The reads and writes of one endorsement in the test ledger, and the bytes that a peer would sign."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Effects:
         )
 
     def public(self) -> list[rwsets.NamespaceRwset]:
-        """Return what the channel learns, by chaincode."""
+        """Return the public part, by chaincode."""
         return [self._namespace(namespace) for namespace in sorted(self._namespaces())]
 
     def _namespace(self, namespace: str) -> rwsets.NamespaceRwset:
@@ -125,5 +125,5 @@ class Effects:
 
 
 def _place(entry: tuple[tuple[str | bytes, ...], Version | None]) -> tuple[str | bytes, ...]:
-    """Return the place alone to sort by: versions that are None do not compare."""
+    """Return the place only as the sort key, because versions can be None."""
     return entry[0]

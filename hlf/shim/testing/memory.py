@@ -1,4 +1,4 @@
-"""A peer in memory: answers a stub's requests from the test ledger's state as Fabric's peers do."""
+"""A peer in memory; it answers a stub's requests from the test ledger's state, as Fabric's peers do."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from hlf.wire.rwsets import Version
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
 _BATCH = 100
-"""How many results a peer sends at once."""
+"""The number of results that a peer sends at once."""
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Another channel whose chaincodes may be asked by peers that joined it."""
+    """Another channel; peers that joined it can query its chaincodes."""
 
     world: World
     chaincodes: Mapping[str, invocation.Chaincode]
@@ -34,10 +34,10 @@ class Elsewhere:
 
 class Simulation:
     """
-    One transaction at one organisation's peer, in one chaincode's namespace; the line of its stub.
+    One transaction at one organisation's peer, in one chaincode's namespace; its stub asks this object.
 
     Attributes:
-        effects: what it read and wrote, shared with the chaincodes it calls.
+        effects: its reads and writes, shared with the chaincodes that it calls.
     """
 
     def __init__(
@@ -260,7 +260,7 @@ class Simulation:
             asked.chaincodes,
             name,
             limits=self.limits,
-            # Of another channel only the answer counts: what is read or written there is forgotten.
+            # Only the answer of another channel counts; reads and writes there are dropped.
             effects=self.effects if here else None,
             elsewhere=self._elsewhere,
             decorations=self._decorations,
@@ -271,7 +271,7 @@ class Simulation:
         message = chaincode_shim_pb2.ChaincodeMessage(type=_Kind.COMPLETED, payload=response.SerializeToString())
         return bytes(message.SerializeToString())
 
-    # Who may do what
+    # Access rules
 
     def _joined(self, channel: str) -> Elsewhere:
         """Return another channel, if the peer joined it and the caller may ask there (Fabric 3.1.5's own words)."""
@@ -295,7 +295,7 @@ class Simulation:
     def _may_read(self, collection: str) -> None:
         members = self._known(collection)
         explicit = self._world.collections.get(collection)
-        # An implicit collection does not check its reader, on Fabric either: the contract must.
+        # Neither here nor on Fabric does an implicit collection check its reader; the contract must.
         if explicit and explicit.member_only_read and self._creator not in members:
             raise PeerRefused(
                 "tx creator does not have read access permission on privatedata in "

@@ -1,4 +1,4 @@
-"""The committed state of the test ledger, and the rules by which a transaction joins it."""
+"""The committed state of the test ledger, and the rules for commits."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from hlf.wire.rwsets import Version
 _Key = TypeVar("_Key", str, bytes)
 _Policy = policies_pb2.SignaturePolicyEnvelope | bytes | None
 _ENDORSING_ROLES = (msp.MEMBER, msp.PEER)
-"""What the identity of a peer satisfies."""
+"""The principals that a peer's identity satisfies."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """An explicit private data collection, as the chaincode's definition names it; *endorsement* in policy language."""
+    """An explicit private data collection of the chaincode's definition; *endorsement* is the text of a policy."""
 
     name: str
     members: tuple[str, ...]
@@ -35,7 +35,7 @@ class Collection:
 
 
 class World:
-    """The state of one channel: public for all, private values by organisation, hashes for all."""
+    """The state of one channel: public values, private values by organisation, and hashes."""
 
     def __init__(
         self, channel: str, members: Sequence[str], collections: Sequence[Collection], endorsement: str
@@ -56,7 +56,7 @@ class World:
                     raise ContractError(f"collection {collection.name} names {member}, which is not on the channel")
 
     def members_of(self, collection: str) -> tuple[str, ...] | None:
-        """Return whose peers keep the values of *collection*; None if there is no such collection."""
+        """Return the organisations whose peers store *collection*; None if there is no such collection."""
         owner = keys.msp_of_implicit_collection(collection)
         if owner is not None:
             return (owner,) if owner in self.members else None
@@ -69,7 +69,7 @@ class World:
 
     def commit(self, called: str, effects: Effects, endorsers: set[str], tx_id: str, at: datetime) -> str:
         """
-        Return Fabric's validation code; with VALID the writes are in force, otherwise nothing has changed.
+        Return Fabric's validation code; the writes take effect only with VALID.
 
         Every transaction is a block of its own.
         """
@@ -96,7 +96,7 @@ class World:
         return held[1] if held else None
 
     def endorsed(self, called: str, effects: Effects, endorsers: set[str]) -> bool:
-        """Return whether *endorsers* satisfy the policies of what a transaction wrote that *called* a chaincode."""
+        """Return whether *endorsers* satisfy the policies of the keys that a call of the chaincode *called* wrote."""
         parts = {part.namespace: part for part in effects.public()}
         for name in writepolicies.judged(called, parts.values()):
             places = writepolicies.written(parts[name]) if name in parts else ()
@@ -130,7 +130,7 @@ class World:
                 self.metadata.pop((namespace, collection, key_hash), None)
             for member in self.members_of(collection) or ():
                 _set(self.private.setdefault((member, namespace, collection), {}), key, value, version)
-        # Metadata of a key that does not exist is dropped, and it counts as a write of one that does.
+        # Metadata of a missing key are dropped; those of an existing key count as a write.
         for (namespace, key), policy in effects.metadata.items():
             held = self.state.get(namespace, {}).get(key)
             if held:
@@ -149,7 +149,7 @@ class World:
 
 
 def between(held: dict[str, tuple[bytes, Version]], start: str, end: str) -> Iterator[tuple[str, bytes, Version]]:
-    """Yield the entries from *start* up to *end* in Fabric's order, which is that of the UTF-8 bytes."""
+    """Yield the entries from *start* up to *end* in Fabric's order, by UTF-8 bytes."""
     names = sorted(held)
     first = bisect.bisect_left(names, start)
     last = bisect.bisect_left(names, end) if end else len(names)

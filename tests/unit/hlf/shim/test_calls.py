@@ -164,7 +164,7 @@ def test_a_keys_policy_is_not_rewritten_into_another():
     twice = policies.from_dsl("AND('AMSP.peer', 'AMSP.member')").SerializeToString()
     empty = policies_pb2.SignaturePolicyEnvelope(version=1).SerializeToString()
     for odd in (either, nested, twice):
-        with pytest.raises(api.ContractError, match="is no list of organisations that all endorse"):
+        with pytest.raises(api.ContractError, match="does not list organisations that must all endorse"):
             api.KeyPolicy(odd)
     with pytest.raises(api.ContractError, match="cannot be read"):
         api.KeyPolicy(b"\xff")

@@ -254,7 +254,7 @@ def test_a_chaincode_that_cannot_be_put_together_is_found_at_the_start(contracts
     [
         (
             lambda: api.transaction("caller"),
-            "@transaction marks 'caller', which is no method; give declarations by name",
+            "@transaction marks 'caller', which is no method; give declarations by keyword",
         ),
         (lambda: api.query(staticmethod(_yields)), "@query marks a staticmethod; write an ordinary method"),
         (lambda: api.query(name="Assets:read"), "@query names a function 'Assets:read'; take a word, as CreateAsset"),

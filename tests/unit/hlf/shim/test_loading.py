@@ -102,7 +102,7 @@ def test_a_change_in_a_neighbour_is_followed_too(write):
         (
             CONTRACT.replace("ctx: api.Context", "ctx: api.Context, size") + "\nchaincode = api.Chaincode('s', [Shop])",
             "shop.py",
-            r".*/shop.py:9: Shop:hello: size has no annotation; say what it is, as in size: str",
+            r".*/shop.py:9: Shop:hello: size has no annotation; write its type, as in size: str",
         ),
         (CONTRACT.replace("ctx: api.Context", "ctx, size"), "shop.py", r".*/shop.py: Shop:hello: size has no"),
         ("", "shop.py", "there is no chaincode 'shop.py': shop has neither an api.Chaincode nor a class"),

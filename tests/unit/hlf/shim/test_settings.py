@@ -108,8 +108,8 @@ def test_options_come_before_the_environment(files):
     [
         (Options(), {}, "the chaincode has no id; give --id LABEL:HASH, or CHAINCODE_ID"),
         (Options(address="a:1", peer_address="b:1"), {}, "give one of them"),
-        (Options(tls_key="key"), SERVICE, "TLS wants a certificate and its key"),
-        (Options(client_ca="ca"), SERVICE, "TLS wants a certificate and its key"),
+        (Options(tls_key="key"), SERVICE, "TLS needs a certificate and its key"),
+        (Options(client_ca="ca"), SERVICE, "TLS needs a certificate and its key"),
         (Options(), {**SERVICE, "CHAINCODE_TLS_DISABLED": "false"}, "or turn it off with CHAINCODE_TLS_DISABLED=true"),
         (Options(), {**SERVICE, "CHAINCODE_TLS_DISABLED": "no"}, "CHAINCODE_TLS_DISABLED is 'no'; write true or false"),
         (Options(tls_key="key", tls_cert="none"), SERVICE, "cannot read none: No such file"),
