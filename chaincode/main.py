@@ -1,21 +1,21 @@
 """
-Serves chaincodes to peers: ``python -m chaincode.main --serve trade=LABEL:HASH@127.0.0.1:9999 [--serve ...]``.
+Serve chaincodes to peers: ``python -m chaincode.main --serve trade=LABEL:HASH@127.0.0.1:9999 [--serve ...]``.
 
 Name a chaincode of ``chaincode/`` (trade, commerce, carriage), or any other as ``package.module:object``. A class
-is instantiated without arguments.
+is instantiated without arguments. The environment can set TLS, as :mod:`hlf.shim.serving.settings` says.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hlf.shim import errors, server
-from hlf.shim.serving import loading
+from hlf.shim.serving import loading, settings
 
 
 def find(name: str) -> Any:
@@ -47,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        tls = _tls(options)
+        tls = settings.server_tls(
+            settings.Options(tls_key=options.tls_key, tls_cert=options.tls_cert, client_ca=options.client_ca),
+            os.environ,
+        )
         listed = [served(text, tls) for text in options.serve]
         if options.chaincode:
             listed.append(server.Served(find(options.chaincode), options.id, options.address, tls))
@@ -60,26 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _tls(options: argparse.Namespace) -> server.Tls | None:
-    if not options.tls_cert and not options.tls_key:
-        if options.client_ca:
-            raise errors.ContractError("--client-ca wants --tls-cert and --tls-key")
-        return None
-    if not (options.tls_cert and options.tls_key):
-        raise errors.ContractError("--tls-cert and --tls-key belong together")
-    client_ca = options.client_ca.read_bytes() if options.client_ca else None
-    return server.Tls(options.tls_cert.read_bytes(), options.tls_key.read_bytes(), client_ca)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaincode.main", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--serve", action="append", default=[], metavar="NAME=LABEL:HASH@HOST:PORT")
     parser.add_argument("--chaincode", metavar="NAME", help="serve one chaincode, with --id and --address")
     parser.add_argument("--id", metavar="LABEL:HASH", help="the package id that the peers installed")
-    parser.add_argument("--address", metavar="HOST:PORT", default="127.0.0.1:9999")
-    parser.add_argument("--tls-cert", type=Path, metavar="FILE")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE")
-    parser.add_argument("--client-ca", type=Path, metavar="FILE", help="peers must show a certificate of this CA")
+    parser.add_argument("--address", metavar="HOST:PORT", default=settings.DEFAULT_ADDRESS)
+    parser.add_argument("--tls-cert", default="", metavar="FILE")
+    parser.add_argument("--tls-key", default="", metavar="FILE")
+    parser.add_argument("--client-ca", default="", metavar="FILE", help="peers must show a certificate of this CA")
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     return parser
 

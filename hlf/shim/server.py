@@ -161,7 +161,7 @@ def _bind(server: Any, served: Served) -> str:
             )
             bound = server.add_secure_port(served.address, credentials)
     except RuntimeError:
-        cause = "the address is in use or not of this machine"
+        cause = "the address is taken or not of this machine"
         if served.tls is not None:
             cause += ", or the TLS certificate and key do not match"
         raise ServerError(f"cannot listen at {served.address}: {cause}") from None

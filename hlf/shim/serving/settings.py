@@ -82,7 +82,7 @@ def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
         )
     if peer:
         return Dial(name, peer, _peer_tls(options, environment))
-    return Listen(name, address or DEFAULT_ADDRESS, _server_tls(options, environment))
+    return Listen(name, address or DEFAULT_ADDRESS, server_tls(options, environment))
 
 
 def _of_builder(file: Path, tls_name: str) -> Dial:
@@ -100,7 +100,13 @@ def _of_builder(file: Path, tls_name: str) -> Dial:
     return Dial(name, address, PeerTls(roots, certificate or None, key or None, tls_name) if roots else None)
 
 
-def _server_tls(options: Options, environment: Mapping[str, str]) -> server.Tls | None:
+def server_tls(options: Options, environment: Mapping[str, str]) -> server.Tls | None:
+    """
+    Return the TLS material of a chaincode that listens; None without TLS.
+
+    Raises:
+        ContractError: certificate or key is missing or cannot be read.
+    """
     key = options.tls_key or _first(environment, "CHAINCODE_TLS_KEY", "CHAINCODE_TLS_KEY_FILE")
     certificate = options.tls_cert or _first(environment, "CHAINCODE_TLS_CERT", "CHAINCODE_TLS_CERT_FILE")
     client_ca = options.client_ca or _first(environment, "CHAINCODE_CLIENT_CA_CERT", "CHAINCODE_TLS_CLIENT_CACERT_FILE")

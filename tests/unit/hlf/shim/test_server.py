@@ -416,8 +416,8 @@ def test_an_address_that_is_taken_is_named(serving):
         (["--serve", "nowhere=a:b@127.0.0.1:0"], "there is no chaincode 'chaincode.nowhere:chaincode'"),
         (["--serve", "tests.unit.hlf.shim.ledger_contracts:nothing=a:b@127.0.0.1:0"], "there is no chaincode"),
         (["--serve", "tests.unit.hlf.shim.ledger_contracts:chaincode=a:b@127.0.0.1"], "is not an address"),
-        (["--chaincode", "x", "--tls-cert", "c.pem"], "belong together"),
-        (["--chaincode", "x", "--client-ca", "c.pem"], "--client-ca wants"),
+        (["--chaincode", "x", "--tls-cert", "c.pem"], "needs a certificate and its key"),
+        (["--chaincode", "x", "--client-ca", "c.pem"], "needs a certificate and its key"),
         (["--chaincode", "x", "--tls-cert", "/no/such.pem", "--tls-key", "/no/such.pem"], "/no/such.pem"),
     ],
 )
