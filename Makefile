@@ -14,7 +14,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz properties check up down status stop start add-organisation channels channel-info peers logs certificates render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz properties check up down status stop start plan apply add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -82,6 +82,12 @@ stop: $(VENV)/run  ## Stop one peer or orderer while the others go on (NODE=name
 
 start: $(VENV)/run  ## Start a stopped peer or orderer again (NODE=name, STATE=folder)
 	@$(call needs,NODE,name)$(BIN)/selat network start $(NODE) $(FOLDER)
+
+plan: $(VENV)/run  ## Show what CONSORTIUM=file changes on the running network (JSON=1 for machines)
+	@$(BIN)/selat network plan $(FILE) $(FOLDER) $(if $(JSON),--json)
+
+apply: $(VENV)/run  ## Do what `make plan` shows (CONSORTIUM=file); YES=1 also takes away what the file leaves out
+	@$(BIN)/selat network apply $(FILE) $(FOLDER) $(if $(YES),--yes) $(if $(JSON),--json)
 
 add-organisation: $(VENV)/run  ## Show the steps to add MSP=id to CHANNEL=name; APPLY=1 does them
 	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)

@@ -9,7 +9,7 @@ from fabric_protos.common import common_pb2, configtx_pb2
 
 from hlf.network import errors, state
 from hlf.network.state import Folder, Record
-from hlf.network.topology import BFT, Channel, Consortium, Orderer
+from hlf.network.topology import BFT, Channel, Consortium, Orderer, Organisation
 from hlf.wire.config import configtx
 
 DEFAULT_CHANNEL_CAPABILITY = "V3_0"
@@ -35,7 +35,7 @@ def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Cha
 
 
 def outline(record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
-    """Return as :func:`group` does, but without organisations and certificates, for comparing before any are made."""
+    """Return as :func:`group` does, but without certificates, and of members only their anchor peers: for comparing."""
     return _group(None, record, consortium, channel)
 
 
@@ -64,10 +64,15 @@ def _group(folder: Folder | None, record: Record, consortium: Consortium, channe
 
 
 def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.OrganisationGroup:
-    """Return what a channel is to know of a member: its roots of trust and its first peer as anchor."""
-    organisation = consortium.organisation(msp_id)
-    host, _, port = record.inside(organisation.peers[0].name).rpartition(":")
-    return configtx.OrganisationGroup(msp_id, *_roots(folder, msp_id), anchor_peers=((host, int(port)),))
+    """Return what a channel is to know of a member: its roots of trust and its anchor peers."""
+    return configtx.OrganisationGroup(
+        msp_id, *_roots(folder, msp_id), anchor_peers=_anchors(record, consortium.organisation(msp_id))
+    )
+
+
+def _anchors(record: Record, organisation: Organisation) -> tuple[tuple[str, int], ...]:
+    places = [record.inside(name).rpartition(":") for name in organisation.anchors]
+    return tuple((host, int(port)) for host, _, port in places)
 
 
 def _application(
@@ -80,6 +85,9 @@ def _application(
     )
     for name, text in channel.policies.items():
         configtx.add_policy(made, name, text)
+    if folder is None:
+        for msp_id in channel.members:
+            configtx.add_anchor_peers(made.groups[msp_id], _anchors(record, consortium.organisation(msp_id)))
     return made
 
 

@@ -11,6 +11,9 @@ from hlf.network.parts import BFT, RAFT
 from hlf.wire import enumerations, policies
 from hlf.wire.config import configvalues
 
+ANCHORS = "anchors."
+"""What the names of members' anchor peers begin with."""
+
 _META = policies_pb2.ImplicitMetaPolicy
 _CONSENSUS = {configvalues.RAFT: RAFT, configvalues.BFT: BFT}
 
@@ -45,6 +48,21 @@ def words(group: Any) -> dict[str, str]:
         found[f"policies.{name}"] = _policy(entry.policy)
     for resource, rule in application_values["ACLs"].acls.items():
         found[f"acls.{resource}"] = rule.policy_ref
+    return found
+
+
+def anchors(group: Any) -> dict[str, str]:
+    """
+    Return each member's anchor peers, ``anchors.AMSP`` -> ``host:port, host:port``, of a channel's configuration.
+
+    Raises:
+        ConfigError: (of ``hlf``) it holds what no Fabric would load.
+    """
+    found = {}
+    for msp_id, member in group.groups["Application"].groups.items():
+        peers = configvalues.decode(member, configvalues.APPLICATION_ORGANISATION_VALUES)["AnchorPeers"].anchor_peers
+        if peers:
+            found[f"{ANCHORS}{msp_id}"] = ", ".join(f"{each.host}:{each.port}" for each in peers)
     return found
 
 

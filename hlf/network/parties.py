@@ -44,18 +44,24 @@ SETTINGS: dict[str, tuple[str, Callable[[Field], Any]]] = {
 
 def organisation(each: Field) -> Organisation:
     """Return one member, with its peers and users."""
-    fields = each.record(required=("msp_id", "domain"), optional=("role", "country", "peers", "users", "settings"))
+    fields = each.record(
+        required=("msp_id", "domain"), optional=("role", "country", "peers", "anchors", "users", "settings")
+    )
     msp_id = fields["msp_id"].word(names.MSP_ID)
     domain = fields["domain"].text(DOMAIN, "a domain such as platform.selat.test")
     country = "ZZ"
     if "country" in fields:
         country = fields["country"].text(re.compile("[A-Z]{2}"), "an ISO 3166-1 country code of two capital letters")
+    peers = _peers(fields.get("peers"), msp_id, domain)
+    hosts = tuple(peer.name.removesuffix(f".{domain}") for peer in peers)
+    anchors = fields["anchors"].choices(hosts) if "anchors" in fields else hosts[:1]
     return Organisation(
         msp_id=msp_id,
         domain=domain,
         role=fields["role"].text(maximum=200) if "role" in fields else "",
         country=country,
-        peers=_peers(fields.get("peers"), msp_id, domain),
+        peers=peers,
+        anchors=tuple(f"{host}.{domain}" for host in anchors),
         users=_users(fields.get("users")),
         settings=_settings(fields.get("settings")),
     )

@@ -48,7 +48,11 @@ class PeerSettings:
 
 @dataclass(frozen=True)
 class Organisation:
-    """A member of the consortium, with its peers and users (``Admin`` and ``User1`` always among them)."""
+    """
+    A member of the consortium, with its peers and users (``Admin`` and ``User1`` always among them).
+
+    *anchors* names the peers by which other organisations' peers find this one's, on every channel.
+    """
 
     msp_id: str
     domain: str
@@ -57,6 +61,7 @@ class Organisation:
     peers: tuple[Peer, ...]
     users: tuple[User, ...]
     settings: PeerSettings = field(default_factory=PeerSettings)
+    anchors: tuple[str, ...] = ()
 
     def user(self, name: str) -> User:
         """Return the user of that name; KeyError where there is none."""

@@ -6,6 +6,7 @@ The commands of ``hlf network`` call these functions, and so do tests.
 
 from __future__ import annotations
 
+from hlf.network.admin.changing import Plan, apply, plan
 from hlf.network.admin.lifetime import Network, down, render, up
 from hlf.network.admin.membership import Addition, add_organisation, plan_addition
 from hlf.network.admin.single import start_nodes, stop_nodes
@@ -15,9 +16,12 @@ from hlf.network.admin.status import Status, status
 __all__ = [
     "Addition",
     "Network",
+    "Plan",
     "Status",
     "add_organisation",
+    "apply",
     "down",
+    "plan",
     "plan_addition",
     "render",
     "restore",

@@ -47,7 +47,7 @@ def join_orderers(folder: Folder, consortium: Consortium, nodes: Nodes, channels
         for name in sorted(blocks.keys() - set(admin.channels())):
             admin.join(blocks[name])
 
-    _together(join_orderer, consortium.orderers)
+    together(join_orderer, consortium.orderers)
 
 
 def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
@@ -69,7 +69,7 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
         return missing
 
     join_orderers(folder, consortium, nodes, blocks)
-    joined = dict(zip(consortium.peers, _together(join_peer, consortium.peers), strict=True))
+    joined = dict(zip(consortium.peers, together(join_peer, consortium.peers), strict=True))
     for channel in consortium.channels:
         members = [peer for peer in consortium.peers if peer.msp_id in channel.members]
         late = [peer for peer in members if channel.name in joined[peer]]
@@ -94,8 +94,8 @@ def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -
         for package_id in sorted(wanted.keys() - there):
             lifecycle.install(connection, wanted[package_id])
 
-    _together(install, consortium.peers)
-    _together(lambda each: _put_in_force(consortium, nodes, each), packaged)
+    together(install, consortium.peers)
+    together(lambda each: _put_in_force(consortium, nodes, each), packaged)
 
 
 def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> None:
@@ -136,7 +136,7 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         for msp_id in channel.members
         for peer in consortium.organisation(msp_id).peers
     ]
-    _together(wait, tasks)
+    together(wait, tasks)
 
 
 def _genesis(folder: Folder, channel: str) -> bytes:
@@ -167,7 +167,7 @@ def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
                 "Read its log, and the orderer's, for the cause.",
             )
 
-    _together(wait, late)
+    together(wait, late)
 
 
 def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> None:
@@ -196,7 +196,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
             if "unchanged content" not in refused.message:
                 raise
 
-    _together(approve, members)
+    together(approve, members)
     if not in_force:
         _commit(packaged, peers)
     every_peer = [nodes.peer(peer.name) for msp_id in members for peer in consortium.organisation(msp_id).peers]
@@ -212,7 +212,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
                 "Read its log, and the orderer's, for the cause.",
             )
 
-    _together(wait, every_peer)
+    together(wait, every_peer)
 
 
 def _commit(packaged: Packaged, peers: list[Peer]) -> None:
@@ -233,7 +233,7 @@ def _commit(packaged: Packaged, peers: list[Peer]) -> None:
             return
 
 
-def _together(task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+def together(task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Return what a task gives for each item, all at the same time; the first failure is raised when all have ended."""
     listed = list(items)
     if not listed:

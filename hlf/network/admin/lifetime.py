@@ -83,8 +83,8 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
         return bring_up(folder, wanted, engine_name, version)
 
 
-def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str) -> Network:
-    """Start as :func:`start` does, for a command that has the folder to itself."""
+def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str, *, adopting: bool = True) -> Network:
+    """Start as :func:`start` does, for a command that has the folder to itself; *adopting* keeps the file."""
     kept = state.read(folder)
     record = record_for(folder, wanted, engine_name, version)
     if kept is None or not kept.started:
@@ -117,7 +117,8 @@ def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str)
             deployment.wait_discovered(present, nodes, deployable)
     profile.make(folder, record, wanted)
     chaincodes.keep(folder, record, packaged)
-    state.adopt(folder, wanted)
+    if adopting:
+        state.adopt(folder, wanted)
     record.started = True
     state.write(folder, record)
     return Network(folder, engine_name, version, wanted, tuple(packaged), checked.differences)

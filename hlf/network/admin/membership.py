@@ -18,11 +18,10 @@ from pathlib import Path
 from fabric_protos.common import configtx_pb2
 
 from hlf import errors as hlf_errors
-from hlf import identity
 from hlf.admin import channel as channels
 from hlf.admin import connection
-from hlf.network import channelconfig, engines, errors, material, ports, processes, state, topology
-from hlf.network.admin import definitions, lifetime, observed
+from hlf.network import channelconfig, engines, errors, material, ports, state, topology
+from hlf.network.admin import definitions, lifetime, observed, updates
 from hlf.network.admin.chaincodes import package_all
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Observed
@@ -30,7 +29,6 @@ from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
 from hlf.wire.config import configtx
 
-_SETTLE_SECONDS = 60.0
 _STARTING_SECONDS = 15.0
 
 
@@ -194,67 +192,24 @@ def _plan(asked: _Asked, channel_id: str, msp_id: str) -> Addition:
         msp_id=msp_id,
         sequence=bundle.config.sequence,
         members=members,
-        signers=() if done else _signers(asked, channel_id),
+        signers=() if done else _signers(asked, channel_id, msp_id),
         steps=tuple(steps),
         done=done,
     )
 
 
-def _signers(asked: _Asked, channel_id: str) -> tuple[str, ...]:
-    """
-    Return the fewest admins of this folder that the policy asks for which guards the channel's members.
-
-    Raises:
-        StateError: all of them together are not enough.
-    """
-    bundle = asked.found.bundle(channel_id)
-    name = bundle.config.channel_group.groups["Application"].mod_policy
-    policy = bundle.policy(name if name.startswith("/") else f"/Channel/Application/{name}")
-    known = [member.msp_id for member in asked.base.organisations]
-    known += [ordering.msp_id for ordering in asked.base.ordering.organisations]
-    admins = {}
-    for msp_id in known:
-        with contextlib.suppress(hlf_errors.HlfError):
-            admin, _ = identity.load_user(asked.folder.user(msp_id, "Admin"), msp_id)
-            admins[msp_id] = bundle.msps.identity(admin.serialized)
-    refusal = policy.refusal(list(admins.values()))
-    if refusal is not None:
-        raise errors.StateError(
-            asked.folder.root,
-            f"the admins whose keys are here cannot change channel {channel_id}: {refusal}",
-            "Exchange the update with the others: hlf.admin.channel.update, sign and apply.",
-        )
-    # Whoever is not needed is left out, the last first.
-    chosen = list(admins)
-    for msp_id in reversed(list(admins)):
-        fewer = [each for each in chosen if each != msp_id]
-        if policy.refusal([admins[each] for each in fewer]) is None:
-            chosen = fewer
-    return tuple(chosen)
+def _signers(asked: _Asked, channel_id: str, msp_id: str) -> tuple[str, ...]:
+    """Return who must sign; the new member's certificates may not be made yet, and nobody asks for them."""
+    original = asked.found.configs[channel_id]
+    changed = channels.copy(original)
+    changed.channel_group.groups["Application"].groups[msp_id].SetInParent()
+    update = channels.update(channel_id, original, changed)
+    return updates.signers(asked.folder, asked.base, asked.found.bundle(channel_id), update)
 
 
 def _update(asked: _Asked, addition: Addition) -> None:
     channel_id, folder = addition.channel, asked.folder
-    original = asked.found.configs[channel_id]
-    changed = channels.copy(original)
+    changed = channels.copy(asked.found.configs[channel_id])
     group = configtx.application_organisation(channelconfig.member(folder, asked.record, asked.wanted, addition.msp_id))
     changed.channel_group.groups["Application"].groups[addition.msp_id].CopyFrom(group)
-    update = channels.update(channel_id, original, changed)
-    signatures = []
-    for msp_id in addition.signers:
-        admin, signer = identity.load_user(folder.user(msp_id, "Admin"), msp_id)
-        signatures.append(channels.sign(update, admin, signer))
-    orderer = asked.nodes.orderer(asked.wanted.orderers[0])
-    channels.apply(orderer, channel_id, update, signatures)
-    height = channels.config_block(orderer, channel_id).header.number + 1
-    present = [each for each in asked.base.organisations if each.msp_id in addition.members]
-
-    def everywhere() -> bool:
-        peers = (asked.nodes.peer(peer.name) for organisation in present for peer in organisation.peers)
-        return all(peer.height(channel_id) >= height for peer in peers)
-
-    if not processes.wait_until(everywhere, _SETTLE_SECONDS, every=0.05):
-        raise errors.EngineError(
-            f"after {_SETTLE_SECONDS:g} s not every peer has the new configuration of {channel_id}",
-            "Read the peers' logs for the cause, then run the same command again.",
-        )
+    updates.put_in_force(folder, asked.base, asked.nodes, channel_id, changed)

@@ -12,7 +12,7 @@ stays as it is.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,9 +96,10 @@ def compare(base: Consortium | None, wanted: Consortium, found: Observed, outlin
             continue
         was = before.get(name)
         differences += _members(now[name], was, found)
-        present = channelwords.words(found.configs[name].channel_group)
-        asked_for = channelwords.words(outline(wanted, now[name]))
-        held = None if was is None or base is None else channelwords.words(outline(base, was))
+        both = set(found.members(name)) & set(now[name].members)
+        present = words(found.configs[name].channel_group, both)
+        asked_for = words(outline(wanted, now[name]), both)
+        held = None if was is None or base is None else words(outline(base, was), both)
         for what in sorted(present.keys() | asked_for.keys()):
             has, wants = present.get(what, "not set"), asked_for.get(what, "not set")
             if has != wants:
@@ -107,11 +108,19 @@ def compare(base: Consortium | None, wanted: Consortium, found: Observed, outlin
                         name,
                         f"{what} is {has}, and the file says {wants}",
                         held is not None and held.get(what, "not set") != wants,
-                        "A running channel is changed by a configuration update (hlf.admin.channel); "
+                        "`hlf network apply` changes a running channel to what the file says; "
                         f"to leave it, write what it has{'' if has != 'not set' else ': leave the field out'}.",
                     )
                 )
     return differences
+
+
+def words(group: Any, members: Collection[str]) -> dict[str, str]:
+    """Return what a configuration group says, with the anchor peers of those *members*."""
+    anchors = channelwords.anchors(group)
+    return channelwords.words(group) | {
+        name: value for name, value in anchors.items() if name.removeprefix(channelwords.ANCHORS) in members
+    }
 
 
 def refuse_asked(root: Path, differences: list[Difference]) -> None:

@@ -62,10 +62,7 @@ def application_organisation(organisation: OrganisationGroup) -> configtx_pb2.Co
     _add_policy(group, ADMINS, _any_role(msp_id, _ROLE.ADMIN))
     _add_policy(group, "Endorsement", _any_role(msp_id, _ROLE.PEER))
     if organisation.anchor_peers:
-        anchors = peer_configuration_pb2.AnchorPeers()
-        for host, port in organisation.anchor_peers:
-            anchors.anchor_peers.add(host=host, port=port)
-        add_value(group, "AnchorPeers", anchors)
+        add_anchor_peers(group, organisation.anchor_peers)
     return group
 
 
@@ -226,6 +223,14 @@ def add_capabilities(group: Any, capabilities: Iterable[str]) -> None:
     for capability in capabilities:
         message.capabilities[capability].SetInParent()
     add_value(group, "Capabilities", message)
+
+
+def add_anchor_peers(group: Any, addresses: Iterable[tuple[str, int]]) -> None:
+    """Set the anchor peers of a member's group, each as host and port."""
+    anchors = peer_configuration_pb2.AnchorPeers()
+    for host, port in addresses:
+        anchors.anchor_peers.add(host=host, port=port)
+    add_value(group, "AnchorPeers", anchors)
 
 
 def add_policy(group: Any, name: str, text: str) -> None:

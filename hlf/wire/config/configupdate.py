@@ -30,6 +30,36 @@ def compute_update(channel_id: str, original: Any, updated: Any) -> configtx_pb2
     return configtx_pb2.ConfigUpdate(channel_id=channel_id, read_set=read, write_set=write)
 
 
+def policies_needed(original: Any, update: Any) -> tuple[str, ...]:
+    """
+    Return the paths of the policies that an update's signatures must satisfy, sorted.
+
+    Each element of *original* (``common.Config``) that the ``ConfigUpdate`` changes names its own; a new element
+    has none yet, and the group it comes into changes with it.
+    """
+    return tuple(sorted(_needed("/Channel", original.channel_group, update.read_set, update.write_set)))
+
+
+def _needed(path: str, original: Any, read: Any, write: Any) -> set[str]:
+    found = set()
+    if write.version != read.version:
+        found.add(_absolute(path, original.mod_policy))
+    for kind in ("values", "policies"):
+        before, written = getattr(original, kind), getattr(write, kind)
+        for name in written:
+            if name in before and written[name].version != before[name].version:
+                found.add(_absolute(path, before[name].mod_policy))
+    for name in write.groups:
+        if name in original.groups:
+            had = read.groups[name] if name in read.groups else configtx_pb2.ConfigGroup()
+            found |= _needed(f"{path}/{name}", original.groups[name], had, write.groups[name])
+    return found
+
+
+def _absolute(path: str, policy: str) -> str:
+    return policy if policy.startswith("/") else f"{path}/{policy}"
+
+
 def config_signature(update: bytes, creator: bytes, sign: Sign) -> configtx_pb2.ConfigSignature:
     """Return an organisation's ``ConfigSignature`` over the serialized update."""
     header = envelopes.signature_header(creator, os.urandom(24))

@@ -1,0 +1,339 @@
+"""
+A running network brought to what its consortium file says: the plan, and doing it.
+
+The channels, peers and ``_lifecycle`` are asked what is; the state folder is
+not believed. What is asked for is checked before anything is done, every step
+may be repeated, and the file is kept last. So a command that was cut off goes
+on when it is run again, with the same file or a corrected one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hlf.admin import channel as channels
+from hlf.network import channelconfig, engines, errors, material, ports, state, topology
+from hlf.network.admin import inspection, lifetime, reading, updates
+from hlf.network.admin.nodes import Nodes
+from hlf.network.admin.observed import Observed
+from hlf.network.admin.runner import Runner
+from hlf.network.engines import Engine
+from hlf.network.plan import configuration, difference
+from hlf.network.plan.difference import Steps
+from hlf.network.plan.steps import Configure, Define, Restart, Serve, Start, Step, Stop
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A step, with the organisations whose admins sign it, and what it interrupts ("" for nothing)."""
+
+    step: Step
+    signers: tuple[str, ...] = ()
+    interrupts: str = ""
+
+    def __str__(self) -> str:
+        lines = [self.step.head(), *(f"    {line}" for line in self.step.details())]
+        if self.signers:
+            lines.append(f"    signed by the admins of {', '.join(self.signers)}")
+        if self.interrupts:
+            lines.append(f"    interrupts: {self.interrupts}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What :func:`apply` would do, in order.
+
+    Attributes:
+        steps: each with its signers.
+        problems: what must be changed in the file first; nothing is done while there is one.
+        notes: what differs and stays, and certificates near their end.
+    """
+
+    steps: tuple[Planned, ...]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def destructive(self) -> bool:
+        """Whether a step takes something away from somebody."""
+        return any(each.step.destructive for each in self.steps)
+
+    def __str__(self) -> str:
+        lines = [f"{number}. {each}" for number, each in enumerate(self.steps, start=1)]
+        lines += [f"note: {note}" for note in self.notes]
+        lines += [f"PROBLEM: {problem}" for problem in self.problems]
+        if not self.steps and not self.problems:
+            lines.append("nothing to do: the network is what the file says")
+        return "\n".join(lines)
+
+    def values(self) -> dict[str, Any]:
+        """Return the plan for machines."""
+        return {
+            "steps": [
+                {
+                    **each.step.values(),
+                    "signers": list(each.signers),
+                    "interrupts": each.interrupts,
+                    "destructive": each.step.destructive,
+                }
+                for each in self.steps
+            ],
+            "problems": list(self.problems),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A network that runs, and the file that is wanted of it."""
+
+    folder: Folder
+    record: Record
+    engine: Engine
+    base: Consortium
+    wanted: Consortium
+    nodes: Nodes
+    found: Observed
+    steps: Steps
+
+
+def plan(root: Path = Path("build/network"), consortium: Path | None = None, *, default: Path | None = None) -> Plan:
+    """
+    Return what :func:`apply` would do with a file, by default the one last applied; changes nothing.
+
+    Raises:
+        NetworkError: the file is unusable, or the network does not run.
+        HlfError: a node refused to answer.
+    """
+    folder = Folder(root)
+    record, wanted = _file(folder, consortium, default)
+    if record is None:
+        return _of_nothing(folder, wanted)
+    engine = engines.by_name(record.engine)
+    if not any(engine.running(folder).values()):
+        raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+    base = lifetime.base_of(folder, record) or wanted
+    with Nodes(folder, record, base) as nodes:
+        return _plan(_asked(folder, record, base, wanted, nodes))
+
+
+def apply(
+    root: Path = Path("build/network"),
+    consortium: Path | None = None,
+    *,
+    default: Path | None = None,
+    yes: bool = False,
+    show: Callable[[Plan], None] | None = None,
+) -> Plan:
+    """
+    Bring a network to what a file says, by default the one last applied; return what was done.
+
+    *show* gets the plan before anything is done. Cut off at any moment, the same call goes on.
+
+    Raises:
+        NetworkError: the file cannot be brought about, or takes something away without *yes*.
+        HlfError: a node refused a step.
+    """
+    folder = Folder(root)
+    record, wanted = _file(folder, consortium, default)
+    if record is None:
+        made = _of_nothing(folder, wanted)
+        _agree(folder, made, show, yes=yes)
+        lifetime.start(lifetime.DEFAULT_ENGINE, root, wanted)
+        return made
+    with state.alone(folder):
+        base = lifetime.base_of(folder, record) or wanted
+        kept = state.existing(folder)
+        with Runner(folder, record, base, kept) as runner:
+            runner.run_nodes(base)
+            with Nodes(folder, record, base) as nodes:
+                asked = _asked(folder, record, base, wanted, nodes)
+                made = _plan(asked)
+                _agree(folder, made, show, yes=yes)
+                _do(asked, kept)
+    return made
+
+
+def _file(folder: Folder, consortium: Path | None, default: Path | None) -> tuple[Record | None, Consortium]:
+    """Return the record of a network that was started (None for none), and the file that is wanted of it."""
+    record = state.read(folder)
+    if record is None or not record.started:
+        return None, topology.load(consortium or default)
+    wanted = topology.load(consortium) if consortium else state.held(folder)
+    engine = engines.by_name(record.engine)
+    return lifetime.record_for(folder, wanted, record.engine, engine.version(wanted)), wanted
+
+
+def _of_nothing(folder: Folder, wanted: Consortium) -> Plan:
+    engine = engines.by_name(lifetime.DEFAULT_ENGINE)
+    record = lifetime.record_for(folder, wanted, engine.name, engine.version(wanted))
+    ports.assign(record, wanted)
+    steps = difference.between(difference.NOTHING, reading.wanted(folder, record, wanted))
+    return Plan(tuple(Planned(step) for step in steps.all), tuple(map(str, steps.problems)), steps.notes)
+
+
+def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> _Asked:
+    lifetime.check_nodes(folder, base, wanted)
+    ports.assign(record, wanted)
+    engine = engines.by_name(record.engine)
+    found = lifetime.look(folder, record, base, nodes, engine)
+    actual = reading.actual(folder, record, base, wanted, found, nodes)
+    steps = difference.between(actual, reading.wanted(folder, record, wanted))
+    return _Asked(folder, record, engine, base, wanted, nodes, found, steps)
+
+
+def _plan(asked: _Asked) -> Plan:
+    planned, problems = [], [*map(str, asked.steps.problems)]
+    for step in asked.steps.all:
+        signed_by: tuple[str, ...] = ()
+        if isinstance(step, Configure):
+            try:
+                signed_by = _signers(asked, step)
+            except errors.StateError as refused:
+                problems.append(str(refused))
+        planned.append(Planned(step, signed_by, _interrupts(step, asked.engine)))
+    return Plan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
+
+
+def _signers(asked: _Asked, step: Configure) -> tuple[str, ...]:
+    """Return who must sign an update, before the certificates that it carries are made."""
+    original = asked.found.configs[step.channel]
+    group = channelconfig.outline(asked.record, asked.wanted, asked.wanted.channel(step.channel))
+    changed = configuration.changed(original, group, step)
+    update = channels.update(step.channel, original, changed)
+    return updates.signers(asked.folder, asked.base, asked.found.bundle(step.channel), update)
+
+
+def _interrupts(step: Step, engine: Engine) -> str:
+    if isinstance(step, Start | Restart | Stop) and engine.name == "embedded":
+        return "every peer is away for a moment, as the embedded engine starts anew"
+    if isinstance(step, Restart):
+        return f"the peers of {step.msp_id} are away for a moment"
+    if isinstance(step, Serve) and step.again:
+        return f"chaincodes of {', '.join(step.again)} for a moment"
+    if isinstance(step, Define) and step.definition["sequence"] != "1":
+        return "a transaction endorsed before it and submitted after is invalid (MVCC_READ_CONFLICT); send it again"
+    return ""
+
+
+def _users(asked: _Asked) -> list[str]:
+    """Return what the file says otherwise of users who have a certificate: a certificate stays what it is."""
+    had = {(each.msp_id, user.name): user for each in asked.base.organisations for user in each.users}
+    now = {(each.msp_id, user.name): user for each in asked.wanted.organisations for user in each.users}
+    notes = []
+    for (msp_id, name), user in had.items():
+        if (msp_id, name) not in now:
+            notes.append(f"user {name} of {msp_id} is not in the file any more, and its certificate stays valid")
+        elif now[msp_id, name] != user:
+            notes.append(f"user {name} of {msp_id} has other attributes in the file than in its certificate")
+    return notes
+
+
+def _ending(folder: Folder) -> list[str]:
+    return [
+        f"the certificate of {each.subject} ends on {each.ends:%Y-%m-%d} ({each.path.relative_to(folder.root)})"
+        for each in inspection.certificates_of(folder.root, datetime.now(UTC))
+        if each.left < _SOON
+    ]
+
+
+def _agree(folder: Folder, made: Plan, show: Callable[[Plan], None] | None, *, yes: bool) -> None:
+    if show is not None:
+        show(made)
+    if made.problems:
+        raise errors.StateError(folder.root, f"cannot become what the file says: {'; '.join(made.problems)}")
+    if made.destructive and not yes:
+        taken = "; ".join(each.step.head() for each in made.steps if each.step.destructive)
+        raise errors.StateError(
+            folder.root, f"the file takes something away: {taken}", "Read the plan, and say --yes if that is meant."
+        )
+
+
+def _do(asked: _Asked, kept: Record) -> None:
+    folder, record, wanted, steps = asked.folder, asked.record, asked.wanted, asked.steps
+    material.set_aside(folder, wanted, asked.found.has_member)
+    material.make(folder, wanted)
+    # New nodes' addresses are about to stand in the channels' configurations.
+    state.write(folder, dataclasses.replace(kept, ports=record.ports))
+    _configure(asked, steps.first)
+    if any(not _only_settings(step) for step in steps.first):
+        staying = _with_leaving(asked.base, wanted, asked.found)
+        lifetime.bring_up(folder, staying, record.engine, record.version, adopting=staying == wanted)
+    if steps.last:
+        # The nodes may have been started again since.
+        with Nodes(folder, record, asked.base) as nodes:
+            _configure(dataclasses.replace(asked, nodes=nodes), steps.last)
+        lifetime.bring_up(folder, wanted, record.engine, record.version)
+    state.adopt(folder, wanted)
+
+
+def _only_settings(step: Step) -> bool:
+    return isinstance(step, Configure) and not step.added
+
+
+def _configure(asked: _Asked, steps: Iterable[Step]) -> None:
+    for step in steps:
+        if not isinstance(step, Configure):
+            continue
+        channel = asked.wanted.channel(step.channel)
+        group = channelconfig.group(asked.folder, asked.record, asked.wanted, channel)
+        original = channels.config(asked.nodes.orderer(asked.base.orderers[0]), step.channel)
+        changed = configuration.changed(original, group, step)
+        updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, changed)
+
+
+def _with_leaving(base: Consortium, wanted: Consortium, found: Observed) -> Consortium:
+    """
+    Return the file with those members, and what they run, that are about to leave.
+
+    Until then a definition may need their endorsement.
+    """
+    organisations = {each.msp_id: each for each in (*base.organisations, *wanted.organisations)}
+    leaving = {
+        channel.name: tuple(
+            msp_id
+            for msp_id in found.members(channel.name)
+            if msp_id not in channel.members and msp_id in organisations
+        )
+        for channel in wanted.channels
+        if channel.name in found.configs
+    }
+    if not any(leaving.values()):
+        return wanted
+    needed = {msp_id for each in leaving.values() for msp_id in each}
+    ran = {(each.channel, each.name): each.installed_by for each in base.chaincodes}
+    return dataclasses.replace(
+        wanted,
+        organisations=(
+            *wanted.organisations,
+            *(organisations[msp_id] for msp_id in sorted(needed - {each.msp_id for each in wanted.organisations})),
+        ),
+        channels=tuple(
+            dataclasses.replace(each, members=(*each.members, *leaving.get(each.name, ()))) for each in wanted.channels
+        ),
+        chaincodes=tuple(
+            dataclasses.replace(
+                each,
+                installed_by=(
+                    *each.installed_by,
+                    *(
+                        msp_id
+                        for msp_id in leaving.get(each.channel, ())
+                        if msp_id in ran.get((each.channel, each.name), ())
+                    ),
+                ),
+            )
+            for each in wanted.chaincodes
+        ),
+    )

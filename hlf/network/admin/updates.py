@@ -1,0 +1,95 @@
+"""Updates of a channel's configuration: who must sign one by the channel's own policies, and putting it in force."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from fabric_protos.common import configtx_pb2
+
+from hlf import errors as hlf_errors
+from hlf import identity
+from hlf.admin import channel as channels
+from hlf.network import errors, processes
+from hlf.network.admin.nodes import Nodes
+from hlf.network.state import Folder
+from hlf.network.topology import Consortium
+from hlf.wire.config import channelconfig, configupdate
+
+_SETTLE_SECONDS = 60.0
+
+
+def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle, update: bytes) -> tuple[str, ...]:
+    """
+    Return the fewest organisations whose admins' signatures satisfy every policy that an update touches.
+
+    Only admins whose keys are in the folder are asked: those of the members of *consortium* and of its orderers.
+
+    Raises:
+        StateError: all of them together are not enough.
+    """
+    needed = configupdate.policies_needed(bundle.config, configtx_pb2.ConfigUpdate.FromString(update))
+    known = [member.msp_id for member in consortium.organisations]
+    known += [ordering.msp_id for ordering in consortium.ordering.organisations]
+    admins = {}
+    for msp_id in known:
+        with contextlib.suppress(hlf_errors.HlfError):
+            admin, _ = identity.load_user(folder.user(msp_id, "Admin"), msp_id)
+            admins[msp_id] = bundle.msps.identity(admin.serialized)
+
+    def refusal(chosen: Iterable[str]) -> str | None:
+        identities = [admins[msp_id] for msp_id in chosen]
+        refusals = ((path, bundle.policy(path).refusal(identities)) for path in needed)
+        return next((f"{path}: {why}" for path, why in refusals if why is not None), None)
+
+    problem = refusal(admins)
+    if problem is not None:
+        raise errors.StateError(
+            folder.root,
+            f"the admins whose keys are here cannot change channel {bundle.channel_id}: {problem}",
+            "Exchange the update with the others: hlf.admin.channel.update, sign and apply.",
+        )
+    # Whoever is not needed is left out, the last first.
+    chosen = list(admins)
+    for msp_id in reversed(list(admins)):
+        fewer = [each for each in chosen if each != msp_id]
+        if refusal(fewer) is None:
+            chosen = fewer
+    return tuple(chosen)
+
+
+def put_in_force(folder: Folder, consortium: Consortium, nodes: Nodes, channel_id: str, changed: Any) -> None:
+    """
+    Sign an update to the configuration *changed* (``common.Config``), and return when every peer has it.
+
+    Raises:
+        ConfigError: (of ``hlf``) the channel refused the update.
+        StateError: the admins whose keys are here are not enough.
+        EngineError: a peer does not get it.
+    """
+    orderer = nodes.orderer(consortium.orderers[0])
+    original = channels.config(orderer, channel_id)
+    update = channels.update(channel_id, original, changed)
+    signed_by = signers(folder, consortium, channelconfig.Bundle(channel_id, original), update)
+    signatures = [
+        channels.sign(update, *identity.load_user(folder.user(msp_id, "Admin"), msp_id)) for msp_id in signed_by
+    ]
+    channels.apply(orderer, channel_id, update, signatures)
+    height = channels.config_block(orderer, channel_id).header.number + 1
+    before, after = (set(channelconfig.Bundle(channel_id, each).application_msp_ids) for each in (original, changed))
+    peers = [
+        nodes.peer(peer.name)
+        for organisation in consortium.organisations
+        if organisation.msp_id in before & after
+        for peer in organisation.peers
+    ]
+
+    def everywhere() -> bool:
+        return all(peer.height(channel_id) >= height for peer in peers)
+
+    if not processes.wait_until(everywhere, _SETTLE_SECONDS, every=0.05):
+        raise errors.EngineError(
+            f"after {_SETTLE_SECONDS:g} s not every peer has the new configuration of {channel_id}",
+            "Read the peers' logs for the cause, then run the same command again.",
+        )

@@ -1,0 +1,46 @@
+"""``hlf network plan|apply``: see what a consortium file changes on a running network, and do it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from hlf.network import admin, options
+
+_CONSORTIUM = click.option(
+    "--consortium",
+    type=options.FILE,
+    help="The consortium file; default: that of the last start, at first the command's own.",
+)
+_JSON = click.option("--json", "for_machines", is_flag=True, help="Write the plan as JSON.")
+
+
+@click.command()
+@_CONSORTIUM
+@_JSON
+@options.state
+@click.pass_obj
+def plan(default: Path | None, consortium: Path | None, for_machines: bool, state: Path) -> None:  # noqa: FBT001
+    """Show what `apply` would change, who must sign it and what it interrupts; change nothing."""
+    _show(admin.plan(state, consortium, default=default), for_machines=for_machines)
+
+
+@click.command()
+@_CONSORTIUM
+@click.option("--yes", is_flag=True, help="Also take away what the file does not have any more.")
+@_JSON
+@options.state
+@click.pass_obj
+def apply(default: Path | None, consortium: Path | None, yes: bool, for_machines: bool, state: Path) -> None:  # noqa: FBT001
+    """Bring the network to what the file says; when it is cut off, run it again and it goes on."""
+    admin.apply(state, consortium, default=default, yes=yes, show=lambda made: _show(made, for_machines=for_machines))
+    click.echo("done", err=True)
+
+
+def _show(made: admin.Plan, *, for_machines: bool) -> None:
+    click.echo(json.dumps(made.values(), indent=2) if for_machines else made)
+
+
+COMMANDS = (plan, apply)

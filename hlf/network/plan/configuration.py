@@ -1,0 +1,113 @@
+"""A channel's configuration changed in single places: what the file does not speak of stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fabric_protos.common import configtx_pb2
+from fabric_protos.orderer import configuration_pb2 as orderer_pb2
+from fabric_protos.orderer.smartbft import configuration_pb2 as smartbft_pb2
+from fabric_protos.peer import configuration_pb2 as peer_pb2
+
+from hlf.admin import channel as channels
+from hlf.network.channelwords import ANCHORS
+from hlf.network.plan.steps import Configure
+from hlf.wire.config import configvalues
+
+# Where in the two groups a setting of a batch stands: for BFT, its consensus has the same ones once more.
+_BATCH_SIZES = {
+    "max_messages": ("max_message_count", "request_batch_max_count"),
+    "preferred_max_bytes": ("preferred_max_bytes", ""),
+    "absolute_max_bytes": ("absolute_max_bytes", ""),
+}
+
+
+def changed(original: Any, wanted: Any, step: Configure) -> configtx_pb2.Config:
+    """Return *original* (``common.Config``) with what a step changes as in the group *wanted*."""
+    result = channels.copy(original)
+    group = result.channel_group
+    for msp_id in step.added:
+        group.groups["Application"].groups[msp_id].CopyFrom(wanted.groups["Application"].groups[msp_id])
+    for msp_id in step.removed:
+        del group.groups["Application"].groups[msp_id]
+    for change in step.changes:
+        kind, _, name = change.what.partition(".")
+        if f"{kind}." == ANCHORS and name in step.added:
+            continue
+        _WRITERS[kind](group, wanted, name)
+    return result
+
+
+def _batch(group: Any, wanted: Any, name: str) -> None:
+    orderer, asked = group.groups["Orderer"], wanted.groups["Orderer"]
+    in_consensus = "request_batch_max_interval"
+    if name == "timeout":
+        orderer.values["BatchTimeout"].value = asked.values["BatchTimeout"].value
+    else:
+        field, in_consensus = _BATCH_SIZES[name]
+        size = orderer_pb2.BatchSize.FromString(orderer.values["BatchSize"].value)
+        setattr(size, field, getattr(orderer_pb2.BatchSize.FromString(asked.values["BatchSize"].value), field))
+        orderer.values["BatchSize"].value = size.SerializeToString(deterministic=True)
+    consensus = orderer_pb2.ConsensusType.FromString(orderer.values["ConsensusType"].value)
+    if consensus.type == configvalues.BFT and in_consensus:
+        options = smartbft_pb2.Options.FromString(consensus.metadata)
+        theirs = orderer_pb2.ConsensusType.FromString(asked.values["ConsensusType"].value)
+        value = getattr(smartbft_pb2.Options.FromString(theirs.metadata), in_consensus)
+        setattr(options, in_consensus, value)
+        consensus.metadata = options.SerializeToString(deterministic=True)
+        orderer.values["ConsensusType"].value = consensus.SerializeToString(deterministic=True)
+
+
+def _capabilities(group: Any, wanted: Any, level: str) -> None:
+    place, asked = (each if level == "channel" else each.groups[level.capitalize()] for each in (group, wanted))
+    place.values["Capabilities"].CopyFrom(_as_new(place.values, "Capabilities", asked.values["Capabilities"]))
+
+
+def _policy(group: Any, wanted: Any, name: str) -> None:
+    policies, asked = (each.groups["Application"].policies for each in (group, wanted))
+    if name not in asked:
+        del policies[name]
+    elif name in policies:
+        policies[name].policy.CopyFrom(asked[name].policy)
+    else:
+        policies[name].CopyFrom(asked[name])
+
+
+def _acl(group: Any, wanted: Any, resource: str) -> None:
+    values, asked = (each.groups["Application"].values for each in (group, wanted))
+    theirs = peer_pb2.ACLs.FromString(asked["ACLs"].value) if "ACLs" in asked else peer_pb2.ACLs()
+    held = peer_pb2.ACLs.FromString(values["ACLs"].value) if "ACLs" in values else peer_pb2.ACLs()
+    if resource in theirs.acls:
+        held.acls[resource].CopyFrom(theirs.acls[resource])
+    else:
+        del held.acls[resource]
+    if "ACLs" in asked and "ACLs" not in values:
+        values["ACLs"].CopyFrom(asked["ACLs"])
+    if held.acls:
+        values["ACLs"].value = held.SerializeToString(deterministic=True)
+    else:
+        del values["ACLs"]
+
+
+def _anchors(group: Any, wanted: Any, msp_id: str) -> None:
+    values, asked = (each.groups["Application"].groups[msp_id].values for each in (group, wanted))
+    values["AnchorPeers"].CopyFrom(_as_new(values, "AnchorPeers", asked["AnchorPeers"]))
+
+
+def _as_new(values: Any, name: str, asked: Any) -> Any:
+    """Return a value as it is asked for, under the policy that guards the present one."""
+    made = configtx_pb2.ConfigValue(value=asked.value, mod_policy=asked.mod_policy)
+    if name in values:
+        made.version = values[name].version
+        made.mod_policy = values[name].mod_policy
+    return made
+
+
+_WRITERS: dict[str, Callable[[Any, Any, str], None]] = {
+    "batch": _batch,
+    "capabilities": _capabilities,
+    "policies": _policy,
+    "acls": _acl,
+    "anchors": _anchors,
+}

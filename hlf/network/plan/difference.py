@@ -1,0 +1,198 @@
+"""From the network that runs to the one that is wanted: which steps, in which order, and what no step can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hlf.network.plan.model import ChannelFacts, NetworkFacts
+from hlf.network.plan.steps import (
+    NOT_SET,
+    Approve,
+    Change,
+    Configure,
+    Create,
+    Define,
+    Enrol,
+    Install,
+    Join,
+    Restart,
+    Serve,
+    Start,
+    Step,
+    Stop,
+)
+
+NOTHING = NetworkFacts()
+"""What runs before a network was ever started."""
+
+# What can only be chosen when a channel is made.
+_FIXED = {
+    "orderers.consensus": "Write the consensus that the channel has; another one needs a new network.",
+    "orderers": "Write the orderers that the channel has; `hlf.admin` changes them one at a time.",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wanted that no step can bring about."""
+
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.cure}"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """
+    The way from one network to another.
+
+    Attributes:
+        first: what is done while all present members are still members.
+        last: what takes members and nodes away.
+        problems: what must be changed in the file before anything is done.
+        notes: what differs and stays.
+    """
+
+    first: tuple[Step, ...] = ()
+    last: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[Step, ...]:
+        """All steps in their order."""
+        return self.first + self.last
+
+
+def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
+    """
+    Return the steps from *actual* to *wanted*.
+
+    Members come before the definitions that may name them, and leave after: until then their endorsement may be needed.
+    """
+    first: list[Step] = []
+    last: list[Step] = []
+    problems: list[Problem] = []
+    notes: list[str] = []
+    if users := sorted(wanted.users - actual.users):
+        first.append(Enrol(tuple(users)))
+    for name, channel in wanted.channels.items():
+        present = actual.channels.get(name)
+        if present is None:
+            first.append(Create(name, channel.members, channel.settings))
+            continue
+        problems += _unchangeable(name, present, channel)
+        first += _configure(name, present, channel)
+        last += _removal(name, present, channel)
+    if nodes := sorted(wanted.nodes - actual.nodes):
+        first.append(Start(tuple(nodes)))
+    first += _programs(actual, wanted)
+    for name, channel in wanted.channels.items():
+        joined = actual.channels[name].peers if name in actual.channels else frozenset()
+        if peers := sorted(channel.peers - joined):
+            first.append(Join(name, tuple(peers)))
+    first += _installs(actual, wanted)
+    for name, channel in wanted.channels.items():
+        present = actual.channels.get(name, ChannelFacts())
+        for chaincode in channel.definitions:
+            trouble = _sequence(name, chaincode, present, channel)
+            if trouble is not None:
+                problems.append(trouble)
+                continue
+            first += _definition(name, chaincode, present, channel)
+        for left in sorted(set(present.definitions) - set(channel.definitions)):
+            notes.append(
+                f"chaincode {left} on channel {name} is not in the file: its definition stays in force, as Fabric "
+                "removes none, and no server of it runs here"
+            )
+    for gone in sorted(set(actual.channels) - set(wanted.channels)):
+        notes.append(f"channel {gone} is not in the file: it goes on, and nothing of it is changed")
+    if left_over := sorted((actual.nodes - wanted.nodes) | (actual.servers.keys() - wanted.servers.keys())):
+        last.append(Stop(tuple(left_over)))
+    return Steps(tuple(first), tuple(last), tuple(problems), tuple(notes))
+
+
+def _programs(actual: NetworkFacts, wanted: NetworkFacts) -> Iterator[Step]:
+    changes: dict[str, list[Change]] = {}
+    for each in _changes(actual.node_settings, wanted.node_settings):
+        msp_id, _, name = each.what.partition("/")
+        if NOT_SET not in (each.before, each.after):
+            changes.setdefault(msp_id, []).append(Change(name, each.before, each.after))
+    for msp_id, listed in changes.items():
+        yield Restart(msp_id, tuple(listed))
+    servers = {name: value for name, value in wanted.servers.items() if actual.servers.get(name) != value}
+    if servers:
+        yield Serve(servers, tuple(sorted(servers.keys() & actual.servers.keys())))
+
+
+def _unchangeable(name: str, present: ChannelFacts, wanted: ChannelFacts) -> Iterator[Problem]:
+    for what, cure in _FIXED.items():
+        has, wants = present.settings.get(what, NOT_SET), wanted.settings.get(what, NOT_SET)
+        if has != wants:
+            yield Problem(f"channel {name}: {what} is {has}, and the file says {wants}", cure)
+
+
+def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:
+    added = tuple(sorted(wanted.members - present.members))
+    # A new member comes with its anchor peers, and one that leaves takes them along.
+    apart = {f"anchors.{msp_id}" for msp_id in wanted.members ^ present.members}
+    changes = tuple(
+        each for each in _changes(present.settings, wanted.settings) if each.what not in _FIXED.keys() | apart
+    )
+    brought = tuple(
+        Change(what, NOT_SET, value)
+        for what, value in sorted(wanted.settings.items())
+        if what.removeprefix("anchors.") in added
+    )
+    return [Configure(name, added=added, changes=(*changes, *brought))] if added or changes else []
+
+
+def _removal(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:
+    removed = tuple(sorted(present.members - wanted.members))
+    return [Configure(name, removed=removed)] if removed else []
+
+
+def _installs(actual: NetworkFacts, wanted: NetworkFacts) -> list[Step]:
+    peers: dict[str, list[str]] = {}
+    for peer, packages in sorted(wanted.installed.items()):
+        for package_id in packages - actual.installed.get(peer, frozenset()):
+            peers.setdefault(package_id, []).append(peer)
+    return [Install(package_id.partition(":")[0], package_id, tuple(at)) for package_id, at in sorted(peers.items())]
+
+
+def _sequence(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> Problem | None:
+    wants, has = wanted.definitions[chaincode], present.definitions.get(chaincode)
+    held, asked = int(has["sequence"]) if has else 0, int(wants["sequence"])
+    if asked not in (held, held + 1):
+        return Problem(
+            f"channel {name}: chaincode {chaincode} has sequence {asked} in the file, and {held} is in force",
+            f"Write `sequence: {held + 1}` to change it, or {held or 1} to leave it.",
+        )
+    if has is not None and asked == held and has != wants:
+        differs = "; ".join(map(str, _changes(has, wants)))
+        return Problem(
+            f"channel {name}: chaincode {chaincode} is in force otherwise with the same sequence {held} ({differs})",
+            f"Write `sequence: {held + 1}` to put the changed definition in force.",
+        )
+    return None
+
+
+def _definition(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:
+    wants, has = wanted.definitions[chaincode], present.definitions.get(chaincode)
+    approvals = wanted.approvals.get(chaincode, {})
+    if has != wants:
+        return [Define(name, chaincode, _changes(has or {}, wants), wants, approvals)]
+    held = present.approvals.get(chaincode, {})
+    missing = {msp_id: package for msp_id, package in approvals.items() if held.get(msp_id) != package}
+    return [Approve(name, chaincode, missing)] if missing else []
+
+
+def _changes(has: Mapping[str, str], wants: Mapping[str, str]) -> tuple[Change, ...]:
+    return tuple(
+        Change(what, has.get(what, NOT_SET), wants.get(what, NOT_SET))
+        for what in sorted(has.keys() | wants.keys())
+        if has.get(what, NOT_SET) != wants.get(what, NOT_SET)
+    )

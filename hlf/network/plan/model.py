@@ -1,0 +1,135 @@
+"""
+A network in words that can be compared: the one that a file wants, and the one that runs.
+
+Both are the same value, so that the difference between them is a matter of
+plain dictionaries. Settings and definitions are kept as text under the names
+of the consortium file: that is also how a plan shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fabric_protos.peer import collection_pb2, policy_pb2
+from google.protobuf.message import DecodeError
+
+from hlf import errors
+from hlf.admin.lifecycle import Committed, Definition
+from hlf.wire import policies
+
+DEFAULT_ENDORSEMENT = "/Channel/Application/Endorsement"
+"""The policy of a definition that names none, as peers fill it in."""
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ChannelFacts:
+    """
+    One channel.
+
+    Attributes:
+        members: MSP ids.
+        settings: batch, capabilities, policies, access rules and anchor peers, by their names in the consortium file.
+        peers: the names of the peers that have joined.
+        definitions: what is in force, by chaincode.
+        approvals: by chaincode and MSP id the package that an organisation has approved, "" for none.
+    """
+
+    members: frozenset[str] = frozenset()
+    settings: Words = field(default_factory=dict)
+    peers: frozenset[str] = frozenset()
+    definitions: Mapping[str, Words] = field(default_factory=dict)
+    approvals: Mapping[str, Words] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """
+    A network.
+
+    Attributes:
+        nodes: peers and orderers by name.
+        users: those who have a certificate, as ``MSP/name``.
+        servers: the programs that serve chaincodes by name, each with its fingerprint.
+        installed: the packages at each peer.
+        node_settings: ``MSP/name`` and value of what peers read when they start.
+        channels: by name.
+    """
+
+    nodes: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    servers: Words = field(default_factory=dict)
+    installed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    node_settings: Words = field(default_factory=dict)
+    channels: Mapping[str, ChannelFacts] = field(default_factory=dict)
+
+
+def wanted_definition(definition: Definition) -> dict[str, str]:
+    """
+    Return the words of a definition that a file gives.
+
+    Raises:
+        PolicyError: (of ``hlf``) a policy's text is none.
+    """
+    fields = definition.fields()
+    collections = fields["collections"].SerializeToString() if "collections" in fields else b""
+    return _words(
+        definition.version,
+        definition.sequence,
+        definition.init_required,
+        fields.get("validation_parameter", b""),
+        collections,
+    )
+
+
+def present_definition(present: Committed) -> dict[str, str]:
+    """Return the words of a definition in force."""
+    return _words(
+        present.version, present.sequence, present.init_required, present.validation_parameter, present.collections
+    )
+
+
+def _words(version: str, sequence: int, init_required: bool, parameter: bytes, collections: bytes) -> dict[str, str]:  # noqa: FBT001
+    found = {
+        "version": version,
+        "sequence": str(sequence),
+        "init_required": str(init_required).lower(),
+        "endorsement": _application_policy(policy_pb2.ApplicationPolicy.FromString(parameter)) or DEFAULT_ENDORSEMENT,
+    }
+    package = collection_pb2.CollectionConfigPackage.FromString(collections)
+    for each in package.config:
+        static = each.static_collection_config
+        for name, value in _collection(static).items():
+            found[f"collections.{static.name}.{name}"] = value
+    return found
+
+
+def _collection(static: Any) -> dict[str, str]:
+    words = {
+        "policy": _signature(static.member_orgs_policy.signature_policy),
+        "required_peer_count": str(static.required_peer_count),
+        "max_peer_count": str(static.maximum_peer_count),
+        "block_to_live": str(static.block_to_live),
+        "member_only_read": str(static.member_only_read).lower(),
+        "member_only_write": str(static.member_only_write).lower(),
+    }
+    if static.HasField("endorsement_policy"):
+        words["endorsement"] = _application_policy(static.endorsement_policy)
+    return words
+
+
+def _application_policy(policy: Any) -> str:
+    if policy.WhichOneof("Type") == "channel_config_policy_reference":
+        reference: str = policy.channel_config_policy_reference
+        return reference
+    return _signature(policy.signature_policy) if policy.HasField("signature_policy") else ""
+
+
+def _signature(envelope: Any) -> str:
+    try:
+        return policies.to_dsl(envelope)
+    except (errors.PolicyError, DecodeError):
+        return f"a policy that has no text ({envelope.SerializeToString(deterministic=True).hex()[:16]})"

@@ -1,0 +1,118 @@
+"""A running network changed from its file: the plan says it, apply does it, and afterwards there is nothing to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from hlf.network import admin, cli, errors, processes, state
+from hlf.network.admin import inspection
+from tests.support.small import CONSORTIUM, FIRST, Net
+
+ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
+TEXT = CONSORTIUM % FIRST
+
+
+def put(net: Net, value: str, msp_id: str = "AMSP") -> bytes:
+    with net.connect(msp_id) as fabric:
+        return fabric.network("c").contract("lab").submit("put", "key", value)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def net(request, tmp_path_factory):
+    """A network that is up, and each test leaves it as the file says."""
+    place = tmp_path_factory.mktemp(f"applied-{request.param}")
+    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net.write()
+    net.up()
+    yield net
+    processes.stop(state.Folder(net.root), timeout=5)
+
+
+def test_settings_change_while_the_network_runs(net):
+    """Batch, policy, access rule, capability and anchors in one update, signed by whom the policies ask for."""
+    net.file.write_text(
+        TEXT.replace("timeout: 20ms", "timeout: 30ms, max_messages: 7")
+        .replace("acls: {event/Block: /Channel/Application/Admins}", "acls: {qscc/GetChainInfo: Readers}")
+        .replace("batch:", "policies: {Endorsement: ANY Endorsement, Extra: OR('AMSP.admin')}\n    batch:")
+        .replace("peers: 2", "peers: 2, anchors: [peer1, peer0]")
+    )
+    made = admin.plan(net.root, net.file)
+    (step,) = made.steps
+    assert [each.what for each in step.step.changes] == [
+        "acls.event/Block",
+        "acls.qscc/GetChainInfo",
+        "anchors.AMSP",
+        "batch.max_messages",
+        "batch.timeout",
+        "policies.Endorsement",
+        "policies.Extra",
+    ]
+    assert step.signers == ("AMSP", "BMSP", "OrdererMSP")
+    before = {each.name: each.pid for each in processes.find(state.Folder(net.root))}
+    assert admin.apply(net.root, net.file) == made
+    assert {each.name: each.pid for each in processes.find(state.Folder(net.root))} == before
+    settings = inspection.channel("c", net.root).settings
+    assert (settings["batch.timeout"], settings["batch.max_messages"]) == ("30ms", "7")
+    assert (settings["policies.Extra"], settings["acls.qscc/GetChainInfo"]) == ("OR('AMSP.admin')", "Readers")
+    assert admin.plan(net.root, net.file).steps == ()
+    net.write()
+    admin.apply(net.root, net.file)
+    assert admin.plan(net.root).steps == ()
+    assert put(net, "value") == b"value"
+
+
+BIGGER = (
+    TEXT.replace("organisations:\n", "organisations:\n  - {msp_id: CMSP, domain: c.test}\n")
+    .replace("BMSP]", "BMSP, CMSP]", 1)
+    .replace("version: 1.0", "version: 1.1")
+    .replace("sequence: 1", "sequence: 2")
+    .replace("channels:\n", "channels:\n  - {name: d, members: [AMSP, CMSP]}\n", 1)
+    + """\
+      - {name: three, policy: "OR('AMSP.member', 'BMSP.member', 'CMSP.member')"}
+"""
+)
+
+
+def test_a_larger_network_and_back(net):
+    """A member, a channel and an upgrade with a collection come in one go; the member leaves only on --yes."""
+    net.file.write_text(BIGGER)
+    made = admin.plan(net.root, net.file)
+    said = str(made)
+    assert "+ member CMSP: it sees every block, the former ones too" in said
+    assert "create channel d with AMSP, CMSP" in said
+    assert "collections.three.policy: not set -> OR('AMSP.member', 'BMSP.member', 'CMSP.member')" in said
+    assert "three is seen by OR('AMSP.member', 'BMSP.member', 'CMSP.member')" in said
+    assert not made.destructive
+    admin.apply(net.root, net.file)
+    assert admin.plan(net.root).steps == ()
+    assert admin.status(net.root, heights=True).running
+    assert put(net, "from c", "CMSP") == b"from c"
+
+    net.file.write_text(BIGGER.replace("BMSP, CMSP]", "BMSP]", 1).replace("sequence: 2", "sequence: 3"))
+    with pytest.raises(errors.StateError, match="takes something away: update the configuration of channel c"):
+        admin.apply(net.root, net.file)
+    assert inspection.channel("c", net.root).members == ("AMSP", "BMSP", "CMSP")
+    admin.apply(net.root, net.file, yes=True)
+    assert inspection.channel("c", net.root).members == ("AMSP", "BMSP")
+    assert admin.plan(net.root).steps == ()
+    assert admin.status(net.root, heights=True).running
+    assert put(net, "without c") == b"without c"
+
+
+def test_the_commands_show_and_do(net):
+    """`plan --json` is read by machines; a problem ends `apply` before anything is done, with its cure."""
+    net.file.write_text(net.file.read_text().replace("timeout: 20ms", "timeout: 40ms"))
+    words = ["--state", str(net.root), "--consortium", str(net.file)]
+    told = CliRunner().invoke(cli.network, ["plan", "--json", *words])
+    (step,) = json.loads(told.output)["steps"]
+    assert step["changes"] == [{"what": "batch.timeout", "before": "20ms", "after": "40ms"}]
+    assert (step["signers"], step["destructive"]) == (["OrdererMSP"], False)
+    wrong = net.file.read_text().replace("sequence: 3", "sequence: 9").replace("sequence: 1", "sequence: 9")
+    net.file.write_text(wrong)
+    refused = CliRunner().invoke(cli.network, ["apply", *words])
+    assert refused.exit_code == 1
+    assert "Write `sequence: " in refused.output
+    assert inspection.channel("c", net.root).settings["batch.timeout"] == "20ms"

@@ -1,0 +1,132 @@
+"""From one network to another: the steps lead there, and then there are none left."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hlf.network.plan import difference
+from hlf.network.plan.model import ChannelFacts, NetworkFacts
+from hlf.network.plan.steps import Configure, Define, Join
+
+MEMBERS = ("AMSP", "BMSP", "CMSP", "DMSP")
+CHANNELS = ("c", "d")
+CHAINCODES = ("lab", "asset")
+SETTINGS = st.dictionaries(st.sampled_from(("batch.timeout", "policies.Extra", "acls.x")), st.sampled_from("ab"))
+
+
+@st.composite
+def channels(draw, *, sequences: tuple[str, ...], inside: frozenset[str]) -> ChannelFacts:
+    members = frozenset(draw(st.sets(st.sampled_from(sorted(inside)), min_size=1)))
+    settings = draw(SETTINGS) | {f"anchors.{msp_id}": draw(st.sampled_from("xy")) for msp_id in members}
+    defined = draw(st.sets(st.sampled_from(CHAINCODES)))
+    return ChannelFacts(
+        members=members,
+        settings=settings,
+        peers=frozenset(f"peer.{msp_id}" for msp_id in members),
+        definitions={
+            name: {"version": draw(st.sampled_from("12")), "sequence": draw(st.sampled_from(sequences))}
+            for name in sorted(defined)
+        },
+        approvals={name: {msp_id: draw(st.sampled_from(("", "p1"))) for msp_id in sorted(members)} for name in defined},
+    )
+
+
+@st.composite
+def networks(draw, *, sequences: tuple[str, ...]) -> NetworkFacts:
+    inside = frozenset(draw(st.sets(st.sampled_from(MEMBERS), min_size=1)))
+    peers = frozenset(f"peer.{msp_id}" for msp_id in inside)
+    names = draw(st.sets(st.sampled_from(CHANNELS), min_size=1))
+    return NetworkFacts(
+        nodes=peers,
+        users=frozenset(f"{msp_id}/Admin" for msp_id in inside),
+        servers={name: draw(st.sampled_from("ab")) for name in sorted(draw(st.sets(st.sampled_from(CHAINCODES))))},
+        installed={peer: frozenset(draw(st.sets(st.sampled_from(("p1:x", "p2:y"))))) for peer in sorted(peers)},
+        node_settings={f"{msp_id}/timeout": draw(st.sampled_from("ab")) for msp_id in sorted(inside)},
+        channels={name: draw(channels(sequences=sequences, inside=inside)) for name in sorted(names)},
+    )
+
+
+@given(networks(sequences=("1",)), networks(sequences=("2",)))
+def test_the_steps_lead_to_what_is_wanted(actual, wanted):
+    """Done in their order they leave nothing to do, and what takes away comes last: it may be needed until then."""
+    wanted = _continuing(actual, wanted)
+    steps = difference.between(actual, wanted)
+    assert steps.problems == ()
+    assert [step for step in steps.all if step.destructive] == list(steps.last)
+    reached = functools.reduce(lambda network, step: step.after(network), steps.all, actual)
+    left = difference.between(reached, wanted)
+    assert (left.all, left.problems) == ((), ())
+    for name, channel in wanted.channels.items():
+        assert reached.channels[name].members == channel.members
+        assert reached.channels[name].settings == channel.settings
+        assert channel.definitions.items() <= reached.channels[name].definitions.items()
+    assert reached.nodes == wanted.nodes
+
+
+@given(networks(sequences=("1",)))
+def test_a_network_that_is_as_wanted_needs_no_step(network):
+    """A plan after an apply is empty."""
+    steps = difference.between(network, network)
+    assert (steps.all, steps.problems, steps.notes) == ((), (), ())
+
+
+def _continuing(actual: NetworkFacts, wanted: NetworkFacts) -> NetworkFacts:
+    """Return *wanted* with the sequences that can follow those of *actual*: 1 for what is new there."""
+    changed = {}
+    for name, channel in wanted.channels.items():
+        held = actual.channels[name].definitions if name in actual.channels else {}
+        definitions = {
+            each: {**words, "sequence": "2" if each in held else "1"} for each, words in channel.definitions.items()
+        }
+        changed[name] = ChannelFacts(channel.members, channel.settings, channel.peers, definitions, channel.approvals)
+    return NetworkFacts(wanted.nodes, wanted.users, wanted.servers, wanted.installed, wanted.node_settings, changed)
+
+
+ONE = ChannelFacts(
+    frozenset({"AMSP", "BMSP"}),
+    {"batch.timeout": "20ms", "orderers": "o:1"},
+    frozenset({"peer.A"}),
+    {"lab": {"version": "1", "sequence": "3"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": "2", "sequence": "3"}, "with the same sequence 3 .version: 1 -> 2.*Write `sequence: 4`"),
+        ({"version": "1", "sequence": "5"}, "has sequence 5 in the file, and 3 is in force. Write `sequence: 4`"),
+        ({"version": "1", "sequence": "2"}, "has sequence 2 in the file, and 3 is in force"),
+    ],
+)
+def test_a_sequence_that_cannot_follow_is_a_problem(changes, words):
+    """It is said before anything is done, with the number to write."""
+    wanted = ChannelFacts(ONE.members, ONE.settings, ONE.peers, {"lab": changes})
+    steps = difference.between(NetworkFacts(channels={"c": ONE}), NetworkFacts(channels={"c": wanted}))
+    assert steps.all == ()
+    (problem,) = steps.problems
+    assert re.search(words, str(problem))
+
+
+def test_other_orderers_are_a_problem():
+    """A plan that cannot do something says so instead of leaving it out."""
+    wanted = ChannelFacts(ONE.members, {**ONE.settings, "orderers": "o:2"}, ONE.peers, ONE.definitions)
+    steps = difference.between(NetworkFacts(channels={"c": ONE}), NetworkFacts(channels={"c": wanted}))
+    assert [each.what for each in steps.problems] == ["channel c: orderers is o:1, and the file says o:2"]
+
+
+def test_members_come_before_definitions_and_leave_after_them():
+    """A new member must be there to approve; a former one may be needed to endorse."""
+    wanted = ChannelFacts(
+        frozenset({"AMSP", "CMSP"}),
+        ONE.settings,
+        frozenset({"peer.A", "peer.C"}),
+        {"lab": {"version": "2", "sequence": "4"}},
+    )
+    steps = difference.between(NetworkFacts(channels={"c": ONE}), NetworkFacts(channels={"c": wanted}))
+    assert [type(step) for step in steps.all] == [Configure, Join, Define, Configure]
+    assert (steps.all[0].added, steps.all[-1].removed) == (("CMSP",), ("BMSP",))
