@@ -15,8 +15,9 @@ from gateway.audit import accesses
 from gateway.console import views
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.streams import Places
+from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
-from gateway.http import auth, context, freshness, inputs, openapi, rendering
+from gateway.http import auth, budgets, context, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.keys import Keys
@@ -67,7 +68,18 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
         ledgers=ledgers or Ledgers(wallet, settings.submit_seconds),
         keys=Keys(store),
         places=Places(settings.streams),
+        turns=Turns(),
+        budgets=budgets.Budgets(
+            token=_share(settings.token_requests, settings),
+            organisation=_share(settings.organisation_requests, settings),
+            address=_share(settings.address_requests, settings),
+        ),
     )
+
+
+def _share(requests: int, settings: Settings) -> int:
+    """Return the part of a budget that one process counts."""
+    return max(1, requests // settings.workers)
 
 
 def _begin() -> None:
@@ -83,6 +95,8 @@ def _end(response: Response) -> Response:
     """
     response.headers["X-Request-Id"] = g.request_id
     freshness.tell(response, context.blocks_written())
+    for name, value in budgets.headers(g.get("budgets", ())).items():
+        response.headers.setdefault(name, value)
     for name, value in rendering.ALWAYS.items():
         response.headers.setdefault(name, value)
     caller = g.get("caller")

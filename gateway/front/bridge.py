@@ -17,6 +17,8 @@ from gateway.front.presence import ENVIRON, Presence
 EVENT_STREAM = "text/event-stream"
 _OWN = {"content-type": "CONTENT_TYPE", "content-length": "", "transfer-encoding": "", "expect": ""}
 
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
+
 
 class Stream:
     """An event stream's text, in pieces; it is either followed or discarded, and closed once."""
@@ -76,7 +78,7 @@ def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, 
         "SERVER_NAME": str(own[0]),
         "SERVER_PORT": str(own[1]),
         "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
-        "REMOTE_ADDR": str(peer[0]),
+        "REMOTE_ADDR": _address(request, str(peer[0])),
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": _scheme(request, str(peer[0])),
@@ -127,10 +129,16 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
         close()
 
 
+def _address(request: BaseRequest, peer: str) -> str:
+    """Return the client's address; a proxy on the same machine adds the one that it sees at the end of the header."""
+    told = request.headers.getall("X-Forwarded-For", [""])[-1].rpartition(",")[2].strip()
+    return told if told and peer in _THIS_MACHINE else peer
+
+
 def _scheme(request: BaseRequest, peer: str) -> str:
     """Return the scheme; only a proxy on the same machine may set it to https."""
     scheme = request.headers.get("X-Forwarded-Proto", "")
-    return scheme if scheme in {"http", "https"} and peer in {"127.0.0.1", "::1"} else request.scheme
+    return scheme if scheme in {"http", "https"} and peer in _THIS_MACHINE else request.scheme
 
 
 def _bytes(text: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
-from gateway.http import context
+from gateway.http import budgets, context
 from gateway.http.problems import Problem
 from gateway.store import tokens
 
@@ -40,19 +40,31 @@ def check() -> None:
     Find the caller and check the scope, before every request.
 
     Raises:
-        Problem, TokenError: there is no token, it is not accepted, or it does not have the scope.
+        Problem, TokenError: there is no token, it is not accepted, or it does not have the scope; or too many
+            requests came.
     """
-    if request.endpoint is None:
-        return  # Unknown address or method: Flask answers this itself. Which addresses exist is no secret.
-    scope = scope_of(current_app.view_functions[request.endpoint])
+    # Flask answers an unknown address or method itself. Which addresses exist is no secret.
+    scope = scope_of(current_app.view_functions[request.endpoint]) if request.endpoint else PUBLIC
     if scope == PUBLIC:
+        _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
-    g.caller = context.services().tokens.caller(_presented())
+    try:
+        g.caller = context.services().tokens.caller(_presented())
+    except (tokens.TokenError, Problem):
+        # Whoever tries tokens has the budget of one without a token.
+        _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
+        raise
+    _spend(budgets.TOKEN, g.caller.token_id)
+    _spend(budgets.ORGANISATION, g.caller.msp_id)
     if scope is None or scope not in g.caller.scopes:
         held = ", ".join(sorted(g.caller.scopes))
         raise Problem(
             "SCOPE_MISSING", f"This needs the scope {scope or 'of nobody'}; the token has {held}", scope=scope
         )
+
+
+def _spend(budget: str, whose: str) -> None:
+    g.setdefault("budgets", []).append(context.services().budgets.take(budget, whose))
 
 
 def _presented() -> str:

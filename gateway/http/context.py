@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from gateway.fabric import results
 from gateway.fabric.ledger import Call, Ledgers, Receipt
 from gateway.fabric.planning import Planned
 from gateway.fabric.streams import Places
+from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.front import presence as presences
 from gateway.front.presence import Presence
 from gateway.http import freshness
+from gateway.http.budgets import Budgets
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
 from gateway.store.database import Store
@@ -30,6 +33,7 @@ EXTENSION = "selat"
 
 
 _CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"})
+_RACES = frozenset({"KEY_POLICY_CONFLICT"})
 _ATTEMPTS = 5
 Transient = Mapping[str, bytes]
 
@@ -74,6 +78,8 @@ class Services:
     ledgers: Ledgers
     keys: Keys
     places: Places
+    turns: Turns
+    budgets: Budgets
 
 
 def services() -> Services:
@@ -98,20 +104,33 @@ def submit(call: Call) -> Receipt:
     """
     Return a committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
 
-    A conflict wrote nothing. If an earlier transaction of the same request is already committed, this one is tried
-    again, because the caller cannot repeat the whole request.
+    A conflict wrote nothing, and usually its caller reads again and decides. There are two exceptions. If an earlier
+    transaction of the same request is already committed, this one is tried again, because the caller cannot repeat
+    the whole request. And a race for a key's policy is tried again, in order with others about the same thing: calls
+    that add to one record, as scans of one parcel do, lose it though they do not contradict each other.
     """
-    attempts = _ATTEMPTS if transactions() else 1
-    while True:
-        attempts -= 1
-        try:
-            receipt = _sent(call)
-        except (errors.CommitError, errors.EndorseError) as error:
-            if not attempts or of(error).code not in _CONFLICTS:
-                raise
-            continue
-        g.setdefault("receipts", []).append((call.channel, receipt))
-        return receipt
+    raced, left = bool(transactions()), _ATTEMPTS
+    with contextlib.ExitStack() as turn:
+        while True:
+            left -= 1
+            try:
+                receipt = _sent(call)
+            except (errors.CommitError, errors.EndorseError) as error:
+                code = of(error).code
+                if not left or code not in (_CONFLICTS if raced else _RACES):
+                    raise
+                if code in _RACES and not raced:
+                    turn.enter_context(services().turns.take(_subject(call)))
+                raced = True
+                continue
+            g.setdefault("receipts", []).append((call.channel, receipt))
+            return receipt
+
+
+def _subject(call: Call) -> tuple[str, str, str]:
+    """Return what a call is about: by the trade's habit, its first argument names the record."""
+    first = call.texts()[:1]
+    return call.channel, call.chaincode, first[0] if first else ""
 
 
 def _sent(call: Call) -> Receipt:

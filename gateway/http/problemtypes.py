@@ -57,14 +57,16 @@ REQUEST = {
         "The gateway is busy and did not start this request",
         "Try again after the seconds in Retry-After.",
     ),
+    "BUDGET_EXHAUSTED": ProblemType(
+        429,
+        "Too many requests in a minute",
+        "Try again after the seconds in Retry-After; `budget` says whose budget it is.",
+    ),
     "CLIENT_GONE": ProblemType(
         499, "The client closed the connection before anything was done", "Send it again: nothing was written."
     ),
     "NO_SUCH_ADDRESS": ProblemType(404, "There is nothing at this address", "See all addresses at /docs."),
     "METHOD_NOT_ALLOWED": ProblemType(405, "This address does not take this method", "See its methods at /docs."),
-    "NOT_ACCEPTABLE": ProblemType(
-        406, "The gateway cannot answer in a media type of the header Accept", "Accept application/json."
-    ),
     "MEDIA_TYPE_UNSUPPORTED": ProblemType(
         415, "The body has another media type, so it was not read", "Send Content-Type: application/json."
     ),

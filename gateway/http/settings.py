@@ -30,6 +30,9 @@ class Settings:
         waits: threads for requests that wait for a block to reach a peer, or for a transaction's status.
         streams: event streams at once in each process; one user may have a quarter of them.
         connections: open sockets in each process.
+        token_requests: requests a minute with one token, over all processes.
+        organisation_requests: requests a minute with all tokens of one organisation.
+        address_requests: requests a minute without an accepted token, from one address.
         read_seconds: how long a client may take for the head of a request, and again for its body.
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
@@ -46,6 +49,9 @@ class Settings:
     waits: int = 16
     streams: int = 64
     connections: int = 2500
+    token_requests: int = 60_000
+    organisation_requests: int = 120_000
+    address_requests: int = 6_000
     read_seconds: int = 20
     max_body_bytes: int = 1 << 20
     submit_seconds: int = 30

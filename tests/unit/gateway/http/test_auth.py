@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.http import auth
-from gateway.store.tokens import TokenError, Tokens
+from gateway.store.tokens import SCOPES, TokenError, Tokens
 
 READING = {"GET", "HEAD", "OPTIONS"}
 OPEN_TO_ALL = {
@@ -38,18 +38,57 @@ def test_no_public_address_takes_anything_but_reads(app):
     assert [rule.endpoint for rule in posts] == ["console.enter"]
 
 
-def test_every_closed_address_wants_a_token(app, client):
+def _closed(app):
+    """Yield path, method and scope of every address that is not open to all."""
     for rule in app.url_map.iter_rules():
-        if rule.rule in OPEN_TO_ALL:
-            continue
-        path = rule.rule.replace("<int:number>", "1").replace("<path:key>", "k")
-        for method in rule.methods - {"HEAD", "OPTIONS"}:
-            answer = client.open(path, method=method)
-            if rule.rule.startswith("/console/"):
+        if rule.rule not in OPEN_TO_ALL:
+            path = rule.rule.replace("<int:number>", "1").replace("<path:key>", "k")
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                yield path, method, auth.scope_of(app.view_functions[rule.endpoint])
+
+
+@pytest.fixture
+def wrong(services, bearer):
+    """Identities that are no caller, each with the code of its refusal."""
+    revoked = bearer()
+    services.tokens.revoke(revoked["Authorization"].split("_")[1])
+    expired = Tokens(services.store, clock=lambda: 1.0).create("PlatformMSP", "User1", SCOPES, 60)
+    mine = bearer()["Authorization"]
+    other = bearer()["Authorization"]
+    return {
+        "": "TOKEN_MISSING",
+        "Bearer selat_000000000000_" + "A" * 43: "TOKEN_INVALID",
+        f"{mine}x": "TOKEN_INVALID",
+        mine.rpartition("_")[0] + "_" + other.rpartition("_")[2]: "TOKEN_INVALID",
+        revoked["Authorization"]: "TOKEN_REVOKED",
+        f"Bearer {expired}": "TOKEN_EXPIRED",
+    }
+
+
+def test_every_closed_address_refuses_every_wrong_identity(app, client, ledgers, wrong):
+    """Whatever the address and the method: the identity is looked at first, and Fabric is not asked."""
+    for path, method, _ in _closed(app):
+        for header, code in wrong.items():
+            answer = client.open(path, method=method, headers={"Authorization": header} if header else {})
+            if path.startswith("/console/"):
                 assert (answer.status_code, answer.location) == (303, "/console/login")
                 continue
-            assert (answer.status_code, answer.json["code"]) == (401, "TOKEN_MISSING"), rule.rule
+            assert (answer.status_code, answer.json["code"]) == (401, code), (path, method, header[:12])
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert ledgers.asked == []
+
+
+def test_every_closed_address_refuses_a_token_with_all_scopes_but_its_own(app, client, ledgers, bearer):
+    """A token for everything else is as good as none; its scope is looked at before its input."""
+    others = {scope: bearer(*[each for each in SCOPES if each != scope]) for scope in SCOPES}
+    for path, method, scope in _closed(app):
+        if path.startswith("/console/"):
+            client.set_cookie(auth.COOKIE, others[scope]["Authorization"].split()[1])
+            assert client.open(path, method=method).status_code == 403, path
+            continue
+        answer = client.open(path, method=method, headers=others[scope])
+        assert (answer.status_code, answer.json["code"], answer.json["scope"]) == (403, "SCOPE_MISSING", scope), path
+    assert ledgers.asked == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import stat
 import grpc
 import pytest
 
+from gateway.fabric.ledger import PolicyChangedError
 from gateway.http import problems
 from gateway.store.keys import Held, Kept, Keys
 from hlf import errors
@@ -296,6 +297,34 @@ def test_a_conflict_at_the_first_step_is_the_callers_to_repeat(post, ledgers):
     assert (answer.status_code, answer.json["code"]) == (409, "MVCC_READ_CONFLICT")
     assert "committed" not in answer.json
     assert len(ledgers.asked) == 1
+
+
+def _cleared(ledgers, conflict, attempts):
+    """Let *conflict* end the first attempts at Claims:commit."""
+    ledgers.answers["Claims:commit"] = conflict
+    sent = []
+
+    def clear() -> None:
+        sent.append(1)
+        if len(sent) > attempts:
+            ledgers.answers["Claims:commit"] = b"{}"
+
+    ledgers.before_commit = clear
+    return sent
+
+
+def test_a_race_for_a_keys_policy_is_tried_again_by_the_gateway(post, ledgers):
+    """Scans that add to one record lose it though they do not contradict each other; nothing of the race is told."""
+    sent = _cleared(ledgers, PolicyChangedError(TRANSACTION, 10, 7), 4)
+    assert post().status_code == 200
+    assert len(sent) == 5
+
+
+def test_a_race_that_is_never_won_is_told(post, ledgers):
+    sent = _cleared(ledgers, PolicyChangedError(TRANSACTION, 10, 7), 100)
+    answer = post()
+    assert (answer.status_code, answer.json["code"]) == (409, "KEY_POLICY_CONFLICT")
+    assert len(sent) == 5
 
 
 def test_an_id_and_an_answer_are_on_the_disk_before_they_count(keys, services, monkeypatch):
