@@ -15,7 +15,7 @@ from benchmarks.processes import Programs, difference
 from benchmarks.turns import Rounds, Told
 from hlf.network import admin
 from network import CONSORTIUM
-from selat.demo.goods import FORECAST
+from selat.demo.goods import FORECAST, gtin
 from selat.demo.voyage import Clock, HandOver, Step
 from tests.support.trading import Claim, Market
 
@@ -62,7 +62,8 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
     orders: dict[int, dict[str, Any]] = {}
 
     def commit(number: int) -> None:
-        claims[number] = merchant.commit("forecast", f"forecast-{number}", FORECAST)
+        goods = {"product.gtin14": gtin(f"{number % 100_000:05}")}
+        claims[number] = merchant.commit("forecast", f"forecast-{number}", FORECAST | goods)
 
     def grant(number: int) -> None:
         merchant.grant(f"grant-{number}", claims[number], "ForwarderMSP", SHOWN, "plan the vans")

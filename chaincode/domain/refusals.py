@@ -164,6 +164,26 @@ class Refusal(RefusalTable):
     NOT_AUDITOR = (Kind.NOT_ALLOWED, "Only the auditor may ask this", "Ask the auditor, or read your own list.")
     NOT_COMMITTED = (Kind.NOT_FOUND, "The owner has not committed to this claim", "Check owner, id and revision.")
     NOT_DELIVERED = (Kind.CONFLICT, "Nothing has been delivered yet", "Wait for the delivery.")
+    SUBJECT_CLAIMED = (
+        Kind.CONFLICT,
+        "Another claim of this owner is about the same thing and time",
+        "Commit to a revision of that claim; its recipients see the number of the revision.",
+    )
+    SUBJECT_NOT_SHOWN = (
+        Kind.CONFLICT,
+        "The auditor has not compared what the claim is about",
+        "Send `Claims:show_subject` (POST /v1/claims/<claim_id>/subject) first.",
+    )
+    SECRET_MISSING = (
+        Kind.CONFLICT,
+        "The owner has no secret yet under which the subjects of its claims are named",
+        "Send a random `secret` (base64url, 128 bits or more) with the first claim.",
+    )
+    SECRET_STANDS = (
+        Kind.CONFLICT,
+        "The owner has committed to another secret",
+        "Leave `secret` out: the one that is stored is used.",
+    )
     COMMITMENT_CHANGED = (
         Kind.CONFLICT,
         "The claim differs from the one that was granted",

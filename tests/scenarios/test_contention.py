@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from selat.demo.goods import FORECAST
+from selat.demo.goods import FORECAST, gtin
 
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 
 
 def test_one_idempotency_key_from_many_callers_commits_once(cast, played):
     """Whoever is not first is told to come back, or gets the first one's answer."""
-    body = {"claim_id": "forecast-once", "values": FORECAST}
+    body = {"claim_id": "forecast-once", "values": {**FORECAST, "product.gtin14": gtin("55001")}}
     with ThreadPoolExecutor(6) as pool:
         answers = list(
             pool.map(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import urllib.parse
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from selat.demo.goods import FORECAST
+from selat.demo.goods import FORECAST, gtin
 from tests.scenarios.test_errors import EVALUATE, SUBMIT
 
 UNKNOWN = f"/v1/channels/trade/transactions/{'0' * 64}/status"
@@ -48,6 +49,7 @@ def test_a_fresh_request_is_answered_in_any_crowd(stage, cast, crowd):
     assert requests.get(f"{stage.base}/docs/errors", timeout=10).status_code == 200
     assert isinstance(cast.platform.get("/v1/participants"), list)
     assert cast.platform.refusal("POST", EVALUATE, {"function": "nothing"})["code"] == "UNKNOWN_FUNCTION"
-    assert cast.platform.post("/v1/forecasts", {"values": FORECAST})["block_number"] > 0
+    other = {**FORECAST, "product.gtin14": gtin(f"{secrets.randbelow(10**5):05}")}
+    assert cast.platform.post("/v1/forecasts", {"values": other})["block_number"] > 0
     assert cast.auditor.send("GET", "/v1/events/trade/trade?start_block=0&limit=1&idle_seconds=5").status_code == 200
     assert requests.get(f"{stage.base}/readyz", timeout=10).json()["ready"]

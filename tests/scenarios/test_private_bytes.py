@@ -24,7 +24,7 @@ CONDITIONS = "the seal is broken by the forwarder's man alone, at the third gate
 @pytest.fixture(scope="module")
 def private(cast, played) -> dict[str, str]:
     """Values that went in by request bodies, by what they are."""
-    values = FORECAST | {"demand.units_p90_h87": FIGURE, "method": METHOD}
+    values = FORECAST | {"product.gtin14": goods.gtin("55002"), "demand.units_p90_h87": FIGURE, "method": METHOD}
     claim = cast.platform.post("/v1/forecasts", {"values": values})
     granted = cast.platform.post(
         "/v1/disclosures",

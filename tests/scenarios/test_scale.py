@@ -169,7 +169,8 @@ def forecasts(place: Place) -> list[Claim]:
 
     def commit(number: int) -> Claim:
         units = 1_000 + number
-        figures = {f"demand.units_p{share}_h87": units * share // 10 for share in (10, 50, 90)}
+        figures: dict[str, object] = {f"demand.units_p{share}_h87": units * share // 10 for share in (10, 50, 90)}
+        figures["product.gtin14"] = goods.gtin(f"{60_000 + number}")
         return place.market[SELLER].commit("forecast", f"forecast-{number:03}", goods.FORECAST | figures)
 
     with ThreadPoolExecutor(CALLERS) as pool:

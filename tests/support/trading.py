@@ -75,6 +75,7 @@ class Member:
         self.commerce = self.gateway.network(channels.COMMERCE.channel).contract(channels.COMMERCE.chaincode)
         self.latest = (0, "")
         self._writing = threading.Lock()
+        self._first = threading.Lock()
 
     def ask(self, function: str, *arguments: str) -> Any:
         """The answer of the organisation's own peer."""
@@ -134,8 +135,21 @@ class Member:
             kind, self.msp_id, claim_id, 1, int(time.time()), values, slots, secrets.token_bytes
         )
         made = Claim(claim_id, document.to_bytes(), {one.name: one.encoded for one in opened})
-        self.act("Claims:commit", claim_id, "1", transient=made.shown(made.encoded))
+        shown = made.shown(made.encoded)
+        with self._first:
+            # The first claim brings the secret that all others use, so they wait for it.
+            known = self.ask("Claims:secret_hash", self.msp_id)["secret_hash"]
+            if not known:
+                self._committed(claim_id, {**shown, "secret": salt().encode()})
+        if known:
+            self._committed(claim_id, shown)
         return made
+
+    def _committed(self, claim_id: str, transient: Mapping[str, bytes]) -> None:
+        """Commit, and let the auditor compare what the claim is about."""
+        self.act("Claims:commit", claim_id, "1", transient=transient)
+        subject = self.trade.evaluate("Claims:subject", claim_id, "1", endorsing_organizations=[self.msp_id])
+        self.act("Claims:show_subject", transient={"subject": subject})
 
     def grant(self, grant_id: str, claim: Claim, recipient: str, attributes: Sequence[str], purpose: str) -> None:
         """Let *recipient* see attributes of *claim*."""

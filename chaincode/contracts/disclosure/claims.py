@@ -13,7 +13,9 @@ import hashlib
 from typing import Any
 
 from chaincode.contracts import access, clock, private
+from chaincode.contracts.disclosure import subjects
 from chaincode.contracts.register import participants
+from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims, disclosures, grants
 from chaincode.domain.disclosure.disclosures import Document
 from chaincode.domain.refusals import Refusal
@@ -85,22 +87,24 @@ class OwnClaim:
 class Claims(api.Contract):
     """Forecasts and capabilities of organisations, as salted digests that commit them."""
 
-    @api.transaction(endorsed_by=("caller",), transient=("document", "disclosures"))
+    @api.transaction(endorsed_by=("caller",), transient=("document", "disclosures", "secret"))
     def commit(self, ctx: api.Context, claim_id: str, revision: int) -> Commitment:
         """
         Commit to a claim: its digest document and disclosures go to the owner's implicit collection.
 
-        Revisions count from 1 without gaps; a revision is never written twice.
+        Revisions count from 1 without gaps; a revision is never written twice. An owner's first claim brings its
+        *secret*, under which `subjects` names what its claims are about; later ones leave it out.
 
         Raises:
             Refused: ALREADY_EXISTS, REVISION_GAP, NOT_OWNER, WRONG_CLAIM, PRE_DATED, NOT_IN_CLAIM,
-                COHORT_TOO_SMALL, or INVALID_ARGUMENT with the attribute.
+                COHORT_TOO_SMALL, SUBJECT_CLAIMED, SECRET_MISSING, SECRET_STANDS, or INVALID_ARGUMENT with the
+                attribute.
         """
         owner = access.member(ctx)
         document_at = document_key(ctx, claim_id, revision)
         data = private.transient(ctx, "document")
         document, opened = disclosures.read_document(data), private.disclosed(ctx)
-        claims.checked(document, opened, owner, claim_id, revision, clock.now(ctx) // 1_000)
+        values = claims.checked(document, opened, owner, claim_id, revision, clock.now(ctx) // 1_000)
         private.absent(ctx, document_at, [owner], f"revision {revision} of the claim")
         before = document_key(ctx, claim_id, revision - 1) if revision > 1 else ""
         if before and not ctx.stub.get_private_data_hash(private.collection(owner), before):
@@ -108,9 +112,41 @@ class Claims(api.Contract):
         private.put(ctx, document_at, data, [owner])
         encoded = canonical.dumps([one.encoded for one in opened])
         private.put(ctx, _key(ctx, "claim.disclosures", claim_id, revision), encoded, [owner])
+        subjects.keep(ctx, owner, claim_id, revision, document.kind, values)
         committed = Commitment(claim_id, revision, hashlib.sha256(data).hexdigest())
         ctx.stub.set_event("ClaimCommitted", canonical.dumps({"owner": owner, **dataclasses.asdict(committed)}))
         return committed
+
+    @api.transaction(endorsed_by=("caller", AUDITOR), transient=("subject",), called_by=("owner",))
+    def show_subject(self, ctx: api.Context) -> dict[str, str]:
+        """
+        Let the auditor compare what a claim is about with the caller's other claims, before the first grant.
+
+        *subject* is the answer of the query `subject`: digests, which tell the auditor nothing else. A revision
+        shares its claim's digests; another claim about the same thing is refused.
+
+        Raises:
+            Refused: NOT_COMMITTED, NOT_OWNER, SUBJECT_CLAIMED, COMMITMENT_CHANGED.
+        """
+        owner, auditor = access.member(ctx), participants.directory(ctx).auditor
+        shown = subjects.show(ctx, owner, auditor, private.transient(ctx, "subject"))
+        return private.announce(ctx, "SubjectShown", claim_id=shown.claim_id)
+
+    @api.query(read_on=("caller",), called_by=("owner",))
+    def subject(self, ctx: api.Context, claim_id: str, revision: int) -> bytes:
+        """Return what the caller's claim is about as digests, exactly as stored; give it to `show_subject`."""
+        key = subjects.subject_key(ctx, claim_id, revision)
+        return private.own(ctx, access.member(ctx), key, "such claim")
+
+    @api.query
+    def secret_hash(self, ctx: api.Context, owner: str) -> dict[str, str]:
+        """
+        Return the SHA-256 (hex) of the secret that an owner committed to; empty if it has none yet.
+
+        Raises:
+            Refused: NOT_A_PARTICIPANT.
+        """
+        return {"owner": owner, "secret_hash": subjects.secret_hash(ctx, participants.participant(ctx, owner).msp_id)}
 
     @api.query(read_on=("caller",), called_by=("owner",))
     def read(self, ctx: api.Context, claim_id: str, revision: int) -> OwnClaim:

@@ -68,7 +68,7 @@ class Disclosures(api.Contract):
         Grant a recipient attributes of the caller's claim, for a purpose, until a date.
 
         Raises:
-            Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED,
+            Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED, SUBJECT_NOT_SHOWN, COMMITMENT_CHANGED,
                 NOT_A_PARTICIPANT, COHORT_TOO_SMALL, or INVALID_ARGUMENT.
         """
         terms = private.record(ctx, "grant", GrantTerms)
@@ -163,7 +163,8 @@ class Disclosures(api.Contract):
         Record that attributes were encrypted for somebody outside the channel; the ciphertext stays outside.
 
         Raises:
-            Refused: ALREADY_EXISTS, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED, COHORT_TOO_SMALL, INVALID_ARGUMENT.
+            Refused: ALREADY_EXISTS, EXPIRED, NOT_COMMITTED, SUBJECT_NOT_SHOWN, COMMITMENT_CHANGED, COHORT_TOO_SMALL,
+                INVALID_ARGUMENT.
         """
         owner, sealing = access.member(ctx), private.record(ctx, "sealed", Sealing)
         granting.check_future(ctx, sealing.expires_at)

@@ -8,7 +8,7 @@ import dataclasses
 from typing import Any
 
 from chaincode.contracts import clock, private
-from chaincode.contracts.disclosure import claims
+from chaincode.contracts.disclosure import claims, subjects
 from chaincode.contracts.register import participants
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Grant, GrantTerms, Request
@@ -42,7 +42,8 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: GrantTerms, c
     Write one grant to owner, recipient and auditor.
 
     Raises:
-        Refused: OWN_CLAIM, NOT_A_PARTICIPANT, EXPIRED, NOT_COMMITTED, COMMITMENT_CHANGED, ALREADY_EXISTS.
+        Refused: OWN_CLAIM, NOT_A_PARTICIPANT, EXPIRED, NOT_COMMITTED, SUBJECT_NOT_SHOWN, COMMITMENT_CHANGED,
+            ALREADY_EXISTS.
     """
     if terms.recipient == owner:
         raise Refusal.OWN_CLAIM("an organisation needs no leave to see its own claim")
@@ -134,9 +135,10 @@ def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: 
     grants. It cannot write the auditor's pin. So the second recipient never gets other values than the first.
 
     Raises:
-        Refused: NOT_COMMITTED, COMMITMENT_CHANGED.
+        Refused: NOT_COMMITTED, SUBJECT_NOT_SHOWN, COMMITMENT_CHANGED.
     """
     document_hash = committed(ctx, owner, claim_id, revision)
+    subjects.check_shown(ctx, owner, auditor, claim_id, revision)
     key, value = _pin(ctx, owner, claim_id, revision, document_hash)
     if ctx.stub.get_private_data_hash(private.collection(auditor), key):
         private.prove(ctx, value, key, [auditor], Refusal.COMMITMENT_CHANGED, "the claim's document")

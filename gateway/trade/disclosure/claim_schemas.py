@@ -37,6 +37,16 @@ class CommittedClaimSchema(CommittedSchema):
     claim_id = fields.String()
     revision = fields.Integer()
     document_hash = fields.String(metadata={"description": "SHA-256 of the digest document, hexadecimal"})
+    subject = fields.Nested(
+        CommittedSchema,
+        metadata={"description": "The transaction in which the auditor compared what the claim is about"},
+    )
+
+
+class ShownSubjectSchema(Schema):
+    """Body of ``POST /v1/claims/<claim_id>/subject``."""
+
+    revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
 
 
 class RevisionQuerySchema(Schema):

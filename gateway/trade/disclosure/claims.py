@@ -19,6 +19,7 @@ from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
 from gateway.trade import minting
+from gateway.trade.disclosure import disclosing
 from gateway.trade.disclosure.claim_schemas import (
     AttributeSchema,
     ClaimSchema,
@@ -29,7 +30,9 @@ from gateway.trade.disclosure.claim_schemas import (
     ProofSchema,
     ProvenSchema,
     RevisionQuerySchema,
+    ShownSubjectSchema,
 )
+from gateway.trade.receipts import CommittedSchema
 
 
 def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
@@ -42,7 +45,11 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
     @resource.arguments(CommitSchema)
     @resource.response(201, CommittedClaimSchema)
     def commit(body: dict[str, Any]) -> dict[str, Any]:
-        """Commit to the values of a claim without showing them to anybody."""
+        """
+        Commit to the values of a claim without showing them to anybody.
+
+        A second transaction lets the auditor compare, by digests, that no other claim is about the same.
+        """
         return _commit(kind, body)
 
     @resource.route("", methods=["GET"], endpoint="list")
@@ -87,17 +94,15 @@ def _commit(kind: rules.Kind, body: dict[str, Any]) -> dict[str, Any]:
         kind.slots,
         secrets.token_bytes,
     )
-    committed = context.act(
-        TRADE,
-        "Claims:commit",
-        claim_id,
-        str(body["revision"]),
-        transient={
-            "document": document.to_bytes(),
-            "disclosures": json.dumps([each.encoded for each in opened]).encode(),
-        },
-    )
-    return {**committed, **committed["result"]}
+    transient = {
+        "document": document.to_bytes(),
+        "disclosures": json.dumps([each.encoded for each in opened]).encode(),
+    }
+    if not context.ask(TRADE, "Claims:secret_hash", owner)["secret_hash"]:
+        transient["secret"] = disclosing.salt()
+    committed = context.act(TRADE, "Claims:commit", claim_id, str(body["revision"]), transient=transient)
+    shown = disclosing.show_subject(claim_id, body["revision"])
+    return {**committed, **committed["result"], "subject": shown}
 
 
 forecasts = _of_kind(rules.FORECAST, "forecasts", "What an e-commerce organisation expects to sell, and where")
@@ -112,6 +117,16 @@ blueprint = Blueprint("claims", __name__, url_prefix="/v1/claims", description="
 def commitment(query: dict[str, Any], owner: str, claim_id: str) -> dict[str, Any]:
     """Read the hash of a claim that its owner committed to."""
     return context.ask_record(TRADE, "Claims:document_hash", owner, claim_id, str(query["revision"]))
+
+
+@blueprint.route("/<claim_id>/subject", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ShownSubjectSchema)
+@blueprint.response(200, CommittedSchema)
+def show_subject(body: dict[str, Any], claim_id: str) -> dict[str, Any]:
+    """Let the auditor compare what a claim is about, if that failed when it was committed."""
+    return disclosing.show_subject(claim_id, body["revision"])
 
 
 @blueprint.route("/verify", methods=["POST"])

@@ -24,6 +24,13 @@ def chosen(claim_id: str, revision: int, attributes: list[str]) -> tuple[str, li
     return claim["document"], [by_name[name] for name in attributes]
 
 
+def show_subject(claim_id: str, revision: int) -> dict[str, Any]:
+    """Let the auditor compare what one of the caller's claims is about."""
+    own = (context.caller().msp_id,)
+    stored = context.evaluate(TRADE.call("Claims:subject", [claim_id, str(revision)], None, own))
+    return context.act(TRADE, "Claims:show_subject", transient={"subject": stored})
+
+
 def deliver(grant_id: str, recipient: str, document: str, chosen: list[str]) -> dict[str, Any]:
     return context.act(
         TRADE,

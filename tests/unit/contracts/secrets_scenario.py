@@ -29,6 +29,8 @@ PRIVATE = {
     "method": "kestrel-quartz-smoothing",
 }
 PRICES = {"price.base_minor": "918273645", "time.transit_p95_hur": 9_217}
+OTHER_GOODS = {"product.gtin14": "09506000134369"}
+"""Not what the claims behind the meter are about: an owner has one claim for each subject."""
 PURPOSES = ("heron-purpose", "egret-purpose")
 ORDER = {"freight": "77310519", "buyer_token_hash": "9e" * 32}
 PAYMENT = {"amount": str(2 * 19_900 + int(ORDER["freight"]))}
@@ -45,8 +47,8 @@ def trading() -> testing.Ledger:
     """Claims, requests, grants, deliveries, a revocation, a seal and a meter on `trade`."""
     meter = test_gapmeter.Meter()
     desk: Desk = meter
-    forecast = Claim("forecast", MERCHANT, "c1", {**FORECAST, **PRIVATE})
-    capability = Claim("capability", FORWARDER, "c2", {**CAPABILITY, **PRICES})
+    forecast = Claim("forecast", MERCHANT, "c1", {**FORECAST, **PRIVATE, **OTHER_GOODS})
+    capability = Claim("capability", FORWARDER, "c2", {**CAPABILITY, **PRICES, "service_id": "sea-leg"})
     forecast.commit(desk.ledger)
     capability.commit(desk.ledger)
     offer = {"claim_id": "c2", "revision": 1, "attributes": ["price.base_minor", "time.transit_p95_hur"]}

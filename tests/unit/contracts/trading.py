@@ -166,15 +166,23 @@ class Claim:
         return {"document": self.document.to_bytes(), "disclosures": json.dumps(chosen).encode()}
 
     def commit(self, ledger: testing.Ledger) -> testing.Result:
-        """Commit it at its owner."""
-        return ledger.invoke(
+        """Commit it at its owner, and let the auditor compare what it is about."""
+        committed = ledger.invoke(
             "Claims:commit",
             self.claim_id,
             self.revision,
             client=user(self.owner),
-            transient=self.transient(),
+            transient={**self.transient(), "secret": salt("subjects", self.owner).encode()},
             at=self.at,
         )
+        self.show_subject(ledger)
+        return committed
+
+    def show_subject(self, ledger: testing.Ledger) -> testing.Result:
+        """Let the auditor compare what it is about."""
+        owner = user(self.owner)
+        subject = ledger.evaluate("Claims:subject", self.claim_id, self.revision, client=owner).payload
+        return ledger.invoke("Claims:show_subject", client=owner, transient={"subject": subject}, at=self.at)
 
 
 def asked(claim: Claim, *names: str, **changes: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.unit.contracts.trading import (
     Claim,
     as_bytes,
     plant,
+    salt,
     source,
     trade_channel,
     user,
@@ -34,17 +35,21 @@ def refused(call, *args, **named) -> str:
 
 
 def commit(ledger, claim, **changes):
-    named = {"client": user(claim.owner), "transient": claim.transient(), "at": claim.at, **changes}
+    transient = {**claim.transient(), "secret": salt("subjects", claim.owner).encode()}
+    named = {"client": user(claim.owner), "transient": transient, "at": claim.at, **changes}
     return ledger.invoke("Claims:commit", claim.claim_id, claim.revision, **named)
 
 
 def test_a_commitment_puts_hashes_on_the_channel_and_nothing_else():
-    """Two private keys of the owner; no public write; the answer and the event hold id, revision and hash."""
+    """Document, disclosures, subject and secret, for the owner alone; the answer holds id, revision and hash."""
     ledger, claim = trade_channel(), Claim("forecast", MERCHANT, "c1", FORECAST)
     result = claim.commit(ledger)
     assert not result.writes
     assert {collection for collection, _ in result.private_writes} == {f"_implicit_org_{MERCHANT}"}
-    assert len(result.private_writes) == 2
+    kinds = {key.split("\0")[1] for _, key in result.private_writes}
+    assert kinds == {
+        "claim.document", "claim.disclosures", "claim.subject", "claim.subject.cell", "claim.subject.secret",
+    }  # fmt: skip
     assert set(result.json()) == {"claim_id", "revision", "document_hash"}
     found = ledger.evaluate("Claims:document_hash", MERCHANT, "c1", 1, client=user(FORWARDER)).json()
     assert found["document_hash"] == result.json()["document_hash"]

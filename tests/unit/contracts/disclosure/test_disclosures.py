@@ -466,6 +466,9 @@ def test_a_dishonest_owner_shows_no_small_audience(desk):
     """An owner that committed to a cohort of 10 behind its own contract's back is refused at the recipient."""
     small = Claim("forecast", MERCHANT, "c7", {**FORECAST, "audience.cohort_size": 10})
     plant(desk.ledger, MERCHANT, "claim.document", ["c7", "000001"], small.document.to_bytes())
+    subject = {"owner": MERCHANT, "claim_id": "c7", "revision": 1, "cells": ["0" * 32]}
+    plant(desk.ledger, MERCHANT, "claim.subject", ["c7", "000001"], canonical.dumps(subject))
+    small.show_subject(desk.ledger)
     names = ("audience.age_band", "audience.cohort_size")
     desk.grant("g1", small, terms(small, FORWARDER, *names))
     assert refused(desk.deliver, "g1", small, FORWARDER, *names) == "COHORT_TOO_SMALL"

@@ -66,6 +66,14 @@ def test_no_private_value_can_be_guessed_from_its_hash(recorded):
             assert len(json.loads(value)["_sd"]) == 64
         elif kind == "claim.pin":
             assert set(json.loads(value)) == {"document_hash"}  # On the channel already, as the document's own hash.
+        elif kind in ("claim.subject", "claim.subject.shown"):
+            assert all(len(cell) == 32 for cell in json.loads(value)["cells"])  # Digests under the owner's secret.
+        elif kind == "claim.subject.secret":
+            assert len(value) >= 22
+        elif kind == "claim.subject.cell":
+            assert set(json.loads(value)) == {"claim_id"}  # Under a key that nobody can guess.
+        elif kind == "claim.subject.pin":
+            assert set(json.loads(value)) == {"secret_hash"}  # On the channel already, as the secret's own hash.
         elif kind == "received":
             assert len(json.loads(json.loads(value)["document"])["_sd"]) == 64
         elif kind == "order.terms":

@@ -1,0 +1,124 @@
+"""
+Subjects of claims in the collections: the owner's secret, the digests, and what the auditor compares.
+
+The owner's peer makes the digests when it commits to a claim, and refuses those that another of its claims has. They
+and the secret stay in its collection, and the channel has their hashes. An owner could change that peer. So before
+the first grant it shows the digests to the auditor, who keeps each of them with the claim that has it, and refuses
+in the same way. Every endorser sees this by hashes alone: the value under a digest is only the claim's id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from chaincode.contracts import private
+from chaincode.domain.disclosure import disclosures, subjects
+from chaincode.domain.disclosure.subjects import Subject
+from chaincode.domain.refusals import Refusal
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import canonical, records
+from hlf.shim import api
+
+
+def secret(ctx: api.Context, owner: str) -> str:
+    """
+    Return the owner's secret; keep the one in the transient data, if there is none yet. Only on the owner's peer.
+
+    Raises:
+        Refused: SECRET_MISSING, SECRET_STANDS, SALT_TOO_SHORT.
+    """
+    key, collection = _secret_key(ctx), private.collection(owner)
+    kept = ctx.stub.get_private_data(collection, key).decode()
+    given = private.text(ctx, "secret") if "secret" in ctx.transient else ""
+    if not kept and not given:
+        raise Refusal.SECRET_MISSING(f"{owner} has no secret for the subjects of its claims yet")
+    if kept and given and given != kept:
+        raise Refusal.SECRET_STANDS(f"{owner} has committed to another secret")
+    if not kept:
+        private.put(ctx, key, disclosures.check_salt(given, "transient.secret").encode(), [owner])
+    return kept or given
+
+
+def secret_hash(ctx: api.Context, owner: str) -> str:
+    """Return the SHA-256 of the owner's secret on the channel; empty if it has none."""
+    return ctx.stub.get_private_data_hash(private.collection(owner), _secret_key(ctx)).hex()
+
+
+def keep(ctx: api.Context, owner: str, claim_id: str, revision: int, kind: str, values: Mapping[str, object]) -> None:
+    """
+    Write what a claim is about to its owner's collection.
+
+    Raises:
+        Refused: SUBJECT_CLAIMED, SECRET_MISSING, SECRET_STANDS.
+    """
+    subject = Subject(owner, claim_id, revision, subjects.cells(kind, owner, values, secret(ctx, owner)))
+    _take(ctx, owner, owner, subject)
+    private.put(ctx, subject_key(ctx, claim_id, revision), records.dumps(subject), [owner])
+
+
+def show(ctx: api.Context, owner: str, auditor: str, shown: bytes) -> Subject:
+    """
+    Write each digest of *shown* to the auditor, with the claim that has it.
+
+    Raises:
+        Refused: NOT_COMMITTED, SUBJECT_CLAIMED, COMMITMENT_CHANGED.
+    """
+    subject = records.loads(Subject, shown, "transient.subject")
+    key = subject_key(ctx, subject.claim_id, subject.revision)
+    private.prove(ctx, shown, key, [owner], Refusal.NOT_COMMITTED, "the subject")
+    if subject.owner != owner:
+        raise Refusal.NOT_OWNER("the subject is of another organisation's claim")
+    under = canonical.dumps({"secret_hash": secret_hash(ctx, owner)})
+    _pin(ctx, auditor, ctx.stub.create_composite_key("claim.subject.pin", [owner]), under, "the owner's secret")
+    _take(ctx, owner, auditor, subject)
+    private.put(ctx, _shown_key(ctx, owner, subject.claim_id, subject.revision), shown, [owner, auditor])
+    return subject
+
+
+def check_shown(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: int) -> None:
+    """
+    Refuse a claim whose subject the auditor has not compared.
+
+    Raises:
+        Refused: SUBJECT_NOT_SHOWN.
+    """
+    if not ctx.stub.get_private_data_hash(private.collection(auditor), _shown_key(ctx, owner, claim_id, revision)):
+        raise Refusal.SUBJECT_NOT_SHOWN(f"the auditor has not compared what claim {claim_id} is about")
+
+
+def subject_key(ctx: api.Context, claim_id: str, revision: int) -> str:
+    """Return the key of a claim's subject in its owner's collection."""
+    return ctx.stub.create_composite_key("claim.subject", [identifiers.check("claim_id", claim_id), f"{revision:06}"])
+
+
+def _take(ctx: api.Context, owner: str, holder: str, subject: Subject) -> None:
+    """
+    Write each digest of *subject* to *holder*, with the claim that has it.
+
+    Raises:
+        Refused: SUBJECT_CLAIMED.
+    """
+    value = canonical.dumps({"claim_id": subject.claim_id})
+    for cell in sorted(set(subject.cells)):
+        place = ctx.stub.create_composite_key("claim.subject.cell", [cell])
+        before = ctx.stub.get_private_data_hash(private.collection(holder), place)
+        if before and before != hashlib.sha256(value).digest():
+            raise Refusal.SUBJECT_CLAIMED(f"another claim of {owner} covers a region and a time of {subject.claim_id}")
+        if not before:
+            private.put(ctx, place, value, [holder])
+
+
+def _pin(ctx: api.Context, auditor: str, key: str, value: bytes, what: str) -> None:
+    if ctx.stub.get_private_data_hash(private.collection(auditor), key):
+        private.prove(ctx, value, key, [auditor], Refusal.COMMITMENT_CHANGED, what)
+    else:
+        private.put(ctx, key, value, [auditor])
+
+
+def _secret_key(ctx: api.Context) -> str:
+    return ctx.stub.create_composite_key("claim.subject.secret", [])
+
+
+def _shown_key(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str:
+    return ctx.stub.create_composite_key("claim.subject.shown", [owner, claim_id, f"{revision:06}"])
