@@ -156,6 +156,8 @@ def test_a_plan_that_is_refused_is_replaced(cast, offers):
 
 
 def test_experience_is_counted_from_the_journeys(cast, plan):
+    counted = cast.customs.post("/v1/performance/count", {})
+    assert (counted["cursor"], bool(counted["counting"]["result"])) == ("", True)
     cast.auditor.post("/v1/matching/experience")
     pairs = cast.customs.get("/v1/matching/experience")
     assert {"OriginCarrierMSP", "ForwarderMSP"} <= set(str(pairs).replace("'", " ").split())
