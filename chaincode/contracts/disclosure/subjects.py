@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from chaincode.contracts import private
 from chaincode.domain.disclosure import disclosures, subjects
-from chaincode.domain.disclosure.subjects import Subject
+from chaincode.domain.disclosure.subjects import ClaimSubject
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import canonical, records
@@ -52,19 +52,19 @@ def keep(ctx: api.Context, owner: str, claim_id: str, revision: int, kind: str, 
     Raises:
         Refused: SUBJECT_CLAIMED, SECRET_MISSING, SECRET_STANDS.
     """
-    subject = Subject(owner, claim_id, revision, subjects.cells(kind, owner, values, secret(ctx, owner)))
+    subject = ClaimSubject(owner, claim_id, revision, subjects.cells(kind, owner, values, secret(ctx, owner)))
     _take(ctx, owner, owner, subject)
     private.put(ctx, subject_key(ctx, claim_id, revision), records.dumps(subject), [owner])
 
 
-def show(ctx: api.Context, owner: str, auditor: str, shown: bytes) -> Subject:
+def show(ctx: api.Context, owner: str, auditor: str, shown: bytes) -> ClaimSubject:
     """
     Write each digest of *shown* to the auditor, with the claim that has it.
 
     Raises:
         Refused: NOT_COMMITTED, SUBJECT_CLAIMED, COMMITMENT_CHANGED.
     """
-    subject = records.loads(Subject, shown, "transient.subject")
+    subject = records.loads(ClaimSubject, shown, "transient.subject")
     key = subject_key(ctx, subject.claim_id, subject.revision)
     private.prove(ctx, shown, key, [owner], Refusal.NOT_COMMITTED, "the subject")
     if subject.owner != owner:
@@ -92,7 +92,7 @@ def subject_key(ctx: api.Context, claim_id: str, revision: int) -> str:
     return ctx.stub.create_composite_key("claim.subject", [identifiers.check("claim_id", claim_id), f"{revision:06}"])
 
 
-def _take(ctx: api.Context, owner: str, holder: str, subject: Subject) -> None:
+def _take(ctx: api.Context, owner: str, holder: str, subject: ClaimSubject) -> None:
     """
     Write each digest of *subject* to *holder*, with the claim that has it.
 

@@ -34,7 +34,7 @@ _AUDIENCE = ("audience.age_band", "audience.sales_channel", "audience.language")
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject:
+class ClaimSubject:
     """What one revision of a claim is about, as digests; the auditor compares them and learns nothing else."""
 
     owner: str
