@@ -1,9 +1,9 @@
 """
-Engines: what runs the peers and orderers of a consortium.
+Engines run the peers and orderers of a consortium.
 
-An engine starts nodes that speak Fabric's protocol, and stops them. Joining
-channels and deploying chaincodes is the same for all of them and happens in
-:mod:`hlf.network.admin`, through that protocol.
+An engine starts and stops nodes that speak Fabric's protocol. Joining channels
+and deploying chaincodes use only that protocol; :mod:`hlf.network.admin` does
+them for all engines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAMES = ("embedded", "native", "docker")
 
 def by_name(name: str) -> Engine:
     """
-    Return the engine of that name; only the one asked for is imported.
+    Return the engine of that name; the others are not imported.
 
     Raises:
         EngineError: there is none.

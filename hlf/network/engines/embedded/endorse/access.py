@@ -1,8 +1,8 @@
 """
-Who may use what: the policies Fabric puts before each resource of a peer.
+Access rules: the policy that Fabric requires for each resource of a peer.
 
-A channel's configuration may name another policy for a resource of the
-channel; resources of the peer itself are for its own organisation.
+A channel's configuration may set another policy for a resource of the
+channel; only the peer's own organisation may use resources of the peer.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _OF_PEER = {
     CANCEL_SNAPSHOT: "Admins",
     PENDING_SNAPSHOTS: "Admins",
 }
-# How Fabric says that a signer cannot be read, that a role is none, and that a signer has not that role.
+# Fabric's texts for an unreadable signer, an unknown role, and a signer without the role.
 _OF_PROPOSAL = (
     "Failed deserializing proposal creator",
     "Failed getting local MSP principal",
@@ -103,7 +103,7 @@ def refusal(
 
 
 def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.Identity]) -> str | None:
-    """Return as ``refusal`` does, where the channel's configuration names the policy: Fabric has other words."""
+    """Return as ``refusal`` does, if the channel's configuration sets the policy: Fabric's text differs."""
     policy = bundle.policies.find(path)
     reason = f"policy {path} not found" if policy is None else policy.refusal(signers)
     if reason is None:
@@ -114,14 +114,14 @@ def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.
 def signed_refusal(
     resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signed: msp.Signed
 ) -> str | None:
-    """Return as ``refusal`` does, for bytes whose signer is not known yet."""
+    """Return as ``refusal`` does, for signed bytes."""
     signers = bundle.msps.signers([signed]) if bundle is not None else []
     return refusal(resource, bundle, channel_id, signers)
 
 
 def permitted(channel: Channel | None, resource: str, channel_id: str, signed: msp.Signed) -> Channel:
     """
-    Return *channel*, of which the signer may use the resource.
+    Return *channel* if the signer may use the resource.
 
     Raises:
         AccessDeniedError: it may not, or there is no such channel; the text is Fabric's.
@@ -138,7 +138,7 @@ def proposal_refusal(
     """Return as ``refusal`` does, for a proposal; the peer's own organisation judges resources of the peer."""
     needed = _OF_PEER.get(resource)
     if needed is None and not channel_id:
-        # Asked in the name of no channel, a channel's policy is taken for the name of a role, which it is not.
+        # Without a channel, Fabric reads a channel's policy as the name of a role, which does not exist.
         needed = _OF_CHANNEL.get(resource)
         if needed is None:
             return f"Unmapped policy for {resource}"
@@ -149,7 +149,7 @@ def proposal_refusal(
 
 
 def peer_refusal(resource: str, signed: msp.Signed, local: LocalMsp) -> str | None:
-    """Return why a signer may not use a resource of the peer itself, outside any proposal; None when it may."""
+    """Return why a signer may not use a resource of the peer itself, without a proposal; None when it may."""
     return _local_refusal(_OF_PEER[resource], signed, local, _OF_DATA)
 
 

@@ -2,8 +2,8 @@
 Chaincodes that run as services: dialled, registered and executed for one peer.
 
 There is one stream per installed package; all transactions of the peer share
-it. A chaincode that goes away fails the transactions it had in hand, and is
-dialled again by the next one.
+it. If a chaincode closes the stream, its running transactions fail, and the next
+one dials it again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RESPONSE = KINDS.Value("RESPONSE")
 _INVOKE = KINDS.Value("INVOKE_CHAINCODE")
 _KEEPALIVE = KINDS.Value("KEEPALIVE")
 _REGISTER = KINDS.Value("REGISTER")
-# Batched writes and reads of several keys, a thousand at a time, as real peers offer them when they are ready.
+# Batches of up to a thousand writes or reads, as in the READY message of real peers.
 _OFFER = chaincode_pb2.ChaincodeAdditionalParams(
     use_write_batch=True, max_size_write_batch=1000, use_get_multiple_keys=True, max_size_get_multiple_keys=1000
 ).SerializeToString()
@@ -49,7 +49,7 @@ _Running = tuple[transactions.Transaction, asyncio.Future[Message]]
 
 
 class ExecutionError(Exception):
-    """A chaincode could not be run to its end; the text is what Fabric's peer would say."""
+    """A chaincode did not finish a transaction; the text is that of Fabric's peer."""
 
 
 class Runtime:
@@ -68,7 +68,7 @@ class Runtime:
         Run *transaction* with the encoded ChaincodeInput *given*; return the COMPLETED or ERROR message.
 
         Raises:
-            ExecutionError: not started, not finished in time, or gone before it was done.
+            ExecutionError: it did not start, did not finish in time, or closed the stream.
         """
         stream = self._streams.get(package_id)
         if stream is None or stream.closed:
@@ -79,7 +79,7 @@ class Runtime:
             raise ExecutionError(f"error sending: {error}") from None
 
     async def close(self) -> None:
-        """End every stream; the chaincodes themselves go on."""
+        """Close every stream; the chaincodes themselves go on."""
         for stream in list(self._streams.values()):
             await stream.close()
 
@@ -199,7 +199,7 @@ class _Stream:
                 outgoing = await self._outgoing.get()
                 size = outgoing.ByteSize()
                 if size > MAX_MESSAGE:
-                    # As at real peers, it ends its own transaction, and the stream with all the others.
+                    # As at real peers, this ends its own transaction, and the stream with all others.
                     self._end(outgoing, f"trying to send message larger than max ({size} vs. {MAX_MESSAGE})")
                     break
                 await self._call.write(outgoing)
@@ -271,7 +271,7 @@ def _failure(received: Message, error: Exception) -> bytes:
 
 async def _dial(connection: packages.Connection) -> grpc.aio.Channel:
     """
-    Connect to a chaincode server, failing at once where nothing listens.
+    Connect to a chaincode server; fail at once if nothing listens.
 
     gRPC itself would keep trying; so the address is tried first.
     """

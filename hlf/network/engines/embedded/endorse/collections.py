@@ -1,4 +1,4 @@
-"""What Fabric refuses in a chaincode definition: names, versions, private data collections and changes of them."""
+"""Check a chaincode definition as Fabric does: names, versions, private data collections and changes of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Package = collection_pb2.CollectionConfigPackage
 
 
 class CollectionError(Exception):
-    """A definition that cannot stand; the text is Fabric's."""
+    """A definition that Fabric refuses; the text is Fabric's."""
 
 
 def check_names(name: str, version: str) -> None:
@@ -73,10 +73,10 @@ def check(package: Package, msps: msp.Msps) -> None:
 
 def check_change(proposed: Package, committed: Package) -> None:
     """
-    Check that collections which exist stay, with the life time they have.
+    Check that existing collections stay, with their life times.
 
     Raises:
-        CollectionError: one is missing or lives longer or shorter.
+        CollectionError: one is missing or has another life time.
     """
     if not committed.config:
         return

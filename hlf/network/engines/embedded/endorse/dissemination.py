@@ -1,8 +1,8 @@
 """
 Private data must be with so many other members before its endorsement is given: a collection's ``requiredPeerCount``.
 
-Members of one process have it as soon as the endorser has; what is checked is
-that there are enough of them to have it.
+All members in this process have the data at once, so the check is only that
+there are enough of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class DisseminationError(Exception):
 
 def check(view: View, endorser: Peer, private: bytes) -> None:
     """
-    Return if enough members besides *endorser* can keep what a simulation wrote (an encoded TxPvtReadWriteSet).
+    Check that enough members besides *endorser* can store a simulation's private writes (an encoded TxPvtReadWriteSet).
 
     Raises:
         DisseminationError: they cannot.

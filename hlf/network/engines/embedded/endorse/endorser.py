@@ -1,9 +1,9 @@
 """
 Endorsement: a proposal is checked, simulated and, if the chaincode agrees, signed.
 
-The pipeline is Fabric's: time and expiry first, then the proposal's own
-consistency and its creator, then the access policy, then the simulation. Where
-one step refuses decides both the words and how a gateway takes the refusal.
+The order is Fabric's: time and expiry, the proposal's consistency and its
+creator, the access policy, the simulation. The step that refuses decides the
+error text and what a gateway makes of it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class RefusedError(Exception):
     """
     A proposal that is answered with an error instead of a response.
 
-    ``answered`` tells whether the endorser itself refused (then a gateway
-    beside it takes the refusal as final) or one of the filters before it.
+    ``answered`` is true if the endorser itself refused (for the gateway of the
+    same peer the refusal is then final), and false for one of the filters before it.
     """
 
     def __init__(self, reason: str, *, answered: bool) -> None:
@@ -59,10 +59,10 @@ class RefusedError(Exception):
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """
-    What endorsing came to.
+    The result of an endorsement.
 
-    ``payload`` is None where the peer itself failed or the contract refused
-    with a status below 500; ``endorsement`` is set only where the peer signed.
+    ``payload`` is None if the peer itself failed or the contract refused
+    with a status below 500; ``endorsement`` is set only if the peer signed.
     """
 
     response: responses.Response
@@ -85,7 +85,7 @@ class Endorser:
     """Endorses for one peer."""
 
     def __init__(self, peer: Peer, execute_timeout: float, views: Views) -> None:
-        """*views* tell which other peers there are to keep private data with."""
+        """*views* give the other peers that can store private data."""
         self._peer = peer
         self._views = views
         self._runtime = chaincodes.Runtime(peer.packages, execute_timeout, self._invoke_from_chaincode)
@@ -97,10 +97,10 @@ class Endorser:
 
     async def process(self, request: Request, *, evaluate: bool = False) -> Outcome:
         """
-        Endorse, or only *evaluate*: then nothing is signed, encoded or kept.
+        Endorse, or only *evaluate*, without signature, encoding and storage.
 
         Raises:
-            RefusedError: the proposal is not one that this peer would run.
+            RefusedError: this peer does not run the proposal.
         """
         try:
             channel, creator = self._admit(request)
@@ -256,7 +256,7 @@ class Endorser:
         sequence = lifecycle.sequence(lambda key: simulator.get_state(lifecycle.NAMESPACE, key), name)
         definition = channel.definition(name, simulator.snapshot) if sequence else None
         if definition is None:
-            # Real peers look for a chaincode of the old lifecycle next; that look joins the read set.
+            # Real peers look for a chaincode of the old lifecycle next; that read joins the read set.
             simulator.get_state("lscc", name)
             raise UndefinedError(f"chaincode {name} not found")
         return self._peer.chaincode(channel, simulator.snapshot, name, sequence, definition)

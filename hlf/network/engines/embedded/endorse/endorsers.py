@@ -1,10 +1,10 @@
 """
 Which peers can together satisfy the policies of a call: Fabric's service discovery.
 
-What the policies of chaincodes, collections and keys want is merged into sets
-of principals. Peers that satisfy a principal form a group, and each set becomes
-a layout: so many endorsements from this group, so many from that. Refusals are
-in Fabric's words, which a gateway passes on.
+The policies of chaincodes, collections and keys are merged into sets of
+principals. Peers that satisfy a principal form a group, and each set becomes a
+layout: the number of endorsements from each group. Refusals have Fabric's
+texts, which a gateway passes on.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ class NoEndorsersError(Exception):
     """No peers can satisfy the policies; the text is Fabric's."""
 
 
-#: A layout: how many endorsements of each group are enough together.
+#: A layout: the number of endorsements from each group that are enough together.
 Layout = tuple[tuple[str, int], ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Descriptor:
     """
-    Whose endorsements are enough for a call.
+    The endorsements that are enough for a call.
 
     Attributes:
         chaincode: the chaincode called first.
-        groups: peers that answer alike to one principal, by the group's name.
+        groups: the peers that satisfy one principal, by the group's name.
         layouts: each enough by itself.
     """
 
@@ -55,7 +55,7 @@ class Descriptor:
     _parted: dict[frozenset[str], tuple[list[Layout], list[Layout]]] = dataclasses.field(default_factory=dict)
 
     def parted(self, groups: frozenset[str]) -> tuple[list[Layout], list[Layout]]:
-        """Return the layouts that want one of *groups*, and the others."""
+        """Return the layouts that need one of *groups*, and the others."""
         known = self._parted.get(groups)
         if known is None:
             known = self._parted[groups] = ([], [])
@@ -66,7 +66,7 @@ class Descriptor:
 
 def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     """
-    Return the peers that can endorse a call; worked out once while *view* holds.
+    Return the peers that can endorse a call; computed once while *view* is valid.
 
     Raises:
         NoEndorsersError: no combination is enough, or a chaincode or collection is unknown.
@@ -90,7 +90,7 @@ def _described(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
         name: [peer for peer in members if all(peer in view.running(chaincode) for chaincode in needed)]
         for name, members in satisfying.items()
     }
-    # Of layouts that lack peers with the chaincode the groups stay known, as in Fabric.
+    # As in Fabric, the groups of layouts with too few peers stay in the answer.
     used = set(itertools.chain.from_iterable(layouts))
     groups = {name: running[name] for name in sorted({name for name, _ in used}) if running[name]}
     layouts = _possible(layouts, running)
@@ -110,7 +110,7 @@ def _layouts(ways: Iterable[principalsets.Way], names: dict[int, str]) -> list[L
 
 
 def _possible(layouts: list[Layout], groups: dict[str, list[Peer]]) -> list[Layout]:
-    """Return those layouts for which every group has peers enough."""
+    """Return the layouts for which every group has enough peers."""
     wanted = set(itertools.chain.from_iterable(layouts))
     lacking = {(name, count) for name, count in wanted if len(groups[name]) < count}
     return [layout for layout in layouts if lacking.isdisjoint(layout)] if lacking else layouts
@@ -163,7 +163,7 @@ def _member_principals(
 
 def _principal_sets(view: View, interest: responses.ChaincodeInterest) -> principalsets.PrincipalSets:
     """
-    Return what the policies of chaincodes and collections want together, and those of keys, merged first, with them.
+    Return the principal sets of chaincodes, collections and keys together; those of keys are merged first.
     """
     wanted = [policy for call in interest.chaincodes for policy in _counting(view, call)]
     keys_want = [policy for call in interest.chaincodes for policy in call.key_policies]
@@ -195,7 +195,7 @@ def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.Si
     chaincode, of_collections = _policies(view, call)
     if not all(policy.identities and policy.HasField("rule") for policy in (chaincode, *of_collections)):
         raise NoEndorsersError("policy not found")
-    # Those that are equal count once; a collection without one of its own goes by the chaincode's.
+    # Equal policies count once; a collection without its own has the chaincode's.
     found = list({policy.SerializeToString(): policy for policy in of_collections or [chaincode]}.values())
     if not call.disregard_namespace_policy:
         return found
@@ -205,7 +205,7 @@ def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.Si
             "either disable DisregardNamespacePolicy or specify at least one key policy or at least one collection "
             "policy"
         )
-    # Fabric leaves out the first, whichever it is.
+    # Fabric leaves out the first one.
     return found[1:]
 
 
@@ -241,7 +241,7 @@ def _collection_policy(
 
 def _signature_policy(view: View, parameter: bytes) -> policies_pb2.SignaturePolicyEnvelope:
     """
-    Return the endorsement policy that an encoded ApplicationPolicy states or refers to.
+    Return the endorsement policy in an encoded ApplicationPolicy, or the one that it refers to.
 
     Raises:
         PolicyError: it cannot be read, or refers to no policy of signatures.

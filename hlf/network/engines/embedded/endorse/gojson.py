@@ -1,8 +1,8 @@
 """
-JSON as Go reads it into a structure, and what Go says of what does not fit.
+JSON as Go reads it into a structure, with Go's error texts.
 
-Names of fields match whatever their case, null leaves a field as it was, and
-what the structure does not name is passed over (``encoding/json``).
+Names of fields match in any case, null leaves a field unchanged, and unknown
+fields are ignored (``encoding/json``).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _SAID = {
 
 
 class JsonError(Exception):
-    """The text does not fit; the words are Go's."""
+    """The text does not fit the structure; the error text is Go's."""
 
 
 def structure(text: bytes, name: str, fields: Mapping[str, type]) -> dict[str, Any]:
     """
-    Return the *fields* (texts and truths, by name) that *text* gives to Go's structure *name*, and defaults for others.
+    Return the *fields* (texts and booleans, by name) of Go's structure *name* in *text*; missing ones by default.
 
     Raises:
         JsonError: it is no JSON, or a value is of another kind.
@@ -54,7 +54,7 @@ def structure(text: bytes, name: str, fields: Mapping[str, type]) -> dict[str, A
 
 
 class _Object:
-    """An object with its members as they came, since names may come twice."""
+    """An object with its members in order, because names can be there twice."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self.pairs = pairs
@@ -72,18 +72,18 @@ def _kind(value: Any) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        # As text: a number of very many digits is of no interest here, and costs nothing.
+        # Kept as text, so that a number of very many digits costs nothing.
         return json.loads(text, object_pairs_hook=_Object, parse_constant=_no_constant, parse_int=float)
     except json.JSONDecodeError as error:
         raise JsonError(_why(error)) from None
     except RecursionError:
-        # Go goes deeper than Python does, and no structure here is deep at all.
+        # Go reads deeper values than Python, but no structure here is deep.
         opening = next(character for character in text if character in "[{")
         raise JsonError(f"invalid character '{opening}' exceeded max depth") from None
 
 
 def _no_constant(name: str) -> NoReturn:
-    """Refuse what Python takes for a number and Go does not."""
+    """Refuse the constants that Python reads as numbers and Go does not."""
     raise JsonError(f"invalid character '{name.lstrip('-')[0]}' looking for beginning of value")
 
 
@@ -108,7 +108,7 @@ def _why(error: json.JSONDecodeError) -> str:
 
 
 def _in_object(error: json.JSONDecodeError) -> bool:
-    """Return whether the innermost thing that is open at the error is an object."""
+    """Return whether the innermost open value at the error is an object."""
     opened: list[str] = []
     in_text = escaped = False
     for character in error.doc[: error.pos]:
@@ -125,7 +125,7 @@ def _in_object(error: json.JSONDecodeError) -> bool:
 
 
 def _quoted(character: str) -> str:
-    """Return one character as Go quotes it; of what is longer in UTF-8, Go sees the first byte."""
+    """Return one character as Go quotes it; of a longer one in UTF-8 Go quotes the first byte."""
     if character in "'\\":
         return f"'\\{character}'"
     if character.isascii() and character.isprintable():

@@ -1,4 +1,4 @@
-"""The part of ``_lifecycle`` that is a peer's own: packages are installed, listed and handed out."""
+"""The functions of ``_lifecycle`` that need no channel: packages are installed, listed and returned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Installing:
     The functions that need no channel.
 
     Attributes:
-        functions: by name, what each is given and what answers it.
+        functions: by name, the request of each and its method.
     """
 
     def __init__(self, peer: Peer) -> None:
@@ -83,7 +83,7 @@ class Installing:
         return lifecycle_pb2.GetInstalledChaincodePackageResult(chaincode_install_package=package)
 
     def _uses(self, package_id: str) -> dict[str, list[tuple[str, str]]]:
-        """Return which committed chaincodes run from a package, by channel."""
+        """Return the committed chaincodes that run from a package, by channel."""
         found: dict[str, list[tuple[str, str]]] = {}
         for channel_id in self._peer.channels.joined(self._peer.name):
             channel = self._peer.channels.get(channel_id)

@@ -1,9 +1,8 @@
 """
 The functions of ``_lifecycle``: packages are installed, definitions approved, checked and committed.
 
-They work on the state of the transaction that calls them, so what an
-organisation approves is a write to its implicit collection that the channel
-validates like any other.
+They use the state of the calling transaction, so an organisation's approval is
+a write to its implicit collection, which the channel validates like any other.
 """
 
 from __future__ import annotations
@@ -112,7 +111,7 @@ class LifecycleCalls:
         }
 
     def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
-        """Answer one call; refusals are responses of status 500, or 404 for what is not there."""
+        """Answer one call; refusals are responses with status 500, or 404 if something is not found."""
         if not args:
             return failure("lifecycle scc must be invoked with arguments")
         if len(args) != 2:
@@ -137,7 +136,7 @@ class LifecycleCalls:
         of_peer = self._installing.functions.get(name)
         known = of_peer or self._functions.get(name)
         if known is None:
-            # Whoever makes an access rule for it may ask for it.
+            # A channel's access rule for it decides who may call it.
             raise LifecycleError(f"receiver *lifecycle.Invocation.{name} does not exist")
         kind, function = known
         try:
@@ -296,7 +295,7 @@ class LifecycleCalls:
     def _validate(
         self, transaction: Transaction, name: str, version: str, config: collection_pb2.CollectionConfigPackage
     ) -> None:
-        """Refuse names, versions and collections that Fabric refuses, before anything is written."""
+        """Refuse the names, versions and collections that Fabric refuses, before any write."""
         try:
             collections.check_names(name, version)
             collections.check(config, transaction.configuration.msps)
@@ -310,7 +309,7 @@ class LifecycleCalls:
             raise LifecycleError(f"error validating chaincode definition: {error}") from None
 
     def _parameters(self, transaction: Transaction, given: _Stated) -> lifecycle.Parameters:
-        """Return what is asked for, with Fabric's defaults where nothing was said."""
+        """Return the requested parameters, with Fabric's defaults for missing ones."""
         parameter = given.validation_parameter
         if not parameter:
             if transaction.configuration.policies.find(DEFAULT_POLICY) is None:
@@ -344,7 +343,7 @@ class LifecycleCalls:
     def _judge(
         self, transaction: Transaction, name: str, sequence: int, agreed: lifecycle.Parameters
     ) -> dict[str, list[str]]:
-        """Return what each organisation's approval differs in; an empty list means it agrees."""
+        """Return the differences of each organisation's approval; an empty list means that it agrees."""
         return {
             msp_id: lifecycle.mismatches(
                 _Organisation(transaction.simulator, msp_id).hash, f"{name}#{sequence}", agreed
@@ -354,7 +353,7 @@ class LifecycleCalls:
 
 
 def _no_channel(name: str, given: Any, tx_id: str) -> str:
-    """Return where a function fails that is asked in the name of no channel, and whom the peer's admins may ask so."""
+    """Return Fabric's error for a function that is called without a channel."""
     if name == "ApproveChaincodeDefinitionForMyOrg":
         try:
             collections.check_names(given.name, given.version)

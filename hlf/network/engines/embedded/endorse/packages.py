@@ -1,11 +1,11 @@
 """
 Chaincode packages installed at a peer, kept as files under the engine's data folder.
 
-A package is a gzipped tar of ``metadata.json`` and ``code.tar.gz``; for a
-chaincode that runs as a service the code is a ``connection.json``, whose
-strings are templates over the peer's own values (``{{.p}}``), so that one
-package can name a different address at every peer. Refusals are in Fabric's
-words, because administrators' tools know them.
+A package is a gzipped tar of ``metadata.json`` and ``code.tar.gz``. For a
+chaincode that runs as a service the code is a ``connection.json``; its strings
+are templates over the peer's own values (``{{.p}}``), so that one package can
+have another address at every peer. Refusals have Fabric's texts, which tools
+of administrators read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DIAL_SECONDS = 3.0
 
 
 class PackageError(Exception):
-    """A package cannot be installed; the text is Fabric's, ``cause`` what a peer would only log."""
+    """A package cannot be installed; the text is Fabric's, and ``cause`` the part that a peer only logs."""
 
     def __init__(self, reason: str, cause: str = "") -> None:
         super().__init__(reason)
@@ -44,12 +44,12 @@ class PackageError(Exception):
 
 
 class ConnectionFileError(Exception):
-    """A builder cannot use a connection.json; the text goes on behind that name."""
+    """A builder cannot use a connection.json; the text follows that name."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """How a peer reaches a chaincode that runs as a service, as its package says."""
+    """The connection to a chaincode that runs as a service, from its package."""
 
     address: str
     dial_timeout: str
@@ -62,7 +62,7 @@ class Connection:
     @property
     def dial_seconds(self) -> float:
         """
-        How long to wait for a connection.
+        The seconds to wait for a connection.
 
         Raises:
             ConfigError: (of ``hlf``) the duration cannot be read; the text is Go's.
@@ -72,7 +72,7 @@ class Connection:
 
 @dataclasses.dataclass(frozen=True)
 class Installed:
-    """One package of a peer; *unusable* says why its chaincode cannot be launched, and is empty where it can."""
+    """One package of a peer; *unusable* is the reason why its chaincode cannot be launched, or empty."""
 
     package_id: str
     label: str
@@ -81,7 +81,7 @@ class Installed:
 
 
 class Store:
-    """The packages of one peer; what ``install`` returned is on disk."""
+    """The packages of one peer; ``install`` returns when the package is on disk."""
 
     def __init__(self, folder: Path, values: Mapping[str, str]) -> None:
         """
@@ -135,7 +135,7 @@ class Store:
                 os.fsync(stream.fileno())
             draft.rename(target)
         except OSError as error:
-            # A label may be longer than the name of a file.
+            # A label can be longer than the name of a file may be.
             draft.unlink(missing_ok=True)
             raise PackageError(
                 f"could not save cc install package: error writing chaincode install package to {target}: "
@@ -145,14 +145,14 @@ class Store:
         return read_package
 
     def save(self, folder: Path) -> None:
-        """Copy the packages into the new *folder*, with their times: these say in which order they were installed."""
+        """Copy the packages into the new *folder* with their times, by which they are ordered."""
         folder.mkdir(parents=True)
         for package_id in self._installed:
             shutil.copy2(self._file(package_id), folder)
 
     def bring_back(self, folder: Path) -> None:
         """
-        Have installed what :meth:`save` kept in *folder*, and nothing else.
+        Replace all packages by those that :meth:`save` kept in *folder*.
 
         Raises:
             StateError: one of them is damaged.
@@ -181,7 +181,7 @@ def read(package: bytes, values: Mapping[str, str]) -> Installed:
     Parse a package and fill in its connection.
 
     Raises:
-        PackageError: what is wrong with it.
+        PackageError: it cannot be installed.
     """
     label, kind, code = _parse(package)
     digest = hashlib.sha256(package).hexdigest()
@@ -190,7 +190,7 @@ def read(package: bytes, values: Mapping[str, str]) -> Installed:
 
 
 def _parse(package: bytes) -> tuple[str, str, bytes]:
-    """Return label, kind and code, checked in a peer's order."""
+    """Return label, kind and code, checked in the order of a peer."""
     prefix = "could not parse as a chaincode install package"
     metadata: dict[str, str] | None = None
     code: bytes | None = None
@@ -228,7 +228,7 @@ def _parse(package: bytes) -> tuple[str, str, bytes]:
 
 
 def _build(kind: str, code: bytes, values: Mapping[str, str]) -> Connection:
-    """Return what the builder of services makes of the code; a real peer keeps its reasons for its log."""
+    """Return the connection that the builder for services finds in the code; real peers only log its errors."""
     refused = "could not build chaincode: external builder failed"
     files: dict[str, bytes] = {}
     for entry in tarballs.entries(code):
@@ -274,7 +274,7 @@ def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> Connec
 
 
 def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
-    """Return the text with ``{{.name}}`` filled in; a real builder knows all of Go's templates."""
+    """Return the text with ``{{.name}}`` replaced; a real builder supports all of Go's templates."""
 
     def value_of(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -292,7 +292,7 @@ def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
 
 
 def _why_unusable(connection: Connection) -> str:
-    """Return why nobody can connect so, as a peer says when the chaincode is called; empty if one can."""
+    """Return the error of a call of a chaincode with an unusable connection; empty if it can be used."""
     try:
         configvalues.duration(connection.dial_timeout)
     except hlf_errors.ConfigError as error:

@@ -1,4 +1,4 @@
-"""One organisation's peer: who it is, which channels it joined, which chaincodes it runs."""
+"""One organisation's peer: its identity, its channels and its chaincodes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 SYSTEM_VERSION = "syscc"
 _PACKAGES, _SNAPSHOTS = "packages", "snapshots"
-# The native engine's peers take a silent one for dead after the same time (gossip's aliveExpirationTimeout).
+# The native engine's peers regard a silent one as dead after the same time (gossip's aliveExpirationTimeout).
 ALIVE_SECONDS = 5.0
 
 
@@ -35,7 +35,7 @@ class UndefinedError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Runnable:
-    """What a peer needs to know to invoke a chaincode."""
+    """The data with which a peer invokes a chaincode."""
 
     version: str
     package_id: str
@@ -47,7 +47,7 @@ class Peer:
     A peer's own state; the public ledgers belong to the channels.
 
     Attributes:
-        bootstrapping: the folder of the snapshot by which it is joining a channel at the moment; empty when it is not.
+        bootstrapping: the folder of the snapshot by which it is joining a channel at the moment; else empty.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Peer:
         channels.written.append(self._written)
         self.packages = packages.Store(folder / _PACKAGES, chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}
-        # What was found at a height stays right at that height, since packages are only ever added.
+        # A result for a height stays valid, because packages are never removed.
         self._runnables: dict[tuple[str, str], tuple[int, Runnable]] = {}
 
     @property
@@ -82,20 +82,20 @@ class Peer:
 
     @property
     def running(self) -> bool:
-        """Whether anybody answers at its address."""
+        """Whether it listens at its address."""
         return self._stopped_at is None
 
     @property
     def presumed_alive(self) -> bool:
-        """Whether the other peers count it in: of one that is silent they think so a while longer."""
+        """Whether the other peers regard it as alive; they do so for some time after it stopped."""
         return self._stopped_at is None or time.monotonic() < self._stopped_at + ALIVE_SECONDS
 
     def started(self) -> None:
-        """Note that it listens."""
+        """Record that it listens."""
         self._stopped_at = None
 
     def stopped(self) -> None:
-        """Note that it listens no longer; calls of other peers' gateways end at once."""
+        """Record that it no longer listens; calls of other peers' gateways end at once."""
         self._stopped_at = time.monotonic()
         for call in self._calls:
             if not call.expired():
@@ -107,7 +107,7 @@ class Peer:
         Run a call by another peer's gateway, over a connection that ends when this peer stops.
 
         Raises:
-            TimeoutError: it took longer than *seconds*, or the peer does not run any more.
+            TimeoutError: it took longer than *seconds*, or the peer has stopped.
         """
         async with asyncio.timeout(seconds) as limit:
             self._calls.add(limit)
@@ -117,14 +117,14 @@ class Peer:
                 self._calls.discard(limit)
 
     def save(self, folder: Path) -> None:
-        """Copy what only this peer keeps into the new *folder*."""
+        """Copy the peer's own data into the new *folder*."""
         self.packages.save(folder / _PACKAGES)
 
     def bring_back(self, folder: Path) -> None:
-        """Go back to what :meth:`save` kept in *folder*; the channels go back by themselves."""
+        """Restore the data that :meth:`save` kept in *folder*; channels restore themselves."""
         self.packages.bring_back(folder / _PACKAGES)
         self.snapshots.forget()
-        # What was found out at a height may be otherwise when the ledger is as high again.
+        # Results for a height can differ when the restored ledger has that height again.
         self._runnables.clear()
 
     def client_roots(self) -> bytes:
@@ -145,7 +145,7 @@ class Peer:
         self, channel: Channel, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
     ) -> Runnable:
         """
-        Return how this peer runs a chaincode that *channel* defines.
+        Return the data with which this peer runs a chaincode that *channel* defines.
 
         Raises:
             UndefinedError: its organisation did not approve the definition, or the package is not installed here.
@@ -168,7 +168,7 @@ class Peer:
     def runnable(
         self, channel: Channel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
     ) -> Runnable | None:
-        """Return as ``chaincode`` does, but None where this peer cannot run it."""
+        """Return as ``chaincode`` does, but None if this peer cannot run it."""
         try:
             return self.chaincode(channel, snapshot, name, definition.sequence, definition)
         except UndefinedError:
@@ -192,11 +192,11 @@ class Peer:
             self.bootstrapping = ""
 
     def catch_up(self, channel: Channel) -> None:
-        """Make the snapshot of the last block, if it was asked for and is missing; on the channel's commit thread."""
+        """Make the snapshot of the last block if it was requested and is missing; on the channel's commit thread."""
         self._written(channel, channel.ledger.last_written())
 
     def _written(self, channel: Channel, number: int) -> None:
-        """Make the snapshot that this peer was asked for at a block; on the channel's commit thread."""
+        """Make the snapshot that was requested for a block; on the channel's commit thread."""
         if self.name in channel.peers:
             self.snapshots.make(channel.ledger, number)
 
@@ -221,7 +221,7 @@ class Peer:
         approved = hash_of(source)
         if approved is None:
             return None
-        # A committed sequence can only be approved again with equal parameters, so a kept answer stays right for as
+        # A committed sequence can only be approved again with equal parameters, so a cached answer stays valid as
         # long as the approved package is the same.
         identity = (channel_id, name, sequence, approved)
         known = self._approved.get(identity)

@@ -1,5 +1,5 @@
 """
-Open iterators of one transaction, and the batches in which their results reach the chaincode.
+Open iterators of one transaction, and the batches of results that the chaincode gets.
 
 A plain query answers a hundred results at a time and says whether more
 follow; a paginated one answers its whole page at once with a bookmark.
@@ -21,7 +21,7 @@ Next = Callable[[], bytes | None]
 
 
 class Queries:
-    """The iterators a transaction has open, by the id the chaincode knows them under."""
+    """A transaction's open iterators, by their ids."""
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)
@@ -50,7 +50,7 @@ class Queries:
         return None if query is None else self._answer(identity, query)
 
     def close(self, identity: str) -> bytes:
-        """Forget an iterator; closing an unknown one is no error."""
+        """Remove an iterator; closing an unknown one is no error."""
         self._open.pop(identity, None)
         return chaincode_shim_pb2.QueryResponse(id=identity).SerializeToString()
 

@@ -1,9 +1,9 @@
 """
-What a simulation read and wants written, and its encoding: the public set, the private one, and who must endorse.
+The reads and writes of a simulation, and their encoding: the public set, the private set, and the policies to satisfy.
 
-The bytes are those of Fabric's peers for the same content: namespaces,
-collections and keys in the order of their UTF-8 bytes, hashes in place of
-private keys and values.
+The bytes equal those of Fabric's peers for the same content: namespaces,
+collections and keys are sorted by their UTF-8 bytes, and hashes replace private
+keys and values.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class CollectionSet:
 
 @dataclasses.dataclass
 class Namespace:
-    """One chaincode's keys: versions read, values and metadata written, ranges walked; empty values delete."""
+    """One chaincode's keys: versions read, values and metadata written, ranges read; empty values delete."""
 
     reads: dict[str, Version | None] = dataclasses.field(default_factory=dict)
     writes: dict[str, bytes] = dataclasses.field(default_factory=dict)
@@ -50,7 +50,7 @@ class Namespace:
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """What a simulation leaves: the set to sign, the set to hand out, and who should endorse it."""
+    """The result of a simulation: the public set to sign, the private set, and the policies to satisfy."""
 
     public: bytes
     private: bytes | None
@@ -58,7 +58,7 @@ class Results:
 
 
 class ReadWriteSet:
-    """Everything one simulation touched."""
+    """All reads and writes of one simulation."""
 
     def __init__(self) -> None:
         self._namespaces: dict[str, Namespace] = {}
@@ -77,11 +77,11 @@ class ReadWriteSet:
         return self.namespace(namespace).collections.setdefault(name, CollectionSet())
 
     def note_private_read(self, namespace: str, collection: str) -> None:
-        """Note that a value was read: only members of the collection can endorse the same."""
+        """Record that a value was read: only members of the collection can endorse it."""
         self._private_reads.add((namespace, collection))
 
     def note_policy(self, namespace: str, collection: str, key: str, policy: bytes | None) -> None:
-        """Note the endorsement policy that a written key has in the ledger, None if it has none of its own."""
+        """Record the endorsement policy that a written key has in the ledger; None if it has none of its own."""
         self._policies[namespace, collection, key] = policy
 
     def results(self) -> Results:
@@ -142,7 +142,7 @@ class ReadWriteSet:
         return sets.SerializeToString()
 
     def _interest(self) -> Interest:
-        """Return whose policies must be met, in the form in which a gateway asks discovery for endorsers."""
+        """Return the policies that must be satisfied, in the form in which a gateway asks discovery for endorsers."""
         required: dict[str, dict[str, bool]] = {}
         key_policies: dict[str, list[policies_pb2.SignaturePolicyEnvelope]] = {}
         for (namespace, collection, _), policy in self._policies.items():

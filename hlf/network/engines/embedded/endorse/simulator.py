@@ -1,10 +1,10 @@
 """
-One transaction's view of the ledger: reads of committed state, writes put aside.
+One transaction's view of the ledger: it reads committed state and collects writes.
 
-A simulator never reads its own writes. It keeps what was read with versions
-and what is to be written, and turns both into the read-write sets that an
-endorsement signs: the public one, with hashes in place of private values, and
-the private one, which goes to the organisations entitled to it.
+A simulator never reads its own writes. It encodes its reads, with versions, and
+its writes in two read-write sets: an endorsement signs the public one, which has
+hashes instead of private values; the private one is for the organisations that
+may have it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SimulationError(Exception):
 
 
 class RangeIterator:
-    """Walks a key range and remembers what it met, so that phantoms show at validation."""
+    """Reads a key range and records the results, so that validation can find phantoms."""
 
     def __init__(self, rows: Iterator[Row], namespace: str, start: str, end: str, page_size: int) -> None:
         self.namespace = namespace
@@ -143,7 +143,7 @@ class Simulator:
     # Private data ------------------------------------------------------------------------------------------------
 
     def get_private(self, namespace: str, collection: str, key: str) -> bytes | None:
-        """Return the private value held at this peer, if it is the one the channel's hash speaks of."""
+        """Return the private value at this peer, if the channel's hash is of this value."""
         self._known_collection(namespace, collection)
         found = self.snapshot.private(self._msp_id, namespace, collection, key)
         value, version = found if found is not None else (None, None)
@@ -159,7 +159,7 @@ class Simulator:
         return value
 
     def get_private_hash(self, namespace: str, collection: str, key: str) -> bytes | None:
-        """Return the hash of a private value, which every member of the channel holds."""
+        """Return the hash of a private value, which every member of the channel has."""
         self._known_collection(namespace, collection)
         found = self.snapshot.private_hash(namespace, collection, keys.hash_key(key.encode()))
         value, version = found if found is not None else (None, None)
@@ -186,7 +186,7 @@ class Simulator:
         self._note_policy(namespace, collection, key)
 
     def private_range(self, namespace: str, collection: str, start: str, end: str) -> Iterator[tuple[str, bytes]]:
-        """Return private keys in [start, end); only in a transaction that writes nothing, since no hash covers it."""
+        """Return private keys in [start, end); only in a transaction without writes, since no hash covers it."""
         if self._wrote:
             raise SimulationError(
                 f"txid [{self.tx_id}]: unsuppored transaction. Queries on pvt data is supported only in a "
@@ -198,14 +198,14 @@ class Simulator:
         return ((row[0], row[1]) for row in rows)
 
     def finish(self) -> None:
-        """Give up the view of the ledger; whatever still asks is refused."""
+        """Release the view of the ledger; later calls are refused."""
         self._finished = True
 
     # Results -----------------------------------------------------------------------------------------------------
 
     def results(self) -> readwritesets.Results:
         """
-        Close the simulation and encode what it did.
+        Close the simulation and encode its reads and writes.
 
         Raises:
             SimulationError: a key's endorsement policy in the ledger cannot be read.

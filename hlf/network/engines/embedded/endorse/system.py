@@ -38,7 +38,7 @@ class SystemChaincodes:
         self._lifecycle = lifecyclecalls.LifecycleCalls(peer)
 
     async def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
-        """Answer one call, as a chaincode answers: refusals are responses of status 500."""
+        """Answer one call as a chaincode does: refusals are responses with status 500."""
         name = transaction.namespace
         if name == keys.LIFECYCLE:
             return self._lifecycle.run(transaction, args, request)
@@ -172,7 +172,7 @@ class SystemChaincodes:
 
 
 def _why_no_snapshot(folder: str) -> str:
-    """Return why a folder cannot hold a snapshot, as Go says it; empty where it may."""
+    """Return Go's error for a folder that cannot hold a snapshot; empty if it can."""
     try:
         return "" if os.listdir(folder) else f"snapshot dir {folder} is empty"
     except NotADirectoryError:
@@ -204,7 +204,7 @@ def _chain_info(ledger: Ledger) -> bytes:
 
 
 def _not_served(number: int, first: int) -> str:
-    """Return what a peer says of a block before the snapshot that it joined by."""
+    """Return a peer's error for a block before the snapshot that it joined by."""
     return (
         f"cannot serve block [{number}]. The ledger is bootstrapped from a snapshot. First available block = [{first}]"
     )
@@ -214,7 +214,7 @@ def _block_by_number(ledger: Ledger, argument: bytes, first: int) -> bytes:
     unreadable = f"Failed to parse block number with error strconv.ParseUint: parsing {gotext.literal(argument)}"
     if not _UINT64.fullmatch(argument):
         raise CallError(f"{unreadable}: invalid syntax")
-    # Python would not even read a number of very many digits.
+    # Python refuses to read a number of very many digits.
     digits = argument.lstrip(b"0") or b"0"
     if len(digits) > _MOST_DIGITS or (number := int(digits)) >= 1 << 64:
         raise CallError(f"{unreadable}: value out of range")

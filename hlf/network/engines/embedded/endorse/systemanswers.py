@@ -1,4 +1,4 @@
-"""What the chaincodes that every peer has built in answer with."""
+"""The responses of the chaincodes that every peer has built in."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ Response = proposal_response_pb2.Response
 
 
 class UnspeakableError(Exception):
-    """A built-in chaincode has an answer that it cannot give; the text is Fabric's."""
+    """A built-in chaincode has an answer that no response can hold; the text is Fabric's."""
 
 
 def success(payload: bytes) -> Response:
-    """Return a response that agrees."""
+    """Return a successful response."""
     return Response(status=200, payload=payload)
 
 
 def failure(reason: str, status: int = 500) -> Response:
     """
-    Return a response that refuses; bytes that are no UTF-8 stand in *reason* as surrogates.
+    Return a refusing response; bytes that are not UTF-8 are surrogates in *reason*.
 
     Raises:
-        UnspeakableError: it has some, which a response cannot carry.
+        UnspeakableError: there are such bytes, which a response cannot hold.
     """
     try:
         return Response(status=status, message=reason)
@@ -30,7 +30,7 @@ def failure(reason: str, status: int = 500) -> Response:
 
 
 def text(argument: bytes) -> str:
-    """Return an argument as text; bytes that are no UTF-8 become surrogates, which ``failure`` looks for."""
+    """Return an argument as text; bytes that are not UTF-8 become surrogates, which ``failure`` finds."""
     return argument.decode(errors="surrogateescape")
 
 

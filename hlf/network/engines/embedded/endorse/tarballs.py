@@ -1,4 +1,4 @@
-"""Gzipped tars as Go reads them, in its words where they end too soon; whatever they hold, in bounds."""
+"""Gzipped tars as Go reads them, within limits, and with Go's errors for truncated ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _HEADER = 10
 _MAGIC = b"\x1f\x8b\x08"
 _END = "unexpected EOF"
 _STEP = 256
-# What gzip's header may hold behind its first ten bytes.
+# The optional parts of gzip's header, after its first ten bytes.
 _EXTRA, _NAME, _COMMENT, _SUM = 4, 8, 16, 2
 
 
 class TarballError(Exception):
-    """The bytes are no gzipped tar; *entry* is what was being read, empty between two entries."""
+    """The bytes are no gzipped tar; *entry* is the entry at the error, empty between two entries."""
 
     def __init__(self, reason: str, entry: str = "") -> None:
         super().__init__(reason)
@@ -26,12 +26,12 @@ class TarballError(Exception):
 
 
 class NoGzipError(TarballError):
-    """The bytes do not even begin as gzip does."""
+    """The bytes do not begin as gzip."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: *kind* is tar's own number of what it is."""
+    """One entry; *kind* is tar's number of its type."""
 
     name: str
     kind: int
@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a plain file, and nothing like one."""
+        """Whether it is a plain file, and no link or device."""
         return self.kind == ord(tarfile.REGTYPE)
 
     @property
@@ -50,7 +50,7 @@ class Entry:
 
 def entries(archive: bytes) -> Iterator[Entry]:
     """
-    Yield the entries one by one, up to the end that the tar marks: nobody reads what comes after it.
+    Yield the entries one by one, up to the end mark of the tar; bytes after it are ignored.
 
     Raises:
         TarballError: the next one cannot be read, or there are more than MAX_UNPACKED bytes.
@@ -75,7 +75,7 @@ def entries(archive: bytes) -> Iterator[Entry]:
 
 
 def _inflated(archive: bytes) -> tuple[bytes, str]:
-    """Return what was compressed, as far as it can be had, and why it ends there if that is not its end."""
+    """Return the inflated bytes as far as they can be read, and the error if they are not complete."""
     packed = archive[_start(archive) :]
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
@@ -102,7 +102,7 @@ def _until_broken(packed: bytes) -> bytes:
 
 
 def _start(archive: bytes) -> int:
-    """Return where the compressed bytes begin, behind gzip's header."""
+    """Return the start of the compressed bytes, after gzip's header."""
     if not archive:
         raise NoGzipError("EOF")
     if len(archive) < _HEADER:

@@ -1,8 +1,8 @@
 """
-What a chaincode may ask of the peer while it executes one transaction.
+The requests of a chaincode to the peer during one transaction.
 
-Each shim message has one function here, from its payload to the answer's
-payload. A refusal reaches the chaincode as an ERROR message in Fabric's words.
+Each shim message has one function here, which returns the payload of the
+answer. A refusal becomes an ERROR message with Fabric's text.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ class Transaction:
 
     @property
     def simulator(self) -> Simulator:
-        """What reads and writes for it; raises SimulationError if it is on no channel."""
+        """Its simulator; raises SimulationError without a channel."""
         if self.simulation is None:
             raise SimulationError(NO_LEDGER)
         return self.simulation
 
     @property
     def configuration(self) -> channelconfig.Bundle:
-        """Its channel's configuration; raises SimulationError if it is on no channel."""
+        """Its channel's configuration; raises SimulationError without a channel."""
         if self.bundle is None:
             raise SimulationError(NO_LEDGER)
         return self.bundle
 
     def in_namespace(self, namespace: str) -> Transaction:
-        """Return the same transaction as another chaincode that it calls sees it."""
+        """Return the same transaction in the namespace of a chaincode that it calls."""
         return dataclasses.replace(self, namespace=namespace, is_init=False, queries=queries.Queries(), _permissions={})
 
     def require_read(self, collection: str) -> None:
@@ -119,10 +119,10 @@ class Transaction:
 
 def answer(transaction: Transaction, kind: int, payload: bytes) -> bytes:
     """
-    Do what a chaincode asks and return the RESPONSE's payload.
+    Answer a chaincode's request; return the payload of the RESPONSE.
 
     Raises:
-        SimulationError: the ledger or its rules refuse.
+        SimulationError: the ledger or an access rule refuses it.
     """
     try:
         return _ANSWERS[kind](transaction, payload)

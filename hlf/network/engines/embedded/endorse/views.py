@@ -1,7 +1,7 @@
 """
-Channels as their members see one another: who runs what, at one state of definitions and configuration.
+Views of a channel: its peers and the chaincodes that they run, at one state of definitions and configuration.
 
-What is found out of a view is kept with it.
+Results that are computed from a view are cached with it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from hlf.wire.config import channelconfig
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import Peer
     from hlf.network.engines.embedded.order.channels import Channel
-# What is found out of a view may be a description of up to 10,000 layouts.
+# A result can be a description of up to 10,000 layouts.
 _MOST_KEPT = 64
 
 Found = TypeVar("Found")
 
 
 class View:
-    """A channel as its members see one another, until one of them, a chaincode or the configuration changes."""
+    """A channel's peers and chaincodes, until one of them or the configuration changes."""
 
     def __init__(self, channel: Channel, peers: Sequence[Peer]) -> None:
         """*peers* are those that joined the channel."""
@@ -40,7 +40,7 @@ class View:
 
     @property
     def height(self) -> int:
-        """How many blocks the members have."""
+        """The number of blocks that the members have."""
         return self.channel.ledger.height
 
     def definition(self, name: str) -> lifecycle.ChaincodeDefinition | None:
@@ -53,7 +53,7 @@ class View:
         return self._definitions[name]
 
     def defined(self, name: str) -> lifecycle.ChaincodeDefinition:
-        """Return as ``definition`` does, for a chaincode known to be defined; raise KeyError where it is not."""
+        """Return as ``definition`` does, but raise KeyError if there is none."""
         found = self.definition(name)
         if found is None:
             raise KeyError(f"{name} is not defined on {self.channel.id}")
@@ -72,7 +72,7 @@ class View:
             return sorted(lifecycle.definitions(snapshot))
 
     def identity(self, peer: Peer) -> msp.Identity | None:
-        """Return the member of the channel that *peer* is, or None if the channel does not know it."""
+        """Return the identity of *peer* as a member of the channel; None if it is not one."""
         try:
             return self.channel.bundle.msps.identity(peer.local.serialized)
         except errors.IdentityError:
@@ -80,9 +80,9 @@ class View:
 
     def kept(self, question: bytes, find: Callable[[], Found]) -> Found:
         """
-        Return what *find* finds, found once for a *question* while this view holds; raises what *find* raises.
+        Return the result of *find*, cached by *question* while this view is valid; *find* may raise.
 
-        Of many questions the last asked are kept: anybody may ask for whatever key policies come to mind.
+        Only the latest results are cached, because clients can ask about any number of key policies.
         """
         known: Found = self._kept.pop(question, None) or find()
         while len(self._kept) >= _MOST_KEPT:
@@ -103,7 +103,7 @@ class View:
 
 
 def _lifecycle(bundle: channelconfig.Bundle) -> lifecycle.ChaincodeDefinition:
-    """Return the lifecycle as if it were defined: its functions are endorsed as the channel's configuration says."""
+    """Return a definition of the lifecycle, with the endorsement policy of the channel's configuration."""
     policy = endorsement.lifecycle_policy(bundle)
     return lifecycle.ChaincodeDefinition(
         chaincode_definition_pb2.ChaincodeEndorsementInfo(version="syscc", endorsement_plugin="escc"),
@@ -124,11 +124,11 @@ class Views:
 
     @property
     def peers(self) -> list[Peer]:
-        """The peers of the network that are taken to be alive."""
+        """The peers of the network that are presumed alive."""
         return [peer for peer in self._peers if peer.presumed_alive]
 
     def of(self, channel: Channel) -> View:
-        """Return the view of *channel*: a new one once something changes that peers are planned by."""
+        """Return the view of *channel*; after a change of its peers, chaincodes or configuration it is a new one."""
         alive = self.peers
         packages = sum(len(peer.packages) for peer in alive)
         state = (channel, channel.bundle, channel.defined_at, len(channel.peers), packages, *alive)

@@ -1,4 +1,4 @@
-"""gRPC listeners as Fabric's nodes have them: TLS, message limits, and a word for services that are not there."""
+"""gRPC listeners like those of Fabric's nodes: TLS, message limits, and an answer for unknown services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.so_reuseport", 0),
-    # Clients of long streams may ping; real nodes accept a ping a minute, and a busy development machine jitters.
+    # Clients of long streams may ping. Real nodes accept a ping a minute; a busy machine needs some tolerance.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
@@ -50,20 +50,20 @@ class _Unknown(grpc.GenericRpcHandler):
 
 class _Deferring:
     """
-    A server to which services are added so that they see unreadable requests.
+    A server whose services also get requests that cannot be read.
 
-    gRPC would log such a request's failure with a stack and answer UNKNOWN;
-    here the service itself refuses it, in the words of real nodes.
+    gRPC would log such a request with a stack trace and answer UNKNOWN; here
+    the service refuses it with the text of real nodes.
     """
 
     def __init__(self, server: grpc.aio.Server) -> None:
         self._server = server
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.ServiceRpcHandler]) -> None:
-        """Ignore what generated code calls; the handlers are also passed by name."""
+        """Ignore this call of generated code, which passes the handlers by name, too."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
-        # Handlers are named tuples, which the types of grpc do not say.
+        # Handlers are named tuples, but the types of grpc do not say so.
         deferred = {
             name: handler._replace(request_deserializer=statuses.deferred(handler.request_deserializer))
             for name, handler in handlers.items()
@@ -79,10 +79,10 @@ class Listener:
         Read the key material of the node; nothing listens yet.
 
         With *client_roots* callers must show a certificate of these authorities
-        (PEM); they are asked for anew at each handshake.
+        (PEM); the function is called at each handshake.
 
         Raises:
-            StateError: key and certificate are none, or not of one another.
+            StateError: key or certificate cannot be read, or they do not match.
         """
         self.address = own.address
         _check_pair(own)
@@ -101,7 +101,7 @@ class Listener:
         Begin to listen.
 
         Raises:
-            ListenError: the address is in use or no address of this machine.
+            ListenError: the address is in use or not of this machine.
         """
         self._server.add_generic_rpc_handlers((_Unknown(frozenset(self._known)),))
         try:
@@ -115,12 +115,12 @@ class Listener:
         await self._server.start()
 
     async def stop(self) -> None:
-        """Stop listening, and end open calls as the end of a process does: at once, whatever they wait for."""
+        """Stop listening, and end open calls at once, as the end of a process does."""
         await self._server.stop(None)
 
 
 def _check_pair(own: NodeSettings) -> None:
-    """gRPC would say of such a pair no more than that it cannot listen."""
+    """Check that key and certificate match; gRPC would only say that it cannot listen."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(own.tls_cert, own.tls_key)
     except ssl.SSLError as error:

@@ -3,8 +3,8 @@ The embedded engine's process: every organisation's peer and one orderer, until 
 
 ``python -m hlf.network.engines.embedded.node.node CONFIG.json`` starts it; the JSON
 names the data folder, each peer with its address and key material, the
-orderer, and the file to write once every listener is bound. On SIGHUP it reads
-again which of its nodes it shall not be for now, and does what it is asked for once.
+orderer, and the file to write when every listener is bound. On SIGHUP it reads
+the list of nodes to stop again, and carries out a request.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class Node:
-    """Everything one process serves."""
+    """The nodes of one process."""
 
     def __init__(self, settings: Settings) -> None:
         """
@@ -85,7 +85,7 @@ class Node:
 
     async def start(self, without: Collection[str] = ()) -> None:
         """
-        Open the ledgers and begin to listen everywhere but at the nodes named.
+        Open the ledgers and start all nodes but those named.
 
         Raises:
             ListenError: an address is taken.
@@ -93,17 +93,17 @@ class Node:
         """
         await self.channels.open()
         for channel in self.channels:
-            # A snapshot that was cut off together with the process is made before the next block.
+            # A snapshot that the end of the process interrupted is made before the next block.
             for peer in self.peers:
                 await channel.between_blocks(functools.partial(peer.catch_up, channel))
         await self.leave_out(without)
 
     async def leave_out(self, names: Collection[str]) -> None:
         """
-        Stop the nodes named and start all others, as far as they do otherwise now.
+        Stop the named nodes that run, and start all others that do not.
 
         Raises:
-            ListenError: an address is taken meanwhile.
+            ListenError: another process has taken an address.
         """
         await asyncio.gather(*(server.stop() for server in self._servers if server.name in names and server.running))
         for server in self._servers:
@@ -111,13 +111,13 @@ class Node:
                 await server.start()
 
     async def stop(self) -> None:
-        """Stop listening, end conversations with chaincodes, and finish what is being written."""
+        """Stop listening, close the streams to chaincodes, and finish the block being written."""
         await asyncio.gather(*(server.stop() for server in self._servers))
         await self.channels.close()
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; the ready file exists exactly while everything is served that shall be."""
+    """Serve until SIGTERM or SIGINT; the ready file exists exactly while all wanted nodes listen."""
     node = Node(settings)
     asked_for = requests.Requests(settings.request_file, node.channels, node.peers)
     stopping, asked = asyncio.Event(), asyncio.Event()
@@ -127,7 +127,7 @@ async def run(settings: Settings) -> None:
     loop.add_signal_handler(signal.SIGHUP, asked.set)
     try:
         await node.start(settings.stopped())
-        # What lives now lives until the end; the collector need not look at it again.
+        # The present objects stay until the end, so the garbage collector need not check them again.
         gc.collect()
         gc.freeze()
         _write_ready(settings.ready_file, node, asked_for)
@@ -143,7 +143,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _follow(asked: asyncio.Event, node: Node, settings: Settings, asked_for: requests.Requests) -> None:
-    """Stop and start single nodes as the file of stopped ones says, and do what is asked for, at each signal."""
+    """At each signal, stop and start nodes by the file of stopped ones, and carry out a request."""
     while True:
         await asked.wait()
         asked.clear()
@@ -164,7 +164,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("grpc").setLevel(logging.WARNING)
     logging.getLogger("grpc._cython.cygrpc").addFilter(statuses.keep_quiet)
-    # `kill -USR1` writes where every thread is to the log: the way to see why a node does not answer.
+    # `kill -USR1` writes the stack of every thread to the log, to see why a node does not answer.
     faulthandler.register(signal.SIGUSR1)
     try:
         settings = read(json.loads(Path(arguments[0]).read_bytes()))

@@ -1,4 +1,4 @@
-"""The embedded engine seen from outside: one Python process for all peers and the orderer."""
+"""Start and control the embedded engine: one Python process for all peers and the orderer."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from hlf.wire.config import configvalues
 
 _PROGRAM = "embedded"
 _START_SECONDS = 60.0
-# What another process writes for a moment only, or says of itself.
+# Files that another process writes for a moment only, or about itself.
 _NOT_KEPT = shutil.ignore_patterns(REQUEST_FILE, "stopped.json")
 _STRANGE = "Remove it, and start the network again."
 
 
 class Embedded:
-    """A Fabric-compatible development network in one process; see docs/design.md for what it is and is not."""
+    """A Fabric-compatible development network in one process; docs/design.md lists its limits."""
 
     name = "embedded"
     containers = False
 
     def version(self, consortium: Consortium) -> str:
-        """Return the Fabric version it answers like; refuses more than one orderer, which it has no consensus for."""
+        """Return the Fabric version that it imitates; refuse more than one orderer, because it has no consensus."""
         if consortium.ordering.consensus == BFT or len(consortium.orderers) != 1:
             raise errors.EngineError(
                 f"the embedded engine runs one Raft orderer, and the consortium wants {len(consortium.orderers)} "
@@ -51,7 +51,7 @@ class Embedded:
         servers: Sequence[Program] = (),
         nodes: Collection[str] | None = None,
     ) -> None:
-        """Start the process and wait for its ready file; in one that runs, the nodes that were stopped."""
+        """Start the process and wait for its ready file; if it runs, start its stopped nodes."""
         stopped = _left_out(folder)
         still = [] if nodes is None else [name for name in stopped if name not in nodes]
         addresses = {
@@ -79,10 +79,10 @@ class Embedded:
         processes.wait_ready(processes.start_missing(folder, [program]), _START_SECONDS)
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
-        """At once: its one orderer elects nobody."""
+        """Return at once, because a single orderer needs no election."""
 
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
-        """End the process, or let it stop being *nodes*."""
+        """End the process, or stop only *nodes* in it."""
         if nodes is None:
             return processes.stop(folder, [_PROGRAM])
         already = _left_out(folder)
@@ -94,25 +94,25 @@ class Embedded:
         return {each.name: each.alive for each in processes.find(folder) if each.name == _PROGRAM}
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """Return the nodes that the process must not run."""
+        """Return the stopped nodes."""
         return _left_out(folder)
 
     def save(self, folder: Folder, place: Path) -> None:
-        """Copy what the nodes keep; those that run go on meanwhile."""
+        """Copy the nodes' data; running ones go on meanwhile."""
         if any(self.running(folder).values()):
             _ask(folder, requests.SAVE, place)
         else:
             shutil.copytree(folder.data(self.name), place, ignore=_NOT_KEPT)
 
     def bring_back(self, folder: Folder, place: Path) -> None:
-        """Put a copy in place; nodes that run go back to it within their process, and go on to listen."""
+        """Restore a copy; running nodes load it within their process and keep listening."""
         if any(self.running(folder).values()):
             _ask(folder, requests.BRING_BACK, place)
         else:
             replace_tree(folder.data(self.name), place)
 
     def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
-        """Say which nodes the process shall not be, and wait until a running one has taken notice."""
+        """Write the list of nodes to stop, and wait until a running process has applied it."""
         wanted = sorted(nodes)
         state.replace_file(_stopped_file(folder), json.dumps(wanted).encode() + b"\n")
         if processes.notify(folder, _PROGRAM) and not processes.wait_until(
@@ -124,7 +124,7 @@ class Embedded:
 
 
 def _ask(folder: Folder, act: str, place: Path) -> None:
-    """Have the process do something once, and return when it has."""
+    """Have the process carry out a request, and return when it has."""
     asked = {"id": secrets.token_hex(8), "act": act, "folder": str(place.absolute())}
     state.replace_file(folder.data("embedded") / REQUEST_FILE, json.dumps(asked).encode() + b"\n")
 
@@ -155,7 +155,7 @@ def _left_out(folder: Folder) -> list[str]:
 
 
 def _told(folder: Folder, name: str, default: Any) -> Any:
-    """Return what a running process tells under that name; *default* while it is not ready."""
+    """Return the value called *name* in the ready file of a running process; *default* while it is not ready."""
     try:
         return state.read_json(_ready_file(folder), _STRANGE)[name]
     except FileNotFoundError:

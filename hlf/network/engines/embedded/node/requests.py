@@ -1,8 +1,8 @@
 """
-What the process is asked to do once: to keep its nodes' state in a folder, or to go back to it.
+Requests to the process: to save its nodes' state in a folder, or to restore it.
 
-The request is a file with an id, and SIGHUP says that it is there. The answer
-is a part of the ready file: the same id, and what went wrong.
+The request is a file with an id; SIGHUP announces it. The answer is a part of
+the ready file: the same id, and the error.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ CHANNELS, PEERS = "channels", "peers"
 
 
 class Requests:
-    """Carries out requests, each once."""
+    """Carries out each request once."""
 
     def __init__(self, file: Path, channels: Channels, peers: Sequence[Peer]) -> None:
-        """*file* is where requests are put; one that an earlier process left is forgotten."""
+        """*file* is the file of requests; one of an earlier process is ignored."""
         file.unlink(missing_ok=True)
         self._file = file
         self._channels = channels
@@ -35,7 +35,7 @@ class Requests:
         self.answer: dict[str, str] = {}
 
     async def look(self) -> None:
-        """Do what the file asks for, if it is new, and have the answer."""
+        """Carry out the request in the file, if it is new."""
         try:
             asked = json.loads(self._file.read_bytes())
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One node of the process on its listeners; it can stop and start again while the others run."""
+"""One node of the process with its listeners; it can stop and start again while the others run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Server:
-    """What nodes have in common: a name, and a listener while they run."""
+    """A node: a name, and a listener while it runs."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -58,7 +58,7 @@ class Server:
 
 
 class PeerServer(Server):
-    """A peer's services: endorser, gateway, blocks and discovery."""
+    """A peer's services: endorser, gateway, events and discovery."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class PeerServer(Server):
         peer.started()
 
     async def stop(self) -> None:
-        """Stop listening and end conversations with chaincodes; what was received is kept."""
+        """Stop listening and close the streams to chaincodes; its data stay."""
         self._peer.stopped()
         await super().stop()
         await self._endorsers[self.name].close()
@@ -136,7 +136,7 @@ class OrdererServer(Server):
         self._orderer.running = True
 
     async def stop(self) -> None:
-        """Stop listening; what was taken in is still ordered."""
+        """Stop listening; accepted messages are still ordered."""
         self._orderer.running = False
         rest, self._rest = self._rest, None
         if rest is not None:

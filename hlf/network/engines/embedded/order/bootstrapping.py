@@ -1,4 +1,4 @@
-"""A snapshot's folder, as a peer that joins by it reads it: whole, and of which block of which channel."""
+"""Read the folder of a snapshot by which a peer joins: check its files, and find its channel and block."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hlf.network.engines.embedded.state.exporting import ADDITIONAL, SIGNABLE
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """What a snapshot says it is of."""
+    """The channel and block of a snapshot."""
 
     channel_id: str
     last_block: int
@@ -22,10 +22,10 @@ class Bootstrap:
 
 def read(folder: Path) -> Bootstrap:
     """
-    Return what the snapshot in *folder* is of, its files checked against their hashes.
+    Return the channel and block of the snapshot in *folder*, after a check of the files' hashes.
 
     Raises:
-        JoinError: a file is missing, changed or no snapshot's; the text is what real peers put into their log.
+        JoinError: a file is missing, modified or not of a snapshot; the text is that in the log of real peers.
     """
     try:
         signable = (folder / SIGNABLE).read_bytes()

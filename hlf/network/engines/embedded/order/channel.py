@@ -1,11 +1,11 @@
 """
-One channel: what is ordered, and the ledger it is committed to.
+One channel: it orders messages, and commits the blocks to its ledger.
 
-Messages are admitted on the event loop, gathered by one task, and validated and
-written on one thread of the channel's own, so that serving goes on meanwhile.
-If a block cannot be written, new messages are refused with the reason, and so is everybody who waits for a
-transaction. For a full disk, say, the channel keeps the block and tries again until it can; after a defect only a
-restart goes on.
+Messages are accepted on the event loop, collected by one task, and validated and
+written on the channel's own thread, so that the services go on meanwhile.
+If a block cannot be written, the channel refuses new messages, and ends all waits for transactions, with the reason.
+If the cause can pass, such as a full disk, it keeps the block and tries again until it succeeds; after a defect it
+needs a restart.
 """
 
 from __future__ import annotations
@@ -38,33 +38,33 @@ _LOG = logging.getLogger(__name__)
 Written = Sequence[Callable[["Channel", int], None]]
 Done = TypeVar("Done")
 _RETRY_SECONDS = 1.0
-# So many messages may wait to be ordered; whoever sends more waits with them.
+# The most messages that wait to be ordered; senders of more must wait.
 _MOST_WAITING = 10_000
 
 
 class Channel:
     """
-    A channel as its orderer and all its members' peers see it.
+    A channel of the orderer and all members' peers.
 
     Attributes:
         id, ledger: name and ledger.
         bundle: the configuration in force.
         peers: names of the peers that joined, with their organisations.
-        defined_at: the ledger's height when last a chaincode was approved or defined.
-        ordering: whether the orderer has joined, so that messages are taken.
-        trouble: why nothing is committed at the moment, or None.
+        defined_at: the ledger's height at the last approval or definition of a chaincode.
+        ordering: whether the orderer has joined, and so accepts messages.
+        trouble: the reason why nothing is committed at the moment, or None.
     """
 
     def __init__(
         self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own, written: Written = ()
     ) -> None:
-        """*written* are called on the commit thread after each block, before the next."""
+        """*written* are functions; the commit thread calls them after each block."""
         self.id = bundle.channel_id
         self.ledger = ledger
         self.peers: dict[str, str] = ledger.members()
         self.ordering = False
         self.trouble: Trouble | None = None
-        # Set whenever who waits to have a message queued should look again.
+        # Set when senders that wait to queue a message should try again.
         self._moved = asyncio.Event()
         self._signer = signer
         self._own = own
@@ -87,10 +87,10 @@ class Channel:
 
     def definition(self, chaincode: str, snapshot: Snapshot) -> lifecycle.ChaincodeDefinition | None:
         """
-        Return the definition of a chaincode as *snapshot* sees it, or None.
+        Return the definition of a chaincode in *snapshot*, or None.
 
         Raises:
-            LayoutError: what is stored is damaged.
+            LayoutError: the stored definition is damaged.
         """
         current = snapshot.height >= self._definitions_height
         if current and chaincode in self._definitions:
@@ -106,17 +106,17 @@ class Channel:
         return definition
 
     def between_blocks(self, act: Callable[[], Done]) -> asyncio.Future[Done]:
-        """Do something on the commit thread, so that no block is written meanwhile; return what it returns."""
+        """Call a function on the commit thread, so that no block is written meanwhile; return its result."""
         return asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     # What is ordered ---------------------------------------------------------------------------------------------
 
     async def order(self, envelope: Any, raw: bytes) -> None:
         """
-        Queue a message; return once it waits to be put into a block.
+        Queue a message for a block.
 
         Raises:
-            Refused: the orderer's rules say no, or nothing can be written at the moment.
+            Refused: a rule of the orderer refuses it, or nothing can be written at the moment.
         """
         if not self.ordering:
             raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
@@ -132,23 +132,23 @@ class Channel:
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
         """
-        Return a transaction's record once it is in a block; may wait for ever.
+        Wait until a transaction is in a block, without a limit; return its record.
 
         Raises:
-            TroubleError: it is in none, and at the moment nothing comes into a block.
+            TroubleError: it is in no block, and at the moment none can be written.
         """
         if self.trouble is not None and self.ledger.published(tx_id) is None:
             raise TroubleError(self.trouble)
         return await self.ledger.wait_transaction(tx_id)
 
     def start_ordering(self) -> None:
-        """Take messages from now on, and make blocks of them; needs the running event loop."""
+        """Accept messages from now on, and make blocks of them; needs the running event loop."""
         self.ordering = True
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name=f"order-{self.id}")
 
     async def stop_ordering(self) -> None:
-        """Take no more messages; the block being written is finished, messages that wait are dropped."""
+        """Accept no more messages; finish the block being written, and drop waiting messages."""
         self.ordering = False
         if self._task is not None:
             self._task.cancel()
@@ -170,7 +170,7 @@ class Channel:
             while True:
                 for batch in await self._gather():
                     await self._commit(batch)
-        except Exception as error:  # noqa: BLE001 - a defect must be reported, and not stop the channel silently.
+        except Exception as error:  # noqa: BLE001 - a defect must be reported; it must not stop the channel silently.
             self._enter_trouble(error)
 
     async def _gather(self) -> list[list[Message]]:
@@ -184,20 +184,20 @@ class Channel:
             if current is None:
                 continue
             if current.replaces:
-                # Who orders alone has nobody to hand the lead to, and a leader does not write its own replacement.
+                # A single orderer can hand the lead to nobody, and a leader does not order its own replacement.
                 _LOG.warning("%s: an update of the orderer's own place among the consenters is dropped", self.id)
                 continue
             if current.update is not None:
-                # A configuration stands alone in its block.
+                # A configuration is alone in its block.
                 return [*self._cutter.cut(), [current]]
             complete = self._cutter.add(current, self.bundle.batch)
             if complete:
                 return complete
 
     async def _next(self) -> Message | None:
-        """Return the next message, or None if the time is up of those that wait for their block."""
+        """Return the next message, or None if the batch time-out has passed."""
         if not self._queue.empty():
-            # What has arrived already comes along, even when time is up.
+            # Messages that have arrived join the block even after the time-out.
             return self._queue.get_nowait()
         base = self._cutter.deadline_base
         if base is None:
@@ -211,7 +211,7 @@ class Channel:
             return None
 
     def _renew(self, message: Message) -> Message | None:
-        """Judge a message again if the configuration changed while it waited; return None if it is refused now."""
+        """Check a message again if the configuration changed while it waited; return None if it is refused now."""
         if message.sequence == self.bundle.sequence:
             return message
         try:
@@ -235,10 +235,10 @@ class Channel:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _enter_trouble(self, error: Exception) -> None:
-        """Tell whoever waits, and whoever comes from now on, why nothing is committed."""
+        """Give the reason why nothing is committed to all present and later callers."""
         trouble = troubles.of(error, self.id, self.ledger.height, self.ledger.path)
         if trouble != self.trouble:
-            # Where it is, but not its text: that may quote what is private.
+            # The place, but not the text of the error, which may quote private values.
             _LOG.error("%s: %s\n%s", self.id, trouble, statuses.where(error))
         self.trouble = trouble
         self._moved.set()
@@ -249,7 +249,7 @@ class Channel:
         try:
             self._publish(*await asyncio.shield(writing))
         except asyncio.CancelledError:
-            # A block that is being written when the channel stops becomes part of the ledger all the same.
+            # A block that is being written when the channel stops still becomes part of the ledger.
             with contextlib.suppress(Exception):
                 self._publish(*await writing)
             raise
@@ -267,7 +267,7 @@ class Channel:
     # On the commit thread ----------------------------------------------------------------------------------------
 
     def _write(self, batch: Sequence[Message]) -> tuple[Committed, channelconfig.Bundle | None, bool]:
-        """Make, validate and write one block; with it return the configuration it holds, and whether it defines."""
+        """Make, validate and write a block; return it, its configuration if any, and whether it defines chaincodes."""
         number = self.ledger.height
         raws = [message.raw for message in batch]
         is_config = batch[0].update is not None
@@ -297,7 +297,7 @@ class Channel:
         return committed, bundle, _defines(validated)
 
     def _has(self, namespace: str, collection: str, state: Snapshot) -> bool:
-        """Return whether a namespace has a collection before a block; any implicit one counts, as at real peers."""
+        """Return whether a namespace has a collection before a block; as at real peers, it has every implicit one."""
         implicit = keys.msp_of_implicit_collection(collection) is not None
         if namespace == lifecycle.NAMESPACE:
             return implicit
@@ -305,7 +305,7 @@ class Channel:
         return definition is not None and (implicit or definition.collection(collection) is not None)
 
     def _redefine(self, state: Snapshot, before: dict[str, lifecycle.ChaincodeDefinition | None], number: int) -> None:
-        """Forget what is known of changed definitions, and let new members of collections have their values."""
+        """Drop cached data of changed definitions, and give new members of collections their values."""
         self._definitions_height = number + 1
         self._definitions = {name: known for name, known in self._definitions.items() if name not in before}
 

@@ -1,4 +1,4 @@
-"""The channels of one network: joined by the orderer, joined by peers, opened again after a restart."""
+"""The channels of one network: the orderer and peers join them, and a restart opens them again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Channels:
     """
 
     def __init__(self, folder: Path, signer: Signer, tls_certificate: bytes) -> None:
-        """*folder* holds one ledger a channel; the orderer is known by *signer*, and by its listener's certificate."""
+        """*folder* has one ledger for each channel; *signer* and the listener's certificate identify the orderer."""
         self._folder = folder
         self._signer = signer
         self._own = Own(tls_certificate, signer.serialized)
@@ -68,13 +68,13 @@ class Channels:
         Open every channel that is on disk and start it.
 
         Raises:
-            StateError: a ledger, or a block that the orderer waits with, is damaged.
+            StateError: a ledger, or the joining block of a channel that the orderer only follows, is damaged.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self._folder.glob("*.ledger")):
             ledger = Ledger(path, path.stem)
             if ledger.height == 0:
-                # The process died while the file was being made; joining starts again.
+                # The process ended while the file was made; the join starts again.
                 log.warning("%s holds no block: its channel is joined anew", path)
                 ledger.close()
                 ledger.remove()
@@ -105,7 +105,7 @@ class Channels:
         return sorted(channel.id for channel in self._channels.values() if peer_name in channel.peers)
 
     def standing(self, channel_id: str) -> Standing | None:
-        """Return how the orderer takes part in a channel, None where it does not."""
+        """Return how the orderer takes part in a channel; None if it does not."""
         following = self._followers.get(channel_id)
         channel = self._channels.get(channel_id)
         if following is None and channel is not None and channel.ordering:
@@ -118,10 +118,10 @@ class Channels:
 
     async def join_orderer(self, genesis: bytes) -> Standing:
         """
-        Let the orderer join the channel of a configuration block, to order it if it can.
+        Let the orderer join the channel of a configuration block, and order it if possible.
 
         Raises:
-            ParticipationRefused: the block cannot be used or the orderer is there already.
+            ParticipationRefused: the block cannot be used, or the orderer has joined before.
         """
         block, bundle = joining.participation_block(genesis)
         if self.standing(bundle.channel_id) is not None:
@@ -142,7 +142,7 @@ class Channels:
 
     async def leave_orderer(self, channel_id: str) -> None:
         """
-        Let the orderer leave a channel; peers that joined keep what is committed.
+        Let the orderer leave a channel; its peers keep the committed blocks.
 
         Raises:
             ParticipationRefused: it is not on that channel.
@@ -162,7 +162,7 @@ class Channels:
 
     async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> Channel:
         """
-        Let a peer join; what was committed before is there at once.
+        Let a peer join; it has all earlier blocks at once.
 
         Raises:
             JoinError: the block or its configuration cannot be used.
@@ -180,10 +180,10 @@ class Channels:
 
     def join_by_snapshot(self, bootstrap: Bootstrap, peer_name: str, msp_id: str) -> None:
         """
-        Let a peer join a channel of this network from one of its blocks on.
+        Let a peer join a channel of this network by a snapshot, from a later block on.
 
         Raises:
-            JoinError: no peer of the network is on that channel, or the block is none of it.
+            JoinError: no peer of the network is on that channel, or the channel has no such block.
         """
         channel = self._channels.get(bootstrap.channel_id)
         content = None if channel is None else channel.ledger.block_by_hash(bootstrap.last_hash)
@@ -196,7 +196,7 @@ class Channels:
         channel.peers[peer_name] = msp_id
 
     async def save(self, folder: Path) -> None:
-        """Copy every channel into the new *folder*, each as it is at the end of some block."""
+        """Copy every channel into the new *folder*, each at the end of a block."""
         folder.mkdir(parents=True)
         for channel in self:
             await asyncio.to_thread(channel.ledger.copy_to, folder)
@@ -205,7 +205,7 @@ class Channels:
 
     async def bring_back(self, folder: Path) -> None:
         """
-        Go back to what :meth:`save` kept in *folder*; everybody who waits for anything later gets an error.
+        Restore the channels that :meth:`save` kept in *folder*; calls that wait for later blocks get an error.
 
         Raises:
             StateError: a ledger there is damaged.
@@ -237,7 +237,7 @@ class Channels:
         ledger = Ledger(self._folder / f"{bundle.channel_id}.ledger", bundle.channel_id)
         try:
             with ledger.committing() as state:
-                # Members take a genesis block as it is: it is what they agreed on.
+                # Members use a genesis block unchanged, because they agreed on it.
                 verdict = Verdict(0, tx_id=joining.transaction_id(block), config=block.data.data[0])
                 validated = Validated([verdict], Updates(state), config=verdict.config)
                 committed = ledger.write(block, validated, PrivateWrites())
@@ -260,7 +260,7 @@ class Channels:
 
 
 def _standing(channel: Channel) -> Standing:
-    """Return how the orderer stands in a channel that it orders."""
+    """Return the orderer's standing in a channel that it orders."""
     trouble = channel.trouble
     return Standing(
         channel.id,

@@ -1,10 +1,10 @@
 """
-Configuration updates: who may change what, and what comes of it.
+Configuration updates: who may change which element, and the resulting configuration.
 
-An update names what it read and what it wants written, each element with a
-version. What is written in a higher version than was read is the change; every
-changed element's own modification policy must be satisfied by the update's
-signatures. The rules and the words of refusal are Fabric's.
+An update has a read set and a write set; each element has a version. An element
+that is written with a higher version than it was read with is changed, and the
+update's signatures must satisfy its modification policy. The rules and the error
+texts are Fabric's.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _name(kind: str, path: str) -> str:
 
 
 def _elements(root: Any) -> dict[str, _Element]:
-    """Return every element of a configuration tree, by the name Fabric reports it under."""
+    """Return every element of a configuration tree, by its name in Fabric's errors."""
     found: dict[str, _Element] = {}
     for element in _walk((), _ROOT, root):
         if not element.key or len(element.key) > channelconfig.LONGEST_ID or not _ELEMENT_ID.fullmatch(element.key):
@@ -70,10 +70,10 @@ def _walk(path: tuple[str, ...], key: str, group: Any) -> Iterator[_Element]:
 
 def propose(bundle: channelconfig.Bundle, envelope: Any) -> configtx_pb2.ConfigEnvelope:
     """
-    Return the ``ConfigEnvelope`` that a CONFIG_UPDATE envelope leads to.
+    Return the ``ConfigEnvelope`` that results from a CONFIG_UPDATE envelope.
 
     Raises:
-        ConfigError: the update is malformed, out of date, not authorised or leads to an unusable configuration.
+        ConfigError: the update is malformed, out of date or not authorised, or its result cannot be used.
     """
     try:
         updated = update_envelope(envelope)
@@ -224,7 +224,7 @@ def _refusal(bundle: channelconfig.Bundle, element: _Element, signers: list[msp.
 
 
 def _assemble(path: str, elements: Mapping[str, _Element]) -> configtx_pb2.ConfigGroup:
-    """Put a configuration tree together from its elements; a group's element says what belongs to it."""
+    """Build a configuration tree from its elements; the element of a group lists its members."""
     name = _name("Group", path)
     if name not in elements:
         raise errors.ConfigError(f"could not turn configMap back to channelGroup: missing group at path: {name}")
@@ -241,8 +241,8 @@ def _assemble(path: str, elements: Mapping[str, _Element]) -> configtx_pb2.Confi
                 )
             target[key].CopyFrom(found.proto)
     if _ORDERER_CAPABILITIES in elements:
-        # Channels made by the first releases have elements nobody may modify; with capabilities they become the
-        # administrators'.
+        # Channels of the first releases have elements that nobody may modify; with capabilities, administrators
+        # may.
         below: list[configtx_pb2.ConfigGroup | configtx_pb2.ConfigValue | configtx_pb2.ConfigPolicy]
         below = [group, *group.values.values(), *group.policies.values()]
         for element in below:

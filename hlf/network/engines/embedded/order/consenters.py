@@ -1,8 +1,8 @@
 """
-Who orders a channel, and whether it could be set up as its configuration says.
+Check a channel's consenters: whether this orderer is one, and whether Fabric would accept them.
 
-The embedded engine orders by itself, but only where its orderer is one of the
-consenters, and no configuration that real orderers would not take.
+The embedded engine has no consensus. It orders a channel if its orderer is one
+of the consenters, and refuses configurations that real orderers refuse.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class Own:
-    """By what the orderer knows itself among consenters: its TLS certificate (Raft) and its identity (BFT)."""
+    """The orderer's TLS certificate (Raft) and identity (BFT), by which it finds itself among consenters."""
 
     tls_certificate: bytes
     identity: bytes
@@ -34,7 +34,7 @@ class Own:
         Return whether one of the consenters has this orderer's key.
 
         Raises:
-            ConfigError: the consenters are wrong; in Fabric's words.
+            ConfigError: the consenters are wrong; the text is Fabric's.
         """
         if ordering.consensus_type == BFT:
             own = signatures.parse_identity(self.identity)[1]
@@ -47,7 +47,7 @@ class Own:
         return _is_among(self.tls_certificate, [consenter.server_tls_cert for consenter in metadata.consenters])
 
     def is_replaced(self, ordering: channelconfig.Ordering, update: channelconfig.Ordering) -> bool:
-        """Return whether *update* takes this orderer's certificate from the consenters of Raft, or gives it another."""
+        """Return whether *update* removes this orderer's certificate from the consenters of Raft, or replaces it."""
         kept = {consenter.client_tls_cert for consenter in _metadata(update).consenters}
         return any(
             _is_among(self.tls_certificate, [consenter.server_tls_cert]) and consenter.client_tls_cert not in kept
@@ -57,10 +57,10 @@ class Own:
 
 def check_update(ordering: channelconfig.Ordering, update: channelconfig.Ordering) -> None:
     """
-    Check what an update makes of a channel's ordering by Raft, whose one live consenter is this orderer.
+    Check an update of a channel's Raft options and consenters, of which only this orderer runs.
 
     Raises:
-        ConfigError: what is wrong with options or consenters, in Fabric's words.
+        ConfigError: options or consenters are wrong; the text is Fabric's.
     """
     try:
         metadata = _metadata(update)
@@ -103,7 +103,7 @@ def _check(metadata: Any, ordering: channelconfig.Ordering) -> None:
 
 
 def _check_different(listed: Any) -> None:
-    """Raise if two consenters share a certificate, at whichever end of the connection."""
+    """Raise if two consenters share a client or server certificate."""
     seen: set[bytes] = set()
     for consenter in listed:
         own = {consenter.server_tls_cert, consenter.client_tls_cert}
@@ -135,7 +135,7 @@ def _check_options(options: Any) -> None:
     if interval == 0:
         raise errors.ConfigError("TickInterval cannot be zero")
     if interval < 0:
-        # Fabric 3.1.5 takes it, and the orderer's process ends at the first tick.
+        # Fabric 3.1.5 accepts it, and then the orderer's process ends at the first tick.
         raise errors.ConfigError(f"TickInterval ({options.tick_interval}) cannot be negative")
 
 
@@ -161,7 +161,7 @@ def _check_certificates(consenter: Any, place: str, authorities: chains.Authorit
 
 
 def _check_validity(consenter: Any) -> None:
-    """Raise if a new consenter's certificate is not valid today; those of earlier ones may have expired."""
+    """Raise if a new consenter's certificate is not valid now; those of earlier ones may have expired."""
     now = datetime.now(UTC).replace(microsecond=0)
     for end, pem in (("client", consenter.client_tls_cert), ("server", consenter.server_tls_cert)):
         certificate = certificates.read(pem)
@@ -187,7 +187,7 @@ def _parsed(end: str, pem: bytes, place: str) -> certificates.Certificate:
 
 def _is_among(own: bytes, listed: list[bytes]) -> bool:
     """
-    Return whether a certificate's key is in one of *listed*: a renewed certificate of the same key is the same node's.
+    Return whether one of *listed* has the certificate's key; a renewed certificate keeps the key of the node.
     """
     key = _public_key(own)
     return key is not None and key in map(_public_key, listed)

@@ -1,4 +1,4 @@
-"""What orderers and peers check of the block that a channel is joined with, in the order and the words of Fabric."""
+"""The checks of orderers and peers on the block of a join, in Fabric's order and with its error texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BAD_REQUEST = 400
 
 
 class ParticipationRefused(Exception):  # noqa: N818 - the participation interface's answer, not a program's failure.
-    """The orderer does not join: *status* is that of HTTP, *reason* Fabric's words."""
+    """The orderer does not join; *status* is HTTP's, *reason* Fabric's text."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -34,7 +34,7 @@ class JoinError(errors.HlfError):
 
 def participation_block(encoded: bytes) -> tuple[Any, channelconfig.Bundle]:
     """
-    Return the block and its configuration, if the participation interface takes it for a channel's.
+    Return the block and its configuration, if the participation interface accepts it.
 
     Raises:
         ParticipationRefused: it does not.
@@ -69,7 +69,7 @@ def takes_part(block: Any, bundle: channelconfig.Bundle, own: consenters.Own) ->
     Return whether the orderer is one of the channel's consenters.
 
     Raises:
-        ParticipationRefused: nobody could set the channel up.
+        ParticipationRefused: no orderer could set the channel up.
     """
     refuse = "cannot join: "
     try:
@@ -126,7 +126,7 @@ def _check_first(block: Any) -> None:
 
 def peer_block(encoded: bytes) -> tuple[str, Any]:
     """
-    Return the channel's name and the block, if a peer takes it for a configuration that it can live with.
+    Return the channel's name and the block, if a peer accepts it as a configuration.
 
     Raises:
         JoinError: it does not.
@@ -151,7 +151,7 @@ def peer_block(encoded: bytes) -> tuple[str, Any]:
 
 def first_block(block: Any) -> channelconfig.Bundle:
     """
-    Return the configuration that a peer can begin a ledger with.
+    Return the configuration with which a peer can begin a ledger.
 
     Raises:
         JoinError: the block is not the first, or its configuration cannot be used.
@@ -177,7 +177,7 @@ def first_block(block: Any) -> channelconfig.Bundle:
 
 
 def transaction_id(block: Any) -> str:
-    """Return the id of the transaction that a configuration block consists of."""
+    """Return the id of the transaction in a configuration block."""
     return str(_channel_header(block).tx_id)
 
 
@@ -195,10 +195,10 @@ def _check_configuration(block: Any, header: Any) -> None:
         kind = enumerations.name(common_pb2.HeaderType, header.type)
         raise JoinError(f"Bad configuration envelope: invalid type {kind}, expected CONFIG")
     if len(block.data.data) != 1:
-        # Real peers take such a block, which no orderer gives out, and whatever its other transactions write.
+        # Real peers accept such a block, which no orderer makes, with all writes of its other transactions.
         raise JoinError("the embedded engine takes no further transactions in a genesis block")
     if len(block.metadata.metadata) <= common_pb2.TRANSACTIONS_FILTER:
-        # A real peer of this version ends here.
+        # The process of a real peer of this version ends here.
         raise JoinError("the block has no metadata for the validation codes of its transactions")
     _, envelope = channelconfig.config_of(channelconfig.config_envelope_of(block))
     if not envelope.HasField("config"):

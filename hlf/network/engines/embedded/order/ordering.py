@@ -1,7 +1,7 @@
 """
-What an orderer does with a message: accept or refuse it, gather batches, make blocks.
+An orderer's work: accept or refuse messages, collect batches, make blocks.
 
-Refusals carry the status and words of Fabric's broadcast service.
+Refusals have the status and the text of Fabric's broadcast service.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class Refused(Exception):  # noqa: N818 - this is the broadcast service's answer
 @dataclass(frozen=True)
 class Message:
     """
-    An envelope that was let in.
+    An accepted envelope.
 
     Attributes:
-        sequence: of the configuration it was judged under.
-        verified: whether its creator was found a valid member, and its signature right, under that configuration.
+        sequence: that of the configuration under which it was checked.
+        verified: whether its creator is a valid member, and its signature valid, under that configuration.
         update: the CONFIG_UPDATE envelope that a CONFIG message came from.
-        replaces: whether it takes the orderer from the consenters, or gives it another certificate there.
+        replaces: whether it removes the orderer from the consenters, or replaces its certificate.
     """
 
     raw: bytes
@@ -65,7 +65,7 @@ class Message:
 
 
 class Admission:
-    """The rules for accepting messages, under one version of the configuration."""
+    """The rules for messages under one version of the configuration."""
 
     def __init__(self, bundle: channelconfig.Bundle, signer: Signer, own: consenters.Own) -> None:
         self._bundle = bundle
@@ -74,10 +74,10 @@ class Admission:
 
     def admit(self, envelope: Any, raw: bytes, arrived: float) -> Message:
         """
-        Return the message to order for *envelope*; for a configuration update, the CONFIG message it leads to.
+        Return the message to order for *envelope*; for a configuration update it is the resulting CONFIG message.
 
         Raises:
-            Refused: a rule says no.
+            Refused: a rule refuses it.
         """
         kind = _type(envelope)
         if kind == common_pb2.CONFIG:
@@ -90,12 +90,12 @@ class Admission:
             raise Refused(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
         verified = self._filter(envelope)
         if not envelope.signature:
-            # Under a policy without signatures a real orderer accepts it, and then no peer accepts the block.
+            # If the policy needs no signatures, a real orderer accepts it, but then no peer accepts the block.
             raise Refused(common_pb2.BAD_REQUEST, "message has no signature: no peer would take a block that holds it")
         return Message(raw, _size(envelope), self._bundle.sequence, arrived, verified)
 
     def admit_update(self, update: Any, arrived: float) -> Message:
-        """Return the CONFIG message that a CONFIG_UPDATE envelope leads to; raises Refused."""
+        """Return the CONFIG message that results from a CONFIG_UPDATE envelope; raise Refused if a rule refuses it."""
         self._filter(update, "config update for existing channel did not pass initial checks: ")
         channel_id = self._bundle.channel_id
         try:
@@ -134,7 +134,7 @@ class Admission:
         """
         Apply Fabric's rules in Fabric's order: not empty, not too large, not expired, allowed to write.
 
-        Returns whether the creator is a valid member, which a lenient policy does not ask for.
+        Return whether the creator is a valid member; a lenient policy does not require it.
         """
         if not envelope.payload:
             raise Refused(common_pb2.BAD_REQUEST, f"{stage}Message was empty")
@@ -157,7 +157,7 @@ class Admission:
         return bool(signers) and signers[0].valid
 
     def _expired(self, serialized: bytes) -> bool:
-        """Return whether a certificate has expired, whoever issued it; the policy refuses one that cannot be read."""
+        """Return whether a certificate has expired, whatever its issuer; the policy refuses one that cannot be read."""
         try:
             not_after = self._bundle.msps.identity(serialized).not_after
         except errors.IdentityError:
@@ -197,18 +197,18 @@ def _signed(envelope: Any, stage: str) -> msp.Signed:
 
 @dataclass
 class Cutter:
-    """Gathers messages into batches by count and size; the time-out is the caller's."""
+    """Collects messages in batches by count and size; the caller handles the time-out."""
 
     _pending: list[Message] = field(default_factory=list)
     _pending_bytes: int = 0
 
     @property
     def deadline_base(self) -> float | None:
-        """When the oldest waiting message arrived, None when none waits."""
+        """The time at which the oldest waiting message arrived; None if none waits."""
         return self._pending[0].arrived if self._pending else None
 
     def add(self, message: Message, batch: channelconfig.Batch) -> list[list[Message]]:
-        """Take a message in; return the batches that are complete now (none, one or two)."""
+        """Add a message; return the batches that are complete now (none, one or two)."""
         if message.size > batch.preferred_max_bytes:
             return [*self.cut(), [message]]
         complete = []
@@ -221,7 +221,7 @@ class Cutter:
         return complete
 
     def cut(self) -> list[list[Message]]:
-        """Return what waits as one batch, or nothing."""
+        """Return the waiting messages as one batch, or nothing."""
         waiting, self._pending, self._pending_bytes = self._pending, [], 0
         return [waiting] if waiting else []
 
@@ -234,7 +234,7 @@ def make_block(
     signer: Signer,
     consenter_metadata: bytes = b"",
 ) -> common_pb2.Block:
-    """Return a signed ``common.Block``; *last_config* is its own number where it holds a configuration."""
+    """Return a signed ``common.Block``; *last_config* is its own number if it holds a configuration."""
     block = blocks.new_block(number, previous_hash, envelopes_raw)
     index = common_pb2.LastConfig(index=last_config)
     value = common_pb2.OrdererBlockMetadata(
@@ -252,7 +252,7 @@ def make_block(
 
 
 def raft_metadata(consenters: int, index: int) -> bytes:
-    """Return what a Raft orderer notes in its blocks: who takes part, and where its log stands."""
+    """Return a Raft orderer's metadata of a block: the consenters, and the index of its log."""
     metadata = metadata_pb2.BlockMetadata(
         consenter_ids=range(1, consenters + 1), next_consenter_id=consenters + 1, raft_index=index
     )

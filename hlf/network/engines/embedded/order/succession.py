@@ -1,8 +1,8 @@
 """
-Which configuration may follow which.
+Check that a configuration may follow another.
 
-An update may be authorised in every element and still lead to what the nodes
-of the channel cannot live with. The rules and words are those of Fabric's orderers.
+An update can be authorised in every element and still have a result that the
+channel's nodes cannot use. The rules and texts are those of Fabric's orderers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def check_successor(bundle: channelconfig.Bundle, successor: channelconfig.Bundl
     Check that *successor* may follow *bundle*.
 
     Raises:
-        ConfigError: it drops a part, moves an organisation's MSP id or asks for capabilities nobody here has.
+        ConfigError: it drops a part, changes an organisation's MSP id or requires unsupported capabilities.
     """
     if successor.ordering is None:
         raise errors.ConfigError("config update is not compatible: config does not contain orderer config")
@@ -67,10 +67,10 @@ def _check_consensus(bundle: channelconfig.Bundle, successor: channelconfig.Bund
 
 def check_maintenance(bundle: channelconfig.Bundle, successor: channelconfig.Bundle, envelope: Any) -> None:
     """
-    Check that *envelope* enters, leaves and uses maintenance mode as it should.
+    Check that *envelope* enters, leaves and uses maintenance mode correctly.
 
     Raises:
-        ConfigError: another consensus type is asked for, which this engine cannot change to, or the change of
+        ConfigError: it asks for another consensus type, which this engine does not support, or the change of
             state comes with other changes.
     """
     if bundle.ordering is None or successor.ordering is None:

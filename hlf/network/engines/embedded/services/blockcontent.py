@@ -1,4 +1,4 @@
-"""What event services read out of a block's transactions."""
+"""Read the parts of a block's transactions that event services need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def open_envelope(envelope: bytes) -> tuple[common_pb2.ChannelHeader, bytes]:
     Return a transaction's channel header and data.
 
     Raises:
-        DecodeError: it cannot be read, which an orderer would not have let pass.
+        DecodeError: it cannot be read; an orderer would have refused it.
     """
     payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(envelope).payload)
     return common_pb2.ChannelHeader.FromString(payload.header.channel_header), payload.data
@@ -23,10 +23,10 @@ def open_envelope(envelope: bytes) -> tuple[common_pb2.ChannelHeader, bytes]:
 
 def events(transaction: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
     """
-    Yield the event that each action of a transaction carries, empty where it has none.
+    Yield the event of each action of a transaction, empty if it has none.
 
     Raises:
-        DecodeError: an invalid transaction may hold anything.
+        DecodeError: it cannot be read; an invalid transaction can hold any bytes.
     """
     for action in transaction_pb2.Transaction.FromString(transaction).actions:
         payload = transaction_pb2.ChaincodeActionPayload.FromString(action.payload)

@@ -1,4 +1,4 @@
-"""The orderer's door for transactions and configuration updates: ``AtomicBroadcast.Broadcast``."""
+"""The orderer's service for transactions and configuration updates: ``AtomicBroadcast.Broadcast``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Orderer(events.OrdererEvents):
-    """``orderer.AtomicBroadcast``, and the same for gateways of this process, to which it has an address."""
+    """``orderer.AtomicBroadcast``; gateways of this process call it as functions."""
 
     def __init__(self, channels: Channels, address: str, msp_id: str) -> None:
         super().__init__(channels)
@@ -38,7 +38,7 @@ class Orderer(events.OrdererEvents):
                 return
 
     async def broadcast(self, envelope: common_pb2.Envelope) -> ab_pb2.BroadcastResponse:
-        """Queue one envelope; return the answer, which says why if it is refused."""
+        """Queue one envelope; return the answer, with the reason if it is refused."""
         try:
             payload = decode(common_pb2.Payload, envelope.payload)
             if not payload.HasField("header"):

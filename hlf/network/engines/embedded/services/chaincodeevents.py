@@ -1,4 +1,4 @@
-"""The gateway's stream of chaincode events: from which block, which of them, and one message a block."""
+"""The gateway's stream of chaincode events: its first block, its filter, and one message for each block."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ async def follow(
     peer: Peer, signed: gateway_pb2.SignedChaincodeEventsRequest
 ) -> AsyncIterator[gateway_pb2.ChaincodeEventsResponse]:
     """
-    Answer the blocks that hold events of the chaincode asked for, for ever.
+    Yield every block with events of the requested chaincode, without end.
 
     Raises:
-        StatusError: the request cannot be read, or its signer may not.
+        StatusError: the request cannot be read, or its signer has no access.
     """
     if not signed.request:
         raise StatusError(Code.INVALID_ARGUMENT, "a chaincode events request is required")

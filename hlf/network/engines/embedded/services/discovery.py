@@ -1,8 +1,8 @@
 """
-``discovery.Discovery``: members of a channel, its configuration, and whose endorsements a call needs.
+``discovery.Discovery``: a channel's peers and configuration, and the endorsers of a call.
 
-Peers describe themselves in the gossip messages that real peers exchange,
-because that is where clients look for endpoints and heights.
+Peers are described by the gossip messages of real peers, because clients read
+endpoints and heights from them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
 
     @statuses.answering
     async def Discover(self, request: protocol_pb2.SignedRequest) -> protocol_pb2.Response:  # noqa: N802 - the service's own name
-        """Answer each query of a signed request; what is refused is an answer too."""
+        """Answer each query of a signed request; a refusal is an answer too."""
         try:
             asked = protocol_pb2.Request.FromString(request.payload)
         except message.DecodeError:
@@ -91,7 +91,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
             raise QueryError("unknown or missing request type")
 
     def _check_local(self, signed: msp.Signed) -> None:
-        """Refuse a query for the peers of no channel, unless an administrator of the peer's organisation asks."""
+        """Refuse a query for peers without a channel, unless an administrator of the peer's organisation sends it."""
         local = self._peer.local
         administrator = msp.Principal.of_role(local.msp_id, msp.ADMIN)
         if not any(identity.satisfies(administrator) for identity in local.msps.signers([signed])):
@@ -129,7 +129,7 @@ def _refused(reason: str) -> statuses.StatusError:
 
 
 def _filtered(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
-    """Return the members that run what *interest* names and may read the collections it names."""
+    """Return the members that run the chaincodes of *interest* and may read its collections."""
     if not interest.chaincodes:
         return list(view.peers)
     try:
@@ -167,7 +167,7 @@ def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: View | None) 
     state.state_info.properties.ledger_height = view.height
     names = [name for name in view.names() if peer in view.running(name)]
     for name in sorted([lifecycle.NAMESPACE, *names]):
-        # Real peers report the sequence here, since a new one need not change the version.
+        # Real peers report the sequence here, because a new one can have the same version.
         state.state_info.properties.chaincodes.add(name=name, version=str(view.defined(name).sequence))
     _seal(described.state_info, state, peer)
 

@@ -1,9 +1,9 @@
 """
-Deliver: blocks of a channel, as they are, filtered, or with the private data the caller may see.
+Deliver: a channel's blocks, whole, filtered, or with the private data that the caller may see.
 
-One conversation serves many seeks: each is answered by its blocks and a
-status, and after SUCCESS the next may follow. The rules of who may seek, and
-when a seek is a BAD_REQUEST, are the same at peers and at the orderer.
+One stream serves many seeks: the answer is the blocks and a status, and after
+SUCCESS the next seek may follow. Peers and the orderer have the same rules for
+who may seek, and for BAD_REQUEST.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
     async def DeliverFiltered(  # noqa: N802
         self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
     ) -> AsyncIterator[message.Message]:
-        """Yield what happened to each transaction, without what it said."""
+        """Stream the outcome of each transaction without its content."""
         session = self._session(access.FILTERED_BLOCK_EVENTS, events_pb2.DeliverResponse, filtering.filtered)
         async for response in session.run(request_iterator, context):
             yield response
@@ -99,7 +99,7 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     async def Deliver(  # noqa: N802 - the service's own name
         self, request_iterator: AsyncIterator[common_pb2.Envelope], context: _Context
     ) -> AsyncIterator[message.Message]:
-        """Stream blocks without what peers add to them, or only headers with signatures."""
+        """Stream blocks without the metadata of peers, or only headers with signatures."""
 
         def refusal(channel: Channel, signed: msp.Signed) -> str | None:
             return channel.bundle.refusal(ORDERER_READERS, [signed])
@@ -115,7 +115,7 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
 
 
 class Session:
-    """One Deliver conversation."""
+    """One Deliver stream."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Session:
         self._answer = answer
 
     async def run(self, seeks: AsyncIterator[common_pb2.Envelope], context: _Context) -> AsyncIterator[message.Message]:
-        """Answer seeks until the caller goes away or one of them fails."""
+        """Answer seeks until the caller closes the stream or one of them fails."""
         certificate = _client_certificate_hash(context)
         async for envelope in seeks:
             status: int = common_pb2.SUCCESS
@@ -144,7 +144,7 @@ class Session:
                 return
 
     async def _seek(self, envelope: common_pb2.Envelope, certificate: bytes) -> AsyncIterator[message.Message | int]:
-        """Yield the blocks of one seek; a number at the end is the status where it is not SUCCESS."""
+        """Yield the blocks of one seek; a number at the end is a status other than SUCCESS."""
         try:
             payload, header, creator = _read(envelope, certificate)
         except (message.DecodeError, ValueError):
@@ -181,14 +181,14 @@ class Session:
                 return
             block = common_pb2.Block.FromString(channel.ledger.stored(number))
             if headers_only and not filtering.is_configuration(block):
-                # Configuration blocks stay whole, or nobody could check what follows them.
+                # Configuration blocks stay whole, because the check of later blocks needs them.
                 block.ClearField("data")
             yield self._answer(channel, block, signed)
             number += 1
 
 
 class _Guard:
-    """Whether the caller may still read: asked again whenever the configuration changes."""
+    """Checks the caller's access again after each change of the configuration."""
 
     def __init__(self, channel: Channel, signed: msp.Signed, refusal: Refusal) -> None:
         self._channel = channel
@@ -211,7 +211,7 @@ class _Guard:
 def _read(
     envelope: common_pb2.Envelope, certificate: bytes
 ) -> tuple[common_pb2.Payload, common_pb2.ChannelHeader, bytes]:
-    """Return the payload, channel header and creator of a seek; raise ValueError where it breaks a rule."""
+    """Return the payload, channel header and creator of a seek; raise ValueError if it is malformed."""
     payload = common_pb2.Payload.FromString(envelope.payload)
     if not payload.HasField("header"):
         raise ValueError("no header")
@@ -227,7 +227,7 @@ def _read(
 
 
 def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
-    """Return the first and last block of a seek, or the status where it has none."""
+    """Return the first and last block of a seek, or an error status."""
     if not seek.HasField("start") or not seek.HasField("stop"):
         return common_pb2.BAD_REQUEST
     kind = seek.start.WhichOneof("Type")
@@ -244,7 +244,7 @@ def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
     last = seek.stop.specified.number if stop == "specified" else 0
     if stop == "specified" and last < first:
         return common_pb2.BAD_REQUEST
-    # A stop that names no block is taken for block 0, which a later start never meets.
+    # A stop without a block means block 0, which a later start never reaches.
     return first, last if last >= first else _LAST
 
 
@@ -253,7 +253,7 @@ def _whole_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> events_
 
 
 def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb2.DeliverResponse:
-    """Return a block without what peers add to its metadata."""
+    """Return a block without the metadata that peers add."""
     for added in (common_pb2.TRANSACTIONS_FILTER, common_pb2.COMMIT_HASH):
         if len(block.metadata.metadata) > added:
             block.metadata.metadata[added] = b""
@@ -261,7 +261,7 @@ def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb
 
 
 def _client_certificate_hash(context: _Context) -> bytes:
-    """Return SHA-256 of the caller's TLS certificate where there is one: a seek must be bound to it."""
+    """Return the SHA-256 of the caller's TLS certificate, if there is one; a seek must be bound to it."""
     shown = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
     block = pem.first(shown) if shown is not None else None
     return hashlib.sha256(block.content).digest() if block is not None else b""

@@ -1,4 +1,4 @@
-"""What of a block a Deliver stream shows: an outline of its transactions, or their private data."""
+"""The forms of a block in Deliver streams: an outline of its transactions, or with their private data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def filtered(channel: Channel, block: common_pb2.Block, _: msp.Signed) -> events_pb2.DeliverResponse:
-    """Return identity, type, verdict and event names of a block's transactions."""
+    """Return id, type, validation code and event names of a block's transactions."""
     outline = events_pb2.FilteredBlock(number=block.header.number, channel_id=channel.id)
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
     for index, envelope in enumerate(block.data.data):
@@ -37,7 +37,7 @@ def filtered(channel: Channel, block: common_pb2.Block, _: msp.Signed) -> events
 def with_private_data(
     channel: Channel, msp_id: str, block: common_pb2.Block, signed: msp.Signed
 ) -> events_pb2.DeliverResponse:
-    """Return a whole block and, by transaction, the private writes that *msp_id* holds and the caller may read."""
+    """Return a whole block and, by transaction, the private writes that *msp_id* has and the caller may read."""
     response = events_pb2.DeliverResponse()
     response.block_and_private_data.block.CopyFrom(block)
     held = channel.ledger.private_data_of_block(block.header.number, msp_id)
@@ -64,7 +64,7 @@ def _outline_events(transaction: events_pb2.FilteredTransaction, data: bytes) ->
     try:
         found = [event for event in blockcontent.events(data) if event.chaincode_id]
     except message.DecodeError:
-        # An invalid transaction may hold anything; it is still listed with its verdict.
+        # An invalid transaction can hold any bytes; it is still listed with its code.
         return
     for event in found:
         action = transaction.transaction_actions.chaincode_actions.add()
@@ -90,7 +90,7 @@ def _readable(
 
 
 def _may_read(definition: lifecycle.ChaincodeDefinition | None, collection: str, readers: list[msp.Identity]) -> bool:
-    """Return whether readers may see a collection: as in Fabric, only those with member-only reads are checked."""
+    """Return whether readers may see a collection; as in Fabric, only those with member-only reads are checked."""
     if keys.msp_of_implicit_collection(collection) is not None:
         return True
     config = definition.collection(collection) if definition is not None else None

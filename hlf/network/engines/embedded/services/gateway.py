@@ -1,9 +1,9 @@
 """
-``gateway.Gateway``: one door through which a client evaluates, endorses, submits and follows.
+``gateway.Gateway``: one service to evaluate, endorse and submit, and to follow events.
 
-The endorsers of all organisations live in this process, so they are called as
-functions; their answers, and the words in which refusals of other
-organisations' peers arrive, are those of real gateways.
+The endorsers of all organisations run in this process, so they are called as
+functions. Their answers, and the error texts for refusals of other
+organisations' peers, are those of real gateways.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COLLECT_FAILED = "failed to collect enough transaction endorsements, see attache
 
 @dataclasses.dataclass(frozen=True)
 class EndorserAnswer:
-    """What came of asking one endorser."""
+    """The result of one endorser."""
 
     outcome: Outcome | None = None
     code: Code = Code.OK
@@ -64,7 +64,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         orderer: Orderer,
         settings: PeerSettings,
     ) -> None:
-        """*endorsers_by_peer* is what each peer of the network endorses with, *views* what is known of channels."""
+        """*endorsers_by_peer* has the endorser of each peer of the network; *views* are those of channels."""
         self.limit = statuses.Limit("gateway.Gateway", settings.gateway_calls)
         self._endorsement_seconds = settings.endorsement_seconds
         self._peer = peer
@@ -74,17 +74,17 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
 
     @statuses.answering
     async def Evaluate(self, request: gateway_pb2.EvaluateRequest) -> gateway_pb2.EvaluateResponse:  # noqa: N802 - the service's own name
-        """Run a function at one peer and answer its result."""
+        """Run a function at one peer and return its result."""
         return await self._evaluate(request)
 
     @statuses.answering
     async def Endorse(self, request: gateway_pb2.EndorseRequest) -> gateway_pb2.EndorseResponse:  # noqa: N802
-        """Collect the endorsements that a transaction needs; answer it ready for the client's signature."""
+        """Collect the endorsements that a transaction needs; return it for the client's signature."""
         return gateway_pb2.EndorseResponse(prepared_transaction=await self._endorse(request))
 
     @statuses.answering
     async def Submit(self, request: gateway_pb2.SubmitRequest) -> gateway_pb2.SubmitResponse:  # noqa: N802
-        """Hand a signed transaction to the orderer."""
+        """Send a signed transaction to the orderer."""
         return await self._submit(request)
 
     @statuses.answering
@@ -158,7 +158,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         return _prepare(request, plan)
 
     async def _collect(self, plan: plans.Plan, peer: Peer | None, request: Request) -> str:
-        """Ask *peer*, and the next of its group while they refuse; return the group if nobody is left in it."""
+        """Ask *peer*, then others of its group while they refuse; return the group if nobody is left in it."""
         group = ""
         while peer is not None:
             answer = await self._ask(peer, request)
@@ -170,7 +170,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         return group
 
     async def _plan_from_first(self, request: Request, channel_id: str, name: str, transient: bool) -> plans.Plan:
-        """Endorse once, and plan from what that simulation touched."""
+        """Endorse once, and plan by the reads and writes of that simulation."""
         default = responses.ChaincodeInterest(chaincodes=[responses.ChaincodeCall(name=name)])
         own = self._planner.by_organisation(channel_id, name).get(self._peer.msp_id)
         if own:
@@ -219,7 +219,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             return gateway_pb2.SubmitResponse()
         if common_pb2.BAD_REQUEST <= response.status < common_pb2.INTERNAL_SERVER_ERROR:
             raise StatusError(Code.ABORTED, _unsuccessful(response))
-        # Real gateways keep an orderer's reasons to themselves; real orderers have no such trouble.
+        # Real gateways do not pass on an orderer's reasons; real orderers have no such trouble.
         told = [] if channel.trouble is None else [plans.detail(self._orderer, _unsuccessful(response))]
         raise StatusError(Code.UNAVAILABLE, failed, told)
 
@@ -245,7 +245,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         try:
             record = await channel.wait_transaction(asked.transaction_id)
         except TroubleError as error:
-            # Clients ask again after UNAVAILABLE, which helps where the trouble passes.
+            # Clients try again after UNAVAILABLE, which helps if the trouble passes.
             raise StatusError(Code.UNAVAILABLE if error.trouble.passes else Code.INTERNAL, str(error)) from None
         return gateway_pb2.CommitStatusResponse(result=record.code, block_number=record.block_number)
 
@@ -258,7 +258,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             return EndorserAnswer(None, Code.UNAVAILABLE, plans.unreachable(peer.address), retry=True)
         try:
             if local:
-                # A real gateway calls its own peer as a function too, which no deadline of the gateway's ends.
+                # A real gateway calls its own peer as a function too, without a deadline.
                 outcome = await endorser.process(request, evaluate=evaluate)
             else:
                 async with peer.call(self._endorsement_seconds):
@@ -270,7 +270,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
                 return EndorserAnswer(None, Code.FAILED_PRECONDITION, str(error))
             return EndorserAnswer(None, Code.UNAVAILABLE, str(error), retry=True)
         except TimeoutError:
-            # A peer that stops takes its connections with it.
+            # The connections of a peer end when it stops.
             reason = plans.TIMED_OUT if peer.running else plans.LOST
             return EndorserAnswer(None, Code.UNAVAILABLE, reason, retry=True)
         size = 0 if local else _size(outcome, evaluate)
@@ -286,10 +286,10 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
 
 
 def _size(outcome: Outcome, evaluate: bool) -> int:
-    """Return how large another peer's answer would be on its way here; the contract's result stands in it twice."""
+    """Return the size of another peer's answer as a message, which has the contract's result twice."""
     signed = outcome.payload or b""
     if evaluate and outcome.payload is not None:
-        # Not encoded, as nobody looks at it; it would hold the result at least.
+        # Not encoded, because it is not used; it would have at least the result.
         signed = outcome.response.payload
     return outcome.response.ByteSize() + len(signed)
 
@@ -313,7 +313,7 @@ def _target(request: Request) -> tuple[str, str, bool]:
 
 
 def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
-    """Return the transaction that the client is to sign; the transient map stays behind."""
+    """Return the transaction for the client's signature, without the transient map."""
     action = transaction_pb2.ChaincodeActionPayload(
         chaincode_proposal_payload=proposal_pb2.ChaincodeProposalPayload(
             input=request.payload.input

@@ -1,8 +1,8 @@
 """
 The orderer's channel-participation REST interface, for its organisation's administrators.
 
-It listens apart from gRPC and asks for a client certificate of the
-authority it was configured with.
+It has its own listener beside gRPC and requires a client certificate of the
+configured authority.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 BASE = "/participation/v1/"
 CHANNELS = f"{BASE}channels"
-# What the native engine's orderers are set to take as well; Fabric's default is a tenth of it.
+# The native engine sets the same limit for its orderers; Fabric's default is a tenth of it.
 MAX_BODY = 10 * 1024 * 1024
 _FOLLOWER = "channel is not ready, he is a follower"
 _JSON_TYPES = ("application/json", "application/*", "*/*", "")
 
 
-class Refusal(Exception):  # noqa: N818 - what is raised is the answer
+class Refusal(Exception):  # noqa: N818 - an answer, not a failure
     """An answer that is not a success."""
 
     def __init__(self, status: int, reason: str, allow: str = "") -> None:
@@ -162,13 +162,13 @@ class Participation:
         return standing
 
     def _ordered(self, standing: Standing) -> Channel | None:
-        """Return the channel, if the orderer does more than follow it."""
+        """Return the channel, if the orderer orders it."""
         channel = self._channels.get(standing.channel_id)
         return channel if channel is not None and channel.ordering else None
 
 
 def tls(certificate: Path, key: Path, client_ca: Path) -> ssl.SSLContext:
-    """Return a server context that asks administrators for a certificate of *client_ca*."""
+    """Return a server context that requires a client certificate of *client_ca*."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=client_ca)
     context.load_cert_chain(certificate, key)
     context.verify_mode = ssl.CERT_REQUIRED
@@ -193,7 +193,7 @@ async def _redirect(_: web.Request) -> web.Response:
 
 
 async def _file(request: web.Request, name: str) -> bytes:
-    """Return the one part of a form that must have exactly this one."""
+    """Return the only part of a form; there must be exactly one."""
     if request.content_type != "multipart/form-data":
         raise Refusal(400, f"unsupported Content-Type: [{request.headers.get('Content-Type', '')}]")
     found: bytes | None = None
@@ -221,13 +221,13 @@ async def _read_limited(request: web.Request, part: aiohttp.BodyPartReader) -> b
 
 
 def _check_size(request: web.Request) -> None:
-    """Refuse a body over the limit, which counts what the form itself takes."""
+    """Refuse a body over the limit, which includes the form itself."""
     if request.content.total_bytes > MAX_BODY:
         raise Refusal(400, "cannot read form from request body: http: request body too large")
 
 
 def _describe(standing: Standing) -> dict[str, Any]:
-    # Real orderers do not say why a channel failed.
+    # Real orderers do not return the reason why a channel failed.
     reason = {"reason": standing.reason} if standing.reason else {}
     return reason | {
         "name": standing.channel_id,

@@ -1,4 +1,4 @@
-"""How a gateway plans: at whose peers to evaluate, and whose endorsements to collect."""
+"""A gateway's plans: the peers for an evaluation, and the endorsers of a transaction."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class Planner:
         self, channel_id: str, interest: responses.ChaincodeInterest, first: Peer, transient: bool
     ) -> plans.Plan:
         """
-        Plan so that transient data reach members of the collections written to, and nobody else.
+        Plan so that only members of the written collections get the transient data.
 
         Raises:
-            StatusError: the policy asks for others as well, or cannot be met.
+            StatusError: the policy needs others as well, or cannot be satisfied.
         """
         if not transient:
             return self.for_interest(channel_id, interest, first)
@@ -87,10 +87,10 @@ class Planner:
         self, channel_id: str, interest: responses.ChaincodeInterest, preferred: Peer | None
     ) -> plans.Plan:
         """
-        Return every combination that is enough, in an order of chance, those with *preferred* first.
+        Return every combination that is enough, in random order, those with *preferred* first.
 
         Raises:
-            StatusError: none is.
+            StatusError: there is none.
         """
         channel = self._peer.channel(channel_id)
         prefix = "no combination of peers can be derived which satisfy the endorsement policy"
@@ -110,7 +110,7 @@ class Planner:
         return plans.Plan(found.layouts, groups, order)
 
     def by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
-        """Return the peers that run a chaincode, by organisation, this peer before its like."""
+        """Return the peers that run a chaincode, by organisation; this peer is the first of its own."""
         channel = self._peer.channel(channel_id)
         found: dict[str, list[Peer]] = {}
         if channel is not None:
@@ -119,12 +119,12 @@ class Planner:
         return found
 
     def _distance(self, peer: Peer) -> int:
-        """Return how far a peer is: this one is nearest, then its organisation's others, then the rest."""
+        """Return a peer's rank: this one is the first, then its organisation's others, then the rest."""
         return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
 
 
 def drawn(items: Sequence[T]) -> Iterator[T]:
-    """Yield all of *items* in random order, each drawn only when it is asked for."""
+    """Yield all of *items* in random order; each is drawn only when it is needed."""
     moved: dict[int, int] = {}
     for last in range(len(items) - 1, -1, -1):
         drawn = secrets.randbelow(last + 1)

@@ -1,8 +1,8 @@
 """
-A gateway's plan: whom to ask for endorsements, and whom next when one refuses.
+A gateway's plan: the peers to ask for endorsements, and the next ones after refusals.
 
-Groups hold peers, layouts say how many of each group are enough. The plan
-keeps the first answer's payload; every other endorser must give the same bytes.
+Groups have peers, and layouts have the number of endorsements from each group.
+The plan keeps the first answer's payload; all others must have the same bytes.
 """
 
 from __future__ import annotations
@@ -36,16 +36,15 @@ class Plan:
         """
         Begin a search.
 
-        There may be thousands of layouts, of which most searches look at one:
-        *order* gives them one after the other when they are to be tried, if it
-        is not the order of *layouts*.
+        There can be thousands of layouts, and most searches need one: *order*
+        yields them when they are tried, if it is not the order of *layouts*.
         """
         self._layouts = layouts
         self._order = iter(layouts if order is None else order)
         self._smallest = min((sum(count for _, count in layout) for layout in layouts), default=0)
         self._current: Layout = ()
         self._groups = {name: list(peers) for name, peers in groups.items()}
-        # A peer may satisfy several principals; as in Fabric it then counts for the last group that lists it.
+        # A peer can satisfy several principals; as in Fabric it counts for the last group that lists it.
         self._group_of = {peer.name: name for name, peers in groups.items() for peer in peers}
         self._received: list[tuple[str, responses.Endorsement]] = []
         self._counts: collections.Counter[str] = collections.Counter()
@@ -56,11 +55,11 @@ class Plan:
 
     @property
     def completed(self) -> bool:
-        """Whether endorsements enough for one of the layouts are there."""
+        """Whether the endorsements are enough for one of the layouts."""
         return self._completed is not None
 
     def endorsers(self) -> list[Peer]:
-        """Return whom to ask now, all at once; empty when no layout is left."""
+        """Return the peers to ask now, all at once; empty if no layout is left."""
         for layout in self._order:
             missing = [(name, count - self._counts[name]) for name, count in layout if count > self._counts[name]]
             if any(name in self._exhausted or count > len(self._groups.get(name, ())) for name, count in missing):
@@ -74,8 +73,8 @@ class Plan:
         return []
 
     def accept(self, peer: Peer, outcome: Outcome) -> bool:
-        """Count an endorsement towards every layout; return False if its payload is not that of the first."""
-        # The gateway's own peer answers first, also where the policy does not ask for it; then it counts for no group.
+        """Count an endorsement for every layout; return False if its payload differs from the first."""
+        # The gateway's own peer answers first, even if the policy does not need it; then it counts for no group.
         group = self._group_of.get(peer.name, "")
         self._groups[group] = [other for other in self._groups.get(group, ()) if other is not peer]
         if outcome.endorsement is None:
@@ -100,11 +99,11 @@ class Plan:
         return None, group
 
     def abandon(self, *groups: str) -> None:
-        """Give up layouts that need more of *groups* than has come."""
+        """Drop the layouts that need more endorsements from *groups*."""
         self._exhausted.update(name for name in groups if name)
 
     def unique_endorsements(self) -> list[responses.Endorsement]:
-        """Return the collected endorsements that the layout wants, each endorser once."""
+        """Return the collected endorsements of the layout, each endorser once."""
         wanted = dict(self._completed or ())
         unique: dict[bytes, responses.Endorsement] = {}
         for group, endorsement in self._received:
@@ -118,12 +117,12 @@ class Plan:
 
 
 def detail(node: Peer | Orderer, reason: str) -> gateway_pb2.ErrorDetail:
-    """Return what a gateway tells its client about one endorser, or orderer."""
+    """Return the detail about one endorser or orderer in a gateway's error."""
     return gateway_pb2.ErrorDetail(address=node.address, msp_id=node.msp_id, message=reason)
 
 
 def unreachable(address: str) -> str:
-    """Return how a real gateway words that nobody listens at a node's address."""
+    """Return a real gateway's error text if nobody listens at a node's address."""
     return (
         'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp '
         f'{address}: connect: connection refused"'

@@ -1,4 +1,4 @@
-"""``protos.Snapshot``: snapshots of a channel that a peer is asked to make, by its organisation's admins."""
+"""``protos.Snapshot``: requests to a peer for snapshots of a channel, by its organisation's admins."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
 
     @statuses.answering
     async def Generate(self, signed: snapshot_pb2.SignedSnapshotRequest) -> empty_pb2.Empty:  # noqa: N802 - its own name
-        """Note a request; the snapshot of the last block is made at once, and not waited for."""
+        """Record a request; the snapshot of the last block is started at once, without waiting for it."""
         asked = _read(snapshot_pb2.SnapshotRequest, signed)
         channel = self._permitted(access.SUBMIT_SNAPSHOT, asked, signed)
         ledger, requests = channel.ledger, self._peer.snapshots
@@ -48,7 +48,7 @@ class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
 
     @statuses.answering
     async def Cancel(self, signed: snapshot_pb2.SignedSnapshotRequest) -> empty_pb2.Empty:  # noqa: N802
-        """Forget a request."""
+        """Remove a request."""
         asked = _read(snapshot_pb2.SnapshotRequest, signed)
         channel = self._permitted(access.CANCEL_SNAPSHOT, asked, signed)
         try:
@@ -61,7 +61,7 @@ class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
     async def QueryPendings(  # noqa: N802
         self, signed: snapshot_pb2.SignedSnapshotRequest
     ) -> snapshot_pb2.QueryPendingSnapshotsResponse:
-        """Answer the blocks of the requests that are not carried out."""
+        """Return the blocks of the pending requests."""
         asked = _read(snapshot_pb2.SnapshotQuery, signed)
         channel = self._permitted(access.PENDING_SNAPSHOTS, asked, signed)
         return snapshot_pb2.QueryPendingSnapshotsResponse(block_numbers=self._peer.snapshots.pending(channel.id))

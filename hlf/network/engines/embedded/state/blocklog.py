@@ -1,4 +1,4 @@
-"""What the log says of a written block: its invalid transactions, and what would crash real peers."""
+"""Log a written block's invalid transactions, and those that crash real peers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _LOG = logging.getLogger(__name__)
 
 
 def crashes(envelopes: Sequence[bytes], validated: Validated, defined: peercrashes.Defined) -> list[Crash]:
-    """Return as :func:`peercrashes.of_block` does, but never raise: a failed report must not stop a block."""
+    """Return as :func:`peercrashes.of_block` does, but never raise, because a failed report must not stop a block."""
     try:
         return peercrashes.of_block(envelopes, validated, defined)
-    except Exception as error:  # noqa: BLE001 - see above; its text may quote what is private.
+    except Exception as error:  # noqa: BLE001 - see above; its text may quote private values.
         _LOG.error("a block could not be looked at for what real peers make of it: %s", statuses.where(error))
         return []
 
 
 def of_block(channel_id: str, number: int, validated: Validated, found: Sequence[Crash]) -> None:
-    """Log the invalid transactions of a block, each with its code, and what real peers would crash on."""
+    """Log the invalid transactions of a block, each with its code, and those that crash real peers."""
     for verdict in validated.verdicts:
         if not verdict.valid:
-            # The id is whatever its sender wrote.
+            # The id is a text of the sender's choice.
             _LOG.warning(
                 "%s: block %s, transaction %.80r is %s: %s",
                 channel_id,

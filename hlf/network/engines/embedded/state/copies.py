@@ -1,4 +1,4 @@
-"""Copies of a channel's files, taken from and brought back under the connections that have them open."""
+"""Copy a channel's files, and restore them, while connections have them open."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def copy(source: Path, target: Path) -> None:
-    """Make the database *target* what *source* is at this moment, in one step: its readers see the old or the new."""
+    """Replace the content of the database *target* by that of *source*, in one step for its readers."""
     with (
         contextlib.closing(sqlite3.connect(source, timeout=30)) as read,
         contextlib.closing(sqlite3.connect(target, timeout=30)) as written,
     ):
-        # As for the ledger itself: what is written survives the death of this process.
+        # As in the ledger itself, written data survive the end of this process.
         written.execute("PRAGMA synchronous = OFF")
         read.backup(written)

@@ -1,8 +1,8 @@
 """
 The endorsement policies of a channel's chaincodes, collections and keys, and whether endorsers satisfy them.
 
-Which of the policies count for a write is said in ``hlf.wire.endorsement.writepolicies``. The lifecycle answers to the
-channel.
+``hlf.wire.endorsement.writepolicies`` decides which policies apply to a write. The policy of ``_lifecycle`` is the
+channel's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class UnjudgedError(Exception):
 
 
 class EndorsementPolicies:
-    """The endorsement policies that hold under one version of a channel's configuration."""
+    """The endorsement policies under one version of a channel's configuration."""
 
     def __init__(self, bundle: channelconfig.Bundle) -> None:
         self._bundle = bundle
@@ -37,14 +37,14 @@ class EndorsementPolicies:
         self._lifecycle = self.application(lifecycle_policy(bundle).SerializeToString())
 
     def application(self, encoded: bytes) -> channelpolicies.Policy:
-        """Return the policy of an encoded ``ApplicationPolicy``; one that refuses everybody if it is unusable."""
+        """Return the policy in an encoded ``ApplicationPolicy``; if it cannot be used, one that refuses everybody."""
         known = self._known.get(encoded)
         if known is None:
             known = self._known[encoded] = self._read(encoded)
         return known
 
     def chaincode(self, name: str, definition: lifecycle.ChaincodeDefinition | None) -> channelpolicies.Policy | None:
-        """Return the policy of chaincode *name*, or None where it is not defined."""
+        """Return the policy of chaincode *name*, or None if it is not defined."""
         if name == lifecycle.NAMESPACE:
             return self._lifecycle
         return None if definition is None else self.application(definition.validation_parameter)
@@ -95,9 +95,9 @@ class EndorsementPolicies:
 
 def lifecycle_policy(bundle: channelconfig.Bundle) -> policy_pb2.ApplicationPolicy:
     """
-    Return the policy that the functions of ``_lifecycle`` are endorsed by.
+    Return the endorsement policy of ``_lifecycle``.
 
-    A channel without one is governed by members of a majority of its organisations.
+    A channel without one needs members of a majority of its organisations.
     """
     if bundle.policies.find(channelconfig.LIFECYCLE_ENDORSEMENT) is not None:
         return policy_pb2.ApplicationPolicy(channel_config_policy_reference=channelconfig.LIFECYCLE_ENDORSEMENT)
@@ -115,7 +115,7 @@ def _signature(encoded: bytes) -> channelpolicies.Policy:
 
 
 def member_msp_ids(config: collection_pb2.StaticCollectionConfig) -> frozenset[str]:
-    """Return the organisations that hold an explicit collection's data."""
+    """Return the member organisations of an explicit collection."""
     found = (msp.Principal.of(one).msp_id for one in config.member_orgs_policy.signature_policy.identities)
     return frozenset(name for name in found if name)
 

@@ -1,10 +1,10 @@
 """
-A channel's state in the files of a peer's snapshot, byte for byte those of real peers.
+Write a channel's state as a peer's snapshot, with the same bytes as real peers.
 
-What is in them and in which order is that of Fabric's ledger: transaction ids,
-the collections that chaincodes had at each block, public state, and the hashes
-of private state; each as data and as numbers of entries, and two JSON files
-with the hashes of all.
+The files have the content and order of Fabric's ledger: transaction ids, the
+collections of chaincodes from each block on, public state, and the hashes of
+private state. Each comes with a file of its number of entries, and two JSON
+files have the hashes of all.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIGNABLE, ADDITIONAL = "_snapshot_signable_metadata.json", "_snapshot_additional
 _FORMAT = b"\x01"
 _LENGTH_DELIMITED = 2
 _READ_ONLY = 0o444
-# Under this key, in no chaincode's namespace, real peers keep the channel's configuration.
+# Real peers store the channel's configuration under this key in the empty namespace.
 _CONFIGURATION = b"CHANNEL_CONFIG_ENV_BYTES"
 _LAST_BLOCK = (1 << 64) - 1
 
@@ -33,7 +33,7 @@ Row = tuple[str, bytes, bytes, bytes | None, int, int]
 
 
 def write(connection: sqlite3.Connection, channel_id: str, folder: Path) -> None:
-    """Write the files of a snapshot into *folder*, of a ledger to which nothing is committed meanwhile."""
+    """Write the files of a snapshot into *folder*; nothing may be committed meanwhile."""
     hashes: dict[str, str] = {}
     _write_identifiers(connection, folder, hashes)
     _write_collections(connection, folder, hashes)
@@ -84,7 +84,7 @@ class _File:
 
 
 def _write_entries(name: str, entries: Iterable[tuple[bytes, ...]], folder: Path, hashes: dict[str, str]) -> None:
-    """Write entries of one or more parts each, and their number; no file where there are none."""
+    """Write entries of one or more parts, and their number; no file if there are none."""
     file, count = None, 0
     for parts in entries:
         file = file or _File(folder / f"{name}.data")
@@ -105,7 +105,7 @@ def _write_identifiers(connection: sqlite3.Connection, folder: Path, hashes: dic
 
 
 def _write_collections(connection: sqlite3.Connection, folder: Path, hashes: dict[str, str]) -> None:
-    """Write which collections each chaincode had from each block on that defined it."""
+    """Write the collections of each chaincode from each block on that defined it."""
     any_name = lifecycle.field_key(lifecycle.NAMESPACES, "*", "Sequence")
     defined = connection.execute(
         "SELECT DISTINCT CAST(key AS TEXT), block FROM history WHERE namespace = ? AND CAST(key AS TEXT) GLOB ?",
@@ -171,7 +171,7 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _ordered(number: int) -> bytes:
-    """Return a number in the form whose order as bytes is that of numbers: its length, then itself."""
+    """Return a number in an order-preserving form: its length, then its bytes."""
     content = number.to_bytes(8, "big").lstrip(b"\x00")
     return bytes([len(content)]) + content
 

@@ -1,24 +1,24 @@
 """
-What one transaction does to one key, added up as Fabric's state validator adds it.
+The operations of one transaction on one key, added up as Fabric's state validator adds them.
 
-An honest peer's read-write set says of a key at most one write and one change
-of its metadata. Fabric keeps a flag for each and adds them, so what a set says
-twice becomes something else: two writes are a change of metadata alone, two
-removals of metadata are a deletion. Peers agree on that, so it is kept here.
+An honest peer's read-write set has at most one write and one change of metadata
+for a key. Fabric adds a number for each, so a repeated operation becomes another
+one: two writes are a change of metadata, two removals of metadata a deletion.
+All peers do this, so the engine does it too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Fabric adds in a byte.
+# Fabric's sum is a byte.
 _MOST = 0xFF
 _WRITE, _SET_METADATA, _REMOVE_METADATA, _DELETE = 1, 2, 4, 8
 
 
 @dataclass(slots=True)
 class Operation:
-    """The sum for one key; *value* and *metadata* are the last that were given."""
+    """The sum for one key, with the last *value* and *metadata*."""
 
     flags: int = 0
     value: bytes | None = None
@@ -41,16 +41,16 @@ class Operation:
 
     @property
     def deletes(self) -> bool:
-        """Whether the key goes, with its metadata."""
+        """Whether the key and its metadata are deleted."""
         return bool(self.flags & _DELETE)
 
     @property
     def keeps_metadata(self) -> bool:
-        """Whether the key gets a new value alone; after a full turn of the byte there may be none to give."""
+        """Whether only the value changes; after an overflow of the byte there may be no value."""
         return self.flags | _WRITE == _WRITE
 
     @property
     def keeps_value(self) -> bool:
-        """Whether the key, if there is one, gets new metadata alone."""
+        """Whether only the metadata change, if there is such a key."""
         both = self.flags & _WRITE and self.flags & (_SET_METADATA | _REMOVE_METADATA)
         return not self.deletes and not self.keeps_metadata and not both

@@ -1,10 +1,10 @@
 """
 One channel's ledger: blocks, state, private data and history in one SQLite file.
 
-A block and everything it changes are written in one transaction, so the file
-is at the end of some block at every moment, whenever the process dies or the
-disk fills up. Reads and waiting belong to the event loop, :meth:`Ledger.write` to
-the one thread that commits.
+A block and all its changes are written in one transaction. So the file is
+always at the end of a block, even after the process was killed or the disk was
+full. The event loop reads and waits; only the commit thread calls
+:meth:`Ledger.write`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ START_OVER = "Remove the state folder to start with an empty network, or restore
 
 @dataclass(frozen=True)
 class Committed:
-    """What a written block leaves to publish."""
+    """The data of a written block for :meth:`Ledger.publish`."""
 
     number: int
     hash: bytes
@@ -52,7 +52,7 @@ class Ledger:
     The committed part of a channel.
 
     Attributes:
-        height: how many blocks there are.
+        height: the number of blocks.
         current_hash, previous_hash: of the last block and of the one before it.
         commit_hash: of the last block; empty before block 1.
         config_block: the number of the last configuration block.
@@ -63,15 +63,15 @@ class Ledger:
         Open or create the file at *path*.
 
         Raises:
-            StateError: the file, or the one beside it, is damaged, cannot be used on this machine as it is, or belongs
-                to another channel or version.
+            StateError: the file, or the one beside it, is damaged, cannot be opened on this machine, or belongs to
+                another channel or version.
         """
         self.path = path
         self.channel_id = channel_id
         self._idle: list[sqlite3.Connection] = []
         self._transient_path = path.with_suffix(".transient")
         self._waiting = Waiting()
-        # Every member's event streams ask for the newest blocks at once.
+        # The event streams of all members read the newest blocks at the same time.
         self._recent: dict[int, bytes] = {}
         self.height = 0
         self.current_hash = b""
@@ -107,14 +107,14 @@ class Ledger:
         return None if row is None else row[0]
 
     def stored(self, number: int) -> bytes:
-        """Return as ``block`` does, for one below the height; raise KeyError where there is none."""
+        """Return as ``block`` does, but raise KeyError if there is none."""
         found = self.block(number)
         if found is None:
             raise KeyError(f"{self.channel_id} has no block {number}")
         return found
 
     def orderer_block(self, number: int) -> bytes | None:
-        """Return block *number* as the orderer delivers it, without what peers add to its metadata, or None."""
+        """Return block *number* as the orderer delivers it, without the metadata of peers, or None."""
         content = self.block(number)
         if content is None:
             return None
@@ -130,7 +130,7 @@ class Ledger:
         return None if row is None else row[0]
 
     def transaction(self, tx_id: str) -> TransactionRecord | None:
-        """Return the first place of a transaction and its validation code, or None."""
+        """Return the place of a transaction's first occurrence and its validation code, or None."""
         row = self._reader.execute("SELECT block, position, code FROM transactions WHERE id = ?", (tx_id,)).fetchone()
         return None if row is None else TransactionRecord(row[0], row[1], row[2], self.block)
 
@@ -140,7 +140,7 @@ class Ledger:
         return found if found is not None and found.block_number < self.height else None
 
     def private_data_of_block(self, number: int, msp_id: str) -> dict[int, bytes]:
-        """Return the ``TxPvtReadWriteSet`` of each transaction of block *number* as far as *msp_id* holds it."""
+        """Return the ``TxPvtReadWriteSet`` of each transaction of block *number*, with the parts that *msp_id* has."""
         rows = self._reader.execute(
             "SELECT tx, namespace, collection, content FROM private_sets WHERE block = ? AND msp = ?"
             " ORDER BY tx, namespace, collection",
@@ -155,35 +155,35 @@ class Ledger:
         return {tx: bytes(private.SerializeToString()) for tx, private in found.items()}
 
     def missing_private_data(self) -> list[tuple[int, int, str, str, str]]:
-        """Return block, transaction, namespace, collection and member of every private write that was not at hand."""
+        """Return block, transaction, namespace, collection and member of every missing private write."""
         return self._reader.execute("SELECT block, tx, namespace, collection, msp FROM missing").fetchall()
 
     # Waiting -----------------------------------------------------------------------------------------------------
 
     async def wait_height(self, height: int) -> None:
-        """Return once there are *height* blocks."""
+        """Wait until there are *height* blocks."""
         if self.height < height:
             await self._waiting.for_height(height)
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
         """
-        Return a transaction's record once it is in a block; may wait for ever.
+        Wait until a transaction is in a block, without a limit; return its record.
 
         Raises:
-            Exception: what :meth:`give_up` was called with meanwhile.
+            Exception: the one that :meth:`give_up` got meanwhile.
         """
         return self.published(tx_id) or await self._waiting.for_transaction(tx_id)
 
     def give_up(self, why: Exception) -> None:
-        """Let everybody who waits for a transaction know that nothing is committed any more."""
+        """End all waits for transactions with an error, because nothing is committed any more."""
         self._waiting.give_up(why)
 
     def end(self, why: Exception) -> None:
-        """Let everybody who waits know that no block follows: the ledger is closed, and goes on as another."""
+        """End all waits with an error, because the ledger is closed and another takes its place."""
         self._waiting.end(why)
 
     def publish(self, committed: Committed) -> None:
-        """Make a written block the last one for readers on the event loop, and wake who waits for it."""
+        """Make a written block the last one for readers on the event loop, and end the waits for it."""
         self.height = committed.number + 1
         self.current_hash, self.previous_hash = committed.hash, committed.previous_hash
         self.commit_hash = committed.commit_hash
@@ -203,21 +203,21 @@ class Ledger:
 
     def stage_private(self, tx_id: str, msp_id: str, content: bytes, height: int) -> None:
         """
-        Keep the private write set that a peer of *msp_id* produced when it endorsed *tx_id* at *height*.
+        Store the private write set of an endorsement of *tx_id* by a peer of *msp_id* at *height*.
 
         Raises:
-            EngineError: it cannot be kept, so the endorsement must not be given.
+            EngineError: it cannot be stored, so the peer must not endorse.
         """
         self._transient.put(tx_id, msp_id, content, height)
 
     def staged_private(self, tx_id: str) -> tuple[bytes, ...]:
-        """Return the private write sets kept for a transaction that is not committed yet."""
+        """Return the private write sets of a transaction that is not committed yet."""
         return self._transient.get(tx_id)
 
     # Members -----------------------------------------------------------------------------------------------------
 
     def add_member(self, name: str, msp_id: str) -> None:
-        """Note that the peer called *name* has joined."""
+        """Record that the peer called *name* has joined."""
         self._reader.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (name, msp_id))
 
     def members(self) -> dict[str, str]:
@@ -228,14 +228,14 @@ class Ledger:
 
     @contextlib.contextmanager
     def committing(self) -> Iterator[Snapshot]:
-        """Open the one transaction a block is validated and written in; anything raised undoes all of it."""
+        """Open the database transaction in which a block is validated and written; an exception rolls it back."""
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             with Snapshot(self._writer) as committed:
                 yield committed
             self._writer.execute("COMMIT")
         except BaseException:
-            # A full disk may have rolled the transaction back already.
+            # After an error such as a full disk, SQLite may have rolled the transaction back.
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             raise
@@ -283,15 +283,15 @@ class Ledger:
         )
 
     def admit(self, namespace: str, collection: str, member: str) -> None:
-        """Give a new member of a collection the values its other members hold; inside :meth:`committing`."""
+        """Give a new member of a collection the values of its other members; inside :meth:`committing`."""
         privatedata.admit(self._writer, namespace, collection, member)
 
     def forget_staged(self, committed: Committed) -> None:
-        """Drop what the transient store held for a block that is written."""
+        """Remove the data of a written block from the transient store."""
         self._transient.forget((tx_id for tx_id, _ in committed.verdicts), committed.number + 1)
 
     def set_ordering(self, joined: bool) -> None:
-        """Note that the orderer has joined or left; not while a block may be written."""
+        """Record that the orderer has joined or left; not while a block can be written."""
         self._set_fact("ordering", b"1" if joined else b"")
 
     def is_ordering(self) -> bool:
@@ -305,8 +305,8 @@ class Ledger:
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     def copy_to(self, folder: Path) -> None:
-        """Copy the files into *folder*, as they are at the end of some block."""
-        # First what is not committed yet: what is committed meanwhile is then kept twice, and never lost.
+        """Copy the files into *folder*, at the end of a block."""
+        # First the data that are not committed: those committed meanwhile are then in both copies, and never lost.
         for path in (self._transient_path, self.path):
             copies.copy(path, folder / path.name)
 
@@ -336,7 +336,7 @@ class Ledger:
         elif missing := sorted(snapshots.TABLES - present):
             raise ValueError(f"it has no table {', '.join(missing)}")
         layout, channel = self._fact("layout"), self._fact("channel")
-        # Closing takes back what is not committed.
+        # Closing rolls back an open transaction.
         self._writer.execute("COMMIT")
         if layout != _LAYOUT or channel != self.channel_id.encode():
             raise errors.StateError(self.path, f"this is not the ledger of channel {self.channel_id}", START_OVER)
@@ -380,7 +380,7 @@ class Ledger:
         run("DELETE FROM hashed WHERE namespace = ? AND collection = ? AND key_hash = ?", gone)
         verdicts = validated.verdicts
         run(
-            # Of several writes of a key in one transaction a peer tells the first.
+            # Of several writes of a key in one transaction, a peer returns the first.
             "INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
@@ -405,7 +405,7 @@ class Ledger:
 
 
 def _unusable(path: Path, error: Exception) -> errors.StateError:
-    """Return why a file cannot be opened: because of the machine, or of what is in it."""
+    """Return why a file cannot be opened: by a fault of the machine or of its content."""
     cure = START_OVER
     if isinstance(error, sqlite3.OperationalError):
         cure = "Make room for it, or let it be written, and start again"

@@ -1,11 +1,11 @@
 """
-Chaincode definitions as the ``_lifecycle`` namespace holds them.
+Chaincode definitions in the namespace of ``_lifecycle``.
 
 Fabric stores a structure as one key for its type and field names and one key
-for each field. Committed definitions stand in public state under the
-chaincode's name; approvals stand in the approving organisation's implicit
-collection under ``name#sequence``. Endorsers, validators and discovery all
-read them through ``definition``; the bytes are those of real peers.
+for each field. Committed definitions are in public state under the chaincode's
+name; approvals are in the approving organisation's implicit collection under
+``name#sequence``. Endorsers, validators and discovery read them by
+``definition``; the bytes are those of real peers.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _Message = TypeVar("_Message", bound=message.Message)
 
 
 class LayoutError(Exception):
-    """State in the lifecycle namespace is not what its layout promises; the text names the key."""
+    """State in the lifecycle namespace does not have its layout; the text names the key."""
 
 
 class Storage(Protocol):
-    """What a structure is stored in: public state, or an organisation's implicit collection."""
+    """The place of a structure: public state, or an organisation's implicit collection."""
 
     def get(self, key: str) -> bytes | None: ...
     def put(self, key: str, value: bytes) -> None: ...
@@ -52,7 +52,7 @@ class Storage(Protocol):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Parameters:
-    """What organisations agree on: everything of a definition but its sequence."""
+    """The part of a definition that organisations approve: all but its sequence."""
 
     endorsement_info: chaincode_definition_pb2.ChaincodeEndorsementInfo
     validation_info: chaincode_definition_pb2.ChaincodeValidationInfo
@@ -103,11 +103,11 @@ def definition(read: Read, name: str) -> ChaincodeDefinition | None:
     """
     Return the committed definition of chaincode *name*, or None.
 
-    *read* answers keys of the ``_lifecycle`` namespace; every read counts, so
-    a simulation's read set notes an upgrade.
+    *read* returns values of the ``_lifecycle`` namespace. Every read counts, so
+    that a simulation conflicts with an upgrade.
 
     Raises:
-        LayoutError: what is stored is damaged.
+        LayoutError: the stored definition is damaged.
     """
     described = metadata(read, NAMESPACES, name)
     if described is None:
@@ -132,7 +132,7 @@ def definitions(snapshot: Snapshot) -> dict[str, ChaincodeDefinition]:
 
 
 def difference(expected: Parameters, passed: Parameters) -> str | None:
-    """Return the first thing two sets of parameters do not agree on, in Fabric's words; None when they are equal."""
+    """Return the first difference between two sets of parameters, in Fabric's words; None if they are equal."""
     pairs = (
         ("Version", expected.version, passed.version),
         (
@@ -156,17 +156,17 @@ def sequence(read: Read, name: str) -> int:
 
 
 def parameters(read: Read, private_name: str) -> Parameters:
-    """Return the approved parameters kept under *private_name* (``name#sequence``)."""
+    """Return the approved parameters under *private_name* (``name#sequence``)."""
     return Parameters(*_read_parameters(read, private_name))
 
 
 def package_id(read: Read, private_name: str) -> str:
-    """Return the package an organisation approved together with *private_name*, empty if it named none."""
+    """Return the package that an organisation approved with *private_name*; empty if none."""
     return _field(read, SOURCES, private_name, "PackageID").String
 
 
 def metadata(read: Read, namespace: str, name: str) -> db_pb2.StateMetadata | None:
-    """Return type and field names of the structure kept under *name*, or None."""
+    """Return type and field names of the structure *name*, or None."""
     stored = read(metadata_key(namespace, name))
     if stored is None:
         return None
@@ -179,7 +179,7 @@ def metadata(read: Read, namespace: str, name: str) -> db_pb2.StateMetadata | No
 def write(
     state: Storage, namespace: str, name: str, datatype: str, fields: Sequence[str], values: Mapping[str, bytes]
 ) -> None:
-    """Store a structure, touching only the keys whose value changes."""
+    """Store a structure, and write only the keys whose values change."""
     described = metadata(state.get, namespace, name) or db_pb2.StateMetadata()
     existing = {field_key(namespace, name, field): b"" for field in described.fields}
     for key in existing:
@@ -196,7 +196,7 @@ def write(
 
 def mismatches(hash_of: Read, name: str, agreed: Parameters) -> list[str]:
     """
-    Return what of *agreed* an organisation's approval under *name* differs in, judged by hashes; empty if nothing.
+    Return the fields in which an organisation's approval *name* differs from *agreed*, compared by hashes.
     """
     described = keys.hash_key(encode_metadata(PARAMETERS_TYPE, PARAMETERS_FIELDS))
     hashes = {field: hash_of(field_key(NAMESPACES, name, field)) for field in PARAMETERS_FIELDS}
@@ -207,17 +207,17 @@ def mismatches(hash_of: Read, name: str, agreed: Parameters) -> list[str]:
 
 
 def metadata_key(namespace: str, name: str) -> str:
-    """Return where type and field names stand."""
+    """Return the key of type and field names."""
     return f"{namespace}/metadata/{name}"
 
 
 def field_key(namespace: str, name: str, field: str) -> str:
-    """Return where one field stands."""
+    """Return the key of one field."""
     return f"{namespace}/fields/{name}/{field}"
 
 
 def name_in(key: str) -> str:
-    """Return the chaincode of whose definition *key* is a field; empty if it is none."""
+    """Return the chaincode if *key* is a field of its definition; else an empty text."""
     kind, _, rest = key.partition("/fields/")
     return rest.split("/")[0] if kind == NAMESPACES else ""
 
@@ -243,7 +243,7 @@ def encode_string(value: str) -> bytes:
 
 
 def read_int(read: Read, namespace: str, name: str, field: str) -> int:
-    """Return a stored number, 0 where nothing is stored."""
+    """Return a stored number; 0 if there is none."""
     return _field(read, namespace, name, field).Int64
 
 

@@ -1,9 +1,9 @@
 """
 Blocks that real peers of Fabric 3.1.5 crash or hang on; the embedded engine gives each transaction its code.
 
-Any member can send such a block, some with nothing but a certificate. Whoever
-develops against this engine must learn of it here, so such a block is reported
-in the log (docs/conformance.md has the list).
+Any member can cause such a block, some with only a certificate. Developers with
+this engine must learn of it, so the log reports such a block
+(docs/conformance.md has the list).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _JUDGED = {
 
 
 class Crash(NamedTuple):
-    """The position of a transaction in its block, and what real peers make of it."""
+    """The position of a transaction in its block, and its effect on real peers."""
 
     position: int
     why: str
@@ -45,7 +45,7 @@ class Crash(NamedTuple):
 
 def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined) -> list[Crash]:
     """
-    Return the transactions that real peers crash or hang on, again after each restart; as a rule none.
+    Return the transactions on which real peers crash or hang, also after each restart; mostly none.
 
     *defined* tells whether a namespace has a collection, implicit ones included.
     """
@@ -99,7 +99,7 @@ def withholds_policies(envelope: bytes) -> bool:
 
 
 def writes_undefined(rwset: rwsets.TxRwset, defined: Defined) -> bool:
-    """Return whether an undefined collection is written to: peers look it up for invalid transactions too."""
+    """Return whether it writes to an undefined collection; peers look it up for invalid transactions too."""
     return any(
         (one.writes or one.metadata_writes) and not defined(namespace.namespace, one.name)
         for namespace in rwset.namespaces
@@ -109,7 +109,7 @@ def writes_undefined(rwset: rwsets.TxRwset, defined: Defined) -> bool:
 
 def claims_odd_range(rwset: rwsets.TxRwset) -> bool:
     """
-    Return whether a peer that looks for phantoms may end: at a result without a version, or a tree of too low a degree.
+    Return whether the search for phantoms can end a peer: a result has no version, or the tree has too low a degree.
     """
     queries = (query for namespace in rwset.namespaces for query in namespace.range_queries)
     return any(
@@ -119,7 +119,7 @@ def claims_odd_range(rwset: rwsets.TxRwset) -> bool:
 
 
 def simulated(envelope: bytes) -> rwsets.TxRwset | None:
-    """Return what an endorser transaction reads and writes, None where that cannot be read."""
+    """Return the read-write set of an endorser transaction; None if it cannot be read."""
     action = _action(envelope)
     if action is None:
         return None
@@ -145,7 +145,7 @@ def _policies(rwset: rwsets.TxRwset) -> Iterable[tuple[str, str, str | bytes]]:
 
 
 def _action(envelope: bytes) -> transaction_pb2.ChaincodeActionPayload | None:
-    """Return what real peers take for the first action of a transaction, None where there is none."""
+    """Return the part that real peers read as the first action of a transaction; None if there is none."""
     try:
         payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(envelope).payload)
         actions = transaction_pb2.Transaction.FromString(payload.data).actions

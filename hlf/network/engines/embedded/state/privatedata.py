@@ -1,9 +1,9 @@
 """
-Private data at commit: who gets which values, when they expire, what a purge takes along.
+Private data at commit: who gets which values, when they expire, and what a purge removes.
 
-The block holds hashes only. The values come from the transient store, where
-the endorsers put them; what does not match the hash on the channel is not
-used, and a member for which nothing matches simply lacks the value.
+The block has hashes only. The values come from the transient store, where the
+endorsers put them. Values that do not match the channel's hash are not used; a
+member without a matching value lacks it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _EXPIRE_VALUE = "DELETE FROM private WHERE namespace = ? AND collection = ? AND 
 
 @dataclass(frozen=True)
 class Holders:
-    """What the commit needs to know of a collection: who holds it, and for how many blocks (0: for ever)."""
+    """A collection's members, and the number of blocks for which they store it (0: no limit)."""
 
     members: frozenset[str]
     blocks_to_live: int = 0
@@ -42,7 +42,7 @@ class Holders:
 
 @dataclass
 class PrivateWrites:
-    """A block's private values for the organisations entitled to them."""
+    """A block's private values for the members of their collections."""
 
     values: dict[tuple[str, str, str, bytes], tuple[bytes | None, rwsets.Version]] = field(default_factory=dict)
     sets: list[tuple[int, int, str, str, str, bytes, int | None]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class PrivateWrites:
 
 
 class Collections:
-    """Looks up collections as defined before a block."""
+    """Finds collections in the definitions before a block."""
 
     def __init__(self, members: Iterable[str], definition_of: DefinitionByName) -> None:
         self._channel_members = frozenset(members)
@@ -60,7 +60,7 @@ class Collections:
         self._known: dict[tuple[str, str], Holders] = {}
 
     def get(self, namespace: str, name: str) -> Holders:
-        """Return the collection; an unknown one has no members, so nobody gets its values."""
+        """Return the collection; if it is unknown, one without members."""
         place = (namespace, name)
         if place not in self._known:
             self._known[place] = self._find(namespace, name)
@@ -80,7 +80,7 @@ class Collections:
 def collect(
     number: int, verdicts: Iterable[Verdict], staged: Callable[[str], Iterable[bytes]], collections: Collections
 ) -> PrivateWrites:
-    """Return what the valid transactions of block *number* write in private."""
+    """Return the private writes of the valid transactions of block *number*."""
     found = PrivateWrites()
     for verdict in verdicts:
         if not verdict.valid or verdict.rwset is None:
@@ -104,7 +104,7 @@ def collect(
 
 
 def _by_hash(contents: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield every collection's private write set in *contents*, by the hash under which the channel knows it."""
+    """Yield every collection's private write set in *contents*, by its hash on the channel."""
     for content in contents:
         try:
             private = rwset_pb2.TxPvtReadWriteSet.FromString(content)
@@ -141,7 +141,7 @@ def _add(found: PrivateWrites, place: tuple[int, int, str, str], content: bytes,
 
 
 def store(connection: sqlite3.Connection, number: int, writes: PrivateWrites, updates: Updates) -> None:
-    """Write a block's private values inside the open transaction, then expire and purge what is due."""
+    """Write a block's private values in the open transaction; then remove expired and purged ones."""
     puts, deletes = [], []
     for (member, namespace, collection, key), (value, version) in writes.values.items():
         place = (member, namespace, collection, key)
@@ -162,7 +162,7 @@ def store(connection: sqlite3.Connection, number: int, writes: PrivateWrites, up
 
 
 def _renew(connection: sqlite3.Connection, place: tuple[str, str, bytes], updates: Updates) -> None:
-    """Give values the version their hash has got by a change of metadata alone; stale ones keep theirs."""
+    """Give values the new version of their hash after a change of metadata only; stale values keep theirs."""
     update = updates.hashed.get(place)
     if update is None or update.value is None:
         return
@@ -176,7 +176,7 @@ def _renew(connection: sqlite3.Connection, place: tuple[str, str, bytes], update
 
 
 def _purge(connection: sqlite3.Connection, place: tuple[str, str, bytes], version: rwsets.Version) -> None:
-    """Remove a key's value and every earlier one, up to the purging transaction."""
+    """Remove all values of a key up to the purging transaction."""
     until = (version.block, version.tx)
     connection.execute(_PURGE, (*place, *until))
     rows = connection.execute(
@@ -197,7 +197,7 @@ def _purge(connection: sqlite3.Connection, place: tuple[str, str, bytes], versio
 
 
 def _expire(connection: sqlite3.Connection, number: int) -> None:
-    """Remove values and hashes whose blocks to live are over, unless they were written again since."""
+    """Remove values and hashes after their blocks to live, unless they were written again."""
     due = connection.execute(
         "SELECT namespace, collection, key_hash, block, tx FROM expiries WHERE expires <= ?", (number,)
     ).fetchall()
@@ -209,7 +209,7 @@ def _expire(connection: sqlite3.Connection, number: int) -> None:
 
 
 def admit(connection: sqlite3.Connection, namespace: str, collection: str, member: str) -> None:
-    """Give a new member of a collection the values its other members hold, as peers fetch them."""
+    """Give a new member of a collection the values of its other members, which real peers fetch."""
     connection.execute(
         "INSERT OR IGNORE INTO private SELECT ?, namespace, collection, key, key_hash, value, block, tx FROM private"
         " WHERE namespace = ? AND collection = ?",

@@ -1,10 +1,10 @@
 """
-What a range query leaves in a read set: the keys it met, or a Merkle summary of them.
+A range query in a read set: its keys, or a Merkle summary of them.
 
-Endorsers write it and validators recompute it to find phantoms, so both use
-this one accumulator. Up to fifty results are listed as they are; more are
-hashed in groups of fifty-one and the hashes combined in a tree of degree fifty,
-which is the shape Fabric's peers expect byte for byte.
+Endorsers write it, and validators compute it again to find phantoms, both with
+this class. Up to fifty results are listed; more are hashed in groups of
+fifty-one, and the hashes combined in a tree of degree fifty, with the same bytes
+as in Fabric's peers.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ MAX_DEGREE = 50
 
 
 class RangeReads:
-    """Collects the results of one range query in the order they were met."""
+    """Collects the results of one range query in their order."""
 
     def __init__(self, max_degree: int = MAX_DEGREE) -> None:
-        """*max_degree* is 50 in what honest peers write; a check uses the value in the set."""
+        """*max_degree* is 50 in sets of honest peers; validation uses the value in the set."""
         self._max_degree = max_degree
         self._pending: list[kv_rwset_pb2.KVRead] = []
         self._levels: dict[int, list[bytes]] = {}
         self._top = 1
 
     def add(self, key: str, block: int, tx: int) -> None:
-        """Take note of one result and of the version it had."""
+        """Add one result with its version."""
         read = kv_rwset_pb2.KVRead(key=key)
         read.version.SetInParent()
         read.version.block_num = block
@@ -37,7 +37,7 @@ class RangeReads:
             self._hash_pending()
 
     def describe(self, info: kv_rwset_pb2.RangeQueryInfo) -> None:
-        """Write what was met into *info*; nothing may be added afterwards."""
+        """Write the results into *info*; nothing may be added afterwards."""
         if not self._levels:
             if self._pending:
                 info.raw_reads.kv_reads.extend(self._pending)

@@ -1,9 +1,9 @@
 """
-The snapshots that one peer was asked for: at which blocks, and the folders they are made in.
+One peer's requests for snapshots: their blocks, and the folders of the snapshots.
 
-All of it happens on the commit thread of a channel, between two blocks, as real
-peers hold the next block back until a snapshot is complete. Where it is kept,
-and each refusal, is theirs as well.
+All of it runs on the commit thread of a channel, between two blocks, because
+real peers hold the next block back until a snapshot is complete. The folders and
+the refusals are also those of real peers.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class RequestError(Exception):
 
 
 class SnapshotRequests:
-    """One peer's requests, by channel; what is not carried out yet survives a restart."""
+    """One peer's requests, by channel; pending ones survive a restart."""
 
     def __init__(self, folder: Path) -> None:
         """Snapshots are made below *folder*, the ``ledger.snapshots.rootDir`` of real peers."""
         self._folder = folder
 
     def pending(self, channel_id: str) -> list[int]:
-        """Return the blocks at which snapshots are still to be made, in order."""
+        """Return the blocks of the pending requests, in order."""
         try:
             return list(json.loads(self._file(channel_id).read_bytes()))
         except FileNotFoundError:
@@ -40,10 +40,10 @@ class SnapshotRequests:
 
     def add(self, ledger: Ledger, number: int) -> None:
         """
-        Note a request, for the last block where *number* is 0.
+        Record a request; *number* 0 means the last block.
 
         Raises:
-            RequestError: the block has gone by, or there is such a snapshot or request.
+            RequestError: there is a later block, or such a snapshot or request.
         """
         last = ledger.last_written()
         number = number or last
@@ -61,10 +61,10 @@ class SnapshotRequests:
 
     def cancel(self, channel_id: str, number: int) -> None:
         """
-        Forget a request.
+        Remove a request.
 
         Raises:
-            RequestError: there is none.
+            RequestError: there is no such request.
         """
         known = self.pending(channel_id)
         if number not in known:
@@ -72,7 +72,7 @@ class SnapshotRequests:
         self._keep(channel_id, [each for each in known if each != number])
 
     def make(self, ledger: Ledger, number: int) -> None:
-        """Make the snapshot of the last block, *number*, if it was asked for; a failure goes only to the log."""
+        """Make the snapshot of the last block, *number*, if it was requested; a failure is only logged."""
         channel_id = ledger.channel_id
         if number not in self.pending(channel_id):
             return
@@ -93,7 +93,7 @@ class SnapshotRequests:
         self._keep(channel_id, [each for each in self.pending(channel_id) if each > number])
 
     def begin(self, channel_id: str, number: int) -> None:
-        """Note that this peer has a channel from block *number* on, by a snapshot of the blocks before."""
+        """Record that this peer has a channel from block *number* on, after a join by a snapshot."""
         state.replace_file(self._file(channel_id, "begun"), json.dumps(number).encode())
 
     def first_block(self, channel_id: str) -> int:
@@ -104,11 +104,11 @@ class SnapshotRequests:
             return 0
 
     def completed(self, channel_id: str, number: int) -> Path:
-        """Return the folder of a snapshot, made or not."""
+        """Return the folder of a snapshot, which may not exist."""
         return self._folder / "completed" / channel_id / str(number)
 
     def forget(self) -> None:
-        """Remove all requests and snapshots: the ledgers they are of go back to an earlier state."""
+        """Remove all requests and snapshots, because their ledgers go back to an earlier state."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _keep(self, channel_id: str, numbers: list[int]) -> None:

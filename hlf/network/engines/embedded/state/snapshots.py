@@ -1,9 +1,9 @@
 """
-A consistent view of one channel's committed state, and where that state is kept.
+A consistent view of one channel's committed state, and the database of that state.
 
-Every channel has one SQLite file in write-ahead mode: a reader sees the state
-as it was when it began, while the next block is being written. Keys are kept
-as UTF-8 bytes, whose order is the order of Fabric's ranges.
+Every channel has one SQLite file in write-ahead mode: while the next block is
+written, a reader sees the state at its own start. Keys are stored as UTF-8
+bytes, which have the order of Fabric's ranges.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", _SCHEMA))
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection in autocommit mode, usable from any one thread at a time."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=256)
-    # What is committed survives the death of this process; against the death of the machine, SQLite keeps the
-    # file whole and may lose the last blocks, which a development network can.
+    # Committed data survive the end of this process. If the machine fails, SQLite keeps the file whole but may
+    # lose the last blocks, which is acceptable for a development network.
     try:
         connection.executescript(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
@@ -90,14 +90,14 @@ def create_schema(connection: sqlite3.Connection) -> None:
 
 class Snapshot:
     """
-    Reads of committed state, all of one height.
+    Reads of committed state at one height.
 
-    A context manager: entering takes the view, leaving gives it up. Methods
-    must be called from one thread at a time.
+    A context manager: it takes the view on entry and releases it on exit. Only one
+    thread at a time may call its methods.
     """
 
     def __init__(self, connection: sqlite3.Connection, release: list[sqlite3.Connection] | None = None) -> None:
-        """*release* is where to put the connection on leaving; without it the caller's transaction is used."""
+        """*release* gets the connection on exit; without it the caller's transaction is used."""
         self._connection = connection
         self._release = release
         self.height = 0
@@ -137,7 +137,7 @@ class Snapshot:
         )
 
     def private(self, msp_id: str, namespace: str, collection: str, key: str) -> tuple[bytes, Version] | None:
-        """Return the private value that *msp_id* holds and its version, or None."""
+        """Return the private value of *msp_id* and its version, or None."""
         row = self._connection.execute(
             "SELECT value, block, tx FROM private WHERE msp = ? AND namespace = ? AND collection = ? AND key = ?",
             (msp_id, namespace, collection, key.encode()),
@@ -145,7 +145,7 @@ class Snapshot:
         return None if row is None else (row[0], Version(row[1], row[2]))
 
     def private_hash(self, namespace: str, collection: str, key_hash: bytes) -> tuple[bytes, Version] | None:
-        """Return the hash of a private value, which all members know, and its version, or None."""
+        """Return the hash of a private value and its version, or None."""
         row = self._connection.execute(
             "SELECT value_hash, block, tx FROM hashed WHERE namespace = ? AND collection = ? AND key_hash = ?",
             (namespace, collection, key_hash),
@@ -161,7 +161,7 @@ class Snapshot:
         return None if row is None else row[0]
 
     def private_range(self, msp_id: str, namespace: str, collection: str, start: str, end: str) -> Iterator[Row]:
-        """Iterate over the private keys of [start, end) that *msp_id* holds; an empty *end* means no end."""
+        """Iterate over the private keys of *msp_id* in [start, end); an empty *end* means no end."""
         return self._pages(
             "SELECT key, value, block, tx FROM private WHERE msp = ? AND namespace = ? AND collection = ?",
             (msp_id, namespace, collection),

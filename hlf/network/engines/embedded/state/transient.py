@@ -1,10 +1,10 @@
 """
 Private data between endorsement and commit.
 
-Endorsers put a transaction's private writes here; the block that contains the
-transaction takes them out. They survive a restart in a small file beside the
-ledger, so that what was endorsed before it can still be committed with its data
-after it. It is a file of its own because endorsing must not wait for a block being written.
+Endorsers store a transaction's private writes here until its block is
+committed. A small file beside the ledger keeps them over a restart, so that
+transactions endorsed before it can be committed with their data. It is another
+file than the ledger, because an endorsement must not wait for a block being written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hlf.network import errors
 
-# Fabric's default: what is this many blocks old was never submitted and never will be.
+# Fabric's default: a transaction endorsed so many blocks ago is not expected any more.
 _RETENTION = 1000
 
 
@@ -49,7 +49,7 @@ class TransientStore:
 
     def _load(self) -> None:
         self._connection.executescript(
-            # Nothing here outlives a machine: SQLite may leave flushing to the operating system altogether.
+            # The data need not survive a failure of the machine, so the operating system may flush them.
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;"
             "CREATE TABLE IF NOT EXISTS staged (id TEXT, digest BLOB, msp TEXT, height INTEGER, content BLOB,"
             " PRIMARY KEY (id, digest, msp)) WITHOUT ROWID;"
@@ -59,10 +59,10 @@ class TransientStore:
 
     def put(self, tx_id: str, msp_id: str, content: bytes, height: int) -> None:
         """
-        Keep the private write set that a peer of *msp_id* produced at *height*.
+        Store the private write set of a peer of *msp_id* at *height*.
 
         Raises:
-            EngineError: it cannot be written down.
+            EngineError: it cannot be written.
         """
         digest = hashlib.sha256(content).digest()
         with self._lock:
@@ -78,12 +78,12 @@ class TransientStore:
             self._staged.setdefault(tx_id, {})[digest] = content
 
     def get(self, tx_id: str) -> tuple[bytes, ...]:
-        """Return the different private write sets known for a transaction."""
+        """Return the different private write sets of a transaction."""
         with self._lock:
             return tuple(self._staged.get(tx_id, {}).values())
 
     def forget(self, tx_ids: Iterable[str], height: int) -> None:
-        """Drop what was committed by now, and what is too old ever to be."""
+        """Remove the data of committed transactions, and those that are too old."""
         with self._lock:
             gone = [tx_id for tx_id in tx_ids if self._staged.pop(tx_id, None) is not None]
             try:
@@ -93,7 +93,7 @@ class TransientStore:
                     self._expire(height - _RETENTION)
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
-                # Left-overs do no harm: their transactions are committed, so nobody asks for them again.
+                # Data left here do no harm: their transactions are committed, so they are not read again.
                 with contextlib.suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
 

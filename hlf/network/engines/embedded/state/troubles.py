@@ -1,8 +1,8 @@
 """
-What keeps a channel from going on: the cause, the cure, and whether it may pass by itself.
+The reason why a channel cannot commit: the cause, the cure, and whether it can pass by itself.
 
-Everybody who submits, asks or looks (`hlf network status`) gets it,
-for as long as it lasts. Nothing in it quotes what a caller sent.
+Every submit, query and `hlf network status` gets it while it lasts. It never
+quotes a caller's data.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-# What the machine is to blame for: a full disk, a file that cannot be written, no memory left.
+# Faults of the machine: a full disk, a file that cannot be written, no memory.
 PASSING = (sqlite3.OperationalError, OSError, MemoryError)
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """*passes*: what failed is tried again until it succeeds; otherwise only a restart tries again."""
+    """If it *passes*, the failed step is tried again until it succeeds; otherwise only a restart tries again."""
 
     problem: str
     cure: str
@@ -28,7 +28,7 @@ class Trouble:
 
 
 class TroubleError(Exception):
-    """What was asked for does not come while the channel is in *trouble*."""
+    """The channel cannot answer while it is in *trouble*."""
 
     def __init__(self, trouble: Trouble) -> None:
         super().__init__(str(trouble))
@@ -36,7 +36,7 @@ class TroubleError(Exception):
 
 
 def of(error: Exception, channel_id: str, number: int, ledger: Path) -> Trouble:
-    """Return the trouble that *error* means when it comes up while block *number* is made, judged and written."""
+    """Return the trouble for an *error* while block *number* is made, validated and written."""
     block = f"block {number} of channel {channel_id} cannot be written"
     if isinstance(error, PASSING):
         said = str(error) or type(error).__name__
@@ -45,7 +45,7 @@ def of(error: Exception, channel_id: str, number: int, ledger: Path) -> Trouble:
         )
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
         return Trouble(f"{block}: {error}", f"Restore {ledger} from a copy, or start with an empty network.", False)
-    # The text of an exception that nobody expected may quote what is private.
+    # The text of an unexpected exception may quote private values.
     return Trouble(
         f"{block}: {type(error).__name__}, a defect of the engine",
         "`hlf network down` and `up` go on without the messages of that block. Please report it with the places "

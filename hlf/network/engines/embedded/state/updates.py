@@ -1,10 +1,9 @@
 """
-What a block changes, and which of its transactions may change it.
+The changes of a block, and the conflicts between its transactions.
 
-Transactions of a block are judged one after the other against committed state
-and against what earlier ones of the same block write (multi-version
-concurrency control): a read of something changed in between is a conflict. The rules, odd corners
-included, are those of Fabric's state validator, and the resulting updates are what peers compare by commit hash.
+Transactions of a block are checked one after the other against committed state and the writes of earlier ones in the
+block (multi-version concurrency control): a read of a changed value is a conflict. All rules, also for odd cases, are
+those of Fabric's state validator. Peers compare the resulting updates by the commit hash.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ Place = Any
 
 
 class State(Protocol):
-    """Committed state, as a snapshot of the ledger offers it."""
+    """Committed state; a snapshot of the ledger has this interface."""
 
     def state(self, namespace: str, key: str) -> tuple[bytes, Version] | None: ...
     def metadata(self, namespace: str, key: str) -> bytes | None: ...
@@ -62,8 +61,8 @@ class Updates:
     The changes of a block's valid transactions so far.
 
     Attributes:
-        valueless: the transactions that give metadata to a key without a value, as where an earlier one of the block
-            deleted it.
+        valueless: the transactions that write metadata of a key without a value, for instance if an earlier one of the
+            block deleted it.
     """
 
     def __init__(self, committed: State) -> None:
@@ -75,7 +74,7 @@ class Updates:
         self.valueless: list[int] = []
 
     def conflict(self, rwset: rwsets.TxRwset) -> int:
-        """Return the validation code of a transaction with these reads: VALID or which conflict it has."""
+        """Return the validation code of a transaction with these reads: VALID, or the code of its conflict."""
         for namespace in rwset.namespaces:
             name = namespace.namespace
             if not all(self._read_stands(name, read) for read in namespace.reads):
@@ -101,7 +100,7 @@ class Updates:
                 public[name, change.key].change_metadata(_metadata_bytes(change.entries))
             for collection in namespace.collections:
                 self._count_hashed(hashed, name, collection, version)
-        # All that a transaction says of a key is added up before any of it is done, wherever in the set it stands.
+        # All operations of a transaction on a key are added up before one is applied, wherever they are in the set.
         for place, operation in public.items():
             update = self._outcome(operation, version, place, self._public_metadata, self._public_value)
             if update is not None:
@@ -127,7 +126,7 @@ class Updates:
             operations[name, collection.name, change.key_hash].change_metadata(_metadata_bytes(change.entries))
 
     def state_updates(self) -> Iterator[blocks.StateUpdate]:
-        """Return the changes in the form the commit hash is computed from."""
+        """Return the changes in the form that the commit hash covers."""
         for (namespace, key), update in self.public.items():
             yield blocks.StateUpdate(namespace, "", key.encode(), update.value, update.version)
         for (namespace, collection, key_hash), update in self.hashed.items():
@@ -167,7 +166,7 @@ class Updates:
         return next(present, None) is None
 
     def _range(self, namespace: str, query: rwsets.RangeQuery) -> Iterator[tuple[str, Version]]:
-        """Walk the present range, with committed and changed keys merged."""
+        """Yield the present range, with committed and changed keys merged."""
         changed = sorted(
             (key, update)
             for (name, key), update in self.public.items()
@@ -182,7 +181,7 @@ class Updates:
         for key, _, version in heapq.merge(mine, committed, key=lambda row: row[0]):
             if version is not None:
                 yield key, version
-        # An iterator that was left early names the last key it saw as its end, so that key comes last, wherever the
+        # An iterator that ended early has the last key that it read as its end, so that key comes last, wherever the
         # range begins.
         if not query.exhausted:
             last = self._version(namespace, query.end)
@@ -205,7 +204,7 @@ class Updates:
         metadata_at: Callable[[Place], bytes | None],
         value_at: Callable[[Place], bytes | None],
     ) -> Update | None:
-        """Return a key's update, made of what stands there so far; None where there is nothing to be done."""
+        """Return a key's update, based on its present value and metadata; None if nothing changes."""
         if operation.deletes:
             return Update(None, None, version)
         if operation.value is None and not operation.keeps_value:
@@ -250,7 +249,7 @@ def _deletes(write: rwsets.HashedWrite) -> bool:
 
 
 def _metadata_bytes(entries: Iterable[tuple[str, bytes]]) -> bytes | None:
-    """Return a key's metadata as the ledger keeps them; no entries remove all."""
+    """Return a key's metadata in the form of the ledger; without entries they are removed."""
     encoded = [kv_rwset_pb2.KVMetadataEntry(name=name, value=value) for name, value in entries]
     return bytes(kv_rwset_pb2.KVMetadataWrite(entries=encoded).SerializeToString()) if encoded else None
 

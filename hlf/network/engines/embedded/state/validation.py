@@ -1,9 +1,9 @@
 """
-Which transactions of a block count, and what the block changes.
+Validate a block: the code of each transaction, and the changes of the valid ones.
 
-Every member's peer computes the same answer by itself from the block and its committed state; here it is worked out
-once for all of them. First each envelope is looked at alone: its form, its creator, its endorsements. Then ids that
-were used before fall out, and last come the conflicts of what was read. The codes are Fabric's.
+Real peers compute the same result, each from the block and its committed state; here it is computed once for all of
+them. First each envelope is checked alone: its form, its creator, its endorsements. Then duplicate ids are refused, and
+last come the conflicts of reads. The codes are Fabric's.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DefinitionOf = Callable[[str, Any], lifecycle.ChaincodeDefinition | None]
 
 @dataclass(slots=True)
 class Verdict:
-    """The result of one envelope; *why* says more for the log, and quotes nothing that is private."""
+    """The result of one envelope; *why* is a text for the log without private values."""
 
     position: int
     code: int = VALID
@@ -44,7 +44,7 @@ class Verdict:
 
     @property
     def valid(self) -> bool:
-        """Whether the transaction counts."""
+        """Whether the transaction is valid."""
         return bool(self.code == VALID)
 
 
@@ -58,12 +58,12 @@ class Validated:
 
     @property
     def flags(self) -> bytes:
-        """One code a transaction, as the block's metadata keep them."""
+        """The codes of the transactions in the form of the block's metadata."""
         return bytes(verdict.code for verdict in self.verdicts)
 
 
 class InvalidError(Exception):
-    """A transaction does not count; carries the code."""
+    """A transaction is not valid; the error has the code."""
 
     def __init__(self, code: int, why: str) -> None:
         super().__init__(f"{enumerations.name(CODES, code)}: {why}")
@@ -95,11 +95,11 @@ class BlockValidator:
         admitted: Sequence[bool] = (),
     ) -> Validated:  # fmt: skip
         """
-        Judge the envelopes of block *number* against *committed* state.
+        Validate the envelopes of block *number* against *committed* state.
 
-        *known* tells which of some transaction ids are in the ledger. Where
-        *admitted* is true, the orderer has just verified that envelope's
-        creator and signature under this configuration, so it is not done again.
+        *known* returns those of some transaction ids that are in the ledger. If
+        *admitted* is true for an envelope, the orderer has verified its creator
+        and signature under this configuration, so this step is skipped.
         """
         verdicts = [Verdict(position) for position in range(len(envelopes))]
         endorsed: dict[int, _Endorsed] = {}
@@ -170,8 +170,8 @@ class BlockValidator:
                 del endorsed[position]
 
     def _check_endorsements(self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State) -> None:
-        # A key's policy that an earlier transaction of the block changes cannot be judged by: a later write of
-        # that key fails, even if the earlier transaction turns out to be in conflict.
+        # If an earlier transaction of the block changes a key's policy, a later write of the key fails, even if the
+        # earlier transaction has a conflict.
         changed: set[writepolicies.Place] = set()
         for position, found in endorsed.items():
             changing: list[writepolicies.Place] = []
@@ -253,7 +253,7 @@ def _take_apart(payload: Any, header_extension: bytes, verdict: Verdict) -> _End
 
 
 def _action(found: _Endorsed) -> str:
-    """Check what was called and store what it read and wrote; return the chaincode's name."""
+    """Check the call, and store its read-write set; return the chaincode's name."""
     try:
         called = proposal_pb2.ChaincodeHeaderExtension.FromString(found.header_extension)
     except DecodeError as error:

@@ -1,4 +1,4 @@
-"""Who waits for a block or a transaction, and their waking. All of it belongs to the event loop."""
+"""The waits for a block or a transaction. Only the event loop uses this module."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ class TransactionRecord:
 
     @property
     def envelope(self) -> bytes:
-        """The transaction itself; takes its block apart."""
+        """The transaction itself; it decodes the block."""
         block = common_pb2.Block.FromString(self.read_block(self.block_number) or b"")
         return bytes(block.data.data[self.index])
 
 
 class Waiting:
-    """Everybody who waits for something that is not committed yet."""
+    """All waits for blocks and transactions that are not committed yet."""
 
     def __init__(self) -> None:
         self._heights: list[tuple[int, asyncio.Future[None]]] = []
         self._transactions: dict[str, list[asyncio.Future[TransactionRecord]]] = {}
 
     async def for_height(self, height: int) -> None:
-        """Return once a block makes the ledger *height* high."""
+        """Wait until the ledger has *height* blocks."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heights.append((height, waiter))
         await waiter
 
     async def for_transaction(self, tx_id: str) -> TransactionRecord:
-        """Return the record of a transaction once a block has it; who gives up leaves nothing behind."""
+        """Wait until a block has a transaction; return its record. A cancelled wait is removed."""
         waiter: asyncio.Future[TransactionRecord] = asyncio.get_running_loop().create_future()
         waiters = self._transactions.setdefault(tx_id, [])
         waiters.append(waiter)
@@ -52,7 +52,7 @@ class Waiting:
                     self._transactions.pop(tx_id, None)
 
     def give_up(self, why: Exception) -> None:
-        """Raise *why* in all who wait for a transaction."""
+        """Raise *why* in all waits for a transaction."""
         waiting, self._transactions = self._transactions, {}
         for waiters in waiting.values():
             for waiter in waiters:
@@ -60,7 +60,7 @@ class Waiting:
                     waiter.set_exception(why)
 
     def end(self, why: Exception) -> None:
-        """Raise *why* in all who wait, for blocks too: there will be none of this ledger."""
+        """Raise *why* in all waits, also for blocks, because this ledger gets no more."""
         self.give_up(why)
         waiting, self._heights = self._heights, []
         for _, waiter in waiting:
@@ -68,7 +68,7 @@ class Waiting:
                 waiter.set_exception(why)
 
     def wake(self, height: int, records: Iterable[tuple[str, TransactionRecord]]) -> None:
-        """Wake all who wait for this *height* or one of these transactions."""
+        """End all waits for this *height* and for these transactions."""
         waiting, self._heights = self._heights, []
         for wanted, waiter in waiting:
             if waiter.done():

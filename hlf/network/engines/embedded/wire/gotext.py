@@ -1,8 +1,8 @@
 """
-Messages as Go prints them (``%v``), which is how they stand in Fabric's refusals.
+Messages as Go prints them (``%v``), the form in Fabric's errors.
 
-Go's protobuf puts one space or two between fields, as each build has it; here
-it is always one.
+Go's protobuf puts one or two spaces between fields, depending on the build;
+here it is always one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DELETE, _LAST_CONTROL = 0x7F, 0x9F
 
 
 def printed(message: Message) -> str:
-    """Return the fields of *message* that are set, in a line; unknown ones and extensions are left out."""
+    """Return the set fields of *message* in one line, without unknown fields and extensions."""
     fields = sorted(message.ListFields(), key=lambda field: field[0].index)
     return " ".join(
         f"{descriptor.name}:{_value(descriptor, each)}"
@@ -29,8 +29,8 @@ def printed(message: Message) -> str:
 
 
 def quoted(text: bytes | str) -> str:
-    """Return text or bytes in quotes; what cannot be shown is escaped."""
-    # Bytes that are no UTF-8 become surrogates, one each.
+    """Return text or bytes in quotes, with escapes for what cannot be printed."""
+    # Bytes that are not UTF-8 become surrogates, one each.
     characters = text if isinstance(text, str) else text.decode(errors="surrogateescape")
     return f'"{"".join(map(_escaped, characters))}"'
 

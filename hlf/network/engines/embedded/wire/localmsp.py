@@ -1,5 +1,5 @@
 """
-A node's own membership: the identity it signs with and the organisation it judges admins by.
+A node's own membership: the identity with which it signs, and the organisation of its admins.
 
 Both come from an MSP folder in Fabric's layout (cacerts, signcerts, keystore,
 config.yaml ...).
@@ -23,7 +23,7 @@ _ROLE_UNITS = {
 
 
 class LocalMsp:
-    """What a node knows of its own organisation."""
+    """A node's identity and its organisation's rules of membership."""
 
     def __init__(self, msp_id: str, folder: Path) -> None:
         """
@@ -47,16 +47,16 @@ class LocalMsp:
 
     def identity(self, serialized: bytes) -> msp.Identity:
         """
-        Return who this is, judged by the node's own organisation.
+        Return the identity in these bytes, checked by the node's own organisation.
 
         Raises:
-            IdentityError: the bytes are no identity, or another organisation's.
+            IdentityError: the bytes are no identity, or of another organisation.
         """
         try:
             named, _ = signatures.parse_identity(serialized)
         except errors.WireError as error:
             if not serialized:
-                # No bytes are a message all the same: an identity of an organisation without a name.
+                # Empty bytes are also a message: an identity of an organisation without a name.
                 raise errors.IdentityError(f"expected MSP ID {self.msp_id}, received ") from None
             raise errors.IdentityError(f"could not deserialize a SerializedIdentity: {error}") from None
         if named != self.msp_id:

@@ -1,9 +1,8 @@
 """
-A signed proposal as services take it apart, piece by piece and once.
+A signed proposal; each part is decoded once, when it is first used.
 
-Gateway and endorsers look at different pieces in different order and refuse in
-their own words, but one process serves them all; so each piece is decoded the
-first time somebody asks for it.
+Gateway and endorsers read different parts in different order and have their own
+error texts, but one process serves them all.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class MalformedError(Exception):
 
 
 class AccessDeniedError(Exception):
-    """The creator is nobody the peer knows, or did not sign this; the text is Fabric's."""
+    """The creator is unknown to the peer, or did not sign this; the text is Fabric's."""
 
 
 class Request:
@@ -72,7 +71,7 @@ class Request:
 
     @cached_property
     def hash(self) -> bytes:
-        """What endorsers sign of the proposal: all of it but the transient map."""
+        """The proposal hash that endorsers sign; it does not cover the transient map."""
         plain = proposal_pb2.ChaincodeProposalPayload(input=self.payload.input).SerializeToString()
         return hashlib.sha256(self.header.channel_header + self.header.signature_header + plain).digest()
 
@@ -90,7 +89,7 @@ class Request:
 
     @cached_property
     def chaincode(self) -> str:
-        """The chaincode to endorse with: the one that the header's extension names."""
+        """The chaincode in the header's extension, which endorses."""
         extension = decode(proposal_pb2.ChaincodeHeaderExtension, self.channel_header.extension)
         if not extension.HasField("chaincode_id"):
             raise MalformedError("ChaincodeHeaderExtension.ChaincodeId is nil")
@@ -101,7 +100,7 @@ class Request:
     @cached_property
     def input(self) -> chaincode_pb2.ChaincodeInput:
         """
-        Function and arguments, without decorations, which are the peer's to add.
+        Function and arguments, without the decorations that a peer adds.
 
         Raises:
             MalformedError: the proposal has none.
@@ -138,7 +137,7 @@ class Request:
         Check type, epoch, nonce, creator, transaction id and the presence of a signature.
 
         Raises:
-            MalformedError: the first of them that is wrong.
+            MalformedError: one of them is wrong; the text names the first.
         """
         header = self.channel_header
         if header.type not in (common_pb2.ENDORSER_TRANSACTION, common_pb2.CONFIG):
@@ -159,12 +158,12 @@ class Request:
 
     def authenticate(self, msps: msp.Msps) -> msp.Identity:
         """
-        Return the creator, known to *msps*, valid, and the signer of exactly these bytes.
+        Return the creator, if *msps* know it, it is valid and it signed these bytes.
 
-        The answer is kept: on one channel every peer asks the same.
+        The answer is cached, because all peers of a channel ask for it.
 
         Raises:
-            AccessDeniedError: any of that is not so.
+            AccessDeniedError: one of these is false.
         """
         known = self._creators.get(id(msps))
         if known is not None:
@@ -186,7 +185,7 @@ def decode(kind: type[Kind], encoded: bytes) -> Kind:
     Decode a message.
 
     Raises:
-        MalformedError: it cannot be, in the words of Fabric's protoutil.
+        MalformedError: it cannot be decoded; the text is that of Fabric's protoutil.
     """
     try:
         return kind.FromString(encoded)
@@ -196,7 +195,7 @@ def decode(kind: type[Kind], encoded: bytes) -> Kind:
 
 @functools.lru_cache(maxsize=4096)
 def expiry(creator: bytes) -> datetime.datetime | None:
-    """Return when an identity's certificate expires; None where there is no certificate to tell."""
+    """Return when an identity's certificate expires; None if it has none."""
     try:
         return certificates.read(signatures.parse_identity(creator)[1]).not_after
     except (errors.WireError, errors.IdentityError):
@@ -204,12 +203,12 @@ def expiry(creator: bytes) -> datetime.datetime | None:
 
 
 def header_type(number: int) -> str:
-    """Return the name of a channel header's type, or its number where it has none."""
+    """Return the name of a channel header's type, or its number if it has none."""
     return enumerations.name(common_pb2.HeaderType, number)
 
 
 def _part(error: MalformedError) -> str:
-    """Return what of a proposal was being read: Fabric's filters say it a second time."""
+    """Return the part of a proposal that was decoded, which Fabric's filters repeat in their errors."""
     names = {"Proposal": "proposal", "Header": "header", "ChannelHeader": "channel header"}
     return names[str(error).removeprefix("error unmarshalling ").split(":")[0]]
 

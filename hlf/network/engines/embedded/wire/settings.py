@@ -30,7 +30,7 @@ class NodeSettings:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PeerSettings(NodeSettings):
-    """A peer; limits and times are Fabric's own where nothing is said."""
+    """A peer; limits and times are Fabric's by default."""
 
     chaincode_config: Mapping[str, str] = dataclasses.field(default_factory=dict)
     client_auth_required: bool = False
@@ -55,8 +55,8 @@ class Settings:
     """
     All settings of the process.
 
-    *stopped_file* lists the nodes that it shall not be for now; it is read at
-    the start and on each SIGHUP, and *ready_file* tells what was made of it.
+    *stopped_file* lists the stopped nodes; it is read at the start and on each
+    SIGHUP, and *ready_file* has the result.
     """
 
     data: Path
@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def request_file(self) -> Path:
-        """What the process is asked to do once, looked for on each SIGHUP; *ready_file* tells the answer."""
+        """The file of requests, read on each SIGHUP; *ready_file* has the answer."""
         return self.data / REQUEST_FILE
 
     @property
@@ -77,7 +77,7 @@ class Settings:
 
     def stopped(self) -> frozenset[str]:
         """
-        Return the names in *stopped_file* at this moment; none where there is no such file.
+        Return the present names in *stopped_file*; none if there is no such file.
 
         Raises:
             SettingsError: it is not a list of this process's nodes.
@@ -95,7 +95,7 @@ class Settings:
 
 def read(document: Any) -> Settings:
     """
-    Return the settings that a parsed JSON document states.
+    Return the settings in a parsed JSON document.
 
     Raises:
         SettingsError: a field is missing or of the wrong kind.

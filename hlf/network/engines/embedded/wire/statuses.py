@@ -1,4 +1,4 @@
-"""How calls of gRPC services end when they do not succeed: status, Fabric's words, and per-endorser details."""
+"""Errors of gRPC services: status, Fabric's text, and details for each endorser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNREADABLE = object()
 
 
 class StatusError(Exception):
-    """How a call ends when it does not succeed."""
+    """The error with which a call ends."""
 
     def __init__(self, code: grpc.StatusCode, reason: str, details: Sequence[gateway_pb2.ErrorDetail] = ()) -> None:
         super().__init__(reason)
@@ -33,7 +33,7 @@ class StatusError(Exception):
 
 
 class Limit:
-    """How many calls of a service are served at once; the one too many is refused, as real peers do it."""
+    """The most calls of a service at once; as at real peers, further calls are refused."""
 
     def __init__(self, service: str, most: int) -> None:
         self._service = service
@@ -53,7 +53,7 @@ class Limit:
 
 
 def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any, Any], Awaitable[Any]]:
-    """Return a unary method of a service, from one that takes the request alone and raises StatusError."""
+    """Return a unary method of a service, made of a function of the request that may raise StatusError."""
 
     @functools.wraps(method)
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
@@ -74,7 +74,7 @@ def answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, An
 
 
 def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable[[Any, Any, Any], AsyncIterator[Any]]:
-    """Return a streaming method of a service, from one that raises StatusError."""
+    """Return a streaming method of a service, made of a generator that may raise StatusError."""
 
     @functools.wraps(method)
     async def answer(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
@@ -94,7 +94,7 @@ def streaming(method: Callable[[Any, Any, Any], AsyncIterator[Any]]) -> Callable
 
 
 def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Return *deserialize* with unreadable bytes turned into a value that ``answering`` and ``streaming`` refuse."""
+    """Return *deserialize*, but for unreadable bytes a value that ``answering`` and ``streaming`` refuse."""
 
     def read(encoded: bytes) -> Any:
         try:
@@ -106,20 +106,20 @@ def deferred(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 
 def too_large(size: int) -> str:
-    """Return what gRPC in Go says of an answer of so many bytes."""
+    """Return the error text of gRPC in Go for an answer of so many bytes."""
     return f"grpc: trying to send message larger than max ({size} vs. {MAX_MESSAGE})"
 
 
 def keep_quiet(record: logging.LogRecord) -> bool:
     """
-    Return a filter for gRPC's own log: no word of it when a caller leaves early, and never what an exception said.
+    Return a filter for gRPC's own log: no entry if a caller leaves early, and never the text of an exception.
     """
     record.exc_info = record.exc_text = None
     return "ExecuteBatchError" not in record.getMessage()
 
 
 def where(error: BaseException) -> str:
-    """Return the code lines an exception came through: its text may quote what a caller sent, so it is left out."""
+    """Return the lines of code of an exception without its text, which may quote a caller's data."""
     lines = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{lines}"
 
@@ -141,8 +141,8 @@ def encode(error: StatusError) -> bytes:
 
 
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: StatusError) -> NoReturn:
-    # Called outside of any handler of exceptions: gRPC logs what goes wrong while a caller leaves, with everything
-    # that was being handled, and a contract's own words may be among it.
+    # Called outside of any exception handler: if the caller leaves now, gRPC logs the error with every exception
+    # being handled, and one of these may quote a contract's text.
     trailers = ((DETAILS_KEY, encode(error)),) if error.details else ()
     await context.abort(error.code, error.reason, trailers)
 
