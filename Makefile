@@ -9,12 +9,16 @@ FILE    = $(if $(CONSORTIUM),--consortium '$(CONSORTIUM)')
 SHARED  = -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 FOLDER  = $(if $(STATE),--state '$(STATE)')
 
+# A daily act on the consortium file and the network; PLAN=1 only shows what it would change.
+ACT     = $(BIN)/selat network
+AS      = $(FILE) $(FOLDER) $(if $(PLAN),--plan) $(if $(YES),--yes)
+
 # Stops a target that needs a variable and did not get it: $(call needs,NODE,name).
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz properties check up down status stop start plan apply add-organisation channels channel-info peers logs certificates render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -88,6 +92,39 @@ plan: $(VENV)/run  ## Show what CONSORTIUM=file changes on the running network (
 
 apply: $(VENV)/run  ## Do what `make plan` shows (CONSORTIUM=file); YES=1 also takes away what the file leaves out
 	@$(BIN)/selat network apply $(FILE) $(FOLDER) $(if $(YES),--yes) $(if $(JSON),--json)
+
+batch: $(VENV)/run  ## Say when CHANNEL=name cuts blocks (TIMEOUT=200ms, MESSAGES=100)
+	@$(call needs,CHANNEL,name)$(ACT) batch $(CHANNEL) $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(MESSAGES),--max-messages $(MESSAGES)) $(AS)
+
+policy: $(VENV)/run  ## Set the policy NAME=name of CHANNEL=name to RULE="ANY Endorsement"; without RULE the default
+	@$(call needs,CHANNEL,name)$(call needs,NAME,name)$(ACT) policy $(CHANNEL) $(NAME) $(if $(RULE),"$(RULE)",--remove) $(AS)
+
+acl: $(VENV)/run  ## Guard RESOURCE=event/Block of CHANNEL=name by RULE=/Channel/Application/Admins; without RULE the default
+	@$(call needs,CHANNEL,name)$(call needs,RESOURCE,event/Block)$(ACT) acl $(CHANNEL) $(RESOURCE) $(if $(RULE),"$(RULE)",--remove) $(AS)
+
+capability: $(VENV)/run  ## Raise the capability LEVEL=application of CHANNEL=name to VERSION=V2_5
+	@$(call needs,CHANNEL,name)$(call needs,LEVEL,application)$(call needs,VERSION,V2_5)$(ACT) capability $(CHANNEL) $(LEVEL) $(VERSION) $(AS)
+
+anchor: $(VENV)/run  ## Name the anchor peers PEERS="peer0 peer1" of MSP=id
+	@$(call needs,MSP,id)$(call needs,PEERS,"peer0 peer1")$(ACT) anchor $(MSP) $(PEERS) $(AS)
+
+channel-create: $(VENV)/run  ## Make the channel CHANNEL=name of MEMBERS="AMSP BMSP"
+	@$(call needs,CHANNEL,name)$(call needs,MEMBERS,"AMSP BMSP")$(ACT) channel-create $(CHANNEL) $(MEMBERS) $(AS)
+
+channel-join: $(VENV)/run  ## Make MSP=id, an organisation of the file, a member of CHANNEL=name
+	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(ACT) channel-join $(CHANNEL) $(MSP) $(AS)
+
+remove-organisation: $(VENV)/run  ## Show the removal of MSP=id from all channels or CHANNEL=name; YES=1 does it
+	@$(call needs,MSP,id)$(ACT) remove-organisation $(MSP) $(if $(CHANNEL),--channel $(CHANNEL)) $(AS)
+
+chaincode-upgrade: $(VENV)/run  ## Put the next definition of CHAINCODE=name on CHANNEL=name in force (VERSION=1.1, RULE=policy)
+	@$(call needs,CHANNEL,name)$(call needs,CHAINCODE,name)$(ACT) chaincode-upgrade $(CHANNEL) $(CHAINCODE) $(if $(VERSION),--version $(VERSION)) $(if $(RULE),--endorsement "$(RULE)") $(AS)
+
+collection: $(VENV)/run  ## Add COLLECTION=name with the members RULE="OR('AMSP.member')" to CHAINCODE=name on CHANNEL=name
+	@$(call needs,CHANNEL,name)$(call needs,CHAINCODE,name)$(call needs,COLLECTION,name)$(call needs,RULE,policy)$(ACT) collection $(CHANNEL) $(CHAINCODE) $(COLLECTION) "$(RULE)" $(AS)
+
+user-enrol: $(VENV)/run  ## Make key and certificate of NAME=name at MSP=id (ATTRIBUTES="desk=7 shift=2")
+	@$(call needs,MSP,id)$(call needs,NAME,name)$(ACT) user-enrol $(MSP) $(NAME) $(foreach each,$(ATTRIBUTES),--attribute $(each)) $(AS)
 
 add-organisation: $(VENV)/run  ## Show the steps to add MSP=id to CHANNEL=name; APPLY=1 does them
 	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)

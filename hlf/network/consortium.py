@@ -12,14 +12,14 @@ from hlf.network.parts import Batch, Capabilities, Chaincode, Channel, Consortiu
 from hlf.wire.config.capabilities import SUPPORTED
 
 
-def read(path: Path, base: Path) -> Consortium:
+def read(path: Path, base: Path, text: str | None = None) -> Consortium:
     """
-    Return the consortium a file describes; relative paths in it are meant from *base*.
+    Return the consortium a file describes, or *text* in its place; relative paths in it are meant from *base*.
 
     Raises:
         ConsortiumError: the first thing that is wrong, with line, field and cure.
     """
-    root = document.load(path)
+    root = document.load(path, text)
     fields = root.record(required=("name", "organisations", "channels"), optional=("orderers", "chaincodes", "servers"))
     organisations = fields["organisations"].each(parties.organisation, lambda item: item.msp_id, minimum=1)
     ordering = parties.ordering(fields.get("orderers"))
@@ -43,7 +43,7 @@ def read(path: Path, base: Path) -> Consortium:
         channels=channels,
         chaincodes=chaincodes,
         servers=servers,
-        source=path.read_text(encoding="utf-8"),
+        source=path.read_text(encoding="utf-8") if text is None else text,
         base=base,
     )
 

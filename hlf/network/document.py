@@ -178,9 +178,9 @@ class Field:
         return repr(self._node.value[:40])
 
 
-def load(path: Path) -> Field:
+def load(path: Path, text: str | None = None) -> Field:
     """
-    Return the whole document as one :class:`Field`.
+    Return the whole document as one :class:`Field`; *text* is read in the file's place if it is given.
 
     Nothing is constructed from the file: no tags, no aliases (which a few lines
     can multiply into gigabytes), one document, bounded in size and depth.
@@ -188,17 +188,21 @@ def load(path: Path) -> Field:
     Raises:
         ConsortiumError: unreadable, not YAML, or one of those.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(yamltext.MOST_BYTES + 1)
-    except OSError as error:
-        raise errors.ConsortiumError(
-            path, 0, "", f"cannot be read: {error.strerror}", "Name the consortium file with --consortium FILE."
-        ) from error
+    raw = _read(path) if text is None else text.encode()
     try:
         return Field(path, yamltext.compose(raw), "")
     except YamlError as error:
         raise errors.ConsortiumError(path, error.line, "", error.problem, error.cure) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(yamltext.MOST_BYTES + 1)
+    except OSError as error:
+        raise errors.ConsortiumError(
+            path, 0, "", f"cannot be read: {error.strerror}", "Name the consortium file with --consortium FILE."
+        ) from error
 
 
 def _nearest(value: str, names: tuple[str, ...]) -> str:

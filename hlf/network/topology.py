@@ -51,14 +51,15 @@ __all__ = [
 DEFAULT = Path(__file__).with_name("consortium.yaml")
 
 
-def load(path: Path | None = None, *, base: Path | None = None) -> Consortium:
+def load(path: Path | None = None, *, base: Path | None = None, text: str | None = None) -> Consortium:
     """
     Return the consortium of a file, by default of the small one in this package.
 
-    Paths in it are meant from its own folder, or from *base* where it is a copy.
+    Paths in it are meant from its own folder, or from *base* where it is a copy. With *text* the file is read as if it
+    said that.
 
     Raises:
         ConsortiumError: names file, line, field, cause and cure.
     """
     path = path or DEFAULT
-    return consortium.read(path, base or path.absolute().parent)
+    return consortium.read(path, base or path.absolute().parent, text)

@@ -108,7 +108,9 @@ class _Asked:
     steps: Steps
 
 
-def plan(root: Path = Path("build/network"), consortium: Path | None = None, *, default: Path | None = None) -> Plan:
+def plan(
+    root: Path = Path("build/network"), consortium: Path | Consortium | None = None, *, default: Path | None = None
+) -> Plan:
     """
     Return what :func:`apply` would do with a file, by default the one last applied; changes nothing.
 
@@ -130,7 +132,7 @@ def plan(root: Path = Path("build/network"), consortium: Path | None = None, *, 
 
 def apply(
     root: Path = Path("build/network"),
-    consortium: Path | None = None,
+    consortium: Path | Consortium | None = None,
     *,
     default: Path | None = None,
     yes: bool = False,
@@ -149,7 +151,7 @@ def apply(
     record, wanted = _file(folder, consortium, default)
     if record is None:
         made = _of_nothing(folder, wanted)
-        _agree(folder, made, show, yes=yes)
+        agree(folder, made, show, yes=yes)
         lifetime.start(lifetime.DEFAULT_ENGINE, root, wanted)
         return made
     with state.alone(folder):
@@ -160,17 +162,25 @@ def apply(
             with Nodes(folder, record, base) as nodes:
                 asked = _asked(folder, record, base, wanted, nodes)
                 made = _plan(asked)
-                _agree(folder, made, show, yes=yes)
+                agree(folder, made, show, yes=yes)
                 _do(asked, kept)
     return made
 
 
-def _file(folder: Folder, consortium: Path | None, default: Path | None) -> tuple[Record | None, Consortium]:
+def _file(
+    folder: Folder, consortium: Path | Consortium | None, default: Path | None
+) -> tuple[Record | None, Consortium]:
     """Return the record of a network that was started (None for none), and the file that is wanted of it."""
     record = state.read(folder)
-    if record is None or not record.started:
-        return None, topology.load(consortium or default)
-    wanted = topology.load(consortium) if consortium else state.held(folder)
+    started = record is not None and record.started
+    if isinstance(consortium, Consortium):
+        wanted = consortium
+    elif started and consortium is None:
+        wanted = state.held(folder)
+    else:
+        wanted = topology.load(consortium or default)
+    if record is None or not started:
+        return None, wanted
     engine = engines.by_name(record.engine)
     return lifetime.record_for(folder, wanted, record.engine, engine.version(wanted)), wanted
 
@@ -248,7 +258,13 @@ def _ending(folder: Folder) -> list[str]:
     ]
 
 
-def _agree(folder: Folder, made: Plan, show: Callable[[Plan], None] | None, *, yes: bool) -> None:
+def agree(folder: Folder, made: Plan, show: Callable[[Plan], None] | None, *, yes: bool) -> None:
+    """
+    Show a plan, and return if it may be done.
+
+    Raises:
+        StateError: it has problems, or takes something away without *yes*.
+    """
     if show is not None:
         show(made)
     if made.problems:

@@ -1,0 +1,103 @@
+"""The daily acts of an admin: one command each, on the file and on the network, with a cure for each mistake."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from hlf.network import admin, cli, processes, state
+from hlf.network.admin import inspection
+from tests.support.small import Net
+
+ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
+MEMBERS = "OR('AMSP.member', 'BMSP.member')"
+# Each command beside its mistakes, and what is said of them.
+MISTAKES = [
+    (["batch", "z", "--timeout", "1s"], "the file has no channel z. It has c"),
+    (["batch", "c"], "no setting is given. Name one, such as --timeout 200ms"),
+    (["batch", "c", "--timeout", "soon"], "'soon' is not a duration with a unit, such as 200ms or 2s"),
+    (["policy", "z", "Extra", "ANY Admins"], "the file has no channel z"),
+    (["policy", "c", "Extra", "ANY Body"], "members have no policy 'Body'"),
+    (["policy", "c", "Extra", "OR('ZMSP.admin')"], "no organisation of this file has that MSP id. Name some of AMSP"),
+    (["policy", "c", "Extra"], "either a rule or --remove is wanted"),
+    (["policy", "c", "Extra", "--remove"], "cannot be edited at channels[name c].policies.Extra"),
+    (["acl", "c", "qscc/GetChainInfo", "/Channel/Application/Bodies"], "has no policy 'Bodies'"),
+    (["capability", "c", "application", "V9_9"], "'V9_9' is none of"),
+    (["anchor", "ZMSP", "peer0"], "the file has no organisation ZMSP. It has AMSP, BMSP"),
+    (["anchor", "AMSP", "peer7"], "'peer7' is none of peer0, peer1"),
+    (["channel-create", "c", "AMSP"], "c stands in the list twice"),
+    (["channel-create", "new", "ZMSP"], "'ZMSP' is none of AMSP, BMSP"),
+    (["channel-create", "NEW", "AMSP"], "'NEW' is not"),
+    (["channel-join", "c", "ZMSP"], "the file has no organisation ZMSP"),
+    (["channel-join", "c", "BMSP"], "BMSP stands here twice"),
+    (["remove-organisation", "ZMSP"], "the file has no organisation ZMSP"),
+    (["remove-organisation", "BMSP"], "it asks for BMSP, and no organisation of this file has that MSP id"),
+    (["remove-organisation", "BMSP", "--channel", "c"], "takes something away: update the configuration of channel c"),
+    (["chaincode-upgrade", "c", "nothing"], "the file has no chaincode nothing. It has lab"),
+    (["chaincode-upgrade", "c", "lab", "--endorsement", "AND("], "is no policy"),
+    (["collection", "c", "lab", "more", "AND('AMSP.member', 'BMSP.member')"], "a collection's members are an OR"),
+    (["user-enrol", "ZMSP", "clerk"], "the file has no organisation ZMSP"),
+    (["user-enrol", "AMSP", "a b"], "'a b' is not a user's name"),
+    (["user-enrol", "AMSP", "clerk", "--attribute", "desk"], "an attribute without a value"),
+]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def net(request, tmp_path_factory):
+    place = tmp_path_factory.mktemp(f"acts-{request.param}")
+    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net.write()
+    net.up()
+    yield net
+    processes.stop(state.Folder(net.root), timeout=5)
+
+
+def hlf(net: Net, *words: str):
+    """Run a command on the network's folder and its file."""
+    return CliRunner().invoke(cli.network, [*words, "--state", str(net.root), "--consortium", str(net.file)])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_a_mistake_is_named_with_its_cure_and_changes_nothing(net, words, said):
+    """Neither the file nor the network is touched."""
+    file, held = net.file.read_text(), state.Folder(net.root).consortium_file.read_text()
+    told = hlf(net, *words)
+    assert (told.exit_code, "Traceback" in told.output) == (1, False)
+    assert said in told.output
+    assert (net.file.read_text(), state.Folder(net.root).consortium_file.read_text()) == (file, held)
+    assert admin.plan(net.root).steps == ()
+
+
+def test_each_act_changes_file_and_network(net):
+    """Afterwards the file describes what runs, and its comments are there still."""
+    for words in (
+        ["batch", "c", "--timeout", "30ms", "--max-messages", "7"],
+        ["policy", "c", "Extra", "OR('AMSP.admin')"],
+        ["acl", "c", "qscc/GetChainInfo", "Readers"],
+        ["anchor", "AMSP", "peer1"],
+        ["collection", "c", "lab", "more", MEMBERS, "--endorsement", "OR('AMSP.peer')"],
+        ["user-enrol", "AMSP", "clerk", "--attribute", "desk=7"],
+    ):
+        done = hlf(net, *words)
+        assert (done.exit_code, done.output.splitlines()[-1]) == (0, "done"), done.output
+    found = inspection.channel("c", net.root)
+    assert (found.settings["batch.timeout"], found.settings["batch.max_messages"]) == ("30ms", "7")
+    assert found.settings["policies.Extra"] == "OR('AMSP.admin')"
+    assert found.settings["acls.qscc/GetChainInfo"] == "Readers"
+    assert [each.sequence for each in found.chaincodes] == [2]
+    assert state.Folder(net.root).user("AMSP", "clerk").is_dir()
+    assert "# As in the default consortium: nobody reads whole blocks" in net.file.read_text()
+    assert admin.plan(net.root, net.file).steps == ()
+    assert hlf(net, "policy", "c", "Extra", "--remove").exit_code == 0
+    assert "policies.Extra" not in inspection.channel("c", net.root).settings
+
+
+def test_a_plan_of_an_act_changes_nothing(net):
+    """It shows the steps, and file and channel stay."""
+    before = net.file.read_text()
+    told = hlf(net, "channel-create", "further", "AMSP", "BMSP", "--plan")
+    assert "create channel further with AMSP, BMSP" in told.output
+    assert "nothing was changed" in told.output
+    assert net.file.read_text() == before
