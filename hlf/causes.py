@@ -1,4 +1,4 @@
-"""Causes: what gRPC's words say of a connection that could not be made, and what to do about it."""
+"""Find the cause of a failed connection in gRPC's error text, and its cure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MUTUAL = (
 )
 _OTHER_CLIENT = "it may not trust the authority of the tls_identity: give one of an authority that it trusts"
 
-# What stands first says most: an expired certificate fails the verification too.
+# The first match is the most exact: an expired certificate fails the verification too.
 _CAUSES = (
     ("certificate has expired", "its TLS certificate has expired: renew it, and look at the clocks of both machines"),
     (
@@ -31,13 +31,13 @@ _CAUSES = (
     ("lookup", "its host name is not known on this machine: mend its url, or make the name known here"),
     ("errors resolving", "its host name is not known on this machine: mend its url, or make the name known here"),
 )
-# What gRPC makes of a server that wants a client certificate: one written in C++ closes the connection, and the alert
-# of a real peer comes after the handshake, as data that gRPC cannot read.
+# gRPC's errors for a server that requires a client certificate: one written in C++ closes the connection, and the
+# alert of a real peer comes after the handshake, as data that gRPC cannot read.
 _CLOSED = ("Socket closed", "Connection reset", "Broken pipe", "Unwrap failed", "ALERT")
 
 
 def could_not_connect(words: str) -> bool:
-    """Return whether gRPC says by *words* that there was no connection at all."""
+    """Return whether gRPC's error text *words* means that there was no connection at all."""
     return words.startswith(("failed to connect", "errors resolving", "DNS resolution failed"))
 
 

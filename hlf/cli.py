@@ -1,8 +1,8 @@
 """
 The ``hlf`` command: ``hlf network ...`` runs networks, ``hlf chaincode serve ...`` serves a contract to peers.
 
-Each command's module is imported when it is asked for. A command that needs
-more than the library itself names the extra that brings it.
+Each command's module is imported when it is used. If a command needs an extra
+of the library that is not installed, its error names it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code, 2 where it is not one of the commands."""
+    """Run one command; return its exit code, 2 if there is no such command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     command, rest = (given[0], given[1:]) if given else ("--help", [])
     if command == "network":
@@ -57,6 +57,6 @@ def _network(arguments: list[str]) -> int:
     except extras.MissingError as error:
         sys.stderr.write(f"hlf: {error}\n")
         return 1
-    # In this mode click prints what went wrong itself, and ends the process.
+    # In this mode click prints errors itself, and ends the process.
     network.main(arguments, prog_name="hlf network")
     return 0

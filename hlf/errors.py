@@ -11,16 +11,16 @@ All errors of the library, as one tree; their attributes are for programs.
      ├ PolicyError          a policy's text or message cannot be used
      ├ SealingError         a ciphertext does not open, or a key cannot be sealed to
      ├ GatewayError         a peer or orderer refused, or could not be asked
-     │   ├ EvaluateError    nothing was to be written, nothing was
-     │   ├ EndorseError     nothing was sent to the orderer, nothing was written
+     │   ├ EvaluateError    a query failed; it writes nothing
+     │   ├ EndorseError     nothing was sent to the orderer, and nothing is written
      │   ├ SubmitError      not ordered, or unknown: see ``outcome_known``
      │   ├ CommitStatusError  ordered, but whether valid is unknown
      │   └ EventsError      an event stream ended and cannot be healed
-     ├ CommitError          in a block, but marked invalid: nothing was written
+     ├ CommitError          in a block, but marked invalid: nothing is written
      └ AdminError
          ├ LifecycleError   a chaincode operation was refused
          ├ ParticipationError  an orderer's channel-participation interface refused
-         ├ AuthorityError   a Fabric CA refused, or what it answered cannot be trusted
+         ├ AuthorityError   a Fabric CA refused, or its answer cannot be trusted
          └ ConfigError      a channel configuration or its update cannot be used
 """
 

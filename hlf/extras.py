@@ -1,4 +1,4 @@
-"""Libraries that come with an extra of this package: what to say where one is not installed."""
+"""The error for a library of an extra of this package that is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON as careful programs read it, from whatever bytes come: bounded, strict, and saying one thing only."""
+"""Read JSON from any source: with limits, strictly, and with one meaning only."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def loads(data: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
     Return the JSON value in *data*.
 
     Raises:
-        WireError: it is malformed, no JSON of RFC 8259 (NaN), has a name twice in one object or a lone surrogate, or is
+        WireError: it is malformed, not JSON of RFC 8259 (NaN), has a name twice in an object or a lone surrogate, or is
             too large or deeper than 100.
     """
     if len(data) > most_bytes:
         raise WireError(f"longer than {most_bytes >> 20} MiB")
-    # Each element takes a hundred times its own byte in memory, so they are counted before anything is built.
+    # Each element needs a hundred times its own byte in memory, so they are counted before any is built.
     if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_ELEMENTS:
         raise WireError(f"more than {_MOST_ELEMENTS} elements")
     try:
@@ -43,21 +43,21 @@ def loads(data: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
 
 
 def text(value: object) -> str:
-    """Return *value*, which a document promises to be a text; raise TypeError if it is none."""
+    """Return *value* if it is a text; else raise TypeError."""
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
 
 
 def number(value: object) -> int:
-    """Return *value*, which a document promises to be a whole number; raise TypeError if it is none."""
+    """Return *value* if it is a whole number; else raise TypeError."""
     if not isinstance(value, int):
         raise TypeError("not a number")
     return value
 
 
 def _too_deep(value: Any) -> bool:
-    """Return whether values are nested deeper than anybody who writes them again can follow."""
+    """Return whether values are nested too deeply for a program that writes them again."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [

@@ -29,7 +29,7 @@ _TOLD = {"transaction_id": "fabric.transaction_id", "channel_id": "fabric.channe
 
 def interceptors(tracer_provider: Any = None, meter_provider: Any = None) -> Sequence[Any]:
     """
-    Return what ``hlf.connect`` takes as interceptors; without providers, OpenTelemetry's global ones are used.
+    Return interceptors for ``hlf.connect``; without providers they use OpenTelemetry's global ones.
 
     Raises:
         ImportError: the extra ``otel`` is not installed.
@@ -39,13 +39,13 @@ def interceptors(tracer_provider: Any = None, meter_provider: Any = None) -> Seq
 
 def aio_interceptors(tracer_provider: Any = None, meter_provider: Any = None) -> Sequence[Any]:
     """
-    Return what ``hlf.aio.connect`` takes as interceptors.
+    Return interceptors for ``hlf.aio.connect``.
 
     Raises:
         ImportError: the extra ``otel`` is not installed.
     """
     telemetry = _Telemetry(tracer_provider, meter_provider)
-    # grpc.aio asks each interceptor for one kind of call only.
+    # grpc.aio uses each interceptor for one kind of call only.
     return [_AioUnary(telemetry), _AioUnaryStream(telemetry), _AioStreamStream(telemetry)]
 
 

@@ -1,5 +1,5 @@
 """
-Keys that stay in a hardware security module, reached by PKCS #11: the extra ``pkcs11``.
+Sign with keys in a hardware security module, by PKCS #11: the extra ``pkcs11``.
 
 ::
 
@@ -26,7 +26,7 @@ from hlf.wire import signatures
 
 
 class HsmSigner:
-    """A signer whose key never leaves its module; safe to use from many threads, which take turns. Close it."""
+    """A signer whose key never leaves its module. Many threads may use it, one at a time. Close it."""
 
     def __init__(self, session: Any, key: Any, mechanism: Any, curve: ec.EllipticCurve) -> None:
         self._session = session

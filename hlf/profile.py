@@ -19,7 +19,7 @@ from hlf.errors import IdentityError, ProfileError, WireError, YamlError
 from hlf.identity import TlsIdentity
 from hlf.wire import certificates
 
-# One of a large consortium takes a few hundred kilobytes.
+# A profile of a large consortium has a few hundred kilobytes.
 _MOST_BYTES = 1 << 20
 _CURES = {
     "client": "write client: {organization: NAME}, with the name of your organisation among organizations, or load the "
@@ -140,7 +140,7 @@ def _document(data: bytes) -> Any:
     """Return the value of the text: JSON where it begins as an object of it does, else YAML."""
     if data.lstrip()[:1] != b"{":
         try:
-            # PyYAML comes with an extra, and a profile in JSON does without.
+            # PyYAML comes with an extra; a profile in JSON does not need it.
             from hlf import yamltext
 
             return yamltext.loads(data)

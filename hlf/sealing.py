@@ -1,18 +1,17 @@
 """
-Sealing to a key: what only the holder of a private key can read, outside the channel and for ever (RFC 9180, HPKE).
+Encrypt data so that only the holder of a private key can read it, also outside the channel and later (RFC 9180, HPKE).
 
-A contract has no randomness and its inputs are seen by every endorser, so
-sealing is the client's work. HPKE proves nothing about the sender; the Fabric
-signature over the record that holds the ciphertext's hash does. What a
-ciphertext is for is bound into HPKE's *info*: the same ciphertext taken for
-another channel, record, recipient or version does not open.
+The client seals, because a contract has no randomness and every endorser sees
+its inputs. HPKE proves nothing about the sender; the Fabric signature over the
+record with the ciphertext's hash does. HPKE's *info* binds the purpose of a
+ciphertext: it does not open for another channel, record, recipient or version.
 
     key = sealing.generate(sealing.Suite.HYBRID)              # the recipient, once
     sealed = sealing.seal(b"...", key.public, binding)        # the owner
     sealing.unseal(sealed, key, binding)                      # the recipient
 
-The hybrid of ML-KEM-768 and X25519 is for what is kept: a ciphertext written
-down today must not open to a quantum computer later.
+Use the hybrid of ML-KEM-768 and X25519 for data that are stored: a later
+quantum computer must not open a ciphertext of today.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _P256_SCALAR = 32
 
 
 class Suite(enum.Enum):
-    """Key encapsulation; with each go HKDF-SHA256 and ChaCha20-Poly1305."""
+    """The key encapsulation; each is used with HKDF-SHA256 and ChaCha20-Poly1305."""
 
     P256 = "DHKEM-P256"
     X25519 = "DHKEM-X25519"
@@ -56,7 +55,7 @@ _HPKE = {
 
 @dataclass(frozen=True)
 class Binding:
-    """What a ciphertext is for; sealing and unsealing must agree on all of it."""
+    """The purpose of a ciphertext; it opens only with the same binding."""
 
     channel: str
     record: str
@@ -65,7 +64,7 @@ class Binding:
 
     @property
     def info(self) -> bytes:
-        """HPKE's info: each part with its length before it, so that no two bindings read alike."""
+        """HPKE's info: each part after its length, so that different bindings have different bytes."""
         parts = [b"selat seal 1", self.channel.encode(), self.record.encode(), self.recipient.encode()]
         lengths = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return lengths + self.version.to_bytes(8, "big")
@@ -77,7 +76,7 @@ class PublicKey:
     A recipient's public key.
 
     Attributes:
-        raw: the uncompressed point (P-256), 32 bytes (X25519), or ML-KEM-768 key and X25519 key one after the other.
+        raw: the uncompressed point (P-256), 32 bytes (X25519), or the ML-KEM-768 key followed by the X25519 key.
     """
 
     suite: Suite
@@ -85,7 +84,7 @@ class PublicKey:
 
     @property
     def thumbprint(self) -> str:
-        """SHA-256 over suite and key in hex; names the key in a record without being it."""
+        """SHA-256 over suite and key in hex; it names the key in a record without disclosing it."""
         return hashlib.sha256(self.suite.value.encode() + b"\0" + self.raw).hexdigest()
 
     def _load(self) -> Any:
@@ -105,10 +104,10 @@ class PublicKey:
 @dataclass(frozen=True, repr=False)
 class PrivateKey:
     """
-    A recipient's private key; never printed, kept by its holder alone.
+    A recipient's private key; it is never printed, and only its holder has it.
 
     Attributes:
-        raw: the scalar (P-256), 32 bytes (X25519), or ML-KEM-768 seed and X25519 key one after the other.
+        raw: the scalar (P-256), 32 bytes (X25519), or the ML-KEM-768 seed followed by the X25519 key.
     """
 
     suite: Suite
@@ -116,7 +115,7 @@ class PrivateKey:
 
     @property
     def public(self) -> PublicKey:
-        """What others seal to."""
+        """The public key, to which others seal."""
         if self.suite is Suite.P256:
             point = self._load().public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
             return PublicKey(self.suite, point)
@@ -168,10 +167,10 @@ def generate(suite: Suite) -> PrivateKey:
 
 def seal(plaintext: bytes, key: PublicKey, binding: Binding) -> bytes:
     """
-    Return *plaintext* sealed for the holder of *key*: HPKE's encapsulated key, then the ciphertext; new every time.
+    Return *plaintext* sealed for the holder of *key*: HPKE's encapsulated key, then the ciphertext; each call differs.
 
     Raises:
-        SealingError: *key* is not what it says.
+        SealingError: *key* is not a valid key of its suite.
     """
     try:
         return bytes(_HPKE[key.suite].encrypt(plaintext, key._load(), info=binding.info))  # noqa: SLF001  (one module)
@@ -184,7 +183,7 @@ def unseal(sealed: bytes, key: PrivateKey, binding: Binding) -> bytes:
     Return the plaintext.
 
     Raises:
-        SealingError: sealed to another key, for another binding, or altered.
+        SealingError: it was sealed to another key or for another binding, or was modified.
     """
     try:
         return bytes(_HPKE[key.suite].decrypt(sealed, key._load(), info=binding.info))  # noqa: SLF001  (one module)

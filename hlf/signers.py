@@ -121,6 +121,6 @@ def load_private_key(pem: bytes, password: bytes | None = None) -> PrivateKeyTyp
         cure = "it is encrypted, so a password is needed" if password is None else "it is not encrypted, so give none"
         raise IdentityError(f"the private key cannot be read: {cure}") from None
     except Exception:  # noqa: BLE001
-        # ValueError as a rule, but OpenSSL's own failures are of other kinds, and no list of them is whole. The
-        # library's words may quote the file, which is private.
+        # Mostly it is a ValueError, but failures of OpenSSL have other classes, and no list of them is complete. The
+        # library's text may quote the file, which is private.
         raise IdentityError("the private key cannot be read: expected PEM (PKCS #8 or SEC 1) of an EC key") from None

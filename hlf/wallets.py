@@ -1,4 +1,4 @@
-"""Wallets: identities in the JSON files of fabric-network, the SDK for Node that came before the gateway's client."""
+"""Wallets: identities in the JSON files of fabric-network, the former SDK for Node."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def load(path: Path | str, signer: Signer | None = None) -> tuple[Identity, Sign
     Return the identity and signer in a wallet's file, such as ``wallet/appUser.id``.
 
     Raises:
-        IdentityError: it cannot be read, or is unusable; the words name the file, the field and the cure.
+        IdentityError: it cannot be read or used; the text names the file, the field and the cure.
     """
     path = Path(path)
     try:
@@ -39,7 +39,7 @@ def read(data: bytes, signer: Signer | None = None) -> tuple[Identity, Signer]:
             ``hlf.pkcs11.signer``, or any other.
 
     Raises:
-        IdentityError: it is no such entry; the words name the field and the cure, and never quote it.
+        IdentityError: it is no such entry; the text names the field and the cure, and never quotes a value.
     """
     try:
         entry = jsontext.loads(data, most_bytes=_MOST_BYTES)

@@ -1,9 +1,8 @@
 """
-YAML as careful programs read it: one small document of plain values, from whatever bytes come.
+Read YAML from any source: one small document of plain values.
 
-No anchors and aliases, with which a few lines can be multiplied into gigabytes, no tags, with which a document names
-what is to be made of it, and no name twice in one mapping. Nothing is constructed but texts, numbers, truth values,
-lists and mappings.
+It refuses anchors and aliases, by which a few lines can become gigabytes, tags, by which a document chooses classes,
+and a name twice in one mapping. Values are texts, numbers, booleans, lists and mappings only.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ except ModuleNotFoundError as absent:
 MOST_BYTES = 1 << 20
 DEEPEST = 24
 
-# The C parser where PyYAML was built with it: ten times faster, the same events and marks.
+# The C parser, if PyYAML was built with it, is ten times faster and has the same events and marks.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _TEXT = f"{_TAG}str"
@@ -34,7 +33,7 @@ def loads(data: bytes) -> Any:
     """
     Return the document in *data* as JSON has values: None, bool, int, float, str, list, dict with texts for names.
 
-    What YAML alone knows as a value (dates, binary, numbers to the base of sixty) stays the text that it is written as.
+    Values that only YAML has (dates, binary, numbers to the base of sixty) stay the text in the document.
 
     Raises:
         YamlError: it is malformed, empty, too large, too deep, or more than a plain document.
@@ -44,7 +43,7 @@ def loads(data: bytes) -> Any:
 
 def compose(data: bytes) -> yaml.Node:
     """
-    Return the document in *data* as nodes, which know where they stand; names may stand in it twice.
+    Return the document in *data* as nodes with their positions; a name may be there twice.
 
     Raises:
         YamlError: as ``loads``, but for that.

@@ -1,7 +1,7 @@
 """
-What the synchronous and the asyncio client share: messages made and read, outcomes judged, nothing sent.
+The part that the synchronous and the asyncio client share: make and read messages; nothing is sent.
 
 ``call`` is one question to a gateway service as a value; ``proposal``, ``transaction`` and ``commit`` are the three
-steps of a transaction, ``events`` what streams ask for and deliver, ``healing`` when a broken stream asks again,
-``checkpoints`` how far a consumer has come, ``failures`` gRPC's errors in this library's words.
+steps of a transaction. ``events`` has the requests and answers of streams, ``healing`` the rules for broken streams,
+``checkpoints`` the position of a consumer, and ``failures`` this library's errors for those of gRPC.
 """

@@ -1,4 +1,4 @@
-"""Budgets: one time for all the stages of a call."""
+"""Budgets: the time for all stages of a call together."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 
 
 class Budget:
-    """The seconds that a call may take over all its stages; None for as long as the stages themselves may."""
+    """The seconds for all stages of a call together; None if only the stages' own limits apply."""
 
     def __init__(self, seconds: float | None) -> None:
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     @property
     def remaining(self) -> float | None:
-        """The seconds that are left, never less than none; None without a limit."""
+        """The seconds that are left, at least 0; None without a limit."""
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def within(self, seconds: float) -> float:

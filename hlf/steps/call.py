@@ -1,4 +1,4 @@
-"""Calls: one question to a peer's gateway service as a value, for whoever sends it."""
+"""Calls: one request to a peer's gateway service as a value; the clients send it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Stage = Literal["evaluate", "endorse", "submit", "commit_status"]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long each stage may take, in seconds; the defaults are the official clients'."""
+    """The time-out of each stage, in seconds; the defaults are the official clients'."""
 
     evaluate: float = 5.0
     endorse: float = 15.0
@@ -37,10 +37,10 @@ class Call(Generic[Answer]):
 
     Attributes:
         method: of ``gateway.Gateway``.
-        stage: whose time-out holds.
+        stage: its stage, whose time-out applies.
         request: the protobuf to send.
-        failure: what any failure on the way is raised as.
-        read: turns the response into the answer; raises *failure* for one that cannot be used.
+        failure: the class of the error for any failure.
+        read: converts the response to the answer; raises *failure* if it cannot be used.
     """
 
     method: Method
@@ -55,13 +55,13 @@ class Call(Generic[Answer]):
         Return how long the call may take: its stage's own time, or *timeout* if that is less.
 
         Raises:
-            GatewayError: of the kind ``failure``, no time is left; nothing was sent.
+            GatewayError: of the class ``failure``; no time is left, and nothing was sent.
         """
         seconds = timeouts.of(self.stage) if timeout is None else min(timeout, timeouts.of(self.stage))
         if seconds > 0:
             return seconds
         raise self.failure(
-            "the time for the whole call was over before this stage began; nothing was sent",
+            "the time-out of the whole call ended before this stage began; nothing was sent",
             transaction_id=self.transaction_id,
             status=grpc.StatusCode.DEADLINE_EXCEEDED,
         )

@@ -1,4 +1,4 @@
-"""Callers: who asks, and how its requests are signed."""
+"""Callers: an identity, and the signatures of its requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Caller:
         Return the caller's signature of *message*.
 
         Raises:
-            IdentityError: there is no signer, or it gave no signature; or the signer's own.
+            IdentityError: there is no signer, or it gave no signature. A signer may raise others.
         """
         if self._signer is None:
             raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")

@@ -1,9 +1,9 @@
 """
-Checkpoints: how far a consumer of events has come, so that it goes on from there after a restart.
+Checkpoints: the position of a consumer of events, at which it goes on after a restart.
 
-A position is recorded when the consumer says that it is done with an event, not when the event is handed out: after a
-crash in between, that event comes again. A consumer with a database of its own can keep the position there, in the
-transaction that holds the event's effects, by giving any object with a ``position``.
+A consumer records a position when it has processed an event, not when it gets the event: after a crash in between, that
+event comes again. A consumer with its own database can store the position there, in the transaction with the event's
+effects: it passes any object with a ``position``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Protocol, runtime_checkable
 from hlf import jsontext
 from hlf.errors import HlfError, WireError
 
-# A position takes a hundred.
+# A position has about a hundred.
 _MOST_BYTES = 1 << 20
 
 
@@ -28,14 +28,14 @@ class CheckpointError(HlfError):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The block to begin with, and its last transaction that is already done with (None: the whole block is due)."""
+    """The block to begin with, and its last processed transaction (None: no transaction of it is processed)."""
 
     block_number: int
     transaction_id: str | None = None
 
 
 class Checkpoint(Protocol):
-    """What a stream asks for where to begin; None means that nothing is done yet."""
+    """Gives a stream the position at which to begin; None means that nothing is processed yet."""
 
     @property
     def position(self) -> Position | None: ...
@@ -43,7 +43,7 @@ class Checkpoint(Protocol):
 
 @runtime_checkable
 class Remembers(Checkpoint, Protocol):
-    """A checkpoint that is also told where its consumer begins, before the first event."""
+    """A checkpoint that also stores where its consumer begins, before the first event."""
 
     def begin(self, position: Position) -> None:
         """Record *position*, unless there is one already."""
@@ -51,9 +51,9 @@ class Remembers(Checkpoint, Protocol):
 
 def begun(checkpoint: Checkpoint | None, start: Position) -> Position:
     """
-    Return *start*; a checkpoint that can remember a start stores it.
+    Return *start*; a checkpoint with ``begin`` stores it.
 
-    A consumer that ends before its first event then misses nothing of what came meanwhile when it is started again.
+    So a consumer that ends before its first event misses nothing when it starts again.
     """
     if isinstance(checkpoint, Remembers):
         checkpoint.begin(start)
@@ -71,16 +71,16 @@ class InMemory:
         return self._position
 
     def begin(self, position: Position) -> None:
-        """Record where a consumer begins, unless it has begun already."""
+        """Record where a consumer begins, unless there is a position already."""
         if self._position is None:
             self._record(position)
 
     def processed_event(self, block_number: int, transaction_id: str) -> None:
-        """Record that this transaction's event, and all before it, have been handled."""
+        """Record that this transaction's event, and all before it, are processed."""
         self._record(Position(block_number, transaction_id))
 
     def processed_block(self, block_number: int) -> None:
-        """Record that this block, and all before it, have been handled."""
+        """Record that this block, and all before it, are processed."""
         self._record(Position(block_number + 1))
 
     def _record(self, position: Position) -> None:
@@ -91,8 +91,8 @@ class File(InMemory):
     """
     A checkpoint in a file.
 
-    Each record is written beside the file, flushed to the disk and put in its place in one step, so that a crash
-    leaves the former position or the new one and never half of either.
+    Each position is written to a file beside it, flushed to the disk, and renamed in one step. So a crash leaves the
+    former position or the new one, never a part.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -100,7 +100,7 @@ class File(InMemory):
         Open or begin the checkpoint at *path*.
 
         Raises:
-            CheckpointError: there is a file, but it is no checkpoint or cannot be read.
+            CheckpointError: the file is no checkpoint or cannot be read.
         """
         self._path = Path(path)
         self._lock = threading.Lock()
@@ -141,7 +141,7 @@ def _replace(path: Path, content: str) -> None:
     beside.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        # The renaming itself is durable only once the folder is.
+        # The renaming is durable only after the folder has been flushed too.
         os.fsync(folder)
     finally:
         os.close(folder)

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 from hlf.profile import Endpoint
 
-# A peer that could not be reached is left alone for so long, as long as there is another.
+# The seconds for which a peer that could not be reached is not used, if there is another.
 _REST_SECONDS = 2.0
-# While several peers may be the way in, each is waited for so long before the next.
+# The seconds to wait for a peer before the next one, if there are several.
 PROBE_SECONDS = 1.0
 
 
 class Peers:
-    """The peers that a gateway may go through; safe to use from many threads."""
+    """The peers that a gateway can use; many threads may use this object."""
 
     def __init__(self, endpoints: Collection[Endpoint]) -> None:
         self.endpoints = tuple(endpoints)
@@ -25,7 +25,7 @@ class Peers:
         self._lock = threading.Lock()
 
     def pick(self, but: Collection[Endpoint] = ()) -> Endpoint:
-        """Return the peer with the fewest calls under way, one of *but* only where there is no other."""
+        """Return the peer with the fewest running calls; one of *but* only if there is no other."""
         with self._lock:
             now = time.monotonic()
             return min(
@@ -38,13 +38,13 @@ class Peers:
         return any(peer not in tried for peer in self.endpoints)
 
     def unreachable(self, endpoint: Endpoint) -> None:
-        """Note that *endpoint* could not be reached."""
+        """Record that *endpoint* could not be reached."""
         with self._lock:
             self._resting[endpoint] = time.monotonic() + _REST_SECONDS
 
     @contextmanager
     def calling(self, endpoint: Endpoint) -> Iterator[None]:
-        """Count a call of *endpoint* while it is under way."""
+        """Count a call of *endpoint* while it runs."""
         with self._lock:
             self._calls[endpoint] += 1
         try:
@@ -55,7 +55,7 @@ class Peers:
 
 
 class Route:
-    """The peers that one event stream goes through: one that broke is left for another, if there is one."""
+    """The peers of one event stream; after a break it changes to another, if there is one."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers

@@ -1,4 +1,4 @@
-"""Commits: the third step, the question for a transaction's outcome."""
+"""Commits: the third step, the request for a transaction's status."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hlf import errors
 from hlf.steps.call import Call
 from hlf.steps.step import Step
 
-# Between two questions to a peer that is unavailable, or that answers so, in seconds.
+# The seconds between two requests to a peer that is unavailable.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
-# So long one peer is waited for before another is asked, where there are several.
+# The seconds to wait for one peer before the next, if there are several.
 ONE_PEER_SECONDS = 10.0
 
 
@@ -38,14 +38,14 @@ class Status:
 
 
 class CommitStep(Step):
-    """A question for the outcome of a transaction."""
+    """A request for the status of a transaction."""
 
     def __init__(self, message: gateway_pb2.SignedCommitStatusRequest, transaction_id: str) -> None:
         super().__init__(message, message, message.request)
         self.transaction_id = transaction_id
 
     def question(self) -> Call[Status]:
-        """Return the question itself; its answer comes when the transaction is in a block, valid or not."""
+        """Return the request as a call; the answer comes when the transaction is in a block, valid or not."""
         return Call(
             "CommitStatus",
             "commit_status",
@@ -63,14 +63,14 @@ class CommitStep(Step):
 
 
 def ask(channel_id: str, transaction_id: str, creator: bytes) -> gateway_pb2.SignedCommitStatusRequest:
-    """Return the message that asks for the outcome of *transaction_id*, in the name of *creator*."""
+    """Return *creator*'s request for the status of *transaction_id*."""
     request = gateway_pb2.CommitStatusRequest(transaction_id=transaction_id, channel_id=channel_id, identity=creator)
     return gateway_pb2.SignedCommitStatusRequest(request=request.SerializeToString())
 
 
 def read(serialized: bytes) -> tuple[gateway_pb2.SignedCommitStatusRequest, str]:
     """
-    Return the message in *serialized*, and the transaction it asks about.
+    Return the message in *serialized*, and its transaction id.
 
     Raises:
         WireError: the bytes are no commit status request.

@@ -1,4 +1,4 @@
-"""How a client connects to Fabric's nodes: limits, keep-alive, credentials, and what it says when it cannot."""
+"""Connections to Fabric's nodes: limits, keep-alive, credentials, and the errors of failed ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
-    # A peer that restarts is back within seconds; gRPC's own back-off would wait up to two minutes for it.
+    # A restarted peer is back within seconds; gRPC's default would wait up to two minutes before it connects again.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -62,7 +62,7 @@ def shown(endpoint: Endpoint, mine: TlsIdentity | None) -> TlsIdentity | None:
 
 
 def credentials(endpoint: Endpoint, mine: TlsIdentity | None) -> grpc.ChannelCredentials | None:
-    """Return the TLS credentials for *endpoint*; None where the profile says that it has no TLS."""
+    """Return the TLS credentials for *endpoint*; None if it has no TLS in the profile."""
     if endpoint.tls_ca_pem is None:
         return None
     mine = shown(endpoint, mine)
@@ -79,7 +79,7 @@ def cure(endpoint: Endpoint, mine: TlsIdentity | None, words: str) -> str:
 
 
 def explain(failure: GatewayError, endpoint: Endpoint, mine: TlsIdentity | None) -> None:
-    """Let *failure* name the cure, where it says that *endpoint* could not be connected."""
+    """Add the cure to *failure*, if it says that *endpoint* could not be connected."""
     if failure.cure:
         failure.cure = f"{endpoint.name} at {endpoint.address}: {cure(endpoint, mine, failure.message)}"
 

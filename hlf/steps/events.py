@@ -1,4 +1,4 @@
-"""What a channel's event streams ask for and deliver: chaincode events, blocks, filtered blocks, private data."""
+"""The requests and items of a channel's event streams: chaincode events, blocks, filtered blocks, private data."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hlf.wire import blocks, enumerations, envelopes, rwsets
 
 Item = TypeVar("Item")
 
-# How long a new stream waits for its peer to be connected; later, a stream waits for its peer without end.
+# The seconds that a new stream waits for its peer; later, a stream waits for its peer without a limit.
 CONNECT_SECONDS = 10.0
 
-# A Deliver service answers with HTTP-like numbers; these are gRPC's words for them.
+# The names of gRPC for the statuses of a Deliver service, which are like HTTP's.
 _STATUSES = {
     common_pb2.BAD_REQUEST: grpc.StatusCode.INVALID_ARGUMENT,
     common_pb2.FORBIDDEN: grpc.StatusCode.PERMISSION_DENIED,
@@ -79,7 +79,7 @@ class BlockAndPrivateData:
 
 
 def chaincode_events_request(channel_id: str, chaincode: str, creator: bytes, position: Position) -> bytes:
-    """Return the unsigned ``gateway.ChaincodeEventsRequest`` for what comes after *position*."""
+    """Return the unsigned ``gateway.ChaincodeEventsRequest`` for the events after *position*."""
     return bytes(
         gateway_pb2.ChaincodeEventsRequest(
             channel_id=channel_id,
@@ -102,7 +102,7 @@ def unpacked(read: Callable[[Any], tuple[Item, int]]) -> Callable[[Any], Iterato
 
 
 def delivered(response: Any) -> Any:
-    """Return *response* itself, unless it is a status, which ends a Deliver stream."""
+    """Return *response*; raise the error if it is a status, which ends a Deliver stream."""
     if response.WhichOneof("Type") != "status":
         return response
     name = enumerations.name(common_pb2.Status, response.status)

@@ -1,5 +1,5 @@
 """
-From gRPC's errors to this package's, with every detail that Fabric attached.
+Convert gRPC's errors to this package's, with all details of Fabric.
 
 Fabric attaches ``gateway.ErrorDetail`` messages in a ``google.rpc.Status``, the standard form of gRPC's rich errors.
 Its two fields of interest are read by protobuf's own reader of unknown fields: the package that brings the generated
@@ -25,7 +25,7 @@ Kind = TypeVar("Kind", bound=GatewayError)
 
 
 def from_rpc(kind: type[Kind], failure: grpc.RpcError, transaction_id: str = "") -> Kind:
-    """Return the error of the given kind that says all that *failure* says."""
+    """Return an error of the given class with everything in *failure*."""
     code = getattr(failure, "code", None)
     words = getattr(failure, "details", None)
     return kind(
@@ -37,7 +37,7 @@ def from_rpc(kind: type[Kind], failure: grpc.RpcError, transaction_id: str = "")
 
 
 def details_of(failure: grpc.RpcError) -> tuple[Detail, ...]:
-    """Return what each peer or orderer behind the gateway said; nothing if none did, or in no form that can be read."""
+    """Return the details of each peer or orderer behind the gateway; empty if there are none that can be read."""
     metadata = getattr(failure, "trailing_metadata", None)
     for key, value in (metadata() or ()) if callable(metadata) else ():
         if key == _STATUS_DETAILS and isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""Healing: when a broken event stream asks again, and when it gives up."""
+"""Healing: when a broken event stream connects again, and when it raises an error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hlf import errors
 
 _log = logging.getLogger(__name__)
 
-# Answers that would be the same if they were asked for again.
+# Statuses that a new request would get again.
 _FINAL = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -23,10 +23,10 @@ _FINAL = frozenset(
         grpc.StatusCode.UNAUTHENTICATED,
     }
 )
-# A peer that is away is waited for as long as it takes. One that is there and fails for a reason of its own is asked
-# this many times in a row.
+# A stream waits without a limit for a peer that cannot be reached. A peer that answers with another error gets this
+# many requests in a row.
 _PATIENCE = 5
-# Called at each break of a stream, once until it works again; what it raises ends the waiting of the consumer.
+# Called at a break of a stream, once until it works again; an exception of it ends the consumer's wait.
 OnBreak = Callable[[errors.EventsError], None]
 
 FIRST_PAUSE = 0.1
@@ -34,7 +34,7 @@ LONGEST_PAUSE = 2.0
 
 
 class Healing:
-    """What one stream has met since its last answer."""
+    """The failures of one stream since its last answer."""
 
     def __init__(self, on_break: OnBreak | None = None) -> None:
         self._on_break = on_break
@@ -42,15 +42,15 @@ class Healing:
         self._refusals = 0
 
     def answered(self) -> None:
-        """Note an answer: the connection works again."""
+        """Record an answer: the connection works again."""
         self._failures = self._refusals = 0
 
     def pause(self, failure: errors.EventsError, block_number: int) -> float:
         """
-        Return the seconds to wait before asking again for *block_number* and what follows it.
+        Return the seconds to wait before the next request, from *block_number* on.
 
         Raises:
-            EventsError: *failure*, if asking again cannot cure it; or what ``on_break`` raises.
+            EventsError: *failure*, if a new request cannot cure it. ``on_break`` may raise others.
         """
         self._failures += 1
         if failure.status is not grpc.StatusCode.UNAVAILABLE:

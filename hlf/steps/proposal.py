@@ -27,7 +27,7 @@ class ProposalStep(Step):
         self.transaction_id: str = message.transaction_id
 
     def evaluation(self) -> Call[bytes]:
-        """Return the question for one peer's answer."""
+        """Return the request for one peer's answer."""
         request = gateway_pb2.EvaluateRequest(
             transaction_id=self.transaction_id,
             channel_id=self._channel_id,
@@ -44,7 +44,7 @@ class ProposalStep(Step):
         )
 
     def endorsement(self) -> Call[Prepared]:
-        """Return the question for the endorsements that the call needs."""
+        """Return the request for the endorsements that the call needs."""
         request = gateway_pb2.EndorseRequest(
             transaction_id=self.transaction_id,
             channel_id=self._channel_id,
@@ -64,7 +64,7 @@ class ProposalStep(Step):
             raise errors.EndorseError(
                 f"the gateway's answer cannot be used: {malformed}", transaction_id=self.transaction_id
             ) from malformed
-        # The caller signs what the gateway gives back, so it must be the caller's own call and no other.
+        # The caller signs the gateway's answer, so it must be the caller's own call and no other.
         if not endorsed.is_of(self.message):
             raise errors.EndorseError(
                 "the gateway gave back another transaction than was proposed; it was not signed",
@@ -82,7 +82,7 @@ def propose(
     transient: Transient | None,
     endorsing_organizations: Sequence[str],
 ) -> gateway_pb2.ProposedTransaction:
-    """Return a new call as the message that the first step carries; *args* begin with the function's name."""
+    """Return the message of the first step for a new call; *args* begin with the function's name."""
     made = proposals.new(
         channel_id,
         chaincode,

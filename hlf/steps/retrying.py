@@ -1,4 +1,4 @@
-"""Trying again: what may be sent a second time, and what must be proposed anew."""
+"""Trying again: which requests may be sent a second time, and which need a new proposal."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import grpc
 from hlf import errors
 
 _CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
-# The gateway's words where two endorsers have simulated on different states.
+# The gateway's error if two endorsers have simulated on different states.
 _DISAGREE = "ProposalResponsePayloads do not match"
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """
-    How often a call is tried again; the defaults are never.
+    The limits for trying a call again; by default it is not tried again.
 
-    Nothing is ever done twice: after a conflict, or a refusal before anything was ordered, the call is proposed anew;
-    while an outcome is unknown it is not.
+    Nothing is done twice: after a conflict, or a refusal before the ordering, the call gets a new proposal; while an
+    outcome is unknown it gets none.
 
     Attributes:
         conflicts: how often a submit is proposed anew because another transaction was faster (Fabric's
@@ -37,7 +37,7 @@ class Retry:
 
 
 class Tries:
-    """What is left of one call's policy."""
+    """The tries that one call has left."""
 
     def __init__(self, policy: Retry) -> None:
         self._policy = policy
@@ -50,7 +50,7 @@ class Tries:
         Return the seconds to wait before the call is made again.
 
         Raises:
-            HlfError: *failure*, if it may not be, or has been often enough.
+            HlfError: *failure*, if it does not allow another try or none is left.
         """
         if is_conflict(failure) and self._conflicts > 0:
             self._conflicts -= 1
@@ -63,7 +63,7 @@ class Tries:
 
 
 def is_conflict(failure: errors.HlfError) -> bool:
-    """Return whether *failure* says that another transaction was faster, and nothing was written."""
+    """Return whether *failure* is a conflict with another transaction, so that nothing was written."""
     if isinstance(failure, errors.CommitError):
         return failure.name in _CONFLICTS
     if not isinstance(failure, errors.EndorseError):
@@ -72,7 +72,7 @@ def is_conflict(failure: errors.HlfError) -> bool:
 
 
 def _is_unavailable(failure: errors.HlfError) -> bool:
-    """Return whether nobody could be asked; for a submit the outcome would be unknown."""
+    """Return whether no peer could be reached; for a submit the outcome would be unknown."""
     if not isinstance(failure, errors.EvaluateError | errors.EndorseError):
         return False
     return failure.status is grpc.StatusCode.UNAVAILABLE

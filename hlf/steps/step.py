@@ -1,4 +1,4 @@
-"""What a transaction's three steps have in common: bytes to carry, and a message to sign."""
+"""The common part of a transaction's three steps: their bytes, and the message to sign."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Step(ABC):
     """
     One step, signed by the caller's signer when it is sent, or elsewhere before that.
 
-    A step is not changed by being sent, so it can be sent again as it is.
+    Sending does not change a step, so it can be sent again.
     """
 
     def __init__(self, whole: Any, signed: Any, message: builtins.bytes) -> None:
-        """Make a step of the protobuf *whole*, in which the part *signed* holds the signature of *message*."""
+        """Make a step of the protobuf *whole*; its part *signed* has the signature of *message*."""
         self._whole = whole
         self._signed = signed
         self._message = message
@@ -34,17 +34,17 @@ class Step(ABC):
 
     @property
     def message(self) -> builtins.bytes:
-        """What the signature goes over; an Ed25519 key signs this itself."""
+        """The message to sign; an Ed25519 key signs it directly."""
         return self._message
 
     @property
     def digest(self) -> builtins.bytes:
-        """SHA-256 of ``message``, which an ECDSA key signs."""
+        """The SHA-256 of ``message``, which an ECDSA key signs."""
         return hashlib.sha256(self._message).digest()
 
     def sign(self, signature: builtins.bytes) -> Self:
         """
-        Return this step, carrying *signature*: Ed25519's, or ECDSA's in DER or R and S side by side, S high or low.
+        Return this step with *signature*: Ed25519's, or ECDSA's in DER or R and S side by side, with S high or low.
 
         Raises:
             WireError: it is no signature of the creator's kind of key.
@@ -64,7 +64,7 @@ class Step(ABC):
 
 
 def _curve(creator: bytes) -> ec.EllipticCurve | None:
-    """Return the curve of the key behind *creator*; None where there is no certificate, or one of another kind."""
+    """Return the curve of *creator*'s key; None if there is no certificate, or the key is of another kind."""
     try:
         return certificates.read(signatures.parse_identity(creator)[1]).public_key.curve
     except (IdentityError, WireError):

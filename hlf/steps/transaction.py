@@ -17,7 +17,7 @@ from hlf.wire import rwsets, transactions
 
 
 class Prepared(NamedTuple):
-    """What the second step is made of: Fabric's message, the channel, and the contract's answer."""
+    """The parts of the second step: Fabric's message, the channel, and the contract's answer."""
 
     message: gateway_pb2.PreparedTransaction
     channel_id: str
@@ -26,14 +26,14 @@ class Prepared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Endorsed:
-    """What an endorsed envelope says: for which call, and with which answer."""
+    """The call and the answer in an endorsed envelope."""
 
     header: Any
     proposal_payload: bytes
     result: bytes
 
     def is_of(self, proposal: bytes) -> bool:
-        """Return whether this is the transaction that the caller proposed, with nothing added and nothing exchanged."""
+        """Return whether this is exactly the transaction that the caller proposed."""
         proposed = proposal_pb2.Proposal.FromString(proposal)
         visible = proposal_pb2.ChaincodeProposalPayload.FromString(proposed.payload)
         endorsed = proposal_pb2.ChaincodeProposalPayload.FromString(self.proposal_payload)
@@ -54,7 +54,7 @@ class TransactionStep(Step):
 
     @property
     def result(self) -> bytes:
-        """The contract's answer, as the endorsers agreed on it; it counts once the transaction is committed."""
+        """The contract's answer, equal at all endorsers; it is final only after the commit."""
         return self._result
 
     @property
@@ -62,7 +62,7 @@ class TransactionStep(Step):
         """
         Whether the transaction writes anything or gives an event.
 
-        One that does neither is a query: ordering it would only put its answer into a block, for all members to read.
+        One that does neither is a query; to order it would only put its answer into a block, for all members to read.
 
         Raises:
             WireError: the endorsed read-write set is malformed.
@@ -105,7 +105,7 @@ def read(serialized: bytes) -> Prepared:
 
 def read_endorsed(envelope: Any) -> Endorsed:
     """
-    Return what an endorsed ``common.Envelope`` says.
+    Return the content of an endorsed ``common.Envelope``.
 
     Raises:
         WireError: it is no endorsed transaction with one action.
@@ -120,7 +120,7 @@ def read_endorsed(envelope: Any) -> Endorsed:
 
 
 def _action(envelope: Any) -> Any:
-    """Return the ``protos.ChaincodeAction`` that the endorsers agreed on; the envelope was read before."""
+    """Return the ``protos.ChaincodeAction`` of an envelope that was read before."""
     return transactions.simulated(_content(common_pb2.Payload.FromString(envelope.payload)))
 
 
