@@ -9,9 +9,9 @@ The client for asyncio: the names, types and guarantees of ``hlf.client``, on ``
         async for event in await fabric.network("trade").chaincode_events("trade", start_block=0):
             ...
 
-Cancelling a task cancels the call that it waits for: a query is dropped, a stream goes on where it was when it is
-asked again, and a submitted transaction may still be committed. Signing happens in the event loop; give a signer whose
-``sign`` is quick, or sign elsewhere.
+If a task is cancelled, so is the call that it waits for: a query is dropped, a stream goes on at its position at the
+next call, and a submitted transaction may still be committed. The event loop signs; use a signer whose ``sign`` is
+quick, or sign elsewhere.
 """
 
 from hlf.aio.connections import Connections

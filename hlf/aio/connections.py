@@ -1,4 +1,4 @@
-"""Connections: one channel to each node, for as many callers of one event loop as share them."""
+"""Connections: one channel to each node; the callers of one event loop can share them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hlf.steps import connecting
 
 
 class Connections:
-    """Channels that are opened when they are first asked for, and kept; for the tasks of one event loop."""
+    """Channels that are opened at their first use and kept, for the tasks of one event loop."""
 
     def __init__(
         self,
@@ -25,10 +25,10 @@ class Connections:
         channel: Any = None,
     ) -> None:
         """
-        Make connections; the arguments are those of ``hlf.client.connections``, as ``grpc.aio`` has them.
+        Make connections; the arguments are those of ``hlf.client.connections``, with ``grpc.aio``'s classes.
 
         Raises:
-            ValueError: interceptors for a channel that is made already, which ``grpc.aio`` does not do.
+            ValueError: interceptors for an existing channel, which ``grpc.aio`` does not support.
         """
         if channel is not None and interceptors:
             raise ValueError("grpc.aio takes interceptors when a channel is made: give them to your own channel")
@@ -46,7 +46,7 @@ class Connections:
 
     def channel(self, endpoint: Endpoint) -> Any:
         """
-        Return the ``grpc.aio.Channel`` to *endpoint*, shared by all that ask for it.
+        Return the ``grpc.aio.Channel`` to *endpoint*; all callers share it.
 
         Raises:
             GatewayError: the connections are closed.
@@ -74,7 +74,7 @@ class Connections:
         return stub
 
     async def close(self) -> None:
-        """Close every connection; calls under way fail."""
+        """Close every connection; running calls fail."""
         self._closed = True
         channels = list(self._channels.values())
         self._channels.clear()

@@ -24,7 +24,7 @@ from hlf.steps.retrying import Retry, Tries
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A transaction that an orderer has taken, with the answer its endorsers agreed on."""
+    """A transaction that an orderer has accepted, with the contract's answer."""
 
     result: bytes
     commit: Commit
@@ -35,7 +35,7 @@ class Submitted:
 
     async def wait_committed(self, timeout: float | None = None) -> Status:
         """
-        Return its status, once it is in a block.
+        Wait until it is in a block; return its status.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
@@ -45,7 +45,7 @@ class Submitted:
 
 class Contract:
     """
-    A chaincode on a channel, or one of the contracts in it; the arguments mean what ``hlf.client.contract`` says.
+    A chaincode on a channel, or one of the contracts in it; the arguments are those of ``hlf.client.contract``.
 
     Instead of a cancellation, cancel the task.
     """
@@ -92,13 +92,13 @@ class Contract:
         """
         Endorse, order and wait; return the contract's answer.
 
-        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in again,
-        by any peer of the gateway and as soon as one is there, which commits it once at most, and its commit status is
-        asked for, until the time for that is over.
+        If the orderer's answer is missing, the same transaction is submitted again, through any peer of the gateway
+        that can be reached, and its commit status is requested, until the time-out for it ends. The transaction
+        commits at most once.
 
         Raises:
             EndorseError: the contract or a peer refused; nothing was written.
-            SubmitError: the orderer's answer is negative, or missing and the outcome could not be found out;
+            SubmitError: the orderer's answer is negative, or it is missing and the outcome stays unknown;
                 ``outcome_known`` says which.
             CommitStatusError: ordered, but whether it is valid is unknown; ask again with its transaction id.
             CommitError: in a block, but marked invalid; nothing was written.
@@ -155,7 +155,7 @@ class Contract:
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
-        """Return a call as its first step, to be signed elsewhere or taken step by step; nothing is sent."""
+        """Return the first step of a call, to sign it elsewhere or to go step by step; nothing is sent."""
         message = steps.propose(
             self._channel_id,
             self._chaincode,
@@ -169,7 +169,7 @@ class Contract:
     async def _again(
         self, once: Callable[[Budget], Awaitable[Answer]], timeout: float | None, retry: Retry | None
     ) -> Answer:
-        """Call *once*, and again as often as the policy allows."""
+        """Call *once*, and again as often as *retry* allows."""
         budget, tries = Budget(timeout), Tries(retry or self._sender.retry)
         while True:
             try:
@@ -184,7 +184,7 @@ async def _found_out(sender: Sender, endorsed: Transaction, unclear: errors.Subm
     Return the status of a transaction whose submission got no answer.
 
     Raises:
-        SubmitError: *unclear*, if that stays unknown.
+        SubmitError: *unclear*, if the status stays unknown.
     """
     left, pause = Budget(budget.within(sender.timeouts.commit_status)), FIRST_PAUSE
     while True:

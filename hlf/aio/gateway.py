@@ -1,4 +1,4 @@
-"""Gateways: the way into a Fabric network for asyncio, through one peer of the caller's organisation."""
+"""Gateways: a caller's access to a Fabric network for asyncio, through peers of its organisation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from hlf.steps.retrying import Retry
 
 
 class Gateway:
-    """One caller's way into the network, for the tasks of one event loop; meant to be kept."""
+    """One caller's access to the network, for the tasks of one event loop; make one and keep it."""
 
     def __init__(self, session: Session, peers: Peers, timeouts: Timeouts, retry: Retry) -> None:
         self.session = session
@@ -47,16 +47,16 @@ class Gateway:
 
     def with_identity(self, identity: Identity, signer: Signer | None) -> Gateway:
         """
-        Return another caller's way in over the same connections; closing it leaves them open.
+        Return the gateway of another caller over the same connections; its ``close`` leaves them open.
 
-        Under mutual TLS the connections stay those of the first caller's certificate, which a peer does not compare
-        with who signs.
+        Under mutual TLS the connections keep the first caller's certificate; a peer does not compare it with the
+        signer.
         """
         session = Session(identity, signer, connections=self.session.connections)
         return Gateway(session, self.peers, self.timeouts, self.retry)
 
     def network(self, channel_id: str) -> Network:
-        """Return the channel of that name; whether it exists shows at the first call."""
+        """Return the channel of that name; the first call fails if there is none."""
         return Network(self, channel_id)
 
     def proposal_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Proposal:
@@ -96,7 +96,7 @@ class Gateway:
         Return the request that ``EventsRequest.bytes`` gave, with its signature if that was made elsewhere.
 
         Args:
-            kind: the request's own, which its bytes do not say.
+            kind: the kind of the request, which its bytes do not have.
 
         Raises:
             WireError: the bytes are none.
@@ -105,15 +105,15 @@ class Gateway:
         return request if signature is None else request.sign(signature)
 
     def commit_status(self, channel_id: str, transaction_id: str) -> Commit:
-        """Return the question for the outcome of any transaction, for example of an error that left it unknown."""
+        """Return the request for the status of any transaction, for example of one with an unknown outcome."""
         return commit.of(self, channel_id, transaction_id)
 
     async def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
         """
         Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
 
-        A peer that cannot be reached is passed over for another, if there is one: asking again changes nothing, and a
-        transaction that is handed in twice commits once.
+        If a peer cannot be reached, another one gets the call, if there is one: a request changes nothing, and a
+        transaction that is submitted twice commits once.
 
         Raises:
             GatewayError: of the kind that the call names.
@@ -128,7 +128,7 @@ class Gateway:
                     return call.read(await self._ask(endpoint, call, budget.remaining))
             except call.failure as failure:
                 if failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
-                    # It may hang. The time is over, but the next call begins at another peer, if there is one.
+                    # The peer may hang. The time-out has ended, but the next call uses another peer, if there is one.
                     self.peers.unreachable(endpoint)
                 if failure.status is not grpc.StatusCode.UNAVAILABLE:
                     raise
@@ -139,7 +139,7 @@ class Gateway:
 
     async def wait_ready(self, timeout: float = 5.0) -> None:
         """
-        Return once a peer is connected; calls connect by themselves, this is to know beforehand.
+        Wait until a peer is connected. Calls connect by themselves; use this to check the connection before.
 
         Raises:
             GatewayError: none is within *timeout* seconds.
@@ -157,7 +157,7 @@ class Gateway:
                     raise connecting.unreachable(endpoint, timeout, failure.cure) from failure
 
     async def wait_reachable(self, deadline: float) -> bool:
-        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock)."""
         try:
             await self.wait_ready(max(0.0, deadline - time.monotonic()))
         except errors.GatewayError:
@@ -173,7 +173,7 @@ class Gateway:
         return await sending.call(call.failure, method, call.request, seconds, call.transaction_id)
 
     async def close(self) -> None:
-        """Close the connections; calls under way fail, event streams end."""
+        """Close the connections; running calls fail, and event streams end."""
         await self.session.close()
 
     async def __aenter__(self) -> Self:
@@ -207,7 +207,7 @@ def connect(
 
     Raises:
         ProfileError: the profile has no peer of that name.
-        ValueError: shared connections, and something that belongs to them beside.
+        ValueError: *connections* and an argument that only their maker can set.
     """
     chosen = [profile.peer(name) for name in peers] or [profile.peer(peer)]
     owned = connections is None

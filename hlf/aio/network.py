@@ -22,9 +22,9 @@ class Network:
     A channel.
 
     Every event stream begins at ``checkpoint.position`` if there is one, else at *start_block*, else at the first
-    block that the peer does not have yet at the moment of the call. A new checkpoint stores that start, so that
-    nothing is missed by who stops before the first event and comes again. It heals: see ``streams``; *on_break* is
-    called with the error of each break, before it is healed, and what it raises comes out of the stream.
+    block that the peer does not have yet at the call. A new checkpoint stores that start, so that a consumer that
+    stops before its first event misses nothing. The stream heals: see ``streams``. *on_break* is called with the
+    error of each break, before the stream heals, and the stream raises the exceptions of *on_break*.
 
     Every coroutine that opens a stream raises EventsError if the peer cannot be reached, or refuses.
     """
@@ -48,7 +48,7 @@ class Network:
 
     async def block(self, number: int, timeout: float | None = None) -> bytes:
         """
-        Return one block of the gateway's peer, asked of qscc: for channels that close the block events.
+        Return one block of the gateway's peer, from qscc; for channels whose block events clients may not read.
 
         Raises:
             EvaluateError: there is no such block, or the peer refuses.
@@ -68,7 +68,7 @@ class Network:
         Return the events that valid transactions of *chaincode* set; close the stream when done.
 
         Args:
-            after_transaction_id: leave out the events up to this transaction's, which must have set one.
+            after_transaction_id: skip the events up to this transaction's, which must have set one.
         """
         start = await self._start(start_block, checkpoint, after_transaction_id)
         return events.chaincode_events(self._sender, self.name, chaincode, start, on_break)
@@ -157,6 +157,6 @@ class Network:
         if position is not None:
             return position
         if start_block is None:
-            # Asking a peer for "the next block" would leave a gap whenever the stream broke before that block came.
+            # A request for "the next block" would leave a gap if the stream broke before that block came.
             start_block = await self.height()
         return begun(checkpoint, Position(start_block, after_transaction_id))

@@ -1,4 +1,4 @@
-"""Sending: what the steps, contracts and streams need of the gateway they came from."""
+"""Sending: the part of a gateway that its steps, contracts and streams use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hlf.steps.retrying import Retry
 
 
 class Sender(Protocol):
-    """A caller and its peers, as far as what is sent there must know them; a ``Gateway`` is one."""
+    """The interface to a caller and its peers; a ``Gateway`` is one."""
 
     session: Session
     peers: Peers
@@ -34,10 +34,10 @@ class Sender(Protocol):
         """
 
     async def wait_ready(self, timeout: float = 5.0) -> None:
-        """Return once a peer is connected; raises GatewayError if none is within *timeout* seconds."""
+        """Wait until a peer is connected; raise GatewayError if none is within *timeout* seconds."""
 
     async def wait_reachable(self, deadline: float) -> bool:
-        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock)."""
 
 
 async def call(
@@ -51,7 +51,7 @@ async def call(
     Return the answer of a unary gRPC *method*.
 
     Raises:
-        kind: whatever went wrong on the way, mapped.
+        kind: the call failed.
     """
     try:
         answer = await method(request, timeout=timeout)
@@ -60,17 +60,17 @@ async def call(
     except grpc.aio.UsageError as closed:
         raise kind(f"the connection is closed: {closed}", transaction_id=transaction_id) from closed
     except asyncio.CancelledError as cancelled:
-        # grpc ends the calls of a channel that is closed in this way too; only a task that was itself cancelled is.
+        # gRPC also cancels the calls of a closed channel; then the task itself is not cancelled.
         if cancels_task():
             raise
         raise kind("the connection is closed", transaction_id=transaction_id) from cancelled
     if answer is None:
-        # grpc.aio's error for bytes that are not a message.
+        # This is grpc.aio's error for bytes that are not a message.
         raise kind("the answer cannot be read", transaction_id=transaction_id, status=grpc.StatusCode.INTERNAL)
     return answer
 
 
 def cancels_task() -> bool:
-    """Return whether somebody asked the running task to end."""
+    """Return whether the running task was cancelled."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -20,7 +20,7 @@ from hlf.signers import Signer
 from hlf.steps import connecting
 from hlf.steps.caller import Caller
 
-# Between two questions whether a server is there.
+# The seconds between two checks whether a server can be reached.
 _PROBE_PAUSE = 0.05
 
 
@@ -60,7 +60,7 @@ class Session:
 
     async def wait_ready(self, endpoint: Endpoint, timeout: float) -> None:
         """
-        Return once *endpoint* is connected.
+        Wait until *endpoint* is connected.
 
         Raises:
             GatewayError: it is not within *timeout* seconds.
@@ -77,8 +77,8 @@ class Session:
                     failure = answer
                 if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                     return
-                # It cannot be connected yet, or the connection broke under the question, as that of a server that is
-                # going down does. A call that waited for the connection would not learn why there is none.
+                # It cannot be connected yet, or the connection broke during the check, as if the server is
+                # stopping. A call that waited for the connection would not get the reason.
                 await asyncio.sleep(min(_PROBE_PAUSE, remaining))
             except grpc.aio.UsageError:
                 raise GatewayError("this session is closed") from None
@@ -88,7 +88,7 @@ class Session:
         raise connecting.unreachable(endpoint, timeout, cure) from failure
 
     async def close(self) -> None:
-        """Close the session's own connections; calls under way fail. Shared ones stay open."""
+        """Close the session's own connections; running calls fail. Shared ones stay open."""
         self._closed = True
         if self._owned:
             await self.connections.close()

@@ -1,4 +1,4 @@
-"""Healing streams: what a peer sends, without end and without gaps, as asynchronous iterators."""
+"""Healing streams: the items of a peer, without end and without gaps, as asynchronous iterators."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class EventStream(Generic[Item]):
     """
     An asynchronous iterator that heals; for one consumer, but any task of the loop may ``close`` it.
 
-    It ends (``StopAsyncIteration``) once the stream or its gateway is closed, or the last block that was asked for has
-    come. A consumer that is cancelled while it waits loses nothing: what it was not handed comes again.
+    It ends (``StopAsyncIteration``) when the stream or its gateway is closed, or the last requested block has come. A
+    consumer that is cancelled while it waits loses nothing: the items that it did not get come again.
 
     Raises from ``anext``:
         EventsError: the peer refuses to go on, or keeps failing.
@@ -60,7 +60,7 @@ class EventStream(Generic[Item]):
 
     @property
     def position(self) -> Position:
-        """Where the stream goes on: what was handed out so far is before it."""
+        """The position at which the stream goes on; the consumer has all items before it."""
         return self._position
 
     async def close(self) -> None:
@@ -76,10 +76,10 @@ class EventStream(Generic[Item]):
 
     async def next(self, timeout: float | None = None) -> Item:
         """
-        Return the next item, once it is there.
+        Wait for the next item and return it.
 
         Raises:
-            TimeoutError: none came within *timeout* seconds; nothing is lost, it can be asked for again.
+            TimeoutError: none came within *timeout* seconds; nothing is lost, and ``next`` can be called again.
             StopAsyncIteration: the stream is at its end.
             EventsError: the peer refuses to go on, or keeps failing.
         """
@@ -98,7 +98,7 @@ class EventStream(Generic[Item]):
         await self.close()
 
     async def _receive(self, budget: Budget) -> None:
-        """Wait for one answer, or for the time to ask again."""
+        """Wait for one answer, or for the time of the next request."""
         if self._is_over():
             raise StopAsyncIteration
         if self._due > time.monotonic():
@@ -107,7 +107,7 @@ class EventStream(Generic[Item]):
         try:
             answer = await self._answer(budget)
             if answer is grpc.aio.EOF:
-                # A peer that shuts down in good order ends its streams without an error.
+                # A peer that stops regularly ends its streams without an error.
                 raise errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE)
             if answer is None:
                 # grpc.aio's error for bytes that are not a message.
@@ -118,7 +118,7 @@ class EventStream(Generic[Item]):
             self._drop()
             if cancels_task():
                 raise
-            # The stream or its connection was closed by somebody else in this program.
+            # Another task of this program has closed the stream or its connection.
             self._heal(errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE))
         except grpc.aio.AioRpcError as failure:
             self._heal(failures.from_rpc(errors.EventsError, failure))
@@ -135,10 +135,10 @@ class EventStream(Generic[Item]):
 
     async def _answer(self, budget: Budget) -> Any:
         """
-        Return what the peer sends next.
+        Return the peer's next answer.
 
-        Ending gRPC's own waiting would end the stream. Where there is a time-out, a task waits in its place, and goes
-        on with that for the next time when this one is over.
+        To cancel a read of gRPC would end the stream. For a time-out, another task reads, and it goes on with this for
+        the next call after the time-out.
         """
         if self._call is None:
             self._call = self._request(self._position)
@@ -156,7 +156,7 @@ class EventStream(Generic[Item]):
         if self._call is not None:
             self._call.cancel()
         if self._reading is not None:
-            # Nobody wants to know how it ends.
+            # Its result is not needed.
             self._reading.add_done_callback(lambda reading: reading.cancelled() or reading.exception())
             self._reading.cancel()
         self._call = self._reading = None

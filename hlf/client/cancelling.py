@@ -10,9 +10,9 @@ from typing import Any
 
 class Cancellation:
     """
-    Given with calls, it ends them when another thread says ``cancel``: those under way, and all that come after.
+    Ends all calls that have it, running and later ones, when another thread calls ``cancel``.
 
-    A query that is ended was not answered; a transaction that was sent may still be committed, and its error says so.
+    A cancelled query has no answer. A transaction that was sent may still be committed; its error says so.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Cancellation:
         return self._event.is_set()
 
     def cancel(self) -> None:
-        """End every call that this was given with."""
+        """End every call that has this object."""
         with self._lock:
             self._event.set()
             calls = list(self._calls)
@@ -33,12 +33,12 @@ class Cancellation:
             call.cancel()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that many seconds; return True at once when it is cancelled."""
+        """Wait that many seconds; return True at once if it is cancelled."""
         return self._event.wait(seconds)
 
     @contextmanager
     def ending(self, call: Any) -> Iterator[None]:
-        """End *call*, a gRPC future, if this is cancelled inside the ``with`` statement or was before."""
+        """End *call*, a gRPC future, if this is cancelled before the end of the ``with`` statement."""
         with self._lock:
             self._calls.add(call)
             over = self._event.is_set()

@@ -19,7 +19,7 @@ __all__ = ["Commit", "Status"]
 
 class Commit(steps.CommitStep):
     """
-    A question for the outcome of a transaction.
+    A request for the status of a transaction.
 
     It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.commit_from_bytes``.
     """
@@ -30,11 +30,11 @@ class Commit(steps.CommitStep):
 
     def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
-        Return the status of the transaction, once it is in a block; valid or not, this does not raise for it.
+        Wait until the transaction is in a block; return its status. An invalid transaction raises no error here.
 
-        While the peer is unreachable the question is asked again (asking changes nothing) until the time-out for
-        commit status is over, and another peer is asked if there is one, also when the first is silent for long. A
-        transaction that was never ordered is waited for just as long.
+        While the peer is unreachable, the request is sent again until the time-out for commit status ends, also to
+        another peer if there is one; so it is if the first peer is silent for long. A transaction that was never
+        ordered takes as long.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
@@ -61,5 +61,5 @@ class Commit(steps.CommitStep):
 
 
 def of(sender: Sender, channel_id: str, transaction_id: str) -> Commit:
-    """Return the question for the outcome of *transaction_id*, in the name of the sender's identity."""
+    """Return the request for the status of *transaction_id*, with the sender's identity."""
     return Commit(sender, steps.ask(channel_id, transaction_id, sender.session.creator), transaction_id)

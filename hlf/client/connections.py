@@ -1,4 +1,4 @@
-"""Connections: one channel to each node, for as many callers as share them."""
+"""Connections: one channel to each node; several callers can share them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Stub = TypeVar("Stub")
 
 
 class Connections:
-    """Channels that are opened when they are first asked for, and kept; safe to use from many threads."""
+    """Channels that are opened at their first use and kept; many threads may use this object."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Connections:
             tls_identity: for servers that require mutual TLS.
             options: gRPC channel options; one named here replaces this library's own.
             interceptors: gRPC client interceptors, for tracing and metrics; the first is the outermost.
-            channel: the caller's own, used for every endpoint; whoever made it closes it.
+            channel: the caller's own, used for every endpoint; the caller closes it.
         """
         self.tls_identity = tls_identity
         self._options = tuple(options)
@@ -51,7 +51,7 @@ class Connections:
 
     def channel(self, endpoint: Endpoint) -> grpc.Channel:
         """
-        Return the channel to *endpoint*, shared by all that ask for it.
+        Return the channel to *endpoint*; all callers share it.
 
         Raises:
             GatewayError: the connections are closed.
@@ -73,7 +73,7 @@ class Connections:
             return stub
 
     def close(self) -> None:
-        """Close every connection; calls under way fail."""
+        """Close every connection; running calls fail."""
         with self._lock:
             self._closed = True
             channels = list(self._channels.values())

@@ -24,7 +24,7 @@ from hlf.steps.retrying import Retry, Tries
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A transaction that an orderer has taken, with the answer its endorsers agreed on."""
+    """A transaction that an orderer has accepted, with the contract's answer."""
 
     result: bytes
     commit: Commit
@@ -35,7 +35,7 @@ class Submitted:
 
     def wait_committed(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Status:
         """
-        Return its status, once it is in a block.
+        Wait until it is in a block; return its status.
 
         Raises:
             CommitStatusError: no answer came, so the outcome is unknown.
@@ -47,12 +47,12 @@ class Contract:
     """
     A chaincode on a channel, or one of the contracts in it.
 
-    In each call *transient* goes to the endorsers and never into a block, and *endorsing_organizations* says whose
-    peers are asked; without it the gateway chooses them by the policies concerned. Name the organisations where
-    transient data must reach nobody else.
+    In each call the endorsers get *transient*, which is never in a block, and *endorsing_organizations* lists the
+    organisations whose peers endorse; without it the gateway chooses them by the policies. List the organisations if
+    nobody else may get the transient data.
 
-    *timeout* bounds the whole call in seconds, beside the stages' own time-outs; *cancellation* ends it from another
-    thread; *retry* replaces the gateway's own policy of trying again.
+    *timeout* limits the whole call in seconds, beside the stages' own time-outs; *cancellation* ends it from another
+    thread; *retry* replaces the gateway's own limits for trying again.
     """
 
     def __init__(self, sender: Sender, channel_id: str, chaincode: str, name: str | None = None) -> None:
@@ -99,13 +99,13 @@ class Contract:
         """
         Endorse, order and wait; return the contract's answer.
 
-        Where the orderer's answer is missing, the outcome is found out: the very same transaction is handed in again,
-        by any peer of the gateway and as soon as one is there, which commits it once at most, and its commit status is
-        asked for, until the time for that is over.
+        If the orderer's answer is missing, the same transaction is submitted again, through any peer of the gateway
+        that can be reached, and its commit status is requested, until the time-out for it ends. The transaction
+        commits at most once.
 
         Raises:
             EndorseError: the contract or a peer refused; nothing was written.
-            SubmitError: the orderer's answer is negative, or missing and the outcome could not be found out;
+            SubmitError: the orderer's answer is negative, or it is missing and the outcome stays unknown;
                 ``outcome_known`` says which.
             CommitStatusError: ordered, but whether it is valid is unknown; ask again with its transaction id.
             CommitError: in a block, but marked invalid; nothing was written.
@@ -160,7 +160,7 @@ class Contract:
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
-        """Return a call as its first step, to be signed elsewhere or taken step by step; nothing is sent."""
+        """Return the first step of a call, to sign it elsewhere or to go step by step; nothing is sent."""
         message = steps.propose(
             self._channel_id,
             self._chaincode,
@@ -178,7 +178,7 @@ class Contract:
         retry: Retry | None,
         cancellation: Cancellation | None,
     ) -> Answer:
-        """Call *once*, and again as often as the policy allows."""
+        """Call *once*, and again as often as *retry* allows."""
         budget, tries = Budget(timeout), Tries(retry or self._sender.retry)
         while True:
             try:
@@ -202,7 +202,7 @@ def _found_out(
     Return the status of a transaction whose submission got no answer.
 
     Raises:
-        SubmitError: *unclear*, if that stays unknown.
+        SubmitError: *unclear*, if the status stays unknown.
     """
     if cancellation is not None and cancellation.cancelled:
         raise unclear

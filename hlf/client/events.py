@@ -1,4 +1,4 @@
-"""A channel's event streams, as a synchronous client opens them."""
+"""Open a channel's event streams, for the synchronous client."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class EventsRequest(requests.EventsStep, Generic[Item]):
         """
         Return the stream.
 
-        It heals by asking the very same again and passing over what it has handed out. A peer takes a request for
-        blocks for 15 minutes; one for chaincode events has no age.
+        It heals by sending the same request again and skipping the items that it has returned. A peer accepts a request
+        for blocks for 15 minutes, and one for chaincode events without a limit.
 
         Raises:
             EventsError: the peer cannot be reached.
@@ -64,7 +64,7 @@ def delivered(
     read: Callable[[Any], tuple[Item, int]],
     on_break: OnBreak | None,
 ) -> EventStream[Item]:
-    """Return what a *service* of the peer delivers from *start* on, to *last* if that is given."""
+    """Return the items of a *service* of the peer from *start* on, to *last* if given."""
     request = requests.asking_delivered(sender.session, sender.peers, channel_id, last, service)
     return EventStream(sender.session, request, events.unpacked(read), start, last, on_break)
 
@@ -73,7 +73,7 @@ def require_peer(sender: Sender) -> None:
     """
     Raise EventsError unless the peer is reachable.
 
-    A stream waits for its peer without end, and must not begin that with a wrong address.
+    A stream waits for its peer without a limit, so a wrong address must be found before.
     """
     try:
         sender.wait_ready(events.CONNECT_SECONDS)

@@ -1,5 +1,5 @@
 """
-Gateways: the way into a Fabric network, through peers of the caller's organisation.
+Gateways: a caller's access to a Fabric network, through peers of its organisation.
 
 ::
 
@@ -44,7 +44,7 @@ __all__ = ["Cancellation", "Connections", "Gateway", "Retry", "Timeouts", "conne
 
 
 class Gateway:
-    """One caller's way into the network; safe to use from many threads, and meant to be kept."""
+    """One caller's access to the network. Many threads may use it; make one and keep it."""
 
     def __init__(self, session: Session, peers: Peers, timeouts: Timeouts, retry: Retry) -> None:
         self.session = session
@@ -58,16 +58,16 @@ class Gateway:
 
     def with_identity(self, identity: Identity, signer: Signer | None) -> Gateway:
         """
-        Return another caller's way in over the same connections; closing it leaves them open.
+        Return the gateway of another caller over the same connections; its ``close`` leaves them open.
 
-        Under mutual TLS the connections stay those of the first caller's certificate, which a peer does not compare
-        with who signs.
+        Under mutual TLS the connections keep the first caller's certificate; a peer does not compare it with the
+        signer.
         """
         session = Session(identity, signer, connections=self.session.connections)
         return Gateway(session, self.peers, self.timeouts, self.retry)
 
     def network(self, channel_id: str) -> Network:
-        """Return the channel of that name; whether it exists shows at the first call."""
+        """Return the channel of that name; the first call fails if there is none."""
         return Network(self, channel_id)
 
     def proposal_from_bytes(self, serialized: bytes, signature: bytes | None = None) -> Proposal:
@@ -107,7 +107,7 @@ class Gateway:
         Return the request that ``EventsRequest.bytes`` gave, with its signature if that was made elsewhere.
 
         Args:
-            kind: the request's own, which its bytes do not say.
+            kind: the kind of the request, which its bytes do not have.
 
         Raises:
             WireError: the bytes are none.
@@ -116,7 +116,7 @@ class Gateway:
         return request if signature is None else request.sign(signature)
 
     def commit_status(self, channel_id: str, transaction_id: str) -> Commit:
-        """Return the question for the outcome of any transaction, for example one of an error that left it unknown."""
+        """Return the request for the status of any transaction, for example of one with an unknown outcome."""
         return commit.of(self, channel_id, transaction_id)
 
     def send(
@@ -125,8 +125,8 @@ class Gateway:
         """
         Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
 
-        A peer that cannot be reached is passed over for another, if there is one: asking again changes nothing, and a
-        transaction that is handed in twice commits once.
+        If a peer cannot be reached, another one gets the call, if there is one: a request changes nothing, and a
+        transaction that is submitted twice commits once.
 
         Raises:
             GatewayError: of the kind that the call names.
@@ -141,7 +141,7 @@ class Gateway:
                     return call.read(self._ask(endpoint, call, budget.remaining, cancellation))
             except call.failure as failure:
                 if failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
-                    # It may hang. The time is over, but the next call begins at another peer, if there is one.
+                    # The peer may hang. The time-out has ended, but the next call uses another peer, if there is one.
                     self.peers.unreachable(endpoint)
                 if failure.status is not grpc.StatusCode.UNAVAILABLE:
                     raise
@@ -152,7 +152,7 @@ class Gateway:
 
     def wait_ready(self, timeout: float = 5.0) -> None:
         """
-        Return once a peer is connected; calls connect by themselves, this is to know beforehand.
+        Wait until a peer is connected. Calls connect by themselves; use this to check the connection before.
 
         Raises:
             GatewayError: none is within *timeout* seconds.
@@ -170,7 +170,7 @@ class Gateway:
                     raise connecting.unreachable(endpoint, timeout, failure.cure) from failure
 
     def wait_reachable(self, deadline: float) -> bool:
-        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock)."""
         try:
             self.wait_ready(max(0.0, deadline - time.monotonic()))
         except errors.GatewayError:
@@ -188,7 +188,7 @@ class Gateway:
         return sending.call(call.failure, method, call.request, seconds, call.transaction_id, cancellation)
 
     def close(self) -> None:
-        """Close the connections; calls under way fail, event streams end."""
+        """Close the connections; running calls fail, and event streams end."""
         self.session.close()
 
     def __enter__(self) -> Self:
@@ -220,18 +220,18 @@ def connect(
 
     Args:
         signer: None if every step is signed elsewhere (offline signing).
-        retry: what is tried again by itself; nothing by default.
+        retry: the limits for trying calls again; by default none is tried again.
         tls_identity: for networks with mutual TLS.
         peer: the name of another peer in the profile to go through.
-        peers: the names of several to go through instead: each call takes the least busy of those that answer, so
-            that a query may find a peer that has not yet committed what another one told.
+        peers: the names of several peers instead: each call uses the least busy one that answers, so a query can come
+            to a peer that has not committed yet what another one has.
         options, interceptors: gRPC's, for every connection.
-        channel: the caller's own gRPC channel instead of one made from the profile; closing it is the caller's matter.
-        connections: shared by many gateways, one channel to each peer for all of them; whoever made them closes them.
+        channel: the caller's own gRPC channel instead of one made from the profile; the caller closes it.
+        connections: connections that several gateways share, one channel to each peer; their maker closes them.
 
     Raises:
         ProfileError: the profile has no peer of that name.
-        ValueError: shared connections, and something that belongs to them beside.
+        ValueError: *connections* and an argument that only their maker can set.
     """
     chosen = [profile.peer(name) for name in peers] or [profile.peer(peer)]
     owned = connections is None

@@ -1,4 +1,4 @@
-"""Sending: what the steps, contracts and streams need of the gateway they came from."""
+"""Sending: the part of a gateway that its steps, contracts and streams use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hlf.steps.retrying import Retry
 
 
 class Sender(Protocol):
-    """A caller and its peers, as far as what is sent there must know them; a ``Gateway`` is one."""
+    """The interface to a caller and its peers; a ``Gateway`` is one."""
 
     session: Session
     peers: Peers
@@ -35,10 +35,10 @@ class Sender(Protocol):
         """
 
     def wait_ready(self, timeout: float = 5.0) -> None:
-        """Return once a peer is connected; raises GatewayError if none is within *timeout* seconds."""
+        """Wait until a peer is connected; raise GatewayError if none is within *timeout* seconds."""
 
     def wait_reachable(self, deadline: float) -> bool:
-        """Return whether a peer is connected again before *deadline* (of the monotonic clock) has come."""
+        """Return whether a peer is connected again before *deadline* (of the monotonic clock)."""
 
 
 def call(
@@ -53,7 +53,7 @@ def call(
     Return the answer of a unary gRPC *method*.
 
     Raises:
-        kind: whatever went wrong on the way, mapped.
+        kind: the call failed.
     """
     try:
         if cancellation is None:
@@ -70,5 +70,5 @@ def call(
     except grpc.RpcError as failure:
         raise failures.from_rpc(kind, failure, transaction_id) from failure
     except ValueError as closed:
-        # grpc says this of a channel that was closed, by this program, before or during the call.
+        # gRPC raises this if this program closed the channel before or during the call.
         raise kind(f"the connection is closed: {closed}", transaction_id=transaction_id) from closed

@@ -1,9 +1,8 @@
 """
 Sessions: one caller's connections to peers and orderers, and its signature.
 
-A session opens a channel to an endpoint when it is first asked for and keeps it; everything is safe to use from many
-threads at once. The gateway client stands on it, and so does administration, which speaks to each peer and orderer
-directly.
+A session opens a channel to an endpoint at its first use and keeps it; many threads may use it at once. The gateway
+client uses it, and so does administration, which calls each peer and orderer directly.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from hlf.steps.caller import Caller
 from hlf.steps.connecting import MESSAGE_LIMIT
 from hlf.wire import envelopes, proposals
 
-# Between two questions whether a server is there.
+# The seconds between two checks whether a server can be reached.
 _PROBE_PAUSE = 0.05
 
 __all__ = ["MESSAGE_LIMIT", "Session", "TlsIdentity"]
@@ -76,7 +75,7 @@ class Session:
         return self.connections.stub(gateway_pb2_grpc.GatewayStub, endpoint)
 
     def endorser(self, endpoint: Endpoint) -> peer_pb2_grpc.EndorserStub:
-        """Return the endorser service of a peer, which system chaincodes are called through."""
+        """Return the endorser service of a peer, by which system chaincodes are called."""
         return self.connections.stub(peer_pb2_grpc.EndorserStub, endpoint)
 
     def deliver(self, endpoint: Endpoint) -> events_pb2_grpc.DeliverStub:
@@ -89,7 +88,7 @@ class Session:
 
     def channel(self, endpoint: Endpoint) -> grpc.Channel:
         """
-        Return the gRPC channel to *endpoint*, shared by all that ask for it.
+        Return the gRPC channel to *endpoint*; all callers share it.
 
         Raises:
             GatewayError: the session is closed.
@@ -98,7 +97,7 @@ class Session:
 
     def wait_ready(self, endpoint: Endpoint, timeout: float) -> None:
         """
-        Return once *endpoint* is connected.
+        Wait until *endpoint* is connected.
 
         Raises:
             GatewayError: it is not within *timeout* seconds.
@@ -148,7 +147,7 @@ class Session:
         return self._closed or self.connections.closed
 
     def close(self) -> None:
-        """Close the session's own connections; calls under way fail. Shared ones stay open."""
+        """Close the session's own connections; running calls fail. Shared ones stay open."""
         self._closed = True
         if self._owned:
             self.connections.close()

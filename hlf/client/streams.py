@@ -1,8 +1,8 @@
 """
-Healing streams: what a peer sends, without end and without gaps.
+Healing streams: the items of a peer, without end and without gaps.
 
-A stream knows how far it has come. When its connection breaks, because the peer restarts or the network does, it
-connects again and asks for what comes after that, so its consumer sees every item once, in order.
+A stream keeps its position. When its connection breaks, because the peer or the network restarts, it connects again
+and requests the items after it, so its consumer gets every item once and in order.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class EventStream(Generic[Item]):
     """
     An iterator that heals; for one consumer, but any thread may ``close`` it.
 
-    It blocks until there is an item, and ends (``StopIteration``) once the stream or its gateway is closed, or the last
-    block that was asked for has come.
+    It blocks until there is an item, and ends (``StopIteration``) when the stream or its gateway is closed, or the last
+    requested block has come.
 
     Raises from ``next``:
         EventsError: the peer refuses to go on, or keeps failing.
@@ -66,7 +66,7 @@ class EventStream(Generic[Item]):
 
     @property
     def position(self) -> Position:
-        """Where the stream goes on: what was handed out so far is before it."""
+        """The position at which the stream goes on; the consumer has all items before it."""
         return self._position
 
     def close(self) -> None:
@@ -84,10 +84,10 @@ class EventStream(Generic[Item]):
 
     def next(self, timeout: float | None = None) -> Item:
         """
-        Return the next item, once it is there.
+        Wait for the next item and return it.
 
         Raises:
-            TimeoutError: none came within *timeout* seconds; nothing is lost, it can be asked for again.
+            TimeoutError: none came within *timeout* seconds; nothing is lost, and ``next`` can be called again.
             StopIteration: the stream is at its end.
             EventsError: the peer refuses to go on, or keeps failing.
         """
@@ -106,7 +106,7 @@ class EventStream(Generic[Item]):
         self.close()
 
     def _receive(self, budget: Budget) -> None:
-        """Wait for one answer, or for the time to ask again."""
+        """Wait for one answer, or for the time of the next request."""
         if self._is_over():
             raise StopIteration
         pause = self._due - time.monotonic()
@@ -120,7 +120,7 @@ class EventStream(Generic[Item]):
             self._pending.extend(self._unpack(answer))
             self._healing.answered()
         except StopIteration:
-            # A peer that shuts down in good order ends its streams without an error.
+            # A peer that stops regularly ends its streams without an error.
             self._heal(errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE))
         except grpc.RpcError as failure:
             self._heal(failures.from_rpc(errors.EventsError, failure))
@@ -144,10 +144,10 @@ class EventStream(Generic[Item]):
 
     def _answer(self, budget: Budget) -> Any:
         """
-        Return what the peer sends next.
+        Return the peer's next answer.
 
-        gRPC's own waiting has no time-out. Where there is one, a thread waits in its place, and goes on with that for
-        the next time when this one is over.
+        A read of gRPC has no time-out. For a time-out, another thread reads, and it goes on with this for the next call
+        after the time-out.
         """
         call = self._connected()
         if budget.remaining is None and self._reading is None:
@@ -162,8 +162,7 @@ class EventStream(Generic[Item]):
 
     def _heal(self, failure: errors.EventsError) -> None:
         """
-        Drop the connection and wait until it is time for the next; raise an error that a new connection cannot
-        cure.
+        Drop the connection and wait until the time of the next; raise an error that a new connection cannot cure.
         """
         with self._lock:
             if self._call is not None:
@@ -175,13 +174,13 @@ class EventStream(Generic[Item]):
 
 
 def _read(call: Any) -> Future[Any]:
-    """Return what the next answer of *call* will be; a thread of its own waits for it."""
+    """Return the future of *call*'s next answer; its own thread waits for it."""
     reading: Future[Any] = Future()
 
     def wait() -> None:
         try:
             reading.set_result(next(call))
-        except BaseException as failure:  # noqa: BLE001  (it is raised where the answer is wanted)
+        except BaseException as failure:  # noqa: BLE001  (it is raised where the answer is used)
             reading.set_exception(failure)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -22,13 +22,13 @@ class Transaction(steps.TransactionStep):
 
     def submit(self, timeout: float | None = None, cancellation: Cancellation | None = None) -> Commit:
         """
-        Return the third step, once an orderer has taken the transaction.
+        Send the transaction; return the third step when an orderer has accepted it.
 
-        It is sent once. Where ``SubmitError.outcome_known`` is False it may be submitted again, by this very object:
-        however often that is done, it commits at most once.
+        It is sent once. If ``SubmitError.outcome_known`` is False, call this method of the same object again: the
+        transaction commits at most once.
 
         Raises:
-            SubmitError: no orderer took it, or whether one did is unknown.
+            SubmitError: no orderer accepted it, or it is unknown whether one did.
         """
         self.ensure_signed(self._sender.session.sign)
         self._sender.send(self.submission(), timeout, cancellation)
@@ -36,6 +36,6 @@ class Transaction(steps.TransactionStep):
 
     def commit(self) -> Commit:
         """
-        Return the third step without the second being sent from here: to ask for the outcome of an unclear submit.
+        Return the third step without sending the transaction, to ask for the status after an unclear submit.
         """
         return commit.of(self._sender, self._channel_id, self.transaction_id)

@@ -1,7 +1,7 @@
 """
-Requests for events: how a stream asks a peer, again after each break; and as bytes to sign elsewhere.
+Requests for events: how a stream asks a peer, again after each break; and as bytes that are signed elsewhere.
 
-A request that was signed elsewhere cannot say where its stream goes on, so it is asked again as it is.
+A request that was signed elsewhere cannot change its start, so it is sent again unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hlf.wire import envelopes
 Kind = Literal[
     "chaincode_events", "block_events", "serialized_blocks", "filtered_block_events", "block_and_private_data_events"
 ]
-# Which service delivers each kind, and how its answers are read.
+# The service of each kind, and the reader of its answers.
 _SERVICES: dict[str, tuple[str, Callable[[Any], Iterable[tuple[Any, Position]]]]] = {
     "chaincode_events": ("ChaincodeEvents", events.chaincode_events),
     "block_events": ("Deliver", events.unpacked(events.block)),
@@ -38,12 +38,12 @@ _SERVICES: dict[str, tuple[str, Callable[[Any], Iterable[tuple[Any, Position]]]]
 }
 
 
-# Opens the call whose answers a stream reads; the position is where its consumer goes on.
+# Opens the call whose answers a stream reads, from the consumer's position on.
 Request = Callable[[Position], Any]
 
 
 class Session(Protocol):
-    """What both clients' sessions have: who calls, and the stubs of a peer's services."""
+    """The part of a session that both clients have: the caller, and the stubs of a peer's services."""
 
     caller: Caller
 
@@ -58,7 +58,7 @@ class EventsStep(Step):
     """A request for events, made but not sent."""
 
     def __init__(self, message: Any, kind: Kind, start: Position, last_block: int | None) -> None:
-        """Make a request of the protobuf *message*, which is signed as a whole."""
+        """Make a request of the protobuf *message*; the signature covers all of it."""
         super().__init__(message, message, _signed_part(message))
         self.kind = kind
         self.start = start
@@ -66,7 +66,7 @@ class EventsStep(Step):
         self._service, self._read = _SERVICES[kind]
 
     def _asked_again(self, session: Session, peers: Peers) -> tuple[Request, Replayed[Any]]:
-        """Return how this very request is asked, each time it must be, and what reads the answers."""
+        """Return the function that sends this request, each time it is needed, and the reader of its answers."""
         route, replayed = Route(peers), Replayed[Any](self.start, self._read)
 
         def request(position: Position) -> Any:
@@ -87,10 +87,10 @@ class EventsStep(Step):
 
 class Replayed(Generic[Item]):
     """
-    Reads the answers to one request that is asked again and again, and leaves out what comes a second time.
+    Reads the answers to one request that is sent several times, and skips items that come again.
 
-    A signed request cannot say where its stream goes on: it begins where it began, with the same items in the same
-    order, so all up to the last one handed out are passed over.
+    A signed request cannot change its start. Each time it has the same items in the same order, so all up to the last
+    one that the consumer got are skipped.
     """
 
     def __init__(self, start: Position, read: Callable[[Any], Iterable[tuple[Item, Position]]]) -> None:
@@ -99,7 +99,7 @@ class Replayed(Generic[Item]):
         self._last: Position | None = None
 
     def asked(self, position: Position) -> None:
-        """Note that the request is asked again, while the consumer has all before *position*."""
+        """Record that the request is sent again; the consumer has everything before *position*."""
         self._last = None if position == self._start else position
 
     def __call__(self, answer: Any) -> Iterator[tuple[Item, Position]]:
@@ -111,7 +111,7 @@ class Replayed(Generic[Item]):
 
 
 def asking_chaincode_events(session: Session, peers: Peers, channel_id: str, chaincode: str) -> Request:
-    """Return how the events of *chaincode* after a position are asked for."""
+    """Return the function that requests the events of *chaincode* after a position."""
     route = Route(peers)
 
     def request(position: Position) -> Any:
@@ -123,7 +123,7 @@ def asking_chaincode_events(session: Session, peers: Peers, channel_id: str, cha
 
 
 def asking_delivered(session: Session, peers: Peers, channel_id: str, last: int | None, service: str) -> Request:
-    """Return how blocks from a position on, to *last* if that is given, are asked for at a *service* of the peer."""
+    """Return the function that requests blocks from a position on, to *last* if given, at a *service* of the peer."""
     route = Route(peers)
 
     def request(position: Position) -> Any:
@@ -149,10 +149,10 @@ def blocks(caller: Caller, peer: Endpoint, channel_id: str, start: Position, las
 
 def read(serialized: bytes, kind: Kind) -> tuple[Any, Kind, Position, int | None]:
     """
-    Return what ``EventsStep`` is made of, of a request of that *kind*.
+    Return the arguments of ``EventsStep`` for a request of that *kind*.
 
     Raises:
-        WireError: the bytes are none, or name no block to begin with, as a stream that heals must.
+        WireError: the bytes are no request, or have no first block, which a stream that heals needs.
     """
     try:
         message, start, after, last = (_chaincode if kind == "chaincode_events" else _blocks)(serialized)
