@@ -9,7 +9,7 @@ from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
 from gateway.trade.journeys import journeys, progress, tracking
 from gateway.trade.matching import matching, tenders
-from gateway.trade.orders import catalogue, orders, settlement
+from gateway.trade.orders import catalogue, dues, orders, settlement
 from gateway.trade.register import lpi, participants, stages
 from gateway.trade.returns import returnacts, returns, terms
 
@@ -26,6 +26,7 @@ BLUEPRINTS = (
     catalogue.blueprint,
     orders.blueprint,
     settlement.duties,
+    dues.blueprint,
     settlement.payments,
     settlement.rates,
     settlement.tariffs,

@@ -289,10 +289,14 @@ class Refusal(RefusalTable):
     )
     NOT_ANSWERED = (
         Kind.FAILED,
-        "A chaincode on another channel failed",
-        "Search that chaincode's log for the transaction id; then try again.",
+        "A chaincode on another channel failed, or this peer has not joined that channel",
+        "Search that chaincode's log for the transaction id, or ask a peer on both channels; then try again.",
     )
-    AMOUNT_DIFFERS = (Kind.INVALID, "The amount differs from the order's total", "Send the order's total.")
+    AMOUNT_DIFFERS = (
+        Kind.INVALID,
+        "The amount differs from the order's total, or from what the return comes to",
+        "Send the order's total, or for a return its due: GET /v1/orders/<order_id>/dues.",
+    )
     # Journeys, stages recorded and custody.
     NOT_CUSTODIAN = (
         Kind.NOT_ALLOWED,

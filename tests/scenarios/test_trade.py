@@ -406,7 +406,17 @@ def test_an_approved_return_goes_its_way(cast, played):
         for each in cast.payments.get("/v1/payments")
         if each["payment"]["terms"]["order_id"] == order_id
     ]
-    cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": "4590", "return_id": return_id})
+    expected = cast.merchant.get(f"/v1/orders/{order_id}/dues/expected", line="1", quantity=1, reason="DEFECTIVE")
+    for _ in range(2):  # The second call states nothing, and tells the firm again.
+        told = cast.merchant.post(f"/v1/orders/{order_id}/dues", {"return_id": return_id, "payments": "PaymentsMSP"})
+    assert "stating" not in told
+    (due,) = cast.platform.get(f"/v1/orders/{order_id}/dues")["stated"]
+    owed = cast.payments.get(f"/v1/payments/dues/{order_id}/{return_id}")
+    assert (due["shares"], due["shares"]["amount"]) == (expected, owed["amount"])
+    assert cast.auditor.refusal("GET", f"/v1/orders/{order_id}/dues", None)["code"] == "NOT_FOUND"
+    wrong = {"amount": "4590", "return_id": return_id}
+    assert cast.payments.refusal("POST", f"/v1/payments/{payment}/refund", wrong)["code"] == "AMOUNT_DIFFERS"
+    cast.payments.post(f"/v1/payments/{payment}/refund", {"amount": owed["amount"], "return_id": return_id})
     proof = cast.merchant.get(f"/v1/payments/refunds/{order_id}/{return_id}")
     cast.merchant.post(f"/v1/returns/{return_id}/settlement", {"resolution": "refund", **proof})
     assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "REFUNDED"

@@ -16,6 +16,7 @@ from chaincode.contracts.orders import otherchannel
 from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
+from chaincode.domain.orders.payments import Mark
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import identifiers
@@ -45,14 +46,32 @@ def content_key(ctx: api.Context, order_id: str) -> str:
     return ctx.stub.create_composite_key("order.content", [identifiers.check("order_id", order_id)])
 
 
-def mark_key(ctx: api.Context, step: str, order_id: str, *return_id: str) -> str:
+def mark_key(ctx: api.Context, step: str, order_id: str, *of_return: str) -> str:
     """
     Return the key of the note that a payment took the order's money (capture) or paid it out (settle).
 
-    That it went back for a return (refund) is a note for each return.
+    That it went back for a return (refund) is a note for each return and number of its units.
     """
-    checked = [identifiers.check("return_id", each) for each in return_id]
+    checked = [identifiers.check("return_id", each) for each in of_return]
     return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id), *checked])
+
+
+def mark(ctx: api.Context, order: PublicOrder, made: Mark) -> None:
+    """
+    Note at platform and merchant what was done with an order's money.
+
+    Raises:
+        Refused: ALREADY_REFUNDED, for these units of the return.
+    """
+    of_return = (made.return_id, str(made.units)) if made.return_id else ()
+    if of_return and paid_for(ctx, order, made.return_id, made.units):
+        raise Refusal.ALREADY_REFUNDED(f"return {made.return_id} of order {order.order_id} has been paid for")
+    private.put(ctx, mark_key(ctx, made.step, order.order_id, *of_return), records.dumps(made), order.parties)
+
+
+def paid_for(ctx: api.Context, order: PublicOrder, return_id: str, units: int) -> bool:
+    """Return whether so many units of a return were paid for; every peer can see this."""
+    return private.held(ctx, mark_key(ctx, "refund", order.order_id, return_id, str(units)), order.parties)
 
 
 def public(ctx: api.Context, order_id: str) -> PublicOrder:

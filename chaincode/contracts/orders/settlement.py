@@ -14,11 +14,11 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.orders import debts, orders
+from chaincode.contracts.orders import debts, dues, orders
 from chaincode.domain.orders import duties, payments
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
-from chaincode.domain.orders.payments import Authorisation, Change, Mark, Payment, State
+from chaincode.domain.orders.payments import Authorisation, Change, Payment, State
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, identifiers, places
 from chaincode.domain.vocabulary.money import Money, Rates
@@ -78,12 +78,12 @@ class Settlement(api.Contract):
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_CAPTURED,
                 ORDER_CANCELLED, INVALID_ARGUMENT (no amount).
         """
-        found, change = _due(ctx, payment_id)
+        found, change = _next(ctx, payment_id)
         order = _not_cancelled(ctx, found)
         captured = found.captured_by(change, clock.stamp(ctx))
         if found.mark is None and captured.mark:
             _check_untaken(ctx, order)
-            _put_mark(ctx, order, captured.mark)
+            orders.mark(ctx, order, captured.mark)
         return _keep(ctx, "PaymentCaptured", found, captured)
 
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt"), called_by=("payments",))
@@ -97,7 +97,7 @@ class Settlement(api.Contract):
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
                 SALT_REUSED, ORDER_CANCELLED, INVALID_ARGUMENT (an amount).
         """
-        found, change = _due(ctx, payment_id)
+        found, change = _next(ctx, payment_id)
         owed = debts.proven(ctx, found)
         order, rates = _not_cancelled(ctx, found), None
         if change.rate_date:
@@ -106,27 +106,31 @@ class Settlement(api.Contract):
         settled = found.settled_by(change, clock.stamp(ctx), rates, owed.amount)
         if settled.netted:
             debts.put(ctx, owed.moved(-settled.netted, change.salt))
-        _put_mark(ctx, order, payments.settled_mark(found, change))
+        orders.mark(ctx, order, payments.settled_mark(found, change))
         return _keep(ctx, "PaymentSettled", found, settled)
 
-    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt"), called_by=("payments",))
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt", "due"), called_by=("payments",))
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Give some or all of what was captured back to the buyer, for a return if the change names one.
 
-        After the settlement the merchant owes the sum (*debt*, as for `settle`).
+        For a return it is exactly what the return comes to: *due*, as `ReturnDues:due` answers it. After the
+        settlement the merchant owes the sum (*debt*, as for `settle`).
 
         Raises:
-            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, SALT_REUSED, ALREADY_REFUNDED,
-                INVALID_ARGUMENT (no amount).
+            Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, AMOUNT_DIFFERS, SALT_REUSED,
+                ALREADY_REFUNDED, NOT_REFUNDED (an earlier due of the return), RETURN_UNKNOWN, INVALID_ARGUMENT (no
+                amount).
         """
-        found, change = _due(ctx, payment_id)
+        found, change = _next(ctx, payment_id)
+        if change.return_id:
+            order = orders.public(ctx, found.terms.order_id)
+            due = dues.checked(ctx, order, found.terms.payments, change, found.terms.currency)
+            orders.mark(ctx, order, payments.refunded_mark(found, change, due.units))
         owed = debts.proven(ctx, found)
         refunded = found.refunded_by(change, clock.stamp(ctx))
         if found.paid:
             debts.put(ctx, owed.moved(refunded.refunded - found.refunded, change.salt))
-        if change.return_id:
-            _mark_refund(ctx, found, change)
         return _keep(ctx, "PaymentRefunded", found, refunded)
 
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
@@ -137,7 +141,7 @@ class Settlement(api.Contract):
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, SALT_REUSED, INVALID_ARGUMENT (an amount).
         """
-        found, change = _due(ctx, payment_id)
+        found, change = _next(ctx, payment_id)
         return _keep(ctx, "PaymentVoided", found, found.voided_by(change, clock.stamp(ctx)))
 
     @api.transaction(endorsed_by=())
@@ -184,14 +188,16 @@ class Settlement(api.Contract):
         return debts.stored(ctx, access.member(ctx), records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query
-    def refund_proof(self, ctx: api.Context, order_id: str, return_id: str) -> str:
+    def refund_proof(self, ctx: api.Context, order_id: str, return_id: str, units: int) -> str:
         """
-        SHA-256 of the payment's record of having paid for a return, in hex; what `Returns:settle` compares.
+        SHA-256 of the payment's record of having paid for so many units of a return, in hex.
+
+        `Returns:settle` compares it.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_REFUNDED.
         """
-        order, key = orders.public(ctx, order_id), orders.mark_key(ctx, "refund", order_id, return_id)
+        order, key = orders.public(ctx, order_id), orders.mark_key(ctx, "refund", order_id, return_id, str(units))
         found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in order.parties}
         if len(found) != 1 or found == {b""}:
             raise Refusal.NOT_REFUNDED(f"no payment of order {order_id} was refunded for return {return_id}")
@@ -249,27 +255,13 @@ class Settlement(api.Contract):
         return duties.assess(order, tariffs, rates)
 
 
-def _due(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
+def _next(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
     """Return the payment, proved at all three parties, and the change that the payment firm asks for."""
     data = private.transient(ctx, "payment")
     found = records.loads(Payment, data, "transient.payment")
     private.prove(ctx, data, _key(ctx, payment_id), found.parties, Refusal.NOT_AS_STORED, f"payment {payment_id}")
     access.one_of(ctx, [found.terms.payments], Refusal.NOT_PAYMENT_FIRM, "its payment firm moves a payment on")
     return found, private.record(ctx, "change", Change)
-
-
-def _mark_refund(ctx: api.Context, payment: Payment, change: Change) -> None:
-    """
-    Note at platform and merchant that *change* pays for a return.
-
-    Raises:
-        Refused: ALREADY_REFUNDED.
-    """
-    order = orders.public(ctx, payment.terms.order_id)
-    key = orders.mark_key(ctx, "refund", order.order_id, change.return_id)
-    if private.held(ctx, key, order.parties):
-        raise Refusal.ALREADY_REFUNDED(f"return {change.return_id} of order {order.order_id} has been paid for")
-    private.put(ctx, key, records.dumps(payments.refunded_mark(payment, change)), order.parties)
 
 
 def _not_cancelled(ctx: api.Context, payment: Payment) -> PublicOrder:
@@ -288,10 +280,6 @@ def _not_cancelled(ctx: api.Context, payment: Payment) -> PublicOrder:
 def _check_untaken(ctx: api.Context, order: PublicOrder) -> None:
     if private.held(ctx, orders.mark_key(ctx, "capture", order.order_id), order.parties):
         raise Refusal.ALREADY_CAPTURED(f"another payment took the money of order {order.order_id}")
-
-
-def _put_mark(ctx: api.Context, order: PublicOrder, mark: Mark) -> None:
-    private.put(ctx, orders.mark_key(ctx, mark.step, mark.order_id), records.dumps(mark), order.parties)
 
 
 def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict[str, str]:

@@ -98,7 +98,7 @@ class Handling(StoredReturns):
         now = clock.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
         if resolution is Resolution.REFUND:
-            _check_refunded(ctx, case.journey.order_id, return_id, proof)
+            _check_refunded(ctx, case.journey.order_id, known, proof)
         if moved.exchange_journey_id:
             opening = booking.exchange(case.journey, moved, epcs, now)
             journeystate.start(ctx, opening, in_hand=True, return_id=moved.return_id)
@@ -186,8 +186,11 @@ class Handling(StoredReturns):
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
 
-def _check_refunded(ctx: api.Context, order_id: str, return_id: str, proof: str) -> None:
-    """Raise Refused unless `ecommerce` has the payment's record with that hash, or this peer cannot ask there."""
-    answer = otherchannel.query(ctx, *channels.COMMERCE, "Settlement:refund_proof", order_id, return_id)
+def _check_refunded(ctx: api.Context, order_id: str, known: returns.Return, proof: str) -> None:
+    """
+    Raise Refused unless `ecommerce` has the payment's record of all units with that hash, or this peer cannot ask.
+    """
+    asked = ("Settlement:refund_proof", order_id, known.return_id, str(known.units))
+    answer = otherchannel.query(ctx, *channels.COMMERCE, *asked)
     if answer is not None and answer.decode() != proof:
-        raise Refusal.NOT_REFUNDED(f"the proof is not the record of the refund for return {return_id}")
+        raise Refusal.NOT_REFUNDED(f"the proof is not the record of the refund for return {known.return_id}")

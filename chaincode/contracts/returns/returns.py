@@ -16,7 +16,8 @@ from chaincode.contracts.returns.handling import Handling
 from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
 from chaincode.domain.journeys import pages
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns import handling, returns, review, simulation
+from chaincode.domain.returns import entitlements, handling, returns, review, simulation
+from chaincode.domain.returns.entitlements import Entitlement
 from chaincode.domain.returns.terms import ReturnTerms, no_worse
 from chaincode.domain.vocabulary import bounds, identifiers
 from hlf.codec import moments, names
@@ -93,9 +94,11 @@ class Returns(Handling, api.Contract):
         return self._decide(ctx, self.case(ctx, request.journey_id), request, clock.now(ctx))
 
     @api.query
-    def simulate(self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario) -> review.Decision:
+    def simulate(
+        self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario
+    ) -> simulation.Simulated:
         """
-        Return the decision of a version of terms (0: the latest) on an imagined order.
+        Return the decision of a version of terms (0: the latest) on an imagined order, and what would go back.
 
         Raises:
             Refused: TERMS_UNKNOWN, INVALID_ARGUMENT.
@@ -113,6 +116,19 @@ class Returns(Handling, api.Contract):
         """
         known, _ = self.up_to_date(ctx, return_id)
         return ReturnStanding(known.state, known)
+
+    @api.query
+    def entitlement(self, ctx: api.Context, order_id: str, return_id: str) -> Entitlement:
+        """
+        Return what a return of an order entitles the buyer to, and whether it is to be settled now.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, also if the return is of another order.
+        """
+        known, case = self.up_to_date(ctx, return_id)
+        if case.journey.order_id != identifiers.check("order_id", order_id):
+            raise Refusal.RETURN_UNKNOWN(f"order {order_id} has no return {return_id}")
+        return entitlements.of(known, order_id, case.terms)
 
     @api.query
     def track(self, ctx: api.Context, token_hash: str) -> tuple[returns.TrackedReturn, ...]:

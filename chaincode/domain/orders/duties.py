@@ -97,7 +97,7 @@ def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> 
     currency = found[0].currency
     if any(tariff.currency != currency for tariff in found):
         raise Refusal.CURRENCY_MISMATCH(f"the tariffs of {country} are in different currencies")
-    value = _converted(order.total, currency, rates)
+    value = _converted(order.carried_value, currency, rates)
     weights = [line.quantity * line.unit_price for line in order.lines]
     # If all goods are free, there is no price to spread by; then all lines count equally.
     parts = money.apportion(value.minor, weights if any(weights) else [1] * len(weights))
@@ -130,9 +130,9 @@ def _tariff(tariffs: Mapping[str, Tariff], country: str, hs6: str) -> Tariff:
     return tariffs[hs6]
 
 
-def _converted(total: Money, currency: str, rates: Rates | None) -> Money:
-    if total.currency == currency:
-        return total
+def _converted(value: Money, currency: str, rates: Rates | None) -> Money:
+    if value.currency == currency:
+        return value
     if rates is None:
         raise Refusal.RATES_NEEDED(f"the duty is due in {currency}: name a day's rates")
-    return rates.convert(total, currency)
+    return rates.convert(value, currency)

@@ -50,7 +50,11 @@ class PinnedTerms:
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One position; *unit_price* in minor units of the order's currency, weight of one unit in grams (GRM)."""
+    """
+    One position; *unit_price* in minor units of the order's currency, weight of one unit in grams (GRM).
+
+    *tax* is the duty and tax of the whole line that the buyer pays with the order.
+    """
 
     line: int
     gtin: str
@@ -59,6 +63,7 @@ class Line:
     unit_price: Amount
     weight_grm: int
     ahtn8: str = ""
+    tax: Amount = 0
 
     def __post_init__(self) -> None:
         goods.check_gtin("line.gtin", self.gtin)
@@ -68,6 +73,7 @@ class Line:
         for field in ("line", "quantity", "weight_grm"):
             bounds.MANY.check(f"line.{field}", getattr(self, field))
         money.MINOR.check("line.unit_price", self.unit_price)
+        money.MINOR.check("line.tax", self.tax)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,11 +100,13 @@ class Order:
         names.MSP_ID.check("order.merchant", self.merchant)
         names.SHA256.check("order.buyer_token_hash", self.buyer_token_hash)
         grants.moment("order.placed_at", self.placed_at)
-        incoterms.for_parcels("order.incoterm", self.incoterm)
+        agreed = incoterms.for_parcels("order.incoterm", self.incoterm)
         for field in ("named_place", "origin", "destination"):
             places.check_locode(f"order.{field}", getattr(self, field))
         if not self.lines or [one.line for one in self.lines] != list(range(1, len(self.lines) + 1)):
             raise invalid("order.lines", "must be numbered 1, 2, ...")
+        if agreed.payer("S18") == "buyer" and any(one.tax for one in self.lines):
+            raise invalid("order.lines.tax", f"under {self.incoterm} the buyer pays duty and tax to customs itself")
         money.check_currency_on("order.currency", self.currency, self.placed_at)
         money.MINOR.check("order.freight", self.freight)
         money.MINOR.check("order.insurance", self.insurance)
@@ -115,9 +123,14 @@ class Order:
         return Money(sum(one.quantity * one.unit_price for one in self.lines), self.currency)
 
     @property
-    def total(self) -> Money:
-        """The price for the buyer: goods, freight and insurance."""
+    def carried_value(self) -> Money:
+        """Goods, freight and insurance (CIF): what customs values."""
         return self.goods_value + Money(self.freight + self.insurance, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """The price for the buyer: goods, freight, insurance, and the duty and tax that it pays with the order."""
+        return self.carried_value + Money(sum(one.tax for one in self.lines), self.currency)
 
 
 @dataclasses.dataclass(frozen=True)

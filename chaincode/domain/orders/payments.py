@@ -93,7 +93,8 @@ class Mark:
     """
     That money of an order was captured or settled by one of its payments, or refunded for a return.
 
-    Kept by platform and merchant. The hash of the mark of a refund proves to the channel `trade` that it was paid.
+    Kept by platform and merchant. The hash of the mark of a refund proves to the channel `trade` that so many units
+    of a return were paid for.
     """
 
     step: Literal["capture", "settle", "refund"]
@@ -102,6 +103,7 @@ class Mark:
     salt: str
     return_id: str = ""
     amount: Amount = 0
+    units: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,10 +247,10 @@ def settled_mark(payment: Payment, change: Change) -> Mark:
     return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
 
 
-def refunded_mark(payment: Payment, change: Change) -> Mark:
-    """Return what platform and merchant keep of *change* having paid for a return."""
-    salt = disclosures.derived_salt(change.salt, "refunded")
-    return Mark("refund", payment.terms.order_id, payment.payment_id, salt, change.return_id, change.amount or 0)
+def refunded_mark(payment: Payment, change: Change, units: int) -> Mark:
+    """Return what platform and merchant keep of *change* having paid for so many *units* of a return."""
+    salt, order_id = disclosures.derived_salt(change.salt, "refunded"), payment.terms.order_id
+    return Mark("refund", order_id, payment.payment_id, salt, change.return_id, change.amount or 0, units)
 
 
 def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:

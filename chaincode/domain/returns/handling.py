@@ -16,7 +16,7 @@ from chaincode.domain.returns.returns import TO_FETCH, Act, Return, Roles, State
 from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
 from hlf.codec import moments
-from hlf.codec.refusals import invalid
+from hlf.codec.refusals import Refused, invalid
 
 Award = Literal["refund", "fetch", "uphold"]
 """The awards of an arbiter: the buyer gets its money, the goods are fetched, or the outcome does not change."""
@@ -165,16 +165,22 @@ def settled(known: Return, by: str, resolution: Resolution, terms: ReturnTerms, 
         Refused: NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS.
     """
     _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "settles it")
-    awarded = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "refund"
-    if not awarded:
-        _only(known, State.RETURNLESS_APPROVED, *_SETTLES_FROM[terms.refund_trigger])
-    wanted = Resolution.REFUND if awarded else known.request.resolution
+    wanted = settleable(known, terms)
+    if wanted is None:
+        raise _not_in(known, *_from(terms))
     if resolution not in (wanted, Resolution.REFUND):
         raise Refusal.RESOLUTION_DIFFERS(f"return {known.return_id} is for {wanted}")
     moved = known.moved(SETTLED[resolution], by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
     if resolution is Resolution.EXCHANGE:
         moved = dataclasses.replace(moved, exchange_journey_id=f"{known.return_id}-exchange")
     return moved
+
+
+def settleable(known: Return, terms: ReturnTerms) -> Resolution | None:
+    """Return what the seller may settle *known* with now (a refund may replace it); None if nothing yet or no more."""
+    if known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "refund":
+        return Resolution.REFUND
+    return known.request.resolution if known.state in _from(terms) else None
 
 
 def sent_back(known: Return, by: str, terms: ReturnTerms, now: int, proof: str) -> Return:
@@ -299,9 +305,18 @@ def _is(by: str, needed: str, refusal: Refusal, does: str) -> None:
         raise refusal(f"{needed or 'nobody yet'} {does}")
 
 
+def _from(terms: ReturnTerms) -> tuple[State, ...]:
+    """Return the states in which the seller settles without an award."""
+    return (State.RETURNLESS_APPROVED, *_SETTLES_FROM[terms.refund_trigger])
+
+
 def _only(known: Return, *states: State) -> None:
     if known.state not in states:
-        raise Refusal.WRONG_STATE(f"return {known.return_id} is {known.state}, not {' or '.join(states)}")
+        raise _not_in(known, *states)
+
+
+def _not_in(known: Return, *states: State) -> Refused:
+    return Refusal.WRONG_STATE(f"return {known.return_id} is {known.state}, not {' or '.join(states)}")
 
 
 def _in_time(known: Return, now: int, *states: State) -> int:

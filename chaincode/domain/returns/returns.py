@@ -107,6 +107,11 @@ class Return:
         return self.request.return_id
 
     @property
+    def units(self) -> int:
+        """The units for which the buyer gets something."""
+        return self.request.quantity
+
+    @property
     def stands(self) -> bool:
         """Whether its units count as returned; a return without success frees them again."""
         acts = self.acts[:-1] if self.state is State.CLOSED else self.acts

@@ -10,9 +10,10 @@ import dataclasses
 
 from chaincode.domain.journeys.journeys import Journey, JourneyLine
 from chaincode.domain.register.stages import JourneyType
-from chaincode.domain.returns import review
+from chaincode.domain.returns import amounts, review
+from chaincode.domain.returns.amounts import Sale, Shares
 from chaincode.domain.returns.terms import Condition, Resolution, ReturnReason, ReturnTerms
-from chaincode.domain.vocabulary import goods, places
+from chaincode.domain.vocabulary import goods, money, places
 from hlf.codec import moments
 from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount
@@ -31,8 +32,8 @@ class Scenario:
     An imagined order and return.
 
     ``delivered_at`` is empty if the parcel never arrives. ``evidence`` counts the photographs that the shopper
-    would send. ``unit_price`` is in minor units of the terms' currency; without it no return is below
-    ``returnless_below``.
+    would send. Amounts are in minor units of the terms' currency: ``unit_price``, without which no return is below
+    ``returnless_below`` and no amount is told, and what is paid for ``carriage`` and ``tax`` of all units.
     """
 
     hs6: str
@@ -47,11 +48,20 @@ class Scenario:
     condition: Condition = Condition.UNUSED
     evidence: int = 0
     unit_price: Amount | None = None
+    carriage: Amount | None = None
+    tax: Amount | None = None
 
 
-def simulate(terms: ReturnTerms, scenario: Scenario) -> review.Decision:
+@dataclasses.dataclass(frozen=True)
+class Simulated(review.Decision):
+    """The decision in a scenario, and what the return comes to; None if it is rejected, or no price is given."""
+
+    comes_to: Shares | None = None
+
+
+def simulate(terms: ReturnTerms, scenario: Scenario) -> Simulated:
     """
-    Return the decision of *terms* in *scenario*.
+    Return the decision of *terms* in *scenario*, and the amount that goes back.
 
     Raises:
         Refused: INVALID_ARGUMENT, naming the field.
@@ -90,7 +100,20 @@ def simulate(terms: ReturnTerms, scenario: Scenario) -> review.Decision:
         buyer_hash=_NOBODY,
         evidence=tuple(str(number) for number in range(scenario.evidence)),
     )
-    return review.decide(facts, request, asked.at)
+    decision = review.decide(facts, request, asked.at)
+    fields = {each.name: getattr(decision, each.name) for each in dataclasses.fields(decision)}
+    return Simulated(**fields, comes_to=_comes_to(terms, scenario, decision))
+
+
+def _comes_to(terms: ReturnTerms, scenario: Scenario, decision: review.Decision) -> Shares | None:
+    if scenario.unit_price is None or decision.outcome is review.Outcome.REJECTED:
+        return None
+    paid = {"unit_price": scenario.unit_price, "carriage": scenario.carriage or 0, "tax": scenario.tax or 0}
+    for field, amount in paid.items():
+        money.MINOR.check(f"scenario.{field}", amount)
+    price = scenario.ordered * scenario.unit_price
+    sale = Sale(scenario.ordered, price, paid["carriage"], paid["tax"], terms.currency)
+    return amounts.shares(sale, 0, scenario.quantity, decision.payer, decision.restocking_bps)
 
 
 def _imagined(terms: ReturnTerms, scenario: Scenario, line: JourneyLine, ordered_at: int) -> Journey:

@@ -29,6 +29,10 @@ class OrderLineSchema(Schema):
         strict=True, required=True, validate=within(bounds.MANY), metadata={"description": "Grams, of one unit"}
     )
     ahtn8 = fields.String(metadata={"description": "ASEAN tariff line", "example": "85183010"})
+    tax = fields.String(
+        validate=AMOUNT,
+        metadata={"description": "Duty and tax of the line that the buyer pays with the order; under DDP alone"},
+    )
 
 
 class PinnedTermsSchema(Schema):

@@ -6,14 +6,16 @@ from typing import Any
 
 from marshmallow import Schema
 
+from gateway.fabric import results
 from gateway.http import auth, context, idempotency
-from gateway.http.context import COMMERCE
+from gateway.http.context import COMMERCE, TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade import acts, minting
 from gateway.trade.orders.settlement_schemas import (
     AuthorisationSchema,
     ConversionQuerySchema,
     DutiesQuerySchema,
+    OwedSchema,
     PartSchema,
     PaymentSchema,
     RatesSchema,
@@ -88,8 +90,17 @@ def read(payment_id: str) -> dict[str, Any]:
 @payments.response(200, RefundProofSchema)
 def refund_proof(order_id: str, return_id: str) -> dict[str, Any]:
     """Read the proof that a payment of the order was refunded for a return."""
-    proof = context.evaluate(COMMERCE.call("Settlement:refund_proof", [order_id, return_id]))
+    units = context.ask_record(TRADE, "Returns:entitlement", order_id, return_id)["units"]
+    proof = context.evaluate(COMMERCE.call("Settlement:refund_proof", [order_id, return_id, units]))
     return {"proof_hash": proof.decode()}
+
+
+@payments.route("/dues/<order_id>/<return_id>")
+@auth.needs("read")
+@payments.response(200, OwedSchema)
+def due(order_id: str, return_id: str) -> dict[str, Any]:
+    """Read the sum to pay next for a return, as a payment firm that was told of it, or as platform or merchant."""
+    return context.ask_record(COMMERCE, "ReturnDues:due", order_id, return_id)
 
 
 def _serve(address: str, function: str, schema: type[Schema] | None, summary: str) -> None:
@@ -100,6 +111,9 @@ def _serve(address: str, function: str, schema: type[Schema] | None, summary: st
         if function in _OWED:
             debt = context.evaluate(COMMERCE.call("Settlement:debt", [payment_id], None, (own,)))
             transient |= {"debt": debt} if debt else {}
+        if body.get("return_id"):
+            place = [results.record(canonical.loads(stored))["terms"]["order_id"], body["return_id"]]
+            transient["due"] = context.evaluate(COMMERCE.call("ReturnDues:due", place, None, (own,)))
         moved = context.act(COMMERCE, f"Settlement:{function}", payment_id, transient=transient)
         return {"payment_id": payment_id, **moved}
 

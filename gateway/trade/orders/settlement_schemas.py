@@ -38,11 +38,27 @@ class PartSchema(Schema):
 
 
 class RefundSchema(PartSchema):
-    """Body of ``POST /v1/payments/<id>/refund``: how much, and for which return if it is for one."""
+    """
+    Body of ``POST /v1/payments/<id>/refund``: how much, and for which return if it is for one.
+
+    For a return it is exactly the sum that `GET /v1/payments/dues/<order_id>/<return_id>` tells.
+    """
 
     return_id = fields.String(
         validate=IDENTIFIER, metadata={"description": "The return that it pays for; each is paid for once"}
     )
+
+
+class OwedSchema(Schema):
+    """The sum to pay for a return."""
+
+    order_id = fields.String()
+    return_id = fields.String()
+    units = fields.Integer(metadata={"description": "Of the return, with those of its earlier dues"})
+    before = fields.Integer(metadata={"description": "Of these, units with an earlier due, which is paid first"})
+    resolution = fields.String()
+    amount = fields.String(metadata={"description": "Minor units"})
+    currency = fields.String()
 
 
 class RefundProofSchema(Schema):

@@ -87,9 +87,14 @@ class ScenarioSchema(Schema):
     unit_price = fields.String(
         validate=AMOUNT,
         metadata={
-            "description": "Minor units of the terms' currency; without it, no return is below `returnless_below`"
+            "description": "Minor units of the terms' currency; without it, no return is below `returnless_below`, "
+            "and the answer has no amount"
         },
     )
+    carriage = fields.String(
+        validate=AMOUNT, metadata={"description": "What is paid for carriage of all units; left out, it is not counted"}
+    )
+    tax = fields.String(validate=AMOUNT, metadata={"description": "The same of duty and tax paid with the order"})
 
 
 class MinimumSchema(Schema):

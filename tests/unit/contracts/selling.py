@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from tests.unit.contracts import shipping, trading
@@ -29,7 +30,7 @@ class Market(shipping.Channel):
         result = self.commerce.invoke(function, *args, client=user(by), transient=transient, at=at(self.hour))
         return result.json() if result.payload else None
 
-    def placed(self, order_id: str, *quantities: int) -> dict[str, Any]:
+    def placed(self, order_id: str, *quantities: int, **changes: Any) -> dict[str, Any]:
         """An order of a line of each quantity, which its merchant has not confirmed; what `trade` is told of it."""
         pinned = {"terms_id": "T1", "version": 1, "digest": self.terms_hash}
         lines = [
@@ -41,15 +42,16 @@ class Market(shipping.Channel):
             "platform": PLATFORM, "merchant": MERCHANT, "buyer_token_hash": BUYER, "placed_at": text(self.hour),
             "incoterm": "DDP", "named_place": "VNHAN", "origin": "CNSZX", "destination": "VNHAN", "lines": lines,
             "currency": "USD", "freight": "0", "insurance": "0", "terms": pinned, "salt": salt("order", order_id),
+            **changes,
         }  # fmt: skip
         transient = {"order": as_bytes(order), "terms": as_bytes(self.promised)}
         self.sell("Orders:place", order_id, transient=transient)
         self.sell("Orders:open", order_id, PLATFORM, MERCHANT, pinned)
         return self.commerce.evaluate("Orders:facts", order_id, client=user(PLATFORM), at=at(self.hour)).json()
 
-    def ordered(self, order_id: str, *quantities: int) -> dict[str, Any]:
+    def ordered(self, order_id: str, *quantities: int, **changes: Any) -> dict[str, Any]:
         """An order that its merchant has confirmed; what `trade` is told of it."""
-        facts = self.placed(order_id, *quantities)
+        facts = self.placed(order_id, *quantities, **changes)
         self.sell("Orders:confirm", order_id, by=MERCHANT)
         return facts
 
@@ -73,19 +75,45 @@ class Market(shipping.Channel):
         self.sell("Settlement:authorise", f"P-{order_id}", transient=transient)
         self.move("capture", order_id, amount=known["amount"])
 
-    def move(self, step: str, order_id: str, **change: str) -> None:
+    def move(self, step: str, order_id: str, due: bytes = b"", **change: str) -> None:
         """Move the payment of an order on."""
         name = f"P-{order_id}"
-        kept, debt = (
-            self.commerce.evaluate(function, name, client=user(PAYMENTS), at=at(self.hour)).payload
-            for function in ("Settlement:show", "Settlement:debt")
-        )
+        kept, debt = (self.kept(f"Settlement:{function}", name, by=PAYMENTS) for function in ("show", "debt"))
         changed = as_bytes({"salt": salt("change", hashlib.sha256(kept).hexdigest()), **change})
         transient = {"payment": kept, "change": changed} | ({"debt": debt} if debt and step != "capture" else {})
-        self.sell(f"Settlement:{step}", name, by=PAYMENTS, transient=transient)
+        self.sell(f"Settlement:{step}", name, by=PAYMENTS, transient=transient | ({"due": due} if due else {}))
 
-    def refunded(self, order_id: str, return_id: str, amount: int = 1) -> str:
-        """The proof that the buyer got money back for a return."""
-        self.move("refund", order_id, amount=str(amount), return_id=return_id)
-        asked = ("Settlement:refund_proof", order_id, return_id)
+    def kept(self, function: str, *args: Any, by: str = MERCHANT) -> bytes:
+        """What an organisation keeps on `ecommerce`, exactly."""
+        return self.commerce.evaluate(function, *args, client=user(by), at=at(self.hour)).payload
+
+    def state_due(self, order_id: str, return_id: str, by: str = MERCHANT, **changes: bytes) -> None:
+        """Platform and merchant agree on what a return comes to."""
+        order, dues = (self.kept(name, order_id) for name in ("Orders:content", "ReturnDues:show"))
+        transient = {"order": order, "salt": salt("due", order_id, return_id, len(dues)).encode()}
+        transient |= {"dues": dues} if dues else {}
+        self.sell("ReturnDues:state", order_id, return_id, by=by, transient=transient | changes)
+
+    def due(self, order_id: str, return_id: str) -> dict[str, Any]:
+        """The sum of a due, stated if it was not and told to the payment firm."""
+        self.state_due(order_id, return_id)
+        due = self.kept("ReturnDues:due", order_id, return_id)
+        self.sell("ReturnDues:tell", order_id, return_id, PAYMENTS, by=MERCHANT, transient={"due": due})
+        return json.loads(due)
+
+    def refund(self, order_id: str, return_id: str, amount: str = "") -> str:
+        """The proof that the buyer got for a return what it comes to, or *amount*."""
+        due = self.kept("ReturnDues:due", order_id, return_id, by=PAYMENTS)
+        told = json.loads(due)
+        self.move("refund", order_id, due=due, amount=amount or told["amount"], return_id=return_id)
+        return self.proof(order_id, return_id, told["units"])
+
+    def refunded(self, order_id: str, return_id: str) -> str:
+        """The same, of a return without a due yet."""
+        self.due(order_id, return_id)
+        return self.refund(order_id, return_id)
+
+    def proof(self, order_id: str, return_id: str, units: int) -> str:
+        """The proof that so many units of a return were paid for."""
+        asked = ("Settlement:refund_proof", order_id, return_id, units)
         return self.commerce.evaluate(*asked, client=user(MERCHANT), at=at(self.hour)).text

@@ -407,20 +407,6 @@ def test_what_goes_back_after_the_settlement_is_the_merchants_debt(shop):
     assert shop.ask("Settlement:debt", "p2", by=MERCHANT).json()["amount"] == "0"
 
 
-def test_a_return_is_paid_for_once_and_proved_by_a_hash(shop):
-    """The mark is with platform and merchant, its hash is for everybody on the channel."""
-    shop.authorise(settle_currency="SGD")
-    shop.move("capture", 1, amount="40600")
-    assert refused(shop.ask, "Settlement:refund_proof", "o1", "r1", by=AUDITOR) == "NOT_REFUNDED"
-    shop.move("refund", 2, amount="600", return_id="r1")
-    proof = shop.ask("Settlement:refund_proof", "o1", "r1", by=AUDITOR).text
-    assert len(proof) == 64
-    assert refused(shop.move, "refund", 3, amount="600", return_id="r1") == "ALREADY_REFUNDED"
-    shop.move("refund", 4, amount="600", return_id="r2")
-    assert shop.ask("Settlement:refund_proof", "o1", "r2", by=AUDITOR).text != proof
-    assert refused(shop.ask, "Settlement:refund_proof", "o9", "r1", by=AUDITOR) == "ORDER_UNKNOWN"
-
-
 def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):
     """Whichever comes second is invalid."""
     shop.authorise(settle_currency="SGD")

@@ -254,6 +254,11 @@ def test_terms_can_be_tried_before_anything_is_bought(channel):
     for wrong in ({"ordered": 0}, {"asked_at": "some day"}):
         with refused("INVALID_ARGUMENT"):
             channel.query("Returns:simulate", "T1", 0, {**scenario, **wrong})
+    priced = {**scenario, "ordered": 3, "unit_price": "1000", "carriage": "100", "reason": "DEFECTIVE", "evidence": 1}
+    sums = {"price": "1000", "restocking": "0", "carriage": "34", "tax": "0", "amount": "1034"}
+    assert channel.query("Returns:simulate", "T1", 0, priced)["comes_to"] == sums
+    assert channel.query("Returns:simulate", "T1", 0, {**priced, "evidence": 0})["comes_to"] is None
+    assert channel.query("Returns:simulate", "T1", 0, scenario)["comes_to"] is None
     abroad = channel.query("Returns:simulate", "T1", 1, {**scenario, "destination": "THBKK"})
     assert abroad["code"] == "NO_REVERSE_COVERAGE"
 

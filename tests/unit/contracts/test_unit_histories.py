@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hlf.shim import testing
 from tests.unit.contracts import selling, shipping
-from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PLATFORM, user
+from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PAYMENTS, PLATFORM, user
 
 HISTORIES = int(os.environ.get("SELAT_HISTORIES", "15"))
 pytestmark = pytest.mark.timeout(max(300, 20 * HISTORIES))
@@ -27,7 +27,7 @@ LONG = {"window_days": 3_650, "dispute_days": 3_650, "max_returns_per_90d": 10_0
 KNOWN = {
     "ALREADY_ARBITRATED", "DEADLINE_PASSED", "MORE_THAN_ORDERED", "NOT_DUE", "NO_DEADLINE", "STAGE_RECORDED",
     "UNITS_RETURNED", "WRONG_AWARD", "WRONG_STATE", "NOT_IN_HAND", "AMOUNT_EXCEEDS", "NOT_CANCELLABLE",
-    "ALREADY_SETTLED", "ORDER_CANCELLED",
+    "ALREADY_SETTLED", "ORDER_CANCELLED", "ALREADY_EXISTS",
 }  # fmt: skip
 TO_COME = {"PICKUP_ASSIGNED", "PICKUP_SCHEDULED"}
 FREE = {"DRAFT", "REJECTED", "CANCELLED", "EXPIRED"}
@@ -76,6 +76,7 @@ class Units(RuleBasedStateMachine):
         self.carried: dict[str, dict[str, int]] = {}
         self.lodged: dict[str, tuple[str, str, int]] = {}
         self.proofs: dict[str, str] = {}
+        self.owed: dict[str, int] = {}
         self.book = {"refunded": 0, "after": 0}
         self.paid, self.cancelled = False, False
         if sent:
@@ -138,10 +139,8 @@ class Units(RuleBasedStateMachine):
             # With a proof of nothing no return is refunded, whatever its state.
             with pytest.raises(testing.Refused):
                 market.majority("Returns:settle", return_id, resolution, HASH, epcs, by=MERCHANT)
-            if return_id not in self.proofs and self.refund(19_900 * units, return_id):
-                asked = ("Settlement:refund_proof", "O1", return_id)
-                answer = market.commerce.evaluate(*asked, client=user(MERCHANT), at=shipping.at(market.hour))
-                self.proofs[return_id] = answer.text
+            if return_id not in self.proofs:
+                self.refund_return(return_id, 19_900 * units)
             proof = self.proofs.get(return_id, HASH)
             if proof == HASH:
                 return
@@ -155,21 +154,32 @@ class Units(RuleBasedStateMachine):
     @rule(amount=st.integers(1, 120_000))
     def rebate(self, amount: int) -> None:
         """Give some money back without a return."""
-        self.refund(amount)
+        if self.moved(self.market.move, "refund", "O1", amount=str(amount)):
+            self.count(amount)
 
-    def refund(self, amount: int, return_id: str = "") -> bool:
-        """Whether so much was given back; the book has it then."""
-        named = {"return_id": return_id} if return_id else {}
-        if not self.moved("refund", amount=str(amount), **named):
-            return False
+    def refund_return(self, return_id: str, amount: int) -> None:
+        """Give back what a return comes to, if it is to be settled and there is so much left."""
+        if self.moved(self.market.state_due, "O1", return_id):
+            self.owed[return_id] = amount
+        if return_id not in self.owed:
+            return
+        due = self.market.kept("ReturnDues:due", "O1", return_id)
+        assert json.loads(due)["amount"] == str(amount)
+        told = ("ReturnDues:tell", "O1", return_id, PAYMENTS)
+        self.market.sell(*told, by=MERCHANT, transient={"due": due})
+        if self.moved(self.market.refund, "O1", return_id):
+            self.count(amount)
+            self.proofs[return_id] = self.market.proof("O1", return_id, self.lodged[return_id][2])
+
+    def count(self, amount: int) -> None:
+        """Note in the book what was given back."""
         self.book["refunded"] += amount
         self.book["after"] += amount if self.paid else 0
-        return True
 
     @rule()
     def settle(self) -> None:
         """Pay the merchant what is left."""
-        if self.moved("settle"):
+        if self.moved(self.market.move, "settle", "O1"):
             assert not self.cancelled
             self.paid = True
 
@@ -186,11 +196,11 @@ class Units(RuleBasedStateMachine):
             assert not self.paid
             self.cancelled = True
 
-    def moved(self, step: str, **change: str) -> bool:
-        """Whether the payment of the order moved on."""
+    def moved(self, call, *args: Any, **named: Any) -> bool:
+        """Whether *call* was not refused, with a code that these steps know."""
         self.market.hour += 1
         try:
-            self.market.move(step, "O1", **change)
+            call(*args, **named)
         except testing.Refused as refused:
             assert refused.code in KNOWN, refused  # noqa: PT017  (some tries are allowed)
             return False
@@ -250,6 +260,10 @@ class Units(RuleBasedStateMachine):
             "Settlement:debt", "P-O1", client=user(MERCHANT), at=shipping.at(self.market.hour)
         ).payload
         assert (int(json.loads(debt)["amount"]) if debt else 0) == self.book["after"]
+        # No unit is paid for twice: all dues of a line are at most what was paid for it.
+        for line, ordered in ORDERED.items():
+            due = sum(amount for each, amount in self.owed.items() if self.lodged[each][1] == line)
+            assert due <= 19_900 * ordered
         for return_id in self.lodged:
             acts = self.market.query("Returns:read", return_id)["stored"]["acts"]
             proofs = [act["notes"]["proof_hash"] for act in acts if act["state"] == "REFUNDED"]

@@ -1,0 +1,197 @@
+"""
+The dues of returns: what each comes to, as platform and merchant compute it from the order that both keep.
+
+The prices are here, on `ecommerce`, and the returns on `trade`. The peers of platform and merchant are on both, so
+both compute the amount themselves, from the order's content and from the return as their own copy of `trade` has it.
+A second transaction tells the payment firm the sum; its peer sees nothing else of the order.
+"""
+
+from __future__ import annotations
+
+from chaincode.contracts import access, private
+from chaincode.contracts.orders import orders, otherchannel
+from chaincode.domain import channels
+from chaincode.domain.orders import dues
+from chaincode.domain.orders.dues import Dues, Owed
+from chaincode.domain.orders.orders import Order, PublicOrder
+from chaincode.domain.orders.payments import Change
+from chaincode.domain.refusals import Refusal
+from chaincode.domain.returns.amounts import Shares
+from chaincode.domain.returns.entitlements import Entitlement
+from chaincode.domain.returns.terms import PublishedTerms
+from chaincode.domain.vocabulary import identifiers
+from hlf.codec import names, records
+from hlf.codec.refusals import invalid
+from hlf.shim import api
+
+_PARTIES = ("Orders:parties(order_id)",)
+
+
+class ReturnDues(api.Contract):
+    """What returns of an order come to; amounts are private to platform, merchant and payment firm."""
+
+    @api.transaction(endorsed_by=_PARTIES, transient=("order", "dues", "salt"), called_by=("platform", "merchant"))
+    def state(self, ctx: api.Context, order_id: str, return_id: str) -> dict[str, str]:
+        """
+        State what a return comes to, when it is to be settled; each of its units once.
+
+        *order* and *dues* are what `Orders:content` and `ReturnDues:show` answer; *dues* is left out for the first.
+        A return that comes to nothing is thereby paid for.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, RETURN_UNKNOWN, WRONG_STATE, ALREADY_EXISTS,
+                UNITS_RETURNED, NOT_ANSWERED (this peer has not joined `trade`), INVALID_ARGUMENT.
+        """
+        public = orders.public(ctx, order_id)
+        access.one_of(ctx, public.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
+        owed, salt = entitled(ctx, order_id, return_id), private.salt(ctx)
+        if owed is None:
+            raise Refusal.NOT_ANSWERED("this peer has not joined the channel of returns")
+        order = _proven_order(ctx, public)
+        stated = _proven_dues(ctx, public, order).with_due(order, owed, salt)
+        due = stated.last(salt)
+        private.put(ctx, _dues_key(ctx, order_id), records.dumps(stated), public.parties)
+        private.put(ctx, _due_key(ctx, due), records.dumps(due), public.parties)
+        if not due.amount:
+            orders.mark(ctx, public, due.settled_by_nothing())
+        return private.announce(ctx, "DueStated", order_id=order_id, return_id=return_id, units=str(due.units))
+
+    @api.transaction(endorsed_by=("payments",), transient=("due",), called_by=("platform", "merchant"))
+    def tell(self, ctx: api.Context, order_id: str, return_id: str, payments: str) -> dict[str, str]:
+        """
+        Tell the payment firm the sum of a due, as `ReturnDues:due` answers it.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT.
+        """
+        public, firm = orders.public(ctx, order_id), names.MSP_ID.check("payments", payments)
+        access.one_of(ctx, public.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
+        data, due = _proven_due(ctx, public, return_id)
+        private.put(ctx, _due_key(ctx, due), data, [firm])
+        return private.announce(ctx, "DueTold", order_id=order_id, return_id=return_id, units=str(due.units))
+
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
+    def show(self, ctx: api.Context, order_id: str) -> bytes:
+        """Return the dues of an order exactly as stored; nothing if there are none yet."""
+        return ctx.stub.get_private_data(private.collection(access.member(ctx)), _dues_key(ctx, order_id))
+
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
+    def read(self, ctx: api.Context, order_id: str) -> Dues:
+        """
+        Return every due of an order, with its parts.
+
+        Raises:
+            Refused: NOT_FOUND if the caller's organisation does not have the order.
+        """
+        order = orders.content(ctx, order_id, access.member(ctx))
+        return _dues(self.show(ctx, order_id), order_id, order)
+
+    @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
+    def due(self, ctx: api.Context, order_id: str, return_id: str) -> bytes:
+        """
+        Return the sum to pay next for a return, exactly as the caller's organisation has it; else the last one paid.
+
+        Raises:
+            Refused: ORDER_UNKNOWN, NOT_FOUND if the caller's organisation has none.
+        """
+        public, own = orders.public(ctx, order_id), access.member(ctx)
+        place = [order_id, identifiers.check("return_id", return_id)]
+        found = {
+            records.loads(Owed, data).units: data for data in private.listed(ctx, own, "order.due", place)
+        }  # fmt: skip
+        if not found:
+            raise Refusal.NOT_FOUND(f"{own} knows no due of return {return_id}")
+        paid = {units for units in found if orders.paid_for(ctx, public, return_id, units)}
+        return found[min(set(found) - paid, default=max(found))]
+
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
+    def expected(self, ctx: api.Context, order_id: str, line: str, quantity: int, reason: str) -> Shares:
+        """
+        Return what a return of so many units for that reason would come to by the pinned terms; nothing is stored.
+
+        Raises:
+            Refused: NOT_FOUND, TERMS_UNKNOWN, UNITS_RETURNED, NOT_ANSWERED, INVALID_ARGUMENT (no such line, a reason
+                that the terms do not cover).
+        """
+        order = orders.content(ctx, order_id, access.member(ctx))
+        pinned = order.terms
+        answer = otherchannel.query(ctx, *channels.TRADE, "Terms:read", pinned.terms_id, str(pinned.version))
+        if answer is None:
+            raise Refusal.NOT_ANSWERED("this peer has not joined the channel of terms")
+        cover = records.loads(PublishedTerms, answer, "terms").terms.reasons.get(reason)
+        if cover is None:
+            raise invalid("reason", "is not covered by the order's terms")
+        known = _dues(self.show(ctx, order_id), order_id, order)
+        return dues.expected(order, known, line, quantity, cover.payer, cover.restocking_bps)
+
+
+def entitled(ctx: api.Context, order_id: str, return_id: str) -> Entitlement | None:
+    """
+    Return what `trade` says of a return of the order; None at a peer that cannot ask there.
+
+    Raises:
+        Refused: RETURN_UNKNOWN, PEER_REFUSED, NOT_ANSWERED.
+    """
+    identifiers.check("return_id", return_id)
+    answer = otherchannel.query(ctx, *channels.TRADE, "Returns:entitlement", order_id, return_id)
+    return None if answer is None else records.loads(Entitlement, answer, "entitlement")
+
+
+def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, currency: str) -> Owed:
+    """
+    Return the due that a refund for a return pays, brought along in the transient data.
+
+    The payment firm, too, must have been told of it. What this return had before must be paid.
+
+    Raises:
+        Refused: NOT_AS_STORED, AMOUNT_DIFFERS, NOT_REFUNDED, WRONG_STATE, and what `entitled` raises.
+    """
+    data, due = _proven_due(ctx, order, change.return_id)
+    what = f"the due of return {due.return_id}"
+    private.prove(ctx, data, _due_key(ctx, due), [firm], Refusal.NOT_AS_STORED, what)
+    due.check_pays(change.amount, currency)
+    if due.before and not orders.paid_for(ctx, order, due.return_id, due.before):
+        raise Refusal.NOT_REFUNDED(f"return {due.return_id} has an earlier due, which is paid first")
+    owed = entitled(ctx, order.order_id, due.return_id)
+    if owed is not None and not owed.payable:
+        raise Refusal.WRONG_STATE(f"return {due.return_id} is not to be settled now")
+    return due
+
+
+def _proven_order(ctx: api.Context, public: PublicOrder) -> Order:
+    data, key = private.transient(ctx, "order"), orders.content_key(ctx, public.order_id)
+    private.prove(ctx, data, key, public.parties, Refusal.NOT_AS_STORED, f"order {public.order_id}")
+    return records.loads(Order, data, "transient.order")
+
+
+def _proven_dues(ctx: api.Context, public: PublicOrder, order: Order) -> Dues:
+    key, what = _dues_key(ctx, public.order_id), f"the dues of order {public.order_id}"
+    data = ctx.transient.get("dues", b"")
+    if data:
+        private.prove(ctx, data, key, public.parties, Refusal.NOT_AS_STORED, what)
+    elif private.held(ctx, key, public.parties):
+        raise Refusal.NOT_AS_STORED(f"{what} are missing in the transient data")
+    return _dues(data, public.order_id, order)
+
+
+def _proven_due(ctx: api.Context, public: PublicOrder, return_id: str) -> tuple[bytes, Owed]:
+    data = private.transient(ctx, "due")
+    due = records.loads(Owed, data, "transient.due")
+    what = f"the due of return {return_id}"
+    if (due.order_id, due.return_id) != (public.order_id, return_id):
+        raise Refusal.NOT_AS_STORED(f"{what} is of another one")
+    private.prove(ctx, data, _due_key(ctx, due), public.parties, Refusal.NOT_AS_STORED, what)
+    return data, due
+
+
+def _dues(data: bytes, order_id: str, order: Order) -> Dues:
+    return records.loads(Dues, data, "transient.dues") if data else dues.none(order_id, order)
+
+
+def _dues_key(ctx: api.Context, order_id: str) -> str:
+    return ctx.stub.create_composite_key("order.dues", [identifiers.check("order_id", order_id)])
+
+
+def _due_key(ctx: api.Context, due: Owed) -> str:
+    place = [due.order_id, identifiers.check("due.return_id", due.return_id), str(due.units)]
+    return ctx.stub.create_composite_key("order.due", place)

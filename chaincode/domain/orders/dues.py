@@ -1,0 +1,144 @@
+"""
+Dues: the amounts that returns of an order come to, as its platform and merchant agree on them.
+
+Both keep all dues of an order in one record, so that each unit of a line gets its share once, whichever return takes
+it. The payment firm is told the sum of one due (`Owed`), which its refund must equal, and nothing else of the order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.orders.orders import Order
+from chaincode.domain.orders.payments import Mark
+from chaincode.domain.refusals import Refusal
+from chaincode.domain.returns import amounts
+from chaincode.domain.returns.amounts import Shares
+from chaincode.domain.returns.entitlements import Entitlement
+from chaincode.domain.returns.terms import Resolution
+from hlf.codec.records import Amount
+from hlf.codec.refusals import invalid
+
+
+@dataclasses.dataclass(frozen=True)
+class Due:
+    """
+    What one return comes to.
+
+    A second due of the same return is for further units, after an award of the arbiter.
+
+    Attributes:
+        before: the units of the line that had a due already.
+    """
+
+    return_id: str
+    line: str
+    before: int
+    units: int
+    resolution: Resolution
+    payer: str
+    restocking_bps: int
+    shares: Shares
+
+
+@dataclasses.dataclass(frozen=True)
+class Owed:
+    """
+    The sum of a due as its own record; its salt does not help anybody to guess the others.
+
+    Attributes:
+        units: of the return, with this and its earlier dues.
+        before: of the return, with its earlier dues; the due of these is paid first.
+    """
+
+    order_id: str
+    return_id: str
+    units: int
+    before: int
+    resolution: Resolution
+    amount: Amount
+    currency: str
+    salt: str
+
+    def check_pays(self, amount: int | None, currency: str) -> None:
+        """
+        Refuse a sum that is not the due.
+
+        Raises:
+            Refused: AMOUNT_DIFFERS.
+        """
+        if (amount, currency) != (self.amount, self.currency):
+            raise Refusal.AMOUNT_DIFFERS(f"return {self.return_id} of order {self.order_id} comes to another sum")
+
+    def settled_by_nothing(self) -> Mark:
+        """Return the mark of a return that comes to nothing, and so needs no payment."""
+        salt = disclosures.derived_salt(self.salt, "nothing")
+        return Mark("refund", self.order_id, "", salt, self.return_id, 0, self.units)
+
+
+@dataclasses.dataclass(frozen=True)
+class Dues:
+    """All dues of an order, in the order in which they were stated."""
+
+    order_id: str
+    currency: str
+    stated: tuple[Due, ...]
+    salt: str
+
+    def units_of(self, line: str) -> int:
+        """Return how many units of *line* have a due."""
+        return sum(each.units for each in self.stated if each.line == line)
+
+    def units_back(self, return_id: str) -> int:
+        """Return for how many units of the return a due is stated."""
+        return sum(each.units for each in self.stated if each.return_id == return_id)
+
+    def with_due(self, order: Order, owed: Entitlement, salt: str) -> Dues:
+        """
+        Return the dues with that of one more return, or of further units of one.
+
+        Raises:
+            Refused: WRONG_STATE if the return is not to be settled now; ALREADY_EXISTS if its units have a due;
+                UNITS_RETURNED if the units of the line do.
+        """
+        if not owed.payable:
+            raise Refusal.WRONG_STATE(f"return {owed.return_id} is not to be settled now")
+        units, before = owed.units - self.units_back(owed.return_id), self.units_of(owed.line)
+        if units <= 0:
+            raise Refusal.ALREADY_EXISTS(f"the due of return {owed.return_id} is stated")
+        due = Due(
+            owed.return_id, owed.line, before, units, owed.resolution, owed.payer, owed.restocking_bps,
+            expected(order, self, owed.line, units, owed.payer, owed.restocking_bps),
+        )  # fmt: skip
+        return dataclasses.replace(self, stated=(*self.stated, due), salt=disclosures.derived_salt(salt, "dues"))
+
+    def last(self, salt: str) -> Owed:
+        """Return the sum of the due that was stated last."""
+        due = self.stated[-1]
+        units = self.units_back(due.return_id)
+        return Owed(
+            self.order_id, due.return_id, units, units - due.units, due.resolution, due.shares.amount, self.currency,
+            disclosures.derived_salt(salt, f"due of {due.return_id} for {units}"),
+        )  # fmt: skip
+
+
+def none(order_id: str, order: Order) -> Dues:
+    """Return the dues of an order of which nothing came back yet."""
+    return Dues(order_id, order.currency, (), order.salt)
+
+
+def expected(order: Order, known: Dues, line: str, units: int, payer: str, restocking_bps: int) -> Shares:
+    """
+    Return what *units* of a line come to if they are the next to come back.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for what is no line; UNITS_RETURNED if the line has less left.
+    """
+    sale = amounts.sales(order).get(line)
+    if sale is None or units < 1:
+        raise invalid("line", "must be a line of the order, with 1 unit or more")
+    before = known.units_of(line)
+    if before + units > sale.units:
+        raise Refusal.UNITS_RETURNED(f"of line {line} of order {known.order_id} {sale.units - before} units are left")
+    return amounts.shares(sale, before, units, payer, restocking_bps)

@@ -1,0 +1,67 @@
+"""What returns come to."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from chaincode.domain.vocabulary import bounds
+from gateway.http.words import MSP_ID
+from gateway.trade.receipts import CommittedSchema
+from gateway.trade.words import IDENTIFIER, within
+
+
+class StateDueSchema(Schema):
+    """Body of ``POST /v1/orders/<id>/dues``."""
+
+    return_id = fields.String(required=True, validate=IDENTIFIER)
+    payments = fields.String(
+        required=True, validate=MSP_ID, metadata={"description": "The payment firm to tell", "example": "PaymentsMSP"}
+    )
+
+
+class StatedDueSchema(Schema):
+    """A due that platform and merchant agree on, and that the payment firm was told."""
+
+    order_id = fields.String()
+    return_id = fields.String()
+    stating = fields.Nested(CommittedSchema, metadata={"description": "Left out if it was stated before"})
+    telling = fields.Nested(CommittedSchema)
+
+
+class ExpectedQuerySchema(Schema):
+    """Query of ``GET /v1/orders/<id>/dues/expected``."""
+
+    line = fields.String(required=True, metadata={"example": "1"})
+    quantity = fields.Integer(required=True, validate=within(bounds.MANY))
+    reason = fields.String(required=True, metadata={"example": "DEFECTIVE"})
+
+
+class SharesSchema(Schema):
+    """The amount of a return and its parts, in minor units of the order's currency."""
+
+    price = fields.String()
+    restocking = fields.String(metadata={"description": "The fee of the terms, a share of the price"})
+    carriage = fields.String()
+    tax = fields.String(metadata={"description": "Duty and tax that the buyer paid with the order"})
+    amount = fields.String(metadata={"description": "Price less restocking, plus carriage and tax"})
+
+
+class DueSchema(Schema):
+    """What one return comes to."""
+
+    return_id = fields.String()
+    line = fields.String()
+    before = fields.Integer(metadata={"description": "Units of the line with an earlier due"})
+    units = fields.Integer()
+    resolution = fields.String()
+    payer = fields.String(metadata={"description": "Who pays for a return of this reason by the terms"})
+    restocking_bps = fields.Integer()
+    shares = fields.Nested(SharesSchema)
+
+
+class DuesSchema(Schema):
+    """Every due of an order."""
+
+    order_id = fields.String()
+    currency = fields.String()
+    stated = fields.List(fields.Nested(DueSchema))

@@ -1,0 +1,67 @@
+"""What returns of an order come to: platform and merchant compute it, the payment firm is told the sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context, idempotency
+from gateway.http.context import COMMERCE
+from gateway.http.inputs import Blueprint
+from gateway.trade import minting
+from gateway.trade.orders.due_schemas import (
+    DuesSchema,
+    ExpectedQuerySchema,
+    SharesSchema,
+    StatedDueSchema,
+    StateDueSchema,
+)
+from hlf import errors
+
+blueprint = Blueprint("dues", __name__, url_prefix="/v1/orders", description="What returns of an order come to")
+
+
+@blueprint.route("/<order_id>/dues", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(StateDueSchema)
+@blueprint.response(201, StatedDueSchema)
+def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """
+    State what a return comes to, and tell the payment firm.
+
+    Platform and merchant compute it from the order, when the return is to be settled; the payment firm learns the
+    sum in a second transaction. If only that one failed, call again.
+    """
+    return_id, own = body["return_id"], (context.caller().msp_id,)
+    answer: dict[str, Any] = {"order_id": order_id, "return_id": return_id}
+    kept = {
+        name: context.evaluate(COMMERCE.call(function, [order_id], None, own))
+        for name, function in (("order", "Orders:content"), ("dues", "ReturnDues:show"))
+    }
+    transient = {name: value for name, value in kept.items() if value} | {"salt": minting.salt().encode()}
+    try:
+        answer["stating"] = context.act(COMMERCE, "ReturnDues:state", order_id, return_id, transient=transient)
+    except errors.EndorseError as error:
+        if error.contract_code != "ALREADY_EXISTS":
+            raise
+    due = context.evaluate(COMMERCE.call("ReturnDues:due", [order_id, return_id], None, own))
+    told = ("ReturnDues:tell", order_id, return_id, body["payments"])
+    return {**answer, "telling": context.act(COMMERCE, *told, transient={"due": due})}
+
+
+@blueprint.route("/<order_id>/dues")
+@auth.needs("read")
+@blueprint.response(200, DuesSchema)
+def read(order_id: str) -> dict[str, Any]:
+    """Read every due of an order with its parts, as its platform or merchant."""
+    return context.ask_record(COMMERCE, "ReturnDues:read", order_id)
+
+
+@blueprint.route("/<order_id>/dues/expected")
+@auth.needs("read")
+@blueprint.arguments(ExpectedQuerySchema, location="query")
+@blueprint.response(200, SharesSchema)
+def expected(query: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """Compute what a return would come to by the order's terms, before it is lodged."""
+    asked = (query["line"], query["quantity"], query["reason"])
+    return context.ask_record(COMMERCE, "ReturnDues:expected", order_id, *asked)
