@@ -407,7 +407,7 @@ def test_an_approved_return_goes_its_way(cast, played):
         if each["payment"]["terms"]["order_id"] == order_id
     ]
     expected = cast.merchant.get(f"/v1/orders/{order_id}/dues/expected", line="1", quantity=1, reason="DEFECTIVE")
-    for _ in range(2):  # The second call states nothing, and tells the firm again.
+    for _ in range(2):  # The second call states nothing, and discloses it to the firm again.
         told = cast.merchant.post(f"/v1/orders/{order_id}/dues", {"return_id": return_id, "payments": "PaymentsMSP"})
     assert "stating" not in told
     (due,) = cast.platform.get(f"/v1/orders/{order_id}/dues")["stated"]

@@ -3,7 +3,7 @@ The dues of returns: what each comes to, as platform and merchant compute it fro
 
 The prices are here, on `ecommerce`, and the returns on `trade`. The peers of platform and merchant are on both, so
 both compute the amount themselves, from the order's content and from the return as their own copy of `trade` has it.
-A second transaction tells the payment firm the sum; its peer sees nothing else of the order.
+A second transaction discloses the sum to the payment firm; its peer sees nothing else of the order.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class ReturnDues(api.Contract):
         return private.announce(ctx, "DueStated", order_id=order_id, return_id=return_id, units=str(due.units))
 
     @api.transaction(endorsed_by=("payments",), transient=("due",), called_by=("platform", "merchant"))
-    def tell(self, ctx: api.Context, order_id: str, return_id: str, payments: str) -> dict[str, str]:
+    def disclose(self, ctx: api.Context, order_id: str, return_id: str, payments: str) -> dict[str, str]:
         """
-        Tell the payment firm the sum of a due, as `ReturnDues:due` answers it.
+        Disclose the sum of a due, as `ReturnDues:due` answers it, to the payment firm.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT.
@@ -68,7 +68,7 @@ class ReturnDues(api.Contract):
         access.one_of(ctx, public.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
         data, due = _proven_due(ctx, public, return_id)
         private.put(ctx, _due_key(ctx, due), data, [firm])
-        return private.announce(ctx, "DueTold", order_id=order_id, return_id=return_id, units=str(due.units))
+        return private.announce(ctx, "DueDisclosed", order_id=order_id, return_id=return_id, units=str(due.units))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def show(self, ctx: api.Context, order_id: str) -> bytes:
@@ -141,7 +141,7 @@ def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, cur
     """
     Return the due that a refund for a return pays, brought along in the transient data.
 
-    The payment firm, too, must have been told of it. What this return had before must be paid.
+    The payment firm, too, must have it. What this return had before must be paid.
 
     Raises:
         Refused: NOT_AS_STORED, AMOUNT_DIFFERS, NOT_REFUNDED, WRONG_STATE, and what `entitled` raises.

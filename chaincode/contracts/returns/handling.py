@@ -59,10 +59,13 @@ class Handling(StoredReturns):
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
     def inspect(
-        self, ctx: api.Context, return_id: str, condition: Condition, units: int, report_hash: str
-    ) -> returns.Return:
+        self, ctx: api.Context, return_id: str, condition: Condition, units: int, report_hash: str,
+        others: tuple[handling.InspectedUnits, ...] = (),
+    ) -> returns.Return:  # fmt: skip
         """
-        Report what arrived and in which condition, as the seller; the terms decide whether it passes.
+        Report what arrived and in which condition, as the seller; the terms decide which units pass.
+
+        *others* are units in other conditions. If some pass and some do not, those that pass are settled.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
@@ -72,7 +75,7 @@ class Handling(StoredReturns):
         cover = case.terms.reasons.get(known.request.reason)
         accepted = cover.condition if cover else Condition.DAMAGED
         moved = handling.inspected(
-            known, access.member(ctx), condition, units, accepted, case.terms, clock.now(ctx), report
+            known, access.member(ctx), condition, units, accepted, case.terms, clock.now(ctx), report, others
         )
         return self.save(ctx, moved)
 

@@ -153,7 +153,7 @@ def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]
     over = [each for each in standing if each.state in _OVER]
     units = sum(each.request.quantity for each in standing)
     back = sum(each.request.quantity for each in over)
-    exchanged = sum(each.request.quantity for each in over if each.outcome is State.EXCHANGED)
+    exchanged = sum(each.units for each in over if each.outcome is State.EXCHANGED)
     placed = ordered.quantity if ordered else 0
     return Tally(
         line=line,

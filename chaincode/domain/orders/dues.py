@@ -2,7 +2,7 @@
 Dues: the amounts that returns of an order come to, as its platform and merchant agree on them.
 
 Both keep all dues of an order in one record, so that each unit of a line gets its share once, whichever return takes
-it. The payment firm is told the sum of one due (`Owed`), which its refund must equal, and nothing else of the order.
+it. The payment firm gets the sum of one due (`Owed`), which its refund must equal, and nothing else of the order.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def _paired(
     epcs: tuple[str, ...], joining: tuple[str, ...], turned: bool, now: int,
 ) -> Opening:  # fmt: skip
     line = forward.line(returned.request.line)
-    lines = (dataclasses.replace(line, quantity=returned.request.quantity),) if line else ()
+    lines = (dataclasses.replace(line, quantity=returned.units),) if line else ()
     ends = (forward.destination, forward.origin) if turned else (forward.origin, forward.destination)
     parties = {party.msp_id for party in forward.parties} | {returned.roles.seller, *joining}
     return Opening(

@@ -8,11 +8,11 @@ ledger: after it the late party's act is refused, and anybody may record the con
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns.returns import TO_FETCH, Act, Return, Roles, State
+from chaincode.domain.returns.returns import PASSED, TO_FETCH, Act, Return, Roles, State
 from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
 from hlf.codec import moments
@@ -129,6 +129,14 @@ def pickup_failed(known: Return, by: str, why: str, terms: ReturnTerms, now: int
     return known.moved(State.PICKUP_FAILED, by, now, now + terms.handover_days * moments.DAY, why=why)
 
 
+@dataclasses.dataclass(frozen=True)
+class InspectedUnits:
+    """So many units that came back in one condition."""
+
+    condition: Condition
+    units: int
+
+
 def inspected(
     known: Return,
     by: str,
@@ -138,21 +146,33 @@ def inspected(
     terms: ReturnTerms,
     now: int,
     report: str,
+    others: Sequence[InspectedUnits] = (),
 ) -> Return:
     """
-    Return the return with the seller's inspection. The seller reports facts; the terms decide whether they pass.
+    Return the return with the seller's inspection. The seller reports facts; the terms decide which units pass.
+
+    *units* came back in *condition*, the *others* in others; what is left did not come. If some pass and some do
+    not, the return passes with those that do, and the buyer gets something for these.
 
     Raises:
         Refused: NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
     """
     _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "inspects it")
     _in_time(known, now, State.RECEIVED)
-    if not 0 <= units <= known.request.quantity:
-        raise invalid("units", f"must be between 0 and {known.request.quantity}")
-    found = {"condition": condition.value, "units": str(units), "report_hash": report}
-    if CONDITIONS.index(condition) <= CONDITIONS.index(accepted) and units == known.request.quantity:
-        return known.moved(State.INSPECTED_PASS, by, now, now + terms.settle_hours * moments.HOUR, **found)
-    return known.moved(State.INSPECTED_FAIL, by, now, now + terms.dispute_days * moments.DAY, **found)
+    reported = (InspectedUnits(condition, units), *others)
+    came = sum(each.units for each in reported)
+    if any(each.units < 0 for each in reported) or came > known.request.quantity:
+        raise invalid("units", f"must be between 0 and {known.request.quantity}, with the others")
+    if len({each.condition for each in reported}) != len(reported):
+        raise invalid("others", "must name each condition once")
+    notes = {"condition": condition.value, "units": str(units), "report_hash": report}
+    notes |= {f"units_{each.condition}": str(each.units) for each in others}
+    passed = sum(each.units for each in reported if CONDITIONS.index(each.condition) <= CONDITIONS.index(accepted))
+    if not passed:
+        return known.moved(State.INSPECTED_FAIL, by, now, now + terms.dispute_days * moments.DAY, **notes)
+    if passed < known.request.quantity:
+        notes |= {PASSED: str(passed)}
+    return known.moved(State.INSPECTED_PASS, by, now, now + terms.settle_hours * moments.HOUR, **notes)
 
 
 def settled(known: Return, by: str, resolution: Resolution, terms: ReturnTerms, now: int, proof: str) -> Return:

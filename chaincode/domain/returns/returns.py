@@ -61,6 +61,9 @@ TO_FETCH = (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED)
 GIVEN = (State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED)
 """States in which the buyer has its money, goods or credit."""
 
+PASSED = "passed"
+"""The note of an inspection that only some units passed: how many."""
+
 _FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
 
 
@@ -108,8 +111,13 @@ class Return:
 
     @property
     def units(self) -> int:
-        """The units for which the buyer gets something."""
-        return self.request.quantity
+        """The units for which the buyer gets something: those that passed the inspection, or all by an award."""
+        passed = self.request.quantity
+        for act in self.acts:
+            if act.notes.get("award") == "refund":
+                return self.request.quantity
+            passed = int(act.notes.get(PASSED, passed))
+        return passed
 
     @property
     def stands(self) -> bool:

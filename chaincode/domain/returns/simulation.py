@@ -33,7 +33,7 @@ class Scenario:
 
     ``delivered_at`` is empty if the parcel never arrives. ``evidence`` counts the photographs that the shopper
     would send. Amounts are in minor units of the terms' currency: ``unit_price``, without which no return is below
-    ``returnless_below`` and no amount is told, and what is paid for ``carriage`` and ``tax`` of all units.
+    ``returnless_below`` and the answer has no amount, and what is paid for ``carriage`` and ``tax`` of all units.
     """
 
     hs6: str

@@ -15,17 +15,19 @@ class StateDueSchema(Schema):
 
     return_id = fields.String(required=True, validate=IDENTIFIER)
     payments = fields.String(
-        required=True, validate=MSP_ID, metadata={"description": "The payment firm to tell", "example": "PaymentsMSP"}
+        required=True,
+        validate=MSP_ID,
+        metadata={"description": "The payment firm that gets the sum", "example": "PaymentsMSP"},
     )
 
 
 class StatedDueSchema(Schema):
-    """A due that platform and merchant agree on, and that the payment firm was told."""
+    """A due that platform and merchant agree on, and that the payment firm has."""
 
     order_id = fields.String()
     return_id = fields.String()
     stating = fields.Nested(CommittedSchema, metadata={"description": "Left out if it was stated before"})
-    telling = fields.Nested(CommittedSchema)
+    disclosing = fields.Nested(CommittedSchema)
 
 
 class ExpectedQuerySchema(Schema):

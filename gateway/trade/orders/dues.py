@@ -1,4 +1,4 @@
-"""What returns of an order come to: platform and merchant compute it, the payment firm is told the sum."""
+"""What returns of an order come to: platform and merchant compute it, the payment firm gets the sum."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("dues", __name__, url_prefix="/v1/orders", description="Wh
 @blueprint.response(201, StatedDueSchema)
 def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """
-    State what a return comes to, and tell the payment firm.
+    State what a return comes to, and disclose the sum to the payment firm.
 
     Platform and merchant compute it from the order, when the return is to be settled; the payment firm learns the
     sum in a second transaction. If only that one failed, call again.
@@ -45,8 +45,8 @@ def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
         if error.contract_code != "ALREADY_EXISTS":
             raise
     due = context.evaluate(COMMERCE.call("ReturnDues:due", [order_id, return_id], None, own))
-    told = ("ReturnDues:tell", order_id, return_id, body["payments"])
-    return {**answer, "telling": context.act(COMMERCE, *told, transient={"due": due})}
+    disclosed = ("ReturnDues:disclose", order_id, return_id, body["payments"])
+    return {**answer, "disclosing": context.act(COMMERCE, *disclosed, transient={"due": due})}
 
 
 @blueprint.route("/<order_id>/dues")

@@ -99,7 +99,7 @@ def refund_proof(order_id: str, return_id: str) -> dict[str, Any]:
 @auth.needs("read")
 @payments.response(200, OwedSchema)
 def due(order_id: str, return_id: str) -> dict[str, Any]:
-    """Read the sum to pay next for a return, as a payment firm that was told of it, or as platform or merchant."""
+    """Read the sum to pay next for a return, as a payment firm that has it, or as platform or merchant."""
     return context.ask_record(COMMERCE, "ReturnDues:due", order_id, return_id)
 
 

@@ -35,12 +35,24 @@ class FailedPickupSchema(Schema):
     why = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "One word"})
 
 
+class InspectedUnitsSchema(Schema):
+    """So many units that came back in one condition."""
+
+    condition = fields.String(required=True, validate=one_of(terms.Condition))
+    units = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
+
+
 class InspectionSchema(Schema):
-    """Body of ``POST /v1/returns/<id>/inspection``."""
+    """Body of ``POST /v1/returns/<id>/inspection``; the terms decide which units pass."""
 
     condition = fields.String(required=True, validate=one_of(terms.Condition))
     units = fields.Integer(strict=True, required=True, validate=within(Bounds(0, bounds.MANY.most)))
     report_hash = _hash("the report")
+    others = fields.List(
+        fields.Nested(InspectedUnitsSchema),
+        load_default=list,
+        metadata={"description": "Units that came in other conditions"},
+    )
 
 
 class SettleReturnSchema(Schema):

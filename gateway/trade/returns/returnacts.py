@@ -61,7 +61,7 @@ ACTS = (
         "inspection",
         "inspect",
         returnact_schemas.InspectionSchema,
-        ("condition", "units", "report_hash"),
+        ("condition", "units", "report_hash", "others"),
         "Record the result of the seller's inspection.",
     ),
     Act(

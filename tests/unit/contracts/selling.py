@@ -98,7 +98,7 @@ class Market(shipping.Channel):
         """The sum of a due, stated if it was not and told to the payment firm."""
         self.state_due(order_id, return_id)
         due = self.kept("ReturnDues:due", order_id, return_id)
-        self.sell("ReturnDues:tell", order_id, return_id, PAYMENTS, by=MERCHANT, transient={"due": due})
+        self.sell("ReturnDues:disclose", order_id, return_id, PAYMENTS, by=MERCHANT, transient={"due": due})
         return json.loads(due)
 
     def refund(self, order_id: str, return_id: str, amount: str = "") -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -23,7 +24,23 @@ HISTORIES = int(os.environ.get("SELAT_HISTORIES", "15"))
 pytestmark = pytest.mark.timeout(max(300, 20 * HISTORIES))
 HASH = "a" * 64
 ORDERED = {"1": 3, "2": 2}
-LONG = {"window_days": 3_650, "dispute_days": 3_650, "max_returns_per_90d": 10_000, "arbitration_days": 30}
+FEES = {"DEFECTIVE": 0, "CHANGE_OF_MIND": 1_250}
+REASONS = {
+    reason: {"resolutions": ["refund", "exchange"], "evidence_min": 1, "restocking_bps": fee,
+             "payer": "buyer" if fee else "seller"}
+    for reason, fee in FEES.items()
+}  # fmt: skip
+PRICE = 19_900
+CARRIAGE = {"1": 601, "2": 400}
+"""Freight of 10.01, split over the lines by price."""
+TOTAL = PRICE * sum(ORDERED.values()) + sum(CARRIAGE.values())
+LONG = {
+    "reasons": REASONS,
+    "window_days": 3_650,
+    "dispute_days": 3_650,
+    "max_returns_per_90d": 10_000,
+    "arbitration_days": 30,
+}
 KNOWN = {
     "ALREADY_ARBITRATED", "DEADLINE_PASSED", "MORE_THAN_ORDERED", "NOT_DUE", "NO_DEADLINE", "STAGE_RECORDED",
     "UNITS_RETURNED", "WRONG_AWARD", "WRONG_STATE", "NOT_IN_HAND", "AMOUNT_EXCEEDS", "NOT_CANCELLABLE",
@@ -32,6 +49,20 @@ KNOWN = {
 TO_COME = {"PICKUP_ASSIGNED", "PICKUP_SCHEDULED"}
 FREE = {"DRAFT", "REJECTED", "CANCELLED", "EXPIRED"}
 ANY = st.integers(0, 7)
+
+
+def share(whole: int, among: int, number: int) -> int:
+    """The part of unit *number* of *among*: the first ones get what is left over."""
+    return whole // among + (1 if number < whole % among else 0)
+
+
+def comes_to(line: str, reason: str, before: int, units: int) -> int:
+    """What so many units of a line come to after *before* of them, unit by unit."""
+    ordered, fee = ORDERED[line], round(Fraction(PRICE * ORDERED[line] * FEES[reason], 10_000))
+    return sum(
+        PRICE - share(fee, ordered, number) + (0 if FEES[reason] else share(CARRIAGE[line], ordered, number))
+        for number in range(before, before + units)
+    )
 
 
 def stands(stored: dict[str, Any]) -> str:
@@ -71,10 +102,11 @@ class Units(RuleBasedStateMachine):
     def placed(self, sent: bool) -> None:
         """Place it, take the buyer's money, and perhaps send a part of it."""
         self.market = Small()
-        self.order = self.market.ordered("O1", *ORDERED.values())
+        self.order = self.market.ordered("O1", *ORDERED.values(), freight="1001")
         self.market.paid("O1")
         self.carried: dict[str, dict[str, int]] = {}
         self.lodged: dict[str, tuple[str, str, int]] = {}
+        self.reasons: dict[str, str] = {}
         self.proofs: dict[str, str] = {}
         self.owed: dict[str, int] = {}
         self.book = {"refunded": 0, "after": 0}
@@ -108,8 +140,8 @@ class Units(RuleBasedStateMachine):
             self.market.record(LAST_MILE, "S20", "accepting", self.market.hour, "VNHAN", name)
 
     @rule(number=ANY, quantity=st.integers(1, 3), resolution=st.sampled_from(["refund", "exchange"]),
-          proven=st.booleans())  # fmt: skip
-    def lodge(self, number: int, quantity: int, resolution: str, proven: bool) -> None:
+          reason=st.sampled_from(sorted(FEES)), proven=st.booleans())  # fmt: skip
+    def lodge(self, number: int, quantity: int, resolution: str, reason: str, proven: bool) -> None:
         """Ask for a return; without evidence it is turned down, and may be disputed."""
         came = [(name, line) for name in sorted(self.carried) for line in sorted(self.carried[name])]
         if not came:
@@ -117,8 +149,8 @@ class Units(RuleBasedStateMachine):
         (name, line), return_id = came[number % len(came)], f"R{len(self.lodged)}"
         asked = {"journey_id": name, "line": line, "quantity": quantity, "resolution": resolution}
         evidence = [HASH] if proven else []
-        if self.tried(self.market.lodge, return_id, **asked, reason="DEFECTIVE", evidence=evidence):
-            self.lodged[return_id] = (name, line, quantity)
+        if self.tried(self.market.lodge, return_id, **asked, reason=reason, evidence=evidence):
+            self.lodged[return_id], self.reasons[return_id] = (name, line, quantity), reason
 
     @rule(number=ANY)
     def finish(self, number: int) -> None:
@@ -140,7 +172,7 @@ class Units(RuleBasedStateMachine):
             with pytest.raises(testing.Refused):
                 market.majority("Returns:settle", return_id, resolution, HASH, epcs, by=MERCHANT)
             if return_id not in self.proofs:
-                self.refund_return(return_id, 19_900 * units)
+                self.refund_return(return_id)
             proof = self.proofs.get(return_id, HASH)
             if proof == HASH:
                 return
@@ -157,19 +189,25 @@ class Units(RuleBasedStateMachine):
         if self.moved(self.market.move, "refund", "O1", amount=str(amount)):
             self.count(amount)
 
-    def refund_return(self, return_id: str, amount: int) -> None:
+    def refund_return(self, return_id: str) -> None:
         """Give back what a return comes to, if it is to be settled and there is so much left."""
-        if self.moved(self.market.state_due, "O1", return_id):
-            self.owed[return_id] = amount
+        market, (_, line, units) = self.market, self.lodged[return_id]
+        if self.moved(market.state_due, "O1", return_id):
+            self.owed[return_id] = comes_to(line, self.reasons[return_id], self.due_units(line), units)
         if return_id not in self.owed:
             return
-        due = self.market.kept("ReturnDues:due", "O1", return_id)
-        assert json.loads(due)["amount"] == str(amount)
-        told = ("ReturnDues:tell", "O1", return_id, PAYMENTS)
-        self.market.sell(*told, by=MERCHANT, transient={"due": due})
-        if self.moved(self.market.refund, "O1", return_id):
-            self.count(amount)
-            self.proofs[return_id] = self.market.proof("O1", return_id, self.lodged[return_id][2])
+        due = market.kept("ReturnDues:due", "O1", return_id)
+        assert json.loads(due)["amount"] == str(self.owed[return_id])
+        market.sell("ReturnDues:disclose", "O1", return_id, PAYMENTS, by=MERCHANT, transient={"due": due})
+        with pytest.raises(testing.Refused):
+            market.refund("O1", return_id, str(self.owed[return_id] - 1))
+        if self.moved(market.refund, "O1", return_id):
+            self.count(self.owed[return_id])
+            self.proofs[return_id] = market.proof("O1", return_id, units)
+
+    def due_units(self, line: str) -> int:
+        """The units of a line that have a due."""
+        return sum(self.lodged[each][2] for each in self.owed if self.lodged[each][1] == line)
 
     def count(self, amount: int) -> None:
         """Note in the book what was given back."""
@@ -253,7 +291,7 @@ class Units(RuleBasedStateMachine):
         )
         payment = listed.json()[0]["payment"]
         captured, refunded, settled = (int(payment[name]) for name in ("captured", "refunded", "settled"))
-        assert captured == 19_900 * sum(ORDERED.values())
+        assert captured == TOTAL
         assert refunded == self.book["refunded"] <= captured
         assert settled == (captured - refunded if self.paid else 0)
         debt = self.market.commerce.evaluate(
@@ -263,7 +301,8 @@ class Units(RuleBasedStateMachine):
         # No unit is paid for twice: all dues of a line are at most what was paid for it.
         for line, ordered in ORDERED.items():
             due = sum(amount for each, amount in self.owed.items() if self.lodged[each][1] == line)
-            assert due <= 19_900 * ordered
+            assert due <= PRICE * ordered + CARRIAGE[line]
+            assert self.due_units(line) <= ordered
         for return_id in self.lodged:
             acts = self.market.query("Returns:read", return_id)["stored"]["acts"]
             proofs = [act["notes"]["proof_hash"] for act in acts if act["state"] == "REFUNDED"]

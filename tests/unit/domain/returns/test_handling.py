@@ -237,15 +237,21 @@ def test_the_refund_waits_for_its_trigger(trigger, from_):
 def test_the_inspection_finds_facts_and_the_terms_decide():
     """A seller cannot fail goods that are as good as the terms ask for, nor pass half of them."""
 
-    def found(condition: Condition, units: int) -> State:
-        two = received(quantity=2)
-        return handling.inspected(two, SELLER, condition, units, Condition.UNUSED, terms(), NOW, HASH).state
+    def found(condition: Condition, units: int, *others: tuple[Condition, int]) -> tuple[State, int]:
+        two, also = received(quantity=2), [handling.InspectedUnits(*each) for each in others]
+        made = handling.inspected(two, SELLER, condition, units, Condition.UNUSED, terms(), NOW, HASH, also)
+        return made.state, made.units
 
-    assert found(Condition.SEALED, 2) is State.INSPECTED_PASS
-    assert found(Condition.SEALED, 1) is State.INSPECTED_FAIL
-    assert found(Condition.USED, 2) is State.INSPECTED_FAIL
-    with pytest.raises(Refused, match="INVALID_ARGUMENT"):
-        found(Condition.SEALED, 3)
+    assert found(Condition.SEALED, 2) == (State.INSPECTED_PASS, 2)
+    assert found(Condition.SEALED, 1) == (State.INSPECTED_PASS, 1)
+    assert found(Condition.SEALED, 1, (Condition.UNUSED, 1)) == (State.INSPECTED_PASS, 2)
+    assert found(Condition.USED, 1, (Condition.UNUSED, 1)) == (State.INSPECTED_PASS, 1)
+    assert found(Condition.USED, 2)[0] is State.INSPECTED_FAIL
+    assert found(Condition.SEALED, 0)[0] is State.INSPECTED_FAIL
+    same, minus = (Condition.SEALED, 1), (Condition.USED, -1)
+    for wrong in (((Condition.SEALED, 3),), (same, same), (same, minus), (same, (Condition.USED, 2))):
+        with pytest.raises(Refused, match="INVALID_ARGUMENT"):
+            found(*wrong[0], *wrong[1:])
 
 
 STEPS = {
