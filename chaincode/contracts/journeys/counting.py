@@ -16,7 +16,7 @@ from chaincode.contracts import clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.domain.journeys import journeys, pages, performance, tallies, tracking
 from chaincode.domain.journeys.performance import JourneyLeg, Passed
-from chaincode.domain.journeys.tallies import LaneTally, StageTally
+from chaincode.domain.journeys.tallies import CarrierFigures, LaneTally, StageTally
 from chaincode.domain.matching import experience
 from chaincode.domain.matching.experience import Handover
 from chaincode.domain.matching.friction import Pair
@@ -25,6 +25,7 @@ from hlf.shim import api
 
 LANE = "tally-of-lane"
 OF_CARRIER = "tally-of-carrier"
+_FIGURES = "figures-of-carrier"
 _STAGE = "tally-of-stage"
 _PAIR = "tally-of-pair"
 _COUNTED = "counted-journey"
@@ -79,6 +80,11 @@ class Tallying:
         for (origin, destination, carrier), lane in sorted(self._lanes.items()):
             store.save(self._ctx, lane, LANE, origin, destination, carrier)
             store.save(self._ctx, ObservedLane(origin, destination), OF_CARRIER, carrier, origin, destination)
+        for carrier in sorted({carrier for _, _, carrier in self._lanes}):
+            known = figures(self._ctx, carrier)
+            for lane in (tally for key, tally in sorted(self._lanes.items()) if key[2] == carrier):
+                known = known.with_lane(lane, self._now)
+            store.save(self._ctx, known, _FIGURES, carrier)
         for place, stage in sorted(self._stages.items()):
             store.save(self._ctx, stage, _STAGE, *place)
         for names, pair in sorted(self._pairs.items()):
@@ -130,6 +136,23 @@ def lane_tally(ctx: api.Context, origin: str, destination: str, carrier: str) ->
     """Return the tally of one carrier on one lane; an empty one if nothing is counted."""
     found = store.find(ctx, LaneTally, LANE, origin, destination, carrier)
     return found or LaneTally(carrier, origin, destination)
+
+
+def on_lane(ctx: api.Context, origin: str, destination: str) -> dict[str, performance.Observed]:
+    """Return the observed figures of every carrier between two places, by carrier."""
+    now = clock.now(ctx)
+    found = (tally.observed(now) for tally in store.each(ctx, LaneTally, LANE, origin, destination))
+    return {each.carrier: each for each in found if each}
+
+
+def figures(ctx: api.Context, carrier: str) -> CarrierFigures:
+    """
+    Return what is counted of one carrier on all its lanes, under one key.
+
+    What a transaction reads stands in its block. So a match reads this, which does not tell on which lane its
+    consignment goes.
+    """
+    return store.find(ctx, CarrierFigures, _FIGURES, carrier) or CarrierFigures()
 
 
 def pairs(ctx: api.Context) -> Iterable[Pair]:

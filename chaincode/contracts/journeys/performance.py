@@ -81,8 +81,7 @@ class Performance(api.Contract):
     @api.query
     def lane(self, ctx: api.Context, origin: str, destination: str) -> tuple[performance.Observed, ...]:
         """Return the observed performance of every carrier between two places."""
-        found = (_seen(ctx, tally) for tally in store.each(ctx, LaneTally, counting.LANE, origin, destination))
-        return tuple(each for each in found if each)
+        return tuple(counting.on_lane(ctx, origin, destination).values())
 
     @api.query(read_on=("caller",))
     def compare(

@@ -22,7 +22,8 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.matching import batches, pareto, plans
 from chaincode.domain.matching.certificate import Certificate, verify_match
-from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.demands import Demand, Step
+from chaincode.domain.matching.evidence import Evidence
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.pareto import Front
@@ -294,6 +295,17 @@ class Matching(WhyNotMe, api.Contract):
         """Return a plan's notice, for platform and auditor; give it to `publish`."""
         participants.tender_member(ctx)
         return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
+
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
+    def evidence(self, ctx: api.Context, steps: tuple[Step, ...]) -> tuple[Evidence, ...]:
+        """
+        Return what `match` would count for the quality of the valid offers on the lanes of *steps*.
+
+        Raises:
+            Refused: NOT_TENDER, INVALID_ARGUMENT.
+        """
+        participants.tender_member(ctx)
+        return tendering.known(ctx, steps, offering.standing_offers(ctx))
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def offers(self, ctx: api.Context) -> tuple[Offer, ...]:

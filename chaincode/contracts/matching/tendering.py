@@ -12,14 +12,15 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from chaincode.contracts import clock, store
+from chaincode.contracts.journeys import counting
 from chaincode.contracts.matching import offering
-from chaincode.contracts.register import participants
+from chaincode.contracts.register import lpi, participants
 from chaincode.contracts.register.participants import TENDER
 from chaincode.domain.disclosure import disclosures
-from chaincode.domain.matching import batches, friction, plans
+from chaincode.domain.matching import batches, evidence, friction, plans
 from chaincode.domain.matching.certificate import Certificate, certify
 from chaincode.domain.matching.choice import Choice, choose
-from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
 from chaincode.domain.matching.solver import Graph
@@ -282,7 +283,16 @@ def _circumstances(ctx: api.Context, found: Sequence[Offer], wanted: Assignment)
         entitled={carrier: participants.participant(ctx, carrier).stages for carrier in carriers},
         refused=wanted.refused,
         pinned=wanted.pinned,
+        evidence=known(ctx, wanted.demand.steps, found),
     )
+
+
+def known(ctx: api.Context, steps: Sequence[Step], found: Sequence[Offer]) -> tuple[evidence.Evidence, ...]:
+    """Return what is known of the quality of these offers besides their carriers' claims."""
+    now, lanes = clock.now(ctx), evidence.lanes(steps)
+    by_carrier = {name: counting.figures(ctx, name) for name in sorted({offer.carrier for offer in found})}
+    seen = {(name, lane): known.on(*lane, now) for name, known in by_carrier.items() for lane in lanes}
+    return evidence.gathered(steps, found, {place: each for place, each in seen.items() if each}, lpi.newest(ctx))
 
 
 def _free(

@@ -112,5 +112,11 @@ class Lpi(api.Contract):
         return store.history(ctx, _KEY, identifiers.check("edition", edition))
 
 
+def newest(ctx: api.Context) -> Edition | None:
+    """Return the newest edition with scores; None if there is none."""
+    scored = [edition for edition in store.each(ctx, Edition, _KEY) if edition.scored]
+    return max(scored, key=lambda edition: edition.name, default=None)
+
+
 def _edition(ctx: api.Context, name: str) -> Edition:
     return store.load(ctx, Edition, Refusal.LPI_UNKNOWN, _KEY, identifiers.check("edition", name))

@@ -15,6 +15,7 @@ from typing import Any
 from chaincode.domain.disclosure import audience, disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure, Document
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register import lpi
 from chaincode.domain.vocabulary import attributes, goods, identifiers, money, places
 from chaincode.domain.vocabulary.attributes import (
     BASIS_POINTS,
@@ -178,7 +179,7 @@ def _capability_agrees(values: Mapping[str, Any]) -> None:
             raise invalid("lpi.score_x100", f"must be from 100 to {top} in that edition")
 
 
-LPI_EDITIONS = {"2018": 500, "2023": 500, "2026-lpi2": 10_000}
+LPI_EDITIONS = {name: most for name, (_, most) in lpi.SCALES.items()}
 """World Bank LPI editions, named as in `lpi`, with the top of their scale times 100."""
 
 _TEMPERATURE = whole(-200, 200)

@@ -111,6 +111,40 @@ class LaneTally:
 
 
 @dataclasses.dataclass(frozen=True)
+class LaneFigures:
+    """What is observed of one carrier on one lane, in short; on_time_bps is None with too few plans."""
+
+    n: int
+    on_time_bps: int | None
+    loss_ppm: int
+    damage_ppm: int
+    since: str
+    until: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CarrierFigures:
+    """What is observed of one carrier, by lane (such as ``VNHPH-VNHAN``)."""
+
+    lanes: dict[str, LaneFigures] = dataclasses.field(default_factory=dict)
+
+    def with_lane(self, tally: LaneTally, now: int) -> CarrierFigures:
+        """Return the figures with those of one lane as they are *now*."""
+        seen, lane = tally.observed(now), f"{tally.origin}-{tally.destination}"
+        others = {name: each for name, each in self.lanes.items() if name != lane}
+        if seen is None:
+            return CarrierFigures(others)
+        short = LaneFigures(seen.n, seen.on_time_bps, seen.loss_ppm, seen.damage_ppm, seen.since, seen.until)
+        return CarrierFigures({**others, lane: short})
+
+    def on(self, origin: str, destination: str, now: int) -> LaneFigures | None:
+        """Return the figures of a lane, if its last leg is in the quarters that count *now*."""
+        found = self.lanes.get(f"{origin}-{destination}")
+        recent = found is not None and quarter_of(moments.parse(found.until).at) in _names(now, QUARTERS)
+        return found if recent else None
+
+
+@dataclasses.dataclass(frozen=True)
 class StageTally:
     """How long the journeys of one lane and type took from one step to their delivery."""
 

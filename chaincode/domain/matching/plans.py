@@ -11,6 +11,7 @@ from typing import Literal
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.evidence import Evidence, applied
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
@@ -37,6 +38,7 @@ class Circumstances:
     refused: tuple[str, ...] = ()
     pinned: dict[str, str] = dataclasses.field(default_factory=dict)
     taken: tuple[Booked, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     def problem(self, demand: Demand, offers: Iterable[Offer]) -> Problem:
         """Return the problem that the plan solves."""
@@ -46,7 +48,7 @@ class Circumstances:
             pinned={int(number): offer_id for number, offer_id in self.pinned.items()},
             taken=frozenset((each.offer_id, each.step) for each in self.taken),
         )
-        return Problem(demand, tuple(offers), self.pairs, standing)
+        return Problem(demand, applied(offers, self.evidence), self.pairs, standing)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,10 +11,13 @@ import re
 from dataclasses import dataclass
 
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import places
+from chaincode.domain.vocabulary import bounds, places
 from hlf.codec.refusals import invalid
 
 COMPONENTS = ("overall", "customs", "infrastructure", "shipments", "competence", "tracking", "timeliness")
+
+SCALES = {"2018": (100, 500), "2023": (100, 500), "2026-lpi2": (0, 10_000)}
+"""The ends of the scale of scores times 100, by edition."""
 
 _NAME = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
 
@@ -71,6 +74,19 @@ class Edition:
             if (figure.country, figure.component) == (country, component):
                 return figure
         raise Refusal.LPI_UNKNOWN(f"edition {self.name} has no {component[:20]} figure of {country[:2]}")
+
+    @property
+    def scored(self) -> bool:
+        """Whether the edition has scores on a scale that is known; ranks do not say how far two countries differ."""
+        return self.name in SCALES and any(figure.score_x100 for figure in self.figures)
+
+    def share(self, country: str) -> int | None:
+        """Return how far up its scale a country's overall score is, in basis points; None if it has no score."""
+        least, most = SCALES.get(self.name, (0, 0))
+        for figure in self.figures:
+            if (figure.country, figure.component) == (country, "overall") and figure.score_x100 and most:
+                return min(max(figure.score_x100 - least, 0), most - least) * bounds.BPS // (most - least)
+        return None
 
 
 def _ranks(**by_country: int) -> tuple[Figure, ...]:

@@ -13,11 +13,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from chaincode.domain.matching import plans, units
 from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.evidence import Evidence, applied
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
@@ -102,11 +104,14 @@ def solve(
     offers: Sequence[Offer],
     pairs: Iterable[Pair],
     entitled: Mapping[str, tuple[str, ...]],
+    known: Mapping[str, Sequence[Evidence]] = MappingProxyType({}),
     *,
     seconds: float = 30.0,
 ) -> Solved:
     """
     Return a chain for each of *demands* by name; *entitled* has the register's stages of each carrier.
+
+    *known* is the evidence for the offers, by demand, that the contract would use.
 
     Raises:
         UnsolvedError: no choice with enough capacity was found.
@@ -116,7 +121,7 @@ def solve(
     solver = _solver()
     standing = Standing(entitled=entitled)
     made = {
-        name: _Consignment(Graph(Problem(demand, tuple(offers), tuple(pairs), standing)))
+        name: _Consignment(Graph(Problem(demand, applied(offers, known.get(name, ())), tuple(pairs), standing)))
         for name, demand in sorted(demands.items())
     }
     _price(list(made.values()), offers)

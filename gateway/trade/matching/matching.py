@@ -6,9 +6,11 @@ Only these two see prices. A carrier sees its own legs, and why its offer was no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from chaincode.domain.matching.demands import Demand
+from chaincode.domain.matching.demands import Demand, Step
+from chaincode.domain.matching.evidence import Evidence
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from gateway.http import auth, context, idempotency
@@ -116,11 +118,13 @@ def match_batch(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, SolvedSchema)
 def solve(body: dict[str, Any]) -> dict[str, Any]:
     """Choose chains for many consignments together, as platform or auditor; nothing is written (needs OR-tools)."""
+    demands = {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()}
     solved = batches.solve(
-        {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()},
+        demands,
         records.shaped(tuple[Offer, ...], context.ask(TRADE, "Matching:offers"), "offers"),
         records.shaped(tuple[Pair, ...], context.ask(TRADE, "Matching:experience"), "experience"),
         {one["msp_id"]: tuple(one["stages"]) for one in context.ask(TRADE, "Participants:list")},
+        _evidence(demands),
         seconds=body["seconds"],
     )
     return {
@@ -129,6 +133,16 @@ def solve(body: dict[str, Any]) -> dict[str, Any]:
         "bound": str(solved.bound),
         "gap_bps": solved.gap_bps,
     }
+
+
+def _evidence(demands: Mapping[str, Demand]) -> dict[str, tuple[Evidence, ...]]:
+    """Return the evidence that the contract uses for each of *demands*; asked once for those with the same steps."""
+    found: dict[tuple[Step, ...], tuple[Evidence, ...]] = {}
+    for demand in demands.values():
+        if demand.steps not in found:
+            told = context.ask(TRADE, "Matching:evidence", records.plain(demand.steps))
+            found[demand.steps] = records.shaped(tuple[Evidence, ...], told, "evidence")
+    return {name: found[demand.steps] for name, demand in demands.items()}
 
 
 @blueprint.route("/plans/<plan_id>")

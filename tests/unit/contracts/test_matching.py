@@ -533,6 +533,42 @@ def test_what_companies_did_together_counts():
     assert {(pair["giver"], pair["taker"]) for pair in tender.plan()["circumstances"]["pairs"]} == {(ORIGIN, FORWARDER)}
 
 
+def test_what_was_observed_changes_the_next_choice():
+    """
+    The cheaper carrier lost three parcels on the lane: it is not chosen again, and both plans say what counted.
+
+    Until then the index of the country counts for both, by its edition.
+    """
+    shop = shipping.Channel()
+    shop.majority("Lpi:install", by=PLATFORM, role="admin")
+    tender = Tender(FORWARDER, LAST_MILE, ledger=shop.ledger)
+    way = [{"stage": "S19", "regions": ["VN-HP", "VN-HN"], "locodes": ["VNHPH", "VNHAN"]}]
+    for carrier, price in ((FORWARDER, "1010"), (LAST_MILE, "1000")):
+        changed = {"service_id": "road", "stages": ["S19"], "price.base_minor": price,
+                   "coverage.regions": ["VN-HP", "VN-HN"], "coverage.locodes": ["VNHPH", "VNHAN"]}  # fmt: skip
+        tender.consent(carrier, changed, revision=2)
+        tender.offer(carrier, revision=2)
+    tender.match(steps=way)
+    before = tender.plan()
+    assert {each["basis"]: each["edition"] for each in before["circumstances"]["evidence"]} == {"lpi": "2023"}
+    lost = ["J1", "J2", "J3"]
+    for journey in lost:
+        shop.open(journey)
+    for journey in lost:
+        shop.hour = 10
+        shop.hand_over(MERCHANT, LAST_MILE, 10, "VNHPH", journey)
+        shop.hour = 11
+        shop.submit("Journeys:report", journey, "lost", "S19", shipping.text(11), by=LAST_MILE)
+    shop.count(*lost)
+    tender.match("p2", steps=way)
+    after = tender.plan("p2")
+    assert [plan["legs"][0]["carrier"] for plan in (before, after)] == [LAST_MILE, FORWARDER]
+    known = {each["basis"]: each for each in after["circumstances"]["evidence"]}
+    assert (known["observed"]["n"], known["lpi"]["country"]) == (3, "VN")
+    assert tender.ask("Matching:verify", "p2").json()["verified"] is True
+    assert tender.ask("Matching:evidence", way).json() == after["circumstances"]["evidence"]
+
+
 def test_experience_is_counted_by_participants():
     """Nothing happened so far; a stranger to the register does not count."""
     tender = Tender()

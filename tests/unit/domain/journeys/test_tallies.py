@@ -85,3 +85,14 @@ def test_old_quarters_leave_the_tally():
     took = tallies.StageTally().counting(NOW, 10, 1, NOW)
     assert (took.took(NOW), took.took(NOW + 2 * YEAR)) == ({"10": 1}, {})
     assert took.counting(NOW + 2 * YEAR, 7, 1, NOW + 2 * YEAR).quarters == {"2028-Q4": {"7": 1}}
+
+
+def test_the_figures_of_a_carrier_follow_its_lanes():
+    """Each lane as it is counted; a lane without legs is left out, and one that is old does not count."""
+    leg = JourneyLeg("A", "CNSZX", "VNHAN", NOW - moments.DAY, NOW, NOW, 0, damaged=True)
+    known = tallies.CarrierFigures().with_lane(tally((leg, 1), (leg, 1)), NOW)
+    found = known.on("CNSZX", "VNHAN", NOW)
+    assert (found.n, found.on_time_bps, found.damage_ppm) == (2, None, 1_000_000)
+    assert known.on("CNSZX", "VNHPH", NOW) is None
+    assert known.on("CNSZX", "VNHAN", NOW + 2 * YEAR) is None
+    assert known.with_lane(tally((leg, 1), (leg, -1)), NOW).lanes == {}
