@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import audit, gateway, matching, network, planning, runtime, testing, throughput, trade
+from benchmarks import audit, gateway, growth, matching, network, planning, runtime, testing, throughput, trade
 from benchmarks.figures import Line, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "trade": trade.trade,
     "testing": testing.testing,
     "matching": matching.matching,
+    "growth": growth.growth,
     "planning": planning.planning,
     "audit": audit.audit,
 }
