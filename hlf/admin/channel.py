@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from fabric_protos.common import common_pb2, configtx_pb2
 from google.protobuf.message import DecodeError
 
-from hlf import errors
+from hlf import errors, waiting
 from hlf.admin.orderer import Orderer
 from hlf.admin.peer import Peer
 from hlf.identity import Identity
@@ -111,14 +110,11 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
         channel_id, serialized_update, config_signatures, orderer.identity.serialized, orderer.session.sign
     )
     orderer.broadcast(envelope)
-    until = time.monotonic() + orderer.timeout
-    while config(orderer, channel_id).sequence == before:
-        if time.monotonic() > until:
-            raise errors.ConfigError(
-                f"accepted the update of {channel_id}, and after {orderer.timeout:g} s it is not in force",
-                address=orderer.name,
-            )
-        time.sleep(_POLL_SECONDS)
+    if not waiting.until(lambda: config(orderer, channel_id).sequence != before, orderer.timeout, every=_POLL_SECONDS):
+        raise errors.ConfigError(
+            f"accepted the update of {channel_id}, and after {orderer.timeout:g} s it is not in force",
+            address=orderer.name,
+        )
 
 
 def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:

@@ -17,8 +17,6 @@ from hlf.admin.connection import Connection
 from hlf.admin.orderer import Orderer
 from hlf.wire import envelopes, proposals
 
-# From here on a chaincode's answer is a refusal (shim.ERRORTHRESHOLD).
-_REFUSED = 400
 _Result = TypeVar("_Result", bound=Message)
 # Between two tries: a leader is elected, or a block cut, within a second or so.
 
@@ -154,7 +152,7 @@ class Peer(Connection):
         """
         response: proposal_response_pb2.ProposalResponse
         response = self.unary(self.session.endorser(self.endpoint).ProcessProposal, signed, kind)
-        if response.response.status >= _REFUSED:
+        if response.response.status >= proposals.ERROR_THRESHOLD:
             raise kind(response.response.message, address=self.name, status=response.response.status)
         return response
 

@@ -8,7 +8,6 @@ Whoever asks must be an admin of the peer's organisation.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from fabric_protos.common import common_pb2
@@ -16,9 +15,7 @@ from fabric_protos.peer import query_pb2, snapshot_pb2, snapshot_pb2_grpc
 
 from hlf import errors
 from hlf.admin.peer import Peer
-
-# As long as the official clients' nonces.
-_NONCE_BYTES = 24
+from hlf.wire import envelopes
 
 
 def generate(peer: Peer, channel_id: str, block_number: int = 0) -> None:
@@ -90,7 +87,7 @@ def _stub(peer: Peer) -> snapshot_pb2_grpc.SnapshotStub:
 
 
 def _header(peer: Peer) -> common_pb2.SignatureHeader:
-    return common_pb2.SignatureHeader(creator=peer.identity.serialized, nonce=os.urandom(_NONCE_BYTES))
+    return common_pb2.SignatureHeader(creator=peer.identity.serialized, nonce=envelopes.fresh_nonce())
 
 
 def _signed(peer: Peer, request: Any) -> snapshot_pb2.SignedSnapshotRequest:

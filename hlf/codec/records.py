@@ -34,7 +34,9 @@ Record = TypeVar("Record")
 _AS_TEXT = "decimal text"
 _AS_TIME = "milliseconds since 1970"
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,37}")
-_UNIONS = (typing.Union, types.UnionType)
+UNIONS = (typing.Union, types.UnionType)
+"""The two forms of a union in annotations."""
+
 
 Amount = Annotated[int, _AS_TEXT]
 """An integer of any size, written as decimal text: amounts of money outgrow 2^53 (RFC 8785, appendix D)."""
@@ -104,7 +106,7 @@ def writer(kind: Any) -> Callable[[Any], Any]:
         return lambda value: None if value is None else str(value)
     if kind is float:
         return lambda value: canonical.Real(value) if type(value) in (int, float) else plain(value)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return _union_writer([argument for argument in arguments if argument is not type(None)])
     if origin in (tuple, list, Sequence):
         item = writer(arguments[0])
@@ -200,7 +202,7 @@ def _shaper(kind: Any) -> Callable[[object, str], object]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Literal:
         return lambda value, path: _choice(value, list(arguments), path, None)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return _union_shaper(arguments)
     if origin in (tuple, list, Sequence):
         return functools.partial(_sequence, list if origin is list else tuple, arguments[0])

@@ -20,10 +20,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hlf import waiting
 from hlf.network import errors, ports, state
 from hlf.network.state import Folder
 
@@ -172,16 +173,6 @@ def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> No
             time.sleep(_POLL_SECONDS)
 
 
-def wait_until(condition: Callable[[], bool], timeout: float, *, every: float = _POLL_SECONDS) -> bool:
-    """Return whether a condition came true in time; it is looked at again *every* so many seconds."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(every)
-    return True
-
-
 def find(folder: Folder) -> list[Running]:
     """Return every program started from this folder and not stopped, alive or fallen."""
     for child in _children.values():
@@ -270,9 +261,9 @@ def _wait_ended(running: Running, timeout: float) -> None:
     def silent() -> bool:
         return not any(listens(address) for address in running.addresses)
 
-    if not wait_until(ended, timeout):
+    if not waiting.until(ended, timeout):
         _signal_session(running, signal.SIGKILL)
-        wait_until(ended, timeout)
+        waiting.until(ended, timeout)
     if silent():
         if running.alive:
             # A peer's builder, say, would go on writing where the next command clears away.
@@ -281,7 +272,7 @@ def _wait_ended(running: Running, timeout: float) -> None:
     # What it started outlives it, in the session that it was started in.
     for number in (signal.SIGTERM, signal.SIGKILL):
         _signal_session(running, number)
-        if wait_until(silent, timeout / 3):
+        if waiting.until(silent, timeout / 3):
             return
     if not running.alive:
         # It fell before it was asked; by now the port may be anybody's.

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -25,7 +24,6 @@ from hlf.codec import records
 from hlf.codec.refusals import invalid
 from hlf.shim.errors import ContractError
 
-_UNIONS = (typing.Union, types.UnionType)
 _TEXTS = (Decimal, datetime)
 _SCALARS = (str, int, bool, float, *_TEXTS, object, list, dict, type(None))
 
@@ -54,7 +52,7 @@ def _check(annotation: Any, seen: set[Any]) -> None:
         return
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return
-    if origin in _UNIONS:
+    if origin in records.UNIONS:
         inner = list(parts)
     elif origin in (typing.Annotated, list, Sequence) or (origin is tuple and parts[1:] == (Ellipsis,)):
         inner = [parts[0]]
@@ -75,7 +73,7 @@ def _check(annotation: Any, seen: set[Any]) -> None:
 def _optional(annotation: Any) -> Any:
     """Return the type in an Optional, or None if *annotation* is no Optional of one type."""
     parts = [part for part in typing.get_args(annotation) if part is not type(None)]
-    return parts[0] if typing.get_origin(annotation) in _UNIONS and len(parts) == 1 else None
+    return parts[0] if typing.get_origin(annotation) in records.UNIONS and len(parts) == 1 else None
 
 
 def _is_word(annotation: Any) -> bool:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from hlf.codec import texts
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import errors
+from hlf.wire.proposals import ERROR_THRESHOLD
 
 logger = logging.getLogger("hlf.chaincode")
 
 OK = 200
-REFUSED = 400
+REFUSED = ERROR_THRESHOLD
 FAILED = 500
 
 _LONGEST_TEXT = 800

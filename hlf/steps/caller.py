@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
@@ -85,6 +83,6 @@ class Caller:
             start=start,
             stop=stop,
             wait=wait,
-            nonce=secrets.token_bytes(proposals.NONCE_LENGTH),
+            nonce=envelopes.fresh_nonce(),
             tls_cert_hash=shown.certificate_hash if shown else b"",
         )

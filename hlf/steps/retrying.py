@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import grpc
 
 from hlf import errors
+from hlf.wire.proposals import MISMATCH
 
 _CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
-# The gateway's error if two endorsers have simulated on different states.
-_DISAGREE = "ProposalResponsePayloads do not match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def is_conflict(failure: errors.HlfError) -> bool:
         return failure.name in _CONFLICTS
     if not isinstance(failure, errors.EndorseError):
         return False
-    return any(_DISAGREE in words for words in (failure.message, *(detail.message for detail in failure.details)))
+    return any(MISMATCH in words for words in (failure.message, *(detail.message for detail in failure.details)))
 
 
 def _is_unavailable(failure: errors.HlfError) -> bool:

@@ -6,6 +6,7 @@ Builders return unsigned messages; the signature covers the exact bytes of ``Env
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ def channel_header(
 
 
 _stamp = timestamp  # channel_header has a parameter of the same name.
+
+
+def fresh_nonce() -> bytes:
+    """Return a random nonce, as long as those of the official clients."""
+    return secrets.token_bytes(24)
 
 
 def signature_header(creator: bytes, nonce: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +16,11 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.wire import envelopes, keys
 
-# The length of the official clients' nonces.
-NONCE_LENGTH = 24
+ERROR_THRESHOLD = 400
+"""A response with this status, or a higher one, is a refusal (Fabric's ``shim.ERRORTHRESHOLD``)."""
+
+MISMATCH = "ProposalResponsePayloads do not match"
+"""A gateway's error if endorsers have different results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def new(
     """
     Return the proposal of *creator* (a serialized identity) to call *chaincode* with *args*, the function first.
     """
-    nonce = secrets.token_bytes(NONCE_LENGTH) if nonce is None else nonce
+    nonce = envelopes.fresh_nonce() if nonce is None else nonce
     transaction_id = keys.transaction_id(nonce, creator)
     header = common_pb2.Header(
         channel_header=envelopes.channel_header(

@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+from hlf import waiting
 from hlf.network import admin, processes
 from hlf.network.state import Folder
 
@@ -14,4 +15,4 @@ def kill(state: Path, name: str) -> None:
     """End a program of the network as a crash would."""
     (found,) = [each for each in processes.find(Folder(state)) if each.name == name and each.alive]
     os.kill(found.pid, signal.SIGKILL)
-    assert processes.wait_until(lambda: not admin.status(state).programs[name], 10)
+    assert waiting.until(lambda: not admin.status(state).programs[name], 10)

@@ -18,7 +18,8 @@ from typing import Self
 
 import pytest
 
-from hlf.network import admin, processes
+from hlf import waiting
+from hlf.network import admin
 from hlf.profile import Profile
 from hlf.wire import blocks
 from tests.faults.killing import kill
@@ -111,7 +112,7 @@ def test_no_event_is_lost_or_repeated(engine: str, tmp_path: Path) -> None:
         for number in range(1, KILLS + 1):
             wanted = number * CUTS // KILLS
             for listener in listeners:
-                assert processes.wait_until(lambda: listener.path.cuts >= wanted, PATIENCE), listener.said()  # noqa: B023
+                assert waiting.until(lambda: listener.path.cuts >= wanted, PATIENCE), listener.said()  # noqa: B023
                 listener.kill()
             kill(state, VICTIMS[engine])
             for listener in listeners:
@@ -122,6 +123,6 @@ def test_no_event_is_lost_or_repeated(engine: str, tmp_path: Path) -> None:
         expected = committed(load)
         for listener in listeners:
             listener.path.mend()
-            assert processes.wait_until(lambda: listener.noted()[-1:] == expected[-1:], PATIENCE), listener.said()  # noqa: B023
+            assert waiting.until(lambda: listener.noted()[-1:] == expected[-1:], PATIENCE), listener.said()  # noqa: B023
             assert listener.noted() == expected
             assert listener.path.cuts >= CUTS

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hlf import identity
+from hlf import identity, waiting
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
-from hlf.network import processes
 from hlf.network.engines.native import binaries
 from hlf.profile import Profile
 from hlf.wire import blocks
@@ -194,7 +193,7 @@ def test_cli_query_error(peer: Peer, administrators: list[PeerConnection]) -> No
     package_id = lifecycle.approved(administrators[0], "mychannel", "lab").package_id
     for each in administrators:
         lifecycle.approve(each, "mychannel", definition, package_id)
-    assert processes.wait_until(
+    assert waiting.until(
         lambda: all(all(lifecycle.readiness(each, "mychannel", definition).values()) for each in administrators), 20
     )
     lifecycle.commit(administrators[0], "mychannel", definition, administrators)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hlf.network import processes
+from hlf import waiting
 from network import CONSORTIUM
 
 PROGRAM = [sys.executable, "-c", "from selat.cli import main; main()", "demo"]
@@ -74,7 +74,7 @@ def test_an_interruption_leaves_nothing(demo, tmp_path, number):
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "everything that was started has been stopped" in complaint
-    assert processes.wait_until(lambda: started_from(tmp_path) == [], 10)
+    assert waiting.until(lambda: started_from(tmp_path) == [], 10)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from hlf import waiting
 from hlf.network import processes
 from hlf.network.admin import lifetime
 from hlf.network.state import Folder
@@ -49,7 +50,7 @@ def kill(home: Path, name: str) -> None:
     network = Folder(home / "network")
     (running,) = [each for each in processes.find(network) if each.name == name]
     os.kill(running.pid, signal.SIGKILL)
-    assert processes.wait_until(lambda: not any(e.alive and e.name == name for e in processes.find(network)), SECONDS)
+    assert waiting.until(lambda: not any(e.alive and e.name == name for e in processes.find(network)), SECONDS)
 
 
 def answers(caller: Caller) -> bool:
@@ -65,7 +66,7 @@ def test_a_chaincode_that_does_not_run_is_named_as_the_cause(shaky, actors, home
         assert "chaincode server" in problem["cure"]
         assert problem["fabric"]["details"]
     lifetime.up("embedded", home / "network")
-    assert processes.wait_until(lambda: answers(actors.platform), SECONDS)
+    assert waiting.until(lambda: answers(actors.platform), SECONDS)
     assert len(actors.platform.get("/v1/participants")) == len(PARTICIPANTS)
 
 
@@ -80,6 +81,6 @@ def test_a_network_that_is_down_is_named_as_the_cause(shaky, actors, home):
     ready = requests.get(f"{shaky.base}/readyz", timeout=60)
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     lifetime.up("embedded", home / "network")
-    assert processes.wait_until(lambda: answers(actors.platform), SECONDS)
+    assert waiting.until(lambda: answers(actors.platform), SECONDS)
     assert requests.get(f"{shaky.base}/readyz", timeout=60).json()["ready"] is True
     actors.admin.post("/v1/stages/installation")

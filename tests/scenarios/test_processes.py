@@ -18,6 +18,7 @@ import requests
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import Tokens
+from hlf import waiting
 from hlf.network import processes
 from hlf.network.state import Folder
 
@@ -66,18 +67,18 @@ def gateway(stage, folder, tmp_path) -> Iterator[Gateway]:
 
 def test_a_process_that_dies_is_replaced(gateway):
     """The other one answers meanwhile, and a new one takes the place."""
-    assert processes.wait_until(lambda: len(gateway.workers()) == 2, 30)
+    assert waiting.until(lambda: len(gateway.workers()) == 2, 30)
     before = gateway.workers()
     os.kill(min(before), signal.SIGKILL)
     assert gateway.get("/v1/participants").status_code == 200
-    assert processes.wait_until(lambda: len(gateway.workers() - {min(before)}) == 2, 30)
+    assert waiting.until(lambda: len(gateway.workers() - {min(before)}) == 2, 30)
     assert all(gateway.get("/healthz").status_code == 200 for _ in range(10))
 
 
 def test_a_stop_that_comes_at_once_is_heard(gateway):
     """While its processes are still being made, the gateway ends when it is told to."""
     gateway.process.send_signal(signal.SIGTERM)
-    assert processes.wait_until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
+    assert waiting.until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
 
 
 def test_a_stop_answers_what_was_begun(gateway):
@@ -94,6 +95,6 @@ def test_a_stop_answers_what_was_begun(gateway):
         answer = b"".join(iter(lambda: waiting.recv(1 << 16), b""))
     assert answer.startswith(b"HTTP/1.1 504 ")
     assert b'"code":"OUTCOME_UNKNOWN"' in answer
-    assert processes.wait_until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
+    assert waiting.until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
     with pytest.raises(requests.ConnectionError):
         gateway.get("/healthz")

@@ -53,3 +53,19 @@ def test_names_that_fabric_reserves_are_written_once(name):
     """Every module takes them from `hlf.wire.keys`."""
     modules = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
     assert [path.name for path in modules if re.search(rf'"{name}["{{]', path.read_text())] == ["keys.py"]
+
+
+@pytest.mark.parametrize(
+    ("written", "places"),
+    [
+        (r"(?:urandom|token_bytes)\((?:24|\w*NONCE\w*)\)", ["envelopes.py"]),
+        (r"\"ProposalResponsePayloads do not match\"$", ["proposals.py"]),
+        (r"\"/Channel/Application/Endorsement\"", ["channelconfig.py"]),
+        (r"^\w*(?:REFUSED|THRESHOLD) = 400", ["proposals.py"]),
+        (r"def \w*until\(condition", ["waiting.py"]),
+    ],
+)
+def test_facts_of_the_library_are_written_once(written, places):
+    """Nonces, Fabric's error texts and limits, and the wait for a condition each have one place."""
+    modules = (path for path in (ROOT / "hlf").rglob("*.py"))
+    assert [path.name for path in modules if re.search(written, path.read_text(), re.MULTILINE)] == places

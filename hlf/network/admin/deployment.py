@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from hlf import errors as hlf_errors
+from hlf import waiting
 from hlf.admin import discovery, lifecycle
 from hlf.admin.peer import Peer
-from hlf.network import errors, processes, topology
+from hlf.network import errors, topology
 from hlf.network.admin import definitions
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
@@ -124,7 +125,7 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
                 versions.get((channel, each.msp_id), {}).items() <= each.chaincodes.items() for each in found
             )
 
-        if not processes.wait_until(known, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
+        if not waiting.until(known, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
                 f"after {_SETTLE_SECONDS:g} s {peer_name} does not know all peers of channel {channel}",
                 "Read the peers' logs about gossip; on a slow machine run `hlf network up` again.",
@@ -161,7 +162,7 @@ def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
             except hlf_errors.AdminError:
                 return False
 
-        if not processes.wait_until(caught_up, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
+        if not waiting.until(caught_up, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
                 f"{peer.name} does not catch up with channel {channel_id}",
                 "Read its log, and the orderer's, for the cause.",
@@ -206,7 +207,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
             found = lifecycle.committed_definition(peer, chaincode.channel, chaincode.name)
             return found is not None and found.sequence == definition.sequence
 
-        if not processes.wait_until(committed, _SETTLE_SECONDS):
+        if not waiting.until(committed, _SETTLE_SECONDS):
             raise errors.EngineError(
                 f"{peer.name} does not catch up with channel {chaincode.channel}",
                 "Read its log, and the orderer's, for the cause.",
@@ -227,7 +228,7 @@ def _commit(packaged: Packaged, peers: list[Peer]) -> None:
         except hlf_errors.LifecycleError:
             # As a rule one of the peers has yet to commit a block with an approval, so that it refuses or answers
             # otherwise than the others. Anything else stays wrong when all of them are ready.
-            if not left or not processes.wait_until(ready, _SETTLE_SECONDS):
+            if not left or not waiting.until(ready, _SETTLE_SECONDS):
                 raise
         else:
             return

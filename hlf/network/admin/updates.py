@@ -9,9 +9,9 @@ from typing import Any
 from fabric_protos.common import configtx_pb2
 
 from hlf import errors as hlf_errors
-from hlf import identity
+from hlf import identity, waiting
 from hlf.admin import channel as channels
-from hlf.network import errors, processes
+from hlf.network import errors
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium
@@ -88,7 +88,7 @@ def put_in_force(folder: Folder, consortium: Consortium, nodes: Nodes, channel_i
     def everywhere() -> bool:
         return all(peer.height(channel_id) >= height for peer in peers)
 
-    if not processes.wait_until(everywhere, _SETTLE_SECONDS, every=0.05):
+    if not waiting.until(everywhere, _SETTLE_SECONDS, every=0.05):
         raise errors.EngineError(
             f"after {_SETTLE_SECONDS:g} s not every peer has the new configuration of {channel_id}",
             "Read the peers' logs for the cause, then run the same command again.",

@@ -18,8 +18,8 @@ from google.protobuf.message import DecodeError
 from hlf import errors
 from hlf.admin.lifecycle import Committed, Definition
 from hlf.wire import policies
+from hlf.wire.config.channelconfig import ENDORSEMENT
 
-DEFAULT_ENDORSEMENT = "/Channel/Application/Endorsement"
 """The policy of a definition that names none, as peers fill it in."""
 
 Words = Mapping[str, str]
@@ -97,7 +97,7 @@ def _words(version: str, sequence: int, init_required: bool, parameter: bytes, c
         "version": version,
         "sequence": str(sequence),
         "init_required": str(init_required).lower(),
-        "endorsement": _application_policy(policy_pb2.ApplicationPolicy.FromString(parameter)) or DEFAULT_ENDORSEMENT,
+        "endorsement": _application_policy(policy_pb2.ApplicationPolicy.FromString(parameter)) or ENDORSEMENT,
     }
     package = collection_pb2.CollectionConfigPackage.FromString(collections)
     for each in package.config:

@@ -42,6 +42,9 @@ _MAX_UINT32 = 0xFFFFFFFF
 LONGEST_ID = 249
 """The longest name of a channel, or of a group, value or policy of its configuration."""
 
+ENDORSEMENT = "/Channel/Application/Endorsement"
+"""The endorsement policy of a chaincode whose definition has none."""
+
 LIFECYCLE_ENDORSEMENT = "/Channel/Application/LifecycleEndorsement"
 """The policy by which functions of ``_lifecycle`` are endorsed, where a channel has it."""
 

@@ -9,7 +9,6 @@ reference of Fabric 3.x (configtx.yaml), and are valid for 2.5 as well.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -202,7 +201,7 @@ def channel(
 def genesis_block(channel_id: str, group: Any) -> common_pb2.Block:
     """Return block 0 of a channel with that configuration; orderers and peers join the channel by it."""
     envelope = configtx_pb2.ConfigEnvelope(config=configtx_pb2.Config(channel_group=group))
-    nonce = os.urandom(24)
+    nonce = envelopes.fresh_nonce()
     header = envelopes.channel_header(common_pb2.CONFIG, channel_id, tx_id=keys.transaction_id(nonce, b""))
     payload = envelopes.payload(header, b"", nonce, envelope.SerializeToString(deterministic=True))
     block = blocks.new_block(0, b"", [common_pb2.Envelope(payload=payload).SerializeToString()])

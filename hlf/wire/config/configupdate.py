@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -62,7 +61,7 @@ def _absolute(path: str, policy: str) -> str:
 
 def config_signature(update: bytes, creator: bytes, sign: Sign) -> configtx_pb2.ConfigSignature:
     """Return an organisation's ``ConfigSignature`` over the serialized update."""
-    header = envelopes.signature_header(creator, os.urandom(24))
+    header = envelopes.signature_header(creator, envelopes.fresh_nonce())
     return configtx_pb2.ConfigSignature(signature_header=header, signature=sign(header + update))
 
 
@@ -72,7 +71,7 @@ def update_envelope(
     """Return the signed envelope that submits an update to an orderer; the submitter must be a channel writer."""
     data = configtx_pb2.ConfigUpdateEnvelope(config_update=update, signatures=config_signatures)
     header = envelopes.channel_header(common_pb2.CONFIG_UPDATE, channel_id)
-    payload = envelopes.payload(header, creator, os.urandom(24), data.SerializeToString())
+    payload = envelopes.payload(header, creator, envelopes.fresh_nonce(), data.SerializeToString())
     return common_pb2.Envelope(payload=payload, signature=sign(payload))
 
 

@@ -11,7 +11,8 @@ import urllib.request
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from hlf.network import errors, processes
+from hlf import waiting
+from hlf.network import errors
 from hlf.network.engines.docker import compose
 from hlf.network.engines.engine import FABRIC, BuilderConfig
 from hlf.network.engines.native import leaders
@@ -50,7 +51,7 @@ class Docker:
         _compose(file, "up", "--detach", "--build", "--remove-orphans", *services, timeout=_START_SECONDS * 5)
         for name in services or consortium.nodes:
             address = record.address(name, "operations")
-            if not processes.wait_until(functools.partial(_healthy, address), _START_SECONDS, every=0.1):
+            if not waiting.until(functools.partial(_healthy, address), _START_SECONDS, every=0.1):
                 said = _compose(file, "logs", "--no-color", "--tail", _LOG_LINES, name)
                 raise errors.ProcessError(
                     name, f"was not well within {_START_SECONDS:g} s; its last words were:\n{said}"

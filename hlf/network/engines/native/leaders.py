@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import urllib.request
 
-from hlf.network import errors, processes
+from hlf import waiting
+from hlf.network import errors
 from hlf.network.state import Record
 from hlf.network.topology import Consortium
 
@@ -30,7 +31,7 @@ def wait(record: Record, consortium: Consortium) -> None:
     def missing() -> set[str]:
         return wanted - {channel for address in addresses for channel in led(_metrics(address))}
 
-    if not processes.wait_until(lambda: not missing(), _SECONDS, every=0.05):
+    if not waiting.until(lambda: not missing(), _SECONDS, every=0.05):
         raise errors.ProcessError(
             "orderers",
             f"no leader within {_SECONDS:g} s for {', '.join(sorted(missing()))}",

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hlf import errors
+from hlf import errors, waiting
 from hlf.admin import snapshots
 from hlf.admin.peer import Peer
-from hlf.network import processes
 from tests.conformance import genesis
 from tests.conformance.answers import Answer
 from tests.conformance.cases import case
@@ -27,7 +26,7 @@ def snapped(lab: Lab) -> Iterator[tuple[str, Path, Peer]]:
     with lab.administrators() as (first, second):
         first.join(made.block().SerializeToString())
         snapshots.generate(first, name)
-        assert processes.wait_until(lambda: snapshots.pending(first, name) == (), PATIENCE)
+        assert waiting.until(lambda: snapshots.pending(first, name) == (), PATIENCE)
         (folder,) = lab.state.glob(f"*/**/snapshots/completed/{name}/0")
         yield name, folder, second
 
@@ -38,7 +37,7 @@ def joined(peer: Peer, folder: Path) -> str:
         snapshots.join(peer, str(folder))
     except errors.AdminError as refused:
         return refused.message.replace(str(folder), "<folder>")
-    assert processes.wait_until(lambda: snapshots.joining(peer) == "", PATIENCE)
+    assert waiting.until(lambda: snapshots.joining(peer) == "", PATIENCE)
     return "OK"
 
 

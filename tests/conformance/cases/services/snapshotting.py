@@ -13,7 +13,7 @@ from typing import Any
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import snapshot_pb2
 
-from hlf.network import processes
+from hlf import waiting
 from hlf.wire import fields
 from tests.conformance import callers
 from tests.conformance.answers import Answer, ask
@@ -107,7 +107,7 @@ def files(lab: Lab) -> Answer:
     """Names, forms and hashes of what is made of the last block, and that it is made once."""
     lab.must("put", "in a snapshot", "v")
     asked = generated(lab, 0)
-    assert processes.wait_until(lambda: pending(lab).result == [], PATIENCE)
+    assert waiting.until(lambda: pending(lab).result == [], PATIENCE)
     again = generated(lab, 0)
     folder = _folder(lab)
     signable = (folder / "_snapshot_signable_metadata.json").read_bytes()

@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from hlf.network import processes
+from hlf import waiting
 from tests.unit.gateway.fakes import FakeLedgers
 from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, Served, everything, head
 
@@ -74,7 +74,7 @@ def test_a_request_of_a_client_that_has_gone_is_not_carried_out(serve, ledgers, 
 
 def reached(condition: Callable[[], bool]) -> None:
     """Return once *condition* holds."""
-    assert processes.wait_until(condition, 30)
+    assert waiting.until(condition, 30)
 
 
 def test_one_caller_with_many_requests_delays_another_by_one(serve, ledgers, gate):

@@ -9,7 +9,7 @@ import pytest
 from fabric_protos.orderer import configuration_pb2
 
 from hlf import errors as hlf_errors
-from hlf import identity
+from hlf import identity, waiting
 from hlf.admin import channel, lifecycle
 from hlf.network import admin, errors, processes, state, topology
 from hlf.network.admin import chaincodes
@@ -199,7 +199,7 @@ def _upgrade(net: Net) -> None:
         peers = [nodes.first_peer("AMSP"), nodes.first_peer("BMSP")]
         for peer in peers:
             lifecycle.approve(peer, "c", definition, packaged.package_id)
-        assert processes.wait_until(
+        assert waiting.until(
             lambda: all(all(lifecycle.readiness(peer, "c", definition).values()) for peer in peers), 20, every=0.05
         )
         lifecycle.commit(peers[0], "c", definition, peers)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from hlf import waiting
 from hlf.network import errors, ports, processes, state, topology
 from hlf.network.processes import Program
 from network import CONSORTIUM
@@ -73,7 +74,7 @@ def test_a_program_that_is_still_starting_is_waited_for(folder, free_port):
     running = processes.start(folder, program)
     assert [each.pid for _, each in processes.start_missing(folder, [program])] == [running.pid]
     (folder.root / "later").touch()
-    assert processes.wait_until(lambda: processes.start_missing(folder, [program]) == [], 20)
+    assert waiting.until(lambda: processes.start_missing(folder, [program]) == [], 20)
     processes.stop(folder)
 
 
@@ -148,7 +149,7 @@ def test_nothing_that_a_program_started_outlives_its_stop(folder):
     place = folder.root / "lock"
     program = Program("parent", [sys.executable, "-c", PARENT, HOLDER, str(place)])
     running = processes.start(folder, program)
-    assert processes.wait_until(lambda: "held" in processes.last_lines(running), 20)
+    assert waiting.until(lambda: "held" in processes.last_lines(running), 20)
     assert processes.stop(folder) == ["parent"]
     with place.open() as file:
 
@@ -158,7 +159,7 @@ def test_nothing_that_a_program_started_outlives_its_stop(folder):
                 return True
             return False
 
-        assert processes.wait_until(free, 10)
+        assert waiting.until(free, 10)
 
 
 def test_what_a_fallen_program_left_behind_is_ended(folder, free_port):
@@ -168,7 +169,7 @@ def test_what_a_fallen_program_left_behind_is_ended(folder, free_port):
     running = processes.start(folder, program)
     processes.wait_ready([(program, running)], 20)
     os.kill(running.pid, signal.SIGKILL)
-    assert processes.wait_until(lambda: not any(each.alive for each in processes.find(folder)), 10)
+    assert waiting.until(lambda: not any(each.alive for each in processes.find(folder)), 10)
     assert processes.listens(f"127.0.0.1:{free_port}")
     assert processes.stop(folder, timeout=3) == []
     assert not processes.listens(f"127.0.0.1:{free_port}")
@@ -195,7 +196,7 @@ def test_a_program_in_go_is_reported_with_what_it_gave_up_for(folder):
     trace = "".join(f"main.f{number}()\\n\\tmain.go:{number} +0x1\\n" for number in range(20))
     said = f"starting\\npanic: no such handler\\n\\ngoroutine 1 [running]:\\n{trace}\\ngoroutine 7 [select]:\\n{trace}"
     running = processes.start(folder, _python("peer", f"print('{said}'); raise SystemExit(2)"))
-    assert processes.wait_until(lambda: not processes.find(folder)[0].alive, 10)
+    assert waiting.until(lambda: not processes.find(folder)[0].alive, 10)
     assert processes.last_lines(running) == "starting\npanic: no such handler"
 
 
@@ -205,7 +206,7 @@ def test_a_killed_program_is_seen_as_fallen(folder, free_port):
     running = processes.start(folder, program)
     processes.wait_ready([(program, running)], 20)
     os.kill(running.pid, signal.SIGKILL)
-    assert processes.wait_until(lambda: not processes.find(folder)[0].alive, 10)
+    assert waiting.until(lambda: not processes.find(folder)[0].alive, 10)
     assert processes.stop(folder) == []
     assert processes.find(folder) == []
 
@@ -228,7 +229,7 @@ def test_a_program_that_ignores_being_asked_is_killed(folder):
     """After the time for a clean end it is ended in any case."""
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)"
     running = processes.start(folder, _python("deaf", f"{deaf}\nwhile True: signal.pause()"))
-    assert processes.wait_until(lambda: b"deaf" in running.log.read_bytes(), 20)
+    assert waiting.until(lambda: b"deaf" in running.log.read_bytes(), 20)
     assert processes.stop(folder, timeout=0.2) == ["deaf"]
     assert processes.find(folder) == []
 
@@ -283,7 +284,7 @@ def test_fabric_settings_of_the_environment_do_not_leak_in(folder, monkeypatch):
     monkeypatch.setenv("ORDERER_GENERAL_LISTENPORT", "1")
     code = "import os; print(sorted(n for n in os.environ if n.startswith(('CORE_', 'ORDERER_'))), flush=True)"
     running = processes.start(folder, _python("env", code, environment={"CORE_MINE": "1"}))
-    assert processes.wait_until(lambda: not processes.find(folder)[0].alive, 20)
+    assert waiting.until(lambda: not processes.find(folder)[0].alive, 20)
     assert Path(running.log).read_text().strip() == "['CORE_MINE']"
 
 

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ERROR_THRESHOLD = 400
 ERROR = 500
 INITIALIZED = "\x00\U0010ffffinitialized"
 _COMPLETED = chaincode_shim_pb2.ChaincodeMessage.COMPLETED
@@ -203,7 +202,7 @@ class Endorser:
         except (SimulationError, chaincodes.ExecutionError) as error:
             raise UndefinedError(f"error in simulation: {error}") from None
         if evaluate:
-            refused_below = ERROR_THRESHOLD <= response.status < ERROR
+            refused_below = proposals.ERROR_THRESHOLD <= response.status < ERROR
             return Outcome(response, None if refused_below else b"")
         if channel is not None and results is not None and results.private is not None:
             try:
@@ -238,7 +237,7 @@ class Endorser:
         )
         if response.status >= ERROR:
             return Outcome(response, payload, interest=interest)
-        if not request.channel_id or response.status >= ERROR_THRESHOLD:
+        if not request.channel_id or response.status >= proposals.ERROR_THRESHOLD:
             return Outcome(response)
         local = self._peer.local
         endorsement = responses.Endorsement(endorser=local.serialized, signature=local.sign(payload + local.serialized))
@@ -276,7 +275,7 @@ class Endorser:
                 f"failed to unmarshal response for transaction {transaction.tx_id}: "
                 "proto: cannot parse invalid wire-format data"
             ) from None
-        if response.status >= ERROR_THRESHOLD or not answer.HasField("chaincode_event"):
+        if response.status >= proposals.ERROR_THRESHOLD or not answer.HasField("chaincode_event"):
             return response, b""
         event = chaincode_event_pb2.ChaincodeEvent(
             chaincode_id=request.chaincode,

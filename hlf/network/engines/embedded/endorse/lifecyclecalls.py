@@ -20,14 +20,14 @@ from hlf.network.engines.embedded.endorse.systemanswers import Response, failure
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, Request
 from hlf.wire import keys
+from hlf.wire.config.channelconfig import ENDORSEMENT
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import Peer
     from hlf.network.engines.embedded.endorse.simulator import Simulator
     from hlf.network.engines.embedded.endorse.transactions import Transaction
 
-DEFAULT_POLICY = "/Channel/Application/Endorsement"
-_DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=DEFAULT_POLICY).SerializeToString()
+_DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=ENDORSEMENT).SerializeToString()
 
 _Stated = (
     lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgArgs
@@ -312,10 +312,10 @@ class LifecycleCalls:
         """Return the requested parameters, with Fabric's defaults for missing ones."""
         parameter = given.validation_parameter
         if not parameter:
-            if transaction.configuration.policies.find(DEFAULT_POLICY) is None:
+            if transaction.configuration.policies.find(ENDORSEMENT) is None:
                 raise LifecycleError(
                     f"could not set defaults for chaincode definition in channel {transaction.channel_id}: policy "
-                    f"'{DEFAULT_POLICY}' must be defined for channel '{transaction.channel_id}' before chaincode "
+                    f"'{ENDORSEMENT}' must be defined for channel '{transaction.channel_id}' before chaincode "
                     "operations can be attempted"
                 )
             parameter = _DEFAULT_PARAMETER

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from hlf import waiting
 from hlf.network import errors, ports, processes, state
 from hlf.network.engines.embedded.node import requests
 from hlf.network.engines.embedded.wire.settings import REQUEST_FILE
@@ -115,7 +116,7 @@ class Embedded:
         """Write the list of nodes to stop, and wait until a running process has applied it."""
         wanted = sorted(nodes)
         state.replace_file(_stopped_file(folder), json.dumps(wanted).encode() + b"\n")
-        if processes.notify(folder, _PROGRAM) and not processes.wait_until(
+        if processes.notify(folder, _PROGRAM) and not waiting.until(
             lambda: _told(folder, "stopped", None) == wanted, _START_SECONDS
         ):
             raise errors.ProcessError(
@@ -132,7 +133,7 @@ def _ask(folder: Folder, act: str, place: Path) -> None:
         return bool(_told(folder, "answer", {}).get("id") == asked["id"])
 
     log = f"Its log: {folder.logs / _PROGRAM}.log"
-    if not processes.notify(folder, _PROGRAM) or not processes.wait_until(answered, _START_SECONDS):
+    if not processes.notify(folder, _PROGRAM) or not waiting.until(answered, _START_SECONDS):
         raise errors.ProcessError(_PROGRAM, f"did not answer when it was asked to {act} a snapshot", log)
     error = _told(folder, "answer", {})["error"]
     if error:

@@ -6,7 +6,6 @@ Refusals have the status and the text of Fabric's broadcast service.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +22,6 @@ from hlf.wire.config import channelconfig
 
 WRITERS = "/Channel/Writers"
 ORDERER_WRITERS = "/Channel/Orderer/Writers"
-_NONCE_BYTES = 24
 
 
 class Signer(Protocol):
@@ -108,7 +106,7 @@ class Admission:
             ) from error
         header = envelopes.channel_header(common_pb2.CONFIG, channel_id)
         payload = envelopes.payload(
-            header, self._signer.serialized, os.urandom(_NONCE_BYTES), proposed.SerializeToString()
+            header, self._signer.serialized, envelopes.fresh_nonce(), proposed.SerializeToString()
         )
         config = common_pb2.Envelope(payload=payload, signature=self._signer.sign(payload))
         verified = self._filter(config, "config update for existing channel did not pass final checks: ")
@@ -241,7 +239,7 @@ def make_block(
         last_config=index,
         consenter_metadata=common_pb2.Metadata(value=consenter_metadata).SerializeToString(),
     ).SerializeToString()
-    header = common_pb2.SignatureHeader(creator=signer.serialized, nonce=os.urandom(_NONCE_BYTES)).SerializeToString()
+    header = common_pb2.SignatureHeader(creator=signer.serialized, nonce=envelopes.fresh_nonce()).SerializeToString()
     signature = common_pb2.MetadataSignature(
         signature_header=header, signature=signer.sign(value + header + blocks.header_bytes(block.header))
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from fabric_protos.gateway import gateway_pb2
 
+from hlf.wire import proposals
+
 if TYPE_CHECKING:
     from fabric_protos.peer import proposal_response_pb2 as responses
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import Peer
     from hlf.network.engines.embedded.services.broadcast import Orderer
 
-MISMATCH = "ProposalResponsePayloads do not match"
 TIMED_OUT = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
 LOST = "rpc error: code = Unavailable desc = error reading from server: EOF"
 
@@ -82,7 +83,7 @@ class Plan:
         if self.payload is None:
             self.payload = outcome.payload
         elif self.payload != outcome.payload:
-            self.details.append(detail(peer, MISMATCH))
+            self.details.append(detail(peer, proposals.MISMATCH))
             return False
         self._received.append((group, outcome.endorsement))
         self._counts[group] += 1
