@@ -20,18 +20,16 @@ hooks before and after its functions, and its own context (:class:`Contract`).
 
 from __future__ import annotations
 
-import enum
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from hlf.codec import canonical, records, texts
+from hlf.codec import texts
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import identity, invocation, metadata, responses
-from hlf.shim.contracts import inspection
+from hlf.shim.contracts import inspection, results
 from hlf.shim.contracts.decorators import query, transaction
 from hlf.shim.endorsement import KeyPolicy
 from hlf.shim.endorsement import all_of as endorsed_by_all_of
@@ -183,8 +181,8 @@ class Chaincode:
             function = self.functions.get(f"{contract}:{name}")
             where = texts.shown(f"{contract}:{name}", 160)
             if function is None:
-                return responses.success(_encoded(self._unknown(contract, name, stub), records.plain))
-            return responses.success(_encoded(self._run(function, stub), function.write))
+                return responses.success(results.encoded(self._unknown(contract, name, stub)))
+            return responses.success(results.encoded(self._run(function, stub), function.write))
         except (Exception, SystemExit) as error:  # noqa: BLE001  (every exception becomes an answer)
             return invocation.failed(self, where, error, stub)
 
@@ -242,14 +240,3 @@ def _default(chaincode: str, contracts: Sequence[type[Contract]]) -> str:
     if len(chosen) > 1:
         raise ContractError(f"chaincode {chaincode} has more than one default contract: {', '.join(chosen)}")
     return chosen[0]
-
-
-def _encoded(result: Any, write: Callable[[Any], Any]) -> bytes:
-    """Return bytes unchanged, the text of a str, Decimal or datetime, no bytes for None, and else canonical JSON."""
-    if isinstance(result, bytes):
-        return result
-    if result is None:
-        return b""
-    if isinstance(result, str | Decimal | datetime) and not isinstance(result, enum.Enum):
-        return str(records.plain(result)).encode()
-    return canonical.dumps(write(result))
