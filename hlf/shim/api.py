@@ -21,7 +21,7 @@ hooks before and after its functions, and its own context (:class:`Contract`).
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -182,7 +182,7 @@ class Chaincode:
             where = texts.shown(f"{contract}:{name}", 160)
             if function is None:
                 return responses.success(results.encoded(self._unknown(contract, name, stub)))
-            return responses.success(results.encoded(self._run(function, stub), function.write))
+            return responses.success(function.encode(self._run(function, stub)))
         except (Exception, SystemExit) as error:  # noqa: BLE001  (every exception becomes an answer)
             return invocation.failed(self, where, error, stub)
 

@@ -41,12 +41,21 @@ def argument(annotation: Any) -> Callable[[bytes, str], Any]:
         return _text
     if _is_word(annotation) or annotation in _TEXTS or _optional(annotation) in _TEXTS:
         return lambda data, path: records.shaped(annotation, _text(data, path), path)
-    _check(annotation, set())
+    check(annotation)
     return lambda data, path: records.loads(annotation, data, path)
 
 
+def check(annotation: Any) -> None:
+    """
+    Raise if an annotation cannot work, when the chaincode starts and not at the first call.
+
+    Raises:
+        ContractError: the type has no strict JSON form.
+    """
+    _check(annotation, set())
+
+
 def _check(annotation: Any, seen: set[Any]) -> None:
-    """Raise if an annotation cannot work, when the chaincode starts and not at the first call."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _SCALARS or origin is typing.Literal or annotation in seen:
         return

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hlf.codec import records
 from hlf.codec.refusals import RuntimeRefusal, invalid
+from hlf.shim.contracts import results
 from hlf.shim.declarations import Declaration
 
 
@@ -23,7 +23,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """One function of a contract, ready to be called with bytes; *write* converts its result to JSON values."""
+    """One function of a contract, ready to be called with bytes; *encode* converts its result to bytes."""
 
     contract: str
     name: str
@@ -33,7 +33,7 @@ class Function:
     returns: Any
     call: Callable[..., Any]
     declared: Declaration = Declaration()
-    write: Callable[[Any], Any] = records.plain
+    encode: Callable[[Any], bytes] = results.encoded
 
     @property
     def where(self) -> str:

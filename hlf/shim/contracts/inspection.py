@@ -7,9 +7,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from hlf.codec import records
 from hlf.shim import decoding
-from hlf.shim.contracts import decorators
+from hlf.shim.contracts import decorators, results
 from hlf.shim.contracts.decorators import Mark
 from hlf.shim.errors import ContractError
 from hlf.shim.functions import Function, Parameter
@@ -54,8 +53,8 @@ def _function(contract: str, name: str, mark: Mark, method: Callable[..., Any], 
     mark.declared.check(where, tuple(parameter.name for parameter in parameters))
     documentation = inspect.getdoc(method) or ""
     returns = hints.get("return")
-    write = records.writer(returns)
-    return Function(contract, name, mark.tag, documentation, parameters, returns, call, mark.declared, write)
+    encode = results.encoder(where, returns)
+    return Function(contract, name, mark.tag, documentation, parameters, returns, call, mark.declared, encode)
 
 
 def _parameter(where: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter:
