@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import subprocess
 import sys
 import textwrap
 import zipfile
+from collections.abc import Mapping
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -84,9 +86,16 @@ finally:
 """
 
 
-def run(*words: str | Path, cwd: Path | None = None) -> str:
+def run(*words: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
     """Return what a program printed; its words are in the failure."""
-    done = subprocess.run([str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -146,20 +155,19 @@ def test_hlf_alone_needs_four_packages(wheels):
     assert {re.split(r"[^\w-]", each)[0] for each in wanted if "extra ==" not in each} == CORE
 
 
-def oldest() -> list[str]:
-    """Return the lowest version that each requirement of hlf, its network and its tests allows."""
+def lowest(*extras: str) -> list[str]:
+    """Return the lowest version that each requirement of *extras*, or of hlf without any, allows."""
     read = configparser.ConfigParser()
     read.read(ROOT / "hlf/setup.cfg")
-    lines = f"{read['options']['install_requires']}\n{read['options.extras_require']['network']}\npytest >= 8".split(
-        "\n"
-    )
+    wanted = [read["options.extras_require"][extra] for extra in extras] or [read["options"]["install_requires"]]
+    lines = "\n".join(wanted).split("\n")
     return [re.sub(r">= *([\w.]+).*", r"==\1", line) for line in lines if line.strip()]
 
 
 @pytest.mark.parametrize("versions", ["oldest", "newest"])
 def test_a_stranger_runs_a_contract_on_a_network(wheels, tmp_path, versions):
     """By itself and under pytest, in a project with folders of our names, with the lowest and the newest packages."""
-    pins = oldest() if versions == "oldest" else []
+    pins = [*lowest(), *lowest("network"), "pytest==8"] if versions == "oldest" else []
     python, project = installed(tmp_path / "venv", f"{wheels['hlf']}[testing]", *pins), tmp_path / "project"
     for room in ("chaincode", "gateway", "network"):
         (project / room).mkdir(parents=True)
@@ -171,6 +179,20 @@ def test_a_stranger_runs_a_contract_on_a_network(wheels, tmp_path, versions):
     (project / "pytest.ini").write_text("[pytest]\nhlf_contract = chaincode.serve:Assets\nfilterwarnings = error\n")
     (project / "test_assets.py").write_text(textwrap.dedent(TESTS))
     assert "2 passed" in run(python, "-m", "pytest", cwd=project)
+
+
+def test_telemetry_and_security_modules_work_with_their_lowest_versions(tmp_path):
+    """By their own tests, with OpenTelemetry's SDK of the same version."""
+    pins = lowest("pkcs11", "otel")
+    (api,) = (pin for pin in pins if pin.startswith("opentelemetry-api"))
+    needed = [*pins, api.replace("-api", "-sdk")]
+    run(sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", tmp_path / "old", *needed)
+    tests = [ROOT / "tests/unit/hlf/test_pkcs11.py", ROOT / "tests/unit/hlf/client/test_otel.py"]
+    said = run(
+        sys.executable, "-m", "pytest", "-q", "-rs", *tests, cwd=ROOT, environment={"PYTHONPATH": str(tmp_path / "old")}
+    )
+    assert re.search(r"\d+ passed", said)
+    assert "skipped" not in said or "SoftHSM is not installed" in said
 
 
 def test_without_its_extra_a_part_names_it(wheels, tmp_path):

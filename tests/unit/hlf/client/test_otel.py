@@ -10,8 +10,10 @@ import pytest
 from hlf import errors, otel
 
 trace = pytest.importorskip("opentelemetry.sdk.trace", reason="telemetry needs opentelemetry-sdk: pip install it")
+exporting = pytest.importorskip("opentelemetry.sdk.trace.export")
 export = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
 metrics = pytest.importorskip("opentelemetry.sdk.metrics")
+reading = pytest.importorskip("opentelemetry.sdk.metrics.export")
 
 
 @pytest.fixture
@@ -19,8 +21,8 @@ def traced(request, client, connect, peer, user):
     """A gateway with telemetry, and functions that give its finished spans and its durations."""
     exporter = export.InMemorySpanExporter()
     provider = trace.TracerProvider()
-    provider.add_span_processor(trace.export.SimpleSpanProcessor(exporter))
-    reader = metrics.export.InMemoryMetricReader()
+    provider.add_span_processor(exporting.SimpleSpanProcessor(exporter))
+    reader = reading.InMemoryMetricReader()
     made = otel.interceptors if type(client).__name__ == "module" else otel.aio_interceptors
     given = made(provider, metrics.MeterProvider([reader]))
     with connect(peer.profile, *user, interceptors=given) as fabric:
