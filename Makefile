@@ -18,7 +18,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol add-organisation channels channel-info peers logs certificates render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew add-organisation channels channel-info peers logs certificates render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -62,6 +62,9 @@ hostile: $(VENV)/dev  ## Send the engines messages that no honest member sends (
 
 cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
 	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
+
+kills: $(VENV)/dev  ## Kill `apply` at random moments and run it again (N=50, SEED=4)
+	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) $(BIN)/python -m pytest tests/faults/test_interrupted.py -k test_an_apply --timeout 7200
 
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
@@ -125,6 +128,12 @@ collection: $(VENV)/run  ## Add COLLECTION=name with the members RULE="OR('AMSP.
 
 user-enrol: $(VENV)/run  ## Make key and certificate of NAME=name at MSP=id (ATTRIBUTES="desk=7 shift=2")
 	@$(call needs,MSP,id)$(call needs,NAME,name)$(ACT) user-enrol $(MSP) $(NAME) $(foreach each,$(ATTRIBUTES),--attribute $(each)) $(AS)
+
+user-revoke: $(VENV)/run  ## Revoke NAME=name of MSP=id on every channel
+	@$(call needs,MSP,id)$(call needs,NAME,name)$(ACT) user-revoke $(MSP) $(NAME) $(FILE) $(FOLDER)
+
+renew: $(VENV)/run  ## Renew the certificates of NAMES="peer0.a.test AMSP/User1", keys kept
+	@$(call needs,NAMES,"peer0.a.test AMSP/User1")$(ACT) renew $(NAMES) $(FOLDER)
 
 add-organisation: $(VENV)/run  ## Show the steps to add MSP=id to CHANNEL=name; APPLY=1 does them
 	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(BIN)/selat network add-organisation --channel $(CHANNEL) --msp $(MSP) $(FILE) $(FOLDER) $(if $(APPLY),--apply)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -88,6 +88,39 @@ def tls(ca: Issued, name: str, domain: str, country: str, hosts: Sequence[str]) 
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
     return Issued(_signed(builder, ca.key), key)
+
+
+def revocations(ca: Issued, serial_numbers: Iterable[int]) -> bytes:
+    """Return the list (PEM) by which a CA revokes the certificates of those serial numbers."""
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(ca.certificate.subject)
+        .last_update(now - SKEW)
+        .next_update(now - SKEW + VALIDITY)
+        # Fabric finds the list of an authority by it.
+        .add_extension(_issued_by(ca), critical=False)
+    )
+    for number in sorted(serial_numbers):
+        one = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(now).build()
+        builder = builder.add_revoked_certificate(one)
+    return builder.sign(ca.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def renewed(ca: Issued, former: x509.Certificate) -> bytes:
+    """Return a certificate (PEM) of the same holder, key and extensions that is valid from now on."""
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(former.subject)
+        .issuer_name(ca.certificate.subject)
+        .public_key(former.public_key())
+        .serial_number(x509.random_serial_number())
+    )
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    builder = builder.not_valid_before(now - SKEW).not_valid_after(now - SKEW + VALIDITY)
+    for extension in former.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    return _signed(builder, ca.key).public_bytes(serialization.Encoding.PEM)
 
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

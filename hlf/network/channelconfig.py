@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fabric_protos.common import common_pb2, configtx_pb2
 
-from hlf.network import errors, state
+from hlf.network import errors, material, state
 from hlf.network.state import Folder, Record
 from hlf.network.topology import BFT, Channel, Consortium, Orderer, Organisation
 from hlf.wire.config import configtx
@@ -66,7 +66,11 @@ def _group(folder: Folder | None, record: Record, consortium: Consortium, channe
 def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.OrganisationGroup:
     """Return what a channel is to know of a member: its roots of trust and its anchor peers."""
     return configtx.OrganisationGroup(
-        msp_id, *_roots(folder, msp_id), anchor_peers=_anchors(record, consortium.organisation(msp_id))
+        msp_id,
+        *_roots(folder, msp_id),
+        anchor_peers=_anchors(record, consortium.organisation(msp_id)),
+        # Whoever was revoked stays so on channels that are made later.
+        revocation_lists=tuple(_read(file) for file in material.revocation_lists(folder, msp_id)),
     )
 
 

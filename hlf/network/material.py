@@ -49,6 +49,28 @@ def make(folder: Folder, consortium: Consortium) -> None:
         _orderer_organisation(folder, ordering)
 
 
+def authority(folder: Folder, msp_id: str, kind: str = "ca") -> Issued:
+    """
+    Return the authority of an organisation: ``ca`` signs its identities, ``tlsca`` the certificates of TLS.
+
+    Raises:
+        MaterialError: its key is not in the folder, or unusable.
+    """
+    place = folder.organisation(msp_id) / kind
+    return _load(place / "cert.pem", place / "key.pem")
+
+
+def users(consortium: Consortium) -> list[tuple[str, tuple[User, ...]]]:
+    """Return the users of each organisation, those that order included, by MSP id."""
+    members = [(each.msp_id, each.users) for each in consortium.organisations]
+    return members + [(each.msp_id, each.users) for each in consortium.ordering.organisations]
+
+
+def revocation_lists(folder: Folder, msp_id: str) -> list[Path]:
+    """Return the files of an organisation's revocation lists, of which there is one at most."""
+    return sorted((folder.organisation(msp_id) / "msp" / "crls").glob("*.pem"))
+
+
 def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str], bool]) -> None:
     """
     Put away what was made for an organisation under another domain, if it never became a member.

@@ -1,8 +1,13 @@
-"""`selat network up` and `add-organisation` killed at any moment: the same command, given again, ends well."""
+"""
+`selat network up`, `add-organisation` and `apply` killed at any moment: the same command, given again, ends well.
+
+``SELAT_KILLS=50`` (``make kills``) runs the full number of kills of `apply`.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import subprocess
 import sys
@@ -18,6 +23,7 @@ from hlf.network.admin import lifetime
 from tests.support.small import CONSORTIUM, FIRST, Net
 
 GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
+KILLS = int(os.environ.get("SELAT_KILLS", "3"))
 LONGEST_SECONDS = {"embedded": 3.0, "native": 10.0}
 
 
@@ -100,6 +106,25 @@ def test_an_addition_may_be_cut_off(net: Net) -> None:
         finish(net, "up")
     finish(net, "add-organisation", "--channel", "c", "--msp", "CMSP", "--apply")
     assert_works(net, "CMSP")
+
+
+def test_an_apply_may_be_cut_off(net: Net) -> None:
+    """A member, a policy and an upgrade come, the member leaves again: each file is in force after a few kills."""
+    net.up()
+    chance = random.Random(int(os.environ.get("SELAT_SEED", "4")))  # noqa: S311 - moments, not secrets
+    sequence, kills = 1, 0
+    while kills < KILLS or sequence % 2 == 0:
+        sequence += 1
+        grown = sequence % 2 == 0
+        net.write(**(GROWN if grown else {}), sequence=sequence, version=f"1.{sequence}")
+        if grown:
+            net.file.write_text(net.file.read_text().replace("batch:", "policies: {Extra: ANY Admins}\n    batch:"))
+        for _ in range(2):
+            kill_at_any_moment(net, chance, "apply", "--yes")
+            kills += 1
+        finish(net, "apply", "--yes")
+        assert admin.plan(net.root, net.file).steps == ()
+        assert_works(net, "CMSP" if grown else "BMSP")
 
 
 def test_a_network_that_was_started_a_moment_ago_is_waited_for(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:

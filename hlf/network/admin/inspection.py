@@ -27,6 +27,8 @@ from hlf.wire.config import channelconfig
 # Whoever has not answered by then is not there.
 _ANSWER_SECONDS = 5.0
 _TAIL_BYTES = 1 << 20
+# Folders of an MSP whose files are keys or revocation lists.
+_OTHERS = ("keystore", "crls")
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
 def _certificate_files(folder: Folder) -> Iterator[Path]:
     for top in (folder.root / "organisations", folder.root / "orderers"):
         for path in top.rglob("*"):
-            if path.suffix in {".pem", ".crt"} and path.name != "key.pem" and path.parent.name != "keystore":
+            if path.suffix in {".pem", ".crt"} and path.name != "key.pem" and path.parent.name not in _OTHERS:
                 yield path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hlf.admin import lifecycle
-from hlf.network import channelconfig, engines, parties, processes
+from hlf.network import channelconfig, engines, material, parties, processes
 from hlf.network.admin import chaincodes, deployment, observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Observed
@@ -112,9 +112,7 @@ def _approvals(
 
 
 def _users(consortium: Consortium) -> list[str]:
-    members = [(each.msp_id, each.users) for each in consortium.organisations]
-    members += [(each.msp_id, each.users) for each in consortium.ordering.organisations]
-    return [f"{msp_id}/{user.name}" for msp_id, users in members for user in users]
+    return [f"{msp_id}/{user.name}" for msp_id, users in material.users(consortium) for user in users]
 
 
 def _node_settings(consortium: Consortium) -> dict[str, str]:

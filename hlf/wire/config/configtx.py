@@ -39,6 +39,7 @@ class OrganisationGroup:
     tls_intermediate_certificates: tuple[bytes, ...] = ()
     anchor_peers: tuple[tuple[str, int], ...] = ()
     orderer_endpoints: tuple[str, ...] = ()
+    revocation_lists: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,7 @@ def _organisation(organisation: OrganisationGroup) -> configtx_pb2.ConfigGroup:
         name=organisation.msp_id,
         root_certs=organisation.root_certificates,
         intermediate_certs=organisation.intermediate_certificates,
+        revocation_list=organisation.revocation_lists,
         tls_root_certs=organisation.tls_root_certificates,
         tls_intermediate_certs=organisation.tls_intermediate_certificates,
         crypto_config=msp_config_pb2.FabricCryptoConfig(

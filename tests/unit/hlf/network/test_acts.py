@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from hlf.network import admin, cli, processes, state
+from hlf import errors, identity
+from hlf.client import gateway
+from hlf.network import admin, channelconfig, cli, processes, state
 from hlf.network.admin import inspection
+from hlf.profile import Profile
+from hlf.wire import certificates
 from tests.support.small import Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
@@ -39,6 +43,8 @@ MISTAKES = [
     (["user-enrol", "ZMSP", "clerk"], "the file has no organisation ZMSP"),
     (["user-enrol", "AMSP", "a b"], "'a b' is not a user's name"),
     (["user-enrol", "AMSP", "clerk", "--attribute", "desk"], "an attribute without a value"),
+    (["user-revoke", "AMSP", "nobody"], "has no certificate of nobody of AMSP. It has those of Admin, User1"),
+    (["user-revoke", "AMSP", "Admin"], "Admin signs the updates of AMSP"),
 ]
 
 
@@ -101,3 +107,51 @@ def test_a_plan_of_an_act_changes_nothing(net):
     assert "create channel further with AMSP, BMSP" in told.output
     assert "nothing was changed" in told.output
     assert net.file.read_text() == before
+
+
+def clerk_of(net: Net, name: str) -> gateway.Gateway:
+    folder = state.Folder(net.root)
+    return gateway.connect(Profile.load(folder.profile("AMSP")), *identity.load_user(folder.user("AMSP", name), "AMSP"))
+
+
+def test_a_revoked_user_is_refused_from_that_block_on(net):
+    """Also on a channel that is made later; the other users go on, and the file has the user no more."""
+    assert hlf(net, "user-enrol", "AMSP", "temp").exit_code == 0
+    with clerk_of(net, "temp") as fabric:
+        contract = fabric.network("c").contract("lab")
+        assert contract.submit("put", "key", "mine") == b"mine"
+        done = hlf(net, "user-revoke", "AMSP", "temp")
+        assert (done.exit_code, done.output) == (0, "revoked temp of AMSP on c\n")
+        with pytest.raises(errors.HlfError):
+            contract.submit("put", "key", "again")
+    with net.connect("AMSP") as fabric:
+        assert fabric.network("c").contract("lab").evaluate("get", "key") == b"mine"
+    assert "temp" not in net.file.read_text()
+    assert admin.plan(net.root, net.file).steps == ()
+    folder = state.Folder(net.root)
+    consortium = state.held(folder)
+    later = channelconfig.member(folder, state.existing(folder), consortium, "AMSP")
+    (listed,) = [certificates.read_revocations(each) for each in later.revocation_lists]
+    temp = folder.organisation("AMSP") / "users" / ".temp-1" / "cert.pem"
+    assert certificates.read(temp.read_bytes()).serial_number in listed.serial_numbers
+
+
+def test_renewed_certificates_keep_their_keys(net):
+    """A peer, the orderer and a user: other certificates that end later, and everything goes on."""
+    folder = state.Folder(net.root)
+    (orderer,) = state.held(folder).orderers
+    place = folder.peer("BMSP", "peer0.b.test") / "msp" / "signcerts" / "cert.pem"
+    former = certificates.read(place.read_bytes())
+    told = CliRunner().invoke(
+        cli.network, ["renew", "peer0.b.test", orderer.name, "AMSP/User1", "--state", str(net.root)]
+    )
+    assert told.exit_code == 0, told.output
+    present = certificates.read(place.read_bytes())
+    assert present.public_key.key == former.public_key.key
+    assert present.serial_number != former.serial_number
+    assert present.extensions == former.extensions
+    assert admin.plan(net.root).steps == ()
+    with net.connect("AMSP") as fabric:
+        assert fabric.network("c").contract("lab").submit("put", "key", "renewed") == b"renewed"
+    unknown = CliRunner().invoke(cli.network, ["renew", "peer9.b.test", "--state", str(net.root)])
+    assert "has no node or user peer9.b.test. It has peer0.a.test" in unknown.output

@@ -1,0 +1,105 @@
+"""
+A user whom no channel accepts any more.
+
+The organisation's authority signs a revocation list, which its admin puts into
+the configuration of each channel: from that block on, whatever the user signs is
+refused. The list stays in the folder, so that channels made later have it too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fabric_protos.msp import msp_config_pb2
+
+from hlf import errors as hlf_errors
+from hlf.admin import channel as channels
+from hlf.network import certificates, engines, errors, material, state
+from hlf.network.admin import lifetime, updates
+from hlf.network.admin.nodes import Nodes
+from hlf.network.state import Folder
+from hlf.wire.certificates import read, read_revocations
+
+_LIST = "ca.pem"
+
+
+def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[str, ...]:
+    """
+    Revoke a user's certificate on every channel of its organisation, and return the channels that were updated.
+
+    When it returns, the update is in force at every peer of the folder. It may be repeated. The user's key and
+    certificate are kept under another name, ``.NAME-<number>``.
+
+    Raises:
+        StateError: there is no such user, it is the last admin, or the network does not run.
+        ConfigError: (of ``hlf``) a channel refused the update.
+    """
+    folder = Folder(root)
+    record = state.started(folder)
+    engine = engines.by_name(record.engine)
+    with state.alone(folder):
+        if not any(engine.running(folder).values()):
+            raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+        serial = _serial(folder, msp_id, name)
+        consortium = state.held(folder)
+        encoded = _listed(folder, msp_id, serial)
+        done = []
+        with Nodes(folder, record, consortium) as nodes:
+            found = lifetime.look(folder, record, consortium, nodes, engine)
+            for channel, config in found.configs.items():
+                changed = channels.copy(config)
+                if _publish(changed.channel_group, msp_id, encoded):
+                    updates.put_in_force(folder, consortium, nodes, channel, changed)
+                    done.append(channel)
+        place = folder.user(msp_id, name)
+        number = sum(1 for _ in place.parent.glob(f".{name}-*"))
+        place.rename(place.with_name(f".{name}-{number + 1}"))
+        return tuple(done)
+
+
+def _serial(folder: Folder, msp_id: str, name: str) -> int:
+    if name == "Admin":
+        raise errors.StateError(
+            folder.root,
+            f"Admin signs the updates of {msp_id}, and nobody would be left to do so",
+            "Revoke another user, or renew this one: hlf network renew.",
+        )
+    try:
+        return read((folder.user(msp_id, name) / "cert.pem").read_bytes()).serial_number
+    except (OSError, hlf_errors.IdentityError):
+        users = folder.organisation(msp_id) / "users"
+        names = sorted(each.name for each in users.glob("*") if not each.name.startswith("."))
+        raise errors.StateError(
+            folder.root, f"has no certificate of {name} of {msp_id}", f"It has those of {', '.join(names) or 'nobody'}."
+        ) from None
+
+
+def _listed(folder: Folder, msp_id: str, serial: int) -> bytes:
+    """Return the organisation's revocation list with a further certificate on it, kept before it is published."""
+    serials = {serial}
+    for file in material.revocation_lists(folder, msp_id):
+        serials |= read_revocations(file.read_bytes()).serial_numbers
+    encoded = certificates.revocations(material.authority(folder, msp_id), serials)
+    state.replace_file(folder.organisation(msp_id) / "msp" / "crls" / _LIST, encoded)
+    return encoded
+
+
+def _publish(group: Any, msp_id: str, encoded: bytes) -> bool:
+    """Put a revocation list into a channel's configuration, beside those of other authorities; return if it changed."""
+    member = group.groups["Application"].groups.get(msp_id)
+    if member is None:
+        return False
+    config = msp_config_pb2.MSPConfig.FromString(member.values["MSP"].value)
+    inner = msp_config_pb2.FabricMSPConfig.FromString(config.config)
+    ours = read_revocations(encoded)
+    lists = [(each, read_revocations(each)) for each in inner.revocation_list]
+    same = [held for _, held in lists if held.authority_key_id == ours.authority_key_id]
+    if any(ours.serial_numbers <= held.serial_numbers for held in same):
+        return False
+    others = [each for each, held in lists if held.authority_key_id != ours.authority_key_id]
+    del inner.revocation_list[:]
+    inner.revocation_list.extend([*others, encoded])
+    config.config = inner.SerializeToString(deterministic=True)
+    member.values["MSP"].value = config.SerializeToString(deterministic=True)
+    return True
