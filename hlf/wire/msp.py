@@ -14,6 +14,7 @@ Pure: bytes in, values out. Everything read here may be hostile.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 from collections import OrderedDict
@@ -36,6 +37,7 @@ __all__ += ["Identity", "Msp", "Msps", "Principal", "Signed"]
 FABRIC = 0
 IDEMIX = 1
 _CACHED_IDENTITIES = 4096
+_CACHED_ORGANISATIONS = 256
 
 
 @dataclass(frozen=True)
@@ -136,17 +138,14 @@ class Msp:
     @classmethod
     def from_config(cls, config: bytes, *, ed25519_allowed: bool = False) -> Msp:
         """
-        Return the provider of an encoded ``FabricMSPConfig``.
+        Return the provider of an encoded ``FabricMSPConfig``; the same object for the same bytes, so leave it as it is.
 
         *ed25519_allowed* is true if the channel has the capability V3_0.
 
         Raises:
             WireError: the bytes, an authority or an admin's certificate cannot be used.
         """
-        try:
-            return cls(msp_config_pb2.FabricMSPConfig.FromString(config), ed25519_allowed=ed25519_allowed)
-        except DecodeError as error:
-            raise errors.WireError(f"failed unmarshalling fabric msp config: {errors.INVALID_WIRE}") from error
+        return _from_config(config, ed25519_allowed)
 
     def identity(self, certificate: bytes) -> Identity:
         """
@@ -315,6 +314,16 @@ class Msp:
                     raise errors.WireError(f"admin {number} is invalid: it is neither a client nor an admin")
             elif admin.refusal is not None:
                 raise errors.WireError(f"admin {number} is invalid: {admin.refusal}")
+
+
+# A node reads an organisation again for every channel, peer and configuration that it is in. Reading its certificates
+# and checking their chains was most of the time in which a network starts.
+@functools.lru_cache(_CACHED_ORGANISATIONS)
+def _from_config(config: bytes, ed25519_allowed: bool) -> Msp:  # noqa: FBT001 - private, and part of the cache's key
+    try:
+        return Msp(msp_config_pb2.FabricMSPConfig.FromString(config), ed25519_allowed=ed25519_allowed)
+    except DecodeError as error:
+        raise errors.WireError(f"failed unmarshalling fabric msp config: {errors.INVALID_WIRE}") from error
 
 
 class Msps:

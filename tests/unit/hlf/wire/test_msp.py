@@ -454,6 +454,13 @@ def test_bytes_that_are_no_configuration_are_refused():
         msp.Msp.from_config(b"\xff\xff")
 
 
+def test_an_organisation_is_read_once():
+    """Nodes meet the same bytes in every channel and configuration; what the channel allows is another organisation."""
+    encoded = config(Authority()).SerializeToString()
+    assert msp.Msp.from_config(encoded) is msp.Msp.from_config(bytes(bytearray(encoded)))
+    assert msp.Msp.from_config(encoded) is not msp.Msp.from_config(encoded, ed25519_allowed=True)
+
+
 def test_a_role_unit_may_be_bound_to_an_authority():
     """Then the unit counts only in certificates of that authority."""
     first, second = Authority("first"), Authority("second")
