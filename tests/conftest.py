@@ -26,9 +26,10 @@ hypothesis.settings.register_profile("properties", deadline=None, max_examples=i
 hypothesis.settings.load_profile("properties" if _EXAMPLES else "each commit")
 
 _LEFT_OUT = pytest.StashKey[int]()
-# The files of such a folder share a network that is started once, but for those that start one of their own.
+# The files of such a folder share a network that is started once. Of these each has its own: one that it starts itself,
+# or, where its tests take a minute, the same once more.
 _SHARED_NETWORKS = ("scenarios", "conformance", "interop", "hostile")
-_OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_scale.py")
+_OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "test_scale.py")
 # These take longest, so they begin first; the many short files behind them keep every process busy to the end.
 _FIRST = (*_SHARED_NETWORKS, "packaging", "faults", "examples", "docs")
 _FIRST_PORT, _PORTS = 10_000, 20_000

@@ -40,6 +40,8 @@ MEMBERS = {
     "ecommerce": ("PlatformMSP", "MerchantMSP", "PaymentsMSP", "AuditorMSP"),
     "logistics": ("OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "CustomsMSP", "AuditorMSP"),
 }  # fmt: skip
+# The first test waits for the story and for what every organisation is told by every peer.
+pytestmark = pytest.mark.timeout(900)
 # Who has claims of its own after the story.
 _OWNERS = ("PlatformMSP", "ForwarderMSP")
 _METADATA = "org.hyperledger.fabric:GetMetadata"
