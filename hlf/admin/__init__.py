@@ -16,15 +16,15 @@ Administration of Fabric networks: what an organisation's admin does, over Fabri
 ``peer``              system chaincodes of a peer, joining channels, transactions with named endorsers
 ``orderer``           blocks from an orderer, envelopes to it
 ``participation``     an orderer's REST interface: list, join, leave channels
-``authority``         a Fabric CA's REST interface: what it is, enrolments and their renewal
-``enrollment``        what an enrolment asks for, what comes of it, and its folder
+``authority``         a Fabric CA's REST interface: information, enrolments and their renewal
+``enrollment``        requests for certificates, the resulting identities, and their folder
 ``registrar``         a Fabric CA's registrar: registrations, affiliations, revocations, certificates
 ``lifecycle``         install, approve, readiness, commit, and queries of each
 ``channel``           configuration blocks read, configurations changed by several admins' signatures
-``snapshots``         snapshots of a channel at a peer: asked for, taken back, listed, joined by
-``discovery``         what a peer knows of the other peers of a channel
+``snapshots``         snapshots of a channel at a peer: request, cancel, list, join
+``discovery``         the other peers of a channel that a peer knows
 ====================  ==============================================================================
 
-Failures are :class:`hlf.errors.AdminError` and what is below it, with the node
-that answered, its status and its words.
+Failures are subclasses of :class:`hlf.errors.AdminError`, with the node that
+answered, its status and its message.
 """

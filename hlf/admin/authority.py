@@ -92,8 +92,8 @@ class Authority:
         self._anchor = None if anchor is None else load_certificate(_certificates(anchor))
         self._ca = str(ca)
         self._client = (str(certificate), str(key)) if certificate is not None and key is not None else None
-        # Below a session: neither a proxy nor a .netrc of the environment nor a redirection has a say in who sees the
-        # secrets, and a redirection's body is not read whole.
+        # No session is used, so no proxy, .netrc or redirection decides who gets the secrets, and the body of a
+        # redirection is not read whole.
         self._adapter = HTTPAdapter()
 
     def info(self) -> Info:
@@ -205,7 +205,7 @@ class Authority:
         except requests.exceptions.RequestException as unusable:
             raise errors.AuthorityError(f"no address of a server ({unusable})", address=self.address) from unusable
         if authorise is not None:
-            # The server checks the signature over the address as it is sent, so over the prepared one.
+            # The signature covers the address in its sent form, so that of the prepared request.
             request.headers["Authorization"] = authorise(method, request.path_url, content)
         status, answer = self._send(request)
         return self._result(status, answer, secrets)

@@ -1,4 +1,4 @@
-"""A channel's configuration, read from a peer or orderer and changed by its organisations together."""
+"""Read a channel's configuration from a peer or orderer, and change it together with its organisations."""
 
 from __future__ import annotations
 

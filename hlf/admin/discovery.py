@@ -1,4 +1,4 @@
-"""What a peer knows of the other peers of a channel: the knowledge a gateway plans endorsements with."""
+"""The peers of a channel that a peer knows; a gateway plans endorsements with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hlf.admin.peer import Peer
 
 @dataclass(frozen=True)
 class Known:
-    """A peer as another one knows it: where it is, how far its ledger is, chaincodes with versions it runs."""
+    """A peer in the view of another one: its address, its height, and its chaincodes with their versions."""
 
     msp_id: str
     address: str
@@ -25,7 +25,7 @@ class Known:
 
 def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
     """
-    Return the peers of a channel that *asked* knows, itself included.
+    Return the peers of a channel that the peer *asked* knows, with itself.
 
     Raises:
         AdminError: it refused, is not in the channel, or answered with something unreadable.

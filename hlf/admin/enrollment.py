@@ -1,4 +1,4 @@
-"""Enrolments: what is asked of a Fabric CA, a key made here, and the certificate that may be believed."""
+"""Enrolments: the request to a Fabric CA, the key made here, and the checks of the certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hlf.identity import Identity, load_certificate
 from hlf.wire import certificates, signatures
 from hlf.wire.certificates import Certificate, names
 
-# Longer chains than this are nobody's; each link costs a search and a signature to check.
+# No CA has longer chains; each link costs a search and a check of a signature.
 _MAX_CHAIN = 10
 _MAX_ID = 64
 
@@ -28,13 +28,13 @@ _MAX_ID = 64
 @dataclass(frozen=True)
 class Request:
     """
-    What a certificate shall be like, as far as the asker decides: the rest is the registration's and the profile's.
+    The properties of a certificate that its holder chooses; registration and profile decide the others.
 
     Attributes:
         hosts: DNS names and IP addresses it is for (subject alternative names); servers' certificates need them.
         profile: the CA's signing profile: its default for identities, ``tls`` for TLS servers and clients.
-        attributes: names of registered attributes that it must carry; None for those registered with ``ecert``.
-        optional_attributes: carried where they are registered, no refusal where not.
+        attributes: names of registered attributes that it must have; None for those registered with ``ecert``.
+        optional_attributes: attributes that it has if they are registered.
         curve: of the key that is made, P-256 or P-384.
     """
 
@@ -70,8 +70,8 @@ class Enrollment:
         """
         Write ``cert.pem``, ``key.pem`` (0600) and ``ca.pem`` to a folder that :func:`hlf.identity.load_user` reads.
 
-        The folder appears complete, by one rename, or not at all. One that holds something already is left as it is,
-        because keys are never overwritten: a renewed identity goes to a folder of its own.
+        One rename makes the folder, so it is complete or absent. A folder that is not empty stays unchanged, because
+        keys are never overwritten: give a renewed identity a new folder.
 
         Raises:
             AuthorityError: the folder is not empty, or cannot be written.
@@ -162,11 +162,11 @@ def accept(
     anchor: Certificate | None = None,
 ) -> Enrollment:
     """
-    Return the enrolment, if the certificate is of *key* and *enrollment_id* and of the authority that issued it.
+    Return the enrolment, if the certificate is for *key* and *enrollment_id* and the authority issued it.
 
     Args:
         chain_pem: the authority's certificates in any order; those that did not lead to this one are left out.
-        anchor: where the chain must lead; None believes the chain.
+        anchor: the certificate in which the chain must end; with None the given chain is trusted.
 
     Raises:
         IdentityError: a certificate cannot be read.
@@ -213,7 +213,7 @@ def authorities(chain_pem: bytes) -> list[Certificate]:
 
 
 def _chain(certificate: Certificate, offered: list[Certificate]) -> list[Certificate]:
-    """Return issuer after issuer, from the certificate's own, as far as those offered go."""
+    """Return the issuers in order, from the certificate's own, as far as they are among the given ones."""
     chain: list[Certificate] = []
     lower = certificate
     while issuer := next((one for one in offered if one not in chain and _issued(lower, one)), None):

@@ -204,7 +204,7 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
             lifecycle_pb2.QueryApprovedChaincodeDefinitionResult,
         )
     except errors.LifecycleError as refused:
-        # Fabric has no other sign for it than these words, on 2.5 and 3.1 alike.
+        # Fabric 2.5 and 3.1 show it by this text only.
         if "could not fetch approved chaincode definition" in refused.message:
             return None
         raise

@@ -1,4 +1,4 @@
-"""An orderer as an administrator uses it: blocks of a channel, and envelopes handed in."""
+"""An orderer for its administrator: blocks of a channel, and the submission of envelopes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Orderer(Connection):
 
     def broadcast(self, envelope: Any) -> None:
         """
-        Hand in a signed envelope; returns once it is accepted, before it is in a block.
+        Submit a signed envelope; return when it is accepted, before it is in a block.
 
         Raises:
             ConfigError: refused, with the orderer's words.

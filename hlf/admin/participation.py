@@ -49,7 +49,7 @@ class OrdererAdmin:
         self.address = address
         self._timeout = timeout
         self._session = requests.Session()
-        # A proxy of the environment has no business between an administrator and an orderer.
+        # No proxy of the environment may be between an administrator and an orderer.
         self._session.trust_env = False
         self._session.verify = str(ca)
         self._session.cert = (str(certificate), str(key))

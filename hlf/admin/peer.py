@@ -1,4 +1,4 @@
-"""A peer as its administrator uses it: system chaincodes, channels, and transactions with chosen endorsers."""
+"""A peer for its administrator: system chaincodes, channels, and transactions with chosen endorsers."""
 
 from __future__ import annotations
 
@@ -117,9 +117,9 @@ class Peer(Connection):
 
     def _order(self, request: Any, kind: type[errors.AdminError]) -> None:
         """
-        Submit; as long as no orderer takes it, for example before a leader is elected, submit it again.
+        Submit; submit again while no orderer accepts it, for example before a leader is elected.
 
-        That is safe: however often an envelope is ordered, its transaction id lets it take effect once.
+        This is safe: however often an envelope is ordered, it takes effect once, because of its transaction id.
         """
 
         def submit() -> None:

@@ -1,4 +1,4 @@
-"""What the registrar of a Fabric CA does: registrations, affiliations, revocations, certificates."""
+"""The registrar of a Fabric CA: registrations, affiliations, revocations, certificates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hlf.wire.certificates import Certificate
 
 @dataclass(frozen=True)
 class Attribute:
-    """A registered attribute; with *ecert* it stands in every certificate that asks for no others."""
+    """A registered attribute; with *ecert* it is in every certificate whose request names no attributes."""
 
     name: str
     value: str
@@ -129,7 +129,7 @@ class Registrar:
         secret: str = "",
     ) -> Registration:
         """
-        Change what is given and leave the rest; return the identity as it is now.
+        Change the given properties only; return the changed identity.
 
         Certificates that were issued before stay as they are.
 
@@ -140,7 +140,7 @@ class Registrar:
         """
         body: dict[str, Any] = {"type": type, "affiliation": affiliation, "attrs": _attributes(attributes)}
         if max_enrollments is not None:
-            # To the server 0 says "unchanged", and -2 says none.
+            # For the server 0 means unchanged, and -2 means none.
             body["max_enrollments"] = max_enrollments or -2
         if secret:
             body["secret"] = secret
@@ -150,7 +150,7 @@ class Registrar:
 
     def remove(self, enrollment_id: str, *, force: bool = False) -> None:
         """
-        Take an identity out of the registry and revoke its certificates; *force* removes the caller itself.
+        Remove an identity from the registry and revoke its certificates; *force* allows it for the caller itself.
 
         Raises:
             AuthorityError: code 56: the server does not allow removals.
@@ -291,7 +291,7 @@ def serial_and_aki(certificate: Certificate) -> tuple[str, str]:
 
 
 def _segment(enrollment_id: str) -> str:
-    """Return an id as one segment of an address, which dots and slashes would lead elsewhere."""
+    """Return an id as one segment of an address; dots and slashes would change the address."""
     if enrollment_id in ("", ".", "..") or "/" in enrollment_id:
         raise errors.AuthorityError(f"{enrollment_id!r} cannot be asked for: an id in an address has no slash")
     return quote(enrollment_id, safe="")

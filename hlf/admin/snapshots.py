@@ -1,9 +1,9 @@
 """
 Snapshots of a channel at a peer: files of its state at one block, from which another peer may join.
 
-A peer makes one as soon as it has committed the block asked for, in a folder of
-its own machine: ``completed/CHANNEL/BLOCK`` below ``ledger.snapshots.rootDir``.
-Whoever asks must be an admin of the peer's organisation.
+A peer makes one after it has committed the requested block, in a folder of its
+own machine: ``completed/CHANNEL/BLOCK`` below ``ledger.snapshots.rootDir``. Only
+an admin of the peer's organisation may request it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from hlf.wire import envelopes
 
 def generate(peer: Peer, channel_id: str, block_number: int = 0) -> None:
     """
-    Ask for a snapshot at a block that is the peer's last or still to come; 0 stands for its last.
+    Request a snapshot at the peer's last block or a later one; 0 means its last.
 
-    It returns at once: the snapshot is there when :func:`pending` does not name the block any more.
+    It returns at once; the snapshot is complete when :func:`pending` no longer has the block.
 
     Raises:
-        AdminError: the peer refused, for example because that block has gone by.
+        AdminError: the peer refused, for example because it has a later block.
     """
     request = snapshot_pb2.SnapshotRequest(
         signature_header=_header(peer), channel_id=channel_id, block_number=block_number
@@ -35,7 +35,7 @@ def generate(peer: Peer, channel_id: str, block_number: int = 0) -> None:
 
 def cancel(peer: Peer, channel_id: str, block_number: int) -> None:
     """
-    Take a request back whose block is still to come.
+    Cancel a request for a later block.
 
     Raises:
         AdminError: there is no such request, or its snapshot is being made.
@@ -48,7 +48,7 @@ def cancel(peer: Peer, channel_id: str, block_number: int) -> None:
 
 def pending(peer: Peer, channel_id: str) -> tuple[int, ...]:
     """
-    Return the blocks of the requests that are not carried out yet, in order.
+    Return the blocks of the pending requests, in order.
 
     Raises:
         AdminError: the peer refused.
@@ -60,10 +60,9 @@ def pending(peer: Peer, channel_id: str) -> tuple[int, ...]:
 
 def join(peer: Peer, folder: str) -> None:
     """
-    Let a peer join a channel by a snapshot that lies in a folder of its machine.
+    Let a peer join a channel by a snapshot in a folder of its machine.
 
-    It returns at once. What goes wrong later stands in the peer's log alone: ask :func:`joining`, then
-    ``peer.channels()``.
+    It returns at once. Later errors are only in the peer's log: call :func:`joining`, then ``peer.channels()``.
 
     Raises:
         AdminError: the peer refused; there is no such folder, or it is joining by another snapshot.

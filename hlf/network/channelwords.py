@@ -1,4 +1,4 @@
-"""What a channel's configuration says, in the words and under the names of the consortium file."""
+"""A channel's configuration with the words and names of the consortium file."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-What can go wrong between a consortium file and a running network.
+The errors between a consortium file and a running network.
 
 ::
 
@@ -11,8 +11,8 @@ What can go wrong between a consortium file and a running network.
      └ ProcessError              a program that did not come up or fell over: .program .log
         └ PortTakenError              its port belongs to somebody else: .address
 
-Every message names the cause; ``cure`` is what to do about it, and is part of
-the text a command prints.
+Every message names the cause; ``cure`` says what to do, and a command prints
+it too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 
 class NetworkError(Exception):
-    """Root of the room: *problem* is the cause, *cure* what to do about it."""
+    """Root of these errors: *problem* is the cause, *cure* says what to do."""
 
     def __init__(self, problem: str, cure: str = "") -> None:
         super().__init__(f"{problem}. {cure}" if cure else problem)
@@ -30,7 +30,7 @@ class NetworkError(Exception):
 
 
 class ConsortiumError(NetworkError):
-    """The consortium file is unusable; *line* counts from 1, 0 where no line is to blame."""
+    """The consortium file cannot be used; *line* counts from 1, and 0 means no single line."""
 
     def __init__(self, file: Path | str, line: int, field: str, problem: str, cure: str = "") -> None:
         place = f"{file}:{line}" if line else f"{file}"
@@ -49,7 +49,7 @@ class MaterialError(NetworkError):
 
 
 class StateError(NetworkError):
-    """The state folder does not hold what it should, or belongs to another consortium."""
+    """The state folder is incomplete or damaged, or belongs to another consortium."""
 
     def __init__(self, path: Path, problem: str, cure: str = "") -> None:
         super().__init__(f"{path}: {problem}", cure)
@@ -61,7 +61,7 @@ class EngineError(NetworkError):
 
 
 class ProcessError(NetworkError):
-    """A program did not come up, or ended by itself; *log* is where its words are."""
+    """A program did not start, or ended by itself; *log* is the file of its output."""
 
     def __init__(self, program: str, problem: str, cure: str = "", *, log: Path | None = None) -> None:
         super().__init__(f"{program}: {problem}", cure)

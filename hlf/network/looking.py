@@ -1,4 +1,4 @@
-"""``hlf network channels|channel-info|peers|logs|certificates``: what an admin looks at; nothing is changed."""
+"""``hlf network channels|channel-info|peers|logs|certificates``: the inspection of a network; nothing is changed."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """
 Keys and certificates of a consortium, in a state folder.
 
-``make`` creates what is missing and never overwrites what is there, so it may
-be called before every start. Private keys and their folders open for their
-owner only. Key and certificate of one holder appear together or not at all.
+``make`` creates missing files and never overwrites existing ones, so it may be
+called before every start. Only the owner can read private keys and their
+folders. Key and certificate of one holder are made together or not at all.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def revocation_lists(folder: Folder, msp_id: str) -> list[Path]:
 
 def set_aside(folder: Folder, consortium: Consortium, is_member: Callable[[str], bool]) -> None:
     """
-    Put away what was made for an organisation under another domain, if it never became a member.
+    Move away the material of an organisation under another domain, if it never became a member.
 
     It stays beside the new one, as ``.<MSP>-<number>``: a key is never deleted.
 

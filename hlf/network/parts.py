@@ -1,5 +1,5 @@
 """
-What a consortium is made of, as plain frozen values.
+The parts of a consortium as plain frozen values.
 
 The values say what is wanted; ports, keys and package ids are chosen later and
 kept in the state folder.
@@ -17,7 +17,7 @@ BFT = "bft"
 
 @dataclass(frozen=True)
 class User:
-    """Somebody of an organisation with a certificate; *attributes* ride in it as a Fabric CA would put them."""
+    """A user of an organisation; the certificate has *attributes* in the form of a Fabric CA."""
 
     name: str
     role: str = "client"
@@ -26,7 +26,7 @@ class User:
 
 @dataclass(frozen=True)
 class Peer:
-    """One peer; *port* is None where any free one will do."""
+    """One peer; *port* is None for any free one."""
 
     name: str
     msp_id: str
@@ -70,7 +70,7 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Orderer:
-    """One ordering node; *port* and *admin_port* are None where any free one will do."""
+    """One ordering node; *port* and *admin_port* are None for any free ones."""
 
     name: str
     msp_id: str

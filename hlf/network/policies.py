@@ -1,9 +1,9 @@
 """
-The policies of a consortium file, checked where they stand.
+Check the policies of a consortium file.
 
-Fabric takes a policy that names an organisation which does not exist, and
-nobody ever satisfies it: a slip of the pen closes a channel. So every policy
-is read, and every name in it looked up, before anything is made from the file.
+Fabric accepts a policy with the name of an organisation that does not exist,
+and then nobody can satisfy it: a typing error closes a channel. So every policy
+is parsed, and every name in it looked up, before anything is made from the file.
 """
 
 from __future__ import annotations

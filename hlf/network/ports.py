@@ -1,4 +1,4 @@
-"""Which port each listener of the network gets; chosen once, kept in the state folder."""
+"""The ports of the network's listeners: chosen once, and kept in the state folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIRST, _LAST = 10_000, 32_000
 
 def assign(record: Record, consortium: Consortium) -> None:
     """
-    Give every node and every chaincode server a port where it has none yet.
+    Give a port to every node and every chaincode server that has none yet.
 
     A port that the consortium file names is used unchanged. Others are free ones
     below the range from which the system serves outgoing connections: a port of
@@ -65,7 +65,7 @@ def chaincode_key(channel: str, chaincode: str) -> str:
 
 def check_free(program: str, addresses: Iterable[str]) -> None:
     """
-    Make sure nobody listens where a program is about to.
+    Check that the addresses of a program are free.
 
     Raises:
         PortTakenError: names the program, the address and what to do.
@@ -96,7 +96,7 @@ def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator
 
 
 def _free(taken: set[int]) -> Iterator[int]:
-    """Yield free ports from a random one on, so that networks started together do not race for the same ones."""
+    """Yield free ports from a random one on, so that networks that start together do not choose the same ones."""
     first, last = _range()
     start = random.randrange(first, last)  # noqa: S311 - not a secret
     for offset in range(last - first):

@@ -1,11 +1,11 @@
 """
-Programs that outlive the command which started them: started, waited for, found again and ended.
+Start, find and end programs that go on after the command that started them.
 
-Each has a file ``run/<name>.json`` with its pid and start time. A pid alone is
-no proof: after a crash or a reboot it may be anybody's, so nothing is ever
-signalled unless the start time fits as well. The file is there before the
-program is; a command that is killed before it has written the pid leaves a
-program that is known by the mark in its environment.
+Each has a file ``run/<name>.json`` with its pid and start time. After a crash or
+a reboot another process can have the pid, so a signal is sent only if the start
+time is equal, too. The file is written before the program starts; if the command
+is killed before it has written the pid, the program is found by the mark in its
+environment.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from hlf.network.state import Folder
 _POLL_SECONDS = 0.01
 _LOG_LINES = 15
 _STRANGE = "Remove it, and end the program by hand."
-# The variable that says by which file a program is known.
+# The variable with the path of a program's file.
 _MARK = "HLF_PROGRAM"
-# What a program in Go says when it gives up; where all its goroutines were follows, a screenful each.
+# The last lines of a program in Go; the stacks of all its goroutines follow.
 _GIVES_UP = re.compile(r"^(?:panic|fatal error): .*?(?=^goroutine \d+ |\Z)", re.MULTILINE | re.DOTALL)
-# Children of this very process must be waited for, or they stay behind as zombies.
+# This process must wait for its own children, or they stay as zombies.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
 class Program:
     """
-    What is to be run.
+    A program to run.
 
-    It is ready when somebody listens at each of *addresses* and *ready_file*
-    is there. *configuration* is what else decides how it behaves: a program
-    that runs with another one is started again.
+    It is ready when each of *addresses* accepts connections and *ready_file*
+    exists. *configuration* is everything else that decides its behaviour: a
+    program that runs with another one is started again.
     """
 
     name: str
@@ -59,12 +59,12 @@ class Program:
 
     @property
     def fingerprint(self) -> str:
-        """The same for programs that would behave the same."""
+        """A text that is equal for programs with equal behaviour."""
         parts = [list(self.command), sorted(self.environment.items()), str(self.folder)]
         return hashlib.sha256(json.dumps(parts).encode() + self.configuration).hexdigest()
 
     def is_ready(self) -> bool:
-        """Return whether its ready file is there and somebody listens at each address."""
+        """Return whether its ready file exists and each address accepts connections."""
         if self.ready_file is not None and not self.ready_file.exists():
             return False
         return all(listens(address) for address in self.addresses)
@@ -72,7 +72,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Running:
-    """A program started from a state folder, as its file says; *alive* is what the system says."""
+    """A program that was started from a state folder, by its file; *alive* is the system's answer."""
 
     name: str
     pid: int
@@ -174,7 +174,7 @@ def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> No
 
 
 def find(folder: Folder) -> list[Running]:
-    """Return every program started from this folder and not stopped, alive or fallen."""
+    """Return every program that was started from this folder and not stopped, alive or not."""
     for child in _children.values():
         # Another command may have ended it and taken its record away.
         child.poll()
@@ -230,7 +230,7 @@ def notify(folder: Folder, name: str) -> bool:
 
 
 def last_lines(running: Running, count: int = _LOG_LINES) -> str:
-    """Return the end of what a program wrote since it was last started, without the traces of a program in Go."""
+    """Return the end of a program's output since its last start, without the stack traces of a program in Go."""
     try:
         with running.log.open("rb") as file:
             file.seek(running.log_offset)
@@ -243,7 +243,7 @@ def last_lines(running: Running, count: int = _LOG_LINES) -> str:
 
 
 def listens(address: str) -> bool:
-    """Return whether a connection to ``host:port`` is taken."""
+    """Return whether ``host:port`` accepts a connection."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=1):

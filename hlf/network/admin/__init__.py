@@ -1,5 +1,5 @@
 """
-Administration of a consortium: start it, stop it, say what runs, change it.
+Administration of a consortium: start, stop, inspect and change it.
 
 The commands of ``hlf network`` call these functions, and so do tests.
 """

@@ -22,7 +22,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True)
 class Packaged:
-    """A chaincode with the package that leads its channel's peers to its servers; *addresses* by peer name."""
+    """A chaincode with its package, which gives its channel's peers the *addresses* of its servers, by peer name."""
 
     chaincode: Chaincode
     package: bytes
@@ -176,5 +176,5 @@ def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], sh
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:
-    """Return the word with the placeholders that are known filled in; other braces are the program's own business."""
+    """Return the word with known placeholders replaced; other braces stay for the program."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word)

@@ -1,4 +1,4 @@
-"""Whether the chaincode definitions of a file can follow those in force, asked before anything is done."""
+"""Check, before any change, that the chaincode definitions of a file can follow those in force."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def problem(wanted: lifecycle.Definition, present: lifecycle.Committed | None) -
 
 
 def different(wanted: lifecycle.Definition, present: lifecycle.Committed) -> list[str]:
-    """Return what a definition says otherwise than the one in force, in words."""
+    """Return the differences of a definition from the one in force, in words."""
     fields = wanted.fields()
     collections = fields["collections"].SerializeToString() if "collections" in fields else b""
     # Where the file names no policy the peer has filled in the channel's default.

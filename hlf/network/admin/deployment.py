@@ -1,9 +1,9 @@
 """
 From running nodes to a working network: channels joined, chaincodes in force.
 
-Everything goes through Fabric's own interfaces and everything may be repeated:
-what is done already is found so and left alone. Nodes are asked at the same
-time; each step waits for an answer that says it is done, never for a while.
+Every step uses Fabric's own interfaces and may be repeated: it skips what is
+done already. Nodes are called at the same time; each step waits until an answer
+shows that it is done, never for a fixed time.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Pac
         peer = nodes.peer(peer_name)
 
         def known() -> bool:
-            # A member that somebody else added has peers of its own, and they are none of this file's business.
+            # A member that another admin added has its own peers, which are not in this file.
             found = [each for each in discovery.peers(peer, channel) if each.msp_id in members]
             return len(found) >= expected and all(
                 versions.get((channel, each.msp_id), {}).items() <= each.chaincodes.items() for each in found
@@ -178,7 +178,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
     present = lifecycle.committed_definition(peers[0], chaincode.channel, chaincode.name)
     trouble = definitions.problem(definition, present)
     if trouble is not None:
-        # It was looked at before; somebody else has changed it since.
+        # It was checked before; another admin has changed it since.
         what, cure = trouble
         raise errors.NetworkError(f"chaincode {chaincode.name} on channel {chaincode.channel} {what}", cure)
     in_force = present is not None and present.sequence == definition.sequence

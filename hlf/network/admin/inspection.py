@@ -1,5 +1,5 @@
 """
-What an admin looks at day by day: channels, peers, logs, certificates. Nothing is changed.
+The daily inspection of an admin: channels, peers, logs, certificates. Nothing is changed.
 
 Channels and peers are asked themselves; what the state folder remembers of them does not count.
 """
@@ -34,7 +34,7 @@ _OTHERS = ("keystore", "crls")
 @dataclass(frozen=True)
 class ChannelSeen:
     """
-    A channel as its orderers and peers tell it.
+    A channel, as its orderers and peers report it.
 
     Attributes:
         anchors: each member's anchor peers, as ``host:port``.
@@ -53,7 +53,7 @@ class ChannelSeen:
 
 @dataclass(frozen=True)
 class PeerSeen:
-    """A peer as it tells itself; *silent* says why it did not answer, and the rest is empty then."""
+    """A peer, as it reports itself; if it did not answer, *silent* is the reason and the rest is empty."""
 
     name: str
     msp_id: str
@@ -65,7 +65,7 @@ class PeerSeen:
 
 @dataclass(frozen=True)
 class CertificateSeen:
-    """A certificate of the state folder; the same one may stand in other files, too."""
+    """A certificate of the state folder; other files can have the same one."""
 
     path: Path
     subject: str

@@ -24,7 +24,7 @@ DEFAULT_ENGINE = "embedded"
 
 @dataclass(frozen=True)
 class Network:
-    """A network that is up; *differences* are what its channels have otherwise than the file, by somebody else."""
+    """A running network; *differences* are those of its channels from the file, made by other admins."""
 
     folder: Folder
     engine: str
@@ -40,7 +40,7 @@ class Network:
 
     @property
     def served_elsewhere(self) -> tuple[Packaged, ...]:
-        """Chaincodes that somebody else must serve, under their package id at their addresses."""
+        """Chaincodes that others must serve, under their package ids at their addresses."""
         return tuple(each for each in self.packaged if each.chaincode.server is None)
 
 
@@ -109,7 +109,7 @@ def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str,
         with Nodes(folder, record, wanted) as nodes:
             deployment.join(folder, present, nodes)
             runner.engine.wait_ordering(record, present)
-            # As the channels' own members have it, and without what somebody else put in force otherwise.
+            # With the present members of the channels, and without definitions that other admins changed.
             usable = {each.package_id for each in checked.packaged}
             deployable = [each for each in chaincodes.package_all(record, present) if each.package_id in usable]
             with runner.until_in_force(nodes, present, deployable):
@@ -164,7 +164,7 @@ def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine
 
 def render(root: Path = Path("build/network"), consortium: Path | None = None) -> Path:
     """
-    Write all that the docker engine needs, start nothing, and return the compose file.
+    Write all files for the docker engine, start nothing, and return the compose file.
 
     This is what is handed to an operator; no docker is needed to make it.
 
@@ -200,7 +200,7 @@ def down(root: Path = Path("build/network")) -> list[str]:
 
     Raises:
         StateError: the folder holds no network.
-        ProcessError: something still listens where a stopped program did.
+        ProcessError: the address of a stopped program is still in use.
     """
     folder = Folder(root)
     record = state.existing(folder)
@@ -212,7 +212,7 @@ def down(root: Path = Path("build/network")) -> list[str]:
 
 def record_for(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
     """
-    Return the record of a folder for that engine and Fabric version, a new one where there is none; writes nothing.
+    Return the record of a folder for that engine and Fabric version, or a new one; write nothing.
 
     Raises:
         StateError: the folder is another consortium's or engine's.
@@ -239,7 +239,7 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
 
 
 def base_of(folder: Folder, record: Record) -> Consortium | None:
-    """Return the file that was last brought to its end here, as far as it can still be read."""
+    """Return the file of the last complete start here, if it can still be read."""
     if not record.started:
         return None
     try:
@@ -249,7 +249,7 @@ def base_of(folder: Folder, record: Record) -> Consortium | None:
 
 
 def _check_capabilities(record: Record, consortium: Consortium) -> None:
-    """Raise for capabilities newer than the nodes: Fabric 2.5 cannot join such a channel and does not say so."""
+    """Raise if capabilities are newer than the nodes: Fabric 2.5 cannot join such a channel and does not report it."""
     for channel in consortium.channels:
         capability = channel.capabilities.channel or record.channel_capability
         if record.before_fabric_3 and capability == "V3_0":
@@ -284,7 +284,7 @@ def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium) -> 
 
 def _discard(folder: Folder, kept: Record | None) -> None:
     """
-    Clear away the ledgers of a first start that never came to its end: nobody has used them.
+    Remove the ledgers of a first start that did not complete; nobody has used them.
 
     Keys, certificates, ports and logs stay.
     """

@@ -1,5 +1,5 @@
 """
-What the channels themselves say, beside what a consortium file says of them.
+Compare the configurations of the channels themselves with the consortium file.
 
 A file describes what is wanted, and the folder remembers what was brought to
 its end here. Between the two another admin may have changed a channel by
@@ -28,7 +28,7 @@ Outline = Callable[[Consortium, Channel], Any]
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that a channel has otherwise than the file; *asked* where the file was changed to have it so."""
+    """A difference between a channel and the file; *asked* if the file was changed to this value."""
 
     channel: str
     what: str
@@ -81,7 +81,7 @@ def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
 
 def compare(base: Consortium | None, wanted: Consortium, found: Observed, outline: Outline) -> list[Difference]:
     """
-    Return whatever the channels have otherwise than *wanted*; *base* is the file that was last brought to its end.
+    Return the differences of the channels from *wanted*; *base* is the file of the last complete start.
 
     *outline* gives the configuration that a file describes, as far as :mod:`hlf.network.channelwords` looks at it.
     """
@@ -125,7 +125,7 @@ def words(group: Any, members: Collection[str]) -> dict[str, str]:
 
 def refuse_asked(root: Path, differences: list[Difference]) -> None:
     """
-    Return if a start can bring about all that the file was changed to ask for.
+    Return if a start can make all changes of the file.
 
     Raises:
         StateError: names everything it cannot.

@@ -1,4 +1,4 @@
-"""The programs of a network brought to what a file wants, and back to what ran before if that fails."""
+"""Bring the programs of a network to the state in a file; if that fails, restore the former programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Runner:
     """
     Starts what is missing; left by an error, it stops what it started and starts again what it ended.
 
-    *base* is the file that was last brought to its end, *kept* the record of then.
+    *base* is the file of the last complete start, *kept* its record.
     """
 
     def __init__(self, folder: Folder, record: Record, base: Consortium | None, kept: Record) -> None:

@@ -1,4 +1,4 @@
-"""What runs from a state folder, beside what should."""
+"""The programs of a state folder: those that run, and those that should."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Status:
 
     @property
     def running(self) -> bool:
-        """Whether all that should run does, and nothing is in trouble."""
+        """Whether every program runs that should, without troubles."""
         return bool(self.programs) and all(self.programs.values()) and not self.stopped and not self.troubles
 
 
@@ -79,7 +79,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Stat
 
 
 def _servers(folder: Folder, record: Record, consortium: Consortium, engine: Engine) -> list[str]:
-    """Return the programs that serve the chaincodes of the file that was last brought to its end."""
+    """Return the programs that serve the chaincodes of the file of the last complete start."""
     if engine.containers:
         return []
     ports.assign(record, consortium)

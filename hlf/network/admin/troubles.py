@@ -1,4 +1,4 @@
-"""What a running network says of itself: which of its orderers do not answer, and which channels they cannot order."""
+"""Find the troubles of a running network: orderers that do not answer, and channels that cannot be ordered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FAILED = "failed"
 
 
 def of(folder: Folder, record: Record, consortium: Consortium, orderers: Iterable[Orderer]) -> list[str]:
-    """Return the troubles of those *orderers*, in words; each is asked as its own administrator would."""
+    """Return the troubles of the *orderers*, in words; each is called as its own administrator."""
     found = []
     with Nodes(folder, record, consortium, timeout=_ASK_SECONDS) as nodes:
         for orderer in orderers:

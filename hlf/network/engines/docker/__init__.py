@@ -1,1 +1,1 @@
-"""The real thing from the official images: one compose file rendered from the consortium."""
+"""Real peers and orderers in the official images: one compose file made from the consortium."""

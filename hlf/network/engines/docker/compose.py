@@ -115,7 +115,7 @@ def _node_volumes(place: Path, material: Path, own: Path, configuration: str) ->
 def _server(folder: Folder, record: Record, place: Path, consortium: Consortium, program: Program) -> dict[str, Any]:
     (server,) = (each for each in consortium.servers if _serves(each, program))
     service: dict[str, Any] = {
-        # $ belongs to compose unless it stands twice.
+        # Compose replaces $ unless it is doubled.
         "command": [word.replace("$", "$$") for word in program.command],
         "environment": {name: value.replace("$", "$$") for name, value in program.environment.items()},
         "hostname": program.name,

@@ -1,4 +1,4 @@
-"""The docker engine: `docker compose` up and down, and waiting until every node says that it is well."""
+"""The docker engine: run `docker compose` up and down, and wait for the health check of every node."""
 
 from __future__ import annotations
 

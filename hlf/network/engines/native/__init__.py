@@ -1,1 +1,1 @@
-"""The real thing on one machine: `peer` and `orderer` processes of a Fabric release on loopback."""
+"""Real `peer` and `orderer` processes of a Fabric release on one machine, on loopback."""

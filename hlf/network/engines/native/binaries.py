@@ -1,4 +1,4 @@
-"""Where a Fabric release lies on this machine, and which version it is."""
+"""Find a Fabric release on this machine, and its version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a channel has somebody who orders: told by the orderers' own metrics."""
+"""Wait for the leaders of channels, by the orderers' metrics."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from hlf.network import errors
 from hlf.network.state import Record
 from hlf.network.topology import Consortium
 
-# Raft and BFT name the same figure alike: 1 at the node that leads the channel.
+# Raft and BFT have the same metric: 1 at the node that leads the channel.
 _LEADS = re.compile(r'^consensus_(?:etcdraft|BFT)_is_leader\{[^}]*channel="([^"]+)"[^}]*\} 1(?:\.0)?$', re.MULTILINE)
 _SECONDS = 60.0
 
 
 def wait(record: Record, consortium: Consortium) -> None:
     """
-    Return when each channel has a leader among the orderers, by what their operations listeners say.
+    Wait until each channel has a leader, by the metrics of the orderers' operations listeners.
 
-    Until then whatever is submitted is refused; after a start an election takes
-    a second or so.
+    Until then every submit is refused; after a start an election takes about a
+    second.
 
     Raises:
         ProcessError: a channel has none in time.
