@@ -322,6 +322,21 @@ class Refusal(RefusalTable):
         "A parcel is on another journey that is not over",
         "Give the parcel a number of its own, or wait until the other journey is delivered, lost or cancelled.",
     )
+    PARCEL_UNKNOWN = (
+        Kind.NOT_FOUND,
+        "The journey has no such parcel",
+        "Name parcels by the identifiers in GET /v1/journeys/<journey_id>.",
+    )
+    ON_HOLD = (
+        Kind.CONFLICT,
+        "A parcel is on hold",
+        "Wait until the stage that `detail` names releases it.",
+    )
+    PARCEL_LOST = (
+        Kind.CONFLICT,
+        "A parcel is reported lost",
+        "Report first that it was found.",
+    )
     LINK_EXISTS = (Kind.CONFLICT, "The link is already in use", "Make a new link.")
     ALREADY_IN_HAND = (Kind.CONFLICT, "The goods have been picked up already", "Read the journey again.")
     NOT_OFFERED = (Kind.CONFLICT, "No hand-over was offered", "The custodian must offer it first.")

@@ -7,7 +7,8 @@ A party is written as one of
     taker                                the value of the function's parameter of that name
     transient.grant.terms.recipient      a text in a transient value, which is JSON
     Journeys:custodian(journey_id)       what a query of the same chaincode answers: a text, or an array of texts;
-                                         its arguments are parties' names as above, or words in single quotes
+                                         its arguments are parties' names as above, or words in single quotes;
+                                         parameters at its end that the call leaves out are left out of it too
 
 so that a client knows who will see the private values of a call, and who must endorse it, before it sends anything.
 """
@@ -84,8 +85,15 @@ def _found(party: str, call: PlannedCall, ask: Ask) -> list[str]:
     if query is None:
         return [_one(party, call)]
     function, written = query[1], _arguments(query[2])
+    while written and _left_out(written[-1], call):
+        written.pop()
     arguments = [word[1] if (word := _WORD.fullmatch(each)) else _one(each, call) for each in written]
     return _texts(party, ask(function, arguments))
+
+
+def _left_out(argument: str, call: PlannedCall) -> bool:
+    """Return whether *argument* is a parameter that the call leaves out, as an optional one at the end may be."""
+    return _NAME.fullmatch(argument) is not None and argument != CALLER and argument not in call.arguments
 
 
 def _one(party: str, call: PlannedCall) -> str:

@@ -106,17 +106,21 @@ class Tallying:
 
 
 def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
-    """Return what the ledger now holds of a journey that counts: only a custody that all its custodians confirm."""
-    held = journeystate.readable_custody(ctx, journey)
-    everybody = journeystate.all_pages(ctx, journey)
-    if held is None or not all(pages.confirms(journey, page, held) for page in everybody):
+    """
+    Return what the ledger now holds of a journey that counts: only custodies that all their custodians confirm.
+
+    Parcels that travelled together made one leg, and were handed over once.
+    """
+    confirmed = tuple(journeystate.confirmed(ctx, journey))
+    if len(confirmed) < len(journey.parcels):
         return Count()
-    written = {page.msp_id: page for page in everybody}
-    return Count(
-        legs=performance.legs(held, written, journey.destination) if held.number else (),
-        handovers=tuple(experience.handovers(held, written)),
-        passed=performance.passed(pages.timeline(everybody)),
-    )
+    legs: dict[JourneyLeg, None] = {}
+    passed: dict[str, Handover] = {}
+    for held, written in confirmed:
+        legs |= dict.fromkeys(performance.legs(held, written, journey.destination) if held.number else ())
+        passed |= experience.handovers(held, written)
+    timeline = pages.timeline(journeystate.all_pages(ctx, journey))
+    return Count(tuple(legs), tuple(passed.values()), performance.passed(timeline))
 
 
 def counted(ctx: api.Context, journey_id: str) -> Count:
@@ -128,7 +132,8 @@ def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
     """Return whether a journey is over and the time in which its events may be recorded is, too."""
     everybody = journeystate.all_pages(ctx, journey)
     last = max((page.last_recorded for page in everybody), default=0)
-    over = tracking.over(pages.timeline(everybody), pages.incidents(everybody))
+    parcels = journeystate.parcel_records(ctx, journey).values()
+    over = all(tracking.over(tracking.outcome(journey, each.timeline, each.incidents)) for each in parcels)
     return over and last + pages.LATEST + moments.SKEW < clock.now(ctx)
 
 

@@ -5,120 +5,177 @@ from __future__ import annotations
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.register import stages
-from chaincode.domain.journeys import custody, epcis, pages
+from chaincode.domain.journeys import contents, custody, epcis, journeys, pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import places
 from hlf.codec import moments
+from hlf.codec.refusals import invalid
 from hlf.shim import api
 
 
 class Handovers:
-    """Custody offered, accepted, withdrawn and repudiated; a part of `Journeys`."""
+    """Custody offered, accepted, withdrawn and repudiated, parcel by parcel; a part of `Journeys`."""
 
     @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def offer_custody(
-        self, ctx: api.Context, journey_id: str, taker: str, released_at: str, place: str
-    ) -> custody.Custody:
+        self, ctx: api.Context, journey_id: str, taker: str, released_at: str, place: str,
+        parcels: tuple[str, ...] = (),
+    ) -> custody.Custody:  # fmt: skip
         """
-        Offer the goods to *taker*. Only the custodian may call this, and only it endorses.
+        Offer the goods to *taker*: the *parcels* that are named, or all. Only the custodian calls and endorses.
+
+        The answer is the custody of the first of them.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED,
-                TOO_LATE and those of `domain.custody.Custody.offered`.
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, CUSTODY_CONTESTED, CLOCK_WENT_BACK,
+                EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, ON_HOLD, PARCEL_LOST and those of
+                `domain.custody.Custody.offered`.
         """
         giver, now = access.member(ctx), clock.now(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(taker)
         journey.party(giver)
-        mine = journeystate.page(ctx, journey_id, giver)
+        meant = contents.chosen(journey.parcels, parcels)
+        mine = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
         moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
         offer = custody.HandoverOffer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
-        held = journeystate.custody_as_seen_by(ctx, journey, mine).offered(giver, offer)
-        journeystate.save_custody(ctx, held)
+        held = [each.offered(giver, offer) for each in journeystate.custodies(ctx, journey, mine, meant)]
+        journeystate.check_free(ctx, journey, meant, moment.at, giver)
+        for each in held:
+            journeystate.save_custody(ctx, each)
         store.announce(ctx, "CustodyOffered", {"journey_id": journey_id, "giver": giver, "taker": taker})
-        return held
+        return held[0]
 
     @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
-    def withdraw_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
+    def withdraw_custody(self, ctx: api.Context, journey_id: str, parcels: tuple[str, ...] = ()) -> custody.Custody:
         """
-        Withdraw the offer, before somebody has accepted it.
+        Withdraw the offer of the *parcels* that are named, or of all, before somebody has accepted it.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, NOT_CUSTODIAN, NOT_OFFERED.
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, CUSTODY_CONTESTED, NOT_CUSTODIAN, NOT_OFFERED.
         """
         giver = access.member(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(giver)
-        mine = journeystate.page(ctx, journey_id, giver)
-        held = journeystate.custody_as_seen_by(ctx, journey, mine).withdrawn(giver)
-        journeystate.save_custody(ctx, held)
+        meant = contents.chosen(journey.parcels, parcels)
+        mine = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
+        found = journeystate.custodies(ctx, journey, mine, meant)
+        offered = [each for each in found if parcels or each.offer is not None] or found
+        held = [each.withdrawn(giver) for each in offered]
+        for each in held:
+            journeystate.save_custody(ctx, each)
         store.announce(ctx, "CustodyWithdrawn", {"journey_id": journey_id, "giver": giver})
-        return held
+        return held[0]
 
-    @api.transaction(endorsed_by=("Journeys:custodian(journey_id)", "caller"), called_by=("taker",))
-    def accept_custody(self, ctx: api.Context, journey_id: str, accepted_at: str, place: str) -> custody.Custody:
+    @api.transaction(endorsed_by=("Journeys:givers(journey_id, parcels)", "caller"), called_by=("taker",))
+    def accept_custody(
+        self, ctx: api.Context, journey_id: str, accepted_at: str, place: str, parcels: tuple[str, ...] = ()
+    ) -> custody.Custody:
         """
-        Accept the offered goods; valid only if both organisations endorse.
+        Accept the offered goods, or the *parcels* of them that are named; valid only if both organisations endorse.
 
-        Two hand-overs of one consignment in one block write the same key, so the later one fails with
-        MVCC_READ_CONFLICT, as it should.
+        Two hand-overs of one parcel in one block write the same key, so the later one fails with
+        MVCC_READ_CONFLICT, as it should. The answer is the custody of the first parcel.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, CUSTODY_CONTESTED, CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED,
-                TOO_LATE, NOT_OFFERED, NOT_THE_TAKER, ACCEPTED_BEFORE_HELD, STAGE_NOT_ENTITLED.
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, CUSTODY_CONTESTED, CLOCK_WENT_BACK,
+                EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_OFFERED, NOT_THE_TAKER, ACCEPTED_BEFORE_HELD,
+                STAGE_NOT_ENTITLED, ON_HOLD, PARCEL_LOST, INVALID_ARGUMENT if several organisations offer parcels
+                and none is named.
         """
         taker, now = access.member(ctx), clock.now(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(taker)
-        mine = journeystate.page(ctx, journey_id, taker)
-        held = journeystate.find_custody(ctx, journey_id)
-        journeystate.check_confirmed(journey, journeystate.page(ctx, journey_id, held.custodian), held)
-        held.offered_to(taker)
-        giver = held.custodian
+        found = _offered(ctx, journey, contents.chosen(journey.parcels, parcels), taker, named=bool(parcels))
+        meant = tuple(each.parcel for each in found) if len(journey.parcels) > 1 else journey.parcel_ids
+        (giver,) = {each.custodian for each in found}
+        theirs = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
+        for each in found:
+            journeystate.check_confirmed(journey, theirs, each)
+            each.offered_to(taker)
         stage_id, step = ("S22", "receiving") if journey.kind is JourneyType.REVERSE else ("S02", "accepting")
-        observation = epcis.Observation(stage_id, step, accepted_at, place)
+        concerned = meant if len(meant) < len(journey.parcels) else ()
+        observation = epcis.Observation(stage_id, step, accepted_at, place, epcs=concerned)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, taker, stage)
         epcis.checked(observation, stage)
-        pages.timely(journey, mine, observation.moment.at, now)
+        mine = journeystate.pages_of(ctx, journey, taker, meant)
+        pages.timely(journey, pages.together(mine), observation.moment.at, now)
+        journeystate.check_free(ctx, journey, meant, observation.moment.at, giver, taker)
         entry = pages.entry_of(journey, taker, stage, observation, now, handover=(giver, taker))
-        taken = held.accepted(taker, entry.at, place, entry.event_id)
-        journeystate.save_custody(ctx, taken)
-        journeystate.save_page(ctx, mine.with_entry(entry))
-        payload = {"journey_id": journey_id, "giver": giver, "taker": taker, "number": taken.number}
+        taken = [each.accepted(taker, entry.at, place, entry.event_id) for each in found]
+        for each in taken:
+            journeystate.save_custody(ctx, each)
+        journeystate.save_page(ctx, journeystate.target(journey, mine, meant).with_entry(entry))
+        payload = {"journey_id": journey_id, "giver": giver, "taker": taker, "number": taken[0].number}
         store.announce(ctx, "CustodyPassed", payload)
-        return taken
+        return taken[0]
 
     @api.query
     def custodian(self, ctx: api.Context, journey_id: str) -> str:
         """
-        Return the custodian of the goods.
+        Return the custodian of the goods: of the first parcel, if there are several.
 
         Raises:
             Refused: JOURNEY_UNKNOWN.
         """
-        journeystate.load(ctx, journey_id)
-        return journeystate.find_custody(ctx, journey_id).custodian
+        journey = journeystate.load(ctx, journey_id)
+        return journeystate.find_custody(ctx, journey_id, journeystate.keys(journey)[0]).custodian
 
-    @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
-    def repudiate_custody(self, ctx: api.Context, journey_id: str) -> custody.Custody:
+    @api.query
+    def givers(self, ctx: api.Context, journey_id: str, parcels: tuple[str, ...] = ()) -> tuple[str, ...]:
         """
-        Reject a custody that was written for the caller without its acceptance.
+        Return who offers *parcels* of a journey to the caller; their custodians if nobody does.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_CUSTODIAN, CUSTODY_ACCEPTED, NOTHING_TO_REPUDIATE.
+            Refused: JOURNEY_UNKNOWN, PARCEL_UNKNOWN.
+        """
+        journey = journeystate.load(ctx, journey_id)
+        meant = journeystate.keys(journey, contents.chosen(journey.parcels, parcels))
+        found = [journeystate.find_custody(ctx, journey_id, each) for each in meant]
+        offering = {each.custodian for each in found if each.offer and each.offer.taker == ctx.client.msp_id}
+        return tuple(sorted(offering or {each.custodian for each in found}))
+
+    @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
+    def repudiate_custody(self, ctx: api.Context, journey_id: str, parcels: tuple[str, ...] = ()) -> custody.Custody:
+        """
+        Reject a custody that was written for the caller without its acceptance, of the *parcels* named or of all.
+
+        Raises:
+            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, NOT_CUSTODIAN, CUSTODY_ACCEPTED,
+                NOTHING_TO_REPUDIATE.
         """
         named = access.member(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(named)
-        held = journeystate.find_custody(ctx, journey_id)
-        if held.custodian != named:
-            raise Refusal.NOT_CUSTODIAN(f"{journey_id} is held by {held.custodian}")
-        if pages.confirms(journey, journeystate.page(ctx, journey_id, named), held):
-            raise Refusal.CUSTODY_ACCEPTED(f"{named} accepted {journey_id} itself")
-        restored = held.repudiated()
-        journeystate.save_custody(ctx, restored)
-        store.announce(ctx, "CustodyRepudiated", {"journey_id": journey_id, "named": named, "by": restored.custodian})
-        return restored
+        meant = contents.chosen(journey.parcels, parcels)
+        mine = pages.together(journeystate.pages_of(ctx, journey, named, meant))
+        found = [journeystate.find_custody(ctx, journey_id, key) for key in journeystate.keys(journey, meant)]
+        if not parcels:
+            found = [each for each in found if each.custodian == named] or found
+            found = [each for each in found if not journeystate.confirms(journey, mine, each)] or found
+        for held in found:
+            if held.custodian != named:
+                raise Refusal.NOT_CUSTODIAN(f"{held.name} is held by {held.custodian}")
+            if journeystate.confirms(journey, mine, held):
+                raise Refusal.CUSTODY_ACCEPTED(f"{named} accepted {held.name} itself")
+        restored = [held.repudiated() for held in found]
+        for each in restored:
+            journeystate.save_custody(ctx, each)
+        by = restored[0].custodian
+        store.announce(ctx, "CustodyRepudiated", {"journey_id": journey_id, "named": named, "by": by})
+        return restored[0]
+
+
+def _offered(
+    ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...], taker: str, *, named: bool
+) -> tuple[custody.Custody, ...]:
+    """Return the custody of the parcels that *taker* accepts: all *meant* if *named*, else those offered to it."""
+    found = tuple(journeystate.find_custody(ctx, journey.journey_id, key) for key in journeystate.keys(journey, meant))
+    if not named:
+        found = tuple(each for each in found if each.offer and each.offer.taker == taker) or found[:1]
+    if len({each.custodian for each in found}) > 1:
+        raise invalid("parcels", "must name those of one giver; several organisations offer some")
+    return found

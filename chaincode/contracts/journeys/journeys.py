@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import counting, journeystate
@@ -10,7 +11,17 @@ from chaincode.contracts.journeys.handovers import Handovers
 from chaincode.contracts.orders import accounts as allotting
 from chaincode.contracts.register import participants, stages
 from chaincode.contracts.register import terms as published_terms
-from chaincode.domain.journeys import custody, epcis, journeys, pages, performance, progress, tracking
+from chaincode.domain.journeys import (
+    contents,
+    custody,
+    epcis,
+    journeys,
+    movement,
+    pages,
+    performance,
+    progress,
+    tracking,
+)
 from chaincode.domain.journeys.custody import Alarm
 from chaincode.domain.orders import accounts
 from chaincode.domain.refusals import Refusal
@@ -35,8 +46,32 @@ class EventReceipt:
 
 
 @dataclasses.dataclass(frozen=True)
+class ParcelState:
+    """
+    A parcel in its present state.
+
+    Attributes:
+        held_at: the stages whose hold stands.
+        damaged: whether somebody reported damage.
+    """
+
+    parcel: contents.Parcel
+    status: tracking.Status
+    outcome: tracking.Outcome
+    held_at: tuple[str, ...]
+    damaged: bool
+    custodian: str
+    custody: custody.Custody
+
+
+@dataclasses.dataclass(frozen=True)
 class JourneyState:
-    """A journey in its present state."""
+    """
+    A journey in its present state.
+
+    Its status is that of the least advanced parcel that still moves, and custodian and custody are those of that
+    parcel. ``delivered`` counts the parcels that were.
+    """
 
     journey: journeys.Journey
     custodian: str
@@ -45,6 +80,8 @@ class JourneyState:
     recorded: tuple[str, ...]
     incidents: tuple[pages.Incident, ...]
     alarms: tuple[Alarm, ...]
+    parcels: tuple[ParcelState, ...]
+    delivered: int
 
 
 class Journeys(Handovers, api.Contract):
@@ -90,11 +127,11 @@ class Journeys(Handovers, api.Contract):
         """
         journey = journeystate.load(ctx, journey_id)
         journey.party(access.member(ctx))
-        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
-        entry, repeated = self._entry(ctx, journey, mine, observation)
+        mine = _own(ctx, journey, journey.concerned(observation.epcs))
+        entry, repeated = self._entry(ctx, journey, mine.whole, observation)
         # For a transaction that writes nothing, Fabric applies the chaincode's policy, which the caller alone does
         # not satisfy. So a repetition writes the same page again.
-        journeystate.save_page(ctx, mine if repeated else mine.with_entry(entry))
+        journeystate.save_page(ctx, mine.target if repeated else mine.target.with_entry(entry))
         if not repeated:
             _announce(ctx, "StageRecorded", journey_id, entry)
         return _receipt(journey_id, entry, repeated)
@@ -115,15 +152,21 @@ class Journeys(Handovers, api.Contract):
         """
         journey = journeystate.load(ctx, journey_id)
         journey.party(access.member(ctx))
-        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
-        wrong = mine.find(event_id)
-        held = self._undone(ctx, journey, wrong) if wrong else None
-        right = self._entry(ctx, journey, mine, corrective, held)[0] if corrective else None
-        declared = pages.corrected(journey, mine, event_id, reason, right, clock.now(ctx))
-        written = mine.with_entry(declared)
-        if right is not None and mine.find(right.event_id) is None:
-            written = written.with_entry(right)
-        journeystate.save_page(ctx, written)
+        written = {each.parcel: each for each in journeystate.pages_of(ctx, journey, ctx.client.msp_id)}
+        whole = pages.together(list(written.values()))
+        wrong = whole.find(event_id)
+        held = self._undone(ctx, journey, wrong) if wrong else {}
+        right = self._entry(ctx, journey, whole, corrective, held)[0] if corrective else None
+        declared = pages.corrected(journey, whole, event_id, reason, right, clock.now(ctx))
+        on = next(parcel for parcel, each in written.items() if each.find(event_id))
+        written[on] = written[on].with_entry(declared)
+        changed = {on}
+        if right is not None and corrective and whole.find(right.event_id) is None:
+            to = journeystate.target(journey, written.values(), journey.concerned(corrective.epcs)).parcel
+            written[to] = written[to].with_entry(right)
+            changed.add(to)
+        for parcel in sorted(changed):
+            journeystate.save_page(ctx, written[parcel])
         _announce(ctx, "EventCorrected", journey_id, declared)
         return _receipt(journey_id, right or declared, repeated=False)
 
@@ -138,28 +181,32 @@ class Journeys(Handovers, api.Contract):
         """
         journey, mine, now = self._mine(ctx, journey_id, stage_id)
         moment = moments.stated("at", at)
-        written = pages.stated(mine, stage_id, moment.at, now)
+        written = pages.stated(mine.target, stage_id, moment.at, now)
         journeystate.save_page(ctx, written)
         store.announce(ctx, "TimeStated", {"journey_id": journey.journey_id, "stage_id": stage_id})
         return next(times for times in written.times if times.stage_id == stage_id)
 
     @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def report(
-        self, ctx: api.Context, journey_id: str, kind: pages.IncidentKind, stage_id: str, at: str, note_hash: str = ""
-    ) -> pages.Incident:
+        self, ctx: api.Context, journey_id: str, kind: pages.IncidentKind, stage_id: str, at: str, note_hash: str = "",
+        parcels: tuple[str, ...] = (),
+    ) -> pages.Incident:  # fmt: skip
         """
-        Report an incident at one of the caller's stages; *note_hash* is the hash of a report outside the ledger.
+        Report an incident at one of the caller's stages, of the *parcels* that are named or of all.
+
+        *note_hash* is the hash of a report outside the ledger.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED, CLOCK_WENT_BACK,
-                EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT.
+            Refused: JOURNEY_UNKNOWN, PARCEL_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED,
+                CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT.
         """
-        journey, mine, now = self._mine(ctx, journey_id, stage_id)
+        journey, mine, now = self._mine(ctx, journey_id, stage_id, parcels)
         moment = moments.stated("at", at)
-        pages.timely(journey, mine, moment.at, now)
+        pages.timely(journey, mine.whole, moment.at, now)
         note = names.SHA256.check("note_hash", note_hash) if note_hash else ""
-        incident = pages.Incident(kind, stage_id, moment.at, now, note)
-        journeystate.save_page(ctx, pages.reported(mine, incident))
+        about = contents.chosen(journey.parcels, parcels) if parcels else ()
+        incident = pages.Incident(kind, stage_id, moment.at, now, note, about)
+        journeystate.save_page(ctx, pages.reported(mine.target, incident))
         store.announce(ctx, "IncidentReported", {"journey_id": journey_id, "stage_id": stage_id, "kind": kind})
         return incident
 
@@ -205,7 +252,7 @@ class Journeys(Handovers, api.Contract):
         estimate = counting.estimate(ctx, journey, written)
         stated = progress.stated_delivery(written)
         expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
-        return tracking.view(journey, pages.timeline(written), pages.incidents(written), expected)
+        return tracking.view(journey, tuple(journeystate.parcel_records(ctx, journey, written).values()), expected)
 
     @api.query
     def read(self, ctx: api.Context, journey_id: str) -> JourneyState:
@@ -218,12 +265,16 @@ class Journeys(Handovers, api.Contract):
         journey = journeystate.load(ctx, journey_id)
         written = journeystate.party_pages(ctx, journey)
         timeline, incidents = pages.timeline(written.pages), pages.incidents(written.pages)
-        held, alarms = _held(ctx, journey, written)
+        parcels, alarms = _parcels(ctx, journey, written)
         stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written.pages)
         alarms += progress.alarms(stood, clock.now(ctx))
         recorded = tuple(sorted({entry.stage_id for entry in timeline}))
-        status = tracking.status(timeline, incidents)
-        return JourneyState(journey, held.custodian, held, status, recorded, incidents, alarms)
+        status = tracking.overall(each.status for each in parcels)
+        least = next(each for each in parcels if each.status is status)
+        delivered = sum(each.outcome is tracking.Outcome.DELIVERED for each in parcels)
+        return JourneyState(
+            journey, least.custodian, least.custody, status, recorded, incidents, alarms, parcels, delivered
+        )
 
     @api.query
     def progress(self, ctx: api.Context, journey_id: str) -> tuple[progress.StageProgress, ...]:
@@ -267,64 +318,106 @@ class Journeys(Handovers, api.Contract):
             Refused: JOURNEY_UNKNOWN.
         """
         journey = journeystate.load(ctx, journey_id)
-        found = {name: store.history(ctx, name, journey_id) for name in (journeystate.JOURNEY, journeystate.CUSTODY)}
+        found = {journeystate.JOURNEY: store.history(ctx, journeystate.JOURNEY, journey_id)}
+        for key in journeystate.keys(journey):
+            last, name = ((key,), f"{journeystate.CUSTODY} of {key}") if key else ((), journeystate.CUSTODY)
+            found[name] = store.history(ctx, journeystate.CUSTODY, journey_id, *last)
         for party in journey.parties:
-            found[f"page of {party.msp_id}"] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id)
+            name = f"page of {party.msp_id}"
+            found[name] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id)
+            for key in filter(None, journeystate.keys(journey)):
+                found[f"{name} about {key}"] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id, key)
         return found
 
-    def _mine(self, ctx: api.Context, journey_id: str, stage_id: str) -> tuple[journeys.Journey, pages.Page, int]:
-        """Return the journey, the caller's page and the time, if the caller may record the stage."""
+    def _mine(
+        self, ctx: api.Context, journey_id: str, stage_id: str, parcels: tuple[str, ...] = ()
+    ) -> tuple[journeys.Journey, _Own, int]:
+        """Return the journey, the caller's records and the time, if the caller may record the stage."""
         journey, now = journeystate.load(ctx, journey_id), clock.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, access.member(ctx), stage)
-        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
-        pages.punctual(journey, mine, now)
+        mine = _own(ctx, journey, contents.chosen(journey.parcels, parcels))
+        pages.punctual(journey, mine.whole, now)
         return journey, mine, now
 
     def _entry(
         self, ctx: api.Context, journey: journeys.Journey, mine: pages.Page, observation: epcis.Observation,
-        held: custody.Custody | None = None,
+        known: Mapping[str, custody.Custody] | None = None,
     ) -> tuple[pages.Entry, bool]:  # fmt: skip
-        """Write the effects of *observation*; return its entry, and whether it was recorded before."""
+        """
+        Write the effects of *observation*; return its entry, and whether it was recorded before.
+
+        *known* are custodies that this transaction changed already.
+        """
         catalogue = stages.version(ctx, journey.catalogue_version)
         stage = catalogue.stage(observation.stage_id)
-        if stage.custody and held is None:
+        meant = journey.concerned(observation.epcs)
+        held: tuple[custody.Custody, ...] = ()
+        if stage.custody:
             # Read custody only where it matters: a customs stage must not conflict with a hand-over in the same
             # block.
-            held = journeystate.custody_as_seen_by(ctx, journey, mine)
+            before = known or {}
+            left = [each for each in meant if each not in before]
+            read = journeystate.custodies(ctx, journey, mine, left) if left else ()
+            held = (*(before[each] for each in meant if each in before), *read)
         entry = pages.recorded(journey, mine, held, stage, observation, clock.now(ctx))
         repeated = mine.find(entry.event_id) is not None
         if not repeated:
-            self._carry(ctx, journey, catalogue, stage, held, entry)
+            self._carry(ctx, journey, catalogue, stage, meant, held, entry)
         return entry, repeated
 
     def _carry(
         self, ctx: api.Context, journey: journeys.Journey, catalogue: StageCatalogue, stage: Stage,
-        held: custody.Custody | None, entry: pages.Entry,
+        meant: tuple[str, ...], held: tuple[custody.Custody, ...], entry: pages.Entry,
     ) -> None:  # fmt: skip
-        """Check the gates of a new entry, and return the custody that it begins or ends."""
+        """Check the gates of a new entry, and write the custody that it begins or ends."""
+        caller = ctx.client.msp_id
         gates = stage.orders[journey.kind].gates
         if gates:
-            pages.passed(stage, gates, catalogue, pages.timeline(journeystate.all_pages(ctx, journey)), entry.at)
+            told = journeystate.parcel_records(ctx, journey, journeystate.party_pages(ctx, journey, meant).pages)
+            for parcel in meant:
+                pages.passed(stage, gates, catalogue, told[parcel].timeline, entry.at)
+        if entry.step in stage.ends:
+            journeystate.check_free(ctx, journey, meant, entry.at, caller)
         place = epcis.place_of(entry.event)
-        if held and entry.step in stage.takes:
-            journeystate.save_custody(ctx, held.taken(ctx.client.msp_id, entry.at, place, entry.event_id))
-        if held and entry.step in stage.ends:
-            journeystate.save_custody(ctx, held.ended(ctx.client.msp_id, entry.at, place))
+        for each in held:
+            if entry.step in stage.takes:
+                journeystate.save_custody(ctx, each.taken(caller, entry.at, place, entry.event_id))
+            if entry.step in stage.ends:
+                journeystate.save_custody(ctx, each.ended(caller, entry.at, place))
 
-    def _undone(self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry) -> custody.Custody | None:
+    def _undone(self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry) -> dict[str, custody.Custody]:
         """
-        Return the custody after *wrong* is declared an error: without the delivery, the goods are still with the
-        custodian.
+        Return the custody of each parcel after *wrong* is declared an error: without the delivery, the goods are
+        still with the custodian.
         """
         stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
         if wrong.step in stage.takes:
             raise Refusal.PICKUP_STANDS("goods were taken over with it; hand them over instead")
         if wrong.step not in stage.ends:
-            return None
-        held = journeystate.find_custody(ctx, journey.journey_id).reopened()
-        journeystate.save_custody(ctx, held)
+            return {}
+        meant = contents.named(journey.parcels, epcis.identifiers_of(wrong.event))
+        keys = journeystate.keys(journey, meant)
+        held = {
+            parcel: journeystate.find_custody(ctx, journey.journey_id, key).reopened()
+            for parcel, key in zip(meant, keys, strict=True)
+        }
+        for each in held.values():
+            journeystate.save_custody(ctx, each)
         return held
+
+
+@dataclasses.dataclass(frozen=True)
+class _Own:
+    """What the caller recorded of some parcels: all together, and the page for new records of them."""
+
+    whole: pages.Page
+    target: pages.Page
+
+
+def _own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> _Own:
+    mine = journeystate.pages_of(ctx, journey, ctx.client.msp_id, meant)
+    return _Own(pages.together(mine), journeystate.target(journey, mine, meant))
 
 
 def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
@@ -332,21 +425,44 @@ def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
         raise Refusal.NOT_A_SELLER(f"{msp_id} is no {role}")
 
 
-def _held(
+def _parcels(
     ctx: api.Context, journey: journeys.Journey, written: journeystate.PartyPages
-) -> tuple[custody.Custody, tuple[Alarm, ...]]:
-    """Return the custody as written, and the alarms about it and about the pages that must confirm it."""
-    doubts = tuple(
+) -> tuple[tuple[ParcelState, ...], tuple[Alarm, ...]]:
+    """Return the state of each parcel, and the alarms about custody and the pages that must confirm it."""
+    alarms = tuple(
         Alarm("PAGE_DOUBTED", journey.opened_at, (msp_id,), f"{msp_id} wrote on its page what it may not")
         for msp_id in written.with_forgeries
     )
-    held = journeystate.readable_custody(ctx, journey)
+    found = []
+    told = journeystate.parcel_records(ctx, journey, written.pages)
+    for parcel, key in zip(journey.parcels, journeystate.keys(journey), strict=True):
+        held, doubts = _held(ctx, journey, written, key)
+        alarms += doubts
+        known = told[parcel.identifier]
+        state = ParcelState(
+            parcel=parcel,
+            status=known.status,
+            outcome=tracking.outcome(journey, known.timeline, known.incidents),
+            held_at=movement.held(known.timeline),
+            damaged=any(each.kind is pages.IncidentKind.DAMAGED for each in known.incidents),
+            custodian=held.custodian,
+            custody=held,
+        )
+        found.append(state)
+    return tuple(found), tuple(dict.fromkeys(alarms))
+
+
+def _held(
+    ctx: api.Context, journey: journeys.Journey, written: journeystate.PartyPages, key: str
+) -> tuple[custody.Custody, tuple[Alarm, ...]]:
+    """Return the custody of a parcel as written, and the alarms about it and the pages that must confirm it."""
+    held = journeystate.readable_custody(ctx, journey, key)
     if held is None:
         unread = Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "the custody record cannot be read")
         first = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=True)
-        return first, (unread, *doubts)
-    contested = [page for page in written.pages if not pages.confirms(journey, page, held)]
-    return held, tuple(held.contested(page.msp_id) for page in contested) + doubts + held.alarms()
+        return first, (unread,)
+    contested = [page for page in written.pages if not journeystate.confirms(journey, page, held)]
+    return held, tuple(held.contested(page.msp_id) for page in contested) + held.alarms()
 
 
 def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> EventReceipt:

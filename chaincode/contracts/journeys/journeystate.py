@@ -5,11 +5,13 @@ A hostile organisation could replace the contracts' code on its own peer. So val
 can change what:
 
 * The opening and the links are ordinary keys: the channel's majority endorses.
-* Each party has its own page, and by its key-level policy only that party endorses it. Nobody else, not even
-    the custodian or the majority, can add, change or delete its records.
-* The custody key's policy is the custodian's organisation. A hand-over writes the custody key (so the old
-    custodian must endorse), sets its policy to the new one, and writes the acceptance on the new custodian's page
-    (so the new one must endorse too). With only one of the two, the transaction is invalid or is not a hand-over.
+* Each party has its own page, and one more for each parcel where a journey has several. By its key-level policy
+    only that party endorses it. Nobody else, not even the custodian or the majority, can add, change or delete its
+    records.
+* The policy of a custody key, of which each parcel has one, is the custodian's organisation. A hand-over writes the
+    custody key (so the old custodian must endorse), sets its policy to the new one, and writes the acceptance on the
+    new custodian's page (so the new one must endorse too). With only one of the two, the transaction is invalid or is
+    not a hand-over.
 * An organisation with a modified peer can still write anything on its own keys. On its page it could write
     stages of others, or garbage; honest peers skip both (`party_pages`). As custodian it could name another
     organisation in its place. Such custody has no effect: a period counts only if its custodian's own page confirms
@@ -22,10 +24,11 @@ client offers and the taker's client accepts.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.register import participants, stages
-from chaincode.domain.journeys import custody, journeys, pages, parcels, tracking
+from chaincode.domain.journeys import custody, journeys, movement, pages, parcels, tracking
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import identifiers
@@ -60,11 +63,23 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     if journey.kind is not JourneyType.REVERSE:
         # What comes back may be a part of what a parcel brought, and has no label of its own until it is fetched.
         _claim(ctx, journey)
-    held = custody.opened(journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand)
-    save_custody(ctx, held)
+    for parcel in keys(journey):
+        first = custody.opened(
+            journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand, parcel=parcel
+        )
+        save_custody(ctx, first)
     for party in journey.parties:
-        save_page(ctx, pages.Page(journey_id, party.msp_id))
+        for parcel in dict.fromkeys(("", *keys(journey))):
+            save_page(ctx, pages.Page(journey_id, party.msp_id, parcel=parcel))
     return journey
+
+
+def keys(journey: journeys.Journey, meant: Iterable[str] = ()) -> tuple[str, ...]:
+    """
+    Return what the keys of the parcels *meant* end with, of all parcels if none is named: nothing for the only parcel
+    of a journey, the identifier for each of several.
+    """
+    return tuple(meant) or journey.parcel_ids if len(journey.parcels) > 1 else ("",)
 
 
 def _claim(ctx: api.Context, journey: journeys.Journey) -> None:
@@ -72,13 +87,15 @@ def _claim(ctx: api.Context, journey: journeys.Journey) -> None:
     Note that the parcels of *journey* are on it.
 
     Raises:
-        Refused: PARCEL_IN_USE, one is on another journey that is not over.
+        Refused: PARCEL_IN_USE, one is on another journey and something is to come of it there.
     """
     for parcel in parcels.of(journey.epcs):
         before = store.find(ctx, str, OF_PARCEL, parcel)
         if before is not None:
-            earlier = all_pages(ctx, load(ctx, before))
-            if not tracking.over(pages.timeline(earlier), pages.incidents(earlier)):
+            earlier = load(ctx, before)
+            of_old = parcel_records(ctx, earlier)
+            left = of_old.get(parcel) or next(iter(of_old.values()))
+            if not tracking.over(tracking.outcome(earlier, left.timeline, left.incidents)):
                 raise Refusal.PARCEL_IN_USE(f"{parcel} is on journey {before}")
         store.save(ctx, journey.journey_id, OF_PARCEL, parcel)
 
@@ -124,14 +141,24 @@ def linked(ctx: api.Context, token_hash: str) -> str:
     return journey_id
 
 
-def page(ctx: api.Context, journey_id: str, msp_id: str) -> pages.Page:
+def page(ctx: api.Context, journey_id: str, msp_id: str, parcel: str = "") -> pages.Page:
     """
-    Return the page of one party.
+    Return the page of one party, or its page about one of several parcels.
 
     Raises:
         Refused: NOT_A_PARTY.
     """
-    return store.load(ctx, pages.Page, Refusal.NOT_A_PARTY, PAGE, journey_id, msp_id)
+    return store.load(ctx, pages.Page, Refusal.NOT_A_PARTY, PAGE, journey_id, msp_id, *filter(None, [parcel]))
+
+
+def pages_of(ctx: api.Context, journey: journeys.Journey, msp_id: str, meant: Iterable[str] = ()) -> list[pages.Page]:
+    """
+    Return the pages of one party: that of the journey, and those of the parcels *meant*, of all if none is named.
+
+    Raises:
+        Refused: NOT_A_PARTY.
+    """
+    return [page(ctx, journey.journey_id, msp_id, each) for each in dict.fromkeys(("", *keys(journey, meant)))]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,29 +169,52 @@ class PartyPages:
     with_forgeries: tuple[str, ...]
 
 
-def party_pages(ctx: api.Context, journey: journeys.Journey) -> PartyPages:
+def party_pages(
+    ctx: api.Context, journey: journeys.Journey, meant: Iterable[str] = (), of: Iterable[str] = ()
+) -> PartyPages:
     """
     Return every party's page, by party, without entries that only a modified peer can have written.
 
-    A page that cannot be read counts as empty: one organisation must not be able to block the journey, or the
-    returns, of all others.
+    Each has what the party recorded of the whole journey and of the parcels *meant*, of all if none is named. Only
+    the parties in *of* are read if some are named. A page that cannot be read counts as empty: one organisation must
+    not be able to block the journey, or the returns, of all others.
     """
-    found, with_forgeries = [], []
+    found, with_forgeries, wanted, readers = [], [], tuple(meant), set(of)
     for party in journey.parties:
-        empty = pages.Page(journey.journey_id, party.msp_id)
-        try:
-            raw = page(ctx, journey.journey_id, party.msp_id)
-        except records.RecordError:
-            raw = None
-        if raw is None or (raw.journey_id, raw.msp_id) != (empty.journey_id, empty.msp_id):
-            found.append(empty)
-            with_forgeries.append(party.msp_id)
+        if readers and party.msp_id not in readers:
             continue
-        honest = pages.without_forgeries(journey, raw)
-        found.append(honest)
-        if honest != raw:
-            with_forgeries.append(party.msp_id)
-    return PartyPages(tuple(found), tuple(with_forgeries))
+        empty = pages.Page(journey.journey_id, party.msp_id)
+        honest = []
+        for parcel in dict.fromkeys(("", *keys(journey, wanted))):
+            read = _readable(ctx, journey, party.msp_id, parcel)
+            kept = pages.without_forgeries(journey, read) if read else None
+            if kept is None or kept != read:
+                with_forgeries.append(party.msp_id)
+            honest += [kept] if kept else []
+        found.append(pages.together([empty, *honest]))
+    return PartyPages(tuple(found), tuple(dict.fromkeys(with_forgeries)))
+
+
+def _readable(ctx: api.Context, journey: journeys.Journey, msp_id: str, parcel: str) -> pages.Page | None:
+    """Return the page as its party wrote it, or None if it is none."""
+    try:
+        found = page(ctx, journey.journey_id, msp_id, parcel)
+    except records.RecordError:
+        return None
+    whose = (found.journey_id, found.msp_id, found.parcel)
+    return found if whose == (journey.journey_id, msp_id, parcel) else None
+
+
+def parcel_records(
+    ctx: api.Context, journey: journeys.Journey, pages_read: Iterable[pages.Page] | None = None
+) -> dict[str, tracking.ParcelRecords]:
+    """Return what was recorded of each parcel of a journey; from *pages_read* if the pages are known."""
+    known = all_pages(ctx, journey) if pages_read is None else tuple(pages_read)
+    found = {}
+    for parcel in journey.parcel_ids:
+        about = [movement.about(journey, each, parcel) for each in known]
+        found[parcel] = tracking.ParcelRecords(pages.timeline(about), pages.incidents(about))
+    return found
 
 
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
@@ -172,31 +222,41 @@ def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, 
     return party_pages(ctx, journey).pages
 
 
+def target(journey: journeys.Journey, mine: Iterable[pages.Page], meant: Sequence[str]) -> pages.Page:
+    """Return the one of a party's pages for records of the parcels *meant*."""
+    alone = meant[0] if len(meant) == 1 and len(journey.parcels) > 1 else ""
+    return next(each for each in mine if each.parcel == alone)
+
+
 def save_page(ctx: api.Context, written: pages.Page) -> None:
     """Write a party's page; only that party must endorse."""
-    store.save(ctx, written, PAGE, written.journey_id, written.msp_id, held_by=(written.msp_id,))
+    whose = (written.journey_id, written.msp_id, *filter(None, [written.parcel]))
+    store.save(ctx, written, PAGE, *whose, held_by=(written.msp_id,))
 
 
-def find_custody(ctx: api.Context, journey_id: str) -> custody.Custody:
-    """Return the custody as written, even if no page confirms it."""
-    return store.load(ctx, custody.Custody, Refusal.JOURNEY_UNKNOWN, CUSTODY, journey_id)
+def find_custody(ctx: api.Context, journey_id: str, parcel: str = "") -> custody.Custody:
+    """Return the custody of a journey's only parcel, or of *parcel*, as written, even if no page confirms it."""
+    return store.load(ctx, custody.Custody, Refusal.JOURNEY_UNKNOWN, CUSTODY, journey_id, *filter(None, [parcel]))
 
 
 def save_custody(ctx: api.Context, held: custody.Custody) -> None:
     """Write the custody; its custodian must endorse the next change."""
-    store.save(ctx, held, CUSTODY, held.journey_id, held_by=(held.custodian,))
+    store.save(ctx, held, CUSTODY, held.journey_id, *filter(None, [held.parcel]), held_by=(held.custodian,))
 
 
-def custody_as_seen_by(ctx: api.Context, journey: journeys.Journey, mine: pages.Page) -> custody.Custody:
+def custodies(
+    ctx: api.Context, journey: journeys.Journey, mine: pages.Page, meant: Iterable[str]
+) -> tuple[custody.Custody, ...]:
     """
-    Return the custody, if the caller's own page confirms it.
+    Return the custody of each parcel *meant*, if the caller's own page confirms it.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
     """
-    held = find_custody(ctx, journey.journey_id)
-    check_confirmed(journey, mine, held)
-    return held
+    found = tuple(find_custody(ctx, journey.journey_id, parcel) for parcel in keys(journey, meant))
+    for held in found:
+        check_confirmed(journey, mine, held)
+    return found
 
 
 def check_confirmed(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
@@ -206,13 +266,47 @@ def check_confirmed(journey: journeys.Journey, written_page: pages.Page, held: c
     Raises:
         Refused: CUSTODY_CONTESTED.
     """
-    if not pages.confirms(journey, written_page, held):
-        raise Refusal.CUSTODY_CONTESTED(f"{written_page.msp_id} did not accept {held.journey_id} as is written")
+    if not confirms(journey, written_page, held):
+        raise Refusal.CUSTODY_CONTESTED(f"{written_page.msp_id} did not accept {held.name} as is written")
 
 
-def readable_custody(ctx: api.Context, journey: journeys.Journey) -> custody.Custody | None:
+def confirms(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> bool:
+    """Return whether *written_page* confirms the periods of its party in *held*."""
+    about = movement.about(journey, written_page, held.parcel) if held.parcel else written_page
+    return pages.confirms(journey, about, held)
+
+
+def readable_custody(ctx: api.Context, journey: journeys.Journey, parcel: str = "") -> custody.Custody | None:
     """Return the custody, or None if its custodian wrote something unreadable; for queries."""
     try:
-        return find_custody(ctx, journey.journey_id)
+        return find_custody(ctx, journey.journey_id, parcel)
     except records.RecordError:
         return None
+
+
+def confirmed(ctx: api.Context, journey: journeys.Journey) -> Iterator[tuple[custody.Custody, dict[str, pages.Page]]]:
+    """Return the custody of each parcel that all pages confirm, with the pages about it."""
+    known = all_pages(ctx, journey)
+    for key in keys(journey):
+        held = readable_custody(ctx, journey, key)
+        if held is not None and all(confirms(journey, page, held) for page in known):
+            yield held, {page.msp_id: movement.about(journey, page, held.parcel) for page in known}
+
+
+def check_free(ctx: api.Context, journey: journeys.Journey, meant: Iterable[str], at: int, *movers: str) -> None:
+    """
+    Raise Refused unless the parcels *meant* may move on at a moment.
+
+    Read are the pages of those who may hold goods, and of *movers*: what others record does not conflict with it.
+
+    Raises:
+        Refused: ON_HOLD, PARCEL_LOST.
+    """
+    catalogue = stages.version(ctx, journey.catalogue_version)
+    holding = {stage.stage_id for stage in catalogue.stages if "holding" in stage.steps}
+    holders = [party.msp_id for party in journey.parties if holding & set(party.stages)]
+    wanted = tuple(meant)
+    read = party_pages(ctx, journey, wanted, (*holders, *movers)).pages
+    for parcel in wanted:
+        about = [movement.about(journey, each, parcel) for each in read]
+        movement.check_free(parcel, pages.timeline(about), pages.incidents(about), at)

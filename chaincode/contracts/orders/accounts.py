@@ -9,6 +9,7 @@ run. Carriers and customs rely on these two signatures. Before a peer signs, the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from chaincode.contracts import private, store
@@ -16,13 +17,15 @@ from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import otherchannel
 from chaincode.contracts.returns import returnstate
 from chaincode.domain import channels
-from chaincode.domain.journeys import pages
+from chaincode.domain.journeys import tracking
 from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.journeys.tracking import Outcome
 from chaincode.domain.orders import accounts, orders
 from chaincode.domain.orders.accounts import Account, Tally
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import returns
+from chaincode.domain.returns.terms import ReturnReason
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
 from hlf.shim import api
@@ -84,19 +87,37 @@ def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
 
 def tally(ctx: api.Context, account: Account, line: str) -> Tally:
     """Return the units of one line of an order, counted over all of its journeys and returns."""
-    delivered = 0
-    for journey_id in store.each(ctx, str, journeystate.OF_ORDER, account.order.order_id):
-        journey = journeystate.load(ctx, journey_id)
-        carried = journey.line(line)
-        if carried and not journey.return_id and pages.delivered(journeystate.all_pages(ctx, journey)):
-            delivered += carried.quantity
-    return accounts.tally(account, line, delivered, returns_of(ctx, account.order.order_id))
+    carried = sum(
+        (units_by_outcome(ctx, journey, line) for journey in _sent(ctx, account.order.order_id)), Counter[Outcome]()
+    )
+    return accounts.tally(account, line, carried, returns_of(ctx, account.order.order_id))
 
 
-def returnable(ctx: api.Context, journey: Journey, line: str, beside: str = "") -> int:
-    """Return how many units of a line from *journey* may still be returned; the return *beside* is not counted."""
+def units_by_outcome(ctx: api.Context, journey: Journey, line: str) -> Counter[Outcome]:
+    """Return what became of the units of a line on *journey*, by the contents of its parcels."""
+    units: Counter[Outcome] = Counter()
+    if journey.line(line) is not None:
+        told = journeystate.parcel_records(ctx, journey)
+        for parcel in journey.parcels:
+            known = told[parcel.identifier]
+            units[tracking.outcome(journey, known.timeline, known.incidents)] += parcel.units(line)
+    return units
+
+
+def _sent(ctx: api.Context, order_id: str) -> Iterator[Journey]:
+    """Return the journeys of an order from its seller; those that a return opened are counted with the return."""
+    found = (journeystate.load(ctx, each) for each in store.each(ctx, str, journeystate.OF_ORDER, order_id))
+    return (journey for journey in found if not journey.return_id)
+
+
+def returnable(ctx: api.Context, journey: Journey, line: str, reason: ReturnReason, beside: str = "") -> int:
+    """
+    Return how many units of a line from *journey* may still be returned for *reason*; the return *beside* is not
+    counted.
+    """
+    delivered = units_by_outcome(ctx, journey, line)[Outcome.DELIVERED] if accounts.had(reason) else None
     others = (each for each in returns_of(ctx, journey.order_id) if each.return_id != beside)
-    return accounts.returnable(load(ctx, journey.order_id), journey, line, others)
+    return accounts.returnable(load(ctx, journey.order_id), journey, line, others, delivered)
 
 
 def returns_of(ctx: api.Context, order_id: str) -> Iterator[returns.Return]:

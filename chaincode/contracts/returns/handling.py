@@ -143,7 +143,7 @@ class Handling(StoredReturns):
         moved = handling.disputed(known, access.member(ctx), case.terms, clock.now(ctx), grounds)
         # After a rejection or an exchange the buyer still has the units. So the claimed units must have been on the
         # journey, and no other return may have brought them back since.
-        left = accounts.returnable(ctx, case.journey, known.request.line, beside=return_id)
+        left = accounts.returnable(ctx, case.journey, known.request.line, known.request.reason, beside=return_id)
         if left < known.request.quantity:
             raise Refusal.UNITS_RETURNED(f"of the units of return {return_id} {left} have not come back otherwise")
         return self.save(ctx, moved)

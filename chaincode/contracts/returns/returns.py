@@ -204,7 +204,7 @@ class Returns(Handling, api.Contract):
             pinned_from=case.terms.in_force_from,
             delivered=review.first(timeline, "S20", "accepting"),
             attempted=review.first(timeline, "S20", "selat:delivery_attempted"),
-            returnable=accounts.returnable(ctx, case.journey, request.line),
+            returnable=accounts.returnable(ctx, case.journey, request.line, request.reason),
             recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
             carrier=_carrier(case, case.terms),
             lost_at=next(lost, None),

@@ -64,7 +64,7 @@ class Alarm:
 
 @dataclasses.dataclass(frozen=True)
 class Custody:
-    """The custody of one consignment; ``number`` counts its handovers."""
+    """The custody of one parcel, or of a consignment with one; ``number`` counts its handovers."""
 
     journey_id: str
     number: int
@@ -73,6 +73,12 @@ class Custody:
     offer: HandoverOffer | None = None
     ended_at: Instant | None = None
     ended_place: str = ""
+    parcel: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is the custody of."""
+        return self.parcel or self.journey_id
 
     @property
     def custodian(self) -> str:
@@ -100,9 +106,9 @@ class Custody:
         """
         self._must_hold(giver)
         if offer.taker == giver:
-            raise Refusal.SAME_PARTY(f"{giver} holds {self.journey_id} already")
+            raise Refusal.SAME_PARTY(f"{giver} holds {self.name} already")
         if offer.released_at < self.since:
-            raise Refusal.RELEASED_BEFORE_HELD(f"{giver} took {self.journey_id} over after that time")
+            raise Refusal.RELEASED_BEFORE_HELD(f"{giver} took {self.name} over after that time")
         return dataclasses.replace(self, offer=offer)
 
     def withdrawn(self, giver: str) -> Custody:
@@ -114,7 +120,7 @@ class Custody:
         """
         self._must_hold(giver)
         if self.offer is None:
-            raise Refusal.NOT_OFFERED(f"no handover of {self.journey_id} is offered")
+            raise Refusal.NOT_OFFERED(f"no handover of {self.name} is offered")
         return dataclasses.replace(self, offer=None)
 
     def accepted(self, taker: str, at: int, place: str, event_id: str) -> Custody:
@@ -126,7 +132,7 @@ class Custody:
         """
         offer = self.offered_to(taker)
         if at < self.since:
-            raise Refusal.ACCEPTED_BEFORE_HELD(f"{self.custodian} took {self.journey_id} over after that time")
+            raise Refusal.ACCEPTED_BEFORE_HELD(f"{self.custodian} took {self.name} over after that time")
         period = Period(taker, at, place, self.custodian, offer.released_at, event_id)
         return dataclasses.replace(self, number=self.number + 1, periods=(*self.periods, period), offer=None)
 
@@ -138,9 +144,9 @@ class Custody:
             Refused: NOT_OFFERED, NOT_THE_TAKER.
         """
         if self.offer is None or self.state != HELD:
-            raise Refusal.NOT_OFFERED(f"no handover of {self.journey_id} is offered")
+            raise Refusal.NOT_OFFERED(f"no handover of {self.name} is offered")
         if self.offer.taker != taker:
-            raise Refusal.NOT_THE_TAKER(f"{self.journey_id} is offered to {self.offer.taker}")
+            raise Refusal.NOT_THE_TAKER(f"{self.name} is offered to {self.offer.taker}")
         return self.offer
 
     def taken(self, custodian: str, at: int, place: str, event_id: str) -> Custody:
@@ -151,9 +157,9 @@ class Custody:
             Refused: NOT_CUSTODIAN, ALREADY_IN_HAND.
         """
         if self.custodian != custodian:
-            raise Refusal.NOT_CUSTODIAN(f"{self.journey_id} is to be picked up by {self.custodian}")
+            raise Refusal.NOT_CUSTODIAN(f"{self.name} is to be picked up by {self.custodian}")
         if self.state != AWAITED:
-            raise Refusal.ALREADY_IN_HAND(f"{self.journey_id} has been picked up")
+            raise Refusal.ALREADY_IN_HAND(f"{self.name} has been picked up")
         return dataclasses.replace(self, state=HELD, periods=(Period(custodian, at, place, event_id=event_id),))
 
     def ended(self, custodian: str, at: int, place: str) -> Custody:
@@ -178,7 +184,7 @@ class Custody:
             Refused: NOTHING_TO_REPUDIATE for the first custody, which was agreed at the opening.
         """
         if len(self.periods) < 2:
-            raise Refusal.NOTHING_TO_REPUDIATE(f"{self.custodian} is the first custodian of {self.journey_id}")
+            raise Refusal.NOTHING_TO_REPUDIATE(f"{self.custodian} is the first custodian of {self.name}")
         return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
 
     def contested(self, custodian: str) -> Alarm:
@@ -202,11 +208,11 @@ class Custody:
 
     def _must_hold(self, organisation: str) -> None:
         if self.custodian != organisation:
-            raise Refusal.NOT_CUSTODIAN(f"{self.journey_id} is held by {self.custodian}")
+            raise Refusal.NOT_CUSTODIAN(f"{self.name} is held by {self.custodian}")
         if self.state != HELD:
-            raise Refusal.NOT_IN_HAND(f"{self.journey_id} is {self.state}")
+            raise Refusal.NOT_IN_HAND(f"{self.name} is {self.state}")
 
 
-def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool) -> Custody:
+def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool, parcel: str = "") -> Custody:
     """Return the first period: the custodian has the goods, or will pick them up."""
-    return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at, place),))
+    return Custody(journey_id, 0, HELD if in_hand else AWAITED, (Period(custodian, at, place),), parcel=parcel)

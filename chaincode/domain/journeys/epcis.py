@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from chaincode.domain.journeys import eventhash, parcels
+from chaincode.domain.journeys import digitallink, eventhash, parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage
 from chaincode.domain.vocabulary import places
@@ -117,7 +117,8 @@ def event(
     }
     if stage.event == "AggregationEvent":
         made["parentID"] = epcs[0]
-        children = [epc for epc in concerned if epc != epcs[0]]
+        parent = digitallink.canonical(epcs[0])
+        children = [epc for epc in concerned if digitallink.canonical(epc) != parent]
         if children:
             made["childEPCs"] = children
         else:
@@ -194,6 +195,15 @@ def place_of(made: Mapping[str, object]) -> str:
     """Return the UN/LOCODE where the event of `event` happened."""
     point = made["readPoint"]
     return str(point["id"]).removeprefix(f"{VOCABULARY}place/") if isinstance(point, Mapping) else ""
+
+
+def identifiers_of(made: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the identifiers of goods in an event, perhaps written without the contract."""
+    listed = [made.get("parentID")]
+    for name in ("epcList", "childEPCs"):
+        told = made.get(name)
+        listed += told if isinstance(told, list | tuple) else []
+    return tuple(each for each in listed if isinstance(each, str))
 
 
 def has_step_and_time(made: Mapping[str, object], step: str, at: int) -> bool:

@@ -9,9 +9,10 @@ else (stages done, status, alarms) is computed from opening, pages and custody.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from chaincode.domain.journeys import parcels
+from chaincode.domain.journeys import contents, digitallink, parcels
+from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import JourneyType, StageCatalogue
@@ -55,7 +56,7 @@ class Opening:
 
     ``order_hash`` and ``terms_hash`` are the hashes of the order on the other channel and of the return terms.
     ``buyer_hash`` is the hash of a random token, never of anything about a person. ``parties`` are MSP ids; the
-    first custodian is one of them.
+    first custodian is one of them. Without ``parcels`` there is one, the first of ``epcs``.
     """
 
     journey_id: str
@@ -72,6 +73,7 @@ class Opening:
     parties: tuple[str, ...]
     custodian: str
     kind: JourneyType = JourneyType.FORWARD
+    parcels: tuple[Parcel, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +99,12 @@ class Journey:
     opened_by: str
     opened_at: Instant
     return_id: str = ""
+    parcels: tuple[Parcel, ...] = ()
+
+    @property
+    def parcel_ids(self) -> tuple[str, ...]:
+        """The identifiers of its parcels."""
+        return tuple(each.identifier for each in self.parcels)
 
     def party(self, msp_id: str) -> Party:
         """
@@ -111,13 +119,27 @@ class Journey:
         names.MSP_ID.check("msp_id", msp_id)
         raise Refusal.NOT_A_PARTY(f"{msp_id} takes no part in journey {self.journey_id}")
 
-    @property
-    def goods(self) -> dict[str, int]:
-        """The units of all lines by HS code."""
+    def goods(self, meant: Iterable[str] = ()) -> dict[str, int]:
+        """Return the units in the parcels *meant* by HS code; in all of them if none is named."""
+        known = set(meant)
+        whole = not known or known >= set(self.parcel_ids)
         units: dict[str, int] = {}
         for line in self.lines:
-            units[line.hs6] = units.get(line.hs6, 0) + line.quantity
-        return units
+            inside = sum(each.units(line.line) for each in self.parcels if each.identifier in known)
+            units[line.hs6] = units.get(line.hs6, 0) + (line.quantity if whole else inside)
+        return {hs6: quantity for hs6, quantity in units.items() if quantity}
+
+    def concerned(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """
+        Return the parcels that an event with these *identifiers* is about; all of them if it names none.
+
+        Raises:
+            Refused: PARCEL_UNKNOWN for a parcel that is on another journey, if this one has several.
+        """
+        said = tuple(identifiers)
+        if len(self.parcels) > 1:
+            contents.chosen(self.parcels, parcels.of(said))
+        return contents.named(self.parcels, said)
 
     def line(self, line: str) -> JourneyLine | None:
         """Return the order line with this name, if there is one."""
@@ -137,6 +159,9 @@ def opened(
         Refused: INVALID_ARGUMENT, EVENT_IN_FUTURE, NOT_A_PARTY.
     """
     _check(opening)
+    packed = contents.packed(opening.parcels, opening.epcs, {line.line: line.quantity for line in opening.lines})
+    known = {each.identifier for each in packed} if opening.parcels else set()
+    others = [each for each in opening.epcs if digitallink.canonical(each) not in known]
     parties = tuple(_party(member, catalogue, opening.kind) for member in members)
     ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
     if ordered_at > now + moments.SKEW:
@@ -156,13 +181,14 @@ def opened(
         catalogue_hash=catalogue.digest,
         origin=opening.origin,
         destination=opening.destination,
-        epcs=opening.epcs,
+        epcs=(*(each.identifier for each in packed if opening.parcels), *others),
         lines=opening.lines,
         parties=parties,
         custodian=opening.custodian,
         opened_by=opened_by,
         opened_at=now,
         return_id=return_id,
+        parcels=packed,
     )
 
 

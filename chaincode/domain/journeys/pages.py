@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from chaincode.domain.journeys import custody, epcis
@@ -18,6 +18,7 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage, StageCatalogue
 from hlf.codec import moments
 from hlf.codec.records import Instant
+from hlf.codec.refusals import invalid
 
 LATEST = 30 * moments.DAY
 """How long after the fact an event may still be recorded."""
@@ -33,6 +34,7 @@ class IncidentKind(enum.StrEnum):
     HELD = "held"
     DAMAGED = "damaged"
     LOST = "lost"
+    FOUND = "found"
     ADDRESS_UNKNOWN = "address_unknown"
     REFUSED_BY_BUYER = "refused_by_buyer"
     RETURNING = "returning"
@@ -70,24 +72,35 @@ class Times:
 
 @dataclasses.dataclass(frozen=True)
 class Incident:
-    """An incident; ``note_hash`` is the hash of a report that is kept outside the ledger."""
+    """
+    An incident; ``note_hash`` is the hash of a report that is kept outside the ledger.
+
+    ``parcels`` are the identifiers of the parcels that it is about; none means all of the journey.
+    """
 
     kind: IncidentKind
     stage_id: str
     at: Instant
     recorded_at: Instant
     note_hash: str = ""
+    parcels: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """The records of one party on one journey, in the order of recording."""
+    """
+    The records of one party on one journey, in the order of recording.
+
+    In a journey of several parcels, what a party says of one ``parcel`` alone is on a page of its own, so that
+    records of different parcels do not conflict.
+    """
 
     journey_id: str
     msp_id: str
     entries: tuple[Entry, ...] = ()
     times: tuple[Times, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    parcel: str = ""
 
     @property
     def standing(self) -> tuple[Entry, ...]:
@@ -109,6 +122,16 @@ class Page:
     def with_entry(self, entry: Entry) -> Page:
         """Return the page with one more entry."""
         return dataclasses.replace(self, entries=(*self.entries, entry))
+
+
+def together(parts: Sequence[Page]) -> Page:
+    """Return one page with everything that a party recorded on *parts*."""
+    return dataclasses.replace(
+        parts[0],
+        entries=tuple(sorted((entry for part in parts for entry in part.entries), key=lambda each: each.recorded_at)),
+        times=tuple(times for part in parts for times in part.times),
+        incidents=tuple(incident for part in parts for incident in part.incidents),
+    )
 
 
 def without_forgeries(journey: Journey, page: Page) -> Page:
@@ -205,13 +228,13 @@ def timely(journey: Journey, page: Page, at: int, now: int) -> None:
 
 
 def recorded(
-    journey: Journey, page: Page, held: custody.Custody | None, stage: Stage, observation: epcis.Observation,
+    journey: Journey, page: Page, held: Iterable[custody.Custody], stage: Stage, observation: epcis.Observation,
     now: int,
 ) -> Entry:  # fmt: skip
     """
     Return the entry for *observation* by the page's party; the existing one, if the page already has it.
 
-    *held* may be None for a stage that does not depend on custody.
+    *held* is the custody of each parcel that it is about, for a stage that depends on custody.
 
     Raises:
         Refused: as in `epcis.checked`, `entitled`, `timely`; NOT_CUSTODIAN, STAGE_RECORDED, EVENT_TAKEN_BACK.
@@ -226,31 +249,41 @@ def recorded(
         return repeated
     timely(journey, page, entry.at, now)
     if stage.custody and observation.step not in stage.takes:
-        _held_by(page.msp_id, held, journey, entry.at)
+        for each in held:
+            _held_by(page.msp_id, each, entry.at)
     if not stage.repeats and any((each.stage_id, each.step) == (stage.stage_id, entry.step) for each in page.standing):
         raise Refusal.STAGE_RECORDED(f"{entry.step} of {stage.stage_id} happens once and is recorded")
     return entry
 
 
-def _held_by(recorder: str, held: custody.Custody | None, journey: Journey, at: int) -> None:
-    holder = held.holder_at(at) if held else None
+def _held_by(recorder: str, held: custody.Custody, at: int) -> None:
+    holder = held.holder_at(at)
     if holder != recorder:
         known = holder or "nobody of the consortium"
-        raise Refusal.NOT_CUSTODIAN(f"{journey.journey_id} was held by {known} at that time")
+        raise Refusal.NOT_CUSTODIAN(f"{held.name} was held by {known} at that time")
 
 
 def entry_of(
     journey: Journey, recorder: str, stage: Stage, observation: epcis.Observation, now: int,
     handover: tuple[str, str] | None = None,
 ) -> Entry:  # fmt: skip
-    """Return an entry with the EPCIS event of *observation*."""
+    """
+    Return an entry with the EPCIS event of *observation*.
+
+    Raises:
+        Refused: PARCEL_UNKNOWN, INVALID_ARGUMENT.
+    """
+    meant = journey.concerned(observation.epcs)
+    several = len(journey.parcels) > 1
+    if several and len(meant) > 1 and stage.event == "AggregationEvent":
+        raise invalid("observation.epcs", "must name the one parcel that was packed, or the units in it")
     event = epcis.event(
         observation,
         stage,
         journey_id=journey.journey_id,
         order_id=journey.order_id,
-        epcs=journey.epcs,
-        goods=journey.goods,
+        epcs=meant if several and len(meant) < len(journey.parcels) else journey.epcs,
+        goods=journey.goods(meant),
         recorder=recorder,
         recorded_at=now,
         handover=handover,
@@ -334,11 +367,6 @@ def timeline(pages: Iterable[Page]) -> tuple[Entry, ...]:
     """Return the valid events of a journey, in the order in which they happened."""
     entries = (entry for page in pages for entry in page.standing)
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.recorded_at, entry.event_id)))
-
-
-def delivered(pages: Iterable[Page]) -> bool:
-    """Return whether the goods were delivered to the buyer."""
-    return any((entry.stage_id, entry.step) == ("S20", "accepting") for entry in timeline(pages))
 
 
 def everything(pages: Iterable[Page]) -> tuple[Entry, ...]:

@@ -21,14 +21,14 @@ class Handover:
     exception: bool
 
 
-def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
+def handovers(held: Custody, pages: Mapping[str, Page]) -> dict[str, Handover]:
     """
-    Return the hand-overs of one journey that two parties signed; *pages* are by party.
+    Return the hand-overs of one parcel that two parties signed, by their events; *pages* are by party.
 
     An exception counts for both if one of the two reported it after it took the goods over and, for the taker,
     before it passed them on. Nobody else can say which of two neighbours caused it.
     """
-    found = []
+    found = {}
     for number, (before, after) in enumerate(zip(held.periods, held.periods[1:], strict=False), start=1):
         if not after.giver:
             continue
@@ -39,7 +39,7 @@ def handovers(held: Custody, pages: Mapping[str, Page]) -> list[Handover]:
             for incident in (pages[party].incidents if party in pages else ())
         ]
         joint = any(before.since <= at and (ended is None or at <= ended) for at in reported)
-        found.append(Handover(after.giver, after.custodian, joint))
+        found[after.event_id] = Handover(after.giver, after.custodian, joint)
     return found
 
 

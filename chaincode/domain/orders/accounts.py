@@ -11,11 +11,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
+from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.journeys.journeys import MOST, Journey, JourneyLine, Opening
+from chaincode.domain.journeys.tracking import Outcome
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return, State
+from chaincode.domain.returns.review import NEVER_HAD
+from chaincode.domain.returns.terms import ReturnReason
 from hlf.codec.refusals import invalid
 
 
@@ -33,7 +37,8 @@ class Consignment:
     The caller's input to open a journey: the order's units, the parties and the identifiers.
 
     ``order`` is the record that platform and merchant store (`Orders:facts`); ``parties`` are MSP ids, and the
-    first custodian is one of them.
+    first custodian is one of them. ``parcels`` say what is in each; without them everything is in the first of
+    ``epcs``.
     """
 
     journey_id: str
@@ -42,6 +47,7 @@ class Consignment:
     epcs: tuple[str, ...]
     parties: tuple[str, ...]
     custodian: str
+    parcels: tuple[Parcel, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +87,9 @@ class Tally:
 
     Attributes:
         ordered, allotted: as placed, and on journeys from the seller.
-        delivered: delivered to the buyer by these journeys.
+        delivered: delivered to the buyer in parcels of these journeys.
+        lost: in parcels that were lost.
+        sent_back: in parcels that went back to the seller; they count as allotted no more.
         returning, returned: in valid returns without an outcome yet, and in returns with one.
         exchanged: returned units that were replaced, and so may be returned again.
         left: units that another return may take back.
@@ -95,6 +103,8 @@ class Tally:
     returned: int
     exchanged: int
     left: int
+    lost: int = 0
+    sent_back: int = 0
 
 
 _OVER = frozenset(
@@ -143,11 +153,12 @@ def opening(consignment: Consignment) -> Opening:
         parties=consignment.parties,
         custodian=consignment.custodian,
         kind=JourneyType.FORWARD,
+        parcels=consignment.parcels,
     )
 
 
-def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]) -> Tally:
-    """Return the units of *line* after the order's *returns*, if journeys have *delivered* so many."""
+def tally(account: Account, line: str, carried: Mapping[Outcome, int], returns: Iterable[Return]) -> Tally:
+    """Return the units of *line* after the order's *returns*; *carried* is what became of those on journeys."""
     ordered = account.order.line(line)
     standing = [each for each in returns if each.request.line == line and each.stands]
     over = [each for each in standing if each.state in _OVER]
@@ -158,27 +169,39 @@ def tally(account: Account, line: str, delivered: int, returns: Iterable[Return]
     return Tally(
         line=line,
         ordered=placed,
-        allotted=account.allotted.get(line, 0),
-        delivered=delivered,
+        allotted=account.allotted.get(line, 0) - carried.get(Outcome.SENT_BACK, 0),
+        delivered=carried.get(Outcome.DELIVERED, 0),
         returning=units - back,
         returned=back,
         exchanged=exchanged,
         left=placed + exchanged - units,
+        lost=carried.get(Outcome.LOST, 0),
+        sent_back=carried.get(Outcome.SENT_BACK, 0),
     )
 
 
-def returnable(account: Account, journey: Journey, line: str, returns: Iterable[Return]) -> int:
+def returnable(
+    account: Account, journey: Journey, line: str, returns: Iterable[Return], delivered: int | None = None
+) -> int:
     """
     Return how many units of *line* from *journey* another return may take back, after the order's *returns*.
 
-    At most what the journey carried, and at most what the whole order has left.
+    At most what the journey carried, and at most what the whole order has left. What the buyer had, and not only
+    never received, is at most what was *delivered*; None leaves this out.
     """
     known = list(returns)
     carried = journey.line(line)
-    claimed = sum(
-        each.request.quantity
+    claims = [
+        each
         for each in known
         if (each.request.journey_id, each.request.line) == (journey.journey_id, line) and each.stands
-    )
-    of_journey = (carried.quantity if carried else 0) - claimed
-    return max(min(of_journey, tally(account, line, 0, known).left), 0)
+    ]
+    left = (carried.quantity if carried else 0) - sum(each.request.quantity for each in claims)
+    if delivered is not None:
+        left = min(left, delivered - sum(each.request.quantity for each in claims if had(each.request.reason)))
+    return max(min(left, tally(account, line, {}, known).left), 0)
+
+
+def had(reason: ReturnReason) -> bool:
+    """Return whether a return for this *reason* is of goods that the buyer had."""
+    return reason not in NEVER_HAD

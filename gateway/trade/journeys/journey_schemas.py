@@ -4,11 +4,49 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from chaincode.domain.journeys import pages
+from chaincode.domain.journeys import contents, pages
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE, one_of, within
+
+
+def _parcels() -> fields.List[str]:
+    """Return the field that names parcels of a journey."""
+    return fields.List(
+        fields.String(),
+        load_default=list,
+        validate=validate.Length(0, contents.MOST),
+        metadata={"description": "Identifiers of parcels of the journey; by default all that it concerns"},
+    )
+
+
+class ContentSchema(Schema):
+    """Units of one line in a parcel."""
+
+    line = fields.String(required=True, validate=IDENTIFIER)
+    quantity = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
+    serials = fields.List(
+        fields.String(),
+        load_default=list,
+        validate=validate.Length(0, 1000),
+        metadata={"description": "The units' own identifiers: of each unit, or of none"},
+    )
+
+
+class ParcelSchema(Schema):
+    """A parcel of a journey."""
+
+    identifier = fields.String(
+        required=True, metadata={"description": "SSCC, UPU S10 or carrier's own number, as in `epcs`"}
+    )
+    contents = fields.List(fields.Nested(ContentSchema), required=True, validate=validate.Length(1, 100))
+    weight_grams = fields.Integer(strict=True, validate=within(bounds.MANY))
+    sides_mm = fields.List(
+        fields.Integer(strict=True, validate=within(bounds.MANY)),
+        validate=validate.Length(equal=3),
+        metadata={"description": "Length, width and height"},
+    )
 
 
 class OpenSchema(Schema):
@@ -27,10 +65,11 @@ class OpenSchema(Schema):
     )
     epcs = fields.List(
         fields.String(),
-        required=True,
-        validate=validate.Length(1, 100),
+        load_default=list,
+        validate=validate.Length(0, 100),
         metadata={
-            "description": "EPC URIs, GS1 Digital Links, or Selat's URIs of other parcels; the first is the parcel's",
+            "description": "EPC URIs, GS1 Digital Links, or Selat's URIs of other parcels; the first is the parcel's. "
+            "Needed if no `parcels` are given",
             "example": ["https://id.gs1.org/00/106141412345678908"],
         },
     )
@@ -39,9 +78,15 @@ class OpenSchema(Schema):
         values=fields.Integer(strict=True, validate=within(bounds.MANY)),
         load_default=dict,
         metadata={
-            "description": "Units of each line of the order; by default the whole order",
+            "description": "Units of each line of the order; by default what is in the parcels, or the whole order",
             "example": {"1": 2, "2": 1},
         },
+    )
+    parcels = fields.List(
+        fields.Nested(ParcelSchema),
+        load_default=list,
+        validate=validate.Length(0, contents.MOST),
+        metadata={"description": "What is in each parcel; by default everything is in the first of `epcs`"},
     )
 
 
@@ -71,7 +116,12 @@ class ObservationSchema(Schema):
     event_time = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
     disposition = fields.String(load_default="")
-    epcs = fields.List(fields.String(), load_default=list, validate=validate.Length(0, 100))
+    epcs = fields.List(
+        fields.String(),
+        load_default=list,
+        validate=validate.Length(0, 100),
+        metadata={"description": "The parcels or units that it is about; by default all of the journey"},
+    )
     details = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
@@ -86,6 +136,7 @@ class HandOverSchema(Schema):
     taker = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
     released_at = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE)
+    parcels = _parcels()
 
 
 class AcceptSchema(Schema):
@@ -93,6 +144,7 @@ class AcceptSchema(Schema):
 
     accepted_at = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE)
+    parcels = _parcels()
 
 
 class OfOrderQuerySchema(Schema):
@@ -140,3 +192,4 @@ class IncidentSchema(Schema):
     note_hash = fields.String(
         validate=SHA256, metadata={"description": "SHA-256 of a note that is kept outside the ledger"}
     )
+    parcels = _parcels()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from gateway.http import auth, context, idempotency
@@ -35,13 +36,14 @@ def open_journey(body: dict[str, Any]) -> dict[str, Any]:
     be sent back under its terms. From then on the order's shopper's link leads to its first journey.
     """
     order = context.ask(COMMERCE, "Orders:facts", body["order_id"])
-    units = body["lines"] or {line["line"]: line["quantity"] for line in order["lines"]}
+    units = body["lines"] or _packed(body["parcels"]) or {line["line"]: line["quantity"] for line in order["lines"]}
     journey_id = body.get("journey_id") or minting.public_id("journey")
     opening = {
         "journey_id": journey_id,
         "order": order,
         "lines": [{"line": line, "quantity": quantity} for line, quantity in sorted(units.items())],
-        "epcs": body["epcs"],
+        "epcs": body["epcs"] or [parcel["identifier"] for parcel in body["parcels"]],
+        "parcels": body["parcels"],
         "parties": body["parties"],
         "custodian": body["custodian"],
     }
@@ -49,6 +51,14 @@ def open_journey(body: dict[str, Any]) -> dict[str, Any]:
     opened = context.act(TRADE, "Journeys:open", opening)
     linked = None if earlier else context.act(TRADE, "Journeys:link", journey_id, order["buyer_hash"])
     return {"journey_id": journey_id, "opening": opened, "linking": linked}
+
+
+def _packed(parcels: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the units of each line in *parcels*."""
+    units: Counter[str] = Counter()
+    for part in (part for parcel in parcels for part in parcel["contents"]):
+        units[part["line"]] += part["quantity"]
+    return dict(units)
 
 
 @blueprint.route("")
@@ -96,8 +106,8 @@ def record(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @blueprint.arguments(HandOverSchema)
 @blueprint.response(200, CommittedSchema)
 def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
-    """Offer the goods to the next custodian."""
-    arguments = (journey_id, body["taker"], body["released_at"], body["place"])
+    """Offer the goods, all parcels or some, to the next custodian."""
+    arguments = (journey_id, body["taker"], body["released_at"], body["place"], body["parcels"])
     return context.act(TRADE, "Journeys:offer_custody", *arguments)
 
 
@@ -108,7 +118,7 @@ def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def accept(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Accept the offered goods; valid only if both sides endorse."""
-    arguments = (journey_id, body["accepted_at"], body["place"])
+    arguments = (journey_id, body["accepted_at"], body["place"], body["parcels"])
     return context.act(TRADE, "Journeys:accept_custody", *arguments)
 
 

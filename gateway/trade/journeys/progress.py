@@ -64,9 +64,7 @@ def state_time(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @journeys.response(201, CommittedSchema)
 def report(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Report that something went wrong."""
-    arguments = [journey_id, body["kind"], body["stage_id"], body["at"]]
-    if "note_hash" in body:
-        arguments.append(body["note_hash"])
+    arguments = [journey_id, body["kind"], body["stage_id"], body["at"], body.get("note_hash", ""), body["parcels"]]
     return context.act(TRADE, "Journeys:report", *arguments)
 
 

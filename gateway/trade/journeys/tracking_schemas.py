@@ -30,6 +30,15 @@ class SeenReturnSchema(Schema):
     would_pass_if = fields.String()
 
 
+class SeenParcelSchema(Schema):
+    """One parcel of several."""
+
+    number = fields.Integer(metadata={"description": "Counted from 1"})
+    status = fields.String()
+    place = fields.String(metadata={"description": "UN/LOCODE where it was last; empty if not known"})
+    at = fields.String()
+
+
 class TrackingSchema(Schema):
     """Where the goods are."""
 
@@ -40,4 +49,8 @@ class TrackingSchema(Schema):
     updated_at = fields.String()
     expected_at = fields.String(allow_none=True)
     events = fields.List(fields.Nested(SeenSchema))
+    parcels = fields.List(
+        fields.Nested(SeenParcelSchema), metadata={"description": "Each parcel, if the journey has several"}
+    )
+    delivered = fields.Integer(metadata={"description": "How many parcels are delivered"})
     returns = fields.List(fields.Nested(SeenReturnSchema))

@@ -94,10 +94,10 @@ def test_every_history_has_one_status(steps, incidents, random):
 
 def test_the_view_names_no_organisation_and_no_goods():
     """Status, places and times; no MSP id, no SSCC, no order, no buyer."""
-    view = tracking.view(returning.journey(), happened(*TO_THE_DOOR), [], 1_000)
+    view = tracking.view(returning.journey(), [tracking.ParcelRecords(tuple(happened(*TO_THE_DOOR)), ())], 1_000)
     assert view.expected_at == "1970-01-01T00:00:01.000Z"
     text = str(view)
     for private in ("MSP", "urn:epc", "O1", returning.BUYER):
         assert private not in text
     delivered = happened(*TO_THE_DOOR, ("S20", "accepting"))
-    assert tracking.view(returning.journey(), delivered, [], 1_000).expected_at == ""
+    assert tracking.view(returning.journey(), [tracking.ParcelRecords(tuple(delivered), ())], 1_000).expected_at == ""

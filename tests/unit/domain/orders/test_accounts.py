@@ -35,7 +35,7 @@ def came(quantity: int, *states: State, journey_id: str = "J1", **notes: str) ->
 
 def left(*returns: Return) -> int:
     """What the order has left."""
-    return accounts.tally(Account(ORDER, {"1": 3}), "1", 3, returns).left
+    return accounts.tally(Account(ORDER, {"1": 3}), "1", {}, returns).left
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,22 @@ def test_a_query_that_names_no_organisations_is_no_answer(answer):
         parties.resolve(("Notes:directory('x')",), parties.PlannedCall("CarrierMSP", {}, {}), lambda *_: answer)
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"), [({"key": "k", "more": "[]"}, ["k", "[]"]), ({"key": "k"}, ["k"]), ({}, [])]
+)
+def test_a_query_is_asked_without_what_the_call_leaves_out(given, asked):
+    """Optional parameters come last; a declaration may pass them on, and the query's own default applies then."""
+    seen = []
+
+    def ask(function: str, arguments: list[str]) -> bytes:
+        seen.append((function, arguments))
+        return b"AMSP"
+
+    call = parties.PlannedCall("BMSP", given, {})
+    assert parties.resolve(("Notes:holder(key, more)",), call, ask) == ("AMSP",)
+    assert seen == [("Notes:holder", asked)]
+
+
 def test_a_query_may_name_several():
     """Each counts once, in one order."""
     found = parties.resolve(

@@ -1,0 +1,82 @@
+"""
+What holds a parcel back: a hold that nobody released, and a loss until it is found.
+
+Nothing on hold is handed over onward or delivered. A hold begins and ends by the events' own times; one that still
+stands also stops what is dated before it, because the times of a hand-over are those that its parties state.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from chaincode.domain.journeys import contents, epcis
+from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.journeys.pages import Entry, Incident, IncidentKind, Page
+from chaincode.domain.refusals import Refusal
+
+_INSPECTION = "S12"
+_ADVERSE = frozenset({"non_conformant", "damaged"})
+_WAITING = frozenset({"holding", "selat:customs_declaring"})
+
+
+def about(journey: Journey, page: Page, parcel: str) -> Page:
+    """Return *page* with the entries and incidents about one parcel."""
+    if len(journey.parcels) < 2:
+        return page
+
+    def concerns(entry: Entry) -> bool:
+        return parcel in contents.named(journey.parcels, epcis.identifiers_of(entry.event))
+
+    return dataclasses.replace(
+        page,
+        entries=tuple(entry for entry in page.entries if concerns(entry)),
+        incidents=tuple(each for each in page.incidents if not each.parcels or parcel in each.parcels),
+    )
+
+
+def holds(entry: Entry) -> bool:
+    """Return whether *entry* puts goods on hold: an authority says so, or found them not in order."""
+    found = entry.stage_id == _INSPECTION and entry.event.get("disposition") in _ADVERSE
+    return entry.step == "holding" or found
+
+
+def releases(entry: Entry, stage_id: str) -> bool:
+    """Return whether *entry* ends a hold of this stage."""
+    return entry.stage_id == stage_id and entry.step not in _WAITING and not holds(entry)
+
+
+def held(timeline: Iterable[Entry], at: int | None = None) -> tuple[str, ...]:
+    """Return the stages whose hold stood at a moment; at the end of *timeline* if none is given."""
+    found: list[str] = []
+    for entry in timeline:
+        if at is not None and entry.at > at:
+            break
+        found = [stage_id for stage_id in found if not releases(entry, stage_id)]
+        if holds(entry) and entry.stage_id not in found:
+            found.append(entry.stage_id)
+    return tuple(found)
+
+
+def lost(incidents: Iterable[Incident]) -> Incident | None:
+    """Return the loss after which nobody found the goods; *incidents* are in the order in which they happened."""
+    last = None
+    for each in incidents:
+        if each.kind is IncidentKind.LOST:
+            last = last or each
+        elif each.kind is IncidentKind.FOUND:
+            last = None
+    return last
+
+
+def check_free(parcel: str, timeline: Sequence[Entry], incidents: Iterable[Incident], at: int) -> None:
+    """
+    Raise Refused unless the parcel could move on at a moment.
+
+    Raises:
+        Refused: ON_HOLD, PARCEL_LOST.
+    """
+    for stage_id in (*held(timeline, at), *held(timeline)):
+        raise Refusal.ON_HOLD(f"{parcel} is on hold at {stage_id}")
+    if lost(incidents) is not None:
+        raise Refusal.PARCEL_LOST(f"{parcel} is reported lost")
