@@ -7,6 +7,7 @@ from chaincode.contracts.disclosure.disclosures import Disclosures
 from chaincode.contracts.disclosure.gapmeter import GapMeter
 from chaincode.contracts.journeys.journeys import Journeys
 from chaincode.contracts.journeys.performance import Performance
+from chaincode.contracts.journeys.units import Units
 from chaincode.contracts.matching.matching import Matching
 from chaincode.contracts.orders.accounts import Accounts
 from chaincode.contracts.register.lpi import Lpi
@@ -28,6 +29,7 @@ chaincode = api.Chaincode(
         Stages,
         Accounts,
         Journeys,
+        Units,
         Performance,
         Terms,
         Returns,

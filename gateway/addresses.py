@@ -7,7 +7,7 @@ from gateway.fabric import calls, events
 from gateway.http import health
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
-from gateway.trade.journeys import journeys, progress, tracking
+from gateway.trade.journeys import journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import catalogue, dues, orders, settlement
 from gateway.trade.register import lpi, participants, stages
@@ -31,6 +31,7 @@ BLUEPRINTS = (
     settlement.rates,
     settlement.tariffs,
     journeys.blueprint,
+    units.blueprint,
     progress.journeys,
     progress.performance,
     stages.blueprint,

@@ -337,6 +337,24 @@ class Refusal(RefusalTable):
         "A parcel is reported lost",
         "Report first that it was found.",
     )
+    IN_UNIT = (
+        Kind.CONFLICT,
+        "It is packed in a unit",
+        "Hand over the unit that `detail` names, or take it out of the unit first.",
+    )
+    UNIT_UNKNOWN = (Kind.NOT_FOUND, "There is no such unit", "Check its identifier.")
+    UNIT_EXISTS = (Kind.CONFLICT, "There is a unit with that identifier already", "Use it, or another identifier.")
+    NOT_IN_UNIT = (Kind.CONFLICT, "The unit does not have that in it", "See GET /v1/units.")
+    PARCELS_ONLY = (
+        Kind.INVALID,
+        "Only a parcel is delivered or picked up",
+        "Take it out of the unit and record the event on its journey.",
+    )
+    PACKED_BEFORE_HELD = (
+        Kind.INVALID,
+        "The time is before the organisation had both the unit and what goes in or out",
+        "Send the true time.",
+    )
     LINK_EXISTS = (Kind.CONFLICT, "The link is already in use", "Make a new link.")
     ALREADY_IN_HAND = (Kind.CONFLICT, "The goods have been picked up already", "Read the journey again.")
     NOT_OFFERED = (Kind.CONFLICT, "No hand-over was offered", "The custodian must offer it first.")

@@ -42,7 +42,7 @@ class Handovers:
         pages.timely(journey, mine, moment.at, now)
         offer = custody.HandoverOffer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
         held = [each.offered(giver, offer) for each in journeystate.custodies(ctx, journey, mine, meant)]
-        journeystate.check_free(ctx, journey, meant, moment.at, giver)
+        journeystate.check_free(ctx, journey, meant, moment.at, mine)
         for each in held:
             journeystate.save_custody(ctx, each)
         store.announce(ctx, "CustodyOffered", {"journey_id": journey_id, "giver": giver, "taker": taker})
@@ -93,7 +93,7 @@ class Handovers:
         (giver,) = {each.custodian for each in found}
         theirs = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
         for each in found:
-            journeystate.check_confirmed(journey, theirs, each)
+            journeystate.check_confirmed(ctx, journey, theirs, each)
             each.offered_to(taker)
         stage_id, step = ("S22", "receiving") if journey.kind is JourneyType.REVERSE else ("S02", "accepting")
         concerned = meant if len(meant) < len(journey.parcels) else ()
@@ -102,8 +102,9 @@ class Handovers:
         pages.entitled(journey, taker, stage)
         epcis.checked(observation, stage)
         mine = journeystate.pages_of(ctx, journey, taker, meant)
-        pages.timely(journey, pages.together(mine), observation.moment.at, now)
-        journeystate.check_free(ctx, journey, meant, observation.moment.at, giver, taker)
+        whole = pages.together(mine)
+        pages.timely(journey, whole, observation.moment.at, now)
+        journeystate.check_free(ctx, journey, meant, observation.moment.at, whole, giver)
         entry = pages.entry_of(journey, taker, stage, observation, now, handover=(giver, taker))
         taken = [each.accepted(taker, entry.at, place, entry.event_id) for each in found]
         for each in taken:
@@ -155,11 +156,11 @@ class Handovers:
         found = [journeystate.find_custody(ctx, journey_id, key) for key in journeystate.keys(journey, meant)]
         if not parcels:
             found = [each for each in found if each.custodian == named] or found
-            found = [each for each in found if not journeystate.confirms(journey, mine, each)] or found
+            found = [each for each in found if not journeystate.confirms(ctx, journey, mine, each)] or found
         for held in found:
             if held.custodian != named:
                 raise Refusal.NOT_CUSTODIAN(f"{held.name} is held by {held.custodian}")
-            if journeystate.confirms(journey, mine, held):
+            if journeystate.confirms(ctx, journey, mine, held):
                 raise Refusal.CUSTODY_ACCEPTED(f"{named} accepted {held.name} itself")
         restored = [held.repudiated() for held in found]
         for each in restored:

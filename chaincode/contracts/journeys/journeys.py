@@ -1,13 +1,13 @@
-"""The contract of journeys: opening, events, times, incidents, tracking; `handovers` passes custody."""
+"""The contract of journeys: opening, times, incidents, tracking; `recording` has events, `handovers` custody."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import counting, journeystate
+from chaincode.contracts.journeys import counting, journeystate, unitstate
 from chaincode.contracts.journeys.handovers import Handovers
+from chaincode.contracts.journeys.recording import Own, Recording, own
 from chaincode.contracts.orders import accounts as allotting
 from chaincode.contracts.register import participants, stages
 from chaincode.contracts.register import terms as published_terms
@@ -25,24 +25,11 @@ from chaincode.domain.journeys import (
 from chaincode.domain.journeys.custody import Alarm
 from chaincode.domain.orders import accounts
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.stages import Stage, StageCatalogue
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, names
 from hlf.shim import api
 
 _OPENERS = frozenset({"platform", "merchant"})
-
-
-@dataclasses.dataclass(frozen=True)
-class EventReceipt:
-    """The answer to the recorder of an event: its ids, and whether it was recorded before."""
-
-    journey_id: str
-    stage_id: str
-    event_id: str
-    record_hash: str
-    recorded_at: str
-    repeated: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +44,7 @@ class ParcelState:
 
     parcel: contents.Parcel
     status: tracking.Status
-    outcome: tracking.Outcome
+    outcome: tracking.ParcelOutcome
     held_at: tuple[str, ...]
     damaged: bool
     custodian: str
@@ -84,7 +71,7 @@ class JourneyState:
     delivered: int
 
 
-class Journeys(Handovers, api.Contract):
+class Journeys(Recording, Handovers, api.Contract):
     """The journey of each consignment, stage by stage, and its custodian."""
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
@@ -113,62 +100,6 @@ class Journeys(Handovers, api.Contract):
         journey = journeystate.start(ctx, accounts.opening(opening), in_hand=True)
         store.announce(ctx, "JourneyOpened", {"journey_id": journey.journey_id, "order_id": journey.order_id})
         return journey
-
-    @api.transaction(endorsed_by=("caller",), called_by=("party",))
-    def record(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> EventReceipt:
-        """
-        Record an event on the caller's own page; only its organisation endorses.
-
-        Recording the same observation again changes nothing and gives the same receipt. Events may come late and
-        out of order; their own times decide.
-
-        Raises:
-            Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.pages.recorded`.
-        """
-        journey = journeystate.load(ctx, journey_id)
-        journey.party(access.member(ctx))
-        mine = _own(ctx, journey, journey.concerned(observation.epcs))
-        entry, repeated = self._entry(ctx, journey, mine.whole, observation)
-        # For a transaction that writes nothing, Fabric applies the chaincode's policy, which the caller alone does
-        # not satisfy. So a repetition writes the same page again.
-        journeystate.save_page(ctx, mine.target if repeated else mine.target.with_entry(entry))
-        if not repeated:
-            _announce(ctx, "StageRecorded", journey_id, entry)
-        return _receipt(journey_id, entry, repeated)
-
-    @api.transaction(endorsed_by=("caller",), called_by=("party",))
-    def correct(
-        self, ctx: api.Context, journey_id: str, event_id: str, reason: pages.ErrorReason,
-        corrective: epcis.Observation | None = None,
-    ) -> EventReceipt:  # fmt: skip
-        """
-        Declare the caller's own event an error, and record the right one if there is one.
-
-        The wrong event stays readable, followed by its declaration (EPCIS 2.0, 7.4.1.4).
-
-        Raises:
-            Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, EVENT_UNKNOWN, ALREADY_CORRECTED, HANDOVER_STANDS, PICKUP_STANDS
-                and those of `record`.
-        """
-        journey = journeystate.load(ctx, journey_id)
-        journey.party(access.member(ctx))
-        written = {each.parcel: each for each in journeystate.pages_of(ctx, journey, ctx.client.msp_id)}
-        whole = pages.together(list(written.values()))
-        wrong = whole.find(event_id)
-        held = self._undone(ctx, journey, wrong) if wrong else {}
-        right = self._entry(ctx, journey, whole, corrective, held)[0] if corrective else None
-        declared = pages.corrected(journey, whole, event_id, reason, right, clock.now(ctx))
-        on = next(parcel for parcel, each in written.items() if each.find(event_id))
-        written[on] = written[on].with_entry(declared)
-        changed = {on}
-        if right is not None and corrective and whole.find(right.event_id) is None:
-            to = journeystate.target(journey, written.values(), journey.concerned(corrective.epcs)).parcel
-            written[to] = written[to].with_entry(right)
-            changed.add(to)
-        for parcel in sorted(changed):
-            journeystate.save_page(ctx, written[parcel])
-        _announce(ctx, "EventCorrected", journey_id, declared)
-        return _receipt(journey_id, right or declared, repeated=False)
 
     @api.transaction(endorsed_by=("caller",), called_by=("party",))
     def state_time(self, ctx: api.Context, journey_id: str, stage_id: str, at: str) -> pages.Times:
@@ -252,7 +183,7 @@ class Journeys(Handovers, api.Contract):
         estimate = counting.estimate(ctx, journey, written)
         stated = progress.stated_delivery(written)
         expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
-        return tracking.view(journey, tuple(journeystate.parcel_records(ctx, journey, written).values()), expected)
+        return tracking.view(journey, tuple(journeystate.parcel_records(ctx, journey).values()), expected)
 
     @api.query
     def read(self, ctx: api.Context, journey_id: str) -> JourneyState:
@@ -264,14 +195,15 @@ class Journeys(Handovers, api.Contract):
         """
         journey = journeystate.load(ctx, journey_id)
         written = journeystate.party_pages(ctx, journey)
-        timeline, incidents = pages.timeline(written.pages), pages.incidents(written.pages)
+        known = journeystate.with_units(ctx, journey, written.pages)
+        timeline, incidents = pages.timeline(known), pages.incidents(known)
         parcels, alarms = _parcels(ctx, journey, written)
-        stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), written.pages)
+        stood = progress.progress(journey, stages.version(ctx, journey.catalogue_version), known)
         alarms += progress.alarms(stood, clock.now(ctx))
         recorded = tuple(sorted({entry.stage_id for entry in timeline}))
         status = tracking.overall(each.status for each in parcels)
         least = next(each for each in parcels if each.status is status)
-        delivered = sum(each.outcome is tracking.Outcome.DELIVERED for each in parcels)
+        delivered = sum(each.outcome is tracking.ParcelOutcome.DELIVERED for each in parcels)
         return JourneyState(
             journey, least.custodian, least.custody, status, recorded, incidents, alarms, parcels, delivered
         )
@@ -331,93 +263,14 @@ class Journeys(Handovers, api.Contract):
 
     def _mine(
         self, ctx: api.Context, journey_id: str, stage_id: str, parcels: tuple[str, ...] = ()
-    ) -> tuple[journeys.Journey, _Own, int]:
+    ) -> tuple[journeys.Journey, Own, int]:
         """Return the journey, the caller's records and the time, if the caller may record the stage."""
         journey, now = journeystate.load(ctx, journey_id), clock.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, access.member(ctx), stage)
-        mine = _own(ctx, journey, contents.chosen(journey.parcels, parcels))
+        mine = own(ctx, journey, contents.chosen(journey.parcels, parcels))
         pages.punctual(journey, mine.whole, now)
         return journey, mine, now
-
-    def _entry(
-        self, ctx: api.Context, journey: journeys.Journey, mine: pages.Page, observation: epcis.Observation,
-        known: Mapping[str, custody.Custody] | None = None,
-    ) -> tuple[pages.Entry, bool]:  # fmt: skip
-        """
-        Write the effects of *observation*; return its entry, and whether it was recorded before.
-
-        *known* are custodies that this transaction changed already.
-        """
-        catalogue = stages.version(ctx, journey.catalogue_version)
-        stage = catalogue.stage(observation.stage_id)
-        meant = journey.concerned(observation.epcs)
-        held: tuple[custody.Custody, ...] = ()
-        if stage.custody:
-            # Read custody only where it matters: a customs stage must not conflict with a hand-over in the same
-            # block.
-            before = known or {}
-            left = [each for each in meant if each not in before]
-            read = journeystate.custodies(ctx, journey, mine, left) if left else ()
-            held = (*(before[each] for each in meant if each in before), *read)
-        entry = pages.recorded(journey, mine, held, stage, observation, clock.now(ctx))
-        repeated = mine.find(entry.event_id) is not None
-        if not repeated:
-            self._carry(ctx, journey, catalogue, stage, meant, held, entry)
-        return entry, repeated
-
-    def _carry(
-        self, ctx: api.Context, journey: journeys.Journey, catalogue: StageCatalogue, stage: Stage,
-        meant: tuple[str, ...], held: tuple[custody.Custody, ...], entry: pages.Entry,
-    ) -> None:  # fmt: skip
-        """Check the gates of a new entry, and write the custody that it begins or ends."""
-        caller = ctx.client.msp_id
-        gates = stage.orders[journey.kind].gates
-        if gates:
-            told = journeystate.parcel_records(ctx, journey, journeystate.party_pages(ctx, journey, meant).pages)
-            for parcel in meant:
-                pages.passed(stage, gates, catalogue, told[parcel].timeline, entry.at)
-        if entry.step in stage.ends:
-            journeystate.check_free(ctx, journey, meant, entry.at, caller)
-        place = epcis.place_of(entry.event)
-        for each in held:
-            if entry.step in stage.takes:
-                journeystate.save_custody(ctx, each.taken(caller, entry.at, place, entry.event_id))
-            if entry.step in stage.ends:
-                journeystate.save_custody(ctx, each.ended(caller, entry.at, place))
-
-    def _undone(self, ctx: api.Context, journey: journeys.Journey, wrong: pages.Entry) -> dict[str, custody.Custody]:
-        """
-        Return the custody of each parcel after *wrong* is declared an error: without the delivery, the goods are
-        still with the custodian.
-        """
-        stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
-        if wrong.step in stage.takes:
-            raise Refusal.PICKUP_STANDS("goods were taken over with it; hand them over instead")
-        if wrong.step not in stage.ends:
-            return {}
-        meant = contents.named(journey.parcels, epcis.identifiers_of(wrong.event))
-        keys = journeystate.keys(journey, meant)
-        held = {
-            parcel: journeystate.find_custody(ctx, journey.journey_id, key).reopened()
-            for parcel, key in zip(meant, keys, strict=True)
-        }
-        for each in held.values():
-            journeystate.save_custody(ctx, each)
-        return held
-
-
-@dataclasses.dataclass(frozen=True)
-class _Own:
-    """What the caller recorded of some parcels: all together, and the page for new records of them."""
-
-    whole: pages.Page
-    target: pages.Page
-
-
-def _own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> _Own:
-    mine = journeystate.pages_of(ctx, journey, ctx.client.msp_id, meant)
-    return _Own(pages.together(mine), journeystate.target(journey, mine, meant))
 
 
 def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
@@ -461,15 +314,6 @@ def _held(
         unread = Alarm("CUSTODY_UNREADABLE", journey.opened_at, (), "the custody record cannot be read")
         first = custody.opened(journey.journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=True)
         return first, (unread,)
-    contested = [page for page in written.pages if not journeystate.confirms(journey, page, held)]
+    contested = [page for page in written.pages if not journeystate.confirms(ctx, journey, page, held)]
+    held = unitstate.in_effect(ctx, held)
     return held, tuple(held.contested(page.msp_id) for page in contested) + held.alarms()
-
-
-def _receipt(journey_id: str, entry: pages.Entry, repeated: bool) -> EventReceipt:
-    recorded_at = moments.text(entry.recorded_at)
-    return EventReceipt(journey_id, entry.stage_id, entry.event_id, entry.record_hash, recorded_at, repeated)
-
-
-def _announce(ctx: api.Context, name: str, journey_id: str, entry: pages.Entry) -> None:
-    payload = {"journey_id": journey_id, "stage_id": entry.stage_id, "step": entry.step, "event_id": entry.event_id}
-    store.announce(ctx, name, payload)

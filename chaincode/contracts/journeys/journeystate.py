@@ -27,8 +27,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from chaincode.contracts import access, clock, store
+from chaincode.contracts.journeys import unitstate
 from chaincode.contracts.register import participants, stages
-from chaincode.domain.journeys import custody, journeys, movement, pages, parcels, tracking
+from chaincode.domain.journeys import custody, epcis, journeys, movement, pages, parcels, tracking
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import identifiers
@@ -206,20 +207,66 @@ def _readable(ctx: api.Context, journey: journeys.Journey, msp_id: str, parcel: 
 
 
 def parcel_records(
-    ctx: api.Context, journey: journeys.Journey, pages_read: Iterable[pages.Page] | None = None
+    ctx: api.Context, journey: journeys.Journey, known: Iterable[pages.Page] | None = None, meant: Iterable[str] = ()
 ) -> dict[str, tracking.ParcelRecords]:
-    """Return what was recorded of each parcel of a journey; from *pages_read* if the pages are known."""
-    known = all_pages(ctx, journey) if pages_read is None else tuple(pages_read)
+    """
+    Return what was recorded of each parcel *meant*, of all if none is named, itself and of the units it was in.
+
+    *known* are the parties' own pages of the journey, if they were read before.
+    """
+    wanted = tuple(meant) or journey.parcel_ids
+    own = party_pages(ctx, journey, wanted).pages if known is None else tuple(known)
     found = {}
-    for parcel in journey.parcel_ids:
-        about = [movement.about(journey, each, parcel) for each in known]
-        found[parcel] = tracking.ParcelRecords(pages.timeline(about), pages.incidents(about))
+    for parcel, key in zip(wanted, keys(journey, wanted), strict=True):
+        read = about(ctx, journey, own, parcel, readable_custody(ctx, journey, key))
+        found[parcel] = tracking.ParcelRecords(pages.timeline(read), pages.incidents(read))
     return found
 
 
+def about(
+    ctx: api.Context, journey: journeys.Journey, own: Iterable[pages.Page], parcel: str,
+    held: custody.Custody | None,
+) -> tuple[pages.Page, ...]:  # fmt: skip
+    """
+    Return the parties' *own* pages of a journey as far as they are about a parcel, and what they recorded of its units.
+
+    What a party recorded of a unit counts as far as it may record the same stages of the journey.
+    """
+    read = [movement.about(journey, page, parcel) for page in own]
+    if held is None or not held.stays:
+        return tuple(read)
+    of_units = unitstate.stayed(ctx, parcel, held.stays, [page.msp_id for page in read])
+    return tuple(_with(journey, page, of_units.get(page.msp_id)) for page in read)
+
+
+def _with(journey: journeys.Journey, page: pages.Page, of_units: pages.Page | None) -> pages.Page:
+    if of_units is None:
+        return page
+    may = set(journey.party(page.msp_id).stages)
+    entries = tuple(each for each in of_units.entries if each.stage_id in may or epcis.taker_of(each.event))
+    incidents = tuple(each for each in of_units.incidents if each.stage_id in may)
+    return pages.together([page, dataclasses.replace(of_units, entries=entries, incidents=incidents)])
+
+
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
-    """Return the valid records of each party."""
-    return party_pages(ctx, journey).pages
+    """Return the valid records of each party, of the journey and of the units that its parcels were in."""
+    return with_units(ctx, journey, party_pages(ctx, journey).pages)
+
+
+def with_units(ctx: api.Context, journey: journeys.Journey, own: Iterable[pages.Page]) -> tuple[pages.Page, ...]:
+    """Return the parties' *own* pages of a journey with what they recorded of the units of its parcels, each once."""
+    found = {page.msp_id: page for page in own}
+    for parcel, key in zip(journey.parcel_ids, keys(journey), strict=True):
+        held = readable_custody(ctx, journey, key)
+        if held is None or not held.stays:
+            continue
+        for msp_id, page in unitstate.stayed(ctx, parcel, held.stays, found).items():
+            known = {each.event_id for each in found[msp_id].entries}
+            entries = tuple(each for each in page.entries if each.event_id not in known)
+            incidents = tuple(each for each in page.incidents if each not in found[msp_id].incidents)
+            new = dataclasses.replace(page, entries=entries, incidents=incidents)
+            found[msp_id] = _with(journey, found[msp_id], new)
+    return tuple(found.values())
 
 
 def target(journey: journeys.Journey, mine: Iterable[pages.Page], meant: Sequence[str]) -> pages.Page:
@@ -255,25 +302,27 @@ def custodies(
     """
     found = tuple(find_custody(ctx, journey.journey_id, parcel) for parcel in keys(journey, meant))
     for held in found:
-        check_confirmed(journey, mine, held)
+        check_confirmed(ctx, journey, mine, held)
     return found
 
 
-def check_confirmed(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> None:
+def check_confirmed(
+    ctx: api.Context, journey: journeys.Journey, written_page: pages.Page, held: custody.Custody
+) -> None:
     """
     Raise Refused unless *written_page* confirms the periods of its party in *held*.
 
     Raises:
         Refused: CUSTODY_CONTESTED.
     """
-    if not confirms(journey, written_page, held):
+    if not confirms(ctx, journey, written_page, held):
         raise Refusal.CUSTODY_CONTESTED(f"{written_page.msp_id} did not accept {held.name} as is written")
 
 
-def confirms(journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> bool:
-    """Return whether *written_page* confirms the periods of its party in *held*."""
-    about = movement.about(journey, written_page, held.parcel) if held.parcel else written_page
-    return pages.confirms(journey, about, held)
+def confirms(ctx: api.Context, journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> bool:
+    """Return whether *written_page* confirms the periods of its party in *held*, those with its units included."""
+    (read,) = about(ctx, journey, [written_page], held.parcel or journey.parcel_ids[0], held)
+    return pages.confirms(journey.custodian, read, unitstate.in_effect(ctx, held))
 
 
 def readable_custody(ctx: api.Context, journey: journeys.Journey, parcel: str = "") -> custody.Custody | None:
@@ -285,19 +334,23 @@ def readable_custody(ctx: api.Context, journey: journeys.Journey, parcel: str = 
 
 
 def confirmed(ctx: api.Context, journey: journeys.Journey) -> Iterator[tuple[custody.Custody, dict[str, pages.Page]]]:
-    """Return the custody of each parcel that all pages confirm, with the pages about it."""
-    known = all_pages(ctx, journey)
-    for key in keys(journey):
+    """Return the custody of each parcel that all pages confirm, with the pages about it and its units."""
+    known = party_pages(ctx, journey).pages
+    for parcel, key in zip(journey.parcel_ids, keys(journey), strict=True):
         held = readable_custody(ctx, journey, key)
-        if held is not None and all(confirms(journey, page, held) for page in known):
-            yield held, {page.msp_id: movement.about(journey, page, held.parcel) for page in known}
+        if held is not None and all(confirms(ctx, journey, page, held) for page in known):
+            read = about(ctx, journey, known, parcel, held)
+            yield unitstate.in_effect(ctx, held), {page.msp_id: page for page in read}
 
 
-def check_free(ctx: api.Context, journey: journeys.Journey, meant: Iterable[str], at: int, *movers: str) -> None:
+def check_free(
+    ctx: api.Context, journey: journeys.Journey, meant: Iterable[str], at: int, mine: pages.Page, *others: str
+) -> None:
     """
     Raise Refused unless the parcels *meant* may move on at a moment.
 
-    Read are the pages of those who may hold goods, and of *movers*: what others record does not conflict with it.
+    Read are the pages of those who may hold goods, and of *others*; what else is recorded does not conflict with it.
+    *mine* is what the caller recorded, this transaction included.
 
     Raises:
         Refused: ON_HOLD, PARCEL_LOST.
@@ -306,7 +359,8 @@ def check_free(ctx: api.Context, journey: journeys.Journey, meant: Iterable[str]
     holding = {stage.stage_id for stage in catalogue.stages if "holding" in stage.steps}
     holders = [party.msp_id for party in journey.parties if holding & set(party.stages)]
     wanted = tuple(meant)
-    read = party_pages(ctx, journey, wanted, (*holders, *movers)).pages
-    for parcel in wanted:
-        about = [movement.about(journey, each, parcel) for each in read]
-        movement.check_free(parcel, pages.timeline(about), pages.incidents(about), at)
+    read = party_pages(ctx, journey, wanted, (*holders, *others, mine.msp_id)).pages
+    own = pages.without_forgeries(journey, mine)
+    known = [own if page.msp_id == mine.msp_id else page for page in read]
+    for parcel, told in parcel_records(ctx, journey, known, wanted).items():
+        movement.check_free(parcel, told.timeline, told.incidents, at)

@@ -19,7 +19,7 @@ from chaincode.contracts.returns import returnstate
 from chaincode.domain import channels
 from chaincode.domain.journeys import tracking
 from chaincode.domain.journeys.journeys import Journey
-from chaincode.domain.journeys.tracking import Outcome
+from chaincode.domain.journeys.tracking import ParcelOutcome
 from chaincode.domain.orders import accounts, orders
 from chaincode.domain.orders.accounts import Account, Tally
 from chaincode.domain.orders.orderfacts import Facts
@@ -82,26 +82,41 @@ def allot(ctx: api.Context, consignment: accounts.Consignment) -> None:
         account = accounts.opened(order)
         consent = ctx.stub.create_composite_key("account.consent", [order.order_id])
         private.put(ctx, consent, order.digest.encode(), order.parties)
-    store.save(ctx, account.allot(consignment.lines), ACCOUNT, order.order_id, held_by=order.parties)
+    free = {each.line: _free_again(ctx, order.order_id, each.line) for each in consignment.lines}
+    store.save(ctx, account.allot(consignment.lines, free), ACCOUNT, order.order_id, held_by=order.parties)
 
 
 def tally(ctx: api.Context, account: Account, line: str) -> Tally:
     """Return the units of one line of an order, counted over all of its journeys and returns."""
     carried = sum(
-        (units_by_outcome(ctx, journey, line) for journey in _sent(ctx, account.order.order_id)), Counter[Outcome]()
+        (units_by_outcome(ctx, journey, line) for journey in _sent(ctx, account.order.order_id)),
+        Counter[ParcelOutcome](),
     )
     return accounts.tally(account, line, carried, returns_of(ctx, account.order.order_id))
 
 
-def units_by_outcome(ctx: api.Context, journey: Journey, line: str) -> Counter[Outcome]:
-    """Return what became of the units of a line on *journey*, by the contents of its parcels."""
-    units: Counter[Outcome] = Counter()
+def units_by_outcome(ctx: api.Context, journey: Journey, line: str) -> Counter[ParcelOutcome]:
+    """Return what happened to the units of a line on *journey*, by the contents of its parcels."""
+    units: Counter[ParcelOutcome] = Counter()
     if journey.line(line) is not None:
         told = journeystate.parcel_records(ctx, journey)
         for parcel in journey.parcels:
             known = told[parcel.identifier]
             units[tracking.outcome(journey, known.timeline, known.incidents)] += parcel.units(line)
     return units
+
+
+def _free_again(ctx: api.Context, order_id: str, line: str) -> int:
+    """Return how many units of a line came back to their sender and can be sent again."""
+    known = list(returns_of(ctx, order_id))
+    sent = _sent(ctx, order_id)
+    return sum(accounts.free_again(units_by_outcome(ctx, each, line), each, line, known) for each in sent)
+
+
+def line_records(ctx: api.Context, journey: Journey, line: str) -> tuple[tracking.ParcelRecords, ...]:
+    """Return what was recorded of each parcel that has units of a line."""
+    known = journeystate.parcel_records(ctx, journey)
+    return tuple(known[each.identifier] for each in journey.parcels if each.units(line))
 
 
 def _sent(ctx: api.Context, order_id: str) -> Iterator[Journey]:
@@ -115,7 +130,7 @@ def returnable(ctx: api.Context, journey: Journey, line: str, reason: ReturnReas
     Return how many units of a line from *journey* may still be returned for *reason*; the return *beside* is not
     counted.
     """
-    delivered = units_by_outcome(ctx, journey, line)[Outcome.DELIVERED] if accounts.had(reason) else None
+    delivered = units_by_outcome(ctx, journey, line)[ParcelOutcome.DELIVERED] if accounts.had(reason) else None
     others = (each for each in returns_of(ctx, journey.order_id) if each.return_id != beside)
     return accounts.returnable(load(ctx, journey.order_id), journey, line, others, delivered)
 

@@ -7,6 +7,7 @@ The contract of returns: a request is reviewed at once, and an approval books th
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate
@@ -14,7 +15,7 @@ from chaincode.contracts.orders import accounts
 from chaincode.contracts.register import terms as published_terms
 from chaincode.contracts.returns.handling import Handling
 from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
-from chaincode.domain.journeys import pages
+from chaincode.domain.journeys import tracking
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import entitlements, handling, returns, review, simulation
 from chaincode.domain.returns.entitlements import Entitlement
@@ -192,9 +193,7 @@ class Returns(Handling, api.Contract):
         return decision
 
     def _facts(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.ReturnFacts:
-        written = journeystate.all_pages(ctx, case.journey)
-        timeline = pages.timeline(written)
-        lost = (each.at for each in pages.incidents(written) if each.kind is pages.IncidentKind.LOST)
+        parcels = accounts.line_records(ctx, case.journey, request.line)
         buyer = names.SHA256.check("request.buyer_hash", request.buyer_hash)
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
@@ -202,18 +201,23 @@ class Returns(Handling, api.Contract):
             journey=case.journey,
             terms=case.terms,
             pinned_from=case.terms.in_force_from,
-            delivered=review.first(timeline, "S20", "accepting"),
-            attempted=review.first(timeline, "S20", "selat:delivery_attempted"),
+            delivered=_last(review.first(each.timeline, "S20", "accepting") for each in parcels),
+            attempted=_last(review.first(each.timeline, "S20", "selat:delivery_attempted") for each in parcels),
             returnable=accounts.returnable(ctx, case.journey, request.line, request.reason),
             recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
             carrier=_carrier(case, case.terms),
-            lost_at=next(lost, None),
+            lost_at=min((at for each in parcels for at in tracking.gone(each.timeline, each.incidents)), default=None),
         )
 
     def _index(self, ctx: api.Context, case: Case, made: returns.Return) -> None:
         store.save(ctx, made.return_id, OF_JOURNEY, made.request.journey_id, made.return_id)
         store.save(ctx, made.return_id, OF_ORDER, case.journey.order_id, made.return_id)
         store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
+
+
+def _last(happened: Iterable[review.Happening | None]) -> review.Happening | None:
+    """Return the last of what happened to the parcels of a line: the buyer's time runs from the last of them."""
+    return max((each for each in happened if each is not None), key=lambda each: each.at, default=None)
 
 
 def _carrier(case: Case, terms: ReturnTerms) -> str | None:

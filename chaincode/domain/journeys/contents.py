@@ -1,7 +1,7 @@
 """
 What is in each parcel of a journey: units of the order's lines, by quantity or by serial, and its weight and size.
 
-A quantity is in one parcel. So what was delivered, lost or sent back of a line follows from what became of the
+A quantity is in one parcel. So what was delivered, lost or sent back of a line follows from what happened to the
 parcels. A parcel is known by the canonical spelling of its identifier (`parcels`, `digitallink`).
 """
 

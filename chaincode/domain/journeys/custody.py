@@ -63,6 +63,24 @@ class Alarm:
 
 
 @dataclasses.dataclass(frozen=True)
+class Stay:
+    """
+    A stay in a shipping unit; ``until`` is None while it lasts.
+
+    ``handovers`` counts the unit's periods before it began; later ones are periods of the member too.
+    """
+
+    unit_id: str
+    handovers: int
+    since: Instant
+    until: Instant | None = None
+
+    def covers(self, at: int) -> bool:
+        """Return whether *at* is in the stay, its last moment included."""
+        return self.since <= at and (self.until is None or at <= self.until)
+
+
+@dataclasses.dataclass(frozen=True)
 class Custody:
     """The custody of one parcel, or of a consignment with one; ``number`` counts its handovers."""
 
@@ -74,6 +92,12 @@ class Custody:
     ended_at: Instant | None = None
     ended_place: str = ""
     parcel: str = ""
+    stays: tuple[Stay, ...] = ()
+
+    @property
+    def within(self) -> str:
+        """The unit that it is in; empty if it is in none."""
+        return self.stays[-1].unit_id if self.stays and self.stays[-1].until is None else ""
 
     @property
     def name(self) -> str:
@@ -143,6 +167,8 @@ class Custody:
         Raises:
             Refused: NOT_OFFERED, NOT_THE_TAKER.
         """
+        if self.within:
+            raise Refusal.IN_UNIT(f"{self.name} is in {self.within}")
         if self.offer is None or self.state != HELD:
             raise Refusal.NOT_OFFERED(f"no handover of {self.name} is offered")
         if self.offer.taker != taker:
@@ -192,6 +218,36 @@ class Custody:
         text = f"{custodian} is named as custodian and its page does not confirm it"
         return Alarm("CUSTODY_CONTESTED", self.since, (custodian,), text)
 
+    def packed(self, packer: str, unit_id: str, unit: Custody, at: int) -> Custody:
+        """
+        Return the custody in a unit since *at*, with which it moves from then on.
+
+        Raises:
+            Refused: NOT_CUSTODIAN, NOT_IN_HAND, IN_UNIT, PACKED_BEFORE_HELD.
+        """
+        self._must_hold(packer)
+        if at < max(self.since, unit.since, *(stay.until or 0 for stay in self.stays)):
+            raise Refusal.PACKED_BEFORE_HELD(f"{packer} took {self.name} or {unit_id} over after that time")
+        stay = Stay(unit_id, len(unit.periods), at)
+        return dataclasses.replace(self, offer=None, stays=(*self.stays, stay))
+
+    def carried_by(self, unit: Custody) -> Custody:
+        """Return the custody with the hand-overs of the unit that it is in."""
+        passed = unit.periods[self.stays[-1].handovers :]
+        return dataclasses.replace(self, number=self.number + len(passed), periods=(*self.periods, *passed))
+
+    def unpacked(self, unit: Custody, at: int) -> Custody:
+        """
+        Return the custody out of its unit since *at*, with the unit's present custodian.
+
+        Raises:
+            Refused: PACKED_BEFORE_HELD.
+        """
+        stay, carried = self.stays[-1], self.carried_by(unit)
+        if at < max(stay.since, carried.since):
+            raise Refusal.PACKED_BEFORE_HELD(f"{carried.custodian} took {self.name} over after that time")
+        return dataclasses.replace(carried, stays=(*self.stays[:-1], dataclasses.replace(stay, until=at)))
+
     def alarms(self) -> tuple[Alarm, ...]:
         """Return the gaps and overlaps in the chain, oldest first."""
         found = []
@@ -207,6 +263,8 @@ class Custody:
         return tuple(found)
 
     def _must_hold(self, organisation: str) -> None:
+        if self.within:
+            raise Refusal.IN_UNIT(f"{self.name} is in {self.within}")
         if self.custodian != organisation:
             raise Refusal.NOT_CUSTODIAN(f"{self.name} is held by {self.custodian}")
         if self.state != HELD:

@@ -29,7 +29,7 @@ _DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DETAIL_VALUE = 200
 _MOST_DETAILS = 20
 _MOST_IDENTIFIERS = 200
-_ACTIONS = {"commissioning": "ADD", "packing": "ADD", "destroying": "DELETE"}
+_ACTIONS = {"commissioning": "ADD", "packing": "ADD", "unpacking": "DELETE", "destroying": "DELETE"}
 
 
 @dataclasses.dataclass(frozen=True)

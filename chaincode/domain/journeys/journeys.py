@@ -162,7 +162,7 @@ def opened(
     packed = contents.packed(opening.parcels, opening.epcs, {line.line: line.quantity for line in opening.lines})
     known = {each.identifier for each in packed} if opening.parcels else set()
     others = [each for each in opening.epcs if digitallink.canonical(each) not in known]
-    parties = tuple(_party(member, catalogue, opening.kind) for member in members)
+    parties = tuple(party_of(member, catalogue, opening.kind) for member in members)
     ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
     if ordered_at > now + moments.SKEW:
         raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
@@ -192,7 +192,8 @@ def opened(
     )
 
 
-def _party(member: Participant, catalogue: StageCatalogue, kind: JourneyType) -> Party:
+def party_of(member: Participant, catalogue: StageCatalogue, kind: JourneyType) -> Party:
+    """Return *member* as a party: the stages are those that both its roles and its register entry allow."""
     stages = [stage_id for stage_id in catalogue.recordable(member.roles, kind) if stage_id in member.stages]
     return Party(member.msp_id, member.roles, tuple(stages))
 

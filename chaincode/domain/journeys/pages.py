@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from chaincode.domain.journeys import custody, epcis
 from chaincode.domain.journeys.journeys import Journey
@@ -162,9 +162,11 @@ def without_forgeries(journey: Journey, page: Page) -> Page:
     )
 
 
-def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
+def confirms(first: str, page: Page, held: custody.Custody) -> bool:
     """
     Return whether *page* and *held* agree: the party accepted the goods for exactly its own periods.
+
+    The opening named the *first* custodian.
     """
     mine = {period.event_id for period in held.periods if period.custodian == page.msp_id}
     if any(epcis.taker_of(entry.event) == page.msp_id and entry.event_id not in mine for entry in page.entries):
@@ -174,7 +176,7 @@ def confirms(journey: Journey, page: Page, held: custody.Custody) -> bool:
             continue
         if number == 0 and not period.event_id:
             # The first custodian was agreed at the opening.
-            if period.custodian != journey.custodian:
+            if period.custodian != first:
                 return False
             continue
         entry = page.find(period.event_id)
@@ -197,7 +199,19 @@ def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
         raise Refusal.STAGE_NOT_ENTITLED(f"{recorder} may not record {stage.stage_id} ({stage.name})")
 
 
-def punctual(journey: Journey, page: Page, now: int) -> None:
+class Begun(Protocol):
+    """What pages are about, a journey or a shipping unit: events are not before it began."""
+
+    @property
+    def opened_at(self) -> int:
+        """When it was opened on the ledger."""
+
+    @property
+    def ordered_at(self) -> int:
+        """When it began."""
+
+
+def punctual(journey: Begun, page: Page, now: int) -> None:
     """
     Raise Refused if the transaction's time *now* is before the ledger.
 
@@ -211,7 +225,7 @@ def punctual(journey: Journey, page: Page, now: int) -> None:
         raise Refusal.CLOCK_WENT_BACK(f"the ledger has something later than this transaction on {page.journey_id}")
 
 
-def timely(journey: Journey, page: Page, at: int, now: int) -> None:
+def timely(journey: Begun, page: Page, at: int, now: int) -> None:
     """
     Raise Refused unless an event of time *at* may be recorded *now*: not before it, and not long after.
 
@@ -222,7 +236,7 @@ def timely(journey: Journey, page: Page, at: int, now: int) -> None:
     if at > now + moments.SKEW:
         raise Refusal.EVENT_IN_FUTURE("the event's time is after the transaction's")
     if at < journey.ordered_at:
-        raise Refusal.PRE_DATED("the event's time is before the order")
+        raise Refusal.PRE_DATED("the event's time is before the order, or before its unit was opened")
     if at < now - LATEST:
         raise Refusal.TOO_LATE(f"an event may be recorded for {LATEST // moments.DAY} days")
 

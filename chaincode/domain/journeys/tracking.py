@@ -159,8 +159,8 @@ _ADVANCE = (
 """From the least advanced to what moves no more; a journey has the first of these that one of its parcels has."""
 
 
-class Outcome(enum.StrEnum):
-    """What became of a parcel."""
+class ParcelOutcome(enum.StrEnum):
+    """What happened to a parcel."""
 
     MOVING = "moving"
     DELIVERED = "delivered"
@@ -175,29 +175,38 @@ def overall(statuses: Iterable[Status]) -> Status:
     return min(statuses, key=_ADVANCE.index, default=Status.PENDING)
 
 
-def outcome(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident]) -> Outcome:
+def outcome(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Incident]) -> ParcelOutcome:
     """
-    Return what became of one parcel.
+    Return what happened to one parcel.
 
     It is sent back when, after its way back began, the organisation that had it first takes it over again.
     """
     now = status(timeline, incidents)
     if now is Status.DELIVERED:
-        return Outcome.DELIVERED
+        return ParcelOutcome.DELIVERED
     if now is Status.CANCELLED:
-        return Outcome.CANCELLED
+        return ParcelOutcome.CANCELLED
     if movement.lost(incidents) is not None:
-        return Outcome.LOST
+        return ParcelOutcome.LOST
     turned = min((each.at for each in incidents if each.kind is IncidentKind.RETURNING), default=None)
     if turned is None:
-        return Outcome.MOVING
+        return ParcelOutcome.MOVING
     home = any(each.at >= turned and epcis.taker_of(each.event) == journey.custodian for each in timeline)
-    return Outcome.SENT_BACK if home else Outcome.RETURNING
+    return ParcelOutcome.SENT_BACK if home else ParcelOutcome.RETURNING
 
 
-def over(found: Outcome) -> bool:
+def gone(timeline: Sequence[Entry], incidents: Sequence[Incident]) -> tuple[int, ...]:
+    """Return when a parcel went a way that does not lead to its buyer: lost and not found, or back to its sender."""
+    if status(timeline, incidents) is Status.DELIVERED:
+        return ()
+    lost = movement.lost(incidents)
+    turned = [each.at for each in incidents if each.kind is IncidentKind.RETURNING][:1]
+    return (*([lost.at] if lost else []), *turned)
+
+
+def over(found: ParcelOutcome) -> bool:
     """Return whether nothing more is to come of a parcel: it arrived somewhere, is lost, or is cancelled."""
-    return found not in (Outcome.MOVING, Outcome.RETURNING)
+    return found not in (ParcelOutcome.MOVING, ParcelOutcome.RETURNING)
 
 
 def _said(entry: Entry) -> Status | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.journeys.journeys import MOST, Journey, JourneyLine, Opening
-from chaincode.domain.journeys.tracking import Outcome
+from chaincode.domain.journeys.tracking import ParcelOutcome
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
@@ -57,12 +57,12 @@ class Account:
     order: Facts
     allotted: Mapping[str, int]
 
-    def allot(self, lines: Iterable[Allotted]) -> Account:
+    def allot(self, lines: Iterable[Allotted], free: Mapping[str, int] | None = None) -> Account:
         """
         Return the account with *lines* allotted to one more journey.
 
         Units stay allotted even if the journey ends early: for lost or cancelled units there is a return, not a
-        second journey.
+        second journey. Only what went back to its sender is *free* to be sent again (`free_again`).
 
         Raises:
             Refused: INVALID_ARGUMENT, MORE_THAN_ORDERED.
@@ -72,7 +72,7 @@ class Account:
             ordered = self.order.line(each.line)
             if ordered is None:
                 raise invalid("opening.lines", "names what is no line of the order")
-            left = ordered.quantity - taken.get(each.line, 0)
+            left = ordered.quantity + (free or {}).get(each.line, 0) - taken.get(each.line, 0)
             if each.quantity > left:
                 text = f"of line {each.line} of order {self.order.order_id} {left} units are not on a journey yet"
                 raise Refusal.MORE_THAN_ORDERED(text)
@@ -157,8 +157,8 @@ def opening(consignment: Consignment) -> Opening:
     )
 
 
-def tally(account: Account, line: str, carried: Mapping[Outcome, int], returns: Iterable[Return]) -> Tally:
-    """Return the units of *line* after the order's *returns*; *carried* is what became of those on journeys."""
+def tally(account: Account, line: str, carried: Mapping[ParcelOutcome, int], returns: Iterable[Return]) -> Tally:
+    """Return the units of *line* after the order's *returns*; *carried* is what happened to those on journeys."""
     ordered = account.order.line(line)
     standing = [each for each in returns if each.request.line == line and each.stands]
     over = [each for each in standing if each.state in _OVER]
@@ -169,14 +169,14 @@ def tally(account: Account, line: str, carried: Mapping[Outcome, int], returns: 
     return Tally(
         line=line,
         ordered=placed,
-        allotted=account.allotted.get(line, 0) - carried.get(Outcome.SENT_BACK, 0),
-        delivered=carried.get(Outcome.DELIVERED, 0),
+        allotted=account.allotted.get(line, 0) - carried.get(ParcelOutcome.SENT_BACK, 0),
+        delivered=carried.get(ParcelOutcome.DELIVERED, 0),
         returning=units - back,
         returned=back,
         exchanged=exchanged,
         left=placed + exchanged - units,
-        lost=carried.get(Outcome.LOST, 0),
-        sent_back=carried.get(Outcome.SENT_BACK, 0),
+        lost=carried.get(ParcelOutcome.LOST, 0),
+        sent_back=carried.get(ParcelOutcome.SENT_BACK, 0),
     )
 
 
@@ -200,6 +200,21 @@ def returnable(
     if delivered is not None:
         left = min(left, delivered - sum(each.request.quantity for each in claims if had(each.request.reason)))
     return max(min(left, tally(account, line, {}, known).left), 0)
+
+
+def free_again(carried: Mapping[ParcelOutcome, int], journey: Journey, line: str, returns: Iterable[Return]) -> int:
+    """
+    Return how many units of *line* from *journey* can be sent again: what went back to the sender and no return claims.
+
+    *carried* is what happened to the journey's units. A return claims units that were delivered, before any others.
+    """
+    claimed = sum(
+        each.request.quantity
+        for each in returns
+        if (each.request.journey_id, each.request.line) == (journey.journey_id, line) and each.stands
+    )
+    beyond = max(claimed - carried.get(ParcelOutcome.DELIVERED, 0), 0)
+    return max(carried.get(ParcelOutcome.SENT_BACK, 0) - beyond, 0)
 
 
 def had(reason: ReturnReason) -> bool:

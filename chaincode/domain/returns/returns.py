@@ -64,6 +64,9 @@ GIVEN = (State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED)
 PASSED = "passed"
 """The note of an inspection that only some units passed: how many."""
 
+_TAKEN_OVER = ("receiving", "accepting")
+"""Steps of a hand-over: of the goods themselves, and of a unit that they are in."""
+
 _FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
 
 
@@ -184,7 +187,7 @@ def observed(stored: Return, timeline: Sequence[Entry], terms: ReturnTerms) -> R
     known = stored
     for entry in timeline:
         by = epcis.recorder_of(entry.event)
-        if entry.step == "receiving" and by == epcis.taker_of(entry.event) == stored.roles.seller:
+        if entry.step in _TAKEN_OVER and by == epcis.taker_of(entry.event) == stored.roles.seller:
             due = entry.at + terms.seller_answer_hours * moments.HOUR
             return known.moved(State.RECEIVED, "", entry.at, due, event_id=entry.event_id)
         if entry.step == "shipping" and by == stored.roles.carrier and known.state in TO_FETCH:

@@ -130,6 +130,12 @@ class ObservationSchema(Schema):
     )
 
 
+class ObservationsSchema(Schema):
+    """Body of ``POST /v1/journeys/<id>/events/batch``."""
+
+    observations = fields.List(fields.Nested(ObservationSchema), required=True, validate=validate.Length(1, 50))
+
+
 class HandOverSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/custody/offer``."""
 

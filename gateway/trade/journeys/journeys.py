@@ -14,6 +14,7 @@ from gateway.trade.journeys.journey_schemas import (
     HandOverSchema,
     LinkSchema,
     ObservationSchema,
+    ObservationsSchema,
     OfOrderQuerySchema,
     OpenedSchema,
     OpenSchema,
@@ -98,6 +99,16 @@ def record(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     Only its organisation can change a page, so only that organisation endorses.
     """
     return context.act(TRADE, "Journeys:record", journey_id, body)
+
+
+@blueprint.route("/<journey_id>/events/batch", methods=["POST"])
+@auth.needs("write")
+@idempotency.keyed
+@blueprint.arguments(ObservationsSchema)
+@blueprint.response(201, CommittedSchema)
+def record_all(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
+    """Record several events in one transaction, all or none."""
+    return context.act(TRADE, "Journeys:record_all", journey_id, body["observations"])
 
 
 @blueprint.route("/<journey_id>/custody/offer", methods=["POST"])

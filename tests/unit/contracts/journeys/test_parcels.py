@@ -257,7 +257,8 @@ def test_parcels_that_travel_together_made_one_leg(channel):
     """What a carrier did is counted by hand-overs, not by parcels."""
     pass_on(channel, MERCHANT, ORIGIN, 6)
     pass_on(channel, ORIGIN, LAST_MILE, 8)
-    (leg,) = channel.query("Performance:carrier", ORIGIN)
+    assert channel.count("J1") == ["J1"]
+    (leg,) = channel.query("Performance:carrier", ORIGIN)["lanes"]
     assert (leg["n"], leg["loss_ppm"]) == (1, 0)
     pairs = channel.majority("Matching:observe", by=AUDITOR)
     assert [(each["giver"], each["taker"], each["handovers"]) for each in pairs] == [
@@ -302,5 +303,5 @@ def scenario() -> testing.Ledger:
 
 def test_two_hash_seeds_give_the_same_bytes():
     """Every endorser writes and answers the same, whatever its interpreter's hash seed is."""
-    first, second = testing.transcripts("tests.unit.contracts.test_parcels:scenario")
+    first, second = testing.transcripts("tests.unit.contracts.journeys.test_parcels:scenario")
     assert first == second
