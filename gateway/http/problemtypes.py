@@ -62,6 +62,11 @@ REQUEST = {
         "Too many requests in a minute",
         "Try again after the seconds in Retry-After; `budget` says whose budget it is.",
     ),
+    "LINK_EXHAUSTED": ProblemType(
+        429,
+        "Too many returns were requested by shoppers' links in the last hour",
+        "Try again after the seconds in Retry-After.",
+    ),
     "CLIENT_GONE": ProblemType(
         499, "The client closed the connection before anything was done", "Send it again: nothing was written."
     ),

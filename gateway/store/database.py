@@ -1,5 +1,6 @@
 """
-The gateway's own SQLite file: access tokens, idempotency keys, checkpoints, and the record of audit requests.
+The gateway's own SQLite file: access tokens, idempotency keys, checkpoints, shoppers' requests, and the record of
+audit requests.
 
 It keeps no part of the ledger.
 """
@@ -62,6 +63,12 @@ CREATE TABLE IF NOT EXISTS accesses (
     status     INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS accesses_of ON accesses (msp_id, number);
+CREATE TABLE IF NOT EXISTS lodgings (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    link_hash TEXT NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS lodgings_of ON lodgings (link_hash, number);
 """
 
 

@@ -25,6 +25,7 @@ from chaincode.domain.journeys import (
 from chaincode.domain.journeys.custody import Alarm
 from chaincode.domain.orders import accounts
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, names
 from hlf.shim import api
@@ -184,6 +185,19 @@ class Journeys(Recording, Handovers, api.Contract):
         stated = progress.stated_delivery(written)
         expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
         return tracking.view(journey, tuple(journeystate.parcel_records(ctx, journey).values()), expected)
+
+    @api.query
+    def linked(self, ctx: api.Context, token_hash: str) -> tuple[str, ...]:
+        """
+        Return the journeys of the order behind a link that carry goods to its buyer; the link's own is the first.
+
+        Raises:
+            Refused: LINK_UNKNOWN.
+        """
+        first = journeystate.load(ctx, journeystate.linked(ctx, token_hash))
+        listed = store.each(ctx, str, journeystate.OF_ORDER, first.order_id)
+        others = (journeystate.load(ctx, each) for each in listed if each != first.journey_id)
+        return (first.journey_id, *(each.journey_id for each in others if each.kind is not JourneyType.REVERSE))
 
     @api.query
     def read(self, ctx: api.Context, journey_id: str) -> JourneyState:

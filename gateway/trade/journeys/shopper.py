@@ -1,15 +1,22 @@
-"""Answers for shoppers, who have no identity: the gateway reads with an identity of its own."""
+"""Answers for shoppers, who have no identity: the gateway reads and requests returns with an identity of its own."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
+from chaincode.domain.returns.review import Outcome
+from chaincode.domain.returns.terms import Rejection
 from gateway.fabric import results
+from gateway.fabric.ledger import Receipt
 from gateway.http import context
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
+from gateway.store import lodgings
 from gateway.trade import minting
 from hlf import errors
+from hlf.codec.refusals import RuntimeRefusal
 
 
 def follow(token: str) -> dict[str, Any]:
@@ -30,10 +37,75 @@ def follow(token: str) -> dict[str, Any]:
         raise Problem("LINK_UNKNOWN") from None
 
 
-def _asked(function: str, token: str) -> Any:
-    services = context.services()
-    if not services.settings.tracking:
+def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the decided request of the holder of an order's link.
+
+    Of several journeys of the order, it is about the first whose goods may be returned so; of none, about the first.
+
+    Raises:
+        Problem: TRACKING_CLOSED; LINK_EXHAUSTED; REQUEST_INVALID if the order has no such line; LINK_UNKNOWN for a
+            token that is not the order's, and every other refusal of the contract.
+        hlf.errors.GatewayError: the peers could not be asked.
+    """
+    link_hash = minting.link_hash(token)
+    wait = lodgings.Lodgings(context.services().store).begin(link_hash)
+    if wait:
+        problem = Problem("LINK_EXHAUSTED")
+        problem.sent["Retry-After"] = str(wait)
+        raise problem
+    asked = {**body, "buyer_hash": link_hash, "return_id": minting.public_id("return")}
+    try:
+        journey_id = _returnable(_asked("Journeys:linked", token), asked)
+        done = _acted("Returns:request", {**asked, "journey_id": journey_id})
+        seen = _asked("Returns:track", token, done.block_number)
+    except errors.GatewayError as refused:
+        if refused.contract_code is None:
+            raise
+        if refused.contract_code == RuntimeRefusal.INVALID_ARGUMENT.code:
+            raise Problem("REQUEST_INVALID", "The order has no such line, or not so many units of it") from None
+        raise Problem("LINK_UNKNOWN") from None
+    return next(each for each in seen if each["return_id"] == asked["return_id"])
+
+
+def _returnable(journeys: list[str], asked: Mapping[str, Any]) -> str:
+    """Return the journey that a return is about."""
+    for journey_id in journeys:
+        try:
+            decision = _evaluated("Returns:preview", {**asked, "journey_id": journey_id})
+        except errors.GatewayError as refused:
+            if refused.contract_code != RuntimeRefusal.INVALID_ARGUMENT.code:
+                raise
+            # The line is on another journey.
+            continue
+        if decision["code"] == Rejection.BUYER_MISMATCH:
+            raise Problem("LINK_UNKNOWN")
+        if decision["outcome"] != Outcome.REJECTED:
+            return journey_id
+    return journeys[0]
+
+
+def _asked(function: str, token: str, after: int = 0) -> Any:
+    return _evaluated(function, minting.link_hash(token), after=after)
+
+
+def _evaluated(function: str, argument: Any, after: int = 0) -> Any:
+    msp_id, user = _identity()
+    call = context.building_on(TRADE.call(function, [argument], None, ()))
+    if after:
+        call = dataclasses.replace(call, after=max(after, call.after or 0))
+    return results.read(context.services().ledgers.evaluate(msp_id, user, call))
+
+
+def _acted(function: str, argument: Any) -> Receipt:
+    msp_id, user = _identity()
+    call = context.building_on(TRADE.call(function, [argument], None, ()))
+    return context.services().ledgers.submit(msp_id, user, call, lambda _: None)
+
+
+def _identity() -> tuple[str, str]:
+    settings = context.services().settings
+    if not settings.tracking:
         raise Problem("TRACKING_CLOSED")
-    msp_id, _, user = services.settings.tracking.partition("/")
-    call = TRADE.call(function, [minting.link_hash(token)], None, ())
-    return results.read(services.ledgers.evaluate(msp_id, user, context.building_on(call)))
+    msp_id, _, user = settings.tracking.partition("/")
+    return msp_id, user

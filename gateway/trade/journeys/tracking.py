@@ -1,4 +1,4 @@
-"""The address behind a shopper's link. It needs no token and records nobody."""
+"""The addresses behind a shopper's link. They need no access token and record nobody."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Response, make_response, render_template
 from gateway.http import auth, inputs, rendering
 from gateway.http.inputs import Blueprint
 from gateway.trade.journeys import shopper
-from gateway.trade.journeys.tracking_schemas import TrackingSchema
+from gateway.trade.journeys.tracking_schemas import LodgeSchema, SeenReturnSchema, TrackingSchema
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
 
@@ -25,3 +25,16 @@ def follow(token: str) -> dict[str, Any] | Response:
     if rendering.page_wanted():
         return make_response(render_template("tracking.html", seen=seen))
     return seen
+
+
+@blueprint.route("/<token>/returns", methods=["POST"])
+@auth.needs(auth.PUBLIC)
+@blueprint.arguments(LodgeSchema)
+@blueprint.response(201, SeenReturnSchema)
+def lodge(body: dict[str, Any], token: str) -> dict[str, Any]:
+    """
+    Request a return as the holder of the order's link; it is decided at once.
+
+    The platform submits it. Only so many requests an hour are taken of one link, and of all links.
+    """
+    return shopper.lodge(token, body)

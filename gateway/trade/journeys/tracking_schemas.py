@@ -1,8 +1,12 @@
-"""Answers for shoppers."""
+"""Answers for shoppers, and what they ask."""
 
 from __future__ import annotations
 
 from marshmallow import Schema, fields
+
+from chaincode.domain.returns import terms
+from chaincode.domain.vocabulary import bounds
+from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 
 
 class SeenSchema(Schema):
@@ -12,6 +16,22 @@ class SeenSchema(Schema):
     place = fields.String(metadata={"description": "UN/LOCODE"})
     stage = fields.String()
     step = fields.String()
+
+
+class LodgeSchema(Schema):
+    """Body of ``POST /track/<token>/returns``."""
+
+    line = fields.String(required=True, validate=IDENTIFIER, metadata={"example": "1"})
+    quantity = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
+    reason = fields.String(required=True, validate=one_of(terms.ReturnReason))
+    resolution = fields.String(required=True, validate=one_of(terms.Resolution))
+    condition = fields.String(required=True, validate=one_of(terms.Condition))
+    evidence = fields.List(
+        fields.String(validate=SHA256),
+        load_default=list,
+        validate=counted(bounds.EVIDENCE),
+        metadata={"description": "SHA-256 of photographs and other evidence, which the shopper keeps"},
+    )
 
 
 class SeenReturnSchema(Schema):

@@ -94,6 +94,8 @@ class TallySchema(Schema):
     ordered = fields.Integer()
     allotted = fields.Integer(metadata={"description": "On journeys from the seller"})
     delivered = fields.Integer()
+    lost = fields.Integer(metadata={"description": "In parcels that were lost"})
+    sent_back = fields.Integer(metadata={"description": "In parcels that went back to the seller"})
     returning = fields.Integer(metadata={"description": "In returns without an outcome yet"})
     returned = fields.Integer(metadata={"description": "In returns with an outcome"})
     exchanged = fields.Integer(metadata={"description": "Returned units that were replaced"})

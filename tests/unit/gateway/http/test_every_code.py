@@ -15,6 +15,7 @@ from gateway.fabric import channels, ledger, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
+from gateway.store import lodgings
 from gateway.store.tokens import Tokens
 from gateway.trade.matching import batches
 from hlf import errors
@@ -120,6 +121,12 @@ def _closed(world: World) -> Any:
     return world.get("/track/" + "A" * 43)
 
 
+def _worn_out(world: World) -> Any:
+    asked = {"line": "1", "quantity": 1, "reason": "DEFECTIVE", "resolution": "refund", "condition": "used"}
+    answers = [world.client.post("/track/worn/returns", json=asked) for _ in range(lodgings.OF_ONE_LINK + 1)]
+    return answers[-1]
+
+
 def _in_progress(world: World) -> Any:
     told: list[Any] = []
     world.ledgers.before_commit = lambda: told.append(world.post(SUBMIT, **{"Idempotency-Key": "k"}))
@@ -160,6 +167,7 @@ REQUESTS: dict[str, Callable[[World], Any]] = {
     "BODY_MISSING": lambda world: world.client.post(EVALUATE, headers=world.headers),
     "BODY_TOO_LARGE": lambda world: world.post(body={"function": "F" * 5000}),
     "BUDGET_EXHAUSTED": _exhausted,
+    "LINK_EXHAUSTED": _worn_out,
     "NO_SUCH_ADDRESS": lambda world: world.get("/nowhere"),
     "METHOD_NOT_ALLOWED": lambda world: world.get(SUBMIT),
     "MEDIA_TYPE_UNSUPPORTED": lambda world: world.client.post(EVALUATE, data="{}", headers=world.headers),

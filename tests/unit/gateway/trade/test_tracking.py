@@ -8,6 +8,8 @@ import grpc
 import pytest
 
 from gateway.http import problemtypes
+from gateway.store import database, lodgings
+from gateway.trade import minting
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION
 
@@ -71,3 +73,87 @@ def test_a_failure_behind_the_link_tells_nothing_of_the_network(client, ledgers,
     assert not [each for each in PRIVATE if each in text]
     if accept == "application/json":
         assert set(json.loads(text)) == {"type", "title", "status", "detail", "code", "cure", "request_id"}
+
+
+ASKED = {"line": "1", "quantity": 1, "reason": "DEFECTIVE", "resolution": "refund", "condition": "used"}
+APPROVED = b'{"outcome": "APPROVED", "code": ""}'
+INVALID = errors.EvaluateError("refused/INVALID_ARGUMENT: request.line: is not a line of the order")
+
+
+def deciding(ledgers, decision: bytes | Exception = APPROVED) -> None:
+    """Let the contracts know a link to J1, decide as told, and show whatever return was requested."""
+    ledgers.answers |= {"Journeys:linked": b'["J1"]', "Returns:preview": decision}
+
+    def shown(call) -> None:
+        if call.function == "Returns:track":
+            (return_id,) = (each.arguments[0]["return_id"] for *_, each in ledgers.asked if each.function == REQUEST)
+            ledgers.answers["Returns:track"] = json.dumps([{"return_id": return_id, "state": "APPROVED"}]).encode()
+
+    ledgers.before_answer = shown
+
+
+REQUEST = "Returns:request"
+
+
+def test_a_shopper_requests_a_return_with_the_orders_link(client, ledgers):
+    """No token but the link's; the gateway's own identity submits it, and only the hash of the link leaves."""
+    deciding(ledgers)
+    answer = client.post("/track/right/returns", json=ASKED)
+    assert (answer.status_code, answer.json["state"]) == (201, "APPROVED")
+    ((msp_id, user, sent),) = [each for each in ledgers.asked if each[2].function == REQUEST]
+    asked = sent.arguments[0]
+    assert (msp_id, user, asked["journey_id"], asked["return_id"]) == (
+        "PlatformMSP",
+        "User1",
+        "J1",
+        answer.json["return_id"],
+    )
+    assert asked["buyer_hash"] == minting.link_hash("right")
+    assert "right" not in str(ledgers.asked)
+
+
+@pytest.mark.parametrize(
+    ("decision", "code"),
+    [
+        (b'{"outcome": "REJECTED", "code": "BUYER_MISMATCH"}', "LINK_UNKNOWN"),
+        (errors.EvaluateError("refused/NOT_A_PARTY: PlatformMSP takes no part"), "LINK_UNKNOWN"),
+    ],
+)
+def test_a_link_that_is_not_the_orders_requests_nothing(client, ledgers, decision, code):
+    """A further link may look; whatever else the contract refuses, no word of it is told."""
+    deciding(ledgers, decision)
+    answer = client.post("/track/other/returns", json=ASKED)
+    assert (answer.status_code, answer.json["code"]) == (404, code)
+    assert "MSP" not in answer.get_data(as_text=True)
+    assert not [each for each in ledgers.asked if each[2].function == REQUEST]
+
+
+def test_what_is_no_line_of_the_order_is_said(client, ledgers):
+    """In the gateway's own words."""
+    deciding(ledgers, INVALID)
+    ledgers.answers[REQUEST] = errors.EndorseError("refused/INVALID_ARGUMENT: request.line: is not a line of the order")
+    answer = client.post("/track/right/returns", json=ASKED)
+    assert (answer.status_code, answer.json["code"]) == (422, "REQUEST_INVALID")
+
+
+def test_a_link_requests_only_so_many_returns_an_hour(client, ledgers):
+    """Whatever came of them; other links are not held up by it."""
+    deciding(ledgers)
+    ledgers.answers["Journeys:linked"] = REFUSALS["no such link"]
+    codes = [client.post("/track/wrong/returns", json=ASKED).status_code for _ in range(lodgings.OF_ONE_LINK)]
+    assert codes == [404] * lodgings.OF_ONE_LINK
+    refused = client.post("/track/wrong/returns", json=ASKED)
+    assert (refused.status_code, refused.json["code"]) == (429, "LINK_EXHAUSTED")
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+    assert client.post("/track/another/returns", json=ASKED).status_code == 404
+
+
+def test_all_links_together_request_only_so_many(tmp_path):
+    """Guessing links is slow too; after an hour all is forgotten."""
+    now = [1_000.0]
+    kept = lodgings.Lodgings(database.Store(tmp_path / "data"), lambda: now[0])
+    assert [kept.begin(f"link-{number}") for number in range(lodgings.OF_ALL_LINKS)] == [0] * lodgings.OF_ALL_LINKS
+    now[0] += 600
+    assert kept.begin("one more") == 3_000
+    now[0] += 3_000
+    assert kept.begin("one more") == 0
