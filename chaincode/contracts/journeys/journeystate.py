@@ -31,7 +31,6 @@ from chaincode.contracts.journeys import unitstate
 from chaincode.contracts.register import participants, stages
 from chaincode.domain.journeys import custody, epcis, journeys, movement, pages, parcels, tracking
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names, records
 from hlf.shim import api
@@ -61,9 +60,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     store.save(ctx, journey, JOURNEY, journey_id)
     store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)
     store.save(ctx, journey_id, OPEN, journey_id)
-    if journey.kind is not JourneyType.REVERSE:
-        # What comes back may be a part of what a parcel brought, and has no label of its own until it is fetched.
-        _claim(ctx, journey)
+    _claim(ctx, journey)
     for parcel in keys(journey):
         first = custody.opened(
             journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand, parcel=parcel
@@ -355,8 +352,7 @@ def check_free(
     Raises:
         Refused: ON_HOLD, PARCEL_LOST.
     """
-    catalogue = stages.version(ctx, journey.catalogue_version)
-    holding = {stage.stage_id for stage in catalogue.stages if "holding" in stage.steps}
+    holding = holding_stages(ctx, journey.catalogue_version)
     holders = [party.msp_id for party in journey.parties if holding & set(party.stages)]
     wanted = tuple(meant)
     read = party_pages(ctx, journey, wanted, (*holders, *others, mine.msp_id)).pages
@@ -364,3 +360,9 @@ def check_free(
     known = [own if page.msp_id == mine.msp_id else page for page in read]
     for parcel, told in parcel_records(ctx, journey, known, wanted).items():
         movement.check_free(parcel, told.timeline, told.incidents, at)
+
+
+def holding_stages(ctx: api.Context, catalogue_version: int) -> frozenset[str]:
+    """Return the stages that may put goods on hold."""
+    catalogue = stages.version(ctx, catalogue_version)
+    return frozenset(stage.stage_id for stage in catalogue.stages if "holding" in stage.steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from chaincode.contracts import store
 from chaincode.contracts.journeys import journeystate, unitstate
@@ -77,21 +77,30 @@ def check_confirmed(ctx: api.Context, unit: units.ShippingUnit, held: custody.Cu
 
 
 def parcels_inside(
-    ctx: api.Context, held: units.UnitState, at: int
+    ctx: api.Context, held: units.UnitState, at: int, recorded: Collection[str], *others: str
 ) -> Iterator[tuple[journeys.Journey, str, tracking.ParcelRecords]]:
-    """Return each parcel that was in a unit at a moment, in it or in a unit in it, with what was recorded of it."""
+    """
+    Return each parcel that was in a unit at a moment, in it or in a unit in it, with what was recorded of it.
+
+    Read are the pages of those who may record one of the stages *recorded*, and of *others*.
+    """
     for each in held.members:
         if not each.since <= at or (each.until is not None and each.until <= at):
             continue
         if not each.journey_id:
-            yield from parcels_inside(ctx, unitstate.state(ctx, each.member), at)
+            yield from parcels_inside(ctx, unitstate.state(ctx, each.member), at, recorded, *others)
             continue
         journey = journeystate.load(ctx, each.journey_id)
-        yield journey, each.member, journeystate.parcel_records(ctx, journey, meant=(each.member,))[each.member]
+        readers = [
+            party.msp_id for party in journey.parties if party.msp_id in others or set(recorded) & set(party.stages)
+        ]
+        known = journeystate.party_pages(ctx, journey, (each.member,), readers).pages if readers else ()
+        yield journey, each.member, journeystate.parcel_records(ctx, journey, known, (each.member,))[each.member]
 
 
-def check_free(ctx: api.Context, held: units.UnitState, at: int, taker: str) -> None:
+def check_free(ctx: api.Context, unit: units.ShippingUnit, held: units.UnitState, at: int, taker: str) -> None:
     """Raise Refused unless everything in a unit may move on to *taker*."""
-    for journey, parcel, told in parcels_inside(ctx, held, at):
+    holding = journeystate.holding_stages(ctx, unit.catalogue_version)
+    for journey, parcel, told in parcels_inside(ctx, held, at, holding, held.custody.custodian):
         journey.party(taker)
         movement.check_free(parcel, told.timeline, told.incidents, at)

@@ -134,7 +134,7 @@ class Units(api.Contract):
         gates = stage.orders[JourneyType.FORWARD].gates
         if gates:
             catalogue = stages.version(ctx, unit.catalogue_version)
-            for _, _, told in packing.parcels_inside(ctx, held, at):
+            for _, _, told in packing.parcels_inside(ctx, held, at, gates):
                 pages.passed(stage, gates, catalogue, told.timeline, at)
         entry = units.event(unit.unit_id, observation, stage, caller, clock.now(ctx))
         return self._recorded(ctx, unit, caller, entry)
@@ -185,7 +185,7 @@ class Units(api.Contract):
         pages.timely(unit, unitstate.page(ctx, unit.unit_id, giver), moment.at, now)
         offer = custody.HandoverOffer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
         offered = held.custody.offered(giver, offer)
-        packing.check_free(ctx, held, moment.at, taker)
+        packing.check_free(ctx, unit, held, moment.at, taker)
         unitstate.save_state(ctx, unit.unit_id, dataclasses.replace(held, custody=offered))
         store.announce(ctx, "UnitOffered", {"unit_id": unit.unit_id, "giver": giver, "taker": taker})
         return offered
@@ -223,7 +223,7 @@ class Units(api.Contract):
         giver = held.custody.custodian
         packing.check_confirmed(ctx, unit, held.custody, giver)
         held.custody.offered_to(taker)
-        packing.check_free(ctx, held, observation.moment.at, taker)
+        packing.check_free(ctx, unit, held, observation.moment.at, taker)
         entry = units.event(unit.unit_id, observation, stage, taker, clock.now(ctx), (giver, taker))
         taken = held.custody.accepted(taker, entry.at, place, entry.event_id)
         self._recorded(ctx, unit, taker, entry, dataclasses.replace(held, custody=taken))

@@ -210,6 +210,10 @@ def _check(opening: Opening) -> None:
         raise invalid("opening.epcs", f"must name the consignment, by at most {MOST} identifiers")
     for identifier in opening.epcs:
         parcels.identified(identifier, "opening.epcs")
+    named = (*opening.epcs, *(each.identifier for each in opening.parcels))
+    if opening.kind is not JourneyType.REVERSE and any(each.startswith(parcels.RETURN) for each in named):
+        # Otherwise a seller could take the name of what a return will bring back.
+        raise invalid("opening.epcs", "names what a return brings back")
     if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
         raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
     for line in opening.lines:

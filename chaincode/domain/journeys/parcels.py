@@ -3,7 +3,8 @@ Identifiers of consignments: GS1's in EPC URIs and Digital Links, postal items (
 
 What has no URI of its own gets one of Selat's: ``.../voc/s10/RR473124829GB``
 for a postal item, ``.../voc/parcel/CarrierMSP/4711-08`` for the number that a
-carrier gave. A check digit is verified wherever the scheme has one.
+carrier gave, ``.../voc/return/R1`` for what a return brings back, which has no label
+before it is fetched. A check digit is verified wherever the scheme has one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hlf.codec.words import Word
 VOCABULARY = "https://selat.test/voc/"
 S10 = f"{VOCABULARY}s10/"
 NUMBER = f"{VOCABULARY}parcel/"
+RETURN = f"{VOCABULARY}return/"
 
 _SSCC = f"{digitallink.ROOT}/00/"
 _GTIN = f"{digitallink.ROOT}/01/"
@@ -55,4 +57,4 @@ def identified(identifier: str, field: str) -> str:
 def of(identifiers: Iterable[str]) -> tuple[str, ...]:
     """Return the parcels among *identifiers*, each once and in one spelling; what is in them is left out."""
     known = dict.fromkeys(digitallink.canonical(each) for each in identifiers)
-    return tuple(each for each in known if each.startswith((_SSCC, S10, NUMBER)))
+    return tuple(each for each in known if each.startswith((_SSCC, S10, NUMBER, RETURN)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from chaincode.domain.journeys import parcels
 from chaincode.domain.journeys.journeys import Journey, Opening
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return
@@ -31,14 +32,18 @@ def by_coverage(journey: Journey, terms: ReturnTerms) -> ReturnBooking | None:
 
 
 def reverse(forward: Journey, approved: Return, booking: ReturnBooking, now: int) -> Opening:
-    """Return the journey back: the same parties and goods in the other direction, with a pick-up at the buyer."""
+    """
+    Return the journey back: the same parties in the other direction, with a pick-up at the buyer.
+
+    It carries the returned units alone, in a parcel of their own.
+    """
     return _paired(
         forward,
         approved,
         journey_id=approved.reverse_journey_id,
         kind=JourneyType.REVERSE,
         custodian=booking.carrier,
-        epcs=forward.epcs,
+        epcs=(f"{parcels.RETURN}{approved.return_id}",),
         joining=(booking.carrier, *booking.others),
         turned=True,
         now=now,

@@ -47,6 +47,11 @@ def test_approval_books_the_way_back_in_the_same_transaction(channel):
     assert (reverse["journey"]["kind"], reverse["journey"]["return_id"]) == ("reverse", "R1")
     assert (reverse["journey"]["origin"], reverse["journey"]["destination"]) == ("VNHAN", "CNSZX")
     assert (reverse["custodian"], reverse["custody"]["state"]) == (LAST_MILE, "awaited")
+    (parcel,) = reverse["journey"]["parcels"]
+    assert parcel["contents"] == [{"line": "1", "quantity": 1, "serials": []}]
+    assert reverse["journey"]["epcs"] == [parcel["identifier"]] == ["https://selat.test/voc/return/R1"]
+    with refused("INVALID_ARGUMENT"):
+        channel.open("J9", epcs=["https://selat.test/voc/return/R2"])
     assert channel.query("Returns:of_journey", "J1") == ["R1"]
     with refused("INVALID_ARGUMENT"):
         channel.lodge("R2", journey_id="R1-reverse")

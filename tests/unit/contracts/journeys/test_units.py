@@ -245,6 +245,18 @@ def test_a_unit_goes_only_to_who_takes_part_in_every_journey_inside(yard):
         yard.pass_unit(ORIGIN, FORWARDER, 9)
 
 
+def test_a_hand_over_of_a_unit_writes_no_key_of_what_is_inside(yard):
+    """The unit's own key and the taker's page of it, however much is in it."""
+    yard.aggregate("ADD", yard.parcels, 8)
+    yard.hour = 9
+    yard.submit("Units:offer_custody", BOX, FORWARDER, shipping.text(9), BOX_AT, by=ORIGIN)
+    accepted = yard.ledger.endorse(
+        "Units:accept_custody", BOX, shipping.text(9), BOX_AT, client=shipping.user(FORWARDER), at=shipping.at(9)
+    )
+    assert len(yard.ledger.commit(accepted).writes) == 2
+    assert yard.custodians() == [FORWARDER, FORWARDER]
+
+
 def scenario() -> testing.Ledger:
     """A container packed, handed over and emptied, for two interpreters to play."""
     yard = Yard()
