@@ -9,7 +9,6 @@ its peer checks that the unit came to its custodian by hand-overs that both side
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 from chaincode.contracts import store
@@ -21,6 +20,12 @@ from hlf.shim import api
 UNIT = "unit"
 STATE = "unit-state"
 PAGE = "unit-page"
+
+_DEEPEST = 4
+"""So many units are in each other at most; a hostile custodian could write that a unit is in itself."""
+
+_MOST_OUTER = 10
+"""So many outer units are read at most for one stay in a unit, for the same reason."""
 
 
 def load(ctx: api.Context, unit_id: str) -> units.ShippingUnit:
@@ -74,37 +79,39 @@ def readable_pages(ctx: api.Context, unit: units.ShippingUnit, of: Iterable[str]
     return tuple(found)
 
 
-def in_effect(ctx: api.Context, held: custody.Custody) -> custody.Custody:
-    """Return *held*, or with the hand-overs of the unit that it is in."""
-    return held.carried_by(in_effect(ctx, state(ctx, held.within).custody)) if held.within else held
+def readable_state(ctx: api.Context, unit_id: str) -> units.UnitState | None:
+    """Return the state of a unit; None if there is no such unit, or its custodian wrote something unreadable."""
+    try:
+        return store.find(ctx, units.UnitState, STATE, unit_id)
+    except records.RecordError:
+        return None
+
+
+def in_effect(ctx: api.Context, held: custody.Custody, depth: int = 0) -> custody.Custody:
+    """Return *held*, or with the hand-overs of the unit that it is in; units that only seem to be there give none."""
+    outer = readable_state(ctx, held.within) if held.within and depth < _DEEPEST else None
+    return held.carried_by(in_effect(ctx, outer.custody, depth + 1)) if outer else held
 
 
 def stayed(
-    ctx: api.Context, member: str, stays: Iterable[custody.Stay], of: Iterable[str] = ()
+    ctx: api.Context, member: str, stays: Iterable[custody.Stay], of: Iterable[str] = (), depth: int = 0
 ) -> dict[str, pages.Page]:
     """
     Return what was recorded of a member in its *stays* in units, and of those in theirs: one page for each party.
 
-    Only the pages of the parties in *of* are read if some are named.
+    A stay counts if the unit's own key has it too. Only the pages of the parties in *of* are read if some are named.
     """
     found: dict[str, list[pages.Page]] = {}
     wanted = tuple(of)
     for stay in stays:
-        unit = load(ctx, stay.unit_id)
-        for each in readable_pages(ctx, unit, wanted):
+        held = readable_state(ctx, stay.unit_id)
+        known = held is not None and any((each.member, each.since) == (member, stay.since) for each in held.members)
+        if held is None or not known:
+            continue
+        for each in readable_pages(ctx, load(ctx, stay.unit_id), wanted):
             found.setdefault(each.msp_id, []).append(units.during(each, member, stay))
-        outer = _clipped(state(ctx, stay.unit_id).custody.stays, stay)
-        for msp_id, each in stayed(ctx, stay.unit_id, outer, wanted).items():
-            found.setdefault(msp_id, []).append(each)
+        if depth < _DEEPEST:
+            meanwhile = [each for each in held.custody.stays if each.overlaps(stay)][:_MOST_OUTER]
+            for msp_id, outer in stayed(ctx, stay.unit_id, meanwhile, wanted, depth + 1).items():
+                found.setdefault(msp_id, []).append(units.within(outer, stay))
     return {msp_id: pages.together(found[msp_id]) for msp_id in sorted(found)}
-
-
-def _clipped(outer: Iterable[custody.Stay], stay: custody.Stay) -> tuple[custody.Stay, ...]:
-    """Return the stays of a unit in others, as far as a member was in the unit then."""
-    found = []
-    for each in outer:
-        since = max(each.since, stay.since)
-        ends = [until for until in (each.until, stay.until) if until is not None]
-        if not ends or since <= min(ends):
-            found.append(dataclasses.replace(each, since=since, until=min(ends, default=None)))
-    return tuple(found)

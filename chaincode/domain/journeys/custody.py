@@ -79,6 +79,10 @@ class Stay:
         """Return whether *at* is in the stay, its last moment included."""
         return self.since <= at and (self.until is None or at <= self.until)
 
+    def overlaps(self, other: Stay) -> bool:
+        """Return whether the two have a moment in common."""
+        return self.covers(max(self.since, other.since)) and other.covers(max(self.since, other.since))
+
 
 @dataclasses.dataclass(frozen=True)
 class Custody:

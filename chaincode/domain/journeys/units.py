@@ -225,3 +225,12 @@ def during(page: pages.Page, member: str, stay: Stay) -> pages.Page:
         entries=tuple(entry for entry in page.entries if counts(entry)),
         incidents=tuple(incident for incident in page.incidents if stay.covers(incident.at)),
     )
+
+
+def within(page: pages.Page, stay: Stay) -> pages.Page:
+    """Return what *page* of an outer unit says in the time of a member's *stay* in an inner one."""
+    return dataclasses.replace(
+        page,
+        entries=tuple(entry for entry in page.entries if stay.covers(entry.at)),
+        incidents=tuple(incident for incident in page.incidents if stay.covers(incident.at)),
+    )

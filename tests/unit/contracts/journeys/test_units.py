@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 from epcis_event_hash_generator import hash_generator, json_to_py
 
-from hlf.shim import testing
+from chaincode.contracts.journeys import unitstate
+from chaincode.domain.journeys import custody, units
+from hlf.shim import api, testing
 from tests.unit.contracts import shipping
+from tests.unit.contracts.journeys import test_parcels
 from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
 
 BOX = "https://id.gs1.org/8003/09506000134352C1"
@@ -245,6 +249,38 @@ def test_a_unit_goes_only_to_who_takes_part_in_every_journey_inside(yard):
         yard.pass_unit(ORIGIN, FORWARDER, 9)
 
 
+class Doctored(api.Contract):
+    """What a hostile organisation runs on its own peer in place of the agreed chaincode."""
+
+    @api.transaction
+    def enclose(self, ctx: api.Context, inner: str, outer: str) -> None:
+        """Write that a unit is in another."""
+        held = unitstate.state(ctx, inner)
+        stay = custody.Stay(outer, 1, held.custody.since)
+        member = units.Inside(outer, "", held.custody.since)
+        changed = dataclasses.replace(held.custody, stays=(stay,))
+        unitstate.save_state(ctx, inner, units.UnitState(changed, (*held.members, member)))
+
+    @api.transaction
+    def scribble(self, ctx: api.Context, unit_id: str) -> None:
+        """Leave rubbish on the key of a unit."""
+        ctx.stub.put_state(ctx.stub.create_composite_key(unitstate.STATE, [unit_id]), b"rubbish")
+
+
+def test_a_hostile_custodian_of_a_unit_holds_no_reader_up(yard):
+    """Neither units that are in each other, nor rubbish, keep what is inside from being read."""
+    yard.unit(BAG, "bag")
+    yard.aggregate("ADD", yard.parcels, 8)
+    hostile = testing.Ledger(api.Chaincode("trade", [Doctored]), yard.ledger.members)
+    hostile.world = yard.ledger.world
+    for inner, outer in ((BOX, BAG), (BAG, BOX)):
+        hostile.invoke("Doctored:enclose", inner, outer, client=shipping.user(ORIGIN), at=shipping.at(9))
+    assert yard.custodians() == [ORIGIN, ORIGIN]
+    hostile.invoke("Doctored:scribble", BOX, client=shipping.user(ORIGIN), at=shipping.at(9))
+    assert yard.steps("J1") == ["accepting"]
+    assert yard.custodians() == [ORIGIN, ORIGIN]
+
+
 def test_a_hand_over_of_a_unit_writes_no_key_of_what_is_inside(yard):
     """The unit's own key and the taker's page of it, however much is in it."""
     yard.aggregate("ADD", yard.parcels, 8)
@@ -258,12 +294,20 @@ def test_a_hand_over_of_a_unit_writes_no_key_of_what_is_inside(yard):
 
 
 def scenario() -> testing.Ledger:
-    """A container packed, handed over and emptied, for two interpreters to play."""
+    """A container packed, handed over and emptied, and parcels that go different ways, for two interpreters to play."""
     yard = Yard()
     yard.aggregate("ADD", yard.parcels, 8)
     yard.pass_unit(ORIGIN, FORWARDER, 9)
     yard.record_unit("S17", "holding", 10, CUSTOMS)
     yard.aggregate("DELETE", [], 11, by=FORWARDER)
+    order = yard.order("O3", lines=test_parcels.LINES)
+    boxes = [each | {"identifier": f"{each['identifier']}-3"} for each in test_parcels.packed()]
+    first, *others = (each["identifier"] for each in boxes)
+    yard.open("J3", order=order, epcs=[first], parcels=boxes)
+    yard.hand_over(MERCHANT, LAST_MILE, 12, journey_id="J3")
+    yard.record(LAST_MILE, "S20", "accepting", 13, "VNHAN", "J3", epcs=[first])
+    yard.record(CUSTOMS, "S17", "holding", 13, "VNHPH", "J3", epcs=others)
+    yard.submit("Journeys:report", "J3", "lost", "S20", shipping.text(13), "", others[:1], by=LAST_MILE)
     return yard.ledger
 
 
