@@ -3,7 +3,7 @@ The tables of ``docs/contracts.md``: who calls a function, who endorses it, whic
 
     python -m chaincode.functions docs/contracts.md
 
-writes them anew from the contracts' declarations; a test fails while the page differs.
+writes them again from the contracts' declarations; a test fails while the page differs.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def check() -> None:
     try:
         g.caller = context.services().tokens.caller(_presented())
     except (tokens.TokenError, Problem):
-        # Whoever tries tokens has the budget of one without a token.
+        # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         raise
     _spend(budgets.TOKEN, g.caller.token_id)

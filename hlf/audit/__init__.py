@@ -1,5 +1,5 @@
 """
-The verifier: checks exported blocks, without a peer and without trust in whoever exported them.
+The verifier: checks exported blocks, without a peer and without trust in the exporter.
 
 ``verify`` replays a channel from its blocks alone, under the rules of Fabric's own validation, and reports every place
 where the bytes and the rules disagree. It shares no code with any engine, so that each is a check on the other.

@@ -51,8 +51,8 @@ class Session:
         Args:
             signer: None if every message is signed elsewhere (offline signing).
             tls_identity: for servers that require mutual TLS.
-            connections: shared with other callers, and closed by whoever made them unless *owned*; their mutual TLS
-                is in force.
+            connections: shared with other callers; their maker closes them, unless they are *owned*. Their TLS identity
+                is used.
         """
         self.connections = connections or Connections(tls_identity=tls_identity)
         self.caller = Caller(identity, signer, self.connections.tls_identity)
@@ -139,7 +139,7 @@ class Session:
         *,
         wait: bool = True,
     ) -> common_pb2.Envelope:
-        """Return a signed request to *node* for blocks *start* to *stop*; Fabric takes it for 15 minutes."""
+        """Return a signed request to *node* for blocks *start* to *stop*; Fabric accepts it for 15 minutes."""
         return self.caller.seek_envelope(node, channel_id, start, stop, wait=wait)
 
     @property

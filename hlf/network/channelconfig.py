@@ -19,7 +19,7 @@ _RAFT_TICK = "100ms"
 
 def draft(folder: Folder, record: Record, consortium: Consortium, channels: Iterable[str]) -> None:
     """
-    Write the genesis blocks of channels that do not exist yet; one that was drafted before is written anew.
+    Write the genesis blocks of channels that do not exist yet; an earlier draft is written again.
 
     Raises:
         ConsortiumError: a capability level does not fit.
@@ -69,7 +69,7 @@ def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) 
         msp_id,
         *_roots(folder, msp_id),
         anchor_peers=_anchors(record, consortium.organisation(msp_id)),
-        # Whoever was revoked stays so on channels that are made later.
+        # A revoked certificate is also revoked on channels that are made later.
         revocation_lists=tuple(_read(file) for file in material.revocation_lists(folder, msp_id)),
     )
 

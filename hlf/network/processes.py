@@ -188,7 +188,7 @@ def find(folder: Folder) -> list[Running]:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise errors.StateError(file, f"is not a record of a running program ({error})", _STRANGE) from error
         if not pid:
-            # Whoever started it was killed before it knew the pid; or before there was one.
+            # The command that started it was killed before it knew the pid, or before there was one.
             pid = _marked(file)
             started = _start_time(pid) or ""
         if not pid:

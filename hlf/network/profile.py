@@ -14,7 +14,7 @@ _SCHEME = "grpcs://"
 
 
 def make(folder: Folder, record: Record, consortium: Consortium) -> None:
-    """Write every organisation's profile anew, and the same once more as hfc reads it."""
+    """Write every organisation's profile again, in the common form and in that of hfc."""
     for organisation in consortium.organisations:
         values = profile(folder, record, consortium, organisation)
         _write(folder.profile(organisation.msp_id), values)

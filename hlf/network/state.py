@@ -36,7 +36,7 @@ class Folder:
 
     @property
     def consortium_file(self) -> Path:
-        """The copy of the consortium file that was last brought to its end here."""
+        """The copy of the consortium file of the last complete start here."""
         return self.root / "consortium.yaml"
 
     @property
@@ -263,7 +263,7 @@ def adopt(folder: Folder, consortium: Consortium) -> None:
 
 def held(folder: Folder) -> Consortium:
     """
-    Return the consortium that was last brought to its end here, paths meant from where its file lay.
+    Return the consortium of the last complete start here; its paths begin at the former place of its file.
 
     Raises:
         ConsortiumError: there is none, or it is unusable now.

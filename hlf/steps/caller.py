@@ -61,7 +61,7 @@ class Caller:
         *,
         wait: bool = True,
     ) -> common_pb2.Envelope:
-        """Return a signed request to *node* for blocks *start* to *stop*; Fabric takes it for 15 minutes."""
+        """Return a signed request to *node* for blocks *start* to *stop*; Fabric accepts it for 15 minutes."""
         envelope = self.unsigned_seek_envelope(node, channel_id, start, stop, wait=wait)
         envelope.signature = self.sign(envelope.payload)
         return envelope

@@ -22,7 +22,7 @@ class Retry:
     outcome is unknown it gets none.
 
     Attributes:
-        conflicts: how often a submit is proposed anew because another transaction was faster (Fabric's
+        conflicts: how often a submit is proposed again because another transaction was faster (Fabric's
             ``MVCC_READ_CONFLICT`` and ``PHANTOM_READ_CONFLICT``, or endorsers that answered from different states).
         unavailable: how often a query or an endorsement is asked for again while no peer can be reached.
         first_pause, longest_pause: seconds before the first and any later try; each pause is twice the one before,

@@ -4,7 +4,7 @@ The observed performance of carriers, and its comparison with their claims.
 Only legs count whose beginning and end were signed by two parties: the
 handover that began it, and the handover (or the recorded delivery) that ended
 it. A leg on which the goods were lost, or damaged and not passed on, ends with
-that, as its carrier or whoever gave it the goods reported, and counts: it was
+that, as its carrier or the giver of the goods reported, and counts: it was
 not on time, and has no duration if it never arrived. A plan counts if it was
 stated before the leg began; what is said after the fact proves nothing.
 `tallies` sums the legs up by carrier, lane and quarter.

@@ -1,8 +1,8 @@
 """
 The shopper's view of a journey: one status, and where the goods have been.
 
-A shopper has no identity on the network. A link has a random token, and the ledger has only its SHA-256. So whoever
-has the link may look (a capability), and nothing on the ledger leads to a person.
+A shopper has no identity on the network. A link has a random token, and the ledger has only its SHA-256. So everybody
+with the link may read (a capability), and nothing on the ledger leads to a person.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def link_order(journey_id: str) -> dict[str, Any]:
 @idempotency.keyed
 @blueprint.response(201, LinkSchema)
 def link(journey_id: str) -> dict[str, Any]:
-    """Make another link to the journey; whoever has it can follow the goods."""
+    """Make another link to the journey; everybody who has it can follow the goods."""
     token = minting.link_token()
     linked = context.act(TRADE, "Journeys:link", journey_id, minting.link_hash(token))
     return {"tracking_token": token, "tracking_path": f"/track/{token}", **linked}

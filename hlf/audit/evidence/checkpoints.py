@@ -6,8 +6,8 @@ With a checkpoint from somebody you trust, you can check without a ledger or a n
 or another peer's ledger has the same past.
 
 A checkpoint's signature proves that the holder of its certificate signed it. Whether the certificate belongs to the
-organisation that it names, check against the channel's configuration (``membership_refusal``), or trust whoever
-gave you the checkpoint.
+organisation that it names, check against the channel's configuration (``membership_refusal``), or trust the person
+who gave you the checkpoint.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Proof:
         members: the channel's configuration at the block.
         anchored: whether the proof begins at something trusted. Without that, a receipt is only consistent, and
             a forged one would be too.
-        vouched: who vouches for the validation code: CHECKPOINT, PEER (whoever gave the block; unsigned), or nobody
+        vouched: who vouches for the validation code: CHECKPOINT, PEER (the source of the block; unsigned), or nobody
             (an orderer's copy of the block, which has no codes).
         values: the members of a private value that were disclosed, by name.
     """

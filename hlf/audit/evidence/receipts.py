@@ -2,7 +2,7 @@
 Receipts: files that prove a transaction without a ledger.
 
 A receipt holds the transaction's whole block, because a block's data hash goes over all its entries at once; the
-configuration blocks that lead from the genesis block to whoever may sign that block; and, if a checkpoint is to be
+configuration blocks that lead from the genesis block to the signers of that block; and, if a checkpoint is to be
 reached, the headers of the blocks between. ``hlf.audit.evidence.proofs`` says what one proves.
 
 The other transactions of the block and the channel's configurations cannot be left out: give a receipt only to

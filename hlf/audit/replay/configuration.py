@@ -70,7 +70,7 @@ def _change_refusal(
 ) -> str | None:
     version = element.message.version
     if present is None:
-        # What is new is released by whoever may change the group that it stands in, which is an element of its own.
+        # The policy of the group allows a new element; the group itself is another element, and is checked there.
         return None if version == 0 else f"it is new, in version {version}"
     if version != present.message.version + 1:
         return f"it goes from version {present.message.version} to {version}"

@@ -2,7 +2,7 @@
 The parts of a block that nobody signs.
 
 Orderers sign a block's header, which names the hash of its data, and the value of the first metadata entry.
-Everything else in the metadata is added by peers, or repeated for old readers, and whoever passes a block on can
+Everything else in the metadata is added by peers, or repeated for old readers, and anybody who passes a block on can
 change or remove it. The verifier compares what the replay computes (validation codes, commit hashes). This module
 compares the rest with what Fabric writes, so that every byte of a block is checked.
 """

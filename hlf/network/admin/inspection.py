@@ -24,7 +24,7 @@ from hlf.network.topology import Consortium, Peer
 from hlf.wire import certificates
 from hlf.wire.config import channelconfig
 
-# Whoever has not answered by then is not there.
+# A node that has not answered by then counts as absent.
 _ANSWER_SECONDS = 5.0
 _TAIL_BYTES = 1 << 20
 # Folders of an MSP whose files are keys or revocation lists.

@@ -1,12 +1,11 @@
 """
 Compare the configurations of the channels themselves with the consortium file.
 
-A file describes what is wanted, and the folder remembers what was brought to
-its end here. Between the two another admin may have changed a channel by
-ordinary Fabric means. So three are compared: the channel, the file, and the
-file as it was last brought to its end. Where the file asks for a change that a
-start cannot make, it is refused before anything is done. What somebody else changed is reported, and the channel
-stays as it is.
+The file has the wanted state, and the folder keeps the file of the last complete
+start. Since then another admin may have changed a channel by Fabric's own means.
+So this module compares three: the channel, the file, and that earlier file. If
+the file asks for a change that a start cannot make, it is refused before anything
+is done. A change by another admin is reported, and the channel stays unchanged.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from hlf.network.engines import Engine
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
-# Whoever has not answered by then is in trouble.
+# A node that has not answered by then is in trouble.
 _ANSWER_SECONDS = 5.0
 
 

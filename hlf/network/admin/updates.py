@@ -50,7 +50,7 @@ def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle
             f"the admins whose keys are here cannot change channel {bundle.channel_id}: {problem}",
             "Exchange the update with the others: hlf.admin.channel.update, sign and apply.",
         )
-    # Whoever is not needed is left out, the last first.
+    # Signers that are not needed are left out, the last first.
     chosen = list(admins)
     for msp_id in reversed(list(admins)):
         fewer = [each for each in chosen if each != msp_id]

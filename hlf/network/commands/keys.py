@@ -19,7 +19,7 @@ from hlf.network.state import Folder, replace_file
 @click.option("--consortium", type=options.FILE, help="Take the user out of this file, too.")
 @options.state
 def user_revoke(msp: str, name: str, consortium: Path | None, state: Path) -> None:
-    """Revoke a user's certificate on all channels, and take the user out of the file; `apply` makes User1 anew."""
+    """Revoke a user's certificate on all channels, and take the user out of the file; `apply` makes User1 again."""
     done = revoking.revoke(msp, name, state)
     click.echo(f"revoked {name} of {msp} on {', '.join(done) or 'no further channel'}")
     for file in (Folder(state).consortium_file, consortium):

@@ -96,7 +96,7 @@ def _node(record: Record, name: str, published: tuple[str, ...]) -> dict[str, An
     ports = [record.ports[name][use] for use in published]
     return {
         "hostname": name,
-        # Keys are readable by their owner only, and ledgers should belong to whoever starts the network.
+        # Keys are readable by their owner only, and ledgers should belong to the user who starts the network.
         "user": f"{os.getuid()}:{os.getgid()}",
         "ports": [f"127.0.0.1:{port}:{port}" for port in ports],
         "restart": "unless-stopped",
