@@ -10,6 +10,7 @@ from chaincode.contracts.journeys.performance import Performance
 from chaincode.contracts.journeys.units import Units
 from chaincode.contracts.matching.matching import Matching
 from chaincode.contracts.orders.accounts import Accounts
+from chaincode.contracts.orders.carrierclaims import CarrierClaims
 from chaincode.contracts.register.lpi import Lpi
 from chaincode.contracts.register.participants import Participants
 from chaincode.contracts.register.stages import Stages
@@ -33,6 +34,7 @@ chaincode = api.Chaincode(
         Performance,
         Terms,
         Returns,
+        CarrierClaims,
         Matching,
     ],
 )

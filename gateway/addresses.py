@@ -9,7 +9,7 @@ from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
 from gateway.trade.journeys import journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
-from gateway.trade.orders import catalogue, dues, orders, settlement
+from gateway.trade.orders import carrierclaims, catalogue, dues, orders, settlement
 from gateway.trade.register import lpi, participants, stages
 from gateway.trade.returns import returnacts, returns, terms
 
@@ -41,6 +41,7 @@ BLUEPRINTS = (
     terms.blueprint,
     returns.blueprint,
     returnacts.blueprint,
+    carrierclaims.blueprint,
     participants.blueprint,
     tracking.blueprint,
     addresses.blueprint,

@@ -433,8 +433,8 @@ class Refusal(RefusalTable):
     )
     NOT_THE_CARRIER = (
         Kind.NOT_ALLOWED,
-        "Another carrier fetches the return",
-        "The assigned carrier must make this call.",
+        "Another carrier must do this",
+        "The carrier that `detail` names must make this call.",
     )
     NOT_THE_ARBITER = (Kind.NOT_ALLOWED, "The terms name another arbiter", "The arbiter must decide.")
     RETURN_UNKNOWN = (Kind.NOT_FOUND, "There is no such return", "Check its id.")
@@ -467,6 +467,23 @@ class Refusal(RefusalTable):
         Kind.INVALID,
         "The terms grant less than the floor of the jurisdiction",
         "Grant at least what `detail` names.",
+    )
+    # Claims against carriers.
+    NOT_THE_CLAIMANT = (
+        Kind.NOT_ALLOWED,
+        "Another organisation made the claim",
+        "The organisation that filed it must make this call.",
+    )
+    CLAIM_UNKNOWN = (Kind.NOT_FOUND, "There is no such claim against a carrier", "Check its id.")
+    LIABILITY_UNKNOWN = (
+        Kind.CONFLICT,
+        "The carrier had published no terms of its liability",
+        "Settle it outside the ledger. Next time choose a carrier with terms: GET /v1/carrier-claims/terms/<carrier>.",
+    )
+    INCIDENT_UNKNOWN = (
+        Kind.CONFLICT,
+        "No such loss or damage is reported on the journey",
+        "A party of the journey must report it first: POST /v1/journeys/<journey_id>/incidents.",
     )
     # Departures and bookings.
     NOT_A_CARRIER = (Kind.NOT_ALLOWED, "Only a carrier may do this", "Use a carrier's identity.")

@@ -15,6 +15,7 @@ from selat.demo import goods
 from selat.demo.goods import CAPABILITY, FORECAST, HEADPHONES
 from selat.demo.voyage import Clock
 from tests.support.leaks import stands
+from tests.unit.contracts import shipping
 
 EXPIRY = "2030-01-01T00:00:00Z"
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
@@ -434,6 +435,41 @@ def test_a_return_that_was_closed_cannot_be_disputed_by_others(cast, played):
         "NO_DEADLINE",
         "NOT_DUE",
     }
+
+
+def test_a_loss_is_claimed_from_the_carrier(cast, played):
+    """Under its published liability; every member sees the states, and the three parties the sums."""
+    soon = (datetime.now(UTC) + timedelta(seconds=120)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    liability = {"version": 1, "effective_from": soon, "arbiter": "AuditorMSP", "claim_days": 14}
+    cast.last_mile.post("/v1/carrier-claims/terms", liability)
+    assert cast.merchant.get("/v1/carrier-claims/terms/LastMileMSP")[0]["answer_days"] == 30
+    content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
+    body = {name: value for name, value in content.items() if name not in {"buyer_token_hash", "salt"}}
+    order_id = cast.platform.post("/v1/orders", {**body, "placed_at": soon})["order_id"]
+    cast.merchant.post(f"/v1/orders/{order_id}/confirmation", {})
+    parties = [each["msp_id"] for each in cast.merchant.get(f"/v1/journeys/{played.journey_id}")["journey"]["parties"]]
+    opening = {"order_id": order_id, "parties": parties, "custodian": "LastMileMSP", "epcs": [shipping.sscc("lost")]}
+    journey_id = cast.platform.post("/v1/journeys", opening)["journey_id"]
+    claim = {
+        "journey_id": journey_id, "kind": "lost", "carrier": "LastMileMSP", "evidence_hash": PAPER,
+        "amount": "41517", "currency": "USD",
+    }  # fmt: skip
+    assert cast.merchant.refusal("POST", "/v1/carrier-claims", claim)["code"] == "INCIDENT_UNKNOWN"
+    lost = {"kind": "lost", "stage_id": "S19", "at": soon, "note_hash": PAPER}
+    cast.last_mile.post(f"/v1/journeys/{journey_id}/incidents", lost)
+    filed = cast.merchant.post("/v1/carrier-claims", claim)
+    place = f"/v1/carrier-claims/{filed['claim_id']}"
+    assert sorted(filed["disclosing"]) == ["AuditorMSP", "LastMileMSP", "MerchantMSP"]
+    assert cast.platform.get("/v1/carrier-claims", journey_id=journey_id) == [filed["claim_id"]]
+    cast.last_mile.post(f"{place}/offer", {"amount": "20018", "currency": "USD"})
+    assert cast.merchant.get(f"{place}/sums/offered")["amount"] == "20018"
+    assert cast.platform.refusal("GET", f"{place}/sums/offered")["code"] == "NOT_FOUND"
+    cast.merchant.post(f"{place}/contest", {"grounds_hash": PAPER})
+    cast.auditor.post(f"{place}/award", {"amount": "30019", "currency": "USD", "opinion_hash": PAPER})
+    assert cast.last_mile.get(f"{place}/sums/awarded")["amount"] == "30019"
+    cast.merchant.post(f"{place}/payment", {"proof_hash": PAPER})
+    found = cast.customs.get(place)
+    assert (found["state"], found["owed"]) == ("PAID", "awarded")
 
 
 def test_reference_data_change_by_majority_and_stay_visible(cast, played):
