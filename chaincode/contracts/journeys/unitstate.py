@@ -3,7 +3,7 @@ The keys of shipping units and who must endorse each; what a unit's records say 
 
 As with journeys: the opening is an ordinary key, each party has its own page, and the key with custody and contents
 has the policy of the custodian. A parcel or unit inside keeps the key that it had, with the policy of whoever packed
-it, and moves with the unit. When it is taken out, its key is written anew; so whoever packed it must endorse too, and
+it, and moves with the unit. When it is taken out, its key is written again; so its packer must endorse too, and
 its peer checks that the unit came to its custodian by hand-overs that both sides signed.
 """
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from hlf import identity
+from hlf import identity, waiting
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer
 from hlf.client import gateway
@@ -115,7 +115,7 @@ def _register(folder: Folder, called: str) -> None:
     log = folder.logs / f"{called.partition(':')[2][:8]}.log"
     program = Program(log.stem, [sys.executable, "-m", "hlf.shim.command", str(contract)], settings)
     processes.start(folder, program)
-    assert processes.wait_until(lambda: log.exists() and f"registers as {called}" in log.read_text(), 30)
+    assert waiting.until(lambda: log.exists() and f"registers as {called}" in log.read_text(), 30)
 
 
 @pytest.mark.native
