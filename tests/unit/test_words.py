@@ -31,8 +31,6 @@ PRIVATE = {
     r"bear(?:s|ing)? (?:it|them) out|borne out": "confirm",
     r"doctored": "modified, forged",
     r"taken? apart": "parsed, the parts of",
-    r"anew": "again",
-    r"whoever": "everybody who; or name the person or program",
     r"brought to (?:its|their) end": "complete",
     r"gone by": "past; there is a later one",
     r"hand(?:s|ed)? out": "return, give",
