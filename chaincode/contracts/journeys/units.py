@@ -81,7 +81,8 @@ class Units(api.Contract):
         """
         Put *members* (parcels and units) into a unit, take them out, or observe them in it; only its custodian may.
 
-        No *members* means everything inside, to take it out or observe it. What goes in is the caller's too. The packer of what comes out endorses as well, because its key is written again.
+        No *members* means everything inside, to take it out or observe it. What goes in is the caller's too. The
+        packer of what comes out endorses as well, because its key is written again.
 
         Raises:
             Refused: UNIT_UNKNOWN, NOT_A_PARTY, NOT_CUSTODIAN, CUSTODY_CONTESTED, IN_UNIT, NOT_IN_UNIT, NOT_IN_HAND,
