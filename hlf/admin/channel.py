@@ -109,7 +109,8 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
     envelope = configupdate.update_envelope(
         channel_id, serialized_update, config_signatures, orderer.identity.serialized, orderer.session.sign
     )
-    orderer.broadcast(envelope)
+    # With an orderer more or less they may be electing a leader; what was refused is in no block.
+    orderer.again(lambda: orderer.broadcast(envelope), _electing)
     if not waiting.until(lambda: config(orderer, channel_id).sequence != before, orderer.timeout, every=_POLL_SECONDS):
         raise errors.ConfigError(
             f"accepted the update of {channel_id}, and after {orderer.timeout:g} s it is not in force",
@@ -124,4 +125,8 @@ def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:
         raise errors.AdminError(f"no block {position} of channel {channel_id} was sent", address=node.name)
 
     # A new orderer refuses until it has heard from the channel's leader.
-    return node.again(sent, lambda refused: refused.status == common_pb2.SERVICE_UNAVAILABLE)
+    return node.again(sent, _electing)
+
+
+def _electing(refused: errors.AdminError) -> bool:
+    return refused.status == common_pb2.SERVICE_UNAVAILABLE

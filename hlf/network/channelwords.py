@@ -51,6 +51,19 @@ def words(group: Any) -> dict[str, str]:
     return found
 
 
+def orderers(group: Any) -> dict[str, str]:
+    """Return the MSP id of each orderer (``host:port``) that agrees on a channel's blocks, "" where none claims it."""
+    orderer = group.groups["Orderer"]
+    owners: dict[str, str] = {}
+    for msp_id, organisation in orderer.groups.items():
+        values = configvalues.decode(organisation, configvalues.ORDERER_ORGANISATION_VALUES)
+        owners |= dict.fromkeys(values["Endpoints"].addresses, msp_id)
+    return {
+        address: owners.get(address, "")
+        for address in _consenters(configvalues.decode(orderer, configvalues.ORDERER_VALUES))
+    }
+
+
 def anchors(group: Any) -> dict[str, str]:
     """
     Return each member's anchor peers, ``anchors.AMSP`` -> ``host:port, host:port``, of a channel's configuration.

@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from hlf.admin import channel as channels
-from hlf.network import channelconfig, engines, errors, material, ports, state, topology
+from hlf.network import channelconfig, channelwords, engines, errors, material, ports, state, topology
 from hlf.network.admin import inspection, lifetime, reading, updates
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Observed
+from hlf.network.admin.ordering import OrdererChanges
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.plan import configuration, difference
 from hlf.network.plan.difference import Steps
-from hlf.network.plan.steps import Configure, Define, Restart, Serve, Start, Step, Stop
+from hlf.network.plan.steps import AddOrderer, Configure, Define, RemoveOrderer, Restart, Serve, Start, Step, Stop
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium
+from hlf.network.topology import Consortium, Ordering
 
 _SOON = timedelta(days=30)
 
@@ -207,7 +208,7 @@ def _plan(asked: _Asked) -> Plan:
     planned, problems = [], [*map(str, asked.steps.problems)]
     for step in asked.steps.all:
         signed_by: tuple[str, ...] = ()
-        if isinstance(step, Configure):
+        if isinstance(step, Configure | AddOrderer | RemoveOrderer):
             try:
                 signed_by = _signers(asked, step)
             except errors.StateError as refused:
@@ -216,7 +217,7 @@ def _plan(asked: _Asked) -> Plan:
     return Plan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
 
 
-def _signers(asked: _Asked, step: Configure) -> tuple[str, ...]:
+def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tuple[str, ...]:
     """Return who must sign an update, before the certificates that it carries are made."""
     original = asked.found.configs[step.channel]
     group = channelconfig.outline(asked.record, asked.wanted, asked.wanted.channel(step.channel))
@@ -284,12 +285,13 @@ def _do(asked: _Asked, kept: Record) -> None:
     state.write(folder, dataclasses.replace(kept, ports=record.ports))
     _configure(asked, steps.first)
     if any(not _only_settings(step) for step in steps.first):
-        staying = _with_leaving(asked.base, wanted, asked.found)
+        staying = _with_leaving(record, asked.base, wanted, asked.found)
         lifetime.bring_up(folder, staying, record.engine, record.version, adopting=staying == wanted)
     if steps.last:
-        # The nodes may have been started again since.
+        # The nodes may have been started again since, and channels may have been made.
         with Nodes(folder, record, asked.base) as nodes:
-            _configure(dataclasses.replace(asked, nodes=nodes), steps.last)
+            again = _asked(folder, record, asked.base, wanted, nodes)
+            _configure(again, again.steps.last)
         lifetime.bring_up(folder, wanted, record.engine, record.version)
     state.adopt(folder, wanted)
 
@@ -299,7 +301,12 @@ def _only_settings(step: Step) -> bool:
 
 
 def _configure(asked: _Asked, steps: Iterable[Step]) -> None:
+    ordering = OrdererChanges(asked.folder, asked.record, asked.base, asked.wanted, asked.nodes)
     for step in steps:
+        if isinstance(step, AddOrderer):
+            ordering.add(step)
+        if isinstance(step, RemoveOrderer):
+            ordering.remove(step)
         if not isinstance(step, Configure):
             continue
         channel = asked.wanted.channel(step.channel)
@@ -309,7 +316,7 @@ def _configure(asked: _Asked, steps: Iterable[Step]) -> None:
         updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, changed)
 
 
-def _with_leaving(base: Consortium, wanted: Consortium, found: Observed) -> Consortium:
+def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: Observed) -> Consortium:
     """
     Return the file with those members, and what they run, that are about to leave.
 
@@ -325,12 +332,14 @@ def _with_leaving(base: Consortium, wanted: Consortium, found: Observed) -> Cons
         for channel in wanted.channels
         if channel.name in found.configs
     }
-    if not any(leaving.values()):
+    ordering = _with_leaving_orderers(record, base, wanted, found)
+    if not any(leaving.values()) and ordering == wanted.ordering:
         return wanted
     needed = {msp_id for each in leaving.values() for msp_id in each}
     ran = {(each.channel, each.name): each.installed_by for each in base.chaincodes}
     return dataclasses.replace(
         wanted,
+        ordering=ordering,
         organisations=(
             *wanted.organisations,
             *(organisations[msp_id] for msp_id in sorted(needed - {each.msp_id for each in wanted.organisations})),
@@ -353,3 +362,19 @@ def _with_leaving(base: Consortium, wanted: Consortium, found: Observed) -> Cons
             for each in wanted.chaincodes
         ),
     )
+
+
+def _with_leaving_orderers(record: Record, base: Consortium, wanted: Consortium, found: Observed) -> Ordering:
+    """Return the orderers of the file and those of *base* that channels still count on."""
+    counted = {address for config in found.configs.values() for address in channelwords.orderers(config.channel_group)}
+    organisations = {each.msp_id: each for each in wanted.ordering.organisations}
+    for organisation in base.ordering.organisations:
+        leaving = tuple(
+            each
+            for each in organisation.orderers
+            if each.name not in wanted.nodes and record.inside(each.name) in counted
+        )
+        if leaving:
+            same = organisations.get(organisation.msp_id, dataclasses.replace(organisation, orderers=()))
+            organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *leaving))
+    return dataclasses.replace(wanted.ordering, organisations=tuple(organisations.values()))

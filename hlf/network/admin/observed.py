@@ -10,12 +10,14 @@ is done. A change by another admin is reported, and the channel stays unchanged.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
 from hlf.network import channelwords, errors
 from hlf.network.admin.nodes import Nodes
@@ -72,10 +74,21 @@ def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
     Return the configuration of every channel, from an orderer that is in it: no access rule of a channel closes that.
 
     Raises:
-        AdminError: (of ``hlf``) an orderer refused.
+        AdminError: (of ``hlf``) every orderer of a channel refused; what the last one said.
     """
-    first = {name: orderer for orderer, names in reversed([*joined.items()]) for name in names}
-    return Observed({name: channels.config(nodes.orderer(orderer), name) for name, orderer in sorted(first.items())})
+    inside: dict[str, list[Orderer]] = {}
+    for orderer, names in joined.items():
+        for name in names:
+            inside.setdefault(name, []).append(orderer)
+    return Observed({name: _config(name, orderers, nodes) for name, orderers in sorted(inside.items())})
+
+
+def _config(name: str, orderers: Sequence[Orderer], nodes: Nodes) -> Any:
+    for orderer in orderers[:-1]:
+        # One that was taken out of the channel still lists it, and has no blocks of it for anybody.
+        with contextlib.suppress(hlf_errors.AdminError):
+            return channels.config(nodes.orderer(orderer), name)
+    return channels.config(nodes.orderer(orderers[-1]), name)
 
 
 def compare(base: Consortium | None, wanted: Consortium, found: Observed, outline: Outline) -> list[Difference]:

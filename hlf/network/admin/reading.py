@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from hlf.admin import lifecycle
-from hlf.network import channelconfig, engines, material, parties, processes
+from hlf.network import channelconfig, channelwords, engines, material, parties, processes
 from hlf.network.admin import chaincodes, deployment, observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Observed
@@ -31,7 +32,8 @@ def wanted(folder: Folder, record: Record, consortium: Consortium) -> model.Netw
         own = [each for each in packaged if each.chaincode.channel == channel.name]
         channels[channel.name] = model.ChannelFacts(
             members=frozenset(channel.members),
-            settings=observed.words(channelconfig.outline(record, consortium, channel), channel.members),
+            settings=_settings(channelconfig.outline(record, consortium, channel), channel.members),
+            orderers={record.inside(orderer.name): orderer.msp_id for orderer in consortium.orderers},
             peers=frozenset(peer.name for peer in consortium.peers if peer.msp_id in channel.members),
             definitions={each.chaincode.name: model.wanted_definition(each.definition) for each in own},
             approvals={
@@ -76,7 +78,8 @@ def actual(
         definitions = lifecycle.committed(nodes.first_peer(ready[0]), name) if ready else ()
         channels[name] = model.ChannelFacts(
             members=frozenset(members),
-            settings=observed.words(config.channel_group, members),
+            settings=_settings(config.channel_group, members),
+            orderers=channelwords.orderers(config.channel_group),
             peers=inside,
             definitions={each.name: model.present_definition(each) for each in definitions},
             approvals=_approvals(name, definitions, ready, nodes),
@@ -94,6 +97,11 @@ def actual(
         node_settings=_node_settings(base),
         channels=channels,
     )
+
+
+def _settings(group: Any, members: Collection[str]) -> dict[str, str]:
+    """Return the settings of a channel; its orderers are no setting here, as each of them is a step of its own."""
+    return {name: value for name, value in observed.words(group, members).items() if name != "orderers"}
 
 
 def _approvals(

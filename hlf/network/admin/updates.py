@@ -14,7 +14,7 @@ from hlf.admin import channel as channels
 from hlf.network import errors
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
-from hlf.network.topology import Consortium
+from hlf.network.topology import Consortium, Orderer
 from hlf.wire.config import channelconfig, configupdate
 
 _SETTLE_SECONDS = 60.0
@@ -24,7 +24,7 @@ def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle
     """
     Return the fewest organisations whose admins' signatures satisfy every policy that an update touches.
 
-    Only admins whose keys are in the folder are asked: those of the members of *consortium* and of its orderers.
+    Only admins whose keys are in the folder are asked, those of *consortium* first.
 
     Raises:
         StateError: all of them together are not enough.
@@ -32,8 +32,10 @@ def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle
     needed = configupdate.policies_needed(bundle.config, configtx_pb2.ConfigUpdate.FromString(update))
     known = [member.msp_id for member in consortium.organisations]
     known += [ordering.msp_id for ordering in consortium.ordering.organisations]
+    # Whoever has come to the channel since counts, too.
+    known += sorted(each.name for each in folder.organisation("any").parent.glob("[!.]*"))
     admins = {}
-    for msp_id in known:
+    for msp_id in dict.fromkeys(known):
         with contextlib.suppress(hlf_errors.HlfError):
             admin, _ = identity.load_user(folder.user(msp_id, "Admin"), msp_id)
             admins[msp_id] = bundle.msps.identity(admin.serialized)
@@ -59,16 +61,25 @@ def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle
     return tuple(chosen)
 
 
-def put_in_force(folder: Folder, consortium: Consortium, nodes: Nodes, channel_id: str, changed: Any) -> None:
+def put_in_force(
+    folder: Folder,
+    consortium: Consortium,
+    nodes: Nodes,
+    channel_id: str,
+    changed: Any,
+    speaker: Orderer | None = None,
+) -> None:
     """
     Sign an update to the configuration *changed* (``common.Config``), and return when every peer has it.
+
+    *speaker* is the orderer that it is sent to, by default the first.
 
     Raises:
         ConfigError: (of ``hlf``) the channel refused the update.
         StateError: the admins whose keys are here are not enough.
         EngineError: a peer does not get it.
     """
-    orderer = nodes.orderer(consortium.orderers[0])
+    orderer = nodes.orderer(speaker or consortium.orderers[0])
     original = channels.config(orderer, channel_id)
     update = channels.update(channel_id, original, changed)
     signed_by = signers(folder, consortium, channelconfig.Bundle(channel_id, original), update)

@@ -30,7 +30,7 @@ _FILE = click.option(
 )
 
 
-def _act(command: Callable[..., Edit]) -> Callable[..., None]:
+def act(command: Callable[..., Edit]) -> Callable[..., None]:
     """Return a command that makes the edit which *command* returns, with the options that all of them have."""
 
     def run(consortium: Path | None, only_plan: bool, yes: bool, state: Path, **values: Any) -> None:  # noqa: FBT001
@@ -69,7 +69,7 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
 
 
 @click.command()
-@_act
+@act
 @click.argument("channel")
 @click.option("--timeout", help="When a block is cut at the latest, such as 200ms.")
 @click.option("--max-messages", type=click.IntRange(1))
@@ -90,7 +90,7 @@ def batch(channel: str, **settings: str | int | None) -> Edit:
 
 
 @click.command()
-@_act
+@act
 @click.argument("channel")
 @click.argument("name")
 @click.argument("rule", required=False)
@@ -101,7 +101,7 @@ def policy(channel: str, name: str, rule: str | None, remove: bool) -> Edit:  # 
 
 
 @click.command()
-@_act
+@act
 @click.argument("channel")
 @click.argument("resource")
 @click.argument("rule", required=False)
@@ -112,7 +112,7 @@ def acl(channel: str, resource: str, rule: str | None, remove: bool) -> Edit:  #
 
 
 @click.command()
-@_act
+@act
 @click.argument("channel")
 @click.argument("level", type=click.Choice(["channel", "orderer", "application"]))
 @click.argument("version")
@@ -122,7 +122,7 @@ def capability(channel: str, level: str, version: str) -> Edit:
 
 
 @click.command()
-@_act
+@act
 @click.argument("msp")
 @click.argument("peers", nargs=-1, required=True)
 def anchor(msp: str, peers: tuple[str, ...]) -> Edit:
@@ -131,7 +131,7 @@ def anchor(msp: str, peers: tuple[str, ...]) -> Edit:
 
 
 @click.command("channel-create")
-@_act
+@act
 @click.argument("name")
 @click.argument("members", nargs=-1, required=True, metavar="MSP...")
 def channel_create(name: str, members: tuple[str, ...]) -> Edit:
@@ -140,7 +140,7 @@ def channel_create(name: str, members: tuple[str, ...]) -> Edit:
 
 
 @click.command("channel-join")
-@_act
+@act
 @click.argument("channel")
 @click.argument("msp")
 def channel_join(channel: str, msp: str) -> Edit:
@@ -154,7 +154,7 @@ def channel_join(channel: str, msp: str) -> Edit:
 
 
 @click.command("remove-organisation")
-@_act
+@act
 @click.argument("msp")
 @click.option("--channel", help="Only from this channel; by default from all, and its peers are stopped.")
 def remove_organisation(msp: str, channel: str | None) -> Edit:
@@ -171,7 +171,7 @@ def remove_organisation(msp: str, channel: str | None) -> Edit:
 
 
 @click.command("chaincode-upgrade")
-@_act
+@act
 @click.argument("channel")
 @click.argument("name")
 @click.option("--version", help="The new version; without one the definition alone changes.")
@@ -190,7 +190,7 @@ def chaincode_upgrade(channel: str, name: str, version: str | None, endorsement:
 
 
 @click.command()
-@_act
+@act
 @click.argument("channel")
 @click.argument("chaincode")
 @click.argument("name")
@@ -213,7 +213,7 @@ def collection(channel: str, chaincode: str, name: str, policy: str, endorsement
 
 
 @click.command("user-enrol")
-@_act
+@act
 @click.argument("msp")
 @click.argument("name")
 @click.option("--role", type=click.Choice(["client", "admin"]), default="client", show_default=True)

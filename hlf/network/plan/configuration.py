@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fabric_protos.common import configtx_pb2
+from fabric_protos.common import configtx_pb2, configuration_pb2
 from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.orderer.smartbft import configuration_pb2 as smartbft_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 
 from hlf.admin import channel as channels
 from hlf.network.channelwords import ANCHORS
-from hlf.network.plan.steps import Configure
+from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
 from hlf.wire.config import configvalues
 
 # Where in the two groups a setting of a batch stands: for BFT, its consensus has the same ones once more.
@@ -23,10 +23,16 @@ _BATCH_SIZES = {
 }
 
 
-def changed(original: Any, wanted: Any, step: Configure) -> configtx_pb2.Config:
+def changed(original: Any, wanted: Any, step: Configure | AddOrderer | RemoveOrderer) -> configtx_pb2.Config:
     """Return *original* (``common.Config``) with what a step changes as in the group *wanted*."""
     result = channels.copy(original)
     group = result.channel_group
+    if isinstance(step, AddOrderer):
+        _add_orderer(group.groups["Orderer"], wanted.groups["Orderer"], step)
+        return result
+    if isinstance(step, RemoveOrderer):
+        _remove_orderer(group.groups["Orderer"], step.address)
+        return result
     for msp_id in step.added:
         group.groups["Application"].groups[msp_id].CopyFrom(wanted.groups["Application"].groups[msp_id])
     for msp_id in step.removed:
@@ -37,6 +43,60 @@ def changed(original: Any, wanted: Any, step: Configure) -> configtx_pb2.Config:
             continue
         _WRITERS[kind](group, wanted, name)
     return result
+
+
+def with_organisation(original: Any, wanted: Any, msp_id: str) -> configtx_pb2.Config:
+    """Return *original* with an organisation that is about to order: its orderers may then read the channel."""
+    result = channels.copy(original)
+    orderer = result.channel_group.groups["Orderer"]
+    orderer.groups[msp_id].CopyFrom(wanted.groups["Orderer"].groups[msp_id])
+    return result
+
+
+def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
+    consensus, metadata = _raft(orderer)
+    _, theirs = _raft(wanted)
+    metadata.consenters.extend(each for each in theirs.consenters if f"{each.host}:{each.port}" == step.address)
+    _set_raft(orderer, consensus, metadata)
+    organisation = orderer.groups[step.msp_id]
+    if not organisation.mod_policy:
+        organisation.CopyFrom(wanted.groups["Orderer"].groups[step.msp_id])
+    addresses = _endpoints(organisation)
+    if step.address not in addresses:
+        _set_endpoints(organisation, [*addresses, step.address])
+
+
+def _remove_orderer(orderer: Any, address: str) -> None:
+    consensus, metadata = _raft(orderer)
+    left = [each for each in metadata.consenters if f"{each.host}:{each.port}" != address]
+    del metadata.consenters[:]
+    metadata.consenters.extend(left)
+    _set_raft(orderer, consensus, metadata)
+    for msp_id, organisation in list(orderer.groups.items()):
+        addresses = _endpoints(organisation)
+        if addresses == [address]:
+            del orderer.groups[msp_id]
+        elif address in addresses:
+            _set_endpoints(organisation, [each for each in addresses if each != address])
+
+
+def _raft(orderer: Any) -> tuple[Any, Any]:
+    consensus = orderer_pb2.ConsensusType.FromString(orderer.values["ConsensusType"].value)
+    return consensus, configvalues.raft_metadata(consensus.metadata)
+
+
+def _set_raft(orderer: Any, consensus: Any, metadata: Any) -> None:
+    consensus.metadata = metadata.SerializeToString(deterministic=True)
+    orderer.values["ConsensusType"].value = consensus.SerializeToString(deterministic=True)
+
+
+def _endpoints(organisation: Any) -> list[str]:
+    return list(configuration_pb2.OrdererAddresses.FromString(organisation.values["Endpoints"].value).addresses)
+
+
+def _set_endpoints(organisation: Any, addresses: list[str]) -> None:
+    value = configuration_pb2.OrdererAddresses(addresses=addresses)
+    organisation.values["Endpoints"].value = value.SerializeToString(deterministic=True)
 
 
 def _batch(group: Any, wanted: Any, name: str) -> None:

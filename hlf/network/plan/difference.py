@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hlf.network.parts import BFT
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
 from hlf.network.plan.steps import (
     NOT_SET,
+    AddOrderer,
     Approve,
     Change,
     Configure,
@@ -16,6 +18,7 @@ from hlf.network.plan.steps import (
     Enrol,
     Install,
     Join,
+    RemoveOrderer,
     Restart,
     Serve,
     Start,
@@ -27,10 +30,8 @@ NOTHING = NetworkFacts()
 """What runs before a network was ever started."""
 
 # What can only be chosen when a channel is made.
-_FIXED = {
-    "orderers.consensus": "Write the consensus that the channel has; another one needs a new network.",
-    "orderers": "Write the orderers that the channel has; `hlf.admin` changes them one at a time.",
-}
+_FIXED = {"orderers.consensus": "Write the consensus that the channel has; another one needs a new network."}
+_ONE_AT_A_TIME = "Write the orderers that the channel has: only with Raft they are added and removed one at a time."
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,24 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
     last: list[Step] = []
     problems: list[Problem] = []
     notes: list[str] = []
+    orderers: list[Step] = []
     if users := sorted(wanted.users - actual.users):
         first.append(Enrol(tuple(users)))
     for name, channel in wanted.channels.items():
         present = actual.channels.get(name)
         if present is None:
-            first.append(Create(name, channel.members, channel.settings))
+            first.append(Create(name, channel.members, channel.settings, channel.orderers))
             continue
         problems += _unchangeable(name, present, channel)
         first += _configure(name, present, channel)
         last += _removal(name, present, channel)
+        orderers.extend(
+            AddOrderer(name, *each) for each in sorted(channel.orderers.items()) if each[0] not in present.orderers
+        )
+        last += [RemoveOrderer(name, address) for address in sorted(present.orderers.keys() - channel.orderers.keys())]
     if nodes := sorted(wanted.nodes - actual.nodes):
         first.append(Start(tuple(nodes)))
+    first += orderers
     first += _programs(actual, wanted)
     for name, channel in wanted.channels.items():
         joined = actual.channels[name].peers if name in actual.channels else frozenset()
@@ -133,6 +140,9 @@ def _unchangeable(name: str, present: ChannelFacts, wanted: ChannelFacts) -> Ite
         has, wants = present.settings.get(what, NOT_SET), wanted.settings.get(what, NOT_SET)
         if has != wants:
             yield Problem(f"channel {name}: {what} is {has}, and the file says {wants}", cure)
+    has, wants = (", ".join(sorted(each.orderers)) for each in (present, wanted))
+    if has != wants and present.settings.get("orderers.consensus") == BFT:
+        yield Problem(f"channel {name}: orderers are {has}, and the file says {wants}", _ONE_AT_A_TIME)
 
 
 def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:

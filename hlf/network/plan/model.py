@@ -33,6 +33,7 @@ class ChannelFacts:
     Attributes:
         members: MSP ids.
         settings: batch, capabilities, policies, access rules and anchor peers, by their names in the consortium file.
+        orderers: the MSP id of each orderer that agrees on its blocks, by address.
         peers: the names of the peers that have joined.
         definitions: what is in force, by chaincode.
         approvals: by chaincode and MSP id the package that an organisation has approved, "" for none.
@@ -40,6 +41,7 @@ class ChannelFacts:
 
     members: frozenset[str] = frozenset()
     settings: Words = field(default_factory=dict)
+    orderers: Words = field(default_factory=dict)
     peers: frozenset[str] = frozenset()
     definitions: Mapping[str, Words] = field(default_factory=dict)
     approvals: Mapping[str, Words] = field(default_factory=dict)

@@ -155,9 +155,11 @@ class Create(_Step):
     channel: str
     members: frozenset[str]
     settings: Mapping[str, str] = field(repr=False)
+    orderers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def after(self, network: NetworkFacts) -> NetworkFacts:
-        return _with(network, self.channel, ChannelFacts(members=self.members, settings=self.settings))
+        made = ChannelFacts(members=self.members, settings=self.settings, orderers=self.orderers)
+        return _with(network, self.channel, made)
 
     def head(self) -> str:
         return f"create channel {self.channel} with {', '.join(sorted(self.members))}"
@@ -201,6 +203,46 @@ class Configure(_Step):
             *(f"- member {msp_id}: it gets no further block, and keeps those it has" for msp_id in self.removed),
             *map(str, self.changes),
         ]
+
+
+@dataclass(frozen=True)
+class AddOrderer(_Step):
+    """Let a further orderer take part in a channel: it follows first, and is then one of those that agree."""
+
+    channel: str
+    address: str
+    msp_id: str
+
+    def after(self, network: NetworkFacts) -> NetworkFacts:
+        had = network.channels[self.channel]
+        orderers = {**had.orderers, self.address: self.msp_id}
+        return _with(network, self.channel, dataclasses.replace(had, orderers=orderers))
+
+    def head(self) -> str:
+        return f"add the orderer {self.address} of {self.msp_id} to channel {self.channel}"
+
+    def details(self) -> list[str]:
+        return ["it gets every block, and counts among those of whom more than half must agree"]
+
+
+@dataclass(frozen=True)
+class RemoveOrderer(_Step):
+    """Take an orderer out of a channel."""
+
+    channel: str
+    address: str
+
+    @property
+    def destructive(self) -> bool:
+        return True
+
+    def after(self, network: NetworkFacts) -> NetworkFacts:
+        had = network.channels[self.channel]
+        orderers = {address: msp_id for address, msp_id in had.orderers.items() if address != self.address}
+        return _with(network, self.channel, dataclasses.replace(had, orderers=orderers))
+
+    def head(self) -> str:
+        return f"remove the orderer {self.address} from channel {self.channel}"
 
 
 @dataclass(frozen=True)

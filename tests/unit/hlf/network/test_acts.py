@@ -43,6 +43,10 @@ MISTAKES = [
     (["user-enrol", "ZMSP", "clerk"], "the file has no organisation ZMSP"),
     (["user-enrol", "AMSP", "a b"], "'a b' is not a user's name"),
     (["user-enrol", "AMSP", "clerk", "--attribute", "desk"], "an attribute without a value"),
+    (["orderer-add", "NewMSP", "orderer0"], "NewMSP has no orderer yet. Name its domain: --domain"),
+    (["orderer-add", "OrdererMSP", "orderer0"], "OrdererMSP has an orderer orderer0 already"),
+    (["orderer-remove", "OrdererMSP", "orderer7"], "no orderer orderer7 of OrdererMSP. It has orderer0 of OrdererMSP"),
+    (["orderer-remove", "OrdererMSP", "orderer0"], "a channel needs an orderer, and this is the last"),
     (["user-revoke", "AMSP", "nobody"], "has no certificate of nobody of AMSP. It has those of Admin, User1"),
     (["user-revoke", "AMSP", "Admin"], "Admin signs the updates of AMSP"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from hlf.network.plan import difference
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
-from hlf.network.plan.steps import Configure, Define, Join
+from hlf.network.plan.steps import AddOrderer, Configure, Define, Join, RemoveOrderer
 
 MEMBERS = ("AMSP", "BMSP", "CMSP", "DMSP")
 CHANNELS = ("c", "d")
@@ -27,6 +28,7 @@ def channels(draw, *, sequences: tuple[str, ...], inside: frozenset[str]) -> Cha
     return ChannelFacts(
         members=members,
         settings=settings,
+        orderers=dict.fromkeys(draw(st.sets(st.sampled_from(("o:1", "o:2")), min_size=1)), "OMSP"),
         peers=frozenset(f"peer.{msp_id}" for msp_id in members),
         definitions={
             name: {"version": draw(st.sampled_from("12")), "sequence": draw(st.sampled_from(sequences))}
@@ -64,6 +66,7 @@ def test_the_steps_lead_to_what_is_wanted(actual, wanted):
     for name, channel in wanted.channels.items():
         assert reached.channels[name].members == channel.members
         assert reached.channels[name].settings == channel.settings
+        assert reached.channels[name].orderers == channel.orderers
         assert channel.definitions.items() <= reached.channels[name].definitions.items()
     assert reached.nodes == wanted.nodes
 
@@ -83,13 +86,14 @@ def _continuing(actual: NetworkFacts, wanted: NetworkFacts) -> NetworkFacts:
         definitions = {
             each: {**words, "sequence": "2" if each in held else "1"} for each, words in channel.definitions.items()
         }
-        changed[name] = ChannelFacts(channel.members, channel.settings, channel.peers, definitions, channel.approvals)
+        changed[name] = dataclasses.replace(channel, definitions=definitions)
     return NetworkFacts(wanted.nodes, wanted.users, wanted.servers, wanted.installed, wanted.node_settings, changed)
 
 
 ONE = ChannelFacts(
     frozenset({"AMSP", "BMSP"}),
-    {"batch.timeout": "20ms", "orderers": "o:1"},
+    {"batch.timeout": "20ms", "orderers.consensus": "raft"},
+    {},
     frozenset({"peer.A"}),
     {"lab": {"version": "1", "sequence": "3"}},
 )
@@ -105,18 +109,34 @@ ONE = ChannelFacts(
 )
 def test_a_sequence_that_cannot_follow_is_a_problem(changes, words):
     """It is said before anything is done, with the number to write."""
-    wanted = ChannelFacts(ONE.members, ONE.settings, ONE.peers, {"lab": changes})
+    wanted = dataclasses.replace(ONE, definitions={"lab": changes})
     steps = difference.between(NetworkFacts(channels={"c": ONE}), NetworkFacts(channels={"c": wanted}))
     assert steps.all == ()
     (problem,) = steps.problems
     assert re.search(words, str(problem))
 
 
-def test_other_orderers_are_a_problem():
+def test_orderers_come_and_go_one_at_a_time():
+    """One that leaves goes last; with BFT, which counts them otherwise, a plan says that it cannot do it."""
+    had, wants = ({"orderers.consensus": kind} for kind in ("raft", "raft"))
+    before = ChannelFacts(ONE.members, had, {"o:1": "OMSP", "o:2": "OMSP"})
+    after = ChannelFacts(ONE.members, wants, {"o:2": "OMSP", "o:3": "PMSP", "o:4": "PMSP"})
+    steps = difference.between(NetworkFacts(channels={"c": before}), NetworkFacts(channels={"c": after}))
+    assert steps.problems == ()
+    assert steps.first == (AddOrderer("c", "o:3", "PMSP"), AddOrderer("c", "o:4", "PMSP"))
+    assert steps.last == (RemoveOrderer("c", "o:1"),)
+    bft = [dataclasses.replace(each, settings={"orderers.consensus": "bft"}) for each in (before, after)]
+    steps = difference.between(*(NetworkFacts(channels={"c": each}) for each in bft))
+    assert [each.what for each in steps.problems] == [
+        "channel c: orderers are o:1, o:2, and the file says o:2, o:3, o:4"
+    ]
+
+
+def test_another_consensus_is_a_problem():
     """A plan that cannot do something says so instead of leaving it out."""
-    wanted = ChannelFacts(ONE.members, {**ONE.settings, "orderers": "o:2"}, ONE.peers, ONE.definitions)
+    wanted = dataclasses.replace(ONE, settings={**ONE.settings, "orderers.consensus": "bft"})
     steps = difference.between(NetworkFacts(channels={"c": ONE}), NetworkFacts(channels={"c": wanted}))
-    assert [each.what for each in steps.problems] == ["channel c: orderers is o:1, and the file says o:2"]
+    assert [each.what for each in steps.problems] == ["channel c: orderers.consensus is raft, and the file says bft"]
 
 
 def test_members_come_before_definitions_and_leave_after_them():
@@ -124,6 +144,7 @@ def test_members_come_before_definitions_and_leave_after_them():
     wanted = ChannelFacts(
         frozenset({"AMSP", "CMSP"}),
         ONE.settings,
+        {},
         frozenset({"peer.A", "peer.C"}),
         {"lab": {"version": "2", "sequence": "4"}},
     )

@@ -1,0 +1,92 @@
+"""Orderers that come to the channels of a running network, and that leave them: one at a time, as Raft wants it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hlf import waiting
+from hlf.admin import channel as channels
+from hlf.network import channelconfig, engines, errors
+from hlf.network.admin import updates
+from hlf.network.admin.nodes import Nodes
+from hlf.network.plan import configuration
+from hlf.network.plan.steps import AddOrderer, RemoveOrderer
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium, Orderer
+
+_SETTLE_SECONDS = 60.0
+
+
+class OrdererChanges:
+    """The orderers of a network that is being changed from *base* to *wanted*."""
+
+    def __init__(self, folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> None:
+        self._folder = folder
+        self._record = record
+        self._base = base
+        self._wanted = wanted
+        self._nodes = nodes
+
+    def add(self, step: AddOrderer) -> None:
+        """
+        Start an orderer, let it follow a channel, and make it one of those that agree; return when it is.
+
+        It must have all blocks before it counts: a channel that waits for a node which is not there yet stands still.
+
+        Raises:
+            ConfigError: (of ``hlf``) the channel refused the update.
+            EngineError: it does not catch up.
+        """
+        orderer = next(each for each in self._wanted.orderers if self._record.inside(each.name) == step.address)
+        group = channelconfig.group(self._folder, self._record, self._wanted, self._wanted.channel(step.channel))
+        present = self._config(step.channel)
+        if step.msp_id not in present.channel_group.groups["Orderer"].groups:
+            self._put(step.channel, configuration.with_organisation(present, group, step.msp_id))
+        engine = engines.by_name(self._record.engine)
+        engine.start(self._folder, self._record, self._wanted, {}, (), [orderer.name])
+        admin = self._nodes.orderer_admin(orderer)
+        if step.channel not in admin.channels():
+            block = channels.config_block(self._nodes.orderer(self._speaker()), step.channel)
+            admin.join(block.SerializeToString())
+        self._wait(orderer, step.channel, "follows", lambda found: found.status in ("onboarding", "active"))
+        self._wait(orderer, step.channel, "catches up with", lambda found: found.status == "active")
+        self._put(step.channel, configuration.changed(self._config(step.channel), group, step))
+        self._wait(
+            orderer,
+            step.channel,
+            "takes part in",
+            lambda found: (found.relation, found.status) == ("consenter", "active"),
+        )
+
+    def remove(self, step: RemoveOrderer) -> None:
+        """
+        Take an orderer out of a channel; its blocks stay where they are.
+
+        Raises:
+            ConfigError: (of ``hlf``) the channel refused the update.
+        """
+        self._put(step.channel, configuration.changed(self._config(step.channel), None, step))
+
+    def _speaker(self) -> Orderer:
+        """Return an orderer that is there before and after."""
+        staying = {each.name for each in self._wanted.orderers}
+        return next((each for each in self._base.orderers if each.name in staying), self._base.orderers[0])
+
+    def _config(self, channel: str) -> Any:
+        return channels.config(self._nodes.orderer(self._speaker()), channel)
+
+    def _put(self, channel: str, changed: Any) -> None:
+        updates.put_in_force(self._folder, self._base, self._nodes, channel, changed, self._speaker())
+
+    def _wait(self, orderer: Orderer, channel: str, what: str, reached: Any) -> None:
+        admin = self._nodes.orderer_admin(orderer)
+
+        def done() -> bool:
+            found = admin.channel(channel)
+            return found is not None and reached(found)
+
+        if not waiting.until(done, _SETTLE_SECONDS, every=0.1):
+            raise errors.EngineError(
+                f"after {_SETTLE_SECONDS:g} s {orderer.name} neither {what} channel {channel} nor says why",
+                f"Its log: {self._folder.logs / orderer.name}.log; run the same command again.",
+            )

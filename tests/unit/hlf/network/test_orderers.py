@@ -1,0 +1,41 @@
+"""Orderers that come to a running network and leave it: real Raft, as the embedded engine has one orderer only."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from hlf.network import admin, cli, processes, state
+from tests.support.small import Net
+
+# The orderers come by two commands and the first one goes by a third; the file describes them afterwards.
+ADD = (["orderer-add", "OrdererMSP", "orderer1"], ["orderer-add", "SecondMSP", "orderer0", "--domain", "second.test"])
+REMOVE = (["orderer-remove", "OrdererMSP", "orderer0", "--yes"],)
+
+
+@pytest.mark.native
+def test_orderers_come_and_go_while_the_network_runs(tmp_path):
+    """Two more, one of another organisation, then the first one leaves: every write between commits."""
+    net = Net("native", tmp_path / "state", tmp_path / "consortium.yaml")
+    net.write()
+    net.up()
+    try:
+        with net.connect() as fabric:
+            contract = fabric.network("c").contract("lab")
+            for commands, nodes in ((ADD, 3), (REMOVE, 2)):
+                contract.submit("put", "key", f"before {nodes}")
+                for words in commands:
+                    place = ["--state", str(net.root), "--consortium", str(net.file)]
+                    done = CliRunner().invoke(cli.network, [*words, *place])
+                    assert done.exit_code == 0, done.output
+                assert admin.plan(net.root).steps == ()
+                assert admin.status(net.root, heights=True).running
+                assert contract.submit("put", "key", f"with {nodes}") == f"with {nodes}".encode()
+        running = {each.name for each in processes.find(state.Folder(net.root)) if each.name.startswith("orderer")}
+        assert running == {"orderer1.orderer.selat.test", "orderer0.second.test"}
+        admin.down(net.root)
+        admin.up(root=net.root)
+        with net.connect() as fabric:
+            assert fabric.network("c").contract("lab").submit("put", "key", "again") == b"again"
+    finally:
+        processes.stop(state.Folder(net.root), timeout=5)
