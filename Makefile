@@ -18,7 +18,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove add-organisation channels channel-info peers logs certificates render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove add-organisation channels channel-info peers logs certificates chaincode-status metrics render audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -158,6 +158,12 @@ logs: $(VENV)/run  ## Show the last lines of NODE=name (LINES=100)
 
 certificates: $(VENV)/run  ## List certificates by their end; fails if one ends within DAYS=30
 	@$(BIN)/selat network certificates $(if $(DAYS),--within $(DAYS)) $(FOLDER)
+
+chaincode-status: $(VENV)/run  ## Show the chaincodes of CHANNEL=name with each member's approval
+	@$(call needs,CHANNEL,name)$(BIN)/selat network chaincode-status $(CHANNEL) $(FOLDER)
+
+metrics: $(VENV)/run  ## List where nodes tell Prometheus their metrics (STATE=folder)
+	@$(BIN)/selat network metrics $(FOLDER)
 
 render: $(VENV)/run  ## Write a compose file and all it needs, for the official images
 	@$(BIN)/selat network render $(FILE) $(FOLDER)

@@ -1,4 +1,4 @@
-"""``hlf network channels|channel-info|peers|logs|certificates``: the inspection of a network; nothing is changed."""
+"""Commands of ``hlf network`` that an admin looks with: channels, peers, logs, certificates; nothing is changed."""
 
 from __future__ import annotations
 
@@ -85,9 +85,31 @@ def certificates(ctx: click.Context, within: int, state: Path) -> None:
     ctx.exit(1 if soon else 0)
 
 
+@click.command("chaincode-status")
+@click.argument("channel")
+@options.state
+def chaincode_status(channel: str, state: Path) -> None:
+    """Show the definitions in force on a channel, and which package each member has approved."""
+    for name, words, approvals in inspection.definitions(channel, state):
+        click.echo(f"{name} {words['version']}, sequence {words['sequence']}, endorsed by {words['endorsement']}")
+        for what, value in sorted(words.items()):
+            if what.startswith("collections."):
+                click.echo(f"  {what} = {value}")
+        for msp_id, package in sorted(approvals.items()):
+            click.echo(f"  {msp_id}  {package or 'agrees and runs no package'}")
+
+
+@click.command()
+@options.state
+def metrics(state: Path) -> None:
+    """List where nodes tell Prometheus their metrics, one target a line."""
+    for name, address in inspection.metrics(state).items():
+        click.echo(f"http://{address}/metrics  {name}")
+
+
 def _definition(chaincode: Committed) -> str:
     init = ", init required" if chaincode.init_required else ""
     return f"{chaincode.name} {chaincode.version}, sequence {chaincode.sequence}{init}"
 
 
-COMMANDS = (channels, channel_info, peers, logs, certificates)
+COMMANDS = (channels, channel_info, peers, logs, certificates, chaincode_status, metrics)

@@ -19,6 +19,7 @@ from hlf.admin.peer import Peer as PeerConnection
 from hlf.network import channelwords, errors, state
 from hlf.network.admin import observed
 from hlf.network.admin.nodes import Nodes
+from hlf.network.plan import model
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium, Peer
 from hlf.wire import certificates
@@ -149,6 +150,51 @@ def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
             ends = each.not_after
             seen.setdefault(each.fingerprint, CertificateSeen(path, each.subject.rfc4514(), ends, ends - now))
     return tuple(sorted(seen.values(), key=lambda each: (each.ends, each.path)))
+
+
+def definitions(
+    name: str, root: Path = Path("build/network")
+) -> tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ...]:
+    """
+    Return the chaincodes of a channel, each with what its definition says, and each member's approved package.
+
+    Raises:
+        StateError: there is no channel of that name; or as :func:`channels`.
+    """
+    seen = channel(name, root)
+    found = []
+    with _asked(root) as (consortium, nodes):
+        ready = [
+            each
+            for each in consortium.organisations
+            if each.msp_id in seen.members and each.peers[0].name in seen.heights
+        ]
+        for chaincode in seen.chaincodes:
+            approvals = {}
+            for each in ready:
+                approved = lifecycle.approved(nodes.first_peer(each.msp_id), name, chaincode.name, chaincode.sequence)
+                approvals[each.msp_id] = "has not approved it" if approved is None else approved.package_id
+            found.append((chaincode.name, model.present_definition(chaincode), approvals))
+    return tuple(found)
+
+
+def metrics(root: Path = Path("build/network")) -> dict[str, str]:
+    """
+    Return the address at which each node answers Prometheus, by the node's name.
+
+    Raises:
+        StateError: the folder holds no network that was started.
+        EngineError: its engine has no such listeners.
+    """
+    folder = Folder(root)
+    record = state.started(folder)
+    found = {name: record.address(name, "operations") for name in state.held(folder).nodes}
+    if record.engine == "embedded":
+        raise errors.EngineError(
+            "the embedded engine has no metrics for Prometheus",
+            "Run real nodes (--engine native or docker); clients have metrics of their own: hlf.otel.",
+        )
+    return found
 
 
 def _certificate_files(folder: Folder) -> Iterator[Path]:

@@ -176,7 +176,7 @@ def peer(
             "snapshots": {"rootDir": str(placement.data / "snapshots")},
         },
         "operations": {"listenAddress": placement.bind(record, node.name, "operations"), "tls": {"enabled": False}},
-        "metrics": {"provider": "disabled"},
+        "metrics": {"provider": "prometheus"},
     }
 
 

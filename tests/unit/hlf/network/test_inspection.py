@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,6 +46,27 @@ def test_a_channel_is_told_by_its_orderers_and_peers(net):
     said = hlf(net, "channel-info", "c").output
     assert "setting    batch.timeout = 20ms\n" in said
     assert "chaincode  lab 1.0, sequence 1\n" in said
+
+
+def test_a_chaincode_is_shown_with_who_runs_it(net):
+    """Its definition, its collections, and the package that each member has approved."""
+    said = hlf(net, "chaincode-status", "c").output
+    assert "lab 1.0, sequence 1, endorsed by /Channel/Application/Endorsement\n" in said
+    assert "  collections.both.policy = OR('AMSP.member', 'BMSP.member')\n" in said
+    package = state.read(state.Folder(net.root)).packages["c"]["lab"]
+    assert f"  BMSP  {package}\n" in said
+
+
+def test_real_nodes_tell_prometheus_their_metrics(net):
+    """Each at its own address; the embedded engine says why it has none."""
+    told = hlf(net, "metrics")
+    if net.engine == "embedded":
+        assert "the embedded engine has no metrics for Prometheus. Run real nodes" in told.output
+        return
+    targets = dict(line.split()[::-1] for line in told.output.splitlines())
+    assert set(targets) == {*PEERS, "orderer0.orderer.selat.test"}
+    with urllib.request.urlopen(targets["peer0.b.test"], timeout=5) as answer:  # noqa: S310 - loopback
+        assert b"ledger_blockchain_height" in answer.read()
 
 
 def test_an_unknown_channel_is_told_with_those_there_are(net):
