@@ -13,6 +13,7 @@ _COMMANDS = {
     "demo": "selat.demo.cli:demo",
     "gateway": "gateway.cli:gateway",
     "network": "hlf.network.cli:network",
+    "wallet": "selat.wallet:wallet",
 }
 
 

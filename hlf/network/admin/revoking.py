@@ -29,7 +29,7 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
     Revoke a user's certificate on every channel of its organisation, and return the channels that were updated.
 
     When it returns, the update is in force at every peer of the folder. It may be repeated. The user's key and
-    certificate are kept under another name, ``.NAME-<number>``.
+    certificate are kept in the organisation's folder ``revoked``.
 
     Raises:
         StateError: there is no such user, it is the last admin, or the network does not run.
@@ -52,9 +52,10 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
                 if _publish(changed.channel_group, msp_id, encoded):
                     updates.put_in_force(folder, consortium, nodes, channel, changed)
                     done.append(channel)
-        place = folder.user(msp_id, name)
-        number = sum(1 for _ in place.parent.glob(f".{name}-*"))
-        place.rename(place.with_name(f".{name}-{number + 1}"))
+        kept = folder.organisation(msp_id) / "revoked"
+        state.private_folder(kept)
+        number = sum(1 for _ in kept.glob(f"{name}-*"))
+        folder.user(msp_id, name).rename(kept / f"{name}-{number + 1}")
         return tuple(done)
 
 
@@ -69,7 +70,7 @@ def _serial(folder: Folder, msp_id: str, name: str) -> int:
         return read((folder.user(msp_id, name) / "cert.pem").read_bytes()).serial_number
     except (OSError, hlf_errors.IdentityError):
         users = folder.organisation(msp_id) / "users"
-        names = sorted(each.name for each in users.glob("*") if not each.name.startswith("."))
+        names = sorted(each.name for each in users.glob("*"))
         raise errors.StateError(
             folder.root, f"has no certificate of {name} of {msp_id}", f"It has those of {', '.join(names) or 'nobody'}."
         ) from None

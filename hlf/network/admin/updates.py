@@ -32,7 +32,7 @@ def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle
     needed = configupdate.policies_needed(bundle.config, configtx_pb2.ConfigUpdate.FromString(update))
     known = [member.msp_id for member in consortium.organisations]
     known += [ordering.msp_id for ordering in consortium.ordering.organisations]
-    # Whoever has come to the channel since counts, too.
+    # Organisations that have come to the channel since count, too.
     known += sorted(each.name for each in folder.organisation("any").parent.glob("[!.]*"))
     admins = {}
     for msp_id in dict.fromkeys(known):

@@ -136,7 +136,7 @@ def test_a_revoked_user_is_refused_from_that_block_on(net):
     consortium = state.held(folder)
     later = channelconfig.member(folder, state.existing(folder), consortium, "AMSP")
     (listed,) = [certificates.read_revocations(each) for each in later.revocation_lists]
-    temp = folder.organisation("AMSP") / "users" / ".temp-1" / "cert.pem"
+    temp = folder.organisation("AMSP") / "revoked" / "temp-1" / "cert.pem"
     assert certificates.read(temp.read_bytes()).serial_number in listed.serial_numbers
 
 
