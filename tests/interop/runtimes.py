@@ -26,6 +26,8 @@ HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / "build" / "interop"
 PATIENCE = 120
 """Seconds that one program may take."""
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Options of a Java that ends within a minute: it would spend more on better code than that saves."""
 
 _UNREACHABLE = (
     "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ECONNRESET",  # npm
@@ -129,11 +131,13 @@ def java() -> tuple[str, str]:
         # Afresh: libraries of an earlier set of versions would stay on the class path.
         shutil.rmtree(folder / "project", ignore_errors=True)
         shutil.copytree(project, folder / "project")
+        options = " ".join([os.environ.get("MAVEN_OPTS", ""), *SHORT_LIVED])
         _run(
             [mvn, "--batch-mode", "--quiet", f"-Dmaven.repo.local={folder / 'repository'}", "package",
              "dependency:copy-dependencies"],
             folder / "project",
             patience=600,
+            MAVEN_OPTS=options,
         )  # fmt: skip
 
     _installed(folder, b"".join(path.read_bytes() for path in sources), install)
@@ -146,8 +150,8 @@ def run(command: Sequence[str], environment: dict[str, str] | None = None) -> st
     return _finished(command, None, {**os.environ, **(environment or {})}, PATIENCE).stdout
 
 
-def _run(command: Sequence[str], folder: Path, patience: int = 300) -> None:
-    finished = _finished(command, folder, dict(os.environ), patience, check=False)
+def _run(command: Sequence[str], folder: Path, patience: int = 300, **environment: str) -> None:
+    finished = _finished(command, folder, {**os.environ, **environment}, patience, check=False)
     if finished.returncode:
         said = (finished.stderr + finished.stdout).strip()
         if any(word in said for word in _UNREACHABLE):

@@ -19,7 +19,7 @@ def test_it_calls_hides_signs_offline_listens_and_fails(place: Place) -> None:
     peer = profile["peers"][profile["organizations"]["Org1MSP"]["peers"][0]]
     said = runtimes.run(
         [
-            java, "-cp", classes, "interop.Client",
+            java, *runtimes.SHORT_LIVED, "-cp", classes, "interop.Client",
             peer["url"].removeprefix("grpcs://"), peer["grpcOptions"]["ssl-target-name-override"],
             peer["tlsCACerts"]["path"], str(place.user()), "Org1MSP",
         ]
