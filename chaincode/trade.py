@@ -11,6 +11,7 @@ from chaincode.contracts.journeys.units import Units
 from chaincode.contracts.matching.matching import Matching
 from chaincode.contracts.orders.accounts import Accounts
 from chaincode.contracts.orders.carrierclaims import CarrierClaims
+from chaincode.contracts.register.customs import Customs
 from chaincode.contracts.register.lpi import Lpi
 from chaincode.contracts.register.participants import Participants
 from chaincode.contracts.register.stages import Stages
@@ -27,6 +28,7 @@ chaincode = api.Chaincode(
         Disclosures,
         GapMeter,
         Lpi,
+        Customs,
         Stages,
         Accounts,
         Journeys,

@@ -10,7 +10,7 @@ from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, se
 from gateway.trade.journeys import journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import carrierclaims, catalogue, dues, orders, settlement
-from gateway.trade.register import lpi, participants, stages
+from gateway.trade.register import customs, lpi, participants, stages
 from gateway.trade.returns import returnacts, returns, terms
 
 BLUEPRINTS = (
@@ -36,6 +36,7 @@ BLUEPRINTS = (
     progress.performance,
     stages.blueprint,
     lpi.blueprint,
+    customs.blueprint,
     carriage.plans,
     carriage.agreements,
     terms.blueprint,

@@ -164,6 +164,16 @@ class Refusal(RefusalTable):
     NOT_AUDITOR = (Kind.NOT_ALLOWED, "Only the auditor may ask this", "Ask the auditor, or read your own list.")
     NOT_COMMITTED = (Kind.NOT_FOUND, "The owner has not committed to this claim", "Check owner, id and revision.")
     NOT_DELIVERED = (Kind.CONFLICT, "Nothing has been delivered yet", "Wait for the delivery.")
+    NOT_CUSTOMS = (
+        Kind.NOT_ALLOWED,
+        "Only the customs organisation of that country does this",
+        "The participant with the role customs and that country must make this call.",
+    )
+    NO_PREFERENCE = (
+        Kind.INVALID,
+        "The goods do not get the rate of that trade agreement",
+        "Leave `preference` out, or name an agreement of origin and destination for which the tariff line has a rate.",
+    )
     SUBJECT_CLAIMED = (
         Kind.CONFLICT,
         "Another claim of this owner is about the same thing and time",

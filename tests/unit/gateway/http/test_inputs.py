@@ -263,6 +263,7 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.enter",
         "console.audit_forms",
         "console.find_journey",
+        "console.orders",
     }
     assert walk.problem(Operation("GET", "/docs"), b"", "?limt=1")["code"] == "REQUEST_INVALID"
 
