@@ -14,7 +14,7 @@ import click
 
 from hlf import errors as hlf_errors
 from hlf.network import admin, engines, errors, looking, options
-from hlf.network.commands import acts, keys, orderers, planning
+from hlf.network.commands import acts, keeping, keys, orderers, planning
 from hlf.network.state import unusable
 
 
@@ -155,5 +155,12 @@ def status(ctx: click.Context, state: Path) -> None:
     ctx.exit(0 if found.running else 1)
 
 
-for _command in (*looking.COMMANDS, *planning.COMMANDS, *acts.COMMANDS, *keys.COMMANDS, *orderers.COMMANDS):
+for _command in (
+    *looking.COMMANDS,
+    *planning.COMMANDS,
+    *acts.COMMANDS,
+    *keys.COMMANDS,
+    *orderers.COMMANDS,
+    *keeping.COMMANDS,
+):
     network.add_command(_command)
