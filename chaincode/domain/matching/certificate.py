@@ -82,27 +82,58 @@ def verify_match(problem: Problem, certificate: Certificate) -> None:
 
 
 def _check_potentials(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:
-    known = friction.experience(problem.pairs)
-    toll, demand = certificate.toll, problem.demand
+    costs = {name: _cost(problem, offer, certificate.toll) for name, offer in offers.items()}
+    met = friction.together(problem.pairs, problem.demand.hour, problem.weights)
     for number, bound in enumerate(certificate.steps):
         onward = certificate.steps[number + 1] if number + 1 < len(certificate.steps) else None
-        takers = [
-            (offers[name], potential)
-            for name, potential in (zip(onward.offers, onward.potentials, strict=True) if onward else ())
-        ]
+        following = _Following(problem, certificate.toll, onward, offers, met) if onward else None
         for name, potential in zip(bound.offers, bound.potentials, strict=True):
-            giver = offers[name]
-            left = potential - _cost(problem, giver, toll)
-            if not onward and left > 0:
-                raise _wrong(f"the potential of {name} at the last step is more than its cost")
-            for taker, rest in takers:
-                # Friction is never negative, so most successors need no further check.
-                if left <= rest:
-                    continue
-                spent = friction.between(giver, taker, demand.hour, known, problem.weights)
-                waiting = taker.dwell_hours if giver.carrier != taker.carrier else 0
-                if left > spent + toll * waiting + rest:
-                    raise _wrong(f"the potential of {name} at step {number + 1} is more than by {taker.offer_id}")
+            left = potential - costs[name]
+            if following is None:
+                if left > 0:
+                    raise _wrong(f"the potential of {name} at the last step is more than its cost")
+                continue
+            cheaper = following.cheaper(offers[name], left)
+            if cheaper:
+                raise _wrong(f"the potential of {name} at step {number + 1} is more than by {cheaper}")
+
+
+class _Following:
+    """The candidates of the next step with their potentials, in the order of the least that each can cost."""
+
+    def __init__(
+        self, problem: Problem, toll: int, bound: Bound, offers: dict[str, Offer], met: dict[str, dict[str, int]]
+    ) -> None:
+        weights, hour = problem.weights, problem.demand.hour
+        self._weights, self._hour = weights, hour
+        self._strange = friction.joint(None, hour, weights)
+        self._met = met
+        self._least_met = {giver: min(self._strange, *takers.values()) for giver, takers in met.items()}
+        self._own: dict[str, tuple[int, str]] = {}
+        takers = []
+        for name, rest in zip(bound.offers, bound.potentials, strict=True):
+            offer = offers[name]
+            self._own[offer.carrier] = min(self._own.get(offer.carrier, (rest, name)), (rest, name))
+            takers.append((rest + (weights.dwell * hour + toll) * offer.dwell_hours, name, offer))
+        self._takers = sorted(takers, key=lambda taker: taker[:2])
+
+    def cheaper(self, giver: Offer, left: int) -> str:
+        """Return an offer that *giver* reaches for less than *left*; empty if there is none."""
+        least, name = self._own.get(giver.carrier, (left, ""))
+        if left > least:
+            return name
+        met = self._met.get(giver.carrier, {})
+        # Friction is never less than by the best common record, so what costs more already needs no check.
+        floor = self._least_met.get(giver.carrier, self._strange)
+        for reached, taker_name, taker in self._takers:
+            if left <= reached + floor:
+                break
+            if taker.carrier == giver.carrier:
+                continue
+            spent = met.get(taker.carrier, self._strange)
+            if left > reached + spent + friction.alike(giver, taker, self._hour, self._weights):
+                return taker_name
+        return ""
 
 
 def _check_chain(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:

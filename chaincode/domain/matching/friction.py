@@ -78,13 +78,26 @@ def between(giver: Offer, taker: Offer, hour: int, known: Experience, weights: W
 def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
     """Return the part from properties of the two: language, interface, cut-off and location."""
     hours = weights.cutoff * ((taker.cutoff_minute - giver.ready_minute) % MINUTES_A_DAY // 60)
-    if not set(giver.languages) & set(taker.languages):
+    if giver.spoken.isdisjoint(taker.spoken):
         hours += weights.language
     if giver.interface != taker.interface:
         hours += weights.interface
-    if not giver.places & taker.places:
+    if giver.places.isdisjoint(taker.places):
         hours += weights.location
     return hours * hour
+
+
+def together(pairs: Iterable[Pair], hour: int, weights: Weights) -> dict[str, dict[str, int]]:
+    """Return the part from the common record of each pair, by giver and taker; many pairs have the same record."""
+    known: dict[tuple[int, int], int] = {}
+    found: dict[str, dict[str, int]] = {}
+    for pair in pairs:
+        record = (pair.handovers, pair.exceptions)
+        spent = known.get(record)
+        if spent is None:
+            spent = known[record] = joint(pair, hour, weights)
+        found.setdefault(pair.giver, {})[pair.taker] = spent
+    return found
 
 
 def joint(pair: Pair | None, hour: int, weights: Weights) -> int:

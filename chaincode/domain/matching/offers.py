@@ -9,6 +9,7 @@ are required, and a limit that is not disclosed counts as the narrow one.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -150,12 +151,17 @@ class Offer:
     interface: str
     licensed: bool
 
-    @property
+    @functools.cached_property
     def ready_minute(self) -> int:
         """The time when goods that met the cut-off are through, in minutes of the UTC day."""
         return (self.cutoff_minute + 60 * self.transit_hours) % MINUTES_A_DAY
 
-    @property
+    @functools.cached_property
+    def spoken(self) -> frozenset[str]:
+        """The languages, for comparisons."""
+        return frozenset(self.languages)
+
+    @functools.cached_property
     def places(self) -> frozenset[str]:
         """The UN/LOCODEs where it can accept and hand over goods."""
         ends = {end for lane in self.lanes for end in lane.split("-")}

@@ -11,7 +11,7 @@ sorted by their least cost, and the search ends where that alone is more than th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chaincode.domain.matching import exclusions, friction
 from chaincode.domain.matching.demands import Demand
@@ -87,10 +87,7 @@ class Graph:
             price + exposed + demand.hour * offer.transit_hours
             for price, exposed, offer in zip(self.prices, self.risks, self.offers, strict=True)
         ]
-        self.met: dict[str, dict[str, int]] = {}
-        for pair in problem.pairs:
-            spent = friction.joint(pair, demand.hour, problem.weights)
-            self.met.setdefault(pair.giver, {})[pair.taker] = spent
+        self.met = friction.together(problem.pairs, demand.hour, problem.weights)
         self.kinds = _kinds(self.offers)
 
     @property
@@ -182,9 +179,8 @@ class _Sums:
         )  # fmt: skip
         self._strange = hour * weights.running_in
         self._waiting = hour * weights.dwell + pricing.waiting
-        self._met = {
-            giver: {taker: factor * spent for taker, spent in takers.items()} for giver, takers in graph.met.items()
-        }
+        self._met = graph.met if factor == 1 else _multiplied(graph.met, factor)
+        self._least_met = {giver: min(self._strange, *takers.values()) for giver, takers in self._met.items()}
 
     def onward(self, here: Sequence[int], there: Sequence[int], rests: Sequence[int]) -> list[int]:
         """Return for each candidate *here* the least sum of friction and potential over those *there*."""
@@ -204,7 +200,7 @@ class _Sums:
         gap, language, other_interface, location = self._troubles
         strange = self._strange
         met = self._met.get(self._offers[giver].carrier, _NOBODY)
-        least_spent = min(strange, *met.values()) if met else strange
+        least_spent = self._least_met.get(self._offers[giver].carrier, strange)
         for reached, _, taker, kind in successors:
             if best is not None and reached + least_spent >= best:
                 break
@@ -226,6 +222,10 @@ def risk(demand: Demand, offer: Offer) -> int:
     lost = demand.goods_value * (offer.loss_ppm + offer.damage_ppm)
     late = demand.late * (bounds.BPS - offer.on_time_bps)
     return -(-lost // bounds.PPM) - (-late // bounds.BPS)
+
+
+def _multiplied(met: Mapping[str, Mapping[str, int]], factor: int) -> dict[str, dict[str, int]]:
+    return {giver: {taker: factor * spent for taker, spent in takers.items()} for giver, takers in met.items()}
 
 
 def _kinds(offers: Sequence[Offer]) -> list[Kind]:
