@@ -250,6 +250,11 @@ class Refusal(RefusalTable):
         "Only the order's payment firm may do this",
         "The payment firm must make this call.",
     )
+    SELLER_UNKNOWN = (
+        Kind.NOT_FOUND,
+        "The merchant sells for no such seller",
+        "Check its id, or register it: POST /v1/sellers.",
+    )
     ORDER_UNKNOWN = (Kind.NOT_FOUND, "There is no such order", "Check its id.")
     ACCOUNT_UNKNOWN = (
         Kind.NOT_FOUND,

@@ -20,6 +20,9 @@ from tests.unit.contracts import shipping
 EXPIRY = "2030-01-01T00:00:00Z"
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
 
+MADE = {"buyer_token_hash", "salt"}
+"""What the gateway makes of an order's content."""
+
 
 def grant(owner, claim_id: str, recipient: str, attributes: list[str], purpose: str = "planning") -> str:
     body = {
@@ -161,8 +164,25 @@ def test_attributes_are_sealed_to_an_outsiders_key(cast, forecast):
 def ordered_again(cast, played) -> dict[str, Any]:
     """Another order of the story's goods, with a payment of its own to be made."""
     content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
-    body = {name: value for name, value in content.items() if name not in {"buyer_token_hash", "salt"}}
+    body = {name: value for name, value in content.items() if value != "" and name not in MADE}
     return cast.platform.post("/v1/orders", body)
+
+
+def test_a_basket_of_two_sellers_makes_two_orders(cast, played):
+    """Registered under their merchant; platform and merchant find the orders by the basket, others do not."""
+    content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
+    body = {name: value for name, value in content.items() if value != "" and name not in MADE}
+    for seller_id in ("left-shop", "right-shop"):
+        seller = {"seller_id": seller_id, "name": seller_id, "country": "CN", "terms_id": body["terms"]["terms_id"]}
+        cast.merchant.post("/v1/sellers", seller)
+    assert len(cast.payments.get("/v1/sellers", merchant="MerchantMSP")) == 2
+    assert cast.auditor.get("/v1/sellers/MerchantMSP/left-shop")["version"] == 1
+    orders = [{**body, "seller_id": seller_id} for seller_id in ("left-shop", "right-shop")]
+    basket = cast.platform.post("/v1/checkouts", {"orders": orders})
+    placed = sorted(each["order_id"] for each in basket["orders"])
+    found = cast.merchant.get(f"/v1/checkouts/{basket['checkout_id']}")
+    assert sorted(each["order_id"] for each in found) == placed
+    assert cast.payments.get(f"/v1/checkouts/{basket['checkout_id']}") == []
 
 
 def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):
@@ -444,7 +464,7 @@ def test_a_loss_is_claimed_from_the_carrier(cast, played):
     cast.last_mile.post("/v1/carrier-claims/terms", liability)
     assert cast.merchant.get("/v1/carrier-claims/terms/LastMileMSP")[0]["answer_days"] == 30
     content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
-    body = {name: value for name, value in content.items() if name not in {"buyer_token_hash", "salt"}}
+    body = {name: value for name, value in content.items() if value != "" and name not in MADE}
     order_id = cast.platform.post("/v1/orders", {**body, "placed_at": soon})["order_id"]
     cast.merchant.post(f"/v1/orders/{order_id}/confirmation", {})
     parties = [each["msp_id"] for each in cast.merchant.get(f"/v1/journeys/{played.journey_id}")["journey"]["parties"]]

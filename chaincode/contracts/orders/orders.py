@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Iterable
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.orders import otherchannel
+from chaincode.contracts.orders import otherchannel, sellers
 from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
-from chaincode.domain.orders.orders import Cancellation, Order, PinnedTerms, PublicOrder, Total
+from chaincode.domain.orders.orders import BasketOrder, Cancellation, Order, PinnedTerms, PublicOrder, Total
 from chaincode.domain.orders.payments import Mark
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import ReturnTerms
@@ -25,6 +25,7 @@ from hlf.codec.refusals import Refused
 from hlf.shim import api
 
 _PUBLIC = "order"
+_BASKET = "order.basket"
 _PARTIES = ("Orders:parties(order_id)",)
 
 
@@ -97,12 +98,14 @@ class Orders(api.Contract):
         Write an order's content to the collections of platform and merchant; the caller is one of them.
 
         Raises:
-            Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, EVENT_IN_FUTURE, TOO_LATE, or INVALID_ARGUMENT with the
-                field.
+            Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, SELLER_UNKNOWN, EVENT_IN_FUTURE, TOO_LATE, or
+                INVALID_ARGUMENT with the field.
         """
         order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", ReturnTerms)
         access.one_of(ctx, order.parties, Refusal.NOT_A_PARTY, "an order is placed by its platform or its merchant")
         orders.timely(order, clock.now(ctx))
+        if order.seller_id:
+            sellers.load(ctx, order.merchant, order.seller_id).check_pins(order.terms.terms_id)
         facts = orderfacts.facts_of(order_id, order, terms)
         key, data = content_key(ctx, order_id), records.dumps(order)
         private.absent(ctx, key, order.parties, f"order {order_id}")
@@ -110,6 +113,11 @@ class Orders(api.Contract):
         private.put(ctx, _terms_key(ctx, order_id), records.dumps(order.terms), order.parties)
         private.put(ctx, _total_key(ctx, order_id), records.dumps(orders.total_of(order_id, order)), order.parties)
         private.put(ctx, _facts_key(ctx, order_id), records.dumps(facts), order.parties)
+        if order.checkout_id:
+            basket = ctx.stub.create_composite_key(_BASKET, [order.checkout_id, order_id])
+            private.put(
+                ctx, basket, records.dumps(BasketOrder(order_id, order.merchant, order.seller_id)), order.parties
+            )
         placed = {"order_id": order_id, "order_hash": hashlib.sha256(data).hexdigest()}
         store.announce(ctx, "OrderPlaced", placed)
         return placed
@@ -207,6 +215,14 @@ class Orders(api.Contract):
             Refused: NOT_FOUND if the caller's organisation does not have it.
         """
         return content(ctx, order_id, access.member(ctx))
+
+    @api.query(read_on=("caller",), called_by=("platform", "merchant"))
+    def of_checkout(self, ctx: api.Context, checkout_id: str) -> tuple[BasketOrder, ...]:
+        """Return the orders of a basket that the caller's organisation has: a platform all, a merchant its own."""
+        place = [identifiers.check("checkout_id", checkout_id)]
+        return tuple(
+            records.loads(BasketOrder, each) for each in private.listed(ctx, access.member(ctx), _BASKET, place)
+        )
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def total(self, ctx: api.Context, order_id: str) -> bytes:

@@ -78,7 +78,13 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """The agreement of platform and merchant; only these two store it."""
+    """
+    The agreement of platform and merchant; only these two store it.
+
+    Attributes:
+        seller_id: the seller of the merchant (`sellers`); empty if the merchant sells for itself.
+        checkout_id: the basket that it was bought in; a basket makes one order for each seller.
+    """
 
     platform: str
     merchant: str
@@ -94,8 +100,13 @@ class Order:
     insurance: Amount
     terms: PinnedTerms
     salt: str
+    seller_id: str = ""
+    checkout_id: str = ""
 
     def __post_init__(self) -> None:
+        for field in ("seller_id", "checkout_id"):
+            if getattr(self, field):
+                identifiers.check(f"order.{field}", getattr(self, field))
         names.MSP_ID.check("order.platform", self.platform)
         names.MSP_ID.check("order.merchant", self.merchant)
         names.SHA256.check("order.buyer_token_hash", self.buyer_token_hash)
@@ -131,6 +142,15 @@ class Order:
     def total(self) -> Money:
         """The price for the buyer: goods, freight, insurance, and the duty and tax that it pays with the order."""
         return self.carried_value + Money(sum(one.tax for one in self.lines), self.currency)
+
+
+@dataclasses.dataclass(frozen=True)
+class BasketOrder:
+    """One order of a basket."""
+
+    order_id: str
+    merchant: str
+    seller_id: str
 
 
 @dataclasses.dataclass(frozen=True)

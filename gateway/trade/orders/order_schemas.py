@@ -59,6 +59,10 @@ class PlaceSchema(Schema):
     origin = fields.String(required=True, validate=LOCODE, metadata={"example": "CNSZX"})
     destination = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
     terms = fields.Nested(PinnedTermsSchema, required=True)
+    seller_id = fields.String(
+        validate=IDENTIFIER, metadata={"description": "A registered seller of the merchant, whose terms are pinned"}
+    )
+    checkout_id = fields.String(validate=IDENTIFIER, metadata={"description": "The basket; public, so make it random"})
 
 
 class PlacedSchema(Schema):

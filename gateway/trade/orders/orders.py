@@ -35,26 +35,7 @@ def place(body: dict[str, Any]) -> dict[str, Any]:
     Only platform and merchant get the content, with the return terms that it pins; these must be published. A
     second transaction writes the public part for all.
     """
-    order_id = body.pop("order_id", None) or minting.public_id("order")
-    pinned = body["terms"]
-    promised = context.ask(TRADE, "Terms:read", pinned["terms_id"], str(pinned["version"]))["terms"]
-    token = minting.link_token()
-    order = {**body, "buyer_token_hash": minting.link_hash(token), "salt": minting.salt()}
-    placed = context.act(
-        COMMERCE,
-        "Orders:place",
-        order_id,
-        transient={"order": canonical.dumps(order), "terms": canonical.dumps(promised)},
-    )
-    opened = context.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
-    return {
-        "order_id": order_id,
-        "order_hash": placed["result"]["order_hash"],
-        "tracking_token": token,
-        "tracking_path": f"/track/{token}",
-        "placing": placed,
-        "opening": opened,
-    }
+    return placed(body)
 
 
 @blueprint.route("/<order_id>/opening", methods=["POST"])
@@ -137,3 +118,27 @@ def fulfil(body: dict[str, Any], order_id: str) -> dict[str, Any]:
 def close(order_id: str) -> dict[str, Any]:
     """Close an order."""
     return context.act(COMMERCE, "Orders:close", order_id)
+
+
+def placed(body: dict[str, Any]) -> dict[str, Any]:
+    """Place and open an order; return its answer, with a new link for the shopper."""
+    order_id = body.pop("order_id", None) or minting.public_id("order")
+    pinned = body["terms"]
+    promised = context.ask(TRADE, "Terms:read", pinned["terms_id"], str(pinned["version"]))["terms"]
+    token = minting.link_token()
+    order = {**body, "buyer_token_hash": minting.link_hash(token), "salt": minting.salt()}
+    written = context.act(
+        COMMERCE,
+        "Orders:place",
+        order_id,
+        transient={"order": canonical.dumps(order), "terms": canonical.dumps(promised)},
+    )
+    opened = context.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
+    return {
+        "order_id": order_id,
+        "order_hash": written["result"]["order_hash"],
+        "tracking_token": token,
+        "tracking_path": f"/track/{token}",
+        "placing": written,
+        "opening": opened,
+    }

@@ -1,0 +1,48 @@
+"""Sellers of merchants, and baskets of several sellers."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from gateway.http.words import MSP_ID
+from gateway.trade.orders.order_schemas import PlacedSchema, PlaceSchema
+from gateway.trade.words import COUNTRY, IDENTIFIER
+
+
+class SellerSchema(Schema):
+    """Body of ``POST /v1/sellers``."""
+
+    seller_id = fields.String(required=True, validate=IDENTIFIER)
+    name = fields.String(required=True, validate=validate.Length(1, 100), metadata={"example": "Shenzhen Sound"})
+    country = fields.String(required=True, validate=COUNTRY)
+    terms_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "Its return terms"})
+
+
+class SellersQuerySchema(Schema):
+    """Query of ``GET /v1/sellers``."""
+
+    merchant = fields.String(load_default="", validate=MSP_ID)
+
+
+class CheckoutSchema(Schema):
+    """Body of ``POST /v1/checkouts``: one order for each seller in the basket."""
+
+    checkout_id = fields.String(
+        validate=IDENTIFIER, metadata={"description": "Public; made at random if it is not given"}
+    )
+    orders = fields.List(fields.Nested(PlaceSchema), required=True, validate=validate.Length(1, 20))
+
+
+class CheckedOutSchema(Schema):
+    """A basket with its orders, each with a link of its own."""
+
+    checkout_id = fields.String()
+    orders = fields.List(fields.Nested(PlacedSchema))
+
+
+class BasketOrderSchema(Schema):
+    """One order of a basket."""
+
+    order_id = fields.String()
+    merchant = fields.String()
+    seller_id = fields.String()

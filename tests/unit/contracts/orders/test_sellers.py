@@ -1,0 +1,66 @@
+"""Sellers under one organisation, several organisations that sell, and baskets of all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from hlf.shim import testing
+from tests.unit.contracts import test_orders
+from tests.unit.contracts.test_orders import ORDER, PINNED, Shop, refused
+from tests.unit.contracts.trading import AUDITOR, MERCHANT, PAYMENTS, PLATFORM, as_bytes, salt
+
+SOUND = {"seller_id": "sound", "name": "Shenzhen Sound", "country": "CN", "terms_id": PINNED["terms_id"]}
+LIGHT = {"seller_id": "light", "name": "Light & Co", "country": "CN", "terms_id": "other-terms"}
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """A channel with two sellers of one merchant."""
+    made = Shop()
+    for seller in (SOUND, LIGHT):
+        made.submit("Sellers:register", as_bytes(seller), by=MERCHANT)
+    return made
+
+
+def test_a_seller_is_data_of_its_organisation(shop):
+    """Registered under the chaincode's policy; from then on its merchant alone changes it."""
+    assert [one["entry"] for one in shop.ask("Sellers:list", MERCHANT, by=AUDITOR).json()] == [LIGHT, SOUND]
+    assert shop.ask("Sellers:list", PLATFORM, by=AUDITOR).json() == []
+    renamed = as_bytes({**SOUND, "name": "Sound of Shenzhen"})
+    assert shop.submit("Sellers:register", renamed, by=MERCHANT, endorsed_by=[MERCHANT]).json()["version"] == 2
+    with pytest.raises(testing.Invalid):
+        shop.submit("Sellers:register", renamed, by=MERCHANT, endorsed_by=[PLATFORM])
+    assert shop.submit("Sellers:register", as_bytes(SOUND), by=PLATFORM).json()["merchant"] == PLATFORM
+    past = shop.ask("Sellers:history", MERCHANT, "sound", by=AUDITOR).json()
+    assert [each["value"]["version"] for each in past] == [2, 1]
+    assert refused(shop.ask, "Sellers:read", MERCHANT, "shade") == "SELLER_UNKNOWN"
+    for wrong in ({"country": "XX"}, {"name": ""}, {"seller_id": "a b"}, {"terms_id": ""}):
+        assert refused(shop.submit, "Sellers:register", as_bytes({**SOUND, **wrong})) == "INVALID_ARGUMENT"
+
+
+def test_an_order_of_a_seller_pins_the_sellers_terms(shop):
+    """One that its merchant sells for; without a seller the merchant sells for itself."""
+    shop.place("o1", seller_id="sound")
+    shop.open("o1")
+    assert shop.ask("Orders:content", "o1", by=MERCHANT).json()["seller_id"] == "sound"
+    assert refused(shop.place, "o2", seller_id="light", salt=salt("o2")) == "WRONG_TERMS"
+    assert refused(shop.place, "o2", seller_id="shade", salt=salt("o2")) == "SELLER_UNKNOWN"
+    assert refused(shop.place, "o2", seller_id="a b", salt=salt("o2")) == "INVALID_ARGUMENT"
+
+
+def test_a_basket_makes_one_order_for_each_seller(shop):
+    """Of two organisations: the platform finds all orders, each organisation that sells its own, others none."""
+    promised = {**test_orders.TERMS, "seller": PAYMENTS, "terms_id": "payments-shop"}
+    digest = test_orders.records.shaped(test_orders.ReturnTerms, promised, "terms").digest
+    pinned = {"terms_id": "payments-shop", "version": 1, "digest": digest}
+    shop.place("o1", seller_id="sound", checkout_id="basket")
+    other = {**ORDER, "merchant": PAYMENTS, "terms": pinned, "salt": salt("o2"), "checkout_id": "basket"}
+    transient = {"order": as_bytes(other), "terms": as_bytes(promised)}
+    shop.submit("Orders:place", "o2", by=PLATFORM, transient=transient)
+    shop.place("o3", salt=salt("o3"))
+
+    def found(by: str) -> list[str]:
+        return [each["order_id"] for each in shop.ask("Orders:of_checkout", "basket", by=by).json()]
+
+    assert (found(PLATFORM), found(MERCHANT), found(PAYMENTS), found(AUDITOR)) == (["o1", "o2"], ["o1"], ["o2"], [])
+    assert shop.ask("Orders:of_checkout", "basket", by=AUDITOR, peer=PLATFORM).json() == []
