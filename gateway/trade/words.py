@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from marshmallow import validate
+from marshmallow import fields, validate
 
 from chaincode.domain.vocabulary import attributes, goods, identifiers, money, places, weeks
 from gateway.http.words import Checked
@@ -40,3 +40,10 @@ WEEK = Checked(weeks.WEEK)
 DATE = Checked(moments.DATE)
 MOMENT = Checked(moments.MOMENT)
 SHA256 = Checked(names.SHA256)
+
+
+def hash_of(what: str) -> fields.String:
+    """Return the field for the hash of *what*, a document that stays outside the ledger."""
+    return fields.String(
+        required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which is kept outside the ledger"}
+    )

@@ -8,13 +8,7 @@ from chaincode.domain.orders import carrierclaims
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, SHA256, one_of, within
-
-
-def _hash(what: str) -> fields.String:
-    return fields.String(
-        required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which is kept outside the ledger"}
-    )
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, hash_of, one_of, within
 
 
 class LiabilitySchema(Schema):
@@ -48,31 +42,31 @@ class FileClaimSchema(ClaimedSumSchema):
     journey_id = fields.String(required=True, validate=IDENTIFIER)
     kind = fields.String(required=True, validate=one_of(carrierclaims.Kind))
     carrier = fields.String(required=True, validate=MSP_ID)
-    evidence_hash = _hash("the evidence")
+    evidence_hash = hash_of("the evidence")
 
 
 class AwardSumSchema(ClaimedSumSchema):
     """Body of ``POST /v1/carrier-claims/<id>/award``."""
 
-    opinion_hash = _hash("the opinion")
+    opinion_hash = hash_of("the opinion")
 
 
 class OpinionSchema(Schema):
     """Body of ``POST /v1/carrier-claims/<id>/dismissal``."""
 
-    opinion_hash = _hash("the opinion")
+    opinion_hash = hash_of("the opinion")
 
 
 class GroundsSchema(Schema):
     """Body of ``POST /v1/carrier-claims/<id>/refusal`` and of ``.../contest``."""
 
-    grounds_hash = _hash("the grounds")
+    grounds_hash = hash_of("the grounds")
 
 
 class PaymentProofSchema(Schema):
     """Body of ``POST /v1/carrier-claims/<id>/payment``."""
 
-    proof_hash = _hash("the bank's advice or the like")
+    proof_hash = hash_of("the bank's advice or the like")
 
 
 class ClaimsOfJourneyQuerySchema(Schema):

@@ -6,21 +6,15 @@ from marshmallow import Schema, fields
 
 from chaincode.domain.returns import handling, terms
 from chaincode.domain.vocabulary import bounds
-from gateway.trade.words import IDENTIFIER, SHA256, one_of, within
+from gateway.trade.words import IDENTIFIER, hash_of, one_of, within
 from hlf.codec.bounds import Bounds
-
-
-def _hash(what: str) -> fields.String:
-    return fields.String(
-        required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which is kept outside the ledger"}
-    )
 
 
 class AnswerReturnSchema(Schema):
     """Body of ``POST /v1/returns/<id>/answer``."""
 
     approve = fields.Boolean(required=True)
-    opinion_hash = _hash("the seller's opinion")
+    opinion_hash = hash_of("the seller's opinion")
 
 
 class PickupSchema(Schema):
@@ -47,7 +41,7 @@ class InspectionSchema(Schema):
 
     condition = fields.String(required=True, validate=one_of(terms.Condition))
     units = fields.Integer(strict=True, required=True, validate=within(Bounds(0, bounds.MANY.most)))
-    report_hash = _hash("the report")
+    report_hash = hash_of("the report")
     others = fields.List(
         fields.Nested(InspectedUnitsSchema),
         load_default=list,
@@ -59,7 +53,7 @@ class SettleReturnSchema(Schema):
     """Body of ``POST /v1/returns/<id>/settlement``."""
 
     resolution = fields.String(required=True, validate=one_of(terms.Resolution))
-    proof_hash = _hash("the proof")
+    proof_hash = hash_of("the proof")
     epcs = fields.List(
         fields.String(), load_default=list, metadata={"description": "EPCs of the goods sent in exchange"}
     )
@@ -68,17 +62,17 @@ class SettleReturnSchema(Schema):
 class ProofHashSchema(Schema):
     """Body of ``POST /v1/returns/<id>/sending-back``."""
 
-    proof_hash = _hash("the proof")
+    proof_hash = hash_of("the proof")
 
 
 class DisputeSchema(Schema):
     """Body of ``POST /v1/returns/<id>/dispute``."""
 
-    grounds_hash = _hash("the grounds")
+    grounds_hash = hash_of("the grounds")
 
 
 class AwardSchema(Schema):
     """Body of ``POST /v1/returns/<id>/arbitration``."""
 
     award = fields.String(required=True, validate=one_of(handling.Award))
-    opinion_hash = _hash("the opinion")
+    opinion_hash = hash_of("the opinion")
