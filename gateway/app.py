@@ -17,7 +17,7 @@ from gateway.fabric.ledger import Ledgers
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
-from gateway.http import auth, budgets, context, freshness, inputs, openapi, rendering
+from gateway.http import auth, budgets, context, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.keys import Keys
@@ -46,10 +46,11 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     app.before_request(inputs.check)
     app.before_request(accesses.record)
     app.after_request(_end)
-    api = Api(app, spec_kwargs=openapi.SPEC)
+    api = Api(app, spec_kwargs=description.SPEC)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    openapi.complete(app, api.spec)
+    app.register_blueprint(openapi.pages)
+    description.complete(app, api.spec)
     app.register_blueprint(views.blueprint)
     rendering.install(app)
     return app
