@@ -69,6 +69,10 @@ kills: $(VENV)/dev  ## Kill `apply` at random moments and run it again (N=50, SE
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
 
+.PHONY: fuzz-api
+fuzz-api: $(VENV)/dev  ## Send every operation of the API random input, right and wrong (N=100 of each)
+	@SELAT_API_EXAMPLES=$(or $(N),100) $(BIN)/python -m pytest tests/unit/gateway/http/test_fuzzed.py --timeout 7200
+
 properties: $(VENV)/dev  ## Try every property on random examples, other ones each time (N=2000 of each)
 	@SELAT_EXAMPLES=$(or $(N),2000) $(BIN)/python -m pytest -m hypothesis $(SHARED)
 

@@ -34,7 +34,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     app.config.update(
         API_TITLE="Selat gateway",
         API_VERSION="1",
-        OPENAPI_VERSION="3.0.3",
+        OPENAPI_VERSION="3.1.0",
     )
     provider = DefaultJSONProvider(app)
     provider.sort_keys = False

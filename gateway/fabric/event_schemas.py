@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from gateway.http.words import Checked
+from hlf.codec.words import Word
+
+CHECKPOINT = Checked(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits and _.-"))
+
 
 class StreamQuerySchema(Schema):
     """Query of ``GET /v1/events/<channel>/<chaincode>``."""
@@ -18,7 +23,7 @@ class StreamQuerySchema(Schema):
         }
     )
     checkpoint = fields.String(
-        validate=validate.Regexp(r"[A-Za-z0-9_.-]{1,64}\Z"),
+        validate=CHECKPOINT,
         metadata={"description": "Name under which the gateway remembers the position of this reader"},
     )
     limit = fields.Integer(

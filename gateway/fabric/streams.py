@@ -18,6 +18,23 @@ from hlf.errors import WireError
 _HEARTBEAT_SECONDS = 15.0
 _AHEAD = 256
 
+CLOUD_EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "A chaincode event as a CloudEvent 1.0; `data_base64` if the payload is not JSON",
+    "required": ["specversion", "id", "source", "type"],
+    "properties": {
+        "specversion": {"type": "string", "const": "1.0"},
+        "id": {"type": "string", "description": "The cursor: block number and transaction id"},
+        "source": {"type": "string", "format": "uri-reference"},
+        "type": {"type": "string", "examples": ["selat.trade.CustodyPassed"]},
+        "datacontenttype": {"type": "string"},
+        "data": {"description": "The payload"},
+        "data_base64": {"type": "string", "contentEncoding": "base64"},
+    },
+    "additionalProperties": False,
+}
+"""The JSON Schema of what ``cloud_event`` returns."""
+
 
 class Places:
     """Counts open streams; one reader may have a quarter of them."""

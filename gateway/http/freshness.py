@@ -20,7 +20,10 @@ from werkzeug.wrappers import Response
 AFTER, BLOCK = "Selat-After", "Selat-Block"
 _SECONDS = 10.0
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.25
-_ENTRY = re.compile(r"([a-z][a-z0-9.-]{0,248})=(\d{1,18})")
+_ENTRY = re.compile(r"([a-z][a-z0-9.-]{0,248})=([0-9]{1,18})")
+_WHOLE = _ENTRY.pattern.replace("(", "(?:")
+FORM = rf"^\s*{_WHOLE}(?:\s*,\s*{_WHOLE})*\s*$"
+"""The header's form, in the description of the API."""
 
 # Asks an organisation's peer for its height of a channel; the answer is a serialized BlockchainInfo.
 Ask = Callable[[str, str], bytes]

@@ -22,7 +22,7 @@ from gateway.http import context, freshness, problems, rendering
 from gateway.store.keys import Held, Kept
 
 HEADER = "Idempotency-Key"
-_KEY = re.compile(r"[!-~]{1,128}")
+KEY = re.compile(r"[!-~]{1,128}")
 _KEPT_HEADERS = ("Content-Type", "Retry-After", freshness.BLOCK)
 _LOG = logging.getLogger("gateway")
 
@@ -35,7 +35,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
         key = request.headers.get(HEADER)
         if key is None:
             return make_response(view(*args, **kwargs))
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             raise problems.Problem("REQUEST_MALFORMED", f"{HEADER} must be 1 to 128 visible ASCII characters")
         caller = context.caller()
         content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))

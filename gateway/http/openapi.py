@@ -139,7 +139,7 @@ def _fields(document: dict[str, Any], schema: dict[str, Any] | None, depth: int 
         return []
     schema = _resolved(document, schema)
     if schema.get("type") == "array":
-        return _fields(document, schema["items"], depth)
+        return _fields(document, schema.get("items"), depth)
     fields: list[dict[str, Any]] = []
     for name, field in schema.get("properties", {}).items():
         for alternative in field.get("allOf", [])[:1]:

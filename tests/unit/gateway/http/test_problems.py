@@ -11,7 +11,7 @@ from fabric_protos.peer import transaction_pb2
 
 import gateway
 from gateway.fabric.wallet import WalletError
-from gateway.http import openapi, problems, problemtypes
+from gateway.http import description, problems, problemtypes
 from gateway.store.tokens import TokenError
 from hlf import errors
 from hlf.codec.refusals import Refused
@@ -143,4 +143,4 @@ def test_the_page_lists_the_table(client):
 
 def test_the_description_lists_the_codes(client):
     document = json.loads(client.get("/openapi.json").data)
-    assert document["components"]["schemas"]["Problem"] == json.loads(json.dumps(openapi._PROBLEM))
+    assert document["components"]["schemas"]["Problem"] == json.loads(json.dumps(description.PROBLEM))

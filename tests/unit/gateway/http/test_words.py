@@ -96,8 +96,8 @@ def _patterns(tree: ast.AST) -> set[str]:
 def test_patterns_stand_in_the_openapi_page(client):
     """A stranger's client can check a body before it sends it."""
     schema = client.get("/openapi.json").get_json()["components"]["schemas"]["Participant"]["properties"]
-    assert schema["msp_id"]["pattern"] == fabric_words.MSP_ID.word.pattern
-    assert schema["stages"]["items"]["pattern"] == words.STAGE.word.pattern
+    assert schema["msp_id"]["pattern"] == f"^(?:{fabric_words.MSP_ID.word.pattern})$"
+    assert schema["stages"]["items"]["pattern"] == f"^(?:{words.STAGE.word.pattern})$"
 
 
 def test_the_trades_schemas_say_no_bound_of_their_own():
