@@ -17,7 +17,8 @@ from gateway.fabric.ledger import Ledgers
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
-from gateway.http import auth, budgets, context, description, freshness, inputs, openapi, rendering
+from gateway.http import auth, budgets, context, cors, description, freshness, inputs, logs, openapi, rendering
+from gateway.http.metrics import Metrics
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.keys import Keys
@@ -42,6 +43,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     app.url_map.converters["int"] = inputs.Number
     serve_with(app, settings, ledgers)
     app.before_request(_begin)
+    app.before_request(cors.preflight)
     app.before_request(auth.check)
     app.before_request(inputs.check)
     app.before_request(accesses.record)
@@ -70,6 +72,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
         keys=Keys(store),
         places=Places(settings.streams),
         turns=Turns(),
+        metrics=Metrics(),
         budgets=budgets.Budgets(
             token=_share(settings.token_requests, settings),
             organisation=_share(settings.organisation_requests, settings),
@@ -100,15 +103,37 @@ def _end(response: Response) -> Response:
         response.headers.setdefault(name, value)
     for name, value in rendering.ALWAYS.items():
         response.headers.setdefault(name, value)
+    cors.allow(response)
+    _count(response)
+    return response
+
+
+def _count(response: Response) -> None:
     caller = g.get("caller")
+    who = f"{caller.msp_id}/{caller.user}" if caller else None
+    route = request.url_rule.rule if request.url_rule else None
+    code = g.problem.code if "problem" in g else None
+    seconds = time.monotonic() - g.started
+    written = context.transactions() + [each for each in [context.in_flight()] if each]
+    context.services().metrics.answered(route or "", request.method, response.status_code, code or "", seconds)
     _ACCESS.info(
-        "%s %s %s %d %s %.0fms %s",
+        "%s %s %s %d %s %.0fms %s %s",
         g.request_id,
         request.method,
-        request.url_rule.rule if request.url_rule else "-",
+        route or "-",
         response.status_code,
-        g.problem.code if "problem" in g else "-",
-        (time.monotonic() - g.started) * 1000,
-        f"{caller.msp_id}/{caller.user}" if caller else "-",
+        code or "-",
+        seconds * 1000,
+        who or "-",
+        ",".join(written) or "-",
+        extra=logs.fields(
+            request_id=g.request_id,
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            code=code,
+            milliseconds=round(seconds * 1000),
+            caller=who,
+            transactions=written or None,
+        ),
     )
-    return response

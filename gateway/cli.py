@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from gateway import checks
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http import problemtypes
 from gateway.http.settings import PREFIX, Settings, SettingsError
@@ -32,16 +33,7 @@ def gateway() -> None:
 @click.option("--tracking", help="<MSP>/<user> that answers shoppers' links.")
 def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: str | None) -> None:
     """Serve until stopped. Settings come from SELAT_<NAME>; options override them."""
-    environ = dict(os.environ)
-    for name, value in (("WALLET", wallet), ("DATA", data), ("LISTEN", listen), ("TRACKING", tracking)):
-        if value is not None:
-            environ[PREFIX + name] = str(value)
-    environ.setdefault(PREFIX + "WALLET", "build/network")
-    environ.setdefault(PREFIX + "DATA", "build/gateway")
-    try:
-        settings = Settings.from_environment(environ)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+    settings = _settings(WALLET=wallet, DATA=data, LISTEN=listen, TRACKING=tracking)
     if not Wallet(settings.wallet).organisations():
         raise click.ClickException(
             f"{settings.wallet} has no profiles/<MSP>.json. Start a network first (selat network up), "
@@ -52,6 +44,33 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
     Server(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
+
+
+@gateway.command()
+@click.option("--wallet", type=_FOLDER, help="A network's state folder: identities and connection profiles.")
+@click.option("--data", type=_FOLDER, help="Folder where the gateway keeps tokens and cursors.")
+def check(wallet: Path | None, data: Path | None) -> None:
+    """
+    Look whether a gateway with these settings can work: store, wallet, certificates, peers and channels.
+
+    Exits with 1 if something is missing, or a certificate ends within 30 days.
+    """
+    good = True
+    for finding in checks.findings(_settings(WALLET=wallet, DATA=data)):
+        click.echo(f"{'good' if finding.good else 'BAD '}  {finding.what}: {finding.words}")
+        good &= finding.good
+    if not good:
+        raise click.exceptions.Exit(1)
+
+
+def _settings(**options: object) -> Settings:
+    """Return the settings of the environment, overridden by options that are given."""
+    environ = {PREFIX + "WALLET": "build/network", PREFIX + "DATA": "build/gateway", **os.environ}
+    environ |= {PREFIX + name: str(value) for name, value in options.items() if value is not None}
+    try:
+        return Settings.from_environment(environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _must_be_free(listen: str) -> None:

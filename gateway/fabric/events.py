@@ -41,6 +41,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         raise Problem("STREAMS_EXHAUSTED")
     with ExitStack() as stack:
         stack.callback(services.places.release, who)
+        stack.callback(services.metrics.stream_opened())
         opened = stack.enter_context(
             services.ledgers.events(
                 asking.msp_id, asking.user, channel, chaincode, start, cursor.transaction_id if cursor else ""

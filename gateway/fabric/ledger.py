@@ -144,6 +144,15 @@ class Ledgers:
             return False
         return True
 
+    def serves(self, channel: str, organisations: Sequence[str]) -> bool:
+        """Return whether the peer of one of these organisations has *channel* and answers for it."""
+        for msp_id in organisations:
+            with contextlib.suppress(errors.HlfError, WalletError, IndexError):
+                system = self.network(msp_id, self._wallet.users(msp_id)[0], channel).contract("qscc")
+                system.evaluate("GetChainInfo", channel, endorsing_organizations=(msp_id,))
+                return True
+        return False
+
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> commit.Status:
         """
         Return the status of a transaction; wait up to *seconds* for its commit.

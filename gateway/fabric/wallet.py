@@ -58,6 +58,10 @@ class Wallet:
         self.users(msp_id)
         return profile.Profile.load(self._folder / "profiles" / f"{msp_id}.json")
 
+    def channels(self) -> list[str]:
+        """Return the names of the channels with a trusted genesis block, sorted."""
+        return sorted(path.stem for path in self._folder.glob("channels/*.block"))
+
     def genesis(self, channel: str) -> bytes | None:
         """Return the wallet's trusted genesis block of a channel; None if there is none."""
         if not NAME.fullmatch(channel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import resource
 import signal
@@ -16,6 +15,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from gateway.front.service import Service
+from gateway.http import logs, metrics
 from gateway.http.settings import Settings
 
 # File descriptors that a worker needs besides its connections: for its database, channels to peers and gunicorn's
@@ -39,6 +39,8 @@ class Server(BaseApplication):
         super().__init__()
 
     def run(self) -> None:
+        if self.settings.workers > 1:
+            metrics.share_in(self.settings.data / "metrics")
         _Arbiter(self).run()
 
     def load_config(self) -> None:
@@ -52,6 +54,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "control_socket_disable": True,
             "when_ready": self._ready,
+            "child_exit": _ended,
             "proc_name": "selat-gateway",
         }
         for name, value in chosen.items():
@@ -60,7 +63,7 @@ class Server(BaseApplication):
     def load(self) -> Any:
         from gateway.app import create_app  # Imported in the worker, because the listening process does not need it.
 
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        logs.configure(self.settings.log)
         return create_app(self.settings)
 
     def _ready(self, arbiter: Any) -> None:
@@ -70,6 +73,10 @@ class Server(BaseApplication):
             partial = path.with_suffix(".partial")
             partial.write_text(json.dumps({"pid": os.getpid(), "address": address}))
             partial.replace(path)
+
+
+def _ended(arbiter: Any, worker: Any) -> None:
+    metrics.ended(worker.pid)
 
 
 class _Arbiter(Arbiter):

@@ -24,7 +24,7 @@ from gateway.front import bridge, refusals
 from gateway.front.connections import Connections, Limits
 from gateway.front.lanes import FullError, Lane
 from gateway.front.presence import Presence
-from gateway.http import auth, freshness, inputs
+from gateway.http import auth, context, freshness, inputs, logs
 from gateway.http.problems import Problem
 from gateway.http.settings import Settings
 
@@ -82,7 +82,7 @@ class Service:
                 return await self._write(request, refusals.alive(request_id))
             return await self._answered(request, bytes(body), request_id)
         except Problem as problem:
-            _ACCESS.info("%s %s - %d %s", request_id, request.method, problem.kind.status, problem.code)
+            self._count(request, problem, request_id)
             late = problem.code == "REQUEST_TIMEOUT"
             written = await self._write(request, refusals.response(problem, request_id, close=late))
             if late:
@@ -91,6 +91,14 @@ class Service:
             return written
         finally:
             self._held -= len(body)
+
+    def _count(self, request: BaseRequest, problem: Problem, request_id: str) -> None:
+        """Count and log a request that the application never sees."""
+        status, code = problem.kind.status, problem.code
+        services: context.Services = self._app.extensions[context.EXTENSION]
+        services.metrics.answered("", request.method, status, code, 0.0)
+        told = logs.fields(request_id=request_id, method=request.method, status=status, code=code)
+        _ACCESS.info("%s %s - %d %s", request_id, request.method, status, code, extra=told)
 
     async def _read(self, request: BaseRequest, body: bytearray) -> None:
         """

@@ -21,6 +21,7 @@ from gateway.front import presence as presences
 from gateway.front.presence import Presence
 from gateway.http import freshness
 from gateway.http.budgets import Budgets
+from gateway.http.metrics import Metrics
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
 from gateway.store.database import Store
@@ -79,6 +80,7 @@ class Services:
     keys: Keys
     places: Places
     turns: Turns
+    metrics: Metrics
     budgets: Budgets
 
 
@@ -117,12 +119,15 @@ def submit(call: Call) -> Receipt:
                 receipt = _sent(call)
             except (errors.CommitError, errors.EndorseError) as error:
                 code = of(error).code
+                if isinstance(error, errors.CommitError):
+                    services().metrics.sent(call.channel, code)
                 if not left or code not in (_CONFLICTS if raced else _RACES):
                     raise
                 if code in _RACES and not raced:
                     turn.enter_context(services().turns.take(_subject(call)))
                 raced = True
                 continue
+            services().metrics.sent(call.channel, "committed")
             g.setdefault("receipts", []).append((call.channel, receipt))
             return receipt
 

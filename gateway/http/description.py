@@ -19,7 +19,15 @@ from gateway.http import auth, budgets, called, freshness, idempotency, inputs, 
 
 Node = dict[str, Any]
 
-_JSON, _PROBLEM_JSON, _EVENTS = "application/json", "application/problem+json", "text/event-stream"
+_JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
+# Scopes whose answers are text: their media type, and what the text is.
+_TEXTS = {
+    "events": (
+        "text/event-stream",
+        "Server-sent events; the data of each is a CloudEvent: #/components/schemas/CloudEvent",
+    ),
+    "metrics": ("text/plain", "Metrics in the text format of Prometheus"),
+}
 PROBLEM: Node = {
     "type": "object",
     "description": "Problem details (RFC 9457). `code` is stable; `type` leads to its meaning.",
@@ -148,9 +156,9 @@ def _complete_answers(operation: Node, view: Callable[..., Any], scope: str | No
             names = ["X-Request-Id", budgets.POLICY, budgets.LEFT]
             names += [freshness.BLOCK, "Idempotency-Replayed"] if scope == "write" else []
             response["headers"] = {**_headers(*names), **response.get("headers", {})}
-            if scope == "events":
-                described = "Server-sent events; the data of each is a CloudEvent: #/components/schemas/CloudEvent"
-                response["content"] = {_EVENTS: {"schema": {"type": "string", "description": described}}}
+            if scope in _TEXTS:
+                kind, described = _TEXTS[scope]
+                response["content"] = {kind: {"schema": {"type": "string", "description": described}}}
             response.setdefault("content", {_JSON: {"schema": _answered(view)}})
     refused = {"429", "404"} | ({"401", "403"} if scope != auth.PUBLIC else set())
     refused |= {"400", "413", "415", "422"} if inputs.of(view).body else set()

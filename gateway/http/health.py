@@ -6,6 +6,8 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from flask import Response, request
+
 from gateway.http import auth, context
 from gateway.http.health_schemas import HealthSchema, ReadinessSchema
 from gateway.http.inputs import Blueprint
@@ -27,18 +29,29 @@ def healthz() -> dict[str, str]:
 @blueprint.alt_response(503, schema=ReadinessSchema, description="Something is missing")
 def readyz() -> tuple[dict[str, Any], int]:
     """
-    Say whether the store can be written and each organisation's peer can be reached.
+    Say whether the store can be written, each organisation's peer can be reached, and each channel can be read.
 
     The answer has names of organisations, which are public on every channel, but no addresses and no causes.
     """
     services = context.services()
     checks = {"store": _store_works(services)}
-    organisations = services.wallet.organisations()
+    organisations, names = services.wallet.organisations(), services.wallet.channels()
     # All at once; otherwise a network that is down costs a time-out for each organisation.
-    with ThreadPoolExecutor(max(1, len(organisations))) as pool:
+    with ThreadPoolExecutor(max(1, len(organisations), len(names))) as pool:
         checks |= dict(zip(organisations, pool.map(services.ledgers.reachable, organisations), strict=True))
-    ready = all(checks.values()) and len(checks) > 1
-    return {"ready": ready, "checks": checks}, 200 if ready else 503
+        up = [name for name in organisations if checks[name]]
+        channels = dict(zip(names, pool.map(lambda name: services.ledgers.serves(name, up), names), strict=True))
+    ready = all(checks.values()) and all(channels.values()) and len(checks) > 1
+    return {"ready": ready, "checks": checks, "channels": channels}, 200 if ready else 503
+
+
+@blueprint.route("/metrics")
+@auth.needs("metrics")
+@blueprint.response(200, description="Prometheus's text format, or OpenMetrics if the header Accept asks for it")
+def metrics() -> Response:
+    """Get what this gateway has counted, for Prometheus; no label has a path, a value or a caller."""
+    text, kind = context.services().metrics.text(request.headers.getlist("Accept"))
+    return Response(text, content_type=kind)
 
 
 def _store_works(services: context.Services) -> bool:

@@ -20,3 +20,8 @@ class ReadinessSchema(Schema):
         values=fields.Boolean(),
         metadata={"description": "The store, and each organisation's peer"},
     )
+    channels = fields.Dict(
+        keys=fields.String(),
+        values=fields.Boolean(),
+        metadata={"description": "The channels of the wallet: whether a peer of its organisations answers for each"},
+    )

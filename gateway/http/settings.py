@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from gateway.http import logs
+
 PREFIX = "SELAT_"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -37,6 +41,8 @@ class Settings:
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
+        origins: sites whose pages may call the API from a browser, separated by spaces, as https://shop.example.
+        log: the form of log lines, ``text`` or ``json``.
         ready_file: written once the gateway listens, with its address.
     """
 
@@ -56,6 +62,8 @@ class Settings:
     max_body_bytes: int = 1 << 20
     submit_seconds: int = 30
     tracking: str = ""
+    origins: str = ""
+    log: str = logs.TEXT
     ready_file: str = ""
 
     def __post_init__(self) -> None:
@@ -69,6 +77,18 @@ class Settings:
             raise SettingsError(f"{PREFIX}LISTEN is {self.listen!r}; it must be <address>:<port>, as 127.0.0.1:8080")
         if self.tracking and self.tracking.count("/") != 1:
             raise SettingsError(f"{PREFIX}TRACKING is {self.tracking!r}; it must be <MSP>/<user>, as PlatformMSP/User1")
+        if self.log not in logs.FORMS:
+            raise SettingsError(f"{PREFIX}LOG is {self.log!r}; it must be one of {', '.join(logs.FORMS)}")
+        for origin in self.allowed_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    f"{PREFIX}ORIGINS has {origin!r}; each must be a scheme and a host without a path, as https://shop.example"
+                )
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """The sites whose pages may call the API from a browser."""
+        return frozenset(self.origins.split())
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from gateway.store.database import Store
 
 # The scopes of tokens. `write` does not imply `read`: a machine that only reports scans needs no answers.
-SCOPES = ("read", "write", "audit", "events")
+SCOPES = ("read", "write", "audit", "events", "metrics")
 _PREFIX = "selat"
 
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 
+from gateway import checks
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import Tokens
@@ -36,7 +37,7 @@ class Gateway:
         processes.wait_ready([(program, started)], 60)
         self.process = psutil.Process(started.pid)
         self.base = f"http://{json.loads(ready.read_text())['address']}"
-        token = Tokens(Store(settings.data)).create("PlatformMSP", "User1", ["read"], 600)
+        token = Tokens(Store(settings.data)).create("PlatformMSP", "User1", ["read", "metrics"], 600)
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> requests.Response:
@@ -73,6 +74,25 @@ def test_a_process_that_dies_is_replaced(gateway):
     assert gateway.get("/v1/participants").status_code == 200
     assert waiting.until(lambda: len(gateway.workers() - {min(before)}) == 2, 30)
     assert all(gateway.get("/healthz").status_code == 200 for _ in range(10))
+
+
+def test_every_process_tells_the_counts_of_all(gateway):
+    """Prometheus meets one of them by chance, and what an ended one has counted stays."""
+    assert processes.wait_until(lambda: len(gateway.workers()) == 2, 30)
+    for _ in range(8):
+        assert gateway.get("/v1/participants").status_code == 200
+    os.kill(min(gateway.workers()), signal.SIGKILL)
+    sample = 'selat_requests_total{code="",method="GET",route="/v1/participants",status="200"}'
+    for _ in range(4):
+        counted = [line for line in gateway.get("/metrics").text.splitlines() if line.startswith(sample)]
+        assert [float(line.rpartition(" ")[2]) for line in counted] == [8.0]
+
+
+def test_a_check_finds_a_network_that_runs_good(stage, folder, tmp_path):
+    """Every organisation's peer and certificates, and every channel."""
+    found = list(checks.findings(Settings(wallet=folder / "network", data=tmp_path / "data")))
+    assert [finding for finding in found if not finding.good] == []
+    assert {"channel trade", "peer of PlatformMSP", "PlatformMSP/User1"} <= {finding.what for finding in found}
 
 
 def test_a_stop_that_comes_at_once_is_heard(gateway):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,9 @@ class FakeLedgers:
 
     def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
         return msp_id in self.up
+
+    def serves(self, channel: str, organisations: Sequence[str]) -> bool:
+        return bool(organisations)
 
     def _answer(self, call: Call) -> bytes:
         answer = self.answers.get(call.function, b"null")

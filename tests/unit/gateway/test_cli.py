@@ -94,3 +94,19 @@ def test_the_tables_of_the_documentation_are_printed(run):
     """Both pages of docs/ that come from here."""
     assert "GET" in run("addresses")[1]
     assert "REQUEST_MALFORMED" in run("errors")[1]
+
+
+def test_a_check_says_what_is_good_and_what_is_not(run, wallet, monkeypatch):
+    """It asks no node before the wallet's own files, and its exit code is for a supervisor."""
+    monkeypatch.setenv("SELAT_TRACKING", "PlatformMSP/Nobody")
+    code, printed = run("check", "--wallet", wallet, "--data", wallet / "data")
+    assert code == 1
+    lines = {line[6:].partition(": ")[0]: line[:4] for line in printed.splitlines()}
+    assert (lines["store"], lines["wallet"]) == ("good", "good")
+    assert (lines["tracking"], lines["PlatformMSP"], lines["peer of PlatformMSP"]) == ("BAD ", "BAD ", "BAD ")
+
+
+def test_a_check_of_nothing_names_the_cure(run, tmp_path):
+    code, printed = run("check", "--wallet", tmp_path / "none", "--data", tmp_path / "data")
+    assert code == 1
+    assert "start a network" in printed

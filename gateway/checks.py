@@ -1,0 +1,104 @@
+"""What ``selat gateway check`` looks at: whether a gateway with these settings could do its work."""
+
+from __future__ import annotations
+
+import ipaddress
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gateway.fabric.ledger import Ledgers
+from gateway.fabric.wallet import Wallet, WalletError
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from hlf import errors
+
+_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. What is not *good* has its cause, and how to mend it, in *words*."""
+
+    what: str
+    good: bool
+    words: str
+
+
+def findings(settings: Settings, now: datetime | None = None) -> Iterator[Finding]:
+    """Yield what was found, the cheapest first; nodes are asked, and nothing is written to a ledger."""
+    wallet = Wallet(settings.wallet)
+    organisations = wallet.organisations()
+    yield _store(settings)
+    yield Finding(
+        "wallet",
+        bool(organisations),
+        ", ".join(organisations) or f"{settings.wallet} has no profiles/<MSP>.json; start a network or name it",
+    )
+    yield from _address(settings)
+    yield from _tracking(settings, wallet)
+    for msp_id in organisations:
+        yield from _identities(wallet, msp_id, now or datetime.now(UTC))
+    yield from _network(settings, wallet, organisations)
+
+
+def _store(settings: Settings) -> Finding:
+    try:
+        with Store(settings.data).connection() as database:
+            database.execute("BEGIN IMMEDIATE")
+    except (OSError, sqlite3.Error) as error:
+        return Finding("store", False, f"{settings.data} cannot be written: {error}")
+    return Finding("store", True, str(settings.data))
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    host = settings.listen.rpartition(":")[0].strip("[]")
+    try:
+        own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = host == "localhost"
+    words = settings.listen if own else f"{settings.listen} is open to other machines; let a proxy do that with TLS"
+    yield Finding("address", True, words)
+
+
+def _tracking(settings: Settings, wallet: Wallet) -> Iterator[Finding]:
+    if settings.tracking:
+        msp_id, _, user = settings.tracking.partition("/")
+        try:
+            wallet.user(msp_id, user)
+        except (WalletError, errors.HlfError) as error:
+            yield Finding("tracking", False, str(error))
+        else:
+            yield Finding("tracking", True, settings.tracking)
+
+
+def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[Finding]:
+    try:
+        wallet.profile(msp_id)
+    except errors.HlfError as error:
+        yield Finding(msp_id, False, str(error))
+        return
+    for name in wallet.users(msp_id):
+        what = f"{msp_id}/{name}"
+        try:
+            own, _ = wallet.user(msp_id, name)
+        except errors.HlfError as error:
+            yield Finding(what, False, str(error))
+            continue
+        ends = own.certificate.not_after
+        yield Finding(what, ends - now > _SOON, f"the certificate ends on {ends:%Y-%m-%d}")
+
+
+def _network(settings: Settings, wallet: Wallet, organisations: list[str]) -> Iterator[Finding]:
+    ledgers = Ledgers(wallet, settings.submit_seconds)
+    try:
+        up = [msp_id for msp_id in organisations if ledgers.reachable(msp_id)]
+        for msp_id in organisations:
+            there = msp_id in up
+            yield Finding(f"peer of {msp_id}", there, "answers" if there else "cannot be reached; is the network up?")
+        for channel in wallet.channels():
+            served = ledgers.serves(channel, up)
+            yield Finding(f"channel {channel}", served, "answers" if served else "no peer has it")
+    finally:
+        ledgers.close()

@@ -1,0 +1,81 @@
+"""
+What a gateway counts for Prometheus: requests, transactions and open event streams.
+
+Labels are routes and codes, never paths, values or callers. With several processes the counts of all are in files of
+one folder (``share_in``), and any of them answers for all.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
+
+
+def share_in(folder: Path) -> None:
+    """
+    Let the processes that start after this share their counts in *folder*, which is emptied.
+
+    The library reads this from the environment when it is first imported.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    os.environ[_FOLDER] = str(folder)
+    # Imported now, and not when the signal of a process's end interrupts something else.
+    importlib.import_module("prometheus_client.multiprocess")
+
+
+def ended(pid: int) -> None:
+    """Forget the open streams of a process that has ended; its counts stay."""
+    if _FOLDER in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The counts of one application."""
+
+    def __init__(self) -> None:
+        # Imported late, because the library decides at its import whether processes share their counts.
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self._own = CollectorRegistry()
+        self._requests = Counter("selat_requests", "Answers", ["route", "method", "status", "code"], registry=self._own)
+        self._seconds = Histogram(
+            "selat_request_seconds", "Time from a complete request to its answer", ["route"], registry=self._own
+        )
+        self._transactions = Counter(
+            "selat_transactions", "Transactions sent, by their outcome", ["channel", "outcome"], registry=self._own
+        )
+        self._streams = Gauge("selat_streams", "Open event streams", registry=self._own, multiprocess_mode="livesum")
+
+    def answered(self, route: str, method: str, status: int, code: str, seconds: float) -> None:
+        """Count an answer; *code* is that of its problem, or empty."""
+        self._requests.labels(route, method if method in _METHODS else "other", str(status), code).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def sent(self, channel: str, outcome: str) -> None:
+        """Count a transaction: ``committed``, or the code of the problem."""
+        self._transactions.labels(channel, outcome).inc()
+
+    def stream_opened(self) -> Callable[[], None]:
+        """Count an event stream as open, until the function that this returns is called."""
+        self._streams.inc()
+        return self._streams.dec
+
+    def text(self, accepted: Iterable[str] = ()) -> tuple[bytes, str]:
+        """Return the counts of all processes, and their media type, as the header ``Accept`` wants them."""
+        from prometheus_client import CollectorRegistry, exposition, multiprocess
+
+        found = self._own
+        if _FOLDER in os.environ:
+            found = CollectorRegistry()
+            multiprocess.MultiProcessCollector(found)  # type: ignore[no-untyped-call]
+        encode, kind = exposition.choose_encoder(", ".join(accepted))
+        return encode(found), kind
