@@ -22,10 +22,13 @@ from hlf.client import gateway as fabric
 from hlf.client.contract import Contract
 from hlf.client.network import Network
 from hlf.client.streams import EventStream
+from hlf.client.transaction import Transaction
 from hlf.codec import canonical
 from hlf.steps.events import ChaincodeEvent
 
 _Answer = TypeVar("_Answer")
+# How long to ask for a transaction that may be in a block already, before it is sent again.
+_ASK_SECONDS = 2.0
 
 # Errors of asking for a transaction's status; they say nothing about the transaction.
 _REFUSED = {
@@ -209,12 +212,12 @@ class Ledgers:
             ),
         )
 
-    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
+    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str, bytes], None]) -> Receipt:
         """
         Endorse, order and wait for the commit.
 
-        *before_sending* gets the transaction id before the orderer gets the transaction. So after a crash in
-        between, one can still ask for the status.
+        *before_sending* gets the transaction's id and bytes before the orderer gets the transaction. So after a
+        crash in between, it can be carried on.
 
         Raises:
             hlf.errors.EndorseError: nothing was written.
@@ -243,11 +246,28 @@ class Ledgers:
         if not transaction.changes:
             raise NothingToWriteError(f"{call.function} writes nothing")
         _must_be_there(call)
-        before_sending(transaction.transaction_id)
+        before_sending(transaction.transaction_id, transaction.bytes)
         status = transaction.submit().wait_committed()
-        if not status.valid:
-            raise self._invalid(msp_id, user, call.channel, status)
-        return Receipt(status.transaction_id, status.block_number, transaction.result)
+        return self._receipt(msp_id, user, call.channel, transaction, status)
+
+    def carry_on(self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]) -> Receipt:
+        """
+        Return the receipt of a transaction that an earlier attempt may have sent; send it if no block has it.
+
+        However often it is sent, it commits at most once. *sending* gets its id first.
+
+        Raises:
+            hlf.errors.SubmitError, hlf.errors.CommitStatusError: its outcome is still unknown.
+            hlf.errors.CommitError: the transaction is in a block, but invalid; nothing was written.
+            hlf.errors.WireError: *kept* is not what ``submit`` gave.
+        """
+        transaction = self._connection(msp_id, user).transaction_from_bytes(kept)
+        sending(transaction.transaction_id)
+        try:
+            status = transaction.commit().wait_committed(_ASK_SECONDS)
+        except errors.CommitStatusError:
+            status = transaction.submit().wait_committed()
+        return self._receipt(msp_id, user, channel, transaction, status)
 
     def plan(self, msp_id: str, user: str, call: Call) -> planning.Planned:
         """
@@ -354,6 +374,13 @@ class Ledgers:
         # A peer that cannot be asked for its height gives the cause when it gets the question itself.
         with contextlib.suppress(errors.EvaluateError):
             self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
+
+    def _receipt(
+        self, msp_id: str, user: str, channel: str, transaction: Transaction, status: commit.Status
+    ) -> Receipt:
+        if not status.valid:
+            raise self._invalid(msp_id, user, channel, status)
+        return Receipt(status.transaction_id, status.block_number, transaction.result)
 
     def _invalid(self, msp_id: str, user: str, channel: str, status: commit.Status) -> errors.CommitError:
         """Return the error for a transaction that is in a block and marked invalid."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from gateway.http.metrics import Metrics
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
 from gateway.store.database import Store
-from gateway.store.keys import Keys
+from gateway.store.keys import Held, Keys
 from gateway.store.tokens import Caller, Tokens
 from hlf import errors
 from hlf.client.commit import Status
@@ -143,8 +144,12 @@ def _sent(call: Call) -> Receipt:
     Submit once. ``in_flight`` names the transaction from just before it is sent until its outcome is known.
     """
     asking = caller()
+    held: Held | None = g.get("idempotency_key")
     try:
-        receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _before_sending)
+        if held is not None and (signed := held.steps.pop(len(transactions()), None)) is not None:
+            receipt = services().ledgers.carry_on(asking.msp_id, asking.user, call.channel, signed, _sending)
+        else:
+            receipt = services().ledgers.submit(asking.msp_id, asking.user, building_on(call), _before_sending)
     except (errors.EndorseError, errors.SubmitError, errors.CommitError) as error:
         if getattr(error, "outcome_known", True):
             g.in_flight = ""
@@ -257,9 +262,19 @@ def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
     return services().ledgers.status(asking.msp_id, asking.user, channel, transaction_id, wait_seconds)
 
 
-def _before_sending(transaction_id: str) -> None:
-    """Store the id with the idempotency key, if there is one, before the transaction can take effect."""
-    key = g.get("idempotency_key")
-    if key is not None:
-        services().keys.note_transaction(key, transaction_id)
+def random_bytes(size: int) -> bytes:
+    """Return bytes that nobody can guess. Under an idempotency key, each attempt at the request gets the same ones."""
+    held: Held | None = g.get("idempotency_key")
+    return secrets.token_bytes(size) if held is None else held.random(size)
+
+
+def _before_sending(transaction_id: str, signed: bytes) -> None:
+    """Store the transaction with the idempotency key, if there is one, before it can take effect."""
+    held: Held | None = g.get("idempotency_key")
+    if held is not None:
+        services().keys.note_step(held, len(transactions()), transaction_id, signed)
+    _sending(transaction_id)
+
+
+def _sending(transaction_id: str) -> None:
     g.in_flight = transaction_id

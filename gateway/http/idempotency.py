@@ -3,7 +3,9 @@ A request sent twice acts once: the header ``Idempotency-Key`` of IETF draft-iet
 
 The first request with a key does the work. A repetition gets the same answer. While the first still runs, a
 repetition is answered with "try later"; with another body it is refused. A key is free again if its request
-certainly wrote nothing. If the request wrote something, or may have, the key repeats its answer.
+certainly wrote nothing. If the request wrote something, the key repeats its answer. If it was interrupted, or does not
+know the outcome of what it sent, a repetition carries it on: everything random is made from one seed, and each
+transaction is stored before it is sent, so the same transactions are asked for or sent again, which commits them once.
 """
 
 from __future__ import annotations
@@ -46,15 +48,17 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
         try:
             response = make_response(view(*args, **kwargs))
         except Exception as error:
-            if context.may_have_written():
+            if context.in_flight() or found.steps:
+                _leave(found, context.services().keys.suspend)
+            elif context.transactions():
                 _keep(found, rendering.render(problems.of(error)))
             else:
-                _release(found)
+                _leave(found, context.services().keys.release)
             raise
         except BaseException:
-            # The process is stopping. If something was sent, the row with its transaction's id must stay.
-            if not context.may_have_written():
-                _release(found)
+            # The process is stopping. If something was sent, the row with its steps must stay.
+            if not (context.may_have_written() or found.steps):
+                _leave(found, context.services().keys.release)
             raise
         _keep(found, response)
         return response
@@ -77,13 +81,13 @@ def _keep(held: Held, response: BaseResponse) -> None:
         _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 
-def _release(held: Held) -> None:
+def _leave(held: Held, leave: Callable[[Held], None]) -> None:
     """
-    Free a key. If that fails, the caller still gets the error of its request, and the key is free after two
-    minutes.
+    Free a key, or let the next repetition carry its request on. If that fails, the caller still gets the error of
+    its request, and a repetition may do it after twenty seconds.
     """
     try:
-        context.services().keys.release(held)
+        leave(held)
     except (sqlite3.Error, OSError) as error:
         _LOG.error("a key was not freed: %s in request %s", type(error).__name__, g.get("request_id", ""))
 

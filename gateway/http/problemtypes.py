@@ -187,7 +187,8 @@ FABRIC = {
     "OUTCOME_UNKNOWN": ProblemType(
         504,
         "It is unknown whether the transaction was committed",
-        "Ask /v1/channels/<channel>/transactions/<transaction_id>/status; send the request again only if it was not.",
+        "Repeat the request with its Idempotency-Key. If it had none, ask "
+        "/v1/channels/<channel>/transactions/<transaction_id>/status, and send it again only if it was not.",
     ),
     "FABRIC_ANSWER_UNREADABLE": ProblemType(
         502, "Fabric's answer cannot be read", "Report it with the transaction id."

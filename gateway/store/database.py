@@ -41,6 +41,13 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     answer         BLOB
 ) STRICT;
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (started_at);
+-- What a key's request has sent, and the seed of what it made at random (number -1), encrypted like its answer.
+CREATE TABLE IF NOT EXISTS idempotency_steps (
+    id     BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (id, number)
+) STRICT;
 CREATE TABLE IF NOT EXISTS checkpoints (
     msp_id         TEXT NOT NULL,
     user           TEXT NOT NULL,

@@ -11,22 +11,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.http import problems
 from gateway.store.database import Store
 
-# After this time, a repeated request takes over one that began and has sent nothing.
-_ABANDONED_SECONDS = 120
+# After this time a repeated request takes over one that has no answer, whether or not its process lives: what was
+# sent is carried on under its own transaction id, and the earlier attempt can send nothing more.
+_ABANDONED_SECONDS = 20
 _KEPT_SECONDS = 24 * 3600
 _FORGET_SECONDS = 60
+_SEED = -1
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,25 @@ class Kept:
 
 @dataclass(frozen=True)
 class Held:
-    """A key, held by one attempt at its request."""
+    """
+    A key, held by one attempt at its request.
+
+    Attributes:
+        seed: what the request makes at random is made from it, so that another attempt makes the same.
+        steps: the signed transactions of earlier attempts, by their place in the request, not yet carried on.
+    """
 
     row: bytes
     cipher: bytes
     attempt: bytes
+    seed: bytes = field(repr=False)
+    steps: dict[int, bytes] = field(default_factory=dict, repr=False)
+    _drawn: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
+
+    def random(self, size: int) -> bytes:
+        """Return bytes that nobody can guess; each attempt gets the same ones in the same order."""
+        drawn = next(self._drawn)
+        return hashlib.shake_256(self.seed + drawn.to_bytes(4, "big")).digest(size)
 
 
 class Keys:
@@ -60,15 +77,14 @@ class Keys:
         """
         Take a key for a request with this content, or return the answer to repeat.
 
-        If an earlier attempt was interrupted before it sent anything, this one takes its key; the earlier one can
-        then send nothing more.
+        An earlier attempt without an answer is carried on: by an attempt that knows what was sent, once the earlier
+        one has given up, or after twenty seconds.
 
         Raises:
-            problems.Problem: the key belongs to another request, or its request still runs, or was interrupted
-                after it had sent a transaction.
+            problems.Problem: the key belongs to another request, or its request still runs.
         """
         caller = (msp_id.encode(), user.encode(), key.encode())
-        held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), os.urandom(16))
+        held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), os.urandom(16), os.urandom(32))
         fingerprint = self._mac(b"content", *content)
         now = int(self._clock())
         # Not durable: it counts only with the transaction's id, and this is stored durably later.
@@ -79,28 +95,28 @@ class Keys:
                 raise problems.Problem("IDEMPOTENCY_KEY_REUSED")
             if row is not None and row["answer"] is not None:
                 return _opened(held, row["answer"])
-            if row is not None and now - row["started_at"] < _ABANDONED_SECONDS:
+            if row is not None and row["attempt"] and now - row["started_at"] < _ABANDONED_SECONDS:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
-            if row is not None and row["transaction_id"]:
-                raise problems.Problem(
-                    "OUTCOME_UNKNOWN",
-                    "The first request with this key was interrupted",
-                    transaction_id=row["transaction_id"],
-                )
             # Another attempt that found no row, or the same abandoned one, loses here and waits.
             taken = database.execute(
                 "INSERT INTO idempotency_keys (id, fingerprint, attempt, started_at) VALUES (?,?,?,?) "
                 "ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at "
-                "WHERE attempt = ? AND transaction_id = '' AND answer IS NULL",
-                (held.row, fingerprint, held.attempt, now, row["attempt"] if row is not None else b""),
+                "WHERE attempt = ? AND answer IS NULL",
+                (held.row, fingerprint, held.attempt, now, row["attempt"] if row is not None else b"none"),
             )
             if taken.rowcount != 1:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
-        return held
+            return held if row is None else self._carried_on(database, held)
 
-    def note_transaction(self, held: Held, transaction_id: str) -> None:
+    def _carried_on(self, database: sqlite3.Connection, held: Held) -> Held:
+        """Return *held* with the seed and the steps of earlier attempts."""
+        rows = database.execute("SELECT number, sealed FROM idempotency_steps WHERE id = ?", (held.row,))
+        steps = {row["number"]: _unsealed(held, row["sealed"]) for row in rows}
+        return replace(held, seed=steps.pop(_SEED, held.seed), steps=steps)
+
+    def note_step(self, held: Held, number: int, transaction_id: str, signed: bytes) -> None:
         """
-        Store the id of the transaction that the key's request will send next.
+        Store the transaction that the key's request will send next, as its step *number*, and the request's seed.
 
         Raises:
             problems.Problem: another attempt has taken the key; this one must send nothing.
@@ -110,17 +126,28 @@ class Keys:
                 "UPDATE idempotency_keys SET transaction_id = ? WHERE id = ? AND attempt = ?",
                 (transaction_id, held.row, held.attempt),
             )
+            if noted.rowcount == 1:
+                kept = [(held.row, _SEED, _sealed(held, held.seed)), (held.row, number, _sealed(held, signed))]
+                database.executemany("INSERT OR REPLACE INTO idempotency_steps VALUES (?,?,?)", kept)
         if noted.rowcount != 1:
             raise problems.Problem("IDEMPOTENCY_IN_PROGRESS", "Another request with this key took over")
 
     def finish(self, held: Held, answer: Kept) -> None:
         """Keep the answer, encrypted."""
-        nonce = os.urandom(12)
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
-        sealed = nonce + AESGCM(held.cipher).encrypt(nonce, json.dumps(kept).encode(), held.row)
         with self._store.connection() as database:
+            finished = database.execute(
+                "UPDATE idempotency_keys SET answer = ? WHERE id = ? AND attempt = ?",
+                (_sealed(held, json.dumps(kept).encode()), held.row, held.attempt),
+            )
+            if finished.rowcount == 1:
+                database.execute("DELETE FROM idempotency_steps WHERE id = ?", (held.row,))
+
+    def suspend(self, held: Held) -> None:
+        """Let the next repetition carry the request on: it has sent something whose outcome is unknown."""
+        with self._store.connection(durable=False) as database:
             database.execute(
-                "UPDATE idempotency_keys SET answer = ? WHERE id = ? AND attempt = ?", (sealed, held.row, held.attempt)
+                "UPDATE idempotency_keys SET attempt = x'' WHERE id = ? AND attempt = ?", (held.row, held.attempt)
             )
 
     def release(self, held: Held) -> None:
@@ -132,6 +159,7 @@ class Keys:
         """Delete the keys of a day ago, once in a minute."""
         if now - self._forgot >= _FORGET_SECONDS:
             database.execute("DELETE FROM idempotency_keys WHERE started_at < ?", (now - _KEPT_SECONDS,))
+            database.execute("DELETE FROM idempotency_steps WHERE id NOT IN (SELECT id FROM idempotency_keys)")
             self._forgot = now
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:
@@ -143,5 +171,14 @@ class Keys:
 
 
 def _opened(held: Held, sealed: bytes) -> Kept:
-    status, headers, body = json.loads(AESGCM(held.cipher).decrypt(sealed[:12], sealed[12:], held.row))
+    status, headers, body = json.loads(_unsealed(held, sealed))
     return Kept(status, headers, base64.b64decode(body))
+
+
+def _sealed(held: Held, plain: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + AESGCM(held.cipher).encrypt(nonce, plain, held.row)
+
+
+def _unsealed(held: Held, sealed: bytes) -> bytes:
+    return AESGCM(held.cipher).decrypt(sealed[:12], sealed[12:], held.row)

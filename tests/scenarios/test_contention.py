@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
+from gateway.fabric.ledger import Call, Ledgers
+from gateway.fabric.wallet import Wallet
 from selat.demo.goods import FORECAST, gtin
 
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
@@ -28,6 +32,39 @@ def test_one_idempotency_key_from_many_callers_commits_once(cast, played):
     assert len(claims) == 1
     again = cast.platform.send("POST", "/v1/forecasts", json=body, headers={"Idempotency-Key": "once"})
     assert again.headers["Idempotency-Replayed"] == "true"
+
+
+class _CrashError(Exception):
+    """The gateway ends here."""
+
+
+@pytest.fixture
+def ledgers(stage):
+    """A gateway's own connections to the scenarios' network."""
+    made = Ledgers(Wallet(stage.network.folder.root), 30)
+    yield made
+    made.close()
+
+
+def test_what_was_stored_before_it_was_sent_commits_once(cast, played, ledgers):
+    """A crash just before the orderer got it; two attempts that carry it on get one transaction's receipt."""
+    participant = next(p for p in cast.auditor.get("/v1/participants") if p["msp_id"] == "PaymentsMSP")
+    call = Call("trade", "trade", "Participants:propose", ("amendment-crashed", {**participant, "name": "Crashed"}))
+    stored = []
+
+    def crash(transaction_id: str, signed: bytes) -> None:
+        stored.append((transaction_id, signed))
+        raise _CrashError
+
+    with pytest.raises(_CrashError):
+        ledgers.submit("PlatformMSP", "User1", call, crash)
+    ((transaction_id, signed),) = stored
+    carry_on = partial(ledgers.carry_on, "PlatformMSP", "User1", "trade", signed, lambda _: None)
+    with ThreadPoolExecutor(2) as pool:
+        receipts = [pool.submit(carry_on).result() for _ in range(2)]
+    assert receipts[0] == receipts[1]
+    assert receipts[0].transaction_id == transaction_id
+    assert json.loads(receipts[0].result)["amendment_id"] == "amendment-crashed"
 
 
 @pytest.fixture

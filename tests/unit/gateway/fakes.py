@@ -27,6 +27,7 @@ class FakeLedgers:
 
     answers: dict[str, bytes | Exception] = field(default_factory=lambda: {"Stages:current": b"{}"})
     asked: list[tuple[str, str, Call]] = field(default_factory=list)
+    carried_on: list[str] = field(default_factory=list)
     up: set[str] = field(default_factory=set)
     before_commit: Callable[[], None] = lambda: None
     before_answer: Callable[[Call], None] = lambda _: None
@@ -40,14 +41,19 @@ class FakeLedgers:
         self.before_answer(call)
         return self._answer(call)
 
-    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str], None]) -> Receipt:
+    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str, bytes], None]) -> Receipt:
         self.asked.append((msp_id, user, call))
         call.texts()
         if isinstance(self.answers.get(call.function), errors.EndorseError):
             self._answer(call)
-        before_sending(TRANSACTION)
+        before_sending(TRANSACTION, call.function.encode())
         self.before_commit()
         return Receipt(TRANSACTION, 7, self._answer(call))
+
+    def carry_on(self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]) -> Receipt:
+        self.carried_on.append(kept.decode())
+        sending(TRANSACTION)
+        return Receipt(TRANSACTION, 7, self._answer(Call(channel, "", kept.decode())))
 
     def plan(self, msp_id: str, user: str, call: Call) -> Planned:
         self.asked.append((msp_id, user, call))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 
@@ -11,6 +12,7 @@ import pytest
 from gateway.fabric.ledger import PolicyChangedError
 from gateway.http import problems
 from gateway.store.keys import Held, Kept, Keys
+from gateway.trade import minting
 from hlf import errors
 from tests.unit.gateway.fakes import ORDER, TRANSACTION, FakeLedgers
 
@@ -86,22 +88,38 @@ def test_a_key_is_free_again_if_nothing_was_written(post, ledgers):
     assert post().status_code == 200
 
 
-def test_an_unknown_outcome_keeps_its_key(post, ledgers):
-    """Sending it again could write twice, so the same problem is repeated until the caller has asked."""
-    ledgers.answers["Claims:commit"] = errors.CommitStatusError(
-        "Deadline Exceeded", transaction_id=TRANSACTION, status=grpc.StatusCode.DEADLINE_EXCEEDED
-    )
+UNKNOWN = errors.CommitStatusError(
+    "Deadline Exceeded", transaction_id=TRANSACTION, status=grpc.StatusCode.DEADLINE_EXCEEDED
+)
+
+
+def test_an_unknown_outcome_is_cleared_up_by_a_repetition(post, ledgers):
+    """It asks for the same transaction, or sends that again: it never makes another, which could write twice."""
+    ledgers.answers["Claims:commit"] = UNKNOWN
     first = post()
-    del ledgers.answers["Claims:commit"]
-    second = post()
     assert (first.status_code, first.json["code"], first.json["transaction_id"]) == (
         504,
         "OUTCOME_UNKNOWN",
         TRANSACTION,
     )
-    assert second.json == first.json
-    assert second.content_type == "application/problem+json"
+    assert post().json["code"] == "OUTCOME_UNKNOWN"
+    ledgers.answers["Claims:commit"] = b'"told"'
+    third = post()
+    assert (third.status_code, third.json["result"]) == (200, "told")
+    assert ledgers.carried_on == ["Claims:commit", "Claims:commit"]
     assert len(ledgers.asked) == 1
+    assert post().headers["Idempotency-Replayed"] == "true"
+
+
+def test_what_was_sent_and_found_invalid_frees_the_key(post, ledgers):
+    """Nothing was written after all, so a repetition makes a new transaction."""
+    ledgers.answers["Claims:commit"] = UNKNOWN
+    post()
+    ledgers.answers["Claims:commit"] = errors.CommitError(TRANSACTION, 11, 7)
+    assert post().json["code"] == "MVCC_READ_CONFLICT"
+    ledgers.answers["Claims:commit"] = b"{}"
+    assert post().status_code == 200
+    assert len(ledgers.asked) == 2
 
 
 def test_a_second_request_waits_for_the_first(post, ledgers):
@@ -126,26 +144,49 @@ def keys(services, clock):
     return Keys(services.store, clock=lambda: clock[0])
 
 
-def test_a_request_that_died_after_it_had_sent_is_not_repeated(keys, clock):
-    """Its transaction's id was kept before it was sent, and is in the answer."""
-    keys.note_transaction(keys.begin(*CALLER, CONTENT), TRANSACTION)
-    clock[0] += 300
-    with pytest.raises(problems.Problem, match="OUTCOME_UNKNOWN") as refused:
+def test_a_request_that_died_after_it_had_sent_is_carried_on(keys, clock):
+    """Its transaction was stored before it was sent; so was the seed of what it made at random."""
+    first = keys.begin(*CALLER, CONTENT)
+    made = [first.random(8), first.random(16)]
+    keys.note_step(first, 0, TRANSACTION, b"signed")
+    with pytest.raises(problems.Problem, match="IDEMPOTENCY_IN_PROGRESS"):
         keys.begin(*CALLER, CONTENT)
-    assert refused.value.members["transaction_id"] == TRANSACTION
+    clock[0] += 30
+    second = keys.begin(*CALLER, CONTENT)
+    assert second.steps == {0: b"signed"}
+    assert [second.random(8), second.random(16)] == made
 
 
-def test_a_request_that_died_before_it_sent_anything_is_carried_on(keys, clock):
+def test_a_request_that_died_before_it_sent_anything_begins_anew(keys, clock):
     """The key is not lost for a day; and should the first attempt be alive after all, it can send nothing more."""
     first = keys.begin(*CALLER, CONTENT)
-    with pytest.raises(problems.Problem, match="IDEMPOTENCY_IN_PROGRESS"):
-        keys.begin(*CALLER, CONTENT)
-    clock[0] += 300
+    clock[0] += 30
     second = keys.begin(*CALLER, CONTENT)
+    assert second.steps == {}
+    assert second.random(16) != first.random(16)
     with pytest.raises(problems.Problem, match="IDEMPOTENCY_IN_PROGRESS"):
-        keys.note_transaction(first, TRANSACTION)
+        keys.note_step(first, 0, TRANSACTION, b"signed")
     keys.release(first)
-    keys.note_transaction(second, TRANSACTION)
+    keys.suspend(first)
+    keys.note_step(second, 0, TRANSACTION, b"signed")
+
+
+def test_steps_are_forgotten_with_their_key(keys, services, clock):
+    """After the answer nobody needs them; after a day nobody needs the key."""
+
+    def kept():
+        with services.store.connection() as database:
+            return database.execute("SELECT count(*) FROM idempotency_steps").fetchone()[0]
+
+    held = keys.begin(*CALLER, CONTENT)
+    keys.note_step(held, 0, TRANSACTION, b"signed")
+    assert kept() == 2
+    keys.finish(held, Kept(200, {}, b""))
+    assert kept() == 0
+    keys.note_step(keys.begin("AMSP", "u", "other", CONTENT), 0, TRANSACTION, b"signed")
+    clock[0] += 24 * 3600 + 1
+    keys.begin(*CALLER, CONTENT)
+    assert kept() == 0
 
 
 def test_keys_are_forgotten_after_a_day(keys, clock):
@@ -210,14 +251,14 @@ def test_whatever_fails_before_anything_is_sent_frees_the_key(post, ledgers, mon
 
 @pytest.mark.parametrize("failure", [RuntimeError("a defect"), errors.WireError("no commit status")])
 def test_whatever_fails_after_something_was_sent_keeps_the_key_and_names_it(post, ledgers, failure):
-    """Whichever error it is, the transaction may be in a block: sending it again could write twice."""
+    """Whichever error it is, the transaction may be in a block: a repetition asks for that one."""
     ledgers.answers["Claims:commit"] = failure
     first = post()
     assert first.json["code"] in {"OUTCOME_UNKNOWN", "GATEWAY_FAULT"}
     assert first.json["transaction_id"] == TRANSACTION
-    del ledgers.answers["Claims:commit"]
-    assert post().json == first.json
-    assert len(ledgers.asked) == 1
+    ledgers.answers["Claims:commit"] = b"{}"
+    assert post().status_code == 200
+    assert (len(ledgers.asked), ledgers.carried_on) == (1, ["Claims:commit"])
 
 
 def test_a_worker_that_is_ended_frees_what_it_has_not_sent(app, client, bearer, ledgers, monkeypatch):
@@ -271,6 +312,33 @@ def test_a_request_that_failed_half_way_says_what_is_committed(place, ledgers):
     assert (first.status_code, first.json["code"], first.json["committed"]) == (409, "NOT_PLACED", [TRANSACTION])
     ledgers.answers["Orders:open"] = b"{}"
     assert place().json == first.json
+    assert [call.function for _, _, call in ledgers.asked].count("Orders:place") == 1
+
+
+def test_an_order_half_placed_is_carried_on_as_the_same_order(place, ledgers):
+    """Id, salt and shopper's link are those of the first attempt, and the first transaction is not made again."""
+    ledgers.answers["Orders:open"] = UNKNOWN
+    assert place().status_code == 504
+    ledgers.answers["Orders:open"] = b"{}"
+    placed = place()
+    assert placed.status_code == 201
+    sent = [call for _, _, call in ledgers.asked if call.function.startswith("Orders:")]
+    assert [call.function for call in sent] == ["Orders:place", "Orders:open"]
+    assert ledgers.carried_on == ["Orders:place", "Orders:open"]
+    assert placed.json["order_id"] == sent[0].arguments[0]
+    order = json.loads(sent[0].transient["order"])
+    assert order["buyer_token_hash"] == minting.link_hash(placed.json["tracking_token"])
+
+
+def test_what_cannot_be_asked_yet_does_not_lose_what_was_sent(place, ledgers):
+    """The repetition fails before it comes to its first transaction, and the next one carries on all the same."""
+    ledgers.answers["Orders:open"] = UNKNOWN
+    place()
+    terms = ledgers.answers["Terms:read"]
+    ledgers.answers["Terms:read"] = errors.EvaluateError("failed to connect", status=grpc.StatusCode.UNAVAILABLE)
+    assert place().json["code"] == "FABRIC_UNAVAILABLE"
+    ledgers.answers |= {"Terms:read": terms, "Orders:open": b"{}"}
+    assert place().status_code == 201
     assert [call.function for _, _, call in ledgers.asked].count("Orders:place") == 1
 
 
@@ -338,6 +406,6 @@ def test_an_id_and_an_answer_are_on_the_disk_before_they_count(keys, services, m
 
     monkeypatch.setattr(services.store, "connection", watched)
     held = keys.begin(*CALLER, CONTENT)
-    keys.note_transaction(held, TRANSACTION)
+    keys.note_step(held, 0, TRANSACTION, b"signed")
     keys.finish(held, Kept(200, {}, b""))
     assert waited == [False, True, True]
