@@ -9,6 +9,10 @@ from hlf.codec.words import Word
 
 CHECKPOINT = Checked(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits and _.-"))
 
+NAMES = Checked(
+    Word(r"[A-Za-z0-9_.:-]{1,64}(,[A-Za-z0-9_.:-]{1,64}){0,31}", "1 to 32 names of events, separated by commas")
+)
+
 
 class StreamQuerySchema(Schema):
     """Query of ``GET /v1/events/<channel>/<chaincode>``."""
@@ -25,6 +29,13 @@ class StreamQuerySchema(Schema):
     checkpoint = fields.String(
         validate=CHECKPOINT,
         metadata={"description": "Name under which the gateway remembers the position of this reader"},
+    )
+    names = fields.String(
+        validate=NAMES,
+        metadata={
+            "description": "Only events of these names, separated by commas; the others still move a checkpoint",
+            "example": "CustodyPassed,JourneyClosed",
+        },
     )
     limit = fields.Integer(
         validate=validate.Range(1, 10_000), metadata={"description": "End the stream after so many events"}

@@ -55,7 +55,12 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
             checkpoints.set(reader, seen)
 
     text = streams.lines(
-        opened, channel, limit=query.get("limit"), idle_seconds=query.get("idle_seconds"), delivered=delivered
+        opened,
+        channel,
+        names=frozenset(filter(None, query.get("names", "").split(","))),
+        limit=query.get("limit"),
+        idle_seconds=query.get("idle_seconds"),
+        delivered=delivered,
     )
     # The gateway's front watches the reader and says here that it has gone.
     context.presence().when_left(opened.close)

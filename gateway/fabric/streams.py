@@ -6,6 +6,7 @@ import base64
 import json
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -87,6 +88,7 @@ def lines(
     stream: Any,
     channel: str,
     *,
+    names: frozenset[str] = frozenset(),
     limit: int | None,
     idle_seconds: float | None,
     delivered: Callable[[Cursor], None],
@@ -96,22 +98,27 @@ def lines(
 
     The stream ends after *limit* events, or after *idle_seconds* without one; without these, when the reader goes
     away. That shows only when something is written, hence the heartbeat. *delivered* is called for an event when
-    the next one is asked for: after a break a reader may get one event twice, but never misses one.
+    the next one is asked for: after a break a reader may get one event twice, but never misses one. With *names*
+    other events are passed over: they count as delivered, and neither towards *limit* nor as a sign of life.
     """
     pending: queue.Queue[Any] = queue.Queue(_AHEAD)
     stopped = threading.Event()
     reader = threading.Thread(target=_read, args=(stream, pending, stopped), name="events", daemon=True)
     reader.start()
-    count = 0
+    count, patience = 0, idle_seconds or _HEARTBEAT_SECONDS
+    quiet_until = time.monotonic() + patience
     try:
         yield ": stream opened\n\n"
         while limit is None or count < limit:
-            try:
-                event = pending.get(timeout=idle_seconds or _HEARTBEAT_SECONDS)
-            except queue.Empty:
+            if (left := quiet_until - time.monotonic()) <= 0:
                 if idle_seconds is not None:
                     return
                 yield ": still here\n\n"
+                quiet_until = time.monotonic() + patience
+                continue
+            try:
+                event = pending.get(timeout=left)
+            except queue.Empty:
                 continue
             if event is None:
                 return
@@ -119,10 +126,14 @@ def lines(
                 yield f"event: problem\ndata: {json.dumps(of(event).document(''))}\n\n"
                 return
             cursor = Cursor(event.block_number, event.transaction_id)
+            if names and event.name not in names:
+                delivered(cursor)
+                continue
             document = json.dumps(cloud_event(event, channel), ensure_ascii=False, separators=(",", ":"))
             yield f"id: {cursor}\nevent: {event.name}\ndata: {document}\n\n"
             count += 1
             delivered(cursor)
+            quiet_until = time.monotonic() + patience
     finally:
         stopped.set()
         stream.close()

@@ -118,6 +118,33 @@ def test_a_stream_that_stays_open_has_a_heartbeat(monkeypatch):
     generator.close()
 
 
+def named(number: int, name: str) -> Event:
+    return Event(number, f"{number:064x}", "trade", name, b"{}")
+
+
+def test_only_events_of_the_wanted_names_are_told():
+    """Those that are passed over still move the reader's position, or it would see them all again after a break."""
+    given = [named(1, "Other"), named(2, "Happened"), named(3, "Other"), named(4, "Ended"), named(5, "Happened")]
+    text, delivered = text_of(Stream(given), names=frozenset({"Happened", "Ended"}), limit=2)
+    assert [line for line in text.splitlines() if line.startswith("event: ")] == ["event: Happened", "event: Ended"]
+    assert [cursor.block_number for cursor in delivered] == [1, 2, 3, 4]
+
+
+def test_events_that_are_passed_over_are_no_sign_of_life(monkeypatch):
+    """A reader that waits for a rare event gets its heartbeat, however busy the chaincode is."""
+    clock = iter(range(100))
+    monkeypatch.setattr(streams.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 2.5)
+    text, _ = text_of(Stream([named(number, "Other") for number in range(1, 9)]), names=frozenset({"Happened"}))
+    assert text.count(": still here") >= 2
+
+
+@pytest.mark.parametrize("names", ["", "a b", "a,,b", "a,"])
+def test_names_have_one_form(client, bearer, names):
+    answer = client.get("/v1/events/trade/trade", query_string={"names": names}, headers=bearer("events"))
+    assert (answer.status_code, answer.json["code"]) == (422, "REQUEST_INVALID")
+
+
 def test_places_are_given_back_and_a_quarter_is_for_one_reader():
     """Whoever follows everything must not be the only one who follows anything."""
     places = streams.Places(4)
