@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import audit, gateway, growth, matching, network, planning, runtime, testing, throughput, trade
+from benchmarks import (
+    audit,
+    gateway,
+    growth,
+    matching,
+    network,
+    planning,
+    requests,
+    runtime,
+    testing,
+    throughput,
+    trade,
+)
 from benchmarks.figures import Line, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -16,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "tasks": throughput.tasks,
     "runtime": runtime.runtime,
     "gateway": gateway.gateway,
+    "requests": requests.requests,
     "trade": trade.trade,
     "testing": testing.testing,
     "matching": matching.matching,
