@@ -17,12 +17,13 @@ from gateway.fabric.ledger import Ledgers
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
-from gateway.http import auth, budgets, context, cors, description, freshness, inputs, logs, openapi, rendering
-from gateway.http.metrics import Metrics
+from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.keys import Keys
 from gateway.store.tokens import Tokens
+from gateway.telemetry import logs
+from gateway.telemetry.metrics import Metrics
 
 _ACCESS = logging.getLogger("gateway.access")
 

@@ -19,7 +19,7 @@ _SOON = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. What is not *good* has its cause, and how to mend it, in *words*."""
+    """One thing that was looked at. What is not *good* has its cause and cure in *words*."""
 
     what: str
     good: bool

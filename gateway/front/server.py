@@ -15,8 +15,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from gateway.front.service import Service
-from gateway.http import logs, metrics
 from gateway.http.settings import Settings
+from gateway.telemetry import logs, metrics
 
 # File descriptors that a worker needs besides its connections: for its database, channels to peers and gunicorn's
 # pipes.

@@ -24,9 +24,10 @@ from gateway.front import bridge, refusals
 from gateway.front.connections import Connections, Limits
 from gateway.front.lanes import FullError, Lane
 from gateway.front.presence import Presence
-from gateway.http import auth, context, freshness, inputs, logs
+from gateway.http import auth, context, freshness, inputs
 from gateway.http.problems import Problem
 from gateway.http.settings import Settings
+from gateway.telemetry import logs
 
 ALIVE = "/healthz"
 _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"

@@ -22,12 +22,12 @@ from gateway.front import presence as presences
 from gateway.front.presence import Presence
 from gateway.http import freshness
 from gateway.http.budgets import Budgets
-from gateway.http.metrics import Metrics
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.keys import Held, Keys
 from gateway.store.tokens import Caller, Tokens
+from gateway.telemetry.metrics import Metrics
 from hlf import errors
 from hlf.client.commit import Status
 

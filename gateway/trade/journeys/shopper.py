@@ -100,7 +100,7 @@ def _evaluated(function: str, argument: Any, after: int = 0) -> Any:
 def _acted(function: str, argument: Any) -> Receipt:
     msp_id, user = _identity()
     call = context.building_on(TRADE.call(function, [argument], None, ()))
-    return context.services().ledgers.submit(msp_id, user, call, lambda _: None)
+    return context.services().ledgers.submit(msp_id, user, call, lambda *_: None)
 
 
 def _identity() -> tuple[str, str]:

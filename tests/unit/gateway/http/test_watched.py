@@ -8,7 +8,8 @@ import logging
 
 import pytest
 
-from gateway.http import context, logs
+from gateway.http import context
+from gateway.telemetry import logs
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION
 
