@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cryptography import x509
-
 from hlf.network import certificates, errors, material, state
 from hlf.network.admin import single
 from hlf.network.state import Folder
+from hlf.wire.certificates import read
 
 _KINDS = {"cert.pem": "ca", "server.crt": "tlsca", "client.crt": "tlsca"}
 
@@ -39,7 +38,7 @@ def renew(names: Sequence[str], root: Path = Path("build/network")) -> list[Path
     for name in names:
         msp_id, place = owners[name]
         for file, kind in _files(place):
-            former = x509.load_pem_x509_certificate(file.read_bytes())
+            former = read(file.read_bytes()).for_building()
             state.replace_file(file, certificates.renewed(material.authority(folder, msp_id, kind), former))
             written.append(file)
         if name in consortium.nodes and single.stop_nodes([name], root):
