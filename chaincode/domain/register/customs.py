@@ -31,6 +31,7 @@ AGREEMENTS: Mapping[str, frozenset[str]] = {
 """The parties of each agreement: ASEAN Trade in Goods, ASEAN-China Free Trade Area, RCEP."""
 
 Agreement = Literal["ATIGA", "ACFTA", "RCEP"]
+Basis = Literal["CIF", "FOB"]
 Criterion = Literal["WO", "PE", "RVC40", "CC", "CTH", "CTSH", "PSR"]
 """Rules of origin: wholly obtained, of originating materials alone, 40 % regional value, changes of tariff."""
 
@@ -73,7 +74,7 @@ class DeMinimis:
 
     country: str
     effective_from: str
-    basis: Literal["CIF", "FOB"]
+    basis: Basis
     currency: str
     duty_free_to: Amount
     tax_free_to: Amount

@@ -41,7 +41,7 @@ class DeMinimisSchema(Schema):
     effective_from = fields.String(required=True, validate=DATE)
     basis = fields.String(
         required=True,
-        validate=validate.OneOf(("CIF", "FOB")),
+        validate=one_of(customs.Basis),
         metadata={"description": "With or without freight and insurance"},
     )
     currency = fields.String(required=True, validate=CURRENCY)
@@ -73,7 +73,7 @@ class ImportSchema(Schema):
 
     country = fields.String(required=True, validate=COUNTRY)
     on = fields.String(required=True, validate=DATE)
-    incoterm = fields.String(required=True, validate=validate.OneOf(incoterms.FOR_PARCELS))
+    incoterm = fields.String(required=True, validate=one_of(incoterms.FOR_PARCELS))
     currency = fields.String(required=True, validate=CURRENCY)
     lines = fields.List(fields.Nested(ImportLineSchema), required=True, validate=counted(customs.LINES))
     freight = fields.String(required=True, validate=AMOUNT)
