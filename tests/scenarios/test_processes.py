@@ -78,7 +78,7 @@ def test_a_process_that_dies_is_replaced(gateway):
 
 def test_every_process_tells_the_counts_of_all(gateway):
     """Prometheus meets one of them by chance, and what an ended one has counted stays."""
-    assert processes.wait_until(lambda: len(gateway.workers()) == 2, 30)
+    assert waiting.until(lambda: len(gateway.workers()) == 2, 30)
     for _ in range(8):
         assert gateway.get("/v1/participants").status_code == 200
     os.kill(min(gateway.workers()), signal.SIGKILL)
@@ -106,13 +106,13 @@ def test_a_stop_answers_what_was_begun(gateway):
     where = urllib.parse.urlsplit(gateway.base)
     lines = [f"GET {STATUS}?wait_seconds=2 HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in gateway.headers.items())]
     lines += ["Content-Type: application/json", "Content-Length: 2", "Expect: 100-continue", "", ""]
-    with socket.create_connection((where.hostname, where.port), timeout=30) as waiting:
-        waiting.sendall("\r\n".join(lines).encode())
+    with socket.create_connection((where.hostname, where.port), timeout=30) as caller:
+        caller.sendall("\r\n".join(lines).encode())
         # The request has been begun once its body is asked for.
-        assert waiting.recv(100).startswith(b"HTTP/1.1 100 ")
+        assert caller.recv(100).startswith(b"HTTP/1.1 100 ")
         gateway.process.send_signal(signal.SIGTERM)
-        waiting.sendall(b"{}")
-        answer = b"".join(iter(lambda: waiting.recv(1 << 16), b""))
+        caller.sendall(b"{}")
+        answer = b"".join(iter(lambda: caller.recv(1 << 16), b""))
     assert answer.startswith(b"HTTP/1.1 504 ")
     assert b'"code":"OUTCOME_UNKNOWN"' in answer
     assert waiting.until(lambda: gateway.process.status() == psutil.STATUS_ZOMBIE, 25)
