@@ -98,6 +98,19 @@ def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refus
             raise refusal(f"{what} is not the one that {holder} holds")
 
 
+def pin(ctx: api.Context, key: str, value: bytes, holder: str, what: str) -> None:
+    """
+    Write *value* to *holder* once; afterwards refuse any other value.
+
+    Raises:
+        Refused: COMMITMENT_CHANGED; *what* names the record.
+    """
+    if held(ctx, key, [holder]):
+        prove(ctx, value, key, [holder], Refusal.COMMITMENT_CHANGED, what)
+    else:
+        put(ctx, key, value, [holder])
+
+
 def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> None:
     """Write *value* under *key* for each of *holders*; all of them must endorse, and they see it."""
     for holder in sorted(set(holders)):

@@ -140,10 +140,7 @@ def pinned(ctx: api.Context, owner: str, auditor: str, claim_id: str, revision: 
     document_hash = committed(ctx, owner, claim_id, revision)
     subjects.check_shown(ctx, owner, auditor, claim_id, revision)
     key, value = _pin(ctx, owner, claim_id, revision, document_hash)
-    if ctx.stub.get_private_data_hash(private.collection(auditor), key):
-        private.prove(ctx, value, key, [auditor], Refusal.COMMITMENT_CHANGED, "the claim's document")
-    else:
-        private.put(ctx, key, value, [auditor])
+    private.pin(ctx, key, value, auditor, "the claim's document")
     return document_hash
 
 

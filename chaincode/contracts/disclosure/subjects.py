@@ -70,7 +70,8 @@ def show(ctx: api.Context, owner: str, auditor: str, shown: bytes) -> ClaimSubje
     if subject.owner != owner:
         raise Refusal.NOT_OWNER("the subject is of another organisation's claim")
     under = canonical.dumps({"secret_hash": secret_hash(ctx, owner)})
-    _pin(ctx, auditor, ctx.stub.create_composite_key("claim.subject.pin", [owner]), under, "the owner's secret")
+    pinned = ctx.stub.create_composite_key("claim.subject.pin", [owner])
+    private.pin(ctx, pinned, under, auditor, "the owner's secret")
     _take(ctx, owner, auditor, subject)
     private.put(ctx, _shown_key(ctx, owner, subject.claim_id, subject.revision), shown, [owner, auditor])
     return subject
@@ -107,13 +108,6 @@ def _take(ctx: api.Context, owner: str, holder: str, subject: ClaimSubject) -> N
             raise Refusal.SUBJECT_CLAIMED(f"another claim of {owner} covers a region and a time of {subject.claim_id}")
         if not before:
             private.put(ctx, place, value, [holder])
-
-
-def _pin(ctx: api.Context, auditor: str, key: str, value: bytes, what: str) -> None:
-    if ctx.stub.get_private_data_hash(private.collection(auditor), key):
-        private.prove(ctx, value, key, [auditor], Refusal.COMMITMENT_CHANGED, what)
-    else:
-        private.put(ctx, key, value, [auditor])
 
 
 def _secret_key(ctx: api.Context) -> str:
