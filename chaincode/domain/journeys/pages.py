@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from chaincode.domain.journeys import custody, epcis
-from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.journeys.journeys import Journey, Party
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage, StageCatalogue
 from hlf.codec import moments
@@ -141,14 +141,18 @@ def without_forgeries(journey: Journey, page: Page) -> Page:
     A key-level policy says who may write a page, but not what. An organisation with a modified peer could write
     stages of others, such as a release by customs; honest peers skip such entries.
     """
-    party = journey.party(page.msp_id)
+    return genuine(page, journey.party(page.msp_id), "selat:journey", journey.journey_id)
+
+
+def genuine(page: Page, party: Party, about: str, name: str) -> Page:
+    """Return of *page* what *party* may record, with the event's field *about* saying *name*."""
 
     def holds(entry: Entry) -> bool:
         said = entry.event
         return (
             entry.stage_id in party.stages
             and said.get("selat:stage") == entry.stage_id
-            and said.get("selat:journey") == journey.journey_id
+            and said.get(about) == name
             and said.get("eventID") == entry.event_id
             and epcis.recorder_of(said) == page.msp_id
             and epcis.has_step_and_time(said, entry.step, entry.at)

@@ -189,24 +189,7 @@ def _entry(
 
 def without_forgeries(unit: ShippingUnit, page: pages.Page) -> pages.Page:
     """Return *page* without entries of a unit that the contract would not have accepted."""
-    party = unit.party(page.msp_id)
-
-    def holds(entry: pages.Entry) -> bool:
-        said = entry.event
-        return (
-            entry.stage_id in party.stages
-            and said.get("selat:stage") == entry.stage_id
-            and said.get("selat:unit") == unit.unit_id
-            and said.get("eventID") == entry.event_id
-            and epcis.recorder_of(said) == page.msp_id
-            and epcis.has_step_and_time(said, entry.step, entry.at)
-        )
-
-    return dataclasses.replace(
-        page,
-        entries=tuple(entry for entry in page.entries if holds(entry)),
-        incidents=tuple(incident for incident in page.incidents if incident.stage_id in party.stages),
-    )
+    return pages.genuine(page, unit.party(page.msp_id), "selat:unit", unit.unit_id)
 
 
 def during(page: pages.Page, member: str, stay: Stay) -> pages.Page:
