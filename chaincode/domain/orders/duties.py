@@ -13,15 +13,11 @@ from dataclasses import dataclass
 
 from chaincode.domain.orders.orders import Order
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register import customs
 from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
 from chaincode.domain.vocabulary.incoterms import Payer
 from chaincode.domain.vocabulary.money import Money, Rates
-from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount
-from hlf.codec.refusals import invalid
-
-RATE_BPS = Bounds(0, 100_000)
-"""The limit of duty and of tax: ten times the value."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,10 @@ class Tariff:
         attributes.day("tariff.effective_from", self.effective_from)
         money.check_currency_on("tariff.currency", self.currency, self.effective_from)
         for field in ("duty_bps", "tax_bps"):
-            RATE_BPS.check(f"tariff.{field}", getattr(self, field))
+            customs.RATE.check(f"tariff.{field}", getattr(self, field))
         money.MINOR.check("tariff.duty_free_to", self.duty_free_to)
         money.MINOR.check("tariff.tax_free_to", self.tax_free_to)
-        if not 1 <= len(self.source) <= 200:
-            raise invalid("tariff.source", "must name the law or table it is from")
+        customs.check_source("tariff.source", self.source)
 
 
 @dataclass(frozen=True)
@@ -98,9 +93,7 @@ def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> 
     if any(tariff.currency != currency for tariff in found):
         raise Refusal.CURRENCY_MISMATCH(f"the tariffs of {country} are in different currencies")
     value = _converted(order.carried_value, currency, rates)
-    weights = [line.quantity * line.unit_price for line in order.lines]
-    # If all goods are free, there is no price to spread by; then all lines count equally.
-    parts = money.apportion(value.minor, weights if any(weights) else [1] * len(weights))
+    parts = money.by_price(value.minor, [line.quantity * line.unit_price for line in order.lines])
     charges = tuple(
         _charge(line.line, tariff, Money(part, currency), value.minor)
         for line, tariff, part in zip(order.lines, found, parts, strict=True)

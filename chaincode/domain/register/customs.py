@@ -65,7 +65,7 @@ class CustomsTariff:
                 raise invalid("tariff.preferences", f"must name agreements of {self.country}")
             if duty not in RATE or duty > self.duty_bps:
                 raise invalid(f"tariff.preferences.{agreement}", "must be from 0 to the general duty")
-        _check_source("tariff.source", self.source)
+        check_source("tariff.source", self.source)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +86,7 @@ class DeMinimis:
         money.check_currency_on("de_minimis.currency", self.currency, self.effective_from)
         money.MINOR.check("de_minimis.duty_free_to", self.duty_free_to)
         money.MINOR.check("de_minimis.tax_free_to", self.tax_free_to)
-        _check_source("de_minimis.source", self.source)
+        check_source("de_minimis.source", self.source)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,8 +210,7 @@ def assess(wanted: Import, versions: Versions, waiver: DeMinimis | None) -> Impo
         raise Refusal.CURRENCY_MISMATCH(f"the de-minimis of {wanted.country} is in {waiver.currency}")
     duty_free = waiver is not None and compared <= waiver.duty_free_to
     tax_free = waiver is not None and compared <= waiver.tax_free_to
-    weights = [line.value for line in wanted.lines]
-    parts = money.apportion(whole, weights if any(weights) else [1] * len(weights))
+    parts = money.by_price(whole, [line.value for line in wanted.lines])
     charges = tuple(
         _charge(line, tariff_of(line.code, wanted.on, versions), Money(part, wanted.currency), duty_free, tax_free)
         for line, part in zip(wanted.lines, parts, strict=True)
@@ -258,6 +257,7 @@ def _rate(line: ImportLine, tariff: CustomsTariff) -> tuple[str, int]:
     return claimed.agreement, tariff.preferences[claimed.agreement]
 
 
-def _check_source(field: str, source: str) -> None:
+def check_source(field: str, source: str) -> None:
+    """Refuse a source that names nothing."""
     if not 1 <= len(source) <= 200:
         raise invalid(field, "must name the law or table it is from")

@@ -51,8 +51,7 @@ class Shares:
 def sales(order: Order) -> Mapping[str, Sale]:
     """Return what was paid for each line of *order*; carriage is split over the lines by their price."""
     prices = [line.quantity * line.unit_price for line in order.lines]
-    # If all goods are free, there is no price to split by; then all lines count equally.
-    carriage = money.apportion(order.freight + order.insurance, prices if any(prices) else [1] * len(prices))
+    carriage = money.by_price(order.freight + order.insurance, prices)
     return {
         str(line.line): Sale(line.quantity, price, carried, line.tax, order.currency)
         for line, price, carried in zip(order.lines, prices, carriage, strict=True)

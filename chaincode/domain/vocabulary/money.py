@@ -191,6 +191,11 @@ def half_even(value: Fraction) -> int:
     return round(value)
 
 
+def by_price(total: int, prices: list[int]) -> list[int]:
+    """Return *total* split over lines by their *prices*; if all goods are free, all lines count equally."""
+    return apportion(total, prices if any(prices) else [1] * len(prices))
+
+
 def apportion(total: int, weights: list[int]) -> list[int]:
     """
     Return *total* split in proportion to *weights* so that the parts add up to it exactly.

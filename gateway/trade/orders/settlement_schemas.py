@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from chaincode.domain.orders import duties
+from chaincode.domain.register import customs
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, HS6, IDENTIFIER, within
@@ -105,8 +105,8 @@ class TariffSchema(Schema):
     hs6 = fields.String(required=True, validate=HS6)
     effective_from = fields.String(required=True, validate=DATE)
     currency = fields.String(required=True, validate=CURRENCY)
-    duty_bps = fields.Integer(strict=True, required=True, validate=within(duties.RATE_BPS))
-    tax_bps = fields.Integer(strict=True, required=True, validate=within(duties.RATE_BPS))
+    duty_bps = fields.Integer(strict=True, required=True, validate=within(customs.RATE))
+    tax_bps = fields.Integer(strict=True, required=True, validate=within(customs.RATE))
     duty_free_to = fields.String(required=True, validate=AMOUNT)
     tax_free_to = fields.String(required=True, validate=AMOUNT)
     source = fields.String(required=True, validate=validate.Length(1, 200))
