@@ -12,7 +12,8 @@ from hlf import errors
 from hlf.aio.sending import Sender
 from hlf.steps import commit as steps
 from hlf.steps.budget import Budget
-from hlf.steps.commit import FIRST_PAUSE, LONGEST_PAUSE, ONE_PEER_SECONDS, Status
+from hlf.steps.commit import ONE_PEER_SECONDS, Status
+from hlf.steps.healing import FIRST_PAUSE, LONGEST_PAUSE
 
 __all__ = ["Commit", "Status"]
 

@@ -13,9 +13,6 @@ from hlf import errors
 from hlf.steps.call import Call
 from hlf.steps.step import Step
 
-# The seconds between two requests to a peer that is unavailable.
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
 # The seconds to wait for one peer before the next, if there are several.
 ONE_PEER_SECONDS = 10.0
 

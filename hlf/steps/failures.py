@@ -16,8 +16,8 @@ from google.protobuf import any_pb2, empty_pb2, unknown_fields
 from google.protobuf.message import DecodeError
 
 from hlf.errors import Detail, GatewayError
+from hlf.wire import messages
 
-_STATUS_DETAILS = "grpc-status-details-bin"
 _DETAILS_FIELD = 3
 _LENGTH_DELIMITED = 2
 
@@ -40,7 +40,7 @@ def details_of(failure: grpc.RpcError) -> tuple[Detail, ...]:
     """Return the details of each peer or orderer behind the gateway; empty if there are none that can be read."""
     metadata = getattr(failure, "trailing_metadata", None)
     for key, value in (metadata() or ()) if callable(metadata) else ():
-        if key == _STATUS_DETAILS and isinstance(value, bytes):
+        if key == messages.STATUS_DETAILS and isinstance(value, bytes):
             try:
                 return tuple(_details(value))
             except DecodeError:

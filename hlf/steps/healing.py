@@ -29,6 +29,7 @@ _PATIENCE = 5
 # Called at a break of a stream, once until it works again; an exception of it ends the consumer's wait.
 OnBreak = Callable[[errors.EventsError], None]
 
+# The seconds between two requests to a peer that is unavailable.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 

@@ -17,6 +17,9 @@ from hlf.wire import fields
 LARGEST = 100 * 1024 * 1024
 """The most bytes of a message that peers, orderers and chaincodes send and accept."""
 
+STATUS_DETAILS = "grpc-status-details-bin"
+"""The trailer of gRPC's rich errors."""
+
 # As in Go's protobuf; Fabric's own messages are nested a few levels only.
 _MOST_MESSAGES = 50
 _Kind = TypeVar("_Kind", bound=Message)

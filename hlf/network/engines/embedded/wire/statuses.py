@@ -16,7 +16,6 @@ from hlf.wire import messages
 
 log = logging.getLogger(__name__)
 
-DETAILS_KEY = "grpc-status-details-bin"
 UNEXPECTED = "the embedded engine failed; its log shows where"
 MAX_MESSAGE = messages.LARGEST
 _UNREADABLE = object()
@@ -143,7 +142,7 @@ def encode(error: StatusError) -> bytes:
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: StatusError) -> NoReturn:
     # Called outside of any exception handler: if the caller leaves now, gRPC logs the error with every exception
     # being handled, and one of these may quote a contract's text.
-    trailers = ((DETAILS_KEY, encode(error)),) if error.details else ()
+    trailers = ((messages.STATUS_DETAILS, encode(error)),) if error.details else ()
     await context.abort(error.code, error.reason, trailers)
 
 
