@@ -18,6 +18,7 @@ from typing import Any, Self
 from chaincode import commerce, trade
 from chaincode.domain import channels
 from chaincode.domain.disclosure import claims, disclosures
+from gateway.http import freshness
 from hlf import errors, identity, profile
 from hlf.client import commit, contract, gateway
 from hlf.codec import canonical, parties
@@ -148,8 +149,19 @@ class Member:
     def _committed(self, claim_id: str, transient: Mapping[str, bytes]) -> None:
         """Commit, and let the auditor compare what the claim is about."""
         self.act("Claims:commit", claim_id, "1", transient=transient)
+        self._wait_for_peer(AUDITOR)
         subject = self.trade.evaluate("Claims:subject", claim_id, "1", endorsing_organizations=[self.msp_id])
         self.act("Claims:show_subject", transient={"subject": subject})
+
+    def _wait_for_peer(self, msp_id: str) -> None:
+        """Return once the peer of *msp_id* has the last block on `trade` that this member wrote to."""
+        system = self.gateway.network(CHANNEL).contract("qscc")
+        freshness.Heights().wait(
+            CHANNEL,
+            [msp_id],
+            self.latest[0],
+            lambda channel, asked: system.evaluate("GetChainInfo", channel, endorsing_organizations=[asked]),
+        )
 
     def grant(self, grant_id: str, claim: Claim, recipient: str, attributes: Sequence[str], purpose: str) -> None:
         """Let *recipient* see attributes of *claim*."""

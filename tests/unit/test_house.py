@@ -48,6 +48,13 @@ def test_contracts_read_one_clock():
     assert readers == ["clock.py"]
 
 
+def test_trade_draws_randomness_from_the_request():
+    """Under an idempotency key each attempt gets the same bytes, so no view of the trade draws its own."""
+    drawing = re.compile(r"^(?:import|from) (?:secrets|random|uuid)\b", re.MULTILINE)
+    drawn = [path.name for path in (ROOT / "gateway/trade").rglob("*.py") if drawing.search(path.read_text())]
+    assert drawn == []
+
+
 @pytest.mark.parametrize("name", ["_lifecycle", "_implicit_org_", "VALIDATION_PARAMETER"])
 def test_names_that_fabric_reserves_are_written_once(name):
     """Every module takes them from `hlf.wire.keys`."""

@@ -8,7 +8,6 @@ digests. This module makes the salts.
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from typing import Any
 
@@ -92,7 +91,7 @@ def _commit(kind: rules.Kind, body: dict[str, Any]) -> dict[str, Any]:
         int(time.time()),
         body["values"],
         kind.slots,
-        secrets.token_bytes,
+        context.random_bytes,
     )
     transient = {
         "document": document.to_bytes(),
