@@ -47,3 +47,10 @@ def hash_of(what: str) -> fields.String:
     return fields.String(
         required=True, validate=SHA256, metadata={"description": f"SHA-256 of {what}, which is kept outside the ledger"}
     )
+
+
+def serials(what: str) -> fields.List[str]:
+    """Return the field for the serials of units; *what* says which."""
+    return fields.List(
+        fields.String(), load_default=list, validate=validate.Length(0, 1000), metadata={"description": what}
+    )

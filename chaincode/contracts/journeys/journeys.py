@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import counting, journeystate, unitstate
+from chaincode.contracts.journeys import counting, following, journeystate, unitstate
 from chaincode.contracts.journeys.handovers import Handovers
 from chaincode.contracts.journeys.recording import Own, Recording, own
 from chaincode.contracts.orders import accounts as allotting
@@ -179,12 +179,7 @@ class Journeys(Recording, Handovers, api.Contract):
         Raises:
             Refused: LINK_UNKNOWN.
         """
-        journey = journeystate.load(ctx, journeystate.linked(ctx, token_hash))
-        written = journeystate.all_pages(ctx, journey)
-        estimate = counting.estimate(ctx, journey, written)
-        stated = progress.stated_delivery(written)
-        expected = estimate.p50_at if estimate else stated.estimated_at if stated else None
-        return tracking.view(journey, tuple(journeystate.parcel_records(ctx, journey).values()), expected)
+        return following.view(ctx, journeystate.load(ctx, journeystate.linked(ctx, token_hash)))
 
     @api.query
     def linked(self, ctx: api.Context, token_hash: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ run. Carriers and customs rely on these two signatures. Before a peer signs, the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from chaincode.contracts import private, store
 from chaincode.contracts.journeys import journeystate
@@ -24,8 +24,8 @@ from chaincode.domain.orders import accounts, orders
 from chaincode.domain.orders.accounts import Account, Tally
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns import returns
-from chaincode.domain.returns.terms import ReturnReason
+from chaincode.domain.returns import returns, serials
+from chaincode.domain.returns.review import ReturnRequest
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
 from hlf.shim import api
@@ -95,14 +95,20 @@ def tally(ctx: api.Context, account: Account, line: str) -> Tally:
     return accounts.tally(account, line, carried, returns_of(ctx, account.order.order_id))
 
 
-def units_by_outcome(ctx: api.Context, journey: Journey, line: str) -> Counter[ParcelOutcome]:
-    """Return what happened to the units of a line on *journey*, by the contents of its parcels."""
+def units_by_outcome(
+    ctx: api.Context, journey: Journey, line: str, among: Collection[str] = ()
+) -> Counter[ParcelOutcome]:
+    """
+    Return what happened to the units of a line on *journey*, by the contents of its parcels.
+
+    Only units with serials *among* the given ones are counted, if any are.
+    """
     units: Counter[ParcelOutcome] = Counter()
     if journey.line(line) is not None:
         told = journeystate.parcel_records(ctx, journey)
         for parcel in journey.parcels:
             known = told[parcel.identifier]
-            units[tracking.outcome(journey, known.timeline, known.incidents)] += parcel.units(line)
+            units[tracking.outcome(journey, known.timeline, known.incidents)] += parcel.units(line, among)
     return units
 
 
@@ -113,10 +119,10 @@ def _free_again(ctx: api.Context, order_id: str, line: str) -> int:
     return sum(accounts.free_again(units_by_outcome(ctx, each, line), each, line, known) for each in sent)
 
 
-def line_records(ctx: api.Context, journey: Journey, line: str) -> tuple[tracking.ParcelRecords, ...]:
-    """Return what was recorded of each parcel that has units of a line."""
-    known = journeystate.parcel_records(ctx, journey)
-    return tuple(known[each.identifier] for each in journey.parcels if each.units(line))
+def line_records(ctx: api.Context, journey: Journey, request: ReturnRequest) -> tuple[tracking.ParcelRecords, ...]:
+    """Return what was recorded of each parcel that has units of the line that *request* is about, those it names."""
+    known, among = journeystate.parcel_records(ctx, journey), serials.named(request)
+    return tuple(known[each.identifier] for each in journey.parcels if each.units(request.line, among))
 
 
 def _sent(ctx: api.Context, order_id: str) -> Iterator[Journey]:
@@ -125,14 +131,19 @@ def _sent(ctx: api.Context, order_id: str) -> Iterator[Journey]:
     return (journey for journey in found if not journey.return_id)
 
 
-def returnable(ctx: api.Context, journey: Journey, line: str, reason: ReturnReason, beside: str = "") -> int:
+def returnable(ctx: api.Context, journey: Journey, request: ReturnRequest) -> int:
     """
-    Return how many units of a line from *journey* may still be returned for *reason*; the return *beside* is not
-    counted.
+    Return how many units of a line from *journey* may still be returned by *request*, of those it names if it names
+    some. The return of this request itself is not counted.
     """
-    delivered = units_by_outcome(ctx, journey, line)[ParcelOutcome.DELIVERED] if accounts.had(reason) else None
-    others = (each for each in returns_of(ctx, journey.order_id) if each.return_id != beside)
-    return accounts.returnable(load(ctx, journey.order_id), journey, line, others, delivered)
+    line, delivered = request.line, None
+    others = [each for each in returns_of(ctx, journey.order_id) if each.return_id != request.return_id]
+    left = serials.left(journey, request, others)
+    if accounts.had(request.reason):
+        delivered = units_by_outcome(ctx, journey, line)[ParcelOutcome.DELIVERED]
+        came = units_by_outcome(ctx, journey, line, serials.named(request))[ParcelOutcome.DELIVERED]
+        left = min(left, came) if request.serials else left
+    return min(left, accounts.returnable(load(ctx, journey.order_id), journey, line, others, delivered))
 
 
 def returns_of(ctx: api.Context, order_id: str) -> Iterator[returns.Return]:

@@ -7,6 +7,7 @@ from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.orders import accounts, otherchannel
 from chaincode.contracts.returns.returnstate import StoredReturns
 from chaincode.domain import channels
+from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import booking, handling, returns
 from chaincode.domain.returns.terms import Condition, Resolution
@@ -81,16 +82,18 @@ class Handling(StoredReturns):
 
     @api.transaction(endorsed_by=(), called_by=("seller",))
     def settle(
-        self, ctx: api.Context, return_id: str, resolution: Resolution, proof_hash: str, epcs: tuple[str, ...] = ()
-    ) -> returns.Return:
+        self, ctx: api.Context, return_id: str, resolution: Resolution, proof_hash: str, epcs: tuple[str, ...] = (),
+        parcels: tuple[Parcel, ...] = (),
+    ) -> returns.Return:  # fmt: skip
         """
         Settle the return; *proof_hash* is the hash of the payment or credit on the other channel.
 
         Of a refund it is what `Settlement:refund_proof` answers there, and
         every peer that has joined that channel compares the two.
 
-        An exchange opens the journey of the new goods, *epcs*, in the same
-        transaction, which then takes the majority's endorsement.
+        An exchange opens the journey of the new goods, *epcs* or *parcels*
+        with their contents, in the same transaction, which then takes the
+        majority's endorsement.
 
         Raises:
             Refused: RETURN_UNKNOWN, NOT_THE_SELLER, WRONG_STATE, RESOLUTION_DIFFERS, NOT_REFUNDED, PARCEL_IN_USE,
@@ -103,7 +106,7 @@ class Handling(StoredReturns):
         if resolution is Resolution.REFUND:
             _check_refunded(ctx, case.journey.order_id, known, proof)
         if moved.exchange_journey_id:
-            opening = booking.exchange(case.journey, moved, epcs, now)
+            opening = booking.exchange(case.journey, moved, epcs, now, parcels)
             journeystate.start(ctx, opening, in_hand=True, return_id=moved.return_id)
         return self.save(ctx, moved)
 
@@ -143,7 +146,7 @@ class Handling(StoredReturns):
         moved = handling.disputed(known, access.member(ctx), case.terms, clock.now(ctx), grounds)
         # After a rejection or an exchange the buyer still has the units. So the claimed units must have been on the
         # journey, and no other return may have brought them back since.
-        left = accounts.returnable(ctx, case.journey, known.request.line, known.request.reason, beside=return_id)
+        left = accounts.returnable(ctx, case.journey, known.request)
         if left < known.request.quantity:
             raise Refusal.UNITS_RETURNED(f"of the units of return {return_id} {left} have not come back otherwise")
         return self.save(ctx, moved)

@@ -10,14 +10,14 @@ import dataclasses
 from collections.abc import Iterable
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import following, journeystate
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.register import terms as published_terms
 from chaincode.contracts.returns.handling import Handling
 from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
 from chaincode.domain.journeys import tracking
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns import entitlements, handling, returns, review, simulation
+from chaincode.domain.returns import entitlements, handling, returns, review, serials, simulation
 from chaincode.domain.returns.entitlements import Entitlement
 from chaincode.domain.returns.terms import ReturnTerms, no_worse
 from chaincode.domain.vocabulary import bounds, identifiers
@@ -136,12 +136,14 @@ class Returns(Handling, api.Contract):
         """
         Return the shopper's view of the returns of an order; *token_hash* is the SHA-256 of the link's token in hex.
 
+        They are those of all journeys of the order, and an exchange has the journey of its new goods with it.
+
         Raises:
             Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
         """
-        journey_id = journeystate.linked(ctx, token_hash)
-        known = [self.up_to_date(ctx, each)[0] for each in store.each(ctx, str, OF_JOURNEY, journey_id)]
-        return tuple(returns.seen(each) for each in known)
+        order_id = journeystate.load(ctx, journeystate.linked(ctx, token_hash)).order_id
+        known = [self.up_to_date(ctx, each)[0] for each in store.each(ctx, str, OF_ORDER, order_id)]
+        return tuple(returns.seen(each, _exchanged(ctx, each)) for each in known)
 
     @api.query
     def of_journey(self, ctx: api.Context, journey_id: str) -> tuple[str, ...]:
@@ -193,7 +195,8 @@ class Returns(Handling, api.Contract):
         return decision
 
     def _facts(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.ReturnFacts:
-        parcels = accounts.line_records(ctx, case.journey, request.line)
+        serials.check(case.journey, request)
+        parcels = accounts.line_records(ctx, case.journey, request)
         buyer = names.SHA256.check("request.buyer_hash", request.buyer_hash)
         of_buyer = [load(ctx, each) for each in store.each(ctx, str, BY_BUYER, buyer)]
         since = now - 90 * moments.DAY
@@ -203,7 +206,7 @@ class Returns(Handling, api.Contract):
             pinned_from=case.terms.in_force_from,
             delivered=_last(review.first(each.timeline, "S20", "accepting") for each in parcels),
             attempted=_last(review.first(each.timeline, "S20", "selat:delivery_attempted") for each in parcels),
-            returnable=accounts.returnable(ctx, case.journey, request.line, request.reason),
+            returnable=accounts.returnable(ctx, case.journey, request),
             recent=sum(1 for each in of_buyer if each.stands and each.acts[0].at > since),
             carrier=_carrier(case, case.terms),
             lost_at=min((at for each in parcels for at in tracking.gone(each.timeline, each.incidents)), default=None),
@@ -218,6 +221,13 @@ class Returns(Handling, api.Contract):
 def _last(happened: Iterable[review.Happening | None]) -> review.Happening | None:
     """Return the last of what happened to the parcels of a line: the buyer's time runs from the last of them."""
     return max((each for each in happened if each is not None), key=lambda each: each.at, default=None)
+
+
+def _exchanged(ctx: api.Context, known: returns.Return) -> tracking.View | None:
+    """Return the shopper's view of the goods that replace those of a return, if they were sent."""
+    if not known.exchange_journey_id:
+        return None
+    return following.view(ctx, journeystate.load(ctx, known.exchange_journey_id))
 
 
 def _carrier(case: Case, terms: ReturnTerms) -> str | None:

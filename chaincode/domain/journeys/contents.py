@@ -8,7 +8,7 @@ parcels. A parcel is known by the canonical spelling of its identifier (`parcels
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chaincode.domain.journeys import digitallink, parcels
 from chaincode.domain.refusals import Refusal
@@ -39,9 +39,17 @@ class Parcel:
     weight_grams: int = 0
     sides_mm: tuple[int, ...] = ()
 
-    def units(self, line: str) -> int:
-        """Return how many units of *line* are in it."""
+    def units(self, line: str, among: Collection[str] = ()) -> int:
+        """Return how many units of *line* are in it; only those with serials *among* the given ones, if any are."""
+        if among:
+            return len(set(among) & set(self.serials(line)))
         return sum(each.quantity for each in self.contents if each.line == line)
+
+    def serials(self, line: str) -> tuple[str, ...]:
+        """Return the serials of the units of *line* in it, in one spelling; those without a serial are left out."""
+        return tuple(
+            digitallink.canonical(unit) for each in self.contents if each.line == line for unit in each.serials
+        )
 
 
 def packed(stated: Sequence[Parcel], epcs: Sequence[str], units: Mapping[str, int]) -> tuple[Parcel, ...]:

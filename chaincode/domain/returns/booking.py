@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.domain.journeys import parcels
+from chaincode.domain.journeys.contents import Content, Parcel
 from chaincode.domain.journeys.journeys import Journey, Opening
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return
@@ -43,22 +44,30 @@ def reverse(forward: Journey, approved: Return, booking: ReturnBooking, now: int
         journey_id=approved.reverse_journey_id,
         kind=JourneyType.REVERSE,
         custodian=booking.carrier,
-        epcs=(f"{parcels.RETURN}{approved.return_id}",),
+        epcs=(_bringing_back(approved),),
+        packed=_named(approved),
         joining=(booking.carrier, *booking.others),
         turned=True,
         now=now,
     )
 
 
-def exchange(forward: Journey, settled: Return, epcs: tuple[str, ...], now: int) -> Opening:
-    """Return the journey of the replacement: the same parties and places, new goods from the seller."""
+def exchange(
+    forward: Journey, settled: Return, epcs: tuple[str, ...], now: int, packed: tuple[Parcel, ...] = ()
+) -> Opening:
+    """
+    Return the journey of the replacement: the same parties and places, new goods from the seller.
+
+    *packed* says which serials are in which parcel; without it everything is in the first of *epcs*.
+    """
     return _paired(
         forward,
         settled,
         journey_id=settled.exchange_journey_id,
         kind=JourneyType.EXCHANGE,
         custodian=settled.roles.seller,
-        epcs=epcs,
+        epcs=epcs or tuple(each.identifier for each in packed),
+        packed=packed,
         joining=(settled.roles.seller,),
         turned=False,
         now=now,
@@ -67,7 +76,7 @@ def exchange(forward: Journey, settled: Return, epcs: tuple[str, ...], now: int)
 
 def _paired(
     forward: Journey, returned: Return, *, journey_id: str, kind: JourneyType, custodian: str,
-    epcs: tuple[str, ...], joining: tuple[str, ...], turned: bool, now: int,
+    epcs: tuple[str, ...], packed: tuple[Parcel, ...], joining: tuple[str, ...], turned: bool, now: int,
 ) -> Opening:  # fmt: skip
     line = forward.line(returned.request.line)
     lines = (dataclasses.replace(line, quantity=returned.units),) if line else ()
@@ -88,4 +97,18 @@ def _paired(
         parties=tuple(sorted(parties)),
         custodian=custodian,
         kind=kind,
+        parcels=packed,
     )
+
+
+def _bringing_back(approved: Return) -> str:
+    """Return the identifier of what a return brings back."""
+    return f"{parcels.RETURN}{approved.return_id}"
+
+
+def _named(approved: Return) -> tuple[Parcel, ...]:
+    """Return the parcel of a return with the serials of its units; nothing if it names none."""
+    request = approved.request
+    if not request.serials:
+        return ()
+    return (Parcel(_bringing_back(approved), (Content(request.line, request.quantity, request.serials),)),)

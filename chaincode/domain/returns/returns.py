@@ -18,7 +18,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping, Sequence
 
-from chaincode.domain.journeys import epcis
+from chaincode.domain.journeys import epcis, tracking
 from chaincode.domain.journeys.pages import Entry
 from chaincode.domain.returns.review import Decision, ReturnRequest
 from chaincode.domain.returns.terms import ReturnTerms
@@ -147,7 +147,11 @@ class Return:
 
 @dataclasses.dataclass(frozen=True)
 class TrackedReturn:
-    """The shopper's view of a return: no organisations, and the reason for a rejection."""
+    """
+    The shopper's view of a return: no organisations, and the reason for a rejection.
+
+    ``exchange`` is where the new goods of an exchange are.
+    """
 
     return_id: str
     state: State
@@ -160,10 +164,11 @@ class TrackedReturn:
     due: str
     code: str
     would_pass_if: str
+    exchange: tracking.View | None = None
 
 
-def seen(known: Return) -> TrackedReturn:
-    """Return *known* as the shopper sees it."""
+def seen(known: Return, exchange: tracking.View | None = None) -> TrackedReturn:
+    """Return *known* as the shopper sees it; *exchange* is the view of the journey of its new goods."""
     finding = known.decision.finding if known.decision else None
     return TrackedReturn(
         return_id=known.return_id,
@@ -177,6 +182,7 @@ def seen(known: Return) -> TrackedReturn:
         due=moments.text(known.due) if known.due is not None else "",
         code=known.decision.code if known.decision else "",
         would_pass_if=finding.would_pass_if if finding else "",
+        exchange=exchange,
     )
 
 

@@ -49,7 +49,8 @@ class ReturnRequest:
     A buyer's request, sent by an organisation for the buyer.
 
     ``evidence`` are SHA-256 hashes of photographs and other files, which are kept outside the ledger;
-    ``buyer_hash`` is that of the order.
+    ``buyer_hash`` is that of the order. ``serials`` name the units, where the journey's parcels have serials
+    (`serials`).
     """
 
     return_id: str
@@ -61,6 +62,7 @@ class ReturnRequest:
     condition: Condition
     buyer_hash: str
     evidence: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

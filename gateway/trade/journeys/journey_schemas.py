@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from chaincode.domain.journeys import contents, pages
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
+from gateway.trade import words
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE, one_of, within
 
@@ -26,12 +27,7 @@ class ContentSchema(Schema):
 
     line = fields.String(required=True, validate=IDENTIFIER)
     quantity = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
-    serials = fields.List(
-        fields.String(),
-        load_default=list,
-        validate=validate.Length(0, 1000),
-        metadata={"description": "The units' own identifiers: of each unit, or of none"},
-    )
+    serials = words.serials("The units' own identifiers: of each unit, or of none")
 
 
 class ParcelSchema(Schema):

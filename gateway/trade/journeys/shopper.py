@@ -63,7 +63,9 @@ def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         if refused.contract_code is None:
             raise
         if refused.contract_code == RuntimeRefusal.INVALID_ARGUMENT.code:
-            raise Problem("REQUEST_INVALID", "The order has no such line, or not so many units of it") from None
+            raise Problem(
+                "REQUEST_INVALID", "The order has no such line or units, or the units have serials: name one for each"
+            ) from None
         raise Problem("LINK_UNKNOWN") from None
     return next(each for each in seen if each["return_id"] == asked["return_id"])
 

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
+from gateway.trade import words
 from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 
 
@@ -32,6 +33,32 @@ class LodgeSchema(Schema):
         validate=counted(bounds.EVIDENCE),
         metadata={"description": "SHA-256 of photographs and other evidence, which the shopper keeps"},
     )
+    serials = words.serials("The units' own identifiers, one for each, where the parcels were sent with serials")
+
+
+class SeenParcelSchema(Schema):
+    """One parcel of several."""
+
+    number = fields.Integer(metadata={"description": "Counted from 1"})
+    status = fields.String()
+    place = fields.String(metadata={"description": "UN/LOCODE where it was last; empty if not known"})
+    at = fields.String()
+
+
+class SeenJourneySchema(Schema):
+    """Where goods are on their way."""
+
+    status = fields.String(metadata={"example": "in_transit"})
+    kind = fields.String()
+    origin = fields.String()
+    destination = fields.String()
+    updated_at = fields.String()
+    expected_at = fields.String(allow_none=True)
+    events = fields.List(fields.Nested(SeenSchema))
+    parcels = fields.List(
+        fields.Nested(SeenParcelSchema), metadata={"description": "Each parcel, if the journey has several"}
+    )
+    delivered = fields.Integer(metadata={"description": "How many parcels are delivered"})
 
 
 class SeenReturnSchema(Schema):
@@ -48,29 +75,14 @@ class SeenReturnSchema(Schema):
     due = fields.String(allow_none=True)
     code = fields.String(metadata={"description": "The reason for a rejection; else empty"})
     would_pass_if = fields.String()
-
-
-class SeenParcelSchema(Schema):
-    """One parcel of several."""
-
-    number = fields.Integer(metadata={"description": "Counted from 1"})
-    status = fields.String()
-    place = fields.String(metadata={"description": "UN/LOCODE where it was last; empty if not known"})
-    at = fields.String()
-
-
-class TrackingSchema(Schema):
-    """Where the goods are."""
-
-    status = fields.String(metadata={"example": "in_transit"})
-    kind = fields.String()
-    origin = fields.String()
-    destination = fields.String()
-    updated_at = fields.String()
-    expected_at = fields.String(allow_none=True)
-    events = fields.List(fields.Nested(SeenSchema))
-    parcels = fields.List(
-        fields.Nested(SeenParcelSchema), metadata={"description": "Each parcel, if the journey has several"}
+    exchange = fields.Nested(
+        SeenJourneySchema,
+        allow_none=True,
+        metadata={"description": "Where the new goods of an exchange are; else null"},
     )
-    delivered = fields.Integer(metadata={"description": "How many parcels are delivered"})
+
+
+class TrackingSchema(SeenJourneySchema):
+    """Where the goods of an order are, and its returns."""
+
     returns = fields.List(fields.Nested(SeenReturnSchema))

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
+from gateway.trade import words
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 
@@ -33,6 +34,7 @@ class ReturnSchema(Schema):
         validate=counted(bounds.EVIDENCE),
         metadata={"description": "SHA-256 of photographs and other evidence, which are kept outside the ledger"},
     )
+    serials = words.serials("The units' own identifiers, one for each, where the parcels were sent with serials")
 
 
 class OfJourneyQuerySchema(Schema):

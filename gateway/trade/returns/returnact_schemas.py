@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from chaincode.domain.journeys import contents
 from chaincode.domain.returns import handling, terms
 from chaincode.domain.vocabulary import bounds
+from gateway.trade.journeys.journey_schemas import ParcelSchema
 from gateway.trade.words import IDENTIFIER, hash_of, one_of, within
 from hlf.codec.bounds import Bounds
 
@@ -56,6 +58,12 @@ class SettleReturnSchema(Schema):
     proof_hash = hash_of("the proof")
     epcs = fields.List(
         fields.String(), load_default=list, metadata={"description": "EPCs of the goods sent in exchange"}
+    )
+    parcels = fields.List(
+        fields.Nested(ParcelSchema),
+        load_default=list,
+        validate=validate.Length(0, contents.MOST),
+        metadata={"description": "Their parcels with contents and serials; without them all is in the first EPC"},
     )
 
 

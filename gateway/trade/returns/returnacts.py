@@ -68,7 +68,7 @@ ACTS = (
         "settlement",
         "settle",
         returnact_schemas.SettleReturnSchema,
-        ("resolution", "proof_hash", "epcs"),
+        ("resolution", "proof_hash", "epcs", "parcels"),
         "Give the buyer the agreed resolution; an exchange books its journey.",
     ),
     Act(

@@ -10,10 +10,12 @@ import pytest
 from selat.demo import goods
 from selat.demo.voyage import Clock
 
+PAPER = "a" * 64
 MOST = 25
 """Transactions of an order with three parcels, from placing to delivery."""
 
 BOXES = [f"https://selat.test/voc/parcel/OriginCarrierMSP/three-{number}" for number in (1, 2, 3)]
+SERIALS = [f"https://id.gs1.org/01/09506000134352/21/three-{number}" for number in (1, 2)]
 PARTIES = [
     "PlatformMSP", "MerchantMSP", "PaymentsMSP", "OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "CustomsMSP",
 ]  # fmt: skip
@@ -65,7 +67,8 @@ def test_an_order_of_three_parcels_takes_few_transactions(cast, placed, counted)
         giver.post(f"/v1/journeys/{journey}/custody/offer", offer)
         taker.post(f"/v1/journeys/{journey}/custody/acceptance", {"accepted_at": moment, "place": place})
 
-    inside = ([{"line": "1", "quantity": 1}], [{"line": "1", "quantity": 1}], [{"line": "2", "quantity": 1}])
+    inside = [[{"line": "1", "quantity": 1, "serials": [serial]}] for serial in SERIALS]
+    inside.append([{"line": "2", "quantity": 1}])
     parcels = [{"identifier": box, "contents": part} for box, part in zip(BOXES, inside, strict=True)]
     opening = {"order_id": order_id, "parties": PARTIES, "custodian": "MerchantMSP", "parcels": parcels}
     journey = cast.platform.post("/v1/journeys", opening)["journey_id"]
@@ -101,6 +104,35 @@ def test_an_order_of_three_parcels_takes_few_transactions(cast, placed, counted)
     assert cast.platform.get(placed["tracking_path"])["status"] == "delivered"
     account = cast.merchant.get(f"/v1/orders/{order_id}/account")
     assert [(line["delivered"], line["lost"]) for line in account] == [(2, 0), (1, 0)]
+
+
+def test_one_unit_of_two_is_exchanged_by_its_serial(cast, placed):
+    """The shopper asks by its link, names the unit and sees where the new goods are; no unit comes back twice."""
+    asked = {"line": "1", "quantity": 1, "reason": "DEFECTIVE", "resolution": "exchange", "condition": "used"}
+    asked |= {"evidence": [PAPER]}
+    lodging = f"{placed['tracking_path']}/returns"
+    assert cast.platform.refusal("POST", lodging, asked)["code"] == "REQUEST_INVALID"
+    made = cast.platform.post(lodging, asked | {"serials": SERIALS[1:]})
+    assert (made["state"], made["exchange"]) == ("PICKUP_ASSIGNED", None)
+    again = cast.platform.post(lodging, asked | {"serials": SERIALS[1:]})
+    assert (again["state"], again["code"]) == ("REJECTED", "ALREADY_RETURNED")
+    act, way = f"/v1/returns/{made['return_id']}", f"/v1/journeys/{made['return_id']}-reverse"
+    (parcel,) = cast.customs.get(way)["journey"]["parcels"]
+    assert parcel["contents"] == [{"line": "1", "quantity": 1, "serials": SERIALS[1:]}]
+    clock = Clock()
+    fetched = {"stage_id": "S22", "step": "shipping", "event_time": clock.next("VNHAN"), "place": "VNHAN"}
+    cast.last_mile.post(f"{way}/events", fetched)
+    moment = clock.next("VNHAN")
+    offer = {"taker": "MerchantMSP", "released_at": moment, "place": "VNHAN"}
+    cast.last_mile.post(f"{way}/custody/offer", offer)
+    cast.merchant.post(f"{way}/custody/acceptance", {"accepted_at": moment, "place": "CNSZX"})
+    cast.merchant.post(f"{act}/inspection", {"condition": "used", "units": 1, "report_hash": PAPER})
+    new = {"line": "1", "quantity": 1, "serials": ["https://id.gs1.org/01/09506000134352/21/three-3"]}
+    parcels = [{"identifier": f"{BOXES[0]}-new", "contents": [new]}]
+    cast.merchant.post(f"{act}/settlement", {"resolution": "exchange", "proof_hash": PAPER, "parcels": parcels})
+    seen = cast.platform.get(placed["tracking_path"])["returns"]
+    (exchanged,) = [each["exchange"] for each in seen if each["return_id"] == made["return_id"]]
+    assert (exchanged["kind"], exchanged["status"]) == ("exchange", "pending")
 
 
 def test_a_container_is_recorded_once_over_http(cast, placed):

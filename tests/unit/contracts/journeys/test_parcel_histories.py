@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hlf.shim import testing
 from tests.unit.contracts import shipping
-from tests.unit.contracts.journeys.test_parcels import IDS, LINES, packed
-from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN
+from tests.unit.contracts.journeys.test_parcels import IDS, LINES, SERIALS, packed
+from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
 
 HISTORIES = int(os.environ.get("SELAT_HISTORIES", "6"))
 pytestmark = pytest.mark.timeout(max(300, 30 * HISTORIES))
@@ -70,6 +70,7 @@ class Parcels(RuleBasedStateMachine):
         self.channel.majority("Units:open", unit, by=MERCHANT)
         self.book = {parcel: Box() for parcel in IDS}
         self.box, self.box_holds = MERCHANT, False
+        self.asked, self.claims = 0, dict[str, set[str]]()
 
     def tried(self, allowed: bool, function: str, *args: Any, by: str) -> bool:
         """Whether the call went through, which it must exactly if the book allows it."""
@@ -174,6 +175,25 @@ class Parcels(RuleBasedStateMachine):
             each.lost = kind == "lost" or (each.lost and kind != "found")
             each.turned |= kind == "returning"
 
+    @rule(some=st.sets(st.sampled_from(SERIALS), min_size=1))
+    def give_back(self, some: set[str]) -> None:
+        """The buyer asks to return telephones by their serials; each comes back once, out of its delivered parcel."""
+        self.asked += 1
+        name = f"R{self.asked}"
+        made = self.channel.lodge(name, quantity=len(some), serials=sorted(some))
+        allowed = self.book[IDS[0]].delivered and not some & set().union(*self.claims.values())
+        assert (made["state"] == "PICKUP_ASSIGNED") == allowed, made
+        if allowed:
+            self.claims[name] = some
+
+    @rule()
+    def keep_after_all(self) -> None:
+        """The buyer calls the first return off, which frees its units."""
+        if self.claims:
+            name = next(iter(self.claims))
+            self.channel.submit("Returns:cancel", name, by=PLATFORM, endorsed_by=(MERCHANT, PLATFORM))
+            del self.claims[name]
+
     @invariant()
     def the_ledger_agrees_with_the_book(self) -> None:
         """Each parcel is in one place; quantities follow from contents; the journey from its least advanced parcel."""
@@ -193,6 +213,8 @@ class Parcels(RuleBasedStateMachine):
             for name in ("delivered", "lost", "sent_back"):
                 assert line[name] == sum(units[parcel] for parcel in IDS if self.book[parcel].outcome == name)
             assert line["delivered"] + line["lost"] <= line["allotted"] <= line["ordered"]
+            claimed = sum(map(len, self.claims.values())) if line["line"] == "1" else 0
+            assert line["returning"] + line["returned"] == claimed <= line["delivered"]
 
 
 Parcels.TestCase.settings = settings(max_examples=HISTORIES, stateful_step_count=25, deadline=None)

@@ -52,6 +52,14 @@ def pass_on(channel: shipping.Channel, giver: str, taker: str, hour: float, *par
     return channel.submit("Journeys:accept_custody", "J1", shipping.text(hour), "VNHPH", list(parcels), by=taker)
 
 
+def return_asked(channel: shipping.Channel, *serials: str, **changes: Any) -> str:
+    """The code or else the state of a return of units of the first line, named by their serials."""
+    known = len(channel.query("Returns:of_journey", "J1"))
+    asked = {"quantity": len(serials) or 1, "serials": list(serials)} | changes
+    made = channel.lodge(f"R{known}", **asked)
+    return str(made["decision"]["code"] or made["state"])
+
+
 def standing(channel: shipping.Channel, name: str) -> list[Any]:
     """One attribute of each parcel's state."""
     return [each[name] for each in channel.query("Journeys:read", "J1")["parcels"]]
@@ -290,3 +298,30 @@ def test_each_unit_is_in_one_parcel():
     for changes in WRONG:
         with refused("INVALID_ARGUMENT"):
             channel.open(order=channel.order(lines=LINES), epcs=IDS[:1], **changes)
+
+
+def test_a_unit_with_a_serial_comes_back_once_and_out_of_its_own_parcel():
+    """A return names the units where the parcels do; of another parcel, line or journey none is taken."""
+    split = [
+        {"identifier": box, "contents": [{"line": "1", "quantity": 1, "serials": [serial]}]}
+        for box, serial in zip(IDS, SERIALS, strict=False)
+    ]
+    channel = opened(parcels=[*split, {"identifier": IDS[2], "contents": [{"line": "2", "quantity": 5}]}])
+    pass_on(channel, MERCHANT, LAST_MILE, 6)
+    channel.record(LAST_MILE, "S20", "accepting", 8, "VNHAN", epcs=[IDS[0]])
+    stranger = SERIALS[0].replace("09506000134352", "09506000134369")
+    wrong: list[dict[str, Any]] = [
+        {}, {"serials": SERIALS, "quantity": 1}, {"serials": [SERIALS[0]] * 2, "quantity": 2},
+        {"serials": [stranger]}, {"serials": SERIALS[:1], "line": "2"},
+    ]  # fmt: skip
+    for changes in wrong:
+        with refused("INVALID_ARGUMENT"):
+            return_asked(channel, **changes)
+    assert return_asked(channel, SERIALS[1]) == "NOT_DELIVERED"
+    assert return_asked(channel, *SERIALS) == "QTY_EXCEEDS"
+    urn = "urn:epc:id:sgtin:9506000.013435.1"
+    assert return_asked(channel, urn) == "PICKUP_ASSIGNED"
+    assert return_asked(channel, SERIALS[0]) == "ALREADY_RETURNED"
+    (parcel,) = channel.query("Journeys:read", "R2-reverse")["journey"]["parcels"]
+    assert parcel["contents"] == [{"line": "1", "quantity": 1, "serials": [urn]}]
+    assert return_asked(channel, reason="NOT_RECEIVED") == "RETURNLESS_APPROVED"
