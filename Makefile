@@ -13,12 +13,15 @@ FOLDER  = $(if $(STATE),--state '$(STATE)')
 ACT     = $(BIN)/selat network
 AS      = $(FILE) $(FOLDER) $(if $(PLAN),--plan) $(if $(YES),--yes)
 
+# The organisation that a target acts for; one whose folder holds its keys alone needs no name.
+FOR     = $(if $(MSP),--organisation $(MSP))
+
 # Stops a target that needs a variable and did not get it: $(call needs,NODE,name).
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -172,11 +175,44 @@ certificates: $(VENV)/run  ## List certificates by their end; fails if one ends 
 chaincode-status: $(VENV)/run  ## Show the chaincodes of CHANNEL=name with each member's approval
 	@$(call needs,CHANNEL,name)$(BIN)/selat network chaincode-status $(CHANNEL) $(FOLDER)
 
+invite: $(VENV)/run  ## Invite others to CHANNEL=name by PAPER=path (WITH="introductions", CONSORTIUM=file)
+	@$(call needs,CHANNEL,name)$(call needs,PAPER,path)$(ACT) invite $(CHANNEL) '$(PAPER)' $(WITH:%=--with %) $(FILE) $(FOLDER)
+
+join: $(VENV)/run  ## Join the channel of the invitation PAPER=path with the own nodes
+	@$(call needs,PAPER,path)$(ACT) join '$(PAPER)' $(FILE) $(FOLDER) $(if $(PLAN),--plan)
+
+propose: $(VENV)/run  ## Write what CONSORTIUM=file changes of CHANNEL=name into PAPER=path, for others to sign
+	@$(call needs,CHANNEL,name)$(call needs,PAPER,path)$(ACT) propose $(CHANNEL) '$(PAPER)' $(WITH:%=--with %) $(FILE) $(FOLDER) $(FOR)
+
+sign: $(VENV)/run  ## Show what PAPER=path proposes, and sign it (PLAN=1 only shows)
+	@$(call needs,PAPER,path)$(ACT) sign '$(PAPER)' $(FOLDER) $(FOR) $(if $(PLAN),--plan)
+
+submit: $(VENV)/run  ## Put the signed proposal PAPER=path in force
+	@$(call needs,PAPER,path)$(ACT) submit '$(PAPER)' $(FOLDER) $(FOR)
+
+chaincode-propose: $(VENV)/run  ## Write the definition of CHAINCODE=name on CHANNEL=name into PAPER=path
+	@$(call needs,CHANNEL,name)$(call needs,CHAINCODE,name)$(call needs,PAPER,path)$(ACT) chaincode-propose $(CHANNEL) $(CHAINCODE) '$(PAPER)' $(FILE) $(FOLDER) $(FOR)
+
+chaincode-package: $(VENV)/run  ## Write the package of CHAINCODE=name on CHANNEL=name into PACKAGE=file.tar.gz (MSP=id)
+	@$(call needs,CHANNEL,name)$(call needs,CHAINCODE,name)$(call needs,PACKAGE,file.tar.gz)$(ACT) chaincode-package $(CHANNEL) $(CHAINCODE) '$(PACKAGE)' $(FILE) $(FOLDER) $(FOR)
+
+chaincode-install: $(VENV)/run  ## Install PACKAGE=file.tar.gz on the organisation's peers (MSP=id)
+	@$(call needs,PACKAGE,file.tar.gz)$(ACT) chaincode-install '$(PACKAGE)' $(FOLDER) $(FOR)
+
+chaincode-approve: $(VENV)/run  ## Approve the definition PAPER=path with PACKAGE=file.tar.gz, or to run none (MSP=id)
+	@$(call needs,PAPER,path)$(ACT) chaincode-approve '$(PAPER)' $(if $(PACKAGE),--package '$(PACKAGE)') $(FOLDER) $(FOR)
+
+check-readiness: $(VENV)/run  ## Show who has approved the definition PAPER=path (MSP=id)
+	@$(call needs,PAPER,path)$(ACT) check-readiness '$(PAPER)' $(FOLDER) $(FOR)
+
+chaincode-commit: $(VENV)/run  ## Put the definition PAPER=path in force (MSP=id)
+	@$(call needs,PAPER,path)$(ACT) chaincode-commit '$(PAPER)' $(FOLDER) $(FOR)
+
 metrics: $(VENV)/run  ## List where nodes tell Prometheus their metrics (STATE=folder)
 	@$(BIN)/selat network metrics $(FOLDER)
 
-render: $(VENV)/run  ## Write a compose file and all it needs, for the official images
-	@$(BIN)/selat network render $(FILE) $(FOLDER)
+render: $(VENV)/run  ## Write a compose file and all it needs, or the folder of MSP=id alone (FROM=folder with all keys)
+	@$(BIN)/selat network render $(FILE) $(FOLDER) $(FOR) $(if $(FROM),--from '$(FROM)')
 
 audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, offline
 	@$(call needs,CHANNEL,name)$(BIN)/selat audit export build/audit/$(CHANNEL) --channel $(CHANNEL) $(if $(STATE),--wallet '$(STATE)')

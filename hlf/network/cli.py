@@ -14,7 +14,8 @@ import click
 
 from hlf import errors as hlf_errors
 from hlf.network import admin, engines, errors, looking, options
-from hlf.network.commands import acts, keeping, keys, orderers, planning
+from hlf.network.commands import acts, exchanging, keeping, keys, lifecycle, orderers, planning
+from hlf.network.exchange import founding, operating
 from hlf.network.state import unusable
 
 
@@ -52,6 +53,9 @@ def network() -> None:
 @click.pass_obj
 def up(default: Path | None, engine: str | None, consortium: Path | None, state: Path) -> None:
     """Start the consortium, with its ledgers if it ran before; print the folder of profiles."""
+    if operating.is_own(state):
+        click.echo(f"running: {', '.join(operating.up(state, consortium))}")
+        return
     started = admin.up(engine, state, consortium, default=default)
     for difference in started.differences:
         click.echo(f"otherwise than in the file, {difference}", err=True)
@@ -90,11 +94,26 @@ def start(nodes: tuple[str, ...], state: Path) -> None:
 
 @network.command()
 @click.option("--consortium", type=options.FILE, help="The consortium file; default: the command's own.")
+@click.option("--organisation", "own", multiple=True, metavar="MSP", help="Only what this organisation runs and knows.")
+@click.option("--engine", type=click.Choice(["native"]), default="native", help="Of an organisation's nodes.")
+@click.option("--from", "source", type=options.FOLDER, help="A state folder to take the organisation's part from.")
 @options.state
 @click.pass_obj
-def render(default: Path | None, consortium: Path | None, state: Path) -> None:
-    """Write keys, genesis blocks, configuration and a compose file for docker; start nothing, print its path."""
-    click.echo(admin.render(state, consortium or default))
+def render(
+    default: Path | None, consortium: Path | None, own: tuple[str, ...], engine: str, source: Path | None, state: Path
+) -> None:
+    """
+    Write what operators need; start nothing.
+
+    Without --organisation: keys, genesis blocks, configuration and a compose file of the whole consortium, for docker.
+    With it: the folder of one organisation, with no private key of another, and its introduction for the others.
+    """
+    if not own:
+        click.echo(admin.render(state, consortium or default))
+        return
+    made = founding.take_from(source, own, state) if source else founding.found(own, state, consortium, engine)
+    for file in made:
+        click.echo(file)
 
 
 @network.command()
@@ -162,5 +181,7 @@ for _command in (
     *keys.COMMANDS,
     *orderers.COMMANDS,
     *keeping.COMMANDS,
+    *exchanging.COMMANDS,
+    *lifecycle.COMMANDS,
 ):
     network.add_command(_command)

@@ -7,6 +7,7 @@ The errors between a consortium file and a running network.
      ├ ConsortiumError           the consortium file: .file .line .field
      ├ MaterialError             keys and certificates of a state folder: .path
      ├ StateError                the state folder itself: .path
+     ├ ExchangeError             a file of another organisation: .path
      ├ EngineError               an engine that cannot run here
      └ ProcessError              a program that did not come up or fell over: .program .log
         └ PortTakenError              its port belongs to somebody else: .address
@@ -50,6 +51,14 @@ class MaterialError(NetworkError):
 
 class StateError(NetworkError):
     """The state folder is incomplete or damaged, or belongs to another consortium."""
+
+    def __init__(self, path: Path, problem: str, cure: str = "") -> None:
+        super().__init__(f"{path}: {problem}", cure)
+        self.path = path
+
+
+class ExchangeError(NetworkError):
+    """A file that organisations exchange is damaged, does not say what it does, or fits the channel no more."""
 
     def __init__(self, path: Path, problem: str, cure: str = "") -> None:
         super().__init__(f"{path}: {problem}", cure)

@@ -60,6 +60,18 @@ def authority(folder: Folder, msp_id: str, kind: str = "ca") -> Issued:
     return _load(place / "cert.pem", place / "key.pem")
 
 
+def keep_public(folder: Folder, msp_id: str, root_pem: bytes, tls_root_pem: bytes) -> None:
+    """Keep the roots of trust of an organisation whose keys are elsewhere."""
+    place = folder.organisation(msp_id)
+    for name, content in {
+        "msp/config.yaml": _NODE_OUS.encode(),
+        "msp/cacerts/ca.pem": root_pem,
+        "msp/tlscacerts/tlsca.pem": tls_root_pem,
+        "tlsca/cert.pem": tls_root_pem,
+    }.items():
+        state.replace_file(place / name, content)
+
+
 def users(consortium: Consortium) -> list[tuple[str, tuple[User, ...]]]:
     """Return the users of each organisation, those that order included, by MSP id."""
     members = [(each.msp_id, each.users) for each in consortium.organisations]

@@ -12,3 +12,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 state = click.option(
     "--state", type=FOLDER, default=Path("build/network"), show_default=True, help="The network's state folder."
 )
+
+organisation = click.option(
+    "--organisation", help="The MSP id to act for; default: the one whose keys the folder holds."
+)

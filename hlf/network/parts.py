@@ -7,7 +7,8 @@ kept in the state folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -209,6 +210,11 @@ class Consortium:
         return tuple(peer for organisation in self.organisations for peer in organisation.peers)
 
     @property
+    def msp_ids(self) -> tuple[str, ...]:
+        """The MSP id of every organisation, members first."""
+        return (*(each.msp_id for each in self.organisations), *(each.msp_id for each in self.ordering.organisations))
+
+    @property
     def nodes(self) -> tuple[str, ...]:
         """The name of every peer and every orderer."""
         return (*(peer.name for peer in self.peers), *(orderer.name for orderer in self.orderers))
@@ -220,6 +226,25 @@ class Consortium:
     def channel(self, name: str) -> Channel:
         """Return the channel of that name; KeyError where there is none."""
         return {channel.name: channel for channel in self.channels}[name]
+
+    def only(self, msp_ids: Container[str]) -> Consortium:
+        """Return the part of these organisations: their nodes, users and servers, and all channels with them alone."""
+        members = {each.msp_id for each in self.organisations if each.msp_id in msp_ids}
+        ordering = tuple(each for each in self.ordering.organisations if each.msp_id in msp_ids)
+        return dataclasses.replace(
+            self,
+            organisations=tuple(each for each in self.organisations if each.msp_id in members),
+            ordering=dataclasses.replace(self.ordering, organisations=ordering),
+            channels=tuple(
+                dataclasses.replace(each, members=tuple(one for one in each.members if one in members))
+                for each in self.channels
+            ),
+            chaincodes=tuple(
+                dataclasses.replace(each, installed_by=tuple(one for one in each.installed_by if one in members))
+                for each in self.chaincodes
+                if members & {*each.installed_by}
+            ),
+        )
 
     def channels_of(self, msp_id: str) -> tuple[Channel, ...]:
         """Return the channels an organisation is a member of."""

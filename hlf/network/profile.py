@@ -16,12 +16,17 @@ _SCHEME = "grpcs://"
 def make(folder: Folder, record: Record, consortium: Consortium) -> None:
     """Write every organisation's profile again, in the common form and in that of hfc."""
     for organisation in consortium.organisations:
-        values = profile(folder, record, consortium, organisation)
-        _write(folder.profile(organisation.msp_id), values)
-        # hfc dials a URL unchanged, where all others expect a scheme before the address.
-        for node in (*values["peers"].values(), *values["orderers"].values()):
-            node["url"] = node["url"].removeprefix(_SCHEME)
-        _write(folder.profiles / "hfc" / f"{organisation.msp_id}.json", values)
+        make_one(folder, record, consortium, organisation)
+
+
+def make_one(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> None:
+    """Write one organisation's profile again, in both forms."""
+    values = profile(folder, record, consortium, organisation)
+    _write(folder.profile(organisation.msp_id), values)
+    # hfc dials a URL unchanged, where all others expect a scheme before the address.
+    for node in (*values["peers"].values(), *values["orderers"].values()):
+        node["url"] = node["url"].removeprefix(_SCHEME)
+    _write(folder.profiles / "hfc" / f"{organisation.msp_id}.json", values)
 
 
 def profile(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> dict[str, Any]:

@@ -114,6 +114,7 @@ class Record:
     What was chosen when the network was first started, kept in ``state.json`` so that it starts again the same.
 
     *builder* are the addresses that each peer's chaincode builder fills into packages, of all packages so far.
+    *own* are the organisations whose keys the folder holds, of a network that several run; empty for all of the file.
     *started* says whether a start ever came to its end; until then the folder
     holds nothing that anybody used.
     """
@@ -126,6 +127,7 @@ class Record:
     packages: dict[str, dict[str, str]] = field(default_factory=dict)
     builder: dict[str, dict[str, str]] = field(default_factory=dict)
     started: bool = False
+    own: list[str] = field(default_factory=list)
 
     @property
     def before_fabric_3(self) -> bool:
@@ -177,6 +179,8 @@ def read(folder: Folder) -> Record | None:
         # An earlier version kept the channels' members as well, and had no word for a start that did not end.
         values.pop("members", None)
         record = Record(**{"started": True, **values})
+        if not isinstance(record.own, list) or not all(isinstance(each, str) for each in record.own):
+            raise TypeError("own")
         for node, uses in record.ports.items():
             for use, port in uses.items():
                 if not isinstance(port, int) or not 0 < port < 65_536:
@@ -273,6 +277,32 @@ def held(folder: Folder) -> Consortium:
     except OSError:
         base = None
     return topology.load(folder.consortium_file, base=base)
+
+
+def operated(folder: Folder) -> Consortium:
+    """
+    Return the part of the held consortium that runs from here: all of it, or that of the folder's own organisations.
+
+    Raises:
+        StateError, ConsortiumError: as for :func:`existing` and :func:`held`.
+    """
+    own = existing(folder).own
+    return held(folder).only(own) if own else held(folder)
+
+
+def require_all_keys(folder: Folder, record: Record) -> None:
+    """
+    Return if a folder holds the keys of its whole network.
+
+    Raises:
+        StateError: it is the folder of some organisations.
+    """
+    if record.own:
+        raise errors.StateError(
+            folder.root,
+            f"holds the keys of {', '.join(record.own)} alone, and this command acts for all organisations",
+            "Do it together with the others: hlf network propose, sign, submit (docs/operations.md).",
+        )
 
 
 def unusable(path: Path, error: OSError) -> errors.StateError:

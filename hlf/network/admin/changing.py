@@ -173,6 +173,8 @@ def _file(
 ) -> tuple[Record | None, Consortium]:
     """Return the record of a network that was started (None for none), and the file that is wanted of it."""
     record = state.read(folder)
+    if record is not None:
+        state.require_all_keys(folder, record)
     started = record is not None and record.started
     if isinstance(consortium, Consortium):
         wanted = consortium

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hlf import errors as hlf_errors
+from hlf.admin import channel as reading
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
 from hlf.network import channelwords, errors, state
@@ -76,16 +77,18 @@ class CertificateSeen:
 
 def channels(root: Path = Path("build/network")) -> tuple[ChannelSeen, ...]:
     """
-    Return every channel that the orderers take part in.
+    Return every channel that the orderers take part in, or a peer where the orderers are others'.
 
     Raises:
         StateError: the folder holds no network that runs.
         AdminError: (of ``hlf``) no orderer of a channel answers.
     """
     with _asked(root) as (consortium, nodes):
-        found = observed.read(observed.by_orderer(consortium, nodes), nodes)
         heights = _heights(consortium, nodes)
-        return tuple(_channel(found.bundle(name), heights, nodes) for name in found.configs)
+        configs = dict(observed.read(observed.by_orderer(consortium, nodes), nodes).configs)
+        for peer, at in heights.items():
+            configs |= {name: reading.config(nodes.peer(peer), name) for name in at if name not in configs}
+        return tuple(_channel(channelconfig.Bundle(name, configs[name]), heights, nodes) for name in sorted(configs))
 
 
 def channel(name: str, root: Path = Path("build/network")) -> ChannelSeen:
@@ -188,7 +191,7 @@ def metrics(root: Path = Path("build/network")) -> dict[str, str]:
     """
     folder = Folder(root)
     record = state.started(folder)
-    found = {name: record.address(name, "operations") for name in state.held(folder).nodes}
+    found = {name: record.address(name, "operations") for name in state.operated(folder).nodes}
     if record.engine == "embedded":
         raise errors.EngineError(
             "the embedded engine has no metrics for Prometheus",
@@ -208,7 +211,7 @@ def _certificate_files(folder: Folder) -> Iterator[Path]:
 def _asked(root: Path) -> Iterator[tuple[Consortium, Nodes]]:
     folder = Folder(root)
     record = state.started(folder)
-    consortium = state.held(folder)
+    consortium = state.operated(folder)
     with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
         yield consortium, nodes
 

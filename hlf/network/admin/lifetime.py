@@ -86,6 +86,8 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
 def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str, *, adopting: bool = True) -> Network:
     """Start as :func:`start` does, for a command that has the folder to itself; *adopting* keeps the file."""
     kept = state.read(folder)
+    if kept is not None:
+        state.require_all_keys(folder, kept)
     record = record_for(folder, wanted, engine_name, version)
     if kept is None or not kept.started:
         _discard(folder, kept)

@@ -112,7 +112,7 @@ def add_organisation(
 def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) -> Iterator[_Asked]:
     """Yield the network, checked to be running and to allow all that the file asks for once the member is added."""
     folder = Folder(root)
-    state.existing(folder)
+    state.require_all_keys(folder, state.existing(folder))
     with state.alone(folder):
         record = state.existing(folder)
         engine = engines.by_name(record.engine) if record.engine else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -12,7 +13,8 @@ from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import Observed
 from hlf.network.plan import model
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium
+from hlf.network.topology import Channel, Consortium
+from hlf.wire.config.channelconfig import Values
 
 
 def wanted(folder: Folder, record: Record, consortium: Consortium) -> model.NetworkFacts:
@@ -30,10 +32,8 @@ def wanted(folder: Folder, record: Record, consortium: Consortium) -> model.Netw
     channels = {}
     for channel in consortium.channels:
         own = [each for each in packaged if each.chaincode.channel == channel.name]
-        channels[channel.name] = model.ChannelFacts(
-            members=frozenset(channel.members),
-            settings=_settings(channelconfig.outline(record, consortium, channel), channel.members),
-            orderers={record.inside(orderer.name): orderer.msp_id for orderer in consortium.orderers},
+        channels[channel.name] = dataclasses.replace(
+            wanted_channel(record, consortium, channel),
             peers=frozenset(peer.name for peer in consortium.peers if peer.msp_id in channel.members),
             definitions={each.chaincode.name: model.wanted_definition(each.definition) for each in own},
             approvals={
@@ -53,6 +53,15 @@ def wanted(folder: Folder, record: Record, consortium: Consortium) -> model.Netw
         installed={peer: frozenset(held) for peer, held in installed.items()},
         node_settings=_node_settings(consortium),
         channels=channels,
+    )
+
+
+def wanted_channel(record: Record, consortium: Consortium, channel: Channel) -> model.ChannelFacts:
+    """Return what a file wants of a channel's configuration; raises as :func:`wanted`."""
+    return model.ChannelFacts(
+        members=frozenset(channel.members),
+        settings=_settings(channelconfig.outline(record, consortium, channel), channel.members),
+        orderers={record.inside(orderer.name): orderer.msp_id for orderer in consortium.orderers},
     )
 
 
@@ -76,10 +85,8 @@ def actual(
         inside = frozenset(peer.name for peer in base.peers if name in joined[peer])
         ready = [msp_id for msp_id in known if base.organisation(msp_id).peers[0].name in inside]
         definitions = lifecycle.committed(nodes.first_peer(ready[0]), name) if ready else ()
-        channels[name] = model.ChannelFacts(
-            members=frozenset(members),
-            settings=_settings(config.channel_group, members),
-            orderers=channelwords.orderers(config.channel_group),
+        channels[name] = dataclasses.replace(
+            channel(config.channel_group),
             peers=inside,
             definitions={each.name: model.present_definition(each) for each in definitions},
             approvals=_approvals(name, definitions, ready, nodes),
@@ -97,6 +104,12 @@ def actual(
         node_settings=_node_settings(base),
         channels=channels,
     )
+
+
+def channel(group: Any) -> model.ChannelFacts:
+    """Return what the configuration (``common.ConfigGroup``) of a channel says."""
+    members = frozenset(Values(group).application_msp_ids)
+    return model.ChannelFacts(members, _settings(group, members), channelwords.orderers(group))
 
 
 def _settings(group: Any, members: Collection[str]) -> dict[str, str]:

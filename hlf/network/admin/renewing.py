@@ -26,7 +26,7 @@ def renew(names: Sequence[str], root: Path = Path("build/network")) -> list[Path
     """
     folder = Folder(root)
     state.started(folder)
-    consortium = state.held(folder)
+    consortium = state.operated(folder)
     owners = {peer.name: (peer.msp_id, folder.peer(peer.msp_id, peer.name)) for peer in consortium.peers}
     owners |= {orderer.name: (orderer.msp_id, folder.orderer(orderer.name)) for orderer in consortium.orderers}
     for msp_id, users in material.users(consortium):

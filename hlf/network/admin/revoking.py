@@ -37,6 +37,7 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
     """
     folder = Folder(root)
     record = state.started(folder)
+    state.require_all_keys(folder, record)
     engine = engines.by_name(record.engine)
     with state.alone(folder):
         if not any(engine.running(folder).values()):

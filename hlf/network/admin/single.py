@@ -71,7 +71,7 @@ def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
     engine = engines.by_name(record.engine)
     if not any(engine.running(folder).values()):
         raise errors.StateError(folder.root, "is not running", f"Start it: hlf network up --state {folder.root}")
-    consortium = state.held(folder)
+    consortium = state.operated(folder)
     ports.assign(record, consortium)
     packaged = chaincodes.package_all(record, consortium)
     programs = chaincodes.server_programs(folder, record, consortium, packaged)

@@ -61,7 +61,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Stat
     if not record.started:
         trouble = "the first start was cut off: `hlf network up` with the same file begins it again"
         return Status(record.engine, record.version, programs, troubles=(trouble,))
-    consortium = state.held(folder)
+    consortium = state.operated(folder)
     stopped = engine.stopped(folder, consortium) if nodes else [*consortium.nodes]
     stopped += [name for name in _servers(folder, record, consortium, engine) if name not in programs]
     asked = [

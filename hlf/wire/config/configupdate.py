@@ -39,6 +39,32 @@ def policies_needed(original: Any, update: Any) -> tuple[str, ...]:
     return tuple(sorted(_needed("/Channel", original.channel_group, update.read_set, update.write_set)))
 
 
+def outdated(present: Any, update: Any) -> tuple[str, ...]:
+    """
+    Return the paths of the elements that have changed since an update was made, sorted.
+
+    *present* is the ``common.Config`` in force. An update stays usable while others change what it does not name.
+    """
+    return tuple(sorted(_outdated("/Channel", present.channel_group, update.read_set, update.write_set)))
+
+
+def _outdated(path: str, present: Any, read: Any, write: Any) -> set[str]:
+    found = set() if present.version == read.version else {path}
+    for kind in ("values", "policies"):
+        now, had, written = getattr(present, kind), getattr(read, kind), getattr(write, kind)
+        for name in had.keys() | written.keys():
+            before = had[name].version if name in had else written[name].version - 1
+            if (now[name].version if name in now else -1) != before:
+                found.add(f"{path}/{name}")
+    for name in read.groups.keys() | write.groups.keys():
+        if name not in read.groups or name not in present.groups:
+            if (name in read.groups) != (name in present.groups):
+                found.add(f"{path}/{name}")
+        else:
+            found |= _outdated(f"{path}/{name}", present.groups[name], read.groups[name], write.groups[name])
+    return found
+
+
 def _needed(path: str, original: Any, read: Any, write: Any) -> set[str]:
     found = set()
     if write.version != read.version:

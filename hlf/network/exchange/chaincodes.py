@@ -1,0 +1,256 @@
+"""The steps of a chaincode's lifecycle, each by one organisation: package, install, approve, readiness, commit."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hlf import errors as hlf_errors
+from hlf import waiting
+from hlf.admin import lifecycle
+from hlf.admin.peer import Peer
+from hlf.network import errors, ports, state, topology
+from hlf.network.admin import chaincodes, definitions
+from hlf.network.exchange import papers
+from hlf.network.exchange.side import Side
+from hlf.network.state import Folder
+from hlf.wire import packages
+from hlf.wire.config.channelconfig import Bundle
+
+KIND = "definition"
+_SETTLE_SECONDS = 60.0
+_AGREE_SECONDS = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Proposed:
+    """A definition that a channel is to agree on, as organisations hand it to each other."""
+
+    channel: str
+    definition: lifecycle.Definition
+
+    def words(self) -> list[str]:
+        """Return what the channel would agree on, a line each."""
+        values = dataclasses.asdict(self.definition)
+        collections = values.pop("collections")
+        lines = [f"{name}: {value if value != '' else 'by default of the channel'}" for name, value in values.items()]
+        return lines + [f"collection {each['name']}: members {each['policy']}" for each in collections]
+
+
+def propose(
+    channel: str, name: str, place: Path, root: Path, consortium: Path | None = None, msp_id: str | None = None
+) -> Proposed:
+    """
+    Write the definition that a consortium file gives a chaincode into *place*, for the others to approve.
+
+    Raises:
+        ConsortiumError, NetworkError: the file cannot be used, or has no such chaincode.
+    """
+    with Side(root, msp_id) as side:
+        packaged = _packaged(side, _wanted(side, consortium), channel, name)
+        made = Proposed(channel, packaged.definition)
+    papers.write(place, KIND, {"channel": channel, "definition": dataclasses.asdict(made.definition)})
+    return made
+
+
+def read(place: Path) -> Proposed:
+    """
+    Return the definition in a file.
+
+    Raises:
+        ExchangeError: it is none, or no lifecycle would take it.
+    """
+    paper = papers.Paper(place, KIND)
+    channel, values = paper.text("channel"), paper.mapping("definition")
+    try:
+        collections = tuple(_built(lifecycle.Collection, each) for each in values.pop("collections"))
+        definition = _built(lifecycle.Definition, {**values, "collections": collections})
+        definition.fields()
+    except (KeyError, TypeError, hlf_errors.HlfError) as error:
+        raise paper.error(f"holds no definition of a chaincode ({error})") from error
+    return Proposed(channel, definition)
+
+
+def package(
+    channel: str, name: str, place: Path, root: Path, consortium: Path | None = None, msp_id: str | None = None
+) -> str:
+    """
+    Write an organisation's package of a chaincode of the file, and return its id.
+
+    Raises:
+        ConsortiumError, NetworkError: the file cannot be used, or has no such chaincode for this organisation.
+    """
+    folder = Folder(root)
+    state.existing(folder)
+    with state.alone(folder), Side(root, msp_id) as side:
+        packaged = _packaged(side, _wanted(side, consortium), channel, name)
+        # Its server's port stands in the package.
+        state.write(folder, side.record)
+    state.replace_file(place, packaged.package)
+    return packaged.package_id
+
+
+def install(place: Path, root: Path, msp_id: str | None = None) -> str:
+    """
+    Install a package on every peer of an organisation that does not have it, and return its id.
+
+    Raises:
+        ExchangeError: it cannot be read.
+        LifecycleError: (of ``hlf``) a peer refused it.
+    """
+    content, package_id = _package(place)
+    with Side(root, msp_id) as side:
+        side.peer()
+        for peer in side.peers():
+            if package_id not in {each.package_id for each in lifecycle.installed(peer)}:
+                lifecycle.install(peer, content)
+    return package_id
+
+
+def approve(place: Path, root: Path, msp_id: str | None = None, package: Path | None = None) -> str:
+    """
+    Approve a definition in an organisation's name, with its *package* or to run none; return the package's id.
+
+    An organisation that has approved exactly this is left as it is.
+
+    Raises:
+        ExchangeError: the definition cannot follow the one in force, or *package* is not installed.
+        LifecycleError: (of ``hlf``) the peer refused.
+    """
+    proposed = read(place)
+    with Side(root, msp_id) as side:
+        peer = side.peer()
+        _check(proposed, peer, place)
+        package_id = _package(package)[1] if package is not None else ""
+        if package is not None and package_id not in {each.package_id for each in lifecycle.installed(peer)}:
+            raise errors.ExchangeError(package, f"is not installed at {peer.name}", "Install it first.")
+        definition = proposed.definition
+        held = lifecycle.approved(peer, proposed.channel, definition.name)
+        same = held is not None and (held.sequence, held.package_id) == (definition.sequence, package_id)
+        ready = (
+            lifecycle.readiness(peer, proposed.channel, definition) if same and not _in_force(proposed, peer) else {}
+        )
+        if not same or not (ready.get(side.msp_id) or _in_force(proposed, peer)):
+            lifecycle.approve(peer, proposed.channel, definition, package_id)
+    return package_id
+
+
+def readiness(place: Path, root: Path, msp_id: str | None = None) -> Mapping[str, bool]:
+    """
+    Return which organisations have approved exactly this definition, as an own peer has it.
+
+    Raises:
+        ExchangeError: the definition cannot follow the one in force.
+    """
+    proposed = read(place)
+    with Side(root, msp_id) as side:
+        peer = side.peer()
+        _check(proposed, peer, place)
+        if _in_force(proposed, peer):
+            found = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
+            return {} if found is None else found.approvals
+        return lifecycle.readiness(peer, proposed.channel, proposed.definition)
+
+
+def commit(place: Path, root: Path, msp_id: str | None = None) -> None:
+    """
+    Put a definition in force that enough organisations approve; return when the organisation's own peers have it.
+
+    Raises:
+        ExchangeError: it cannot follow the one in force, or too few have approved it.
+        EngineError: an own peer does not get it.
+    """
+    proposed = read(place)
+    with Side(root, msp_id) as side:
+        peer = side.peer()
+        _check(proposed, peer, place)
+        if not _in_force(proposed, peer):
+            _commit(proposed, side, place)
+        joined = [each for each in side.peers() if proposed.channel in each.channels()]
+        if not waiting.until(lambda: all(_in_force(proposed, each) for each in joined), _SETTLE_SECONDS, every=0.1):
+            raise errors.EngineError(
+                f"after {_SETTLE_SECONDS:g} s not every peer of {side.msp_id} has the definition",
+                "Read the peers' logs for the cause; the definition itself is in force.",
+            )
+
+
+def _commit(proposed: Proposed, side: Side, place: Path) -> None:
+    """Commit by a peer of each organisation that has approved: the peer of any other refuses to endorse."""
+    channel, definition = proposed.channel, proposed.definition
+    asked = side.endorsers(Bundle(channel, side.config(channel)))
+    ready = lifecycle.readiness(side.peer(), channel, definition)
+
+    def agreed() -> bool:
+        # The last approval may be in a block that another organisation's peer does not have yet.
+        return all(lifecycle.readiness(peer, channel, definition) == ready for peer in asked.values())
+
+    with contextlib.suppress(hlf_errors.LifecycleError):
+        waiting.until(agreed, _AGREE_SECONDS, every=0.1)
+    agree = sorted(msp_id for msp_id, approved in ready.items() if approved)
+    try:
+        lifecycle.commit(side.peer(), channel, definition, [asked[msp_id] for msp_id in agree if msp_id in asked])
+    except hlf_errors.LifecycleError as refused:
+        raise errors.ExchangeError(
+            place,
+            f"has too few approvals: {', '.join(agree) or 'nobody'} of {', '.join(sorted(ready))} ({refused})",
+            "Let others approve it; check-readiness shows who has.",
+        ) from refused
+
+
+def _in_force(proposed: Proposed, peer: Peer) -> bool:
+    found = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
+    return found is not None and found.sequence == proposed.definition.sequence
+
+
+def _check(proposed: Proposed, peer: Peer, place: Path) -> None:
+    present = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
+    trouble = definitions.problem(proposed.definition, present)
+    if trouble is None:
+        return
+    held = present.sequence if present is not None else 0
+    raise errors.ExchangeError(
+        place,
+        f"has sequence {proposed.definition.sequence} of {proposed.definition.name}, and channel {proposed.channel} "
+        f"has {held} in force" + (" with another content" if proposed.definition.sequence == held else ""),
+        f"Propose it again with sequence {held + 1}.",
+    )
+
+
+def _wanted(side: Side, consortium: Path | None) -> topology.Consortium:
+    return topology.load(consortium) if consortium is not None else side.consortium
+
+
+def _packaged(side: Side, wanted: topology.Consortium, channel: str, name: str) -> chaincodes.Packaged:
+    mine = wanted.only([side.msp_id]) if side.record.own else wanted
+    ports.assign(side.record, mine)
+    for each in chaincodes.package_all(side.record, mine):
+        if (each.chaincode.channel, each.chaincode.name) == (channel, name):
+            return each
+    known = ", ".join(each.name for each in mine.chaincodes_of(channel)) or "none"
+    raise errors.NetworkError(
+        f"the consortium file has no chaincode {name} of {side.msp_id} on channel {channel}", f"It has there: {known}."
+    )
+
+
+def _package(place: Path) -> tuple[bytes, str]:
+    try:
+        content = place.read_bytes()
+        return content, packages.package_id(content)
+    except OSError as error:
+        raise errors.ExchangeError(place, f"cannot be read: {error.strerror}", "Name the package's file.") from error
+    except hlf_errors.HlfError as error:
+        raise errors.ExchangeError(place, f"is no package of a chaincode ({error})", "Make it: package.") from error
+
+
+def _built(kind: Any, values: Any) -> Any:
+    """Return a value of a dataclass, whose fields must all have their own types."""
+    made = kind(**values)
+    for each in dataclasses.fields(kind):
+        given = getattr(made, each.name)
+        wanted = {"str": str, "int": int, "bool": bool}.get(str(each.type), tuple)
+        if type(given) is not wanted:
+            raise TypeError(f"{each.name} is {given!r}")
+    return made

@@ -1,0 +1,129 @@
+"""What an organisation tells the others of itself: roots of trust, and nodes with addresses; nothing private."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hlf import errors as hlf_errors
+from hlf.network import errors, material, state
+from hlf.network.exchange import papers
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+from hlf.wire import certificates
+
+KIND = "introduction"
+
+
+def of(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> dict[str, Any]:
+    """
+    Return what the folder knows of an organisation's public side.
+
+    Raises:
+        StateError: it was never introduced here.
+    """
+    mine = consortium.only([msp_id])
+    root, tls = roots(folder, msp_id)
+    nodes: dict[str, Any] = {name: record.ports.get(name) for name in mine.nodes}
+    consenters = {each.name: consenter(folder, each.name) for each in mine.orderers}
+    if not known(folder, record, consortium, msp_id):
+        raise errors.StateError(
+            folder.root,
+            f"does not know {msp_id} yet",
+            f"Ask its admin for {msp_id}.introduction.json, and name that file: --with FILE.",
+        )
+    return {
+        "msp_id": msp_id,
+        "root": root.read_text(encoding="ascii"),
+        "tls_root": tls.read_text(encoding="ascii"),
+        "nodes": nodes,
+        "consenters": {
+            name: {key: file.read_text(encoding="ascii") for key, file in files.items()}
+            for name, files in consenters.items()
+        },
+    }
+
+
+def known(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> bool:
+    """Return whether the folder has all public material of an organisation of the file."""
+    mine = consortium.only([msp_id])
+    files = [
+        *roots(folder, msp_id),
+        *(file for each in mine.orderers for file in consenter(folder, each.name).values()),
+    ]
+    return all(file.exists() for file in files) and all(name in record.ports for name in mine.nodes)
+
+
+def write(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> Path:
+    """Write an organisation's introduction for the others, and return its file."""
+    place = folder.root / f"{msp_id}.introduction.json"
+    papers.write(place, KIND, of(folder, record, consortium, msp_id))
+    return place
+
+
+def take(folder: Folder, record: Record, consortium: Consortium, place: Path) -> str:
+    """
+    Keep what an introduction says, and return whose it is.
+
+    Raises:
+        ExchangeError: it is damaged, or says otherwise than what is known of that organisation.
+    """
+    return keep(folder, record, consortium, papers.Paper(place, KIND))
+
+
+def keep(folder: Folder, record: Record, consortium: Consortium, paper: papers.Paper) -> str:
+    """Keep what the fields of a file say of an organisation, as :func:`take` does."""
+    msp_id = paper.text("msp_id")
+    mine = consortium.only([msp_id])
+    if not mine.nodes:
+        raise paper.error(
+            f"introduces {msp_id!r}, and the consortium file here has no such organisation",
+            "Write it into the file as its admin has it, and name the file: --consortium FILE.",
+        )
+    root, tls = (_certificate(paper, name) for name in ("root", "tls_root"))
+    consenters, ports = paper.mapping("consenters"), paper.numbers("nodes")
+    if set(ports) != {*mine.nodes} or set(consenters) != {each.name for each in mine.orderers}:
+        raise paper.error(
+            f"has the nodes {', '.join(sorted(ports))} of {msp_id}, and the consortium file here "
+            f"{', '.join(sorted(mine.nodes))}",
+            "Agree on one file first.",
+        )
+    for name, (place, content) in zip(
+        ("identity", "TLS"), zip(roots(folder, msp_id), (root, tls), strict=True), strict=True
+    ):
+        if place.exists() and place.read_bytes() != content:
+            raise paper.error(
+                f"names another {name} root of {msp_id} than this folder knows",
+                f"Compare the SHA-256 of both with the admin of {msp_id} by telephone; do not use the file until then.",
+            )
+    if msp_id not in record.own:
+        material.keep_public(folder, msp_id, root, tls)
+        for name, values in consenters.items():
+            held = {key: _certificate(paper, key, values) for key in ("tls", "identity")}
+            for key, file in consenter(folder, name).items():
+                state.replace_file(file, held[key])
+        record.ports.update(ports)
+    return msp_id
+
+
+def roots(folder: Folder, msp_id: str) -> tuple[Path, Path]:
+    """Return the files of an organisation's roots of trust: of its identities, and of its TLS."""
+    msp = folder.organisation(msp_id) / "msp"
+    return msp / "cacerts" / "ca.pem", msp / "tlscacerts" / "tlsca.pem"
+
+
+def consenter(folder: Folder, name: str) -> dict[str, Path]:
+    """Return the files of an orderer's certificates, which channels name."""
+    place = folder.orderer(name)
+    return {"tls": place / "tls" / "server.crt", "identity": place / "msp" / "signcerts" / "cert.pem"}
+
+
+def _certificate(paper: papers.Paper, name: str, values: Any = None) -> bytes:
+    """Return a certificate of the paper as PEM; what is no certificate never gets into the folder."""
+    text = paper.text(name) if values is None else values.get(name) if isinstance(values, dict) else None
+    try:
+        content = str(text).encode("ascii")
+        certificates.read(content)
+    except (UnicodeError, hlf_errors.IdentityError) as error:
+        raise paper.error(f"has no certificate {name!r}") from error
+    return content

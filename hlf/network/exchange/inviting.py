@@ -1,0 +1,161 @@
+"""Invite organisations to a channel, and join one by an invitation: its first block, and who is who in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hlf import errors as hlf_errors
+from hlf.network import channelconfig, channelwords, errors, ports, state, topology
+from hlf.network.exchange import introductions, operating, papers
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+from hlf.wire.config.channelconfig import Bundle
+
+KIND = "invitation"
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A channel to join: its members and orderers as its first block names them, and what that block says in words."""
+
+    channel: str
+    members: tuple[str, ...]
+    orderers: tuple[str, ...]
+    words: tuple[str, ...]
+    digest: str
+
+
+def invite(
+    channel: str, place: Path, root: Path, introduced: Sequence[Path] = (), consortium: Path | None = None
+) -> Invitation:
+    """
+    Write an invitation to a channel into *place*; where there is no such channel yet, its first block is drafted.
+
+    *introduced* are the introductions of organisations that this folder does not know yet.
+
+    Raises:
+        ExchangeError: an introduction is damaged, or says otherwise than what is known.
+        StateError: an organisation of the channel was never introduced, or the file has no such channel.
+    """
+    folder = Folder(root)
+    record = state.existing(folder)
+    with state.alone(folder):
+        wanted = topology.load(consortium) if consortium is not None else state.held(folder)
+        if channel not in {each.name for each in wanted.channels}:
+            known = ", ".join(each.name for each in wanted.channels)
+            raise errors.StateError(root, f"the file has no channel {channel}", f"It has {known}.")
+        ports.assign(record, wanted.only(record.own))
+        for file in introduced:
+            introductions.take(folder, record, wanted, file)
+        parties = [*wanted.channel(channel).members, *(each.msp_id for each in wanted.ordering.organisations)]
+        told = [introductions.of(folder, record, wanted, msp_id) for msp_id in parties]
+        if not folder.genesis(channel).exists():
+            channelconfig.draft(folder, record, wanted, [channel])
+        state.adopt(folder, wanted)
+        state.write(folder, record)
+    genesis = folder.genesis(channel).read_bytes()
+    found = _described(channel, genesis)
+    papers.write(
+        place,
+        KIND,
+        {
+            "channel": channel,
+            "block": found.digest,
+            "says": list(found.words),
+            "organisations": told,
+            "genesis": base64.b64encode(genesis).decode(),
+        },
+    )
+    return found
+
+
+def read(place: Path) -> Invitation:
+    """
+    Return what an invitation says.
+
+    Raises:
+        ExchangeError: it is damaged, or its words are not those of its block.
+    """
+    paper = papers.Paper(place, KIND)
+    return _read(paper)[0]
+
+
+def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
+    """
+    Take in an invitation and join the channel with the own nodes, which are started; return what runs.
+
+    The invitation brings public facts alone; what this folder runs stays what its own consortium file says.
+
+    Raises:
+        ExchangeError: it is damaged, or names other roots of an organisation than are known here.
+        HlfError: a node refused to join.
+    """
+    paper = papers.Paper(place, KIND)
+    found, genesis, told = _read(paper)
+    folder = Folder(root)
+    record = state.existing(folder)
+    with state.alone(folder):
+        wanted = topology.load(consortium) if consortium is not None else state.held(folder)
+        _check(folder, record, wanted, paper, found)
+        for each in told:
+            introductions.keep(folder, record, wanted, paper.part(each))
+        state.replace_file(folder.genesis(found.channel), genesis)
+        return operating.bring_up(folder, record, wanted)
+
+
+def _read(paper: papers.Paper) -> tuple[Invitation, bytes, list[dict[str, Any]]]:
+    channel, genesis = paper.text("channel"), paper.content("genesis")
+    told = paper.records("organisations")
+    try:
+        found = _described(channel, genesis)
+        bundle = Bundle.from_config_block(genesis)
+    except hlf_errors.HlfError as unusable:
+        raise paper.error(f"holds no first block of a channel ({unusable})") from unusable
+    if (bundle.channel_id, found.digest, list(found.words)) != (channel, paper.text("block"), paper.texts("says")):
+        raise paper.error("was changed since it was made: its words are not what its block says")
+    roots = {each.id: b"".join(each.config.root_certs) for each in bundle.msps}
+    for each in told:
+        msp_id = paper.part(each).text("msp_id")
+        if msp_id in roots and roots[msp_id] != paper.part(each).text("root").encode():
+            raise paper.error(f"introduces {msp_id} with another root than its block names")
+    return found, genesis, told
+
+
+def _check(folder: Folder, record: Record, wanted: Consortium, paper: papers.Paper, found: Invitation) -> None:
+    if found.channel not in {each.name for each in wanted.channels}:
+        raise paper.error(
+            f"invites to channel {found.channel}, and the consortium file here has none of that name",
+            "Write it into the file as its members have it, and name the file: --consortium FILE.",
+        )
+    held = folder.genesis(found.channel)
+    if held.exists() and hashlib.sha256(held.read_bytes()).hexdigest() != found.digest:
+        raise paper.error(
+            f"invites to another channel {found.channel} than the one whose first block is here",
+            f"A channel has one first block; ask who invites which it is. The one here is {held}.",
+        )
+    bundle = Bundle.from_config_block(paper.content("genesis"))
+    for msp_id in record.own:
+        msp = bundle.msps.get(msp_id)
+        root, _ = introductions.roots(folder, msp_id)
+        if msp is not None and [root.read_bytes()] != [*msp.config.root_certs]:
+            raise paper.error(
+                f"names another root of {msp_id} than the one in this folder",
+                f"Whoever made it had another introduction of {msp_id}: send yours again.",
+            )
+
+
+def _described(channel: str, genesis: bytes) -> Invitation:
+    bundle = Bundle.from_config_block(genesis)
+    words = channelwords.words(bundle.config.channel_group) | channelwords.anchors(bundle.config.channel_group)
+    return Invitation(
+        channel,
+        bundle.application_msp_ids,
+        tuple(sorted(bundle.orderer_endpoints)),
+        tuple(f"{name}: {value}" for name, value in sorted(words.items())),
+        hashlib.sha256(genesis).hexdigest(),
+    )

@@ -1,0 +1,67 @@
+"""Start what the organisations of a folder run: their nodes, in their channels, and their chaincodes' servers."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from hlf.network import engines, ports, processes, profile, state, topology
+from hlf.network.admin import chaincodes, deployment
+from hlf.network.admin.nodes import Nodes
+from hlf.network.exchange import introductions
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+_SERVER_SECONDS = 60.0
+
+
+def is_own(root: Path) -> bool:
+    """Return whether a folder holds the keys of some organisations of its file alone."""
+    record = state.read(Folder(root))
+    return record is not None and bool(record.own)
+
+
+def up(root: Path, consortium: Path | None = None) -> list[str]:
+    """
+    Start the organisations' own nodes and servers, join the channels whose blocks are here; return what runs.
+
+    Other organisations' nodes are theirs to start. Where the nodes run from another folder, they are found running.
+
+    Raises:
+        NetworkError: names cause and cure; see :mod:`hlf.network.errors`.
+        HlfError: a node refused to join.
+    """
+    folder = Folder(root)
+    with state.alone(folder):
+        record = state.existing(folder)
+        wanted = topology.load(consortium) if consortium is not None else state.held(folder)
+        return bring_up(folder, record, wanted)
+
+
+def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
+    """Start as :func:`up` does, for a command that has the folder to itself."""
+    mine = wanted.only(record.own)
+    ports.assign(record, mine)
+    packaged = chaincodes.package_all(record, mine)
+    programs = chaincodes.server_programs(folder, record, mine, packaged)
+    builder = chaincodes.builder_configuration(record, packaged)
+    state.write(folder, record)
+    servers = processes.start_missing(folder, programs)
+    if record.engine:
+        engines.by_name(record.engine).start(folder, record, mine, builder, programs)
+    here = tuple(each for each in mine.channels if folder.genesis(each.name).exists())
+    with Nodes(folder, record, mine) as connected:
+        deployment.join(folder, dataclasses.replace(mine, channels=here), connected)
+    processes.wait_ready(servers, _SERVER_SECONDS)
+    write_profiles(folder, record, wanted)
+    state.adopt(folder, wanted)
+    return [*mine.nodes, *(each.name for each in programs)]
+
+
+def write_profiles(folder: Folder, record: Record, wanted: Consortium) -> None:
+    """Write the own organisations' connection profiles, with those others that have been introduced here."""
+    known = [each for each in wanted.msp_ids if introductions.known(folder, record, wanted, each)]
+    shown = wanted.only(known)
+    for organisation in shown.organisations:
+        if organisation.msp_id in record.own:
+            profile.make_one(folder, record, shown, organisation)

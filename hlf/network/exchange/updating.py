@@ -1,0 +1,154 @@
+"""Propose an update of a channel, sign it where the key is, and submit it when signatures are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fabric_protos.common import configtx_pb2
+
+from hlf import waiting
+from hlf.admin import channel as channels
+from hlf.network import channelconfig, errors, ports, state, topology
+from hlf.network.admin import reading
+from hlf.network.exchange import introductions, proposals
+from hlf.network.exchange.proposals import Proposal
+from hlf.network.exchange.side import Side
+from hlf.network.plan import configuration, difference, model
+from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
+from hlf.network.state import Folder
+from hlf.wire.config import configupdate
+from hlf.wire.config.channelconfig import Bundle
+
+_SETTLE_SECONDS = 60.0
+
+
+def propose(
+    channel: str,
+    place: Path,
+    root: Path,
+    consortium: Path | None = None,
+    msp_id: str | None = None,
+    introduced: Sequence[Path] = (),
+) -> Proposal:
+    """
+    Write into *place* the update that makes a channel what a file says, signed by nobody yet.
+
+    *introduced* are the introductions of organisations that are to come. Of several orderers that come or leave the
+    first one is proposed: consensus takes one at a time.
+
+    Raises:
+        ConsortiumError, StateError: the file cannot be used, has no such channel, or says what the channel is.
+        ExchangeError: an introduction is damaged, or says otherwise than what is known.
+    """
+    folder = Folder(root)
+    state.existing(folder)
+    with state.alone(folder), Side(root, msp_id) as side:
+        wanted = topology.load(consortium) if consortium is not None else side.consortium
+        if channel not in {each.name for each in wanted.channels}:
+            known = ", ".join(each.name for each in wanted.channels)
+            raise errors.StateError(root, f"the file has no channel {channel}", f"It has {known}.")
+        own = side.record.own or wanted.msp_ids
+        ports.assign(side.record, wanted.only(own))
+        for file in introduced:
+            introductions.take(folder, side.record, wanted, file)
+        for each in (*wanted.channel(channel).members, *(one.msp_id for one in wanted.ordering.organisations)):
+            # Raises where one was never introduced.
+            introductions.of(folder, side.record, wanted, each)
+        state.write(folder, side.record)
+        original = side.config(channel)
+        made = Proposal(channel, original, _changed(side, wanted, channel, original))
+        made.write(place)
+        return made
+
+
+def _changed(side: Side, wanted: topology.Consortium, channel: str, original: Any) -> configtx_pb2.Config:
+    facts = reading.wanted_channel(side.record, wanted, wanted.channel(channel))
+    present = reading.channel(original.channel_group)
+    steps = difference.between(
+        model.NetworkFacts(channels={channel: present}), model.NetworkFacts(channels={channel: facts})
+    )
+    if steps.problems:
+        problems = "; ".join(map(str, steps.problems))
+        raise errors.StateError(side.folder.root, f"channel {channel} cannot become what the file says: {problems}")
+    group = channelconfig.group(side.folder, side.record, wanted, wanted.channel(channel))
+    changed: configtx_pb2.Config = original
+    orderers = 0
+    for step in steps.all:
+        if isinstance(step, AddOrderer | RemoveOrderer):
+            orderers += 1
+        elif not isinstance(step, Configure):
+            continue
+        if orderers < 2:
+            # Consensus takes one orderer more or one fewer at a time: the next proposal brings the next.
+            changed = configuration.changed(changed, group, step)
+    if changed is original:
+        raise errors.StateError(
+            side.folder.root, f"channel {channel} is what the file says: there is nothing to propose"
+        )
+    return changed
+
+
+def sign(place: Path, root: Path, msp_id: str | None = None) -> Proposal:
+    """
+    Add an organisation's signature to a proposal; only its own key is used, and no node is asked.
+
+    Raises:
+        ExchangeError: the file is damaged, or does not say what it does.
+        NetworkError: the organisation's signature counts for nothing there.
+    """
+    proposal = proposals.read(place)
+    with Side(root, msp_id) as side:
+        signed = proposal.sign(side.msp_id, *side.admin)
+    signed.write(place)
+    return signed
+
+
+def submit(place: Path, root: Path, msp_id: str | None = None) -> Proposal:
+    """
+    Put a proposal in force, and return when the organisation's own peers have it; one that is in force stays so.
+
+    Raises:
+        ExchangeError: it is damaged, lacks signatures, or the channel has moved on since.
+        ConfigError: (of ``hlf``) the channel refused it.
+        EngineError: an own peer does not get it.
+    """
+    proposal = proposals.read(place)
+    with Side(root, msp_id) as side:
+        present = side.config(proposal.channel)
+        if not proposal.in_force(present):
+            _check(proposal, present, place)
+            with side.orderer(Bundle(proposal.channel, present)) as orderer:
+                channels.apply(orderer, proposal.channel, proposal.update, proposal.signatures.values())
+        joined = [peer for peer in side.peers() if proposal.channel in peer.channels()]
+
+        def everywhere() -> bool:
+            return all(proposal.in_force(channels.config(peer, proposal.channel)) for peer in joined)
+
+        if not waiting.until(everywhere, _SETTLE_SECONDS, every=0.1):
+            raise errors.EngineError(
+                f"after {_SETTLE_SECONDS:g} s not every peer of {side.msp_id} has the new configuration",
+                "Read the peers' logs for the cause; the update itself is in force.",
+            )
+    return proposal
+
+
+def _check(proposal: Proposal, present: Any, place: Path) -> None:
+    """Raise if the channel has moved on, or signatures are missing; an orderer says neither in clear words."""
+    moved = configupdate.outdated(present, configtx_pb2.ConfigUpdate.FromString(proposal.update))
+    if moved:
+        raise errors.ExchangeError(
+            place,
+            f"channel {proposal.channel} has moved on since it was proposed (configuration "
+            f"{proposal.original.sequence}, now {present.sequence}: {', '.join(moved)})",
+            "Propose it again, and let the organisations sign the new file.",
+        )
+    missing = proposal.missing()
+    if missing:
+        signed = ", ".join(sorted(proposal.signatures)) or "nobody"
+        raise errors.ExchangeError(
+            place,
+            f"has the signatures of {signed}, and that is not enough: {'; '.join(missing)}",
+            "Let others sign it.",
+        )

@@ -1,0 +1,249 @@
+"""Organisations that run one channel from folders with their own keys alone, on files that they send each other."""
+
+from __future__ import annotations
+
+import base64
+import json
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hlf import identity
+from hlf.client import gateway
+from hlf.network import admin, cli, processes, state
+from hlf.network.exchange import introductions
+from hlf.profile import Profile
+
+ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
+FILE = """\
+name: several
+organisations:
+  - {msp_id: AMSP, domain: a.test}
+  - {msp_id: BMSP, domain: b.test}
+  - {msp_id: CMSP, domain: c.test}
+  - {msp_id: DMSP, domain: d.test}
+channels:
+  - name: c
+    members: [%(members)s]
+    batch: {timeout: %(timeout)s}
+servers:
+  - name: lab
+    command: ["{python}", -m, tests.support.lab]
+    environment:
+      {CHAINCODE_ID: "{package_id}", CHAINCODE_SERVER_ADDRESS: "{address}", CORE_PEER_LOCALMSPID: "{organisation}"}
+    per_organisation: true
+chaincodes:
+  - {name: lab, channel: c, server: lab, endorsement: "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"}
+"""
+FIRST = {"members": "AMSP, BMSP, CMSP", "timeout": "20ms"}
+EVERYBODY = ("OrdererMSP", "AMSP", "BMSP", "CMSP", "DMSP")
+
+
+@dataclass
+class Parties:
+    """A folder for each organisation, and one for the files they send each other."""
+
+    place: Path
+
+    def folder(self, msp_id: str) -> Path:
+        return self.place / msp_id
+
+    def file(self, name: str = "several.yaml", **changes: str) -> Path:
+        """Return the consortium file as they have agreed on it."""
+        made = self.place / name
+        made.write_text(FILE % {**FIRST, **changes})
+        return made
+
+    def sent(self, name: str) -> str:
+        return str(self.place / "sent" / name)
+
+    def does(self, msp_id: str, *words: str, refused: str = "") -> str:
+        """Run a command in an organisation's folder; it must be done, or refused in these words without a trace."""
+        told = CliRunner().invoke(cli.network, [*words, "--state", str(self.folder(msp_id))])
+        assert isinstance(told.exception, SystemExit | None), "".join(traceback.format_exception(told.exception))
+        assert (told.exit_code, refused in told.output) == (1 if refused else 0, True), told.output
+        return told.output
+
+    def asks(self, msp_id: str, *arguments: str) -> bytes:
+        """Let a user of an organisation evaluate the chaincode through its own folder's profile."""
+        folder = state.Folder(self.folder(msp_id))
+        user = identity.load_user(folder.user(msp_id, "User1"), msp_id)
+        with gateway.connect(Profile.load(folder.profile(msp_id)), *user) as fabric:
+            return fabric.network("c").contract("lab").evaluate(*arguments)
+
+    def submits(self, msp_id: str, *arguments: str) -> bytes:
+        folder = state.Folder(self.folder(msp_id))
+        user = identity.load_user(folder.user(msp_id, "User1"), msp_id)
+        with gateway.connect(Profile.load(folder.profile(msp_id)), *user) as fabric:
+            return fabric.network("c").contract("lab").submit(*arguments)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def parties(request, tmp_path_factory):
+    """Three members and who orders, on a channel without a chaincode; a fourth has its folder, and is no member."""
+    made = Parties(tmp_path_factory.mktemp(f"several-{request.param}"))
+    file = made.file()
+    if request.param == "embedded":
+        # Its peers are one process, which runs from a folder of its own; the admins have their parts of it.
+        bare = made.place / "bare.yaml"
+        bare.write_text(file.read_text().split("servers:")[0])
+        admin.up("embedded", made.place / "machines", bare)
+        for msp_id in EVERYBODY:
+            made.does(msp_id, "render", "--organisation", msp_id, "--from", str(made.place / "machines"))
+    else:
+        for msp_id in EVERYBODY:
+            made.does(msp_id, "render", "--organisation", msp_id, "--consortium", str(file))
+        introduced = [f"--with={made.folder(msp_id)}/{msp_id}.introduction.json" for msp_id in EVERYBODY[1:4]]
+        made.does("OrdererMSP", "invite", "c", made.sent("c.invitation"), *introduced)
+        for msp_id in EVERYBODY[:4]:
+            made.does(msp_id, "join", made.sent("c.invitation"))
+    yield made
+    for msp_id in (*EVERYBODY, "machines"):
+        processes.stop(state.Folder(made.folder(msp_id)), timeout=5)
+
+
+def test_no_folder_holds_a_key_of_another_organisation(parties):
+    """Each has the keys of its own authorities, users and nodes; of the others it has certificates alone."""
+    for msp_id in EVERYBODY:
+        folder = state.Folder(parties.folder(msp_id))
+        organisations = folder.organisation("any").parent
+        keys = [each for each in folder.root.rglob("*") if each.name in ("key.pem", "client.key", "server.key")]
+        own = [organisations / msp_id] + ([folder.root / "orderers"] if msp_id == "OrdererMSP" else [])
+        assert keys
+        assert [each for each in keys if not any(each.is_relative_to(place) for place in own)] == []
+        for file in parties.place.glob("sent/*"):
+            assert b"PRIVATE" not in file.read_bytes()
+
+
+def test_three_bring_a_chaincode_to_an_empty_channel(parties):
+    """Each packages, installs and approves in its own name; too early a commit is refused; then all three serve it."""
+    file = str(parties.file())
+    parties.does("AMSP", "chaincode-propose", "c", "lab", parties.sent("lab"), "--consortium", file)
+    for msp_id in EVERYBODY[1:4]:
+        package = parties.sent(f"{msp_id}.tar.gz")
+        parties.does(msp_id, "up", "--consortium", file)
+        parties.does(msp_id, "chaincode-package", "c", "lab", package)
+        missing = ["chaincode-approve", parties.sent("lab"), "--package", package]
+        parties.does(msp_id, *missing, refused="is not installed at")
+        parties.does(msp_id, "chaincode-install", package)
+        parties.does(msp_id, "chaincode-approve", parties.sent("lab"), "--package", package)
+        if msp_id == "AMSP":
+            parties.does("AMSP", "chaincode-commit", parties.sent("lab"), refused="has too few approvals: AMSP")
+    told = parties.does("BMSP", "check-readiness", parties.sent("lab"))
+    assert told.split() == ["approved", "AMSP", "approved", "BMSP", "approved", "CMSP"]
+    parties.does("CMSP", "chaincode-commit", parties.sent("lab"))
+    parties.does("CMSP", "chaincode-commit", parties.sent("lab"))
+    assert parties.submits("BMSP", "put", "key", "value") == b"value"
+    assert parties.asks("CMSP", "get", "key") == b"value"
+
+
+def test_a_fourth_is_added_by_two_signatures(parties):
+    """A majority of three signs where its keys are; the fourth joins by an invitation and runs the chaincode."""
+    file = str(parties.file("four.yaml", members="AMSP, BMSP, CMSP, DMSP"))
+    proposal = parties.sent("four")
+    introduced = f"--with={parties.folder('DMSP')}/DMSP.introduction.json"
+    told = parties.does("AMSP", "propose", "c", proposal, "--consortium", file, introduced)
+    assert "member DMSP: not set -> its MSP has SHA-256" in told
+    assert "/Channel/Application/DMSP: new" in told
+    parties.does("AMSP", "submit", proposal, refused="has the signatures of nobody, and that is not enough")
+    parties.does("DMSP", "sign", proposal, refused="DMSP is no organisation of channel c")
+    parties.does("AMSP", "sign", proposal)
+    parties.does("BMSP", "submit", proposal, refused="has the signatures of AMSP, and that is not enough")
+    assert "signed by AMSP, BMSP" in parties.does("BMSP", "sign", proposal)
+    assert "in force on c: " in parties.does("CMSP", "submit", proposal)
+    parties.does("AMSP", "submit", proposal)
+    parties.does("AMSP", "invite", "c", parties.sent("invitation"), "--consortium", file)
+    parties.does("DMSP", "join", parties.sent("invitation"), "--consortium", file)
+    package = parties.sent("DMSP.tar.gz")
+    parties.does("DMSP", "chaincode-package", "c", "lab", package)
+    parties.does("DMSP", "chaincode-install", package)
+    parties.does("DMSP", "chaincode-approve", parties.sent("lab"), "--package", package)
+    assert parties.asks("DMSP", "get", "key") == b"value"
+
+
+def test_a_stale_proposal_is_refused(parties):
+    """Of two that change the same, the second is refused after the first, with what to do."""
+    four = (parties.place / "four.yaml").exists()
+    members = {"members": "AMSP, BMSP, CMSP, DMSP"} if four else {}
+    # An organisation that others have added is not known here before it is introduced.
+    introduced = [f"--with={parties.folder('DMSP')}/DMSP.introduction.json"] if four else []
+    for name, timeout in (("first", "30ms"), ("second", "40ms")):
+        wanted = str(parties.file(f"{name}.yaml", timeout=timeout, **members))
+        parties.does("OrdererMSP", "propose", "c", parties.sent(name), "--consortium", wanted, *introduced)
+        parties.does("OrdererMSP", "sign", parties.sent(name))
+    parties.does("OrdererMSP", "submit", parties.sent("first"))
+    told = parties.does("OrdererMSP", "submit", parties.sent("second"), refused="channel c has moved on")
+    assert "Propose it again" in told
+    parties.does("AMSP", "propose", "c", parties.sent("third"), "--consortium", wanted)
+    assert "batch.timeout: 30ms -> 40ms" in parties.does("OrdererMSP", "sign", parties.sent("third"))
+
+
+def test_one_folder_does_not_act_for_all(parties):
+    """What needs the keys of others is refused with what to do instead; looking shows the own nodes."""
+    for words in (["plan"], ["batch", "c", "--timeout", "1s"], ["user-revoke", "AMSP", "User1"]):
+        told = parties.does("AMSP", *words, refused="holds the keys of AMSP alone")
+        assert "hlf network propose, sign, submit" in told
+    assert "peer0.a.test" in parties.does("AMSP", "peers")
+    assert "peer0.b.test" not in parties.does("AMSP", "peers")
+    assert "c " in parties.does("AMSP", "channels")
+    assert "AMSP" in parties.does("AMSP", "channel-info", "c")
+    if state.existing(state.Folder(parties.folder("AMSP"))).engine:
+        assert "height   c" in parties.does("AMSP", "status")
+    parties.does("ZMSP", "render", "--organisation", "ZMSP", refused="the consortium file has no organisation ZMSP")
+    parties.does("AMSP", "render", "--organisation", "BMSP", refused="holds the keys of AMSP")
+
+
+TAMPERED = {
+    "changes": (lambda values: [*values, "batch.timeout: 20ms -> 1s"], "its words are not what its update does"),
+    "signatures": (lambda values: {"BMSP": next(iter(values.values()))}, "in the name of BMSP is not one of its"),
+    "to": (lambda value: value[:-8] + value[-4:], ""),
+    "channel": (lambda value: "C*", "holds a configuration that no channel would take"),
+    "kind": (lambda value: "invitation", "is no proposal but a file of kind 'invitation'"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_tampered_proposal_is_refused(parties, name):
+    """Whoever changes a field of it after somebody signed is found out by everybody who reads it, without a network."""
+    wanted = str(parties.file("tampered.yaml", timeout="77ms"))
+    parties.does("AMSP", "propose", "c", parties.sent("tampered"), "--consortium", wanted)
+    parties.does("AMSP", "sign", parties.sent("tampered"))
+    file = Path(parties.sent("tampered"))
+    values = json.loads(file.read_text())
+    change, said = TAMPERED[name]
+    values[name] = change(values[name])
+    file.write_text(json.dumps(values))
+    for command in ("sign", "submit"):
+        parties.does("BMSP", command, str(file), refused=said or str(file))
+    assert json.loads(file.read_text()) == values
+
+
+def test_an_introduction_with_another_root_is_refused(parties):
+    """An organisation that is known is not replaced, nor one taken in that the own file does not have."""
+    file = Path(parties.sent("b"))
+    values = json.loads((parties.folder("BMSP") / "BMSP.introduction.json").read_text())
+    mine = state.Folder(parties.folder("AMSP"))
+    values["root"] = introductions.roots(mine, "CMSP")[0].read_text()
+    file.write_text(json.dumps(values))
+    wanted = str(parties.file())
+    said = "names another identity root of BMSP than this folder knows"
+    parties.does("AMSP", "invite", "c", parties.sent("no"), "--consortium", wanted, f"--with={file}", refused=said)
+    file.write_text(json.dumps(values | {"msp_id": "../EMSP"}))
+    said = "the consortium file here has no such organisation"
+    parties.does("AMSP", "invite", "c", parties.sent("no"), "--consortium", wanted, f"--with={file}", refused=said)
+    assert not Path(parties.sent("no")).exists()
+
+
+def test_a_tampered_invitation_is_refused(parties):
+    """Its words must be those of its block, and the block the one that this folder knows of the channel."""
+    parties.does("AMSP", "invite", "c", parties.sent("inv"), "--consortium", str(parties.file()))
+    file = Path(parties.sent("inv"))
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps(values | {"says": ["batch.timeout: 1s"]}))
+    parties.does("BMSP", "join", str(file), refused="its words are not what its block says")
+    damaged = base64.b64encode(base64.b64decode(values["genesis"])[:-40]).decode()
+    file.write_text(json.dumps(values | {"genesis": damaged}))
+    parties.does("BMSP", "join", str(file), refused="holds no first block of a channel")
