@@ -34,10 +34,11 @@ class Signer(Protocol):
 class _KeySigner:
     """Signs with a private key in this process's memory."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "curve")
 
     def __init__(self, key: signatures.PrivateKey) -> None:
         self._key = key
+        self.curve = key.curve if isinstance(key, ec.EllipticCurvePrivateKey) else None
 
     def sign(self, message: bytes) -> bytes:
         return signatures.sign_low_s(self._key, message)
@@ -46,14 +47,21 @@ class _KeySigner:
 class _DigestSigner:
     """Signs with a function over the SHA-256 digest, and converts its answer to Fabric's form."""
 
-    __slots__ = ("_curve", "_function")
+    __slots__ = ("_function", "curve")
 
     def __init__(self, function: Callable[[bytes], bytes], curve: ec.EllipticCurve) -> None:
         self._function = function
-        self._curve = curve
+        self.curve = curve
 
     def sign(self, message: bytes) -> bytes:
-        return signatures.canonical(self._function(hashlib.sha256(message).digest()), self._curve)
+        return signatures.canonical(self._function(hashlib.sha256(message).digest()), self.curve)
+
+
+def makes(signer: Signer | None, curve: ec.EllipticCurve) -> bool:
+    """Return whether *signer* is one of this module's for a key on *curve*: its signatures are in Fabric's form."""
+    if not isinstance(signer, _KeySigner | _DigestSigner) or signer.curve is None:
+        return False
+    return signer.curve.name == curve.name
 
 
 def ecdsa(private_key: ec.EllipticCurvePrivateKey) -> Signer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2
 
+from hlf import signers
 from hlf.errors import IdentityError, WireError
 from hlf.identity import Identity, TlsIdentity
 from hlf.profile import Endpoint
@@ -29,6 +30,7 @@ class Caller:
         self.creator = identity.serialized
         self._signer = signer
         self._curve = identity.certificate.public_key.curve
+        self._canonical = self._curve is not None and signers.makes(signer, self._curve)
         self._tls_identity = tls_identity
 
     def sign(self, message: bytes) -> bytes:
@@ -41,7 +43,7 @@ class Caller:
         if self._signer is None:
             raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")
         signature = self._signer.sign(message)
-        if self._curve is None:
+        if self._curve is None or self._canonical:
             return signature
         try:
             return signatures.canonical(signature, self._curve)
