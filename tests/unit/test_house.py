@@ -76,3 +76,17 @@ def test_facts_of_the_library_are_written_once(written, places):
     """Nonces, Fabric's error texts and limits, and the wait for a condition each have one place."""
     modules = (path for path in (ROOT / "hlf").rglob("*.py"))
     assert [path.name for path in modules if re.search(written, path.read_text(), re.MULTILINE)] == places
+
+
+@pytest.mark.parametrize(
+    ("written", "places"),
+    [
+        (r"// 2 \+ 1", ["majority.py"]),
+        (r"Refusal\.(?:EVENT_IN_FUTURE|TOO_LATE)\(", ["timeliness.py"]),
+        (r"\+ duty\)", ["customs.py"]),
+    ],
+)
+def test_facts_of_the_trade_are_written_once(written, places):
+    """The channel's majority, how late a fact may be written, and what duty and tax are due on have one place each."""
+    modules = (path for path in (ROOT / "chaincode").rglob("*.py"))
+    assert [path.name for path in modules if re.search(written, path.read_text())] == places

@@ -20,6 +20,7 @@ from chaincode.domain.journeys.tallies import CarrierFigures, LaneTally, StageTa
 from chaincode.domain.matching import experience
 from chaincode.domain.matching.experience import Handover
 from chaincode.domain.matching.friction import Pair
+from chaincode.domain.vocabulary import timeliness
 from hlf.codec import moments
 from hlf.shim import api
 
@@ -134,7 +135,7 @@ def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
     last = max((page.last_recorded for page in everybody), default=0)
     parcels = journeystate.parcel_records(ctx, journey).values()
     over = all(tracking.over(tracking.outcome(journey, each.timeline, each.incidents)) for each in parcels)
-    return over and last + pages.LATEST + moments.SKEW < clock.now(ctx)
+    return over and last + timeliness.LATEST + moments.SKEW < clock.now(ctx)
 
 
 def lane_tally(ctx: api.Context, origin: str, destination: str, carrier: str) -> LaneTally:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import journeystate
-from chaincode.contracts.register import participants
+from chaincode.contracts.register import majority, participants
 from chaincode.domain.journeys import pages
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.orders import carrierclaims
@@ -21,7 +21,6 @@ from chaincode.domain.register.participants import SIDE_OF
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names, records
 from hlf.shim import api
-from hlf.wire import policies
 
 _CLAIM = "carrier-claim"
 _OF_JOURNEY = "carrier-claim-of-journey"
@@ -265,11 +264,7 @@ def _check_unclaimed(ctx: api.Context, filing: ClaimFiling) -> None:
 
 
 def _keep(ctx: api.Context, claim: CarrierClaim) -> CarrierClaim:
-    members = participants.directory(ctx).members
-    two = ", ".join(f"'{msp_id}.peer'" for msp_id in claim.parties)
-    all_ = ", ".join(f"'{msp_id}.peer'" for msp_id in members)
-    text = f"OR(OutOf(2, {two}), OutOf({len(members) // 2 + 1}, {all_}))"
-    policy = bytes(policies.from_dsl(text).SerializeToString())
+    policy = majority.policy(ctx, f"OutOf(2, {majority.peers(claim.parties)})")
     store.save(ctx, claim, _CLAIM, claim.filing.claim_id, policy=policy)
     store.announce(ctx, "CarrierClaimMoved", {"claim_id": claim.filing.claim_id, "state": claim.state})
     return claim

@@ -14,7 +14,7 @@ import dataclasses
 from chaincode.contracts import clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.matching import planstate
-from chaincode.contracts.register import participants
+from chaincode.contracts.register import majority
 from chaincode.contracts.register import terms as published_terms
 from chaincode.domain.journeys import journeys, pages
 from chaincode.domain.refusals import Refusal
@@ -24,7 +24,6 @@ from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec.refusals import invalid
 from hlf.shim import api
-from hlf.wire import policies
 
 RETURN = "return"
 OF_ORDER = "return-of-order"
@@ -103,8 +102,7 @@ class StoredReturns:
 
     def save(self, ctx: api.Context, known: returns.Return) -> returns.Return:
         """Write *known* under the policy of its roles, and set an event with its state."""
-        members = participants.directory(ctx).members
-        store.save(ctx, known, RETURN, known.return_id, policy=_policy(known.roles, members))
+        store.save(ctx, known, RETURN, known.return_id, policy=_policy(ctx, known.roles))
         code = known.decision.code if known.decision else ""
         store.announce(ctx, "ReturnMoved", {"return_id": known.return_id, "state": known.state, "code": code})
         return known
@@ -120,11 +118,7 @@ def load(ctx: api.Context, return_id: str) -> returns.Return:
     return store.load(ctx, returns.Return, Refusal.RETURN_UNKNOWN, RETURN, identifiers.check("return_id", return_id))
 
 
-def _policy(roles: returns.Roles, members: tuple[str, ...]) -> bytes:
-    """Return the policy: the seller and one of the other roles, or the majority of *members*."""
+def _policy(ctx: api.Context, roles: returns.Roles) -> bytes:
+    """Return the policy: the seller and one of the other roles, or the channel's majority."""
     others = sorted({roles.agent, roles.carrier, roles.arbiter} - {roles.seller, ""})
-    one = ", ".join(f"'{msp_id}.peer'" for msp_id in others)
-    all_ = ", ".join(f"'{msp_id}.peer'" for msp_id in members)
-    majority = f"OutOf({len(members) // 2 + 1}, {all_})"
-    text = f"OR(AND('{roles.seller}.peer', OR({one})), {majority})"
-    return bytes(policies.from_dsl(text).SerializeToString())
+    return majority.policy(ctx, f"AND({majority.peers([roles.seller])}, OR({majority.peers(others)}))")

@@ -16,7 +16,7 @@ from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import JourneyType, StageCatalogue
-from chaincode.domain.vocabulary import goods, identifiers, places
+from chaincode.domain.vocabulary import goods, identifiers, places, timeliness
 from hlf.codec import moments, names
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
@@ -164,8 +164,7 @@ def opened(
     others = [each for each in opening.epcs if digitallink.canonical(each) not in known]
     parties = tuple(party_of(member, catalogue, opening.kind) for member in members)
     ordered_at = moments.stated("opening.ordered_at", opening.ordered_at).at
-    if ordered_at > now + moments.SKEW:
-        raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
+    timeliness.not_ahead("order", ordered_at, now)
     if opening.custodian not in opening.parties:
         raise Refusal.NOT_A_PARTY(f"{opening.custodian} is to hold the goods and takes no part")
     return Journey(

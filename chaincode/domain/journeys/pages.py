@@ -16,12 +16,10 @@ from chaincode.domain.journeys import custody, epcis
 from chaincode.domain.journeys.journeys import Journey, Party
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage, StageCatalogue
+from chaincode.domain.vocabulary import timeliness
 from hlf.codec import moments
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
-
-LATEST = 30 * moments.DAY
-"""How long after the fact an event may still be recorded."""
 
 ErrorReason = Literal["did_not_occur", "incorrect_data"]
 """CBV's reasons for an error declaration."""
@@ -237,12 +235,9 @@ def timely(journey: Begun, page: Page, at: int, now: int) -> None:
         Refused: CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE.
     """
     punctual(journey, page, now)
-    if at > now + moments.SKEW:
-        raise Refusal.EVENT_IN_FUTURE("the event's time is after the transaction's")
     if at < journey.ordered_at:
         raise Refusal.PRE_DATED("the event's time is before the order, or before its unit was opened")
-    if at < now - LATEST:
-        raise Refusal.TOO_LATE(f"an event may be recorded for {LATEST // moments.DAY} days")
+    timeliness.check("event", at, now)
 
 
 def recorded(

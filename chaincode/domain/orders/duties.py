@@ -112,8 +112,11 @@ def assess(order: Order, tariffs: Mapping[str, Tariff], rates: Rates | None) -> 
 
 
 def _charge(line: int, tariff: Tariff, value: Money, whole: int) -> Charge:
-    duty = value.share(tariff.duty_bps if whole > tariff.duty_free_to else 0)
-    tax = (value + duty).share(tariff.tax_bps if whole > tariff.tax_free_to else 0)
+    duty, tax = customs.duty_and_tax(
+        value,
+        tariff.duty_bps if whole > tariff.duty_free_to else 0,
+        tariff.tax_bps if whole > tariff.tax_free_to else 0,
+    )
     return Charge(line, tariff.hs6, value.minor, duty.minor, tax.minor)
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import bounds, goods, identifiers, incoterms, money, places
+from chaincode.domain.vocabulary import bounds, goods, identifiers, incoterms, money, places, timeliness
 from chaincode.domain.vocabulary.money import Money
 from hlf.codec import moments, names
 from hlf.codec.records import Amount
@@ -19,10 +19,6 @@ from hlf.codec.refusals import invalid
 
 State = Literal["placed", "confirmed", "fulfilling", "closed", "cancelled"]
 Cancellation = Literal["BUYER_REQUEST", "OUT_OF_STOCK", "PAYMENT_FAILED", "EXPORT_PROHIBITED", "FRAUD_SUSPECTED"]
-
-LATEST = 30 * moments.DAY
-"""How long after its date an order may be placed on the ledger."""
-
 
 _FOLLOWS: dict[str, tuple[State, ...]] = {
     "confirmed": ("placed",),
@@ -224,8 +220,4 @@ def timely(order: Order, now: int) -> None:
     Raises:
         Refused: EVENT_IN_FUTURE, TOO_LATE.
     """
-    placed = moments.parse(order.placed_at).at
-    if placed > now + moments.SKEW:
-        raise Refusal.EVENT_IN_FUTURE("the order's time is after the transaction's")
-    if placed < now - LATEST:
-        raise Refusal.TOO_LATE(f"an order may be written down for {LATEST // moments.DAY} days")
+    timeliness.check("order", moments.parse(order.placed_at).at, now)

@@ -229,6 +229,12 @@ def assess(wanted: Import, versions: Versions, waiver: DeMinimis | None) -> Impo
     )
 
 
+def duty_and_tax(value: Money, duty_bps: int, tax_bps: int) -> tuple[Money, Money]:
+    """Return the duty on the customs value of a line, and the tax, which is due on value and duty."""
+    duty = value.share(duty_bps)
+    return duty, (value + duty).share(tax_bps)
+
+
 def check_code(field: str, code: str, country: str) -> str:
     """Return *code* if it is an HS subheading, or in ASEAN an AHTN line."""
     return (
@@ -238,8 +244,7 @@ def check_code(field: str, code: str, country: str) -> str:
 
 def _charge(line: ImportLine, tariff: CustomsTariff, value: Money, duty_free: bool, tax_free: bool) -> ImportCharge:
     agreement, rate = _rate(line, tariff)
-    duty = value.share(0 if duty_free else rate)
-    tax = (value + duty).share(0 if tax_free else tariff.tax_bps)
+    duty, tax = duty_and_tax(value, 0 if duty_free else rate, 0 if tax_free else tariff.tax_bps)
     return ImportCharge(
         line.line, tariff.code, tariff.effective_from, agreement, rate, value.minor, duty.minor, tax.minor
     )
