@@ -9,7 +9,7 @@ from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
 from gateway.trade.journeys import journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
-from gateway.trade.orders import carrierclaims, catalogue, dues, orders, sellers, settlement
+from gateway.trade.orders import carrierclaims, catalogue, credits, dues, orders, sellers, settlement
 from gateway.trade.register import customs, lpi, participants, stages
 from gateway.trade.returns import returnacts, returns, terms
 
@@ -28,6 +28,7 @@ BLUEPRINTS = (
     sellers.sellers,
     sellers.checkouts,
     settlement.duties,
+    credits.blueprint,
     dues.blueprint,
     settlement.payments,
     settlement.rates,

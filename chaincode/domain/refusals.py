@@ -275,6 +275,11 @@ class Refusal(RefusalTable):
         "Do not cancel the order: have its goods returned, and refund the payment for that return.",
     )
     ALREADY_REFUNDED = (Kind.CONFLICT, "A payment was refunded for this return already", "Refund each return once.")
+    CREDIT_EXCEEDED = (
+        Kind.CONFLICT,
+        "The buyer has less store credit",
+        "Pay with at most the balance: GET /v1/credit.",
+    )
     NOT_REFUNDED = (
         Kind.CONFLICT,
         "No payment of the order was refunded for this return, or the proof is of another refund",

@@ -85,7 +85,7 @@ def _terms(starts: datetime) -> dict[str, Any]:
         "languages": ["vi", "en"],
         "window_days": 30,
         "reasons": {
-            "DEFECTIVE": {"resolutions": ["refund", "exchange", "repair"], "evidence_min": 1},
+            "DEFECTIVE": {"resolutions": ["refund", "exchange", "repair", "store_credit"], "evidence_min": 1},
             "CHANGE_OF_MIND": {"resolutions": ["refund"], "payer": "buyer", "condition": "unused"},
         },
         "excluded_hs": ["6108", "6212"],

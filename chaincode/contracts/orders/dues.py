@@ -31,10 +31,11 @@ class ReturnDues(api.Contract):
     """What returns of an order come to; amounts are private to platform, merchant and payment firm."""
 
     @api.transaction(endorsed_by=_PARTIES, transient=("order", "dues", "salt"), called_by=("platform", "merchant"))
-    def state(self, ctx: api.Context, order_id: str, return_id: str) -> dict[str, str]:
+    def state(self, ctx: api.Context, order_id: str, return_id: str, in_money: bool = False) -> dict[str, str]:
         """
         State what a return comes to, when it is to be settled; each of its units once.
 
+        A return for store credit comes to credit, unless the seller pays it *in_money*.
         *order* and *dues* are what `Orders:content` and `ReturnDues:show` answer; *dues* is left out for the first.
         A return that comes to nothing is thereby paid for.
 
@@ -47,12 +48,12 @@ class ReturnDues(api.Contract):
         owed, salt = entitled(ctx, order_id, return_id), private.salt(ctx)
         if owed is None:
             raise Refusal.NOT_ANSWERED("this peer has not joined the channel of returns")
-        order = _proven_order(ctx, public)
-        stated = _proven_dues(ctx, public, order).with_due(order, owed, salt)
+        order = proven_order(ctx, public)
+        stated = _proven_dues(ctx, public, order).with_due(order, owed, salt, in_money=in_money)
         due = stated.last(salt)
         private.put(ctx, _dues_key(ctx, order_id), records.dumps(stated), public.parties)
         private.put(ctx, _due_key(ctx, due), records.dumps(due), public.parties)
-        if not due.amount:
+        if not due.amount and not due.credit:
             orders.mark(ctx, public, due.settled_by_nothing())
         return private.announce(ctx, "DueStated", order_id=order_id, return_id=return_id, units=str(due.units))
 
@@ -102,6 +103,11 @@ class ReturnDues(api.Contract):
         if not found:
             raise Refusal.NOT_FOUND(f"{own} knows no due of return {return_id}")
         paid = {units for units in found if orders.paid_for(ctx, public, return_id, units)}
+        paid |= {
+            units
+            for units, data in found.items()
+            if not records.loads(Owed, data).amount and orders.credited_for(ctx, public, return_id, units)
+        }
         return found[min(set(found) - paid, default=max(found))]
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
@@ -150,15 +156,50 @@ def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, cur
     what = f"the due of return {due.return_id}"
     private.prove(ctx, data, _due_key(ctx, due), [firm], Refusal.NOT_AS_STORED, what)
     due.check_pays(change.amount, currency)
-    if due.before and not orders.paid_for(ctx, order, due.return_id, due.before):
-        raise Refusal.NOT_REFUNDED(f"return {due.return_id} has an earlier due, which is paid first")
+    _check_earlier(ctx, order, due)
+    if due.credit and not orders.credited_for(ctx, order, due.return_id, due.units):
+        raise Refusal.NOT_REFUNDED(f"return {due.return_id} comes to store credit, too, which is given first")
     owed = entitled(ctx, order.order_id, due.return_id)
     if owed is not None and not owed.payable:
         raise Refusal.WRONG_STATE(f"return {due.return_id} is not to be settled now")
     return due
 
 
-def _proven_order(ctx: api.Context, public: PublicOrder) -> Order:
+def credited(ctx: api.Context, order: PublicOrder, return_id: str) -> Owed:
+    """
+    Return the due whose store credit is to be given, brought along in the transient data.
+
+    Raises:
+        Refused: NOT_AS_STORED, WRONG_STATE (it comes to no credit), ALREADY_REFUNDED, NOT_REFUNDED (an earlier due).
+    """
+    _, due = _proven_due(ctx, order, return_id)
+    if not due.credit:
+        raise Refusal.WRONG_STATE(f"return {return_id} comes to money alone")
+    if orders.credited_for(ctx, order, return_id, due.units):
+        raise Refusal.ALREADY_REFUNDED(f"store credit was given for return {return_id}")
+    _check_earlier(ctx, order, due)
+    return due
+
+
+def _check_earlier(ctx: api.Context, order: PublicOrder, due: Owed) -> None:
+    """
+    Raise Refused unless the return's earlier due is paid, in money or credit.
+
+    Raises:
+        Refused: NOT_REFUNDED.
+    """
+    earlier = (ctx, order, due.return_id, due.before)
+    if due.before and not (orders.paid_for(*earlier) or orders.credited_for(*earlier)):
+        raise Refusal.NOT_REFUNDED(f"return {due.return_id} has an earlier due, which is paid first")
+
+
+def proven_order(ctx: api.Context, public: PublicOrder) -> Order:
+    """
+    Return the order's content in the transient data, if platform and merchant both store exactly this.
+
+    Raises:
+        Refused: NOT_AS_STORED.
+    """
     data, key = private.transient(ctx, "order"), orders.content_key(ctx, public.order_id)
     private.prove(ctx, data, key, public.parties, Refusal.NOT_AS_STORED, f"order {public.order_id}")
     return records.loads(Order, data, "transient.order")

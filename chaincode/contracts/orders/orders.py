@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.orders import otherchannel, sellers
+from chaincode.contracts.orders import balances, otherchannel, sellers
 from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import BasketOrder, Cancellation, Order, PinnedTerms, PublicOrder, Total
@@ -65,14 +65,34 @@ def mark(ctx: api.Context, order: PublicOrder, made: Mark) -> None:
         Refused: ALREADY_REFUNDED, for these units of the return.
     """
     of_return = (made.return_id, str(made.units)) if made.return_id else ()
-    if of_return and paid_for(ctx, order, made.return_id, made.units):
+    key = mark_key(ctx, made.step, order.order_id, *of_return)
+    if of_return and private.held(ctx, key, order.parties):
         raise Refusal.ALREADY_REFUNDED(f"return {made.return_id} of order {order.order_id} has been paid for")
-    private.put(ctx, mark_key(ctx, made.step, order.order_id, *of_return), records.dumps(made), order.parties)
+    private.put(ctx, key, records.dumps(made), order.parties)
 
 
 def paid_for(ctx: api.Context, order: PublicOrder, return_id: str, units: int) -> bool:
     """Return whether so many units of a return were paid for; every peer can see this."""
     return private.held(ctx, mark_key(ctx, "refund", order.order_id, return_id, str(units)), order.parties)
+
+
+def credited_for(ctx: api.Context, order: PublicOrder, return_id: str, units: int) -> bool:
+    """Return whether store credit was given for so many units of a return; every peer can see this."""
+    return private.held(ctx, mark_key(ctx, "credit", order.order_id, return_id, str(units)), order.parties)
+
+
+def mark_proof(ctx: api.Context, order: PublicOrder, step: str, return_id: str, units: int) -> str:
+    """
+    Return the SHA-256, in hex, of the note that so many units of a return were paid for in money or credit.
+
+    Raises:
+        Refused: NOT_REFUNDED.
+    """
+    key = mark_key(ctx, step, order.order_id, return_id, str(units))
+    found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in order.parties}
+    if len(found) != 1 or found == {b""}:
+        raise Refusal.NOT_REFUNDED(f"order {order.order_id} has no {step} for return {return_id}")
+    return found.pop().hex()
 
 
 def public(ctx: api.Context, order_id: str) -> PublicOrder:
@@ -90,16 +110,18 @@ class Orders(api.Contract):
 
     @api.transaction(
         endorsed_by=("transient.order.platform", "transient.order.merchant"),
-        transient=("order", "terms"),
+        transient=("order", "terms", "credit"),
         called_by=("platform", "merchant"),
     )
     def place(self, ctx: api.Context, order_id: str) -> dict[str, str]:
         """
         Write an order's content to the collections of platform and merchant; the caller is one of them.
 
+        *credit*, as `Credits:show` answers it, is given if the order is paid with some, which is thereby spent.
+
         Raises:
-            Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, SELLER_UNKNOWN, EVENT_IN_FUTURE, TOO_LATE, or
-                INVALID_ARGUMENT with the field.
+            Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, SELLER_UNKNOWN, EVENT_IN_FUTURE, TOO_LATE,
+                CREDIT_EXCEEDED, NOT_AS_STORED, or INVALID_ARGUMENT with the field.
         """
         order, terms = private.record(ctx, "order", Order), private.record(ctx, "terms", ReturnTerms)
         access.one_of(ctx, order.parties, Refusal.NOT_A_PARTY, "an order is placed by its platform or its merchant")
@@ -118,6 +140,8 @@ class Orders(api.Contract):
             private.put(
                 ctx, basket, records.dumps(BasketOrder(order_id, order.merchant, order.seller_id)), order.parties
             )
+        if order.credit:
+            balances.put(ctx, balances.proven(ctx, order).with_spent(order.credit, order.salt))
         placed = {"order_id": order_id, "order_hash": hashlib.sha256(data).hexdigest()}
         store.announce(ctx, "OrderPlaced", placed)
         return placed

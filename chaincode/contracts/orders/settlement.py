@@ -197,11 +197,7 @@ class Settlement(api.Contract):
         Raises:
             Refused: ORDER_UNKNOWN, NOT_REFUNDED.
         """
-        order, key = orders.public(ctx, order_id), orders.mark_key(ctx, "refund", order_id, return_id, str(units))
-        found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in order.parties}
-        if len(found) != 1 or found == {b""}:
-            raise Refusal.NOT_REFUNDED(f"no payment of order {order_id} was refunded for return {return_id}")
-        return found.pop().hex()
+        return orders.mark_proof(ctx, orders.public(ctx, order_id), "refund", return_id, units)
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def read(self, ctx: api.Context, payment_id: str) -> ListedPayment:

@@ -88,8 +88,9 @@ class Handling(StoredReturns):
         """
         Settle the return; *proof_hash* is the hash of the payment or credit on the other channel.
 
-        Of a refund it is what `Settlement:refund_proof` answers there, and
-        every peer that has joined that channel compares the two.
+        Of a refund it is what `Settlement:refund_proof` answers there, of
+        store credit `Credits:proof`, and every peer that has joined that
+        channel compares the two.
 
         An exchange opens the journey of the new goods, *epcs* or *parcels*
         with their contents, in the same transaction, which then takes the
@@ -103,8 +104,8 @@ class Handling(StoredReturns):
         proof = names.SHA256.check("proof_hash", proof_hash)
         now = clock.now(ctx)
         moved = handling.settled(known, access.member(ctx), resolution, case.terms, now, proof)
-        if resolution is Resolution.REFUND:
-            _check_refunded(ctx, case.journey.order_id, known, proof)
+        if resolution in _PROOFS:
+            _check_given(ctx, case.journey.order_id, known, resolution, proof)
         if moved.exchange_journey_id:
             opening = booking.exchange(case.journey, moved, epcs, now, parcels)
             journeystate.start(ctx, opening, in_hand=True, return_id=moved.return_id)
@@ -192,11 +193,15 @@ class Handling(StoredReturns):
         return self.save(ctx, self.with_journey(ctx, case, known, moved, booked))
 
 
-def _check_refunded(ctx: api.Context, order_id: str, known: returns.Return, proof: str) -> None:
+_PROOFS = {Resolution.REFUND: "Settlement:refund_proof", Resolution.STORE_CREDIT: "Credits:proof"}
+"""The query on `ecommerce` for the record that the buyer got its money or its credit."""
+
+
+def _check_given(ctx: api.Context, order_id: str, known: returns.Return, resolution: Resolution, proof: str) -> None:
     """
-    Raise Refused unless `ecommerce` has the payment's record of all units with that hash, or this peer cannot ask.
+    Raise Refused unless `ecommerce` has the record for all units with that hash, or this peer cannot ask.
     """
-    asked = ("Settlement:refund_proof", order_id, known.return_id, str(known.units))
+    asked = (_PROOFS[resolution], order_id, known.return_id, str(known.units))
     answer = otherchannel.query(ctx, *channels.COMMERCE, *asked)
     if answer is not None and answer.decode() != proof:
-        raise Refusal.NOT_REFUNDED(f"the proof is not the record of the refund for return {known.return_id}")
+        raise Refusal.NOT_REFUNDED(f"the proof is not the record of what was given for return {known.return_id}")

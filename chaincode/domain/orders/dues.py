@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.domain.disclosure import disclosures
+from chaincode.domain.orders import storecredit
 from chaincode.domain.orders.orders import Order
 from chaincode.domain.orders.payments import Mark
 from chaincode.domain.refusals import Refusal
@@ -30,6 +31,7 @@ class Due:
 
     Attributes:
         before: the units of the line that had a due already.
+        credit: what of its amount goes back as store credit.
     """
 
     return_id: str
@@ -40,6 +42,7 @@ class Due:
     payer: str
     restocking_bps: int
     shares: Shares
+    credit: Amount = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Owed:
     Attributes:
         units: of the return, with this and its earlier dues.
         before: of the return, with its earlier dues; the due of these is paid first.
+        amount: to be paid back in money.
+        credit: to be given as store credit.
     """
 
     order_id: str
@@ -60,6 +65,12 @@ class Owed:
     amount: Amount
     currency: str
     salt: str
+    credit: Amount = 0
+
+    @property
+    def in_proportion(self) -> bool:
+        """Whether credit goes back in the proportion in which the order was paid, and not instead of money."""
+        return self.resolution is not Resolution.STORE_CREDIT
 
     def check_pays(self, amount: int | None, currency: str) -> None:
         """
@@ -94,9 +105,12 @@ class Dues:
         """Return for how many units of the return a due is stated."""
         return sum(each.units for each in self.stated if each.return_id == return_id)
 
-    def with_due(self, order: Order, owed: Entitlement, salt: str) -> Dues:
+    def with_due(self, order: Order, owed: Entitlement, salt: str, *, in_money: bool = False) -> Dues:
         """
         Return the dues with that of one more return, or of further units of one.
+
+        A return for store credit goes back as credit unless the seller pays it *in_money*; any other in the
+        proportion in which the order was paid.
 
         Raises:
             Refused: WRONG_STATE if the return is not to be settled now; ALREADY_EXISTS if its units have a due;
@@ -107,9 +121,13 @@ class Dues:
         units, before = owed.units - self.units_back(owed.return_id), self.units_of(owed.line)
         if units <= 0:
             raise Refusal.ALREADY_EXISTS(f"the due of return {owed.return_id} is stated")
+        comes_to = expected(order, self, owed.line, units, owed.payer, owed.restocking_bps)
+        as_credit = owed.resolution is Resolution.STORE_CREDIT and not in_money
+        back = sum(each.shares.amount for each in self.stated)
         due = Due(
-            owed.return_id, owed.line, before, units, owed.resolution, owed.payer, owed.restocking_bps,
-            expected(order, self, owed.line, units, owed.payer, owed.restocking_bps),
+            owed.return_id, owed.line, before, units, Resolution.REFUND if in_money else owed.resolution, owed.payer,
+            owed.restocking_bps, comes_to,
+            comes_to.amount if as_credit else storecredit.part(order, back, comes_to.amount),
         )  # fmt: skip
         return dataclasses.replace(self, stated=(*self.stated, due), salt=disclosures.derived_salt(salt, "dues"))
 
@@ -118,8 +136,8 @@ class Dues:
         due = self.stated[-1]
         units = self.units_back(due.return_id)
         return Owed(
-            self.order_id, due.return_id, units, units - due.units, due.resolution, due.shares.amount, self.currency,
-            disclosures.derived_salt(salt, f"due of {due.return_id} for {units}"),
+            self.order_id, due.return_id, units, units - due.units, due.resolution, due.shares.amount - due.credit,
+            self.currency, disclosures.derived_salt(salt, f"due of {due.return_id} for {units}"), due.credit,
         )  # fmt: skip
 
 

@@ -80,6 +80,8 @@ class Order:
     Attributes:
         seller_id: the seller of the merchant (`sellers`); empty if the merchant sells for itself.
         checkout_id: the basket that it was bought in; a basket makes one order for each seller.
+        credit: what of it the buyer pays with store credit (`storecredit`); a payment is of the rest.
+        credit_hash: whose credit that is; empty if the credit is that of *buyer_token_hash*.
     """
 
     platform: str
@@ -98,6 +100,8 @@ class Order:
     salt: str
     seller_id: str = ""
     checkout_id: str = ""
+    credit: Amount = 0
+    credit_hash: str = ""
 
     def __post_init__(self) -> None:
         for field in ("seller_id", "checkout_id"):
@@ -118,6 +122,10 @@ class Order:
         money.MINOR.check("order.freight", self.freight)
         money.MINOR.check("order.insurance", self.insurance)
         disclosures.check_salt(self.salt, "order.salt")
+        if self.credit_hash:
+            names.SHA256.check("order.credit_hash", self.credit_hash)
+        if not 0 <= self.credit <= self.total.minor:
+            raise invalid("order.credit", "is at most what the order comes to")
 
     @property
     def parties(self) -> frozenset[str]:
@@ -152,7 +160,7 @@ class BasketOrder:
 @dataclasses.dataclass(frozen=True)
 class Total:
     """
-    The total of an order as its own record: a payment firm sees this and not the order.
+    What is to be paid for an order in money, as its own record: a payment firm sees this and not the order.
 
     Its salt is derived from the order's, so that the total does not help anybody to guess the order.
     """
@@ -208,9 +216,9 @@ class PublicOrder:
 
 
 def total_of(order_id: str, order: Order) -> Total:
-    """Return the total of *order* as platform and merchant store it beside the order."""
+    """Return what is to be paid for *order* in money, as platform and merchant store it beside the order."""
     salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
-    return Total(order_id, order.total.minor, order.currency, salt)
+    return Total(order_id, order.total.minor - order.credit, order.currency, salt)
 
 
 def timely(order: Order, now: int) -> None:

@@ -93,11 +93,13 @@ class Mark:
     """
     That money of an order was captured or settled by one of its payments, or refunded for a return.
 
+    The step ``credit`` means that store credit was given, for a return or for the whole of a cancelled order.
+
     Kept by platform and merchant. The hash of the mark of a refund proves to the channel `trade` that so many units
     of a return were paid for.
     """
 
-    step: Literal["capture", "settle", "refund"]
+    step: Literal["capture", "settle", "refund", "credit"]
     order_id: str
     payment_id: str
     salt: str

@@ -19,6 +19,9 @@ class StateDueSchema(Schema):
         validate=MSP_ID,
         metadata={"description": "The payment firm that gets the sum", "example": "PaymentsMSP"},
     )
+    in_money = fields.Boolean(
+        load_default=False, metadata={"description": "Pay money for a return that was for store credit"}
+    )
 
 
 class StatedDueSchema(Schema):
@@ -59,6 +62,7 @@ class DueSchema(Schema):
     payer = fields.String(metadata={"description": "Who pays for a return of this reason by the terms"})
     restocking_bps = fields.Integer()
     shares = fields.Nested(SharesSchema)
+    credit = fields.String(metadata={"description": "What of the amount goes back as store credit"})
 
 
 class DuesSchema(Schema):

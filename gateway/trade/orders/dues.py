@@ -40,7 +40,9 @@ def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     }
     transient = {name: value for name, value in kept.items() if value} | {"salt": minting.salt().encode()}
     try:
-        answer["stating"] = context.act(COMMERCE, "ReturnDues:state", order_id, return_id, transient=transient)
+        answer["stating"] = context.act(
+            COMMERCE, "ReturnDues:state", order_id, return_id, body["in_money"], transient=transient
+        )
     except errors.EndorseError as error:
         if error.contract_code != "ALREADY_EXISTS":
             raise

@@ -8,6 +8,7 @@ from chaincode.domain.orders import orders
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds, incoterms
 from gateway.http.words import MSP_ID
+from gateway.trade.orders.credit_schemas import SpendSchema
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SHA256, one_of, within
 
@@ -63,6 +64,9 @@ class PlaceSchema(Schema):
         validate=IDENTIFIER, metadata={"description": "A registered seller of the merchant, whose terms are pinned"}
     )
     checkout_id = fields.String(validate=IDENTIFIER, metadata={"description": "The basket; public, so make it random"})
+    credit = fields.Nested(
+        SpendSchema, metadata={"description": "Store credit that pays for part of it; the payment is of the rest"}
+    )
 
 
 class PlacedSchema(Schema):

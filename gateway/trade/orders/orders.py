@@ -9,6 +9,7 @@ from gateway.http.context import COMMERCE, TRADE
 from gateway.http.inputs import Blueprint
 from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
+from gateway.trade.orders import credits
 from gateway.trade.orders.order_schemas import (
     CancelSchema,
     FulfilSchema,
@@ -127,12 +128,13 @@ def placed(body: dict[str, Any]) -> dict[str, Any]:
     promised = context.ask(TRADE, "Terms:read", pinned["terms_id"], str(pinned["version"]))["terms"]
     token = minting.link_token()
     order = {**body, "buyer_token_hash": minting.link_hash(token), "salt": minting.salt()}
-    written = context.act(
-        COMMERCE,
-        "Orders:place",
-        order_id,
-        transient={"order": canonical.dumps(order), "terms": canonical.dumps(promised)},
-    )
+    transient = {"terms": canonical.dumps(promised)}
+    spent = order.pop("credit", None)
+    if spent:
+        order |= {"credit": spent["amount"], "credit_hash": minting.link_hash(spent["tracking_token"])}
+        transient |= credits.spendable({**order, "buyer_hash": order["credit_hash"]})
+    transient["order"] = canonical.dumps(order)
+    written = context.act(COMMERCE, "Orders:place", order_id, transient=transient)
     opened = context.act(COMMERCE, "Orders:open", order_id, body["platform"], body["merchant"], body["terms"])
     return {
         "order_id": order_id,

@@ -57,7 +57,8 @@ class OwedSchema(Schema):
     units = fields.Integer(metadata={"description": "Of the return, with those of its earlier dues"})
     before = fields.Integer(metadata={"description": "Of these, units with an earlier due, which is paid first"})
     resolution = fields.String()
-    amount = fields.String(metadata={"description": "Minor units"})
+    amount = fields.String(metadata={"description": "Minor units, in money"})
+    credit = fields.String(metadata={"description": "Minor units, as store credit; given before the money"})
     currency = fields.String()
 
 

@@ -34,18 +34,23 @@ def counted(cast, played) -> Callable[[], int]:
 
 
 @pytest.fixture(scope="module")
-def placed(cast, played, counted) -> dict[str, Any]:
-    """An order of three units under the story's terms, its money captured."""
+def ordered(cast, played) -> dict[str, Any]:
+    """What is sent to place an order of three units under the story's terms."""
     told = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
     kept = (
         "platform", "merchant", "placed_at", "incoterm", "named_place", "currency", "freight", "insurance", "origin",
         "destination", "terms",
     )  # fmt: skip
-    body = {name: told[name] for name in kept} | {"lines": [article.order_line() for article in goods.ARTICLES]}
-    order = cast.platform.post("/v1/orders", body)
+    return {name: told[name] for name in kept} | {"lines": [article.order_line() for article in goods.ARTICLES]}
+
+
+@pytest.fixture(scope="module")
+def placed(cast, ordered, counted) -> dict[str, Any]:
+    """Such an order, its money captured."""
+    order = cast.platform.post("/v1/orders", ordered)
     cast.merchant.post(f"/v1/orders/{order['order_id']}/confirmation")
     sides = {"platform": "PlatformMSP", "merchant": "MerchantMSP", "payments": "PaymentsMSP"}
-    due = {"amount": goods.total(body), "currency": "USD", "settle_currency": "USD"}
+    due = {"amount": goods.total(ordered), "currency": "USD", "settle_currency": "USD"}
     payment = cast.platform.post("/v1/payments", {"order_id": order["order_id"], **sides, **due})["payment_id"]
     cast.payments.post(f"/v1/payments/{payment}/capture", {"amount": due["amount"]})
     return order
@@ -116,10 +121,50 @@ def test_one_unit_of_two_is_exchanged_by_its_serial(cast, placed):
     assert (made["state"], made["exchange"]) == ("PICKUP_ASSIGNED", None)
     again = cast.platform.post(lodging, asked | {"serials": SERIALS[1:]})
     assert (again["state"], again["code"]) == ("REJECTED", "ALREADY_RETURNED")
-    act, way = f"/v1/returns/{made['return_id']}", f"/v1/journeys/{made['return_id']}-reverse"
-    (parcel,) = cast.customs.get(way)["journey"]["parcels"]
+    (parcel,) = cast.customs.get(f"/v1/journeys/{made['return_id']}-reverse")["journey"]["parcels"]
     assert parcel["contents"] == [{"line": "1", "quantity": 1, "serials": SERIALS[1:]}]
-    clock = Clock()
+    act = brought_back(cast, made["return_id"])
+    new = {"line": "1", "quantity": 1, "serials": ["https://id.gs1.org/01/09506000134352/21/three-3"]}
+    parcels = [{"identifier": f"{BOXES[0]}-new", "contents": [new]}]
+    cast.merchant.post(f"{act}/settlement", {"resolution": "exchange", "proof_hash": PAPER, "parcels": parcels})
+    seen = cast.platform.get(placed["tracking_path"])["returns"]
+    (exchanged,) = [each["exchange"] for each in seen if each["return_id"] == made["return_id"]]
+    assert (exchanged["kind"], exchanged["status"]) == ("exchange", "pending")
+
+
+def test_the_other_unit_becomes_store_credit_that_pays_for_an_order(cast, placed, ordered):
+    """Given once, proved to the return, spent on a later order; the firm is asked for the rest of that alone."""
+    asked = {"line": "1", "quantity": 1, "reason": "DEFECTIVE", "resolution": "store_credit", "condition": "used"}
+    asked |= {"evidence": [PAPER], "serials": SERIALS[:1]}
+    return_id = cast.platform.post(f"{placed['tracking_path']}/returns", asked)["return_id"]
+    act, of_order = brought_back(cast, return_id), f"/v1/orders/{placed['order_id']}"
+    cast.merchant.post(f"{of_order}/dues", {"return_id": return_id, "payments": "PaymentsMSP"})
+    owed = cast.merchant.get(f"/v1/payments/dues/{placed['order_id']}/{return_id}")
+    assert (owed["amount"], int(owed["credit"]) > 0) == ("0", True)
+    cast.merchant.post(f"{of_order}/credit", {"return_id": return_id})
+    assert cast.merchant.refusal("POST", f"{of_order}/credit", {})["code"] == "WRONG_STATE"
+    proof = cast.merchant.get(f"/v1/credit/proofs/{placed['order_id']}/{return_id}")
+    cast.merchant.post(f"{act}/settlement", {"resolution": "store_credit", **proof})
+    holder = {"platform": "PlatformMSP", "merchant": "MerchantMSP", "currency": "USD"}
+    holder |= {"tracking_token": placed["tracking_token"]}
+    assert cast.platform.get("/v1/credit", **holder)["balance"] == owed["credit"]
+    credit = {"tracking_token": placed["tracking_token"], "amount": owed["credit"]}
+    assert cast.platform.refusal("POST", "/v1/orders", ordered | {"credit": credit | {"amount": f"{owed['credit']}0"}})
+    again = cast.platform.post("/v1/orders", ordered | {"credit": credit})
+    assert cast.platform.get("/v1/credit", **holder)["balance"] == "0"
+    firm = {"platform": "PlatformMSP", "merchant": "MerchantMSP", "payments": "PaymentsMSP"}
+    due = {"currency": "USD", "settle_currency": "USD", "order_id": again["order_id"]}
+    whole = goods.total(ordered)
+    assert cast.platform.refusal("POST", "/v1/payments", firm | due | {"amount": whole})["code"] == "AMOUNT_DIFFERS"
+    cast.platform.post("/v1/payments", firm | due | {"amount": str(int(whole) - int(owed["credit"]))})
+    cast.platform.post(f"/v1/orders/{again['order_id']}/cancellation", {"reason": "BUYER_REQUEST"})
+    cast.platform.post(f"/v1/orders/{again['order_id']}/credit", {})
+    assert cast.platform.get("/v1/credit", **holder)["balance"] == owed["credit"]
+
+
+def brought_back(cast, return_id: str) -> str:
+    """The address of a return whose goods were fetched, taken over and found in order."""
+    act, way, clock = f"/v1/returns/{return_id}", f"/v1/journeys/{return_id}-reverse", Clock()
     fetched = {"stage_id": "S22", "step": "shipping", "event_time": clock.next("VNHAN"), "place": "VNHAN"}
     cast.last_mile.post(f"{way}/events", fetched)
     moment = clock.next("VNHAN")
@@ -127,12 +172,7 @@ def test_one_unit_of_two_is_exchanged_by_its_serial(cast, placed):
     cast.last_mile.post(f"{way}/custody/offer", offer)
     cast.merchant.post(f"{way}/custody/acceptance", {"accepted_at": moment, "place": "CNSZX"})
     cast.merchant.post(f"{act}/inspection", {"condition": "used", "units": 1, "report_hash": PAPER})
-    new = {"line": "1", "quantity": 1, "serials": ["https://id.gs1.org/01/09506000134352/21/three-3"]}
-    parcels = [{"identifier": f"{BOXES[0]}-new", "contents": [new]}]
-    cast.merchant.post(f"{act}/settlement", {"resolution": "exchange", "proof_hash": PAPER, "parcels": parcels})
-    seen = cast.platform.get(placed["tracking_path"])["returns"]
-    (exchanged,) = [each["exchange"] for each in seen if each["return_id"] == made["return_id"]]
-    assert (exchanged["kind"], exchanged["status"]) == ("exchange", "pending")
+    return act
 
 
 def test_a_container_is_recorded_once_over_http(cast, placed):

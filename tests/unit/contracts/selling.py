@@ -45,6 +45,8 @@ class Market(shipping.Channel):
             **changes,
         }  # fmt: skip
         transient = {"order": as_bytes(order), "terms": as_bytes(self.promised)}
+        if changes.get("credit"):
+            transient |= self.credit(changes.get("credit_hash", BUYER))
         self.sell("Orders:place", order_id, transient=transient)
         self.sell("Orders:open", order_id, PLATFORM, MERCHANT, pinned)
         return self.commerce.evaluate("Orders:facts", order_id, client=user(PLATFORM), at=at(self.hour)).json()
@@ -87,12 +89,37 @@ class Market(shipping.Channel):
         """What an organisation keeps on `ecommerce`, exactly."""
         return self.commerce.evaluate(function, *args, client=user(by), at=at(self.hour)).payload
 
-    def state_due(self, order_id: str, return_id: str, by: str = MERCHANT, **changes: bytes) -> None:
+    def credit(self, buyer_hash: str = BUYER) -> dict[str, bytes]:
+        """The store credit of a buyer as platform and merchant keep it, for the transient data."""
+        kept = self.kept("Credits:show", PLATFORM, MERCHANT, "USD", buyer_hash)
+        return {"credit": kept} if kept else {}
+
+    def balance(self, buyer_hash: str = BUYER) -> int:
+        """What a buyer may spend."""
+        kept = self.credit(buyer_hash).get("credit")
+        told = json.loads(kept) if kept else {"issued": 0, "restored": 0, "spent": 0}
+        return int(told["issued"]) + int(told["restored"]) - int(told["spent"])
+
+    def issue(self, order_id: str, return_id: str, **changes: bytes) -> None:
+        """Give the store credit that a return comes to."""
+        due = self.kept("ReturnDues:due", order_id, return_id)
+        transient = {"order": self.kept("Orders:content", order_id), "due": due, **self.credit()}
+        transient |= {"salt": salt("issue", order_id, return_id).encode()}
+        self.sell("Credits:issue", order_id, return_id, transient=transient | changes)
+
+    def restore(self, order_id: str) -> None:
+        """Give back the credit of a cancelled order."""
+        transient = {"order": self.kept("Orders:content", order_id), **self.credit()}
+        self.sell("Credits:restore", order_id, transient=transient | {"salt": salt("restore", order_id).encode()})
+
+    def state_due(
+        self, order_id: str, return_id: str, by: str = MERCHANT, *, in_money: bool = False, **changes: bytes
+    ) -> None:
         """Platform and merchant agree on what a return comes to."""
         order, dues = (self.kept(name, order_id) for name in ("Orders:content", "ReturnDues:show"))
         transient = {"order": order, "salt": salt("due", order_id, return_id, len(dues)).encode()}
         transient |= {"dues": dues} if dues else {}
-        self.sell("ReturnDues:state", order_id, return_id, by=by, transient=transient | changes)
+        self.sell("ReturnDues:state", order_id, return_id, in_money, by=by, transient=transient | changes)
 
     def due(self, order_id: str, return_id: str) -> dict[str, Any]:
         """The sum of a due, stated if it was not and told to the payment firm."""
