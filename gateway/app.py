@@ -63,7 +63,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
     """Give *app* these settings; it keeps nothing from earlier ones."""
     # Werkzeug cuts a chunked body here silently; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
-    store, wallet = Store(settings.data), Wallet(settings.wallet)
+    store, wallet = Store(settings.data, settings.database), Wallet(settings.wallet)
     app.extensions[context.EXTENSION] = context.Services(
         settings=settings,
         store=store,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.settings import Settings
-from gateway.store.database import Store
+from gateway.store.backends import MissingDriverError
+from gateway.store.database import SecretError, Store, StoreError
 from hlf import errors
 
 _SOON = timedelta(days=30)
@@ -44,12 +44,14 @@ def findings(settings: Settings, now: datetime | None = None) -> Iterator[Findin
 
 
 def _store(settings: Settings) -> Finding:
+    what = "the database of SELAT_DATABASE" if settings.database else str(settings.data)
     try:
-        with Store(settings.data).connection() as database:
-            database.execute("BEGIN IMMEDIATE")
-    except (OSError, sqlite3.Error) as error:
-        return Finding("store", False, f"{settings.data} cannot be written: {error}")
-    return Finding("store", True, str(settings.data))
+        store = Store(settings.data, settings.database)
+        store.check_writable()
+        store.secret()
+    except (OSError, StoreError, SecretError, MissingDriverError) as error:
+        return Finding("store", False, f"{what} cannot be used: {error}")
+    return Finding("store", True, what)
 
 
 def _address(settings: Settings) -> Iterator[Finding]:

@@ -14,7 +14,8 @@ from gateway import checks
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http import problemtypes
 from gateway.http.settings import PREFIX, Settings, SettingsError
-from gateway.store.database import Store
+from gateway.store.backends import MissingDriverError
+from gateway.store.database import SecretError, Store, StoreError
 from gateway.store.tokens import SCOPES, Tokens
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -40,6 +41,8 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
             "or name its state folder with --wallet."
         )
     _must_be_free(settings.listen)
+    # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
+    _store(settings.data, settings.database)
     from gateway.front.server import Server  # Only this command needs gunicorn.
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
@@ -71,6 +74,16 @@ def _settings(**options: object) -> Settings:
         return Settings.from_environment(environ)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _store(data: Path, url: str | None = None) -> Store:
+    """Return the store; its URL is no option, because others can read a command line."""
+    try:
+        store = Store(data, os.environ.get(PREFIX + "DATABASE", "") if url is None else url)
+        store.secret()
+        return store
+    except (StoreError, SecretError, ValueError, MissingDriverError) as error:
+        raise click.ClickException(f"the gateway's database cannot be used: {error}") from error
 
 
 def _must_be_free(listen: str) -> None:
@@ -126,14 +139,14 @@ def create(organisation: str, user: str, scopes: tuple[str, ...], days: int, wal
             raise WalletError(f"{organisation} has no user {user!r} in the wallet; it has {', '.join(users)}")
     except WalletError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(Tokens(Store(data)).create(organisation, user, scopes or ("read",), days * _DAY))
+    click.echo(Tokens(_store(data)).create(organisation, user, scopes or ("read",), days * _DAY))
 
 
 @token.command("list")
 @click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
 def list_tokens(data: Path) -> None:
     """List the tokens, without their secrets."""
-    for entry in Tokens(Store(data)).all():
+    for entry in Tokens(_store(data)).all():
         state = "revoked" if entry.revoked else f"until {entry.expires_at:%Y-%m-%d %H:%M}"
         click.echo(f"{entry.id}  {entry.msp_id}/{entry.user}  {','.join(entry.scopes)}  {state}")
 
@@ -143,6 +156,6 @@ def list_tokens(data: Path) -> None:
 @click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
 def revoke(identifier: str, data: Path) -> None:
     """Revoke a token."""
-    if not Tokens(Store(data)).revoke(identifier):
+    if not Tokens(_store(data)).revoke(identifier):
         raise click.ClickException(f"no token has the id {identifier!r}; selat gateway token list shows all")
     click.echo(f"{identifier} is revoked")

@@ -13,14 +13,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Response, after_this_request, current_app, g, request
 
 from gateway.http import auth, context
 from gateway.store.database import Store
+from gateway.store.statements import Prepared
+from gateway.store.tables import accesses
 
 SCOPE = "audit"
 # Ids are shorter; longer text in their place is cut.
 _LONGEST = 300
+_NOTED = ("at", "msp_id", "user", "token_id", "what", "subject", "request_id")
+_BEGIN = Prepared(sa.insert(accesses).returning(accesses.c.number), *_NOTED)
+_END = Prepared(sa.update(accesses).where(accesses.c.number == sa.bindparam("begun")), "status")
+_PAGE = Prepared(
+    sa.select(accesses)
+    .where(accesses.c.msp_id == sa.bindparam("asking"), accesses.c.number < sa.bindparam("before"))
+    .order_by(accesses.c.number.desc())
+    .limit(sa.bindparam("most"))
+)
 
 
 @dataclass(frozen=True)
@@ -55,24 +67,18 @@ class Accesses:
         """Write a request down; return its number."""
         values = (int(self._clock() * 1000), msp_id, user, token_id, what, subject, request_id)
         with self._store.connection() as database:
-            written = database.execute(
-                "INSERT INTO accesses (at, msp_id, user, token_id, what, subject, request_id) VALUES (?,?,?,?,?,?,?)",
-                values,
-            )
-            return int(written.lastrowid or 0)
+            return int(database.execute(_BEGIN, dict(zip(_NOTED, values, strict=True))).fetchone()["number"])
 
     def end(self, number: int, status: int) -> None:
         """Add the status of the answer."""
         with self._store.connection() as database:
-            database.execute("UPDATE accesses SET status = ? WHERE number = ?", (status, number))
+            database.execute(_END, {"status": status, "begun": number})
 
     def of(self, msp_id: str, *, before: int | None, limit: int) -> list[Access]:
         """Return an organisation's requests with numbers below *before*, newest first."""
-        with self._store.connection() as database:
-            rows = database.execute(
-                "SELECT * FROM accesses WHERE msp_id = ? AND number < ? ORDER BY number DESC LIMIT ?",
-                (msp_id, before if before is not None else 1 << 62, limit),
-            ).fetchall()
+        last = before if before is not None else 1 << 62
+        with self._store.reading() as database:
+            rows = database.execute(_PAGE, {"asking": msp_id, "before": last, "most": limit}).fetchall()
         return [_access(row) for row in rows]
 
 

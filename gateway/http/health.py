@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +10,7 @@ from flask import Response, request
 from gateway.http import auth, context
 from gateway.http.health_schemas import HealthSchema, ReadinessSchema
 from gateway.http.inputs import Blueprint
+from gateway.store.database import StoreError
 
 blueprint = Blueprint("health", __name__, description="For those who run the gateway")
 
@@ -56,8 +56,7 @@ def metrics() -> Response:
 
 def _store_works(services: context.Services) -> bool:
     try:
-        with services.store.connection() as database:
-            database.execute("BEGIN IMMEDIATE")
-    except sqlite3.Error:
+        services.store.check_writable()
+    except StoreError:
         return False
     return True

@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import logging
 import re
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +20,7 @@ from flask import Response, g, make_response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from gateway.http import context, freshness, problems, rendering
+from gateway.store.database import StoreError
 from gateway.store.keys import Held, Kept
 
 HEADER = "Idempotency-Key"
@@ -88,7 +88,7 @@ def _leave(held: Held, leave: Callable[[Held], None]) -> None:
     """
     try:
         leave(held)
-    except (sqlite3.Error, OSError) as error:
+    except (StoreError, OSError) as error:
         _LOG.error("a key was not freed: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 

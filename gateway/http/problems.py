@@ -11,6 +11,7 @@ from gateway.fabric import channels, ledger, planning, wallet
 from gateway.http import freshness
 from gateway.http.problemtypes import COMMIT, PROBLEM_TYPES, REFUSALS
 from gateway.store import tokens
+from gateway.store.database import StoreError
 from gateway.trade.matching import batches
 from hlf import errors
 from hlf.codec.refusals import Refused
@@ -20,6 +21,7 @@ _RETRY_SECONDS = {
     "FABRIC_BUSY": 1,
     "GATEWAY_BUSY": 1,
     "IDEMPOTENCY_IN_PROGRESS": 1,
+    "STORE_UNAVAILABLE": 1,
     "STREAMS_EXHAUSTED": 10,
 }
 
@@ -81,6 +83,8 @@ def of(error: Exception) -> Problem:
         return _of_http(error)
     if isinstance(error, tokens.TokenError):
         return _of_token(error)
+    if isinstance(error, StoreError):
+        return Problem("STORE_UNAVAILABLE")
     if isinstance(error, wallet.WalletError):
         return Problem("ORGANISATION_UNKNOWN", str(error))
     if isinstance(error, Refused):

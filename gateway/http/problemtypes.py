@@ -57,6 +57,11 @@ REQUEST = {
         "The gateway is busy and did not start this request",
         "Try again after the seconds in Retry-After.",
     ),
+    "STORE_UNAVAILABLE": ProblemType(
+        503,
+        "The gateway's own database cannot be used at the moment",
+        "Try again after the seconds in Retry-After, with the same Idempotency-Key.",
+    ),
     "BUDGET_EXHAUSTED": ProblemType(
         429,
         "Too many requests in a minute",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from gateway.store import backends
 from gateway.telemetry import logs
 
 PREFIX = "SELAT_"
@@ -27,6 +28,8 @@ class Settings:
         wallet: folder of identities and connection profiles (a network's state folder).
         data: folder of the gateway's own data; all of it except access tokens and the record of audit requests
             may be deleted.
+        database: URL of a PostgreSQL that gateways share, as postgresql://<user>@<host>/<database>; without it the
+            database is a SQLite file in *data*.
         listen: address and port; port 0 lets the system choose.
         workers: processes.
         threads: in each process, for requests that a peer answers at once.
@@ -48,6 +51,7 @@ class Settings:
 
     wallet: Path
     data: Path
+    database: str = field(default="", repr=False)  # It may hold a password.
     listen: str = "127.0.0.1:8080"
     workers: int = 1
     threads: int = 16
@@ -67,11 +71,13 @@ class Settings:
     ready_file: str = ""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.type == "int" and getattr(self, field.name) < 1:
-                raise SettingsError(
-                    f"{PREFIX}{field.name.upper()} is {getattr(self, field.name)}; it must be at least 1"
-                )
+        for each in fields(self):
+            if each.type == "int" and getattr(self, each.name) < 1:
+                raise SettingsError(f"{PREFIX}{each.name.upper()} is {getattr(self, each.name)}; it must be at least 1")
+        try:
+            backends.check_url(self.database)
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}DATABASE cannot be used: {error}") from None
         host, colon, port = self.listen.rpartition(":")
         if not (host and colon and port.isdecimal() and int(port) < 65536):
             raise SettingsError(f"{PREFIX}LISTEN is {self.listen!r}; it must be <address>:<port>, as 127.0.0.1:8080")
@@ -100,12 +106,12 @@ class Settings:
         """
         known = {PREFIX + f.name.upper(): f for f in fields(cls)}
         values: dict[str, Any] = {}
-        for name, field in known.items():
+        for name, known_field in known.items():
             text = environ.get(name)
             if text is None or text == "":
                 continue
             try:
-                values[field.name] = _READERS[str(field.type)](text)
+                values[known_field.name] = _READERS[str(known_field.type)](text)
             except ValueError:
                 raise SettingsError(f"{name} is {text!r}; it must be a whole number") from None
         for name in ("wallet", "data"):

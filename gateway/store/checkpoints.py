@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.store.database import Store
+from gateway.store.statements import Prepared
+from gateway.store.tables import checkpoints
 
+_OF = ("msp_id", "user", "channel", "chaincode", "name")
+_GET = Prepared(
+    sa.select(checkpoints.c.block_number, checkpoints.c.transaction_id).where(
+        *(checkpoints.c[name] == sa.bindparam(name) for name in _OF)
+    )
+)
+_MOVED = insert(checkpoints)
+_SET = Prepared(
+    _MOVED.on_conflict_do_update(
+        index_elements=_OF,
+        set_={
+            "block_number": _MOVED.excluded.block_number,
+            "transaction_id": _MOVED.excluded.transaction_id,
+        },
+    )
+)
 _CURSOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
@@ -53,24 +74,11 @@ class Checkpoints:
 
     def get(self, reader: Reader) -> Cursor | None:
         """Return the last event that this reader got; None before its first."""
-        with self._store.connection() as database:
-            row = database.execute(
-                "SELECT block_number, transaction_id FROM checkpoints "
-                "WHERE msp_id = ? AND user = ? AND channel = ? AND chaincode = ? AND name = ?",
-                _key(reader),
-            ).fetchone()
+        with self._store.reading() as database:
+            row = database.execute(_GET, asdict(reader)).fetchone()
         return Cursor(row["block_number"], row["transaction_id"]) if row else None
 
     def set(self, reader: Reader, cursor: Cursor) -> None:
         """Move the reader's cursor, forward or back."""
         with self._store.connection() as database:
-            database.execute(
-                "INSERT INTO checkpoints VALUES (?,?,?,?,?,?,?) "
-                "ON CONFLICT (msp_id, user, channel, chaincode, name) DO UPDATE "
-                "SET block_number = excluded.block_number, transaction_id = excluded.transaction_id",
-                (*_key(reader), cursor.block_number, cursor.transaction_id),
-            )
-
-
-def _key(reader: Reader) -> tuple[str, str, str, str, str]:
-    return reader.msp_id, reader.user, reader.channel, reader.chaincode, reader.name
+            database.execute(_SET, asdict(reader) | asdict(cursor))

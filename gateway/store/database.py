@@ -1,159 +1,188 @@
 """
-The gateway's own SQLite file: access tokens, idempotency keys, checkpoints, shoppers' requests, and the record of
+The gateway's own database: access tokens, idempotency keys, checkpoints, shoppers' requests, and the record of
 audit requests.
 
-It keeps no part of the ledger.
+It is a SQLite file in the gateway's folder, or a PostgreSQL that several gateways share. It keeps no part of
+the ledger.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import os
 import secrets
-import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
+
+from gateway.store import backends, migrating
+from gateway.store.statements import Prepared, written
+from gateway.store.tables import shared
 
 # How many connections wait for the next request; a busier moment opens more for itself.
 _KEPT = 32
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS tokens (
-    id          TEXT PRIMARY KEY,
-    digest      BLOB NOT NULL,
-    msp_id      TEXT NOT NULL,
-    user        TEXT NOT NULL,
-    scopes      TEXT NOT NULL,
-    created_at  INTEGER NOT NULL,
-    expires_at  INTEGER NOT NULL,
-    revoked_at  INTEGER
-) STRICT;
--- Keys were kept by token before; what was kept so can be thrown away.
-DROP TABLE IF EXISTS idempotency;
-CREATE TABLE IF NOT EXISTS idempotency_keys (
-    id             BLOB PRIMARY KEY,
-    fingerprint    BLOB NOT NULL,
-    attempt        BLOB NOT NULL,
-    started_at     INTEGER NOT NULL,
-    transaction_id TEXT NOT NULL DEFAULT '',
-    answer         BLOB
-) STRICT;
-CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (started_at);
--- What a key's request has sent, and the seed of what it made at random (number -1), encrypted like its answer.
-CREATE TABLE IF NOT EXISTS idempotency_steps (
-    id     BLOB NOT NULL,
-    number INTEGER NOT NULL,
-    sealed BLOB NOT NULL,
-    PRIMARY KEY (id, number)
-) STRICT;
-CREATE TABLE IF NOT EXISTS checkpoints (
-    msp_id         TEXT NOT NULL,
-    user           TEXT NOT NULL,
-    channel        TEXT NOT NULL,
-    chaincode      TEXT NOT NULL,
-    name           TEXT NOT NULL,
-    block_number   INTEGER NOT NULL,
-    transaction_id TEXT NOT NULL,
-    PRIMARY KEY (msp_id, user, channel, chaincode, name)
-) STRICT;
-CREATE TABLE IF NOT EXISTS accesses (
-    number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    at         INTEGER NOT NULL,
-    msp_id     TEXT NOT NULL,
-    user       TEXT NOT NULL,
-    token_id   TEXT NOT NULL,
-    what       TEXT NOT NULL,
-    subject    TEXT NOT NULL,
-    request_id TEXT NOT NULL,
-    status     INTEGER
-) STRICT;
-CREATE INDEX IF NOT EXISTS accesses_of ON accesses (msp_id, number);
-CREATE TABLE IF NOT EXISTS lodgings (
-    number    INTEGER PRIMARY KEY AUTOINCREMENT,
-    link_hash TEXT NOT NULL,
-    at        INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS lodgings_of ON lodgings (link_hash, number);
-"""
+_CHECK = "check of the secret"
+_NOTE_SHARED = Prepared(insert(shared).on_conflict_do_nothing(), "name", "value")
+_SHARED = Prepared(sa.select(shared.c.value).where(shared.c.name == sa.bindparam("name")))
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that knows its file, by device and number, and whether its commits wait for the disk."""
+class StoreError(Exception):
+    """The database refused, or cannot be reached; nothing of the transaction was written."""
 
-    file: tuple[int, int] = (0, 0)
-    durable: bool | None = None
+
+class SecretError(Exception):
+    """Another gateway on the same database has another secret; this one could not read its keys."""
+
+
+class Connection:
+    """A connection in use: it executes statements, and makes the driver's errors the store's."""
+
+    def __init__(self, driver: Any, backend: backends.Backend) -> None:
+        self.driver = driver
+        self._backend = backend
+
+    def execute(self, statement: Prepared | sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
+        """Execute a statement, prepared or made for this request, and return the driver's cursor."""
+        if isinstance(statement, Prepared):
+            text, own = statement.written(self._backend.dialect)
+        else:
+            text, own = written(statement, self._backend.dialect)
+        return self.driver.execute(text, {**own, **(values or {})})
+
+    def execute_each(self, statement: Prepared, values: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a statement once for each of *values*."""
+        self.driver.cursor().executemany(statement.written(self._backend.dialect)[0], values)
+
+    def alone(self, name: str) -> None:
+        """Wait until no other transaction is past this point for the same *name*; they wait for this one's end."""
+        self._backend.alone(self.driver, name)
 
 
 class Store:
     """
-    A folder with one database file, readable by its owner only.
+    One database, and the gateway's folder, readable by its owner only.
 
-    Connections are kept: opening one costs more than a query, and closing the last one of a file rewrites it. Make a
-    store after a fork, never before: SQLite's connections do not survive one.
+    Connections are kept: opening one costs more than a query, and closing the last one of a SQLite file rewrites it.
+    Make a store after a fork, never before: connections do not survive one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
+        """
+        Open the database at *url*, or the file in *folder*, and bring its tables up to date.
+
+        Raises:
+            StoreError: the database cannot be reached or written, or a later release has changed it.
+            ValueError, backends.MissingDriverError: the URL cannot be used.
+        """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        self._path = folder / "gateway.sqlite"
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._shared = bool(url)
         # Those that nobody uses at the moment. Its methods are atomic, so it needs no lock.
-        self._idle: list[_Connection] = []
+        self._idle: list[Any] = []
         weakref.finalize(self, _close, self._idle)
-        with self.connection() as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
+        self._backend = backends.chosen(url, folder)
+        with self.reading() as database:
+            try:
+                migrating.bring_up_to_date(self._backend, database.driver)
+            except migrating.FromTheFutureError as error:
+                raise StoreError(str(error)) from None
 
     @contextmanager
-    def connection(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+    def connection(self, *, durable: bool = True) -> Iterator[Connection]:
         """
-        Yield a connection; commit its changes at the end, or undo all of them after an exception.
+        Yield a connection in a transaction; commit its changes at the end, or undo all of them after an exception.
 
         Changes that are not *durable* are not waited for on the disk. A power cut may lose them, unless later durable
-        changes are there: the file keeps their order.
+        changes are there: the database keeps their order.
+
+        Raises:
+            StoreError: nothing was written.
         """
-        database = self._taken()
+        with self._used() as database:
+            self._backend.begin(database.driver, durable)
+            yield database
+            database.driver.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """
+        Yield a connection without a transaction: each statement sees what is committed by then.
+
+        Raises:
+            StoreError
+        """
+        with self._used() as database:
+            yield database
+
+    def check_writable(self) -> None:
+        """Raise StoreError if nothing can be written at the moment."""
+        with self._used() as database:
+            self._backend.check_writable(database.driver)
+
+    @contextmanager
+    def _used(self) -> Iterator[Connection]:
+        driver = None
         try:
-            if database.durable != durable:
-                database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                database.durable = durable
-            with database:
-                yield database
-        except BaseException:
-            # Whatever failed may be the connection itself.
-            database.close()
+            driver = self._taken()
+            yield Connection(driver, self._backend)
+        except BaseException as error:
+            # Whatever failed may be the connection itself. Closing it also undoes what it began.
+            if driver is not None:
+                driver.close()
+            if isinstance(error, self._backend.errors):
+                raise StoreError(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}") from error
             raise
         if len(self._idle) < _KEPT:
-            self._idle.append(database)
+            self._idle.append(driver)
         else:
-            database.close()
+            driver.close()
 
-    def _taken(self) -> _Connection:
-        """Return a kept connection or a new one; never one to a file that has been replaced."""
-        file = _file(self._path)
+    def _taken(self) -> Any:
+        """Return a kept connection or a new one; never one that leads nowhere."""
         while self._idle:
             with contextlib.suppress(IndexError):  # Another thread may take the last one first.
-                database = self._idle.pop()
-                if database.file == file:
-                    return database
-                database.close()
-        database = sqlite3.connect(self._path, timeout=10, check_same_thread=False, factory=_Connection)
-        database.row_factory = sqlite3.Row
-        database.file = _file(self._path)
-        return database
+                kept = self._idle.pop()
+                if self._backend.usable(kept):
+                    return kept
+                kept.close()
+        return self._backend.connect()
 
     def secret(self) -> bytes:
         """
-        Return 32 random bytes of this gateway, kept in a file beside the database; the first call makes them.
+        Return 32 random bytes of this gateway, kept in a file in its folder; the first call makes them.
 
-        Encrypted answers in the database cannot be read without them, nor with them alone.
+        Encrypted answers in the database cannot be read without them, nor with them alone. Gateways that share a
+        database must share them too.
+
+        Raises:
+            SecretError: another gateway on this database has others.
         """
         path = self._folder / "secret"
         if not path.exists():
             self._make_secret(path)
-        return path.read_bytes()
+        found = path.read_bytes()
+        if self._shared:
+            self._check_shared(found, path)
+        return found
+
+    def _check_shared(self, secret: bytes, path: Path) -> None:
+        """Compare a hash of the secret with that of the first gateway."""
+        check = hmac.new(secret, _CHECK.encode(), hashlib.sha256).digest()
+        with self.connection() as database:
+            database.execute(_NOTE_SHARED, {"name": _CHECK, "value": check})
+            known = database.execute(_SHARED, {"name": _CHECK}).fetchone()
+        if not hmac.compare_digest(known["value"], check):
+            raise SecretError(
+                f"{path} is not the secret of the other gateways on this database, so they could not read each "
+                "other's idempotency keys; copy the file `secret` from the folder of one of them"
+            )
 
     def _make_secret(self, path: Path) -> None:
         made = self._folder / f"secret.{secrets.token_hex(8)}"
@@ -169,15 +198,6 @@ class Store:
             made.unlink()
 
 
-def _file(path: Path) -> tuple[int, int]:
-    """Return the device and number of a file; zeros if there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return found.st_dev, found.st_ino
-
-
-def _close(connections: list[_Connection]) -> None:
+def _close(connections: list[Any]) -> None:
     while connections:
         connections.pop().close()

@@ -14,15 +14,18 @@ import hmac
 import itertools
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.http import problems
-from gateway.store.database import Store
+from gateway.store.database import Connection, Store
+from gateway.store.statements import Prepared
+from gateway.store.tables import idempotency_keys, idempotency_steps
 
 # After this time a repeated request takes over one that has no answer, whether or not its process lives: what was
 # sent is carried on under its own transaction id, and the earlier attempt can send nothing more.
@@ -30,6 +33,38 @@ _ABANDONED_SECONDS = 20
 _KEPT_SECONDS = 24 * 3600
 _FORGET_SECONDS = 60
 _SEED = -1
+
+_FIND = Prepared(sa.select(idempotency_keys).where(idempotency_keys.c.id == sa.bindparam("row")))
+_TAKING = insert(idempotency_keys)
+_TAKE = Prepared(
+    _TAKING.on_conflict_do_update(
+        index_elements=["id"],
+        set_={"attempt": _TAKING.excluded.attempt, "started_at": _TAKING.excluded.started_at},
+        where=sa.and_(
+            idempotency_keys.c.attempt == sa.bindparam("earlier"),
+            idempotency_keys.c.answer.is_(None),
+        ),
+    ),
+    "id",
+    "fingerprint",
+    "attempt",
+    "started_at",
+)
+_HELD = (idempotency_keys.c.id == sa.bindparam("row"), idempotency_keys.c.attempt == sa.bindparam("held"))
+_NOTE = Prepared(sa.update(idempotency_keys).where(*_HELD), "transaction_id")
+_ANSWER = Prepared(sa.update(idempotency_keys).where(*_HELD), "answer")
+_LEAVE = Prepared(sa.update(idempotency_keys).where(*_HELD), "attempt")
+_RELEASE = Prepared(sa.delete(idempotency_keys).where(*_HELD))
+_STEPS = Prepared(sa.select(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
+_STEPPING = insert(idempotency_steps)
+_STEP = Prepared(
+    _STEPPING.on_conflict_do_update(index_elements=["id", "number"], set_={"sealed": _STEPPING.excluded.sealed})
+)
+_FORGET_STEPS = Prepared(sa.delete(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
+_FORGET_KEYS = Prepared(sa.delete(idempotency_keys).where(idempotency_keys.c.started_at < sa.bindparam("before")))
+_FORGET_STRAYS = Prepared(
+    sa.delete(idempotency_steps).where(idempotency_steps.c.id.not_in(sa.select(idempotency_keys.c.id)))
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +125,7 @@ class Keys:
         # Not durable: it counts only with the transaction's id, and this is stored durably later.
         with self._store.connection(durable=False) as database:
             self._forget_old(database, now)
-            row = database.execute("SELECT * FROM idempotency_keys WHERE id = ?", (held.row,)).fetchone()
+            row = database.execute(_FIND, {"row": held.row}).fetchone()
             if row is not None and not hmac.compare_digest(row["fingerprint"], fingerprint):
                 raise problems.Problem("IDEMPOTENCY_KEY_REUSED")
             if row is not None and row["answer"] is not None:
@@ -99,18 +134,22 @@ class Keys:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
             # Another attempt that found no row, or the same abandoned one, loses here and waits.
             taken = database.execute(
-                "INSERT INTO idempotency_keys (id, fingerprint, attempt, started_at) VALUES (?,?,?,?) "
-                "ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at "
-                "WHERE attempt = ? AND answer IS NULL",
-                (held.row, fingerprint, held.attempt, now, row["attempt"] if row is not None else b"none"),
+                _TAKE,
+                {
+                    "id": held.row,
+                    "fingerprint": fingerprint,
+                    "attempt": held.attempt,
+                    "started_at": now,
+                    "earlier": row["attempt"] if row is not None else b"none",
+                },
             )
             if taken.rowcount != 1:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
             return held if row is None else self._carried_on(database, held)
 
-    def _carried_on(self, database: sqlite3.Connection, held: Held) -> Held:
+    def _carried_on(self, database: Connection, held: Held) -> Held:
         """Return *held* with the seed and the steps of earlier attempts."""
-        rows = database.execute("SELECT number, sealed FROM idempotency_steps WHERE id = ?", (held.row,))
+        rows = database.execute(_STEPS, {"row": held.row})
         steps = {row["number"]: _unsealed(held, row["sealed"]) for row in rows}
         return replace(held, seed=steps.pop(_SEED, held.seed), steps=steps)
 
@@ -122,13 +161,12 @@ class Keys:
             problems.Problem: another attempt has taken the key; this one must send nothing.
         """
         with self._store.connection() as database:
-            noted = database.execute(
-                "UPDATE idempotency_keys SET transaction_id = ? WHERE id = ? AND attempt = ?",
-                (transaction_id, held.row, held.attempt),
-            )
+            noted = database.execute(_NOTE, {"transaction_id": transaction_id, **_own(held)})
             if noted.rowcount == 1:
-                kept = [(held.row, _SEED, _sealed(held, held.seed)), (held.row, number, _sealed(held, signed))]
-                database.executemany("INSERT OR REPLACE INTO idempotency_steps VALUES (?,?,?)", kept)
+                kept = ((_SEED, held.seed), (number, signed))
+                database.execute_each(
+                    _STEP, [{"id": held.row, "number": each, "sealed": _sealed(held, text)} for each, text in kept]
+                )
         if noted.rowcount != 1:
             raise problems.Problem("IDEMPOTENCY_IN_PROGRESS", "Another request with this key took over")
 
@@ -136,30 +174,25 @@ class Keys:
         """Keep the answer, encrypted."""
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
         with self._store.connection() as database:
-            finished = database.execute(
-                "UPDATE idempotency_keys SET answer = ? WHERE id = ? AND attempt = ?",
-                (_sealed(held, json.dumps(kept).encode()), held.row, held.attempt),
-            )
+            finished = database.execute(_ANSWER, {"answer": _sealed(held, json.dumps(kept).encode()), **_own(held)})
             if finished.rowcount == 1:
-                database.execute("DELETE FROM idempotency_steps WHERE id = ?", (held.row,))
+                database.execute(_FORGET_STEPS, {"row": held.row})
 
     def suspend(self, held: Held) -> None:
         """Let the next repetition carry the request on: it has sent something whose outcome is unknown."""
         with self._store.connection(durable=False) as database:
-            database.execute(
-                "UPDATE idempotency_keys SET attempt = x'' WHERE id = ? AND attempt = ?", (held.row, held.attempt)
-            )
+            database.execute(_LEAVE, {"attempt": b"", **_own(held)})
 
     def release(self, held: Held) -> None:
         """Release a key whose request wrote nothing."""
         with self._store.connection(durable=False) as database:
-            database.execute("DELETE FROM idempotency_keys WHERE id = ? AND attempt = ?", (held.row, held.attempt))
+            database.execute(_RELEASE, _own(held))
 
-    def _forget_old(self, database: sqlite3.Connection, now: int) -> None:
+    def _forget_old(self, database: Connection, now: int) -> None:
         """Delete the keys of a day ago, once in a minute."""
         if now - self._forgot >= _FORGET_SECONDS:
-            database.execute("DELETE FROM idempotency_keys WHERE started_at < ?", (now - _KEPT_SECONDS,))
-            database.execute("DELETE FROM idempotency_steps WHERE id NOT IN (SELECT id FROM idempotency_keys)")
+            database.execute(_FORGET_KEYS, {"before": now - _KEPT_SECONDS})
+            database.execute(_FORGET_STRAYS)
             self._forgot = now
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:
@@ -168,6 +201,11 @@ class Keys:
         for part in (purpose, *parts):
             digest.update(len(part).to_bytes(8, "big") + part)
         return digest.digest()
+
+
+def _own(held: Held) -> dict[str, bytes]:
+    """Return the parameters by which an attempt finds its key, as long as no other has taken it."""
+    return {"row": held.row, "held": held.attempt}
 
 
 def _opened(held: Held, sealed: bytes) -> Kept:

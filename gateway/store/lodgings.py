@@ -5,11 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
 from gateway.store.database import Store
+from gateway.store.statements import Prepared
+from gateway.store.tables import lodgings
 
 OF_ONE_LINK = 5
 OF_ALL_LINKS = 300
 _HOUR = 3600
+_FORGET = Prepared(sa.delete(lodgings).where(lodgings.c.at <= sa.bindparam("before")))
+_NOTE = Prepared(sa.insert(lodgings), "link_hash", "at")
+_LATEST = sa.select(lodgings.c.at).order_by(lodgings.c.number.desc())
+# The request that must be an hour old before another is allowed: of one link, and of all.
+_NTH_OF_ALL = Prepared(_LATEST.limit(1).offset(OF_ALL_LINKS - 1))
+_NTH_OF_LINK = Prepared(_LATEST.where(lodgings.c.link_hash == sa.bindparam("link")).limit(1).offset(OF_ONE_LINK - 1))
 
 
 class Lodgings:
@@ -23,17 +33,11 @@ class Lodgings:
         """Note a request by a link and return 0; or return after how many seconds one is allowed again."""
         now = int(self._clock())
         with self._store.connection() as database:
-            database.execute("DELETE FROM lodgings WHERE at <= ?", (now - _HOUR,))
-            for most, where, values in (
-                (OF_ONE_LINK, "WHERE link_hash = ?", (link_hash,)),
-                (OF_ALL_LINKS, "", ()),
-            ):
-                # The words of the statement are constants.
-                found = database.execute(
-                    f"SELECT at FROM lodgings {where} ORDER BY number DESC LIMIT 1 OFFSET ?",  # noqa: S608
-                    (*values, most - 1),
-                ).fetchone()
+            database.alone("lodgings")
+            database.execute(_FORGET, {"before": now - _HOUR})
+            for nth in (_NTH_OF_LINK, _NTH_OF_ALL):
+                found = database.execute(nth, {"link": link_hash}).fetchone()
                 if found:
                     return max(int(found["at"]) + _HOUR - now, 1)
-            database.execute("INSERT INTO lodgings (link_hash, at) VALUES (?, ?)", (link_hash, now))
+            database.execute(_NOTE, {"link_hash": link_hash, "at": now})
         return 0

@@ -10,11 +10,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
+
 from gateway.store.database import Store
+from gateway.store.statements import Prepared
+from gateway.store.tables import tokens
 
 # The scopes of tokens. `write` does not imply `read`: a machine that only reports scans needs no answers.
 SCOPES = ("read", "write", "audit", "events", "metrics")
 _PREFIX = "selat"
+_CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at")
+_FIND = Prepared(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))
+_REVOKE = Prepared(
+    sa.update(tokens)
+    .where(tokens.c.id == sa.bindparam("token"))
+    .values(revoked_at=sa.func.coalesce(tokens.c.revoked_at, sa.bindparam("now")))
+)
+_ALL = Prepared(sa.select(tokens).order_by(tokens.c.created_at.desc(), tokens.c.id))
 
 
 class TokenError(Exception):
@@ -77,8 +89,16 @@ class Tokens:
         now = int(self._clock())
         with self._store.connection() as database:
             database.execute(
-                "INSERT INTO tokens (id, digest, msp_id, user, scopes, created_at, expires_at) VALUES (?,?,?,?,?,?,?)",
-                (identifier, _digest(secret), msp_id, user, " ".join(sorted(set(scopes))), now, now + seconds),
+                _CREATE,
+                {
+                    "id": identifier,
+                    "digest": _digest(secret),
+                    "msp_id": msp_id,
+                    "user": user,
+                    "scopes": " ".join(sorted(set(scopes))),
+                    "created_at": now,
+                    "expires_at": now + seconds,
+                },
             )
         return f"{_PREFIX}_{identifier}_{secret}"
 
@@ -93,8 +113,8 @@ class Tokens:
         identifier, _, secret = rest.partition("_")
         if prefix != _PREFIX or not identifier or not secret or not text.isascii():
             raise TokenError("malformed")
-        with self._store.connection() as database:
-            row = database.execute("SELECT * FROM tokens WHERE id = ?", (identifier,)).fetchone()
+        with self._store.reading() as database:
+            row = database.execute(_FIND, {"token": identifier}).fetchone()
         # Compare even without a row, so that the time of the answer does not reveal which ids exist.
         matches = hmac.compare_digest(row["digest"] if row else bytes(32), _digest(secret))
         if row is None or not matches:
@@ -109,15 +129,13 @@ class Tokens:
     def revoke(self, identifier: str) -> bool:
         """Revoke the token of this id; return False if there is none."""
         with self._store.connection() as database:
-            changed = database.execute(
-                "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", (int(self._clock()), identifier)
-            )
-            return changed.rowcount == 1
+            changed = database.execute(_REVOKE, {"token": identifier, "now": int(self._clock())})
+            return bool(changed.rowcount == 1)
 
     def all(self) -> list[Token]:
         """Return every token, newest first, without its secret."""
-        with self._store.connection() as database:
-            rows = database.execute("SELECT * FROM tokens ORDER BY created_at DESC, id").fetchall()
+        with self._store.reading() as database:
+            rows = database.execute(_ALL).fetchall()
         return [
             Token(
                 row["id"],

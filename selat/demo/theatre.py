@@ -77,7 +77,7 @@ def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
         _GATEWAY, [sys.executable, "-m", "gateway"], environment=settings.to_environment(), ready_file=ready
     )
     processes.wait_ready([(program, processes.start(home, program))], _GATEWAY_SECONDS)
-    made = Tokens(Store(settings.data))
+    made = Tokens(Store(settings.data, settings.database))
     return Stage(
         network,
         f"http://{json.loads(ready.read_text())['address']}",

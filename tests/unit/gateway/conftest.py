@@ -1,16 +1,22 @@
-"""A gateway over a ledger that answers as it is told."""
+"""A gateway over a ledger that answers as it is told; databases of each kind, shared as by two gateways."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.http import context
+from gateway.store.database import Store
+from tests.unit.gateway import postgresql
 from tests.unit.gateway.fakes import FakeLedgers, application
+
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture
@@ -44,3 +50,30 @@ def bearer(services: context.Services) -> Callable[..., dict[str, str]]:
         return {"Authorization": f"Bearer {token}"}
 
     return headers
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    with postgresql.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> str:
+    """The URL of a database without tables: a schema of its own on one server."""
+    name = f"t{next(_NUMBERS)}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    return f"{postgresql_server}&options=-csearch_path%3D{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of each kind of database; SQLite's is empty."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def opened(url: str, tmp_path: Path) -> Callable[[], Store]:
+    """Open the database, each time as another gateway would."""
+    return lambda: Store(tmp_path / "data", url)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from gateway.audit import accesses
 from gateway.audit.accesses import Accesses
 from gateway.http import auth
+from gateway.store.database import StoreError
 from tests.unit.gateway.fakes import FakeLedgers
 
 HISTORY = b'[{"transaction_id":"00","at":"2026","deleted":false,"value":{"secret":"4590 VND"}}]'
@@ -86,12 +85,12 @@ def test_what_cannot_be_written_down_is_not_shown(client, bearer, told, monkeypa
     """No look without a record, not even when the disk is full."""
 
     def full(*_: object) -> int:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise StoreError("database or disk is full")
 
     monkeypatch.setattr(Accesses, "begin", full)
     answer = client.get("/v1/audit/trade/history/Orders/J1", headers=bearer("audit"))
-    assert answer.status_code == 500
-    assert answer.get_json()["code"] == "GATEWAY_FAULT"
+    assert answer.status_code == 503
+    assert answer.get_json()["code"] == "STORE_UNAVAILABLE"
 
 
 def test_an_address_typed_at_great_length_is_cut(client, bearer, services, told):

@@ -16,6 +16,7 @@ from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
 from gateway.store import lodgings
+from gateway.store.database import StoreError
 from gateway.store.tokens import Tokens
 from gateway.trade.matching import batches
 from hlf import errors
@@ -75,6 +76,7 @@ SAID: dict[str, Exception | bytes] = {
     "SOLVER_MISSING": batches.SolverMissingError("no OR-tools"),
     "KEY_UNUSABLE": errors.SealingError("not a key"),
     "GATEWAY_FAULT": RuntimeError("a defect"),
+    "STORE_UNAVAILABLE": StoreError("database or disk is full"),
 }
 # Codes of a committed or ordered transaction; the others are asked for by a query.
 SUBMITTED = {*problemtypes.COMMIT, "ORDERING_REFUSED", "OUTCOME_UNKNOWN"}

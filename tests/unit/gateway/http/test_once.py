@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import stat
 
 import grpc
 import pytest
+import sqlalchemy as sa
 
 from gateway.fabric.ledger import PolicyChangedError
 from gateway.http import problems
+from gateway.store.database import StoreError
 from gateway.store.keys import Held, Kept, Keys
+from gateway.store.tables import idempotency_steps
 from gateway.trade import minting
 from hlf import errors
 from tests.unit.gateway.fakes import ORDER, TRANSACTION, FakeLedgers
@@ -175,8 +177,10 @@ def test_steps_are_forgotten_with_their_key(keys, services, clock):
     """After the answer nobody needs them; after a day nobody needs the key."""
 
     def kept():
-        with services.store.connection() as database:
-            return database.execute("SELECT count(*) FROM idempotency_steps").fetchone()[0]
+        with services.store.reading() as database:
+            return database.execute(sa.select(sa.func.count().label("n")).select_from(idempotency_steps)).fetchone()[
+                "n"
+            ]
 
     held = keys.begin(*CALLER, CONTENT)
     keys.note_step(held, 0, TRANSACTION, b"signed")
@@ -206,11 +210,11 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same(post, services, mon
     """The transaction stands; a repetition is told its id, and does not act again."""
 
     def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise StoreError("database or disk is full")
 
     monkeypatch.setattr(services.keys, "finish", full)
     assert post().status_code == 200
-    assert "an answer was not kept: OperationalError" in caplog.text
+    assert "an answer was not kept: StoreError" in caplog.text
     assert post().json["code"] == "IDEMPOTENCY_IN_PROGRESS"
 
 

@@ -1,0 +1,91 @@
+"""
+The tables of the gateway's database, in SQLAlchemy's words; ``migrations`` has the steps that lead to them.
+
+Numbers are of 64 bits in both databases. Moments are seconds or milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+METADATA = sa.MetaData()
+
+
+def _table(name: str, *parts: sa.schema.SchemaItem, counted: bool = False) -> sa.Table:
+    """Return a table; *counted* if its first column is a number that is never given twice."""
+    return sa.Table(name, METADATA, *parts, sqlite_strict=True, sqlite_autoincrement=counted)
+
+
+tokens = _table(
+    "tokens",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("msp_id", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("created_at", NUMBER, nullable=False),
+    sa.Column("expires_at", NUMBER, nullable=False),
+    sa.Column("revoked_at", NUMBER),
+)
+
+idempotency_keys = _table(
+    "idempotency_keys",
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("attempt", sa.LargeBinary, nullable=False),
+    sa.Column("started_at", NUMBER, nullable=False),
+    sa.Column("transaction_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("answer", sa.LargeBinary),
+    sa.Index("idempotency_keys_by_age", "started_at"),
+)
+
+# What a key's request has sent, and the seed of what it made at random (number -1), encrypted like its answer.
+idempotency_steps = _table(
+    "idempotency_steps",
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+checkpoints = _table(
+    "checkpoints",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("chaincode", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("block_number", NUMBER, nullable=False),
+    sa.Column("transaction_id", sa.Text, nullable=False),
+)
+
+accesses = _table(
+    "accesses",
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("at", NUMBER, nullable=False),
+    sa.Column("msp_id", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("token_id", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("status", NUMBER),
+    sa.Index("accesses_of", "msp_id", "number"),
+    counted=True,
+)
+
+lodgings = _table(
+    "lodgings",
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("link_hash", sa.Text, nullable=False),
+    sa.Column("at", NUMBER, nullable=False),
+    sa.Index("lodgings_of", "link_hash", "number"),
+    counted=True,
+)
+
+# What all gateways on one database must have in common, as the check value of their secret.
+shared = _table(
+    "shared",
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
