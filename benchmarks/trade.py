@@ -25,7 +25,7 @@ ROUNDS = 3
 LOT = 4 * CALLERS
 SHOWN = ("demand.units_p50_h87", "demand.peak_date")
 #: Recorded by the merchant on its own page, any number of times; nobody else endorses it.
-EVENT = Step("S04", "merchant", "selat:classifying", "CNSZX", details={"hs6": "851830", "ahtn8": "85183010"})
+EVENT = Step("S04", "merchant", "selat:classifying", "CNSZX")
 PASSING = HandOver("merchant", "origin", "CNSZX")
 
 

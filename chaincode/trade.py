@@ -5,6 +5,7 @@ from __future__ import annotations
 from chaincode.contracts.disclosure.claims import Claims
 from chaincode.contracts.disclosure.disclosures import Disclosures
 from chaincode.contracts.disclosure.gapmeter import GapMeter
+from chaincode.contracts.journeys.goods import Goods
 from chaincode.contracts.journeys.journeys import Journeys
 from chaincode.contracts.journeys.performance import Performance
 from chaincode.contracts.journeys.units import Units
@@ -32,6 +33,7 @@ chaincode = api.Chaincode(
         Stages,
         Accounts,
         Journeys,
+        Goods,
         Units,
         Performance,
         Terms,

@@ -7,7 +7,7 @@ from gateway.fabric import calls, events
 from gateway.http import health
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
-from gateway.trade.journeys import journeys, progress, tracking, units
+from gateway.trade.journeys import goods, journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import carrierclaims, catalogue, credits, dues, orders, sellers, settlement
 from gateway.trade.register import customs, lpi, participants, stages
@@ -34,6 +34,7 @@ BLUEPRINTS = (
     settlement.rates,
     settlement.tariffs,
     journeys.blueprint,
+    goods.blueprint,
     units.blueprint,
     progress.journeys,
     progress.performance,

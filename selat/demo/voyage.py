@@ -61,7 +61,7 @@ STEPS: tuple[Step | HandOver, ...] = (
     Step("S01", "platform", "selat:order_receiving", _SZX),
     Step("S02", "merchant", "receiving", _SZX),
     Step("S03", "merchant", "storing", _SZX, "sellable_not_accessible"),
-    Step("S04", "merchant", "selat:classifying", _SZX, details={"hs6": "851830", "ahtn8": "85183010"}),
+    Step("S04", "merchant", "selat:classifying", _SZX),
     Step("S05", "merchant", "commissioning", _SZX, "active"),
     HandOver("merchant", "origin", _SZX),
     Step("S06", "origin", "cycle_counting", _SZX, "completeness_verified"),
@@ -110,6 +110,7 @@ def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Cal
     clock = Clock()
     cast.platform.post(f"/v1/orders/{order_id}/fulfilment", {"journey_id": journey})
     screen.say(f"Journey {journey}, SSCC {goods.CONSIGNMENT}, {goods.ORIGIN} to {goods.DESTINATION}")
+    _show_goods(cast, screen, journey)
     rows: list[tuple[object, ...]] = []
     for step in STEPS:
         if isinstance(step, HandOver):
@@ -145,6 +146,19 @@ def _observation(clock: Clock, step: Step) -> dict[str, Any]:
         "disposition": step.disposition,
         "details": step.details,
     }
+
+
+def _show_goods(cast: Cast, screen: Screen, journey: str) -> None:
+    """Show carriers, customs and the auditor what the journey carries; the channel has commitments to it."""
+    for readers in ("logistics", "customs", "auditor"):
+        cast.merchant.post(f"/v1/journeys/{journey}/goods", {"readers": readers})
+    told = {
+        caller.msp_id: caller.get(f"/v1/journeys/{journey}/goods")["lines"][0]["values"]
+        for caller in (cast.last_mile, cast.customs)
+    }
+    hidden = cast.payments.refusal("GET", f"/v1/journeys/{journey}/goods")
+    rows: list[tuple[object, ...]] = [(short(name), good(", ".join(sorted(told[name])))) for name in told]
+    screen.table(["who", "was shown of each line"], [*rows, (short(cast.payments.msp_id), hidden["code"])])
 
 
 def _hand_over(

@@ -313,6 +313,17 @@ def test_departures_take_no_more_than_they_hold(cast, played):
     assert plan in str(cast.forwarder.get("/v1/plans"))
 
 
+def test_what_a_journey_carries_is_told_to_those_who_need_it(cast, played):
+    """The story showed it: a carrier has the HS code, customs the price too, and others the commitments."""
+    address = f"/v1/journeys/{played.journey_id}/goods"
+    line = cast.forwarder.get(address)["lines"][0]
+    assert line["values"]["hs6"] == HEADPHONES.hs6
+    assert "unit_price" not in line["values"]
+    assert cast.customs.get(address)["lines"][0]["values"]["gtin14"] == HEADPHONES.gtin
+    assert cast.payments.refusal("GET", address)["code"] == "NOT_FOUND"
+    assert HEADPHONES.hs6 not in str(cast.payments.get(f"/v1/journeys/{played.journey_id}"))
+
+
 def test_carriers_agree_between_themselves(cast, played):
     draft: dict[str, Any] = {
         "taker": "ForwarderMSP",
@@ -375,8 +386,7 @@ def test_scans_at_once_are_recorded_or_told_to_come_again(cast, played):
     """Each event sets its page's policy, so Fabric refuses those behind it in the block by that; it is a conflict."""
     clock = Clock()
     scans = [
-        {"stage_id": "S04", "step": "selat:classifying", "event_time": clock.next("CNSZX"), "place": "CNSZX",
-         "details": {"hs6": "851830", "ahtn8": "85183010"}}
+        {"stage_id": "S04", "step": "selat:classifying", "event_time": clock.next("CNSZX"), "place": "CNSZX"}
         for _ in range(8)
     ]  # fmt: skip
 

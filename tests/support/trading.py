@@ -18,6 +18,7 @@ from typing import Any, Self
 from chaincode import commerce, trade
 from chaincode.domain import channels
 from chaincode.domain.disclosure import claims, disclosures
+from chaincode.domain.journeys import goodsfacts
 from gateway.http import freshness
 from hlf import errors, identity, profile
 from hlf.client import commit, contract, gateway
@@ -326,9 +327,13 @@ def facts(order_id: str, terms: Mapping[str, Any], platform: str) -> dict[str, A
         "origin": goods.ORIGIN,
         "destination": goods.DESTINATION,
         "terms": {"terms_id": promised["terms_id"], "version": promised["version"], "digest": terms["digest"]},
-        "lines": [{"line": "1", "hs6": goods.HEADPHONES.hs6, "quantity": 2, "returnless": False}],
+        "lines": [{"line": "1", "quantity": 2, "returnless": False, "excluded": False, "goods": _committed(order_id)}],
         "nonce": salt(),
     }
+
+
+def _committed(order_id: str) -> list[str]:
+    return list(goodsfacts.committed({"hs6": goods.HEADPHONES.hs6}, salt(), order_id)[0])
 
 
 def parcel(journey_id: str) -> str:

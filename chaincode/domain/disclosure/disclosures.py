@@ -152,15 +152,27 @@ def commit(
     unknown = sorted(set(values) - set(slots))
     if unknown:
         raise invalid(unknown[0][:80], f"is no attribute of a {kind}")
+    digests, disclosures = slotted(values, (*slots, *[""] * (SLOTS - len(slots))), random)
+    return Document(kind, issuer, claim_id, revision, issued_at, digests), disclosures
+
+
+def slotted(
+    values: Mapping[str, object], slots: Sequence[str], random: Callable[[int], bytes]
+) -> tuple[tuple[str, ...], tuple[Disclosure, ...]]:
+    """Return a digest for each of *slots*, a decoy where *values* has none, and the disclosures of *values*."""
     digests, disclosures = [], []
-    for slot in range(SLOTS):
-        name = slots[slot] if slot < len(slots) else ""
+    for name in slots:
         if name in values:
             disclosures.append(disclose(random(SALT_BYTES), name, values[name]))
             digests.append(disclosures[-1].digest)
         else:
             digests.append(_base64url(hashlib.sha256(random(32)).digest()))
-    return Document(kind, issuer, claim_id, revision, issued_at, tuple(digests)), tuple(disclosures)
+    return tuple(digests), tuple(disclosures)
+
+
+def is_digest(text: str) -> bool:
+    """Return whether *text* is written as a digest is."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def read_document(data: bytes) -> Document:
@@ -185,7 +197,7 @@ def read_document(data: bytes) -> Document:
     digests = parts["_sd"]
     if len(digests) != SLOTS or len(set(map(str, digests))) != SLOTS:
         raise invalid("document._sd", f"must list {SLOTS} different digests, decoys in the place of what is not given")
-    if not all(isinstance(one, str) and _DIGEST.fullmatch(one) for one in digests):
+    if not all(isinstance(one, str) and is_digest(one) for one in digests):
         raise invalid("document._sd", "must list base64url SHA-256 digests")
     document = Document(parts["vct"], parts["iss"], parts["claim_id"], parts["revision"], parts["iat"], tuple(digests))
     if document.to_bytes() != data:
@@ -201,14 +213,21 @@ def opened(document: Document, disclosures: Sequence[Disclosure], slots: Sequenc
         Refused: UNKNOWN_ATTRIBUTE if the kind of claim has no such name; ATTRIBUTE_TWICE; NOT_IN_CLAIM if its
             owner did not commit to that value.
     """
+    return opened_in(document.digests, disclosures, slots, f"a {document.kind}")
+
+
+def opened_in(
+    digests: Sequence[str], disclosures: Sequence[Disclosure], slots: Sequence[str], what: str
+) -> dict[str, object]:
+    """Return the values that *disclosures* prove against *digests*, as `opened` does; *what* has these *slots*."""
     values: dict[str, object] = {}
     for one in disclosures:
         if one.name not in slots:
-            raise Refusal.UNKNOWN_ATTRIBUTE(f"a {document.kind} has no attribute of that name")
+            raise Refusal.UNKNOWN_ATTRIBUTE(f"{what} has no attribute of that name")
         if one.name in values:
             raise Refusal.ATTRIBUTE_TWICE(f"{one.name} is disclosed twice")
-        if document.digests[slots.index(one.name)] != one.digest:
-            raise Refusal.NOT_IN_CLAIM(f"{one.name} is not what the claim committed to")
+        if digests[slots.index(one.name)] != one.digest:
+            raise Refusal.NOT_IN_CLAIM(f"{one.name} is not what {what} committed to")
         values[one.name] = one.value
     return values
 

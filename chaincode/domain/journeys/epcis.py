@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from chaincode.domain.journeys import digitallink, eventhash, parcels
+from chaincode.domain.journeys import digitallink, eventhash, goodsfacts, parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage
 from chaincode.domain.vocabulary import places
@@ -29,6 +29,8 @@ _DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DETAIL_VALUE = 200
 _MOST_DETAILS = 20
 _MOST_IDENTIFIERS = 200
+_HIDDEN = frozenset({*goodsfacts.ATTRIBUTES, "gtin", "hs", "hs8", "ahtn", "price", "value"})
+"""Details that would tell all members what the channel keeps as commitments."""
 _ACTIONS = {"commissioning": "ADD", "packing": "ADD", "unpacking": "DELETE", "destroying": "DELETE"}
 
 
@@ -38,7 +40,7 @@ class Observation:
     One event, as an organisation reports it.
 
     ``event_time`` has the place's offset (RFC 3339). ``epcs`` are the identifiers of the goods; if empty, the
-    consignment's own. ``details`` are public facts of the stage, such as ``hs6`` or ``seal``.
+    consignment's own. ``details`` are public facts of the stage, such as ``seal``; what the goods are is none.
     """
 
     stage_id: str
@@ -75,6 +77,8 @@ def checked(observation: Observation, stage: Stage) -> Observation:
     for name, value in observation.details.items():
         if not _DETAIL.fullmatch(name) or len(value) > _DETAIL_VALUE or not value.isprintable():
             raise invalid("observation.details", f"names are a-z, 0-9 and _, values printable, to {_DETAIL_VALUE} long")
+        if name in _HIDDEN:
+            raise invalid("observation.details", f"{name} is told to those who need it, by Goods:show, and not to all")
         if eventhash.is_time(name):
             # The event hash reads a field of this name as a time, and cannot hash one that is not.
             moments.stated(f"observation.details.{name}", value)
@@ -101,8 +105,8 @@ def event(
     """
     Return the event for *observation*, complete with ``eventID`` and ``recordTime``.
 
-    *epcs* are the consignment's identifiers. *goods* are its units by HS code, for packages with units without
-    identifiers. *handover* names the organisations that give and take custody.
+    *epcs* are the consignment's identifiers. *goods* are its units by the commitment to what they are, for packages
+    with units without identifiers. *handover* names the organisations that give and take custody.
     """
     moment = observation.moment
     concerned = list(observation.epcs or epcs)
@@ -123,7 +127,7 @@ def event(
             made["childEPCs"] = children
         else:
             made["childQuantityList"] = [
-                {"epcClass": f"{VOCABULARY}goods/{hs6}", "quantity": units} for hs6, units in sorted(goods.items())
+                {"epcClass": f"{VOCABULARY}goods/{name}", "quantity": units} for name, units in sorted(goods.items())
             ]
     else:
         made["epcList"] = concerned

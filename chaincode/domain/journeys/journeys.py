@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from chaincode.domain.journeys import contents, digitallink, parcels
+from chaincode.domain.journeys import contents, digitallink, goodsfacts, parcels
 from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import JourneyType, StageCatalogue
-from chaincode.domain.vocabulary import goods, identifiers, places, timeliness
+from chaincode.domain.vocabulary import identifiers, places, timeliness
 from hlf.codec import moments, names
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
@@ -30,14 +30,16 @@ class JourneyLine:
     """
     The units of an order line on a journey.
 
-    The price stays on the other channel. The terms need only ``returnless``: the line's value, by the order's own
-    prices, is below their ``returnless_below``.
+    What they are and cost stays on the other channel; ``goods`` are the commitments to it (`goodsfacts`). The terms
+    need only ``returnless``, the line's value is below their ``returnless_below``, and ``excluded``, they take no
+    such goods back.
     """
 
     line: str
-    hs6: str
     quantity: int
     returnless: bool = False
+    excluded: bool = False
+    goods: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,14 +122,16 @@ class Journey:
         raise Refusal.NOT_A_PARTY(f"{msp_id} takes no part in journey {self.journey_id}")
 
     def goods(self, meant: Iterable[str] = ()) -> dict[str, int]:
-        """Return the units in the parcels *meant* by HS code; in all of them if none is named."""
+        """
+        Return the units in the parcels *meant*, in all of them if none is named, by the commitment to their HS code.
+        """
         known = set(meant)
         whole = not known or known >= set(self.parcel_ids)
         units: dict[str, int] = {}
         for line in self.lines:
             inside = sum(each.units(line.line) for each in self.parcels if each.identifier in known)
-            units[line.hs6] = units.get(line.hs6, 0) + (line.quantity if whole else inside)
-        return {hs6: quantity for hs6, quantity in units.items() if quantity}
+            units[line.goods[0]] = line.quantity if whole else inside
+        return {name: quantity for name, quantity in units.items() if quantity}
 
     def concerned(self, identifiers: Iterable[str]) -> tuple[str, ...]:
         """
@@ -216,6 +220,6 @@ def _check(opening: Opening) -> None:
     if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
         raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
     for line in opening.lines:
-        goods.check_hs6("opening.lines", line.hs6)
+        goodsfacts.check_digests("opening.lines.goods", line.goods)
         if line.quantity < 1:
             raise invalid("opening.lines", "each needs a quantity of 1 or more")

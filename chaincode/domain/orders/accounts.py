@@ -147,8 +147,8 @@ def opening(consignment: Consignment) -> Opening:
         destination=order.destination,
         epcs=consignment.epcs,
         lines=tuple(
-            JourneyLine(each.line, ordered[each.line].hs6, each.quantity, ordered[each.line].returnless)
-            for each in consignment.lines
+            JourneyLine(each.line, each.quantity, known.returnless, known.excluded, known.goods)
+            for each, known in ((each, ordered[each.line]) for each in consignment.lines)
         ),
         parties=consignment.parties,
         custodian=consignment.custodian,

@@ -1,5 +1,5 @@
 """
-The facts of an order that carriers, customs and return terms need, without its prices.
+The facts of an order that carriers, customs and return terms need, without its goods and prices.
 
 The contract computes them from the order's content and its pinned terms when the order is placed. Their hash is in
 the public part of the order on `ecommerce` from the beginning. Channel `trade` gets them when the first journey
@@ -11,22 +11,33 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.domain.disclosure import disclosures
-from chaincode.domain.orders.orders import Order, PinnedTerms
+from chaincode.domain.disclosure.disclosures import Disclosure
+from chaincode.domain.journeys import goodsfacts
+from chaincode.domain.orders.orders import Line, Order, PinnedTerms
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import ReturnTerms
-from chaincode.domain.vocabulary import goods, identifiers, places
+from chaincode.domain.vocabulary import identifiers, places
 from hlf.codec import moments, names, records
 from hlf.codec.refusals import invalid
 
 
 @dataclasses.dataclass(frozen=True)
 class FactLine:
-    """A line without its price; ``returnless``: the whole line is worth less than the terms' ``returnless_below``."""
+    """
+    A line without what its goods are and cost.
+
+    Attributes:
+        returnless: the whole line is worth less than the terms' ``returnless_below``.
+        excluded: the pinned terms take no goods of its HS code back. A later version that excludes less does not
+            change this, unless it excludes nothing.
+        goods: the commitments to what the units are (`goodsfacts`).
+    """
 
     line: str
-    hs6: str
     quantity: int
     returnless: bool
+    excluded: bool
+    goods: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +74,7 @@ class Facts:
         if not self.lines or len({each.line for each in self.lines}) != len(self.lines):
             raise invalid("order.lines", "must be there, each with its own name")
         for each in self.lines:
-            goods.check_hs6("order.lines.hs6", each.hs6)
+            goodsfacts.check_digests("order.lines.goods", each.goods)
             if each.quantity < 1:
                 raise invalid("order.lines.quantity", "must be 1 or more")
 
@@ -108,7 +119,36 @@ def facts_of(order_id: str, order: Order, terms: ReturnTerms) -> Facts:
         destination=order.destination,
         terms=order.terms,
         lines=tuple(
-            FactLine(str(one.line), one.hs6, one.quantity, one.quantity * one.unit_price < below) for one in order.lines
+            FactLine(
+                line=str(one.line),
+                quantity=one.quantity,
+                returnless=one.quantity * one.unit_price < below,
+                excluded=terms.excludes(one.hs6),
+                goods=_committed(order_id, order, one)[0],
+            )
+            for one in order.lines
         ),
         nonce=disclosures.derived_salt(order.salt, f"facts of {order_id}"),
     )
+
+
+def shown(order_id: str, order: Order, readers: goodsfacts.Readers) -> dict[str, list[str]]:
+    """Return the disclosures of what *readers* need to know of each line's goods."""
+    return {
+        str(line.line): [
+            each.encoded for each in _committed(order_id, order, line)[1] if each.name in goodsfacts.SHOWN[readers]
+        ]
+        for line in order.lines
+    }
+
+
+def _committed(order_id: str, order: Order, line: Line) -> tuple[tuple[str, ...], tuple[Disclosure, ...]]:
+    values = {
+        "hs6": line.hs6,
+        "gtin14": line.gtin,
+        "weight_grm": str(line.weight_grm),
+        "unit_price": str(line.unit_price),
+        "currency": order.currency,
+    }
+    known = values | ({"ahtn8": line.ahtn8} if line.ahtn8 else {})
+    return goodsfacts.committed(known, order.salt, f"goods of {order_id}/{line.line}")

@@ -220,10 +220,10 @@ def _final_sale(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None,
 
 def _category(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
     line = facts.journey.line(request.line)
-    hs6 = line.hs6 if line else ""
-    excluded = next((each for each in facts.terms.excluded_hs if hs6.startswith(each)), "")
-    known = {"hs6": hs6, "excluded": ", ".join(facts.terms.excluded_hs)}
-    return Finding(Rejection.CATEGORY_EXCLUDED, not excluded, known, f"its HS code did not begin with {excluded}")
+    excluded = ", ".join(facts.terms.excluded_hs)
+    # The line is judged by the pinned terms. A later version may apply in their place, which can only exclude less.
+    met = line is None or not (line.excluded and excluded)
+    return Finding(Rejection.CATEGORY_EXCLUDED, met, {"excluded": excluded}, "its HS code began with none of these")
 
 
 def _reason(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:

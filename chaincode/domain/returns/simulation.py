@@ -78,7 +78,7 @@ def simulate(terms: ReturnTerms, scenario: Scenario) -> Simulated:
     goods.check_hs6("scenario.hs6", scenario.hs6)
     price = scenario.unit_price
     cheap = price is not None and scenario.ordered * price < terms.returnless_below
-    line = JourneyLine("1", scenario.hs6, scenario.ordered, cheap)
+    line = JourneyLine("1", scenario.ordered, cheap, terms.excludes(scenario.hs6))
     facts = review.ReturnFacts(
         journey=_imagined(terms, scenario, line, ordered.at),
         terms=terms,

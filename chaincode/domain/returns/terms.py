@@ -163,6 +163,10 @@ class ReturnTerms:
         """``effective_from`` in milliseconds."""
         return moments.parse(self.effective_from).at
 
+    def excludes(self, hs: str) -> bool:
+        """Return whether goods of this HS code cannot be returned."""
+        return _excluded(hs, self.excluded_hs)
+
     def carrier_for(self, locode: str) -> str | None:
         """Return the carrier that fetches returns at *locode*: the longest area wins, then the first named."""
         fitting = [each for each in self.coverage if locode.startswith(each.area)]

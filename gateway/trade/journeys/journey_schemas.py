@@ -122,7 +122,7 @@ class ObservationSchema(Schema):
         keys=fields.String(),
         values=fields.String(),
         load_default=dict,
-        metadata={"description": "Public facts of the stage, such as hs6 or seal"},
+        metadata={"description": "Public facts of the stage, such as seal; what the goods are is none"},
     )
 
 

@@ -33,8 +33,9 @@ def open_journey(body: dict[str, Any]) -> dict[str, Any]:
     """
     Open a journey for units of one of the caller's orders; by default for the whole order.
 
-    Of each line of the order, the trade channel gets only the HS code, the quantity, and whether it is too cheap to
-    be sent back under its terms. From then on the order's shopper's link leads to its first journey.
+    Of each line of the order, the trade channel gets only the quantity, whether it is too cheap to be sent back and
+    whether it may be, by the order's terms, and commitments to what it is (`.../goods`). From then on the order's
+    shopper's link leads to its first journey.
     """
     order = context.ask(COMMERCE, "Orders:facts", body["order_id"])
     units = body["lines"] or _packed(body["parcels"]) or {line["line"]: line["quantity"] for line in order["lines"]}

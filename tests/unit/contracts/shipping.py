@@ -123,7 +123,7 @@ class Channel:
             "origin": "CNSZX",
             "destination": "VNHAN",
             "terms": {"terms_id": "T1", "version": 1, "digest": self.terms_hash},
-            "lines": [{"line": "1", "hs6": "851712", "quantity": 2, "returnless": False}],
+            "lines": [trading.fact_line(quantity=2)],
             "nonce": trading.salt("facts", order_id),
         } | changes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hlf.shim import api, testing
-from tests.unit.contracts import selling, shipping
+from tests.unit.contracts import selling, shipping, trading
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -59,10 +59,8 @@ def test_units_travel_once(market):
     assert units(market) == [(3, 3, 0, 3), (2, 2, 0, 2)]
     with refused("MORE_THAN_ORDERED"):
         market.send("J3", order, l2=1)
-    assert market.query("Journeys:read", "J2")["journey"]["lines"] == [
-        {"line": "1", "hs6": "851712", "quantity": 1, "returnless": False},
-        {"line": "2", "hs6": "851712", "quantity": 2, "returnless": False},
-    ]
+    carried = market.query("Journeys:read", "J2")["journey"]["lines"]
+    assert carried == [{**told, "quantity": units} for told, units in zip(order["lines"], (1, 2), strict=True)]
     assert len(market.query("Accounts:history", "O1")) == 2
 
 
@@ -91,9 +89,9 @@ def test_nothing_is_sent_that_nobody_ordered(market):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"lines": [{"line": "1", "hs6": "851712", "quantity": 1_000, "returnless": False}]},
-        {"lines": [{"line": "1", "hs6": "851712", "quantity": 3, "returnless": True}]},
-        {"lines": [{"line": "1", "hs6": "490199", "quantity": 3, "returnless": False}]},
+        {"lines": [trading.fact_line(quantity=1_000)]},
+        {"lines": [trading.fact_line(quantity=3, returnless=True)]},
+        {"lines": [trading.fact_line(quantity=3)]},
         {"placed_at": "2025-01-01T00:00:00Z"},
         {"destination": "VNSGN"},
         {"buyer_hash": "c" * 64},

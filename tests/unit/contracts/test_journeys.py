@@ -12,7 +12,7 @@ from chaincode.domain.journeys import custody, epcis, pages
 from chaincode.domain.register import stages
 from hlf.codec import records
 from hlf.shim import api, testing
-from tests.unit.contracts import shipping
+from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -25,7 +25,7 @@ from tests.unit.contracts.trading import (
 )  # fmt: skip
 
 PINNED = {"terms_id": "T1", "version": 1, "digest": "0" * 64}
-LINE = {"line": "1", "hs6": "851712", "quantity": 1, "returnless": False}
+LINE = trading.fact_line()
 
 
 @pytest.fixture
@@ -352,7 +352,11 @@ def test_estimates_and_performance_come_from_what_was_signed(channel):
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"origin": "Shenzhen"}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"buyer_hash": "Nguyen Van A"}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": []}),
-        ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"lines": [{**LINE, "hs6": "8517"}]}}),
+        (
+            "INVALID_ARGUMENT",
+            PLATFORM,
+            {"journey_id": "J2", "order": {"lines": [{**LINE, "goods": LINE["goods"][:1]}]}},
+        ),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "order": {"lines": [LINE, LINE]}}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "lines": []}),
         ("INVALID_ARGUMENT", PLATFORM, {"journey_id": "J2", "epcs": ["a parcel"]}),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from chaincode.domain.journeys import goodsfacts
 from chaincode.domain.returns.terms import ReturnTerms
 from hlf.codec import records
 from hlf.shim import testing
@@ -187,10 +188,13 @@ def test_an_order_is_placed_under_its_terms_and_about_now(terms, changes, code):
 
 
 def test_what_trade_is_told_follows_from_the_order_and_its_terms(shop):
-    """Quantities and codes without prices, and whether a line is too cheap to come back; its hash is public."""
+    """Quantities and commitments, whether a line is too cheap to come back and whether it may; its hash is public."""
     facts = shop.ask("Orders:facts", "o1", by=MERCHANT)
     told = facts.json()
-    assert told["lines"] == [{"line": "1", "hs6": "851712", "quantity": 2, "returnless": True}]
+    (line,) = told["lines"]
+    assert (line["line"], line["quantity"], line["returnless"], line["excluded"]) == ("1", 2, True, False)
+    assert len(set(line["goods"])) == len(goodsfacts.ATTRIBUTES)
+    assert not stands("851712", facts.text)
     assert (told["terms"], told["buyer_hash"], told["placed_at"]) == (PINNED, "0" * 64, ORDER["placed_at"])
     assert not stands(39800, facts.text)
     assert not stands(19900, facts.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hlf.shim import testing
-from tests.unit.contracts import shipping
+from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -300,7 +300,7 @@ def test_a_failed_pickup_waits_for_the_buyer_and_then_expires(channel):
 def test_what_is_not_worth_fetching_is_refunded_at_once():
     """A line below the terms' limit opens no journey; one bit on the ledger says so, and no price."""
     channel = shipping.Channel()
-    channel.open(order=channel.order(lines=[{"line": "1", "hs6": "851712", "quantity": 1, "returnless": True}]))
+    channel.open(order=channel.order(lines=[trading.fact_line(returnless=True)]))
     channel.deliver()
     made = channel.lodge()
     assert (made["state"], made["reverse_journey_id"]) == ("RETURNLESS_APPROVED", "")

@@ -16,6 +16,7 @@ from chaincode.contracts.disclosure.gapmeter import GapMeter
 from chaincode.contracts.register.lpi import Lpi
 from chaincode.contracts.register.participants import Participants
 from chaincode.domain.disclosure import claims, disclosures
+from chaincode.domain.journeys import goodsfacts
 from hlf.shim import api, testing
 
 PLATFORM, MERCHANT, PAYMENTS = "PlatformMSP", "MerchantMSP", "PaymentsMSP"
@@ -110,6 +111,12 @@ CAPABILITY: dict[str, Any] = {
 def secret(*words: object) -> bytes:
     """32 bytes that look random and are the same in every run."""
     return hashlib.sha256(repr(words).encode()).digest()
+
+
+def fact_line(line: str = "1", quantity: int = 1, **changes: Any) -> dict[str, Any]:
+    """A line of an order as `trade` is told of it: its goods are commitments, here to telephones."""
+    goods, _ = goodsfacts.committed({"hs6": "851712"}, salt("order"), f"goods of line {line}")
+    return {"line": line, "quantity": quantity, "returnless": False, "excluded": False, "goods": list(goods)} | changes
 
 
 def salt(*words: object) -> str:

@@ -7,15 +7,12 @@ from typing import Any
 import pytest
 
 from hlf.shim import testing
-from tests.unit.contracts import shipping
+from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
 
 IDS = [f"https://selat.test/voc/parcel/{ORIGIN}/box-{number}" for number in (1, 2, 3)]
 SERIALS = [f"https://id.gs1.org/01/09506000134352/21/{number}" for number in (1, 2)]
-LINES = [
-    {"line": "1", "hs6": "851712", "quantity": 2, "returnless": False},
-    {"line": "2", "hs6": "420221", "quantity": 5, "returnless": False},
-]
+LINES = [trading.fact_line("1", 2), trading.fact_line("2", 5)]
 
 
 def packed() -> list[dict[str, Any]]:

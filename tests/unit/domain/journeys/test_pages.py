@@ -102,9 +102,9 @@ def test_malformed_observations_name_the_field(changes):
 
 
 def test_a_package_holds_units_or_goods():
-    """Units with identifiers of their own are named; without, the goods stand for them by HS code."""
+    """Units with identifiers of their own are named; without, the commitments to what they are."""
     bare = recorded(observation("S08", "packing")).event
-    assert bare["childQuantityList"] == [{"epcClass": epcis.VOCABULARY + "goods/851712", "quantity": 3}]
+    assert bare["childQuantityList"] == [{"epcClass": epcis.VOCABULARY + "goods/" + returning.GOODS[0], "quantity": 3}]
     units = ("urn:epc:id:sgtin:4012345.011111.1", "urn:epc:id:sgtin:4012345.011111.2")
     named = recorded(observation("S08", "packing", epcs=units)).event
     assert named["childEPCs"] == list(units)

@@ -20,7 +20,7 @@ from tests.unit.domain.returns import returning
 
 ORDER = Facts(
     "O1", "0" * 64, "PlatformMSP", "MerchantMSP", returning.BUYER, "2026-01-05T09:00:00Z", "CNSZX", "VNHAN",
-    PinnedTerms("T1", 1, "1" * 64), (FactLine("1", "851712", 3, False),), "A" * 22,
+    PinnedTerms("T1", 1, "1" * 64), (FactLine("1", 3, False, False, returning.GOODS),), "A" * 22,
 )  # fmt: skip
 EMPTY = Return(returning.request(), Roles("MerchantMSP", "PlatformMSP", "AuditorMSP"), State.DRAFT, ())
 
@@ -89,7 +89,7 @@ def test_no_more_is_allotted_than_was_ordered(wanted):
 )
 def test_a_return_takes_back_what_its_journey_brought_and_the_order_has_left(carried, returns, expected):
     """The smaller of the two counts, so that several journeys of one order give back no more than was ordered."""
-    lines = (JourneyLine("1", "851712", carried),) if carried else ()
+    lines = (JourneyLine("1", carried),) if carried else ()
     known: list[Any] = [came(units, State.PICKUP_ASSIGNED, journey_id=name) for units, name in returns]
     journey = returning.journey(lines=lines)
     assert accounts.returnable(Account(ORDER, {"1": 3}), journey, "1", known) == expected

@@ -14,6 +14,7 @@ from hlf.codec import moments
 ORDERED = moments.parse("2026-01-05T09:00:00.000Z").at
 DELIVERED = review.Happening(moments.parse("2026-01-12T16:00:00.000+07:00").at, "VNHAN")
 ASKED = moments.parse("2026-01-14T00:00:00.000Z").at
+GOODS = ("g" * 43,) * 6
 BUYER = "b" * 64
 EVERYTHING = tuple(Resolution)
 
@@ -61,7 +62,7 @@ def journey(**changes: Any) -> Journey:
         origin="CNSZX",
         destination="VNHAN",
         epcs=("urn:epc:id:sscc:0614141.1234567890",),
-        lines=(JourneyLine("1", "851712", 3),),
+        lines=(JourneyLine("1", 3, goods=GOODS),),
         parties=(Party(AGENT, ("platform",), ()), Party(CARRIER, ("last_mile",), ())),
         custodian=SELLER,
         opened_by=AGENT,

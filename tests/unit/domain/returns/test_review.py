@@ -28,7 +28,7 @@ REJECTED = {
     Rejection.QTY_EXCEEDS: (facts(returnable=2), {"quantity": 3}),
     Rejection.OUTSIDE_WINDOW: (facts(terms=terms(window_days=0, roll=False)), {}),
     Rejection.FINAL_SALE: (facts(terms=terms(final_sale=True)), {}),
-    Rejection.CATEGORY_EXCLUDED: (facts(journey=line(hs6="330499")), {}),
+    Rejection.CATEGORY_EXCLUDED: (facts(journey=line(excluded=True)), {}),
     Rejection.REASON_NOT_COVERED: (facts(), {"resolution": Resolution.EXCHANGE}),
     Rejection.EVIDENCE_MISSING: (facts(), {"reason": ReturnReason.DEFECTIVE, "evidence": ("1", "1")}),
     Rejection.CONDITION_NOT_MET: (facts(), {"condition": Condition.USED}),
@@ -103,7 +103,7 @@ def test_a_line_below_the_limit_is_not_worth_fetching():
 def test_some_reasons_stand_above_rules():
     """A recall passes window, final sale and category; a defect passes a final sale, and no more."""
     final = terms(final_sale=True)
-    sold = facts(journey=line(hs6="330499"), terms=final)
+    sold = facts(journey=line(excluded=True), terms=final)
     late = ASKED + 400 * moments.DAY
     assert decision(now=late, known=sold, reason=ReturnReason.RECALLED).outcome is Outcome.APPROVED
     defect = {"reason": ReturnReason.DEFECTIVE, "evidence": ("1", "2")}
