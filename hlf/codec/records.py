@@ -167,7 +167,7 @@ def loads(kind: type[Record], data: bytes | str, name: str = "") -> Record:
     """
     name = name or kind.__name__.lower()
     try:
-        value = canonical.loads(data, reals=_has_reals(kind, frozenset()))
+        value = canonical.loads(data, reals=_has_reals(typing.cast(type, kind), frozenset()))
     except canonical.CanonicalError as error:
         raise RecordError(name + error.path[1:], error.reason) from None
     return shaped(kind, value, name)
@@ -310,6 +310,7 @@ def _unwrapped(hint: Any) -> Any:
     return typing.get_args(hint)[0] if typing.get_origin(hint) in (typing.Required, typing.NotRequired) else hint
 
 
+@functools.cache
 def _has_reals(kind: Any, above: frozenset[Any]) -> bool:
     """Return whether a value of *kind* may hold a float, so that one is read at all."""
     if kind is float or kind in above:

@@ -93,6 +93,19 @@ def test_a_digest_pins_the_record():
     assert records.digest(WHOLE) != records.digest(Tree(3, (), Colour.BLUE))
 
 
+def test_a_class_is_looked_at_once_however_often_it_is_read(monkeypatch):
+    """Contracts read the same few classes in every call, and their annotations do not change."""
+
+    @dataclass(frozen=True)
+    class Box:
+        label: str
+        sizes: tuple[int, ...] | None
+
+    first = records.loads(Box, b'{"label":"a","sizes":[1]}')
+    monkeypatch.setattr(records.typing, "get_args", None)
+    assert records.loads(Box, b'{"label":"a","sizes":[1]}') == first
+
+
 def test_a_record_that_refuses_its_values_is_named():
     """What __post_init__ says arrives with the path; a refusal of the rules passes as it is."""
 
