@@ -26,6 +26,12 @@ CARRIERS = 40
 CALLERS = 32
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 SELLER, TENDER = "MerchantMSP", "PlatformMSP"
+#: One week and region each, since contracts ask the peer once for each pair of them; no test here is about more.
+FORECAST = goods.FORECAST | {
+    "horizon.start": "2027-01-25",
+    "horizon.end": "2027-01-31",
+    "region.subdivisions": ["VN-HN"],
+}
 #: What carriers do in turn: those of the default consortium, with their roles and stages.
 SORTS = [row for row in goods.PARTICIPANTS if row[0] in ("OriginCarrierMSP", "ForwarderMSP", "LastMileMSP")]
 OTHERS = [row for row in goods.PARTICIPANTS if row not in SORTS]
@@ -171,7 +177,7 @@ def forecasts(place: Place) -> list[Claim]:
         units = 1_000 + number
         figures: dict[str, object] = {f"demand.units_p{share}_h87": units * share // 10 for share in (10, 50, 90)}
         figures["product.gtin14"] = goods.gtin(f"{60_000 + number}")
-        return place.market[SELLER].commit("forecast", f"forecast-{number:03}", goods.FORECAST | figures)
+        return place.market[SELLER].commit("forecast", f"forecast-{number:03}", FORECAST | figures)
 
     with ThreadPoolExecutor(CALLERS) as pool:
         made = list(pool.map(commit, range(FORECASTS)))
