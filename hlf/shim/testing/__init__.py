@@ -18,6 +18,7 @@ stale at commit makes the transaction invalid.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -194,6 +195,19 @@ class Ledger:
         self._elsewhere: dict[str, Elsewhere] = {}
         self._transactions = 0
         self._transcript = hashlib.sha256()
+
+    def copy(self) -> Ledger:
+        """
+        Return a ledger of equal state, on which the next transaction has the same id.
+
+        What is committed to either does not reach the other, so many tests can begin where one was set up. Channels
+        that were joined are the same ones for both.
+        """
+        made = copy.copy(self)
+        made.world = self.world.copy()
+        made._elsewhere = dict(self._elsewhere)
+        made._transcript = self._transcript.copy()
+        return made
 
     def join(self, other: Ledger) -> None:
         """Let the chaincodes of this channel query those of the channel *other*, at peers that are members of both."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,16 @@ class World:
             for member in collection.members:
                 if member not in self.members:
                     raise ContractError(f"collection {collection.name} names {member}, which is not on the channel")
+
+    def copy(self) -> World:
+        """Return a world of equal state; what is committed to either does not reach the other."""
+        made = copy.copy(self)
+        made.metadata = dict(self.metadata)
+        made.state = {place: dict(held) for place, held in self.state.items()}
+        made.hashes = {place: dict(held) for place, held in self.hashes.items()}
+        made.private = {place: dict(held) for place, held in self.private.items()}
+        made.history = {place: list(past) for place, past in self.history.items()}
+        return made
 
     def members_of(self, collection: str) -> tuple[str, ...] | None:
         """Return the organisations whose peers store *collection*; None if there is no such collection."""

@@ -47,6 +47,21 @@ def test_an_evaluation_commits_nothing(ledger, a):
     assert ledger.evaluate("get", "k", client=a).payload == b""
 
 
+def test_a_copy_goes_on_by_itself(ledger, a):
+    """It begins with all that was committed, private data and policies included; then each has its own state."""
+    ledger.invoke("put", "k", "one", client=a)
+    ledger.invoke("hide", "ab", "k", client=a, transient={"value": b"private"}, endorsed_by=(A, B))
+    copied = ledger.copy()
+    ids = {each.invoke("put", "k", "two", client=a).tx_id for each in (ledger, copied)}
+    assert len(ids) == 1
+    assert copied.evaluate("reveal", "ab", "k", client=a).payload == b"private"
+    copied.invoke("put", "k", "three", client=a)
+    copied.invoke("hide", "ab", "k", client=a, transient={"value": b"other"}, endorsed_by=(A, B))
+    assert ledger.evaluate("get", "k", client=a).payload == b"two"
+    assert ledger.evaluate("reveal", "ab", "k", client=a).payload == b"private"
+    assert copied.evaluate("get", "k", client=a).payload == b"three"
+
+
 def test_ranges_are_ordered_half_open_and_without_composite_keys(ledger, a):
     for key in ("b", "a", "c", "é"):
         ledger.invoke("put", key, key.upper(), client=a)
