@@ -19,6 +19,7 @@ from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
+from gateway.pages import forms, switch
 from gateway.store.database import Store
 from gateway.store.keys import Keys
 from gateway.store.tokens import Tokens
@@ -47,12 +48,14 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     app.before_request(cors.preflight)
     app.before_request(auth.check)
     app.before_request(inputs.check)
+    app.before_request(_check_form)
     app.before_request(accesses.record)
     app.after_request(_end)
     api = Api(app, spec_kwargs=description.SPEC)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
+    switch.install(app)
     description.complete(app, api.spec)
     app.register_blueprint(views.blueprint)
     rendering.install(app)
@@ -85,6 +88,12 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
 def _share(requests: int, settings: Settings) -> int:
     """Return the part of a budget that one process counts."""
     return max(1, requests // settings.workers)
+
+
+def _check_form() -> None:
+    """Check every form of the console; no view has to think of it."""
+    if request.blueprint == views.blueprint.name and request.method == "POST":
+        forms.check()
 
 
 def _begin() -> None:

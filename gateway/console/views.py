@@ -1,8 +1,9 @@
 """
 Pages for people: journeys, disclosures and audit, with the rights of an access token.
 
-The pages only read. A browser cannot send a bearer token by itself, so the login puts the token into a cookie. No
-script can read it, no other site can make the browser send it, and it is sent only to these pages.
+A browser cannot send a bearer token by itself, so the login puts the token into a cookie. No script can read it, no
+other site can make the browser send it, and it is sent only to these pages. Their forms carry a text of their own too
+(``gateway.pages.forms``).
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import histories
+from gateway.console import companies as register
+from gateway.console import menu, told
 from gateway.http import auth, context, inputs
 from gateway.http.context import COMMERCE, TRADE
 from gateway.http.problems import Problem
+from gateway.pages import states
+from gateway.pages.assets import icon_names
+from gateway.pages.languages import gettext
 from gateway.store.tokens import TokenError
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -51,8 +57,9 @@ def enter() -> Redirect | Response:
     return answer
 
 
-@blueprint.route("/logout")
+@blueprint.route("/logout", methods=["POST"])
 @auth.needs(auth.PUBLIC)
+@inputs.takes(body=inputs.FORM)
 def logout() -> Redirect:
     """Delete the cookie with the token."""
     answer = redirect(url_for("console.login"), 303)
@@ -60,11 +67,25 @@ def logout() -> Redirect:
     return answer
 
 
+@blueprint.route("/design")
+@auth.needs(auth.PUBLIC)
+def design() -> str:
+    """Show every component of the pages, for those who write pages."""
+    return render_template("design.html", states=states.STATES, icons=icon_names())
+
+
 @blueprint.route("/")
 @auth.needs("read")
 def home() -> str:
-    """Show the participants, and links to the other pages."""
-    return _page("home.html", participants=context.ask(TRADE, "Participants:list"))
+    """Show what there is to see."""
+    return _page("home.html")
+
+
+@blueprint.route("/companies")
+@auth.needs("read")
+def companies() -> str:
+    """Show the organisations of the trade and what each does."""
+    return _page("companies.html", participants=register.register().values())
 
 
 @blueprint.route("/orders")
@@ -91,22 +112,27 @@ def find_journey() -> Redirect:
 @auth.needs("read")
 def journey(journey_id: str) -> str:
     """Show one journey: status, custody, stages and alarms."""
-    state = context.ask(TRADE, "Journeys:read", journey_id)
-    events = context.ask(TRADE, "Journeys:events", journey_id)["epcisBody"]["eventList"]
-    progress = context.ask(TRADE, "Journeys:progress", journey_id)
-    return _page("journey.html", state=state, events=events, progress=progress)
+    state = context.ask_record(TRADE, "Journeys:read", journey_id)
+    body = context.ask_record(TRADE, "Journeys:events", journey_id)["epcisBody"]
+    return _page(
+        "journey.html",
+        state=state,
+        events=told.events(body["eventList"]),
+        custody=told.custody(state["custody"]),
+        progress=context.ask(TRADE, "Journeys:progress", journey_id),
+    )
 
 
 @blueprint.route("/disclosures")
 @auth.needs("read")
 def disclosures() -> str:
     """Show who may see which attributes, for which purpose, until when; an auditor sees all."""
-    shown = {
-        "given": context.ask(TRADE, "Disclosures:given"),
-        "received": context.ask(TRADE, "Disclosures:received"),
-    }
+    shown = [
+        (gettext("What you show to others"), context.ask(TRADE, "Disclosures:given")),
+        (gettext("What others show to you"), context.ask(TRADE, "Disclosures:received")),
+    ]
     if "audit" in context.caller().scopes and context.caller().msp_id == _auditor():
-        shown["of everybody"] = context.ask(TRADE, "Disclosures:audit")
+        shown.append((gettext("What everybody shows to anybody"), context.ask(TRADE, "Disclosures:audit")))
     return _page("disclosures.html", shown=shown)
 
 
@@ -150,4 +176,4 @@ def history(channel: str, contract: str, key: str) -> str:
 
 
 def _page(name: str, **values: Any) -> str:
-    return render_template(name, caller=context.caller(), **values)
+    return render_template(name, user=context.caller(), menu=menu.shown, company=register.name, **values)

@@ -6,24 +6,15 @@ sites.
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import flask_smorest
-from flask import Blueprint, Response, current_app, render_template, send_from_directory
+from flask import Blueprint, current_app, render_template
 
 from gateway.fabric.declared import Function
 from gateway.http import auth, context, problemtypes
 
-_STATIC = Path(__file__).parent / "static"
 pages = Blueprint("pages", __name__, template_folder="templates")
-
-
-@pages.route("/static/<path:filename>")
-@auth.needs(auth.PUBLIC)
-def static(filename: str) -> Response:
-    """The pages' style sheet."""
-    return send_from_directory(_STATIC, filename, max_age=3600)
 
 
 @pages.route("/openapi.json")

@@ -15,12 +15,13 @@ from gateway.http.problemtypes import REQUEST
 _LOG = logging.getLogger("gateway")
 
 
-# Headers of every answer. The pages have no script, and text from the ledger cannot run one.
+# Headers of every answer. The pages load nothing but their own files, and text from the ledger cannot run.
 ALWAYS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Server": "selat",
 }
 

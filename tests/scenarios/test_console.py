@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
+from gateway.pages import forms
 from tests.support.leaks import stands
 
 
@@ -16,9 +17,11 @@ def browser(stage, played):
     def enter(actor: str) -> requests.Session:
         session = requests.Session()
         sessions.append(session)
-        answer = session.post(f"{stage.base}/console/login", data={"token": stage.tokens[actor]}, timeout=10)
+        session.get(f"{stage.base}/console/login", timeout=10)
+        sent = {"token": stage.tokens[actor], forms.FIELD: session.cookies[forms.COOKIE]}
+        answer = session.post(f"{stage.base}/console/login", data=sent, timeout=10)
         assert answer.url == f"{stage.base}/console/"
-        assert "Selat Market" in answer.text
+        assert "Selat Market" in page(session, stage, "/console/companies")
         return session
 
     yield enter
@@ -36,11 +39,11 @@ def test_from_an_order_to_its_journey_and_its_proof(browser, stage, played):
     clerk = browser("platform")
     assert f"/console/journeys/{played.journey_id}" in page(clerk, stage, "/console/orders")
     shown = page(clerk, stage, "/console/journeys", id=played.journey_id)
-    for words in ("delivered", "LastMileMSP", "international freight", "VNHAN"):
+    for words in ("Delivered", "Red River Parcels", "On the way between the countries", "Hanoi"):
         assert words in shown
     history = page(clerk, stage, f"/console/audit/trade/history/Journeys/{played.journey_id}")
     assert "custody" in history
-    assert "DOES NOT HOLD" not in history
+    assert "PROOF DOES NOT HOLD" not in history
 
 
 def test_a_transaction_is_looked_up_by_its_id(browser, stage, played):
@@ -55,10 +58,10 @@ def test_a_transaction_is_looked_up_by_its_id(browser, stage, played):
 def test_the_auditor_sees_who_was_shown_what_and_no_value(browser, stage, played):
     shown = page(browser("auditor"), stage, "/console/disclosures")
     assert "demand.units_p50_h87" in shown
-    assert "ForwarderMSP" in shown
+    assert "South Sea Forwarding" in shown
     assert not stands(14350, shown)
-    assert "Of everybody" in shown
-    assert "Of everybody" not in page(browser("customs"), stage, "/console/disclosures")
+    assert "What everybody shows to anybody" in shown
+    assert "What everybody shows to anybody" not in page(browser("customs"), stage, "/console/disclosures")
 
 
 def test_what_is_not_there_is_a_page_with_a_cure(browser, stage):

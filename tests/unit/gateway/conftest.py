@@ -10,8 +10,10 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from gateway.http import context
+from gateway.pages import forms
 from gateway.store.database import Store
 from tests.unit.gateway import postgresql
 from tests.unit.gateway.fakes import FakeLedgers, application
@@ -77,3 +79,22 @@ def url(request: pytest.FixtureRequest) -> str:
 def opened(url: str, tmp_path: Path) -> Callable[[], Store]:
     """Open the database, each time as another gateway would."""
     return lambda: Store(tmp_path / "data", url)
+
+
+@pytest.fixture
+def log_in(client: FlaskClient) -> Callable[[str], TestResponse]:
+    """Open the console with a token, as a browser does: it loads the page, and sends its form."""
+
+    return lambda token: enter_console(client, token)
+
+
+def enter_console(client: FlaskClient, token: str) -> TestResponse:
+    """Return the answer to a log-in by the form of the page."""
+    client.get("/console/login")
+    return client.post("/console/login", data={"token": token, forms.FIELD: form_token(client)})
+
+
+def form_token(client: FlaskClient) -> str:
+    """Return the text that the forms of this browser carry."""
+    cookie = client.get_cookie(forms.COOKIE)
+    return cookie.value if cookie else ""

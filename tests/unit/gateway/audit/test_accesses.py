@@ -38,10 +38,10 @@ def test_every_look_is_written_down(client, bearer, told):
     assert len({each["token_id"] for each in (own, refused, grants, history)}) == 1
 
 
-def test_the_console_counts_too(client, services, told):
+def test_the_console_counts_too(client, log_in, services, told):
     """The same look through a page is the same look."""
     token = services.tokens.create("PlatformMSP", "User1", ("audit",), 60)
-    client.post("/console/login", data={"token": token})
+    log_in(token)
     client.get("/console/audit/trade/history/Orders/J1")
     (history,) = Accesses(services.store).of("PlatformMSP", before=None, limit=10)
     assert (history.what, history.subject) == ("console.history", "trade/Orders/J1")

@@ -16,6 +16,7 @@ from hlf.wire import keys
 from tests.support.members import Consortium, put
 from tests.support.running import consortium
 from tests.unit.gateway.chained import ChainedLedgers
+from tests.unit.gateway.conftest import enter_console
 from tests.unit.hlf.chain import Chain
 
 VALUE = {"state": "placed"}
@@ -137,7 +138,7 @@ def test_a_receipt_proves_without_the_gateway(place: Place):
 
 def test_the_console_gives_the_same_receipt(place: Place):
     """A person logs in and downloads it from the transaction's page."""
-    place.client.post("/console/login", data={"token": place.headers["Authorization"].split()[1]})
+    enter_console(place.client, place.headers["Authorization"].split()[1])
     page = place.client.get(f"/console/audit/trade/transactions/{place.written.id}")
     path = f"/console/audit/trade/transactions/{place.written.id}/receipt"
     assert path in page.text

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+import gateway.console
+import gateway.pages
+from gateway.pages import forms
 from hlf import errors
+from tests.unit.gateway.conftest import form_token
 
 PAGES = ["/console/", "/console/orders", "/console/disclosures", "/console/audit", "/console/journeys/J1"]
 
 
 @pytest.fixture
-def entered(client, bearer):
+def entered(client, log_in, bearer):
     """A browser that has logged in."""
     token = bearer("read", "audit")["Authorization"].removeprefix("Bearer ")
-    assert client.post("/console/login", data={"token": token}).status_code == 303
+    assert log_in(token).status_code == 303
     return client
 
 
@@ -25,9 +31,9 @@ def test_without_a_token_there_is_the_way_in(client, path):
     assert (answer.status_code, answer.location) == (303, "/console/login")
 
 
-def test_the_cookie_is_for_these_pages_and_no_script(client, bearer):
+def test_the_cookie_is_for_these_pages_and_no_script(log_in, bearer):
     token = bearer("read")["Authorization"].removeprefix("Bearer ")
-    cookie = client.post("/console/login", data={"token": token}).headers["Set-Cookie"]
+    cookie = log_in(token).headers["Set-Cookie"]
     for part in ("HttpOnly", "SameSite=Strict", "Path=/console", "Expires="):
         assert part in cookie
 
@@ -43,8 +49,8 @@ def test_a_bearer_token_is_not_asked_for_by_pages(client, bearer):
 
 
 @pytest.mark.parametrize("token", ["", "selat_x_y", "nonsense"])
-def test_a_wrong_token_does_not_get_in(client, token):
-    answer = client.post("/console/login", data={"token": token})
+def test_a_wrong_token_does_not_get_in(log_in, token):
+    answer = log_in(token)
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
 
@@ -52,13 +58,33 @@ def test_a_wrong_token_does_not_get_in(client, token):
 def test_logging_out_forgets_the_token(entered, ledgers):
     ledgers.answers["Participants:list"] = b"[]"
     assert entered.get("/console/").status_code == 200
-    entered.get("/console/logout")
+    assert entered.get("/console/logout").status_code == 405
+    entered.post("/console/logout", data={forms.FIELD: form_token(entered)})
     assert entered.get("/console/").status_code == 303
 
 
-def test_a_page_needs_its_scope(client, bearer):
+FORMS = ["/console/login", "/console/logout"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("sent", ["", "of-another-browser", "é"])
+def test_a_form_of_another_site_does_nothing(entered, path, sent):
+    """It cannot know what the browser's own forms carry."""
+    answer = entered.post(path, data={"token": "selat_x_y", forms.FIELD: sent})
+    assert answer.status_code == 400
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_browser_says_which_site_a_form_is_from(entered, path):
+    """Even one with the right text is refused if another site made the browser send it."""
+    sent = {"token": "selat_x_y", forms.FIELD: form_token(entered)}
+    assert entered.post(path, data=sent, headers={"Sec-Fetch-Site": "same-site"}).status_code == 400
+
+
+def test_a_page_needs_its_scope(client, log_in, bearer):
     token = bearer("write")["Authorization"].removeprefix("Bearer ")
-    client.post("/console/login", data={"token": token})
+    log_in(token)
     answer = client.get("/console/")
     assert answer.status_code == 403
     assert answer.content_type.startswith("text/html")
@@ -70,7 +96,7 @@ def test_text_from_the_ledger_stays_text(entered, ledgers):
     hostile = "<script>alert(1)</script>"
     one = {"msp_id": "AMSP", "name": hostile, "species": "key", "roles": [], "countries": [], "stages": []}
     ledgers.answers["Participants:list"] = json.dumps([one]).encode()
-    answer = entered.get("/console/")
+    answer = entered.get("/console/companies")
     assert hostile not in answer.get_data(as_text=True)
     assert "&lt;script&gt;" in answer.get_data(as_text=True)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -86,13 +112,43 @@ def test_a_refusal_is_a_page(entered, ledgers):
 def test_no_page_has_inline_style_or_script(client, entered, ledgers):
     """The content security policy would refuse both."""
     ledgers.answers["Participants:list"] = b"[]"
-    for path in ("/docs", "/docs/errors", "/console/login", "/console/", "/console/audit"):
+    for path in ("/docs", "/docs/errors", "/console/login", "/console/", "/console/audit", "/console/design"):
         page = entered.get(path).get_data(as_text=True)
         assert "style=" not in page
-        assert "<script" not in page
+        assert page.count("<script") == page.count('<script src="/static/') == 1
 
 
-def test_the_pages_have_no_form_that_writes(app):
-    """But for the log-in, which writes nothing on the ledger."""
-    posts = [r.endpoint for r in app.url_map.iter_rules() if r.rule.startswith("/console") and "POST" in r.methods]
-    assert posts == ["console.enter"]
+def test_every_form_that_writes_carries_its_text(entered, ledgers):
+    """A page that forgot it would have a form that is always refused."""
+    ledgers.answers["Participants:list"] = b"[]"
+    for path in ("/console/login", "/console/"):
+        page = entered.get(path).get_data(as_text=True)
+        ours = page.count('method="post"') - page.count('action="/language"')
+        assert page.count(f'name="{forms.FIELD}"') == ours > 0
+
+
+def test_the_design_shows_every_component(client):
+    """Who writes a page finds each macro there, and needs no token for it."""
+    source = (Path(gateway.pages.__file__).parent / "templates" / "components.html").read_text()
+    page = client.get("/console/design").get_data(as_text=True)
+    written = (Path(gateway.console.__file__).parent / "templates" / "design.html").read_text()
+    macros = set(re.findall(r"macro (\w+)\(", source))
+    assert macros <= set(re.findall(r"c\.(\w+)\(", written)) | {"languages_menu"}
+    assert page.count('class="card') > 10
+
+
+@pytest.mark.parametrize("wanted", ["//other.example/", "/\\other.example", "https://other.example", "", "/a\n"])
+def test_the_switch_of_the_language_leads_to_no_other_site(client, wanted):
+    """Its form says where it came from, and anybody can write such a form."""
+    answer = client.post("/language", data={"language": "vi", "back": wanted})
+    assert (answer.status_code, answer.location) == (303, "/console/")
+    assert "selat_language=vi" in answer.headers["Set-Cookie"]
+
+
+def test_the_files_of_pages_are_kept_until_they_change(client):
+    """Each address holds the hash of its file, so a browser asks once."""
+    page = client.get("/console/login").get_data(as_text=True)
+    (style,) = re.findall(r'href="(/static/selat.css\?v=\w+)"', page)
+    answer = client.get(style)
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    answer.close()

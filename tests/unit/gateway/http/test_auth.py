@@ -19,6 +19,8 @@ OPEN_TO_ALL = {
     "/track/<token>/returns",
     "/console/login",
     "/console/logout",
+    "/console/design",
+    "/language",
 }
 
 
@@ -37,10 +39,15 @@ def test_no_public_address_takes_anything_but_reads(app):
     """
     Without a token one request is written, a shopper's return, with a link and so many times an hour.
 
-    To log in keeps a token in the browser and nothing here.
+    To log in keeps a token in the browser, to choose a language its name, and nothing here.
     """
     posts = [r for r in app.url_map.iter_rules() if r.rule in OPEN_TO_ALL and not r.methods <= READING]
-    assert {rule.endpoint for rule in posts} == {"console.enter", "tracking.lodge"}
+    assert {rule.endpoint for rule in posts} == {
+        "console.enter",
+        "console.logout",
+        "language.choose",
+        "tracking.lodge",
+    }
 
 
 def _closed(app):

@@ -257,10 +257,13 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
     pages = {
         rule.endpoint: inputs.of(app.view_functions[rule.endpoint])
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.split(".")[0] in {"console", "pages"}
+        if rule.endpoint.split(".")[0] in {"console", "pages", "language", "assets"}
     }
     assert {name for name, taken in pages.items() if taken != inputs.Takes()} == {
         "console.enter",
+        "console.logout",
+        "language.choose",
+        "assets.static",
         "console.audit_forms",
         "console.find_journey",
         "console.orders",

@@ -1,0 +1,50 @@
+"""Names of organisations, for people: pages tell "Red River Parcels", and not LastMileMSP."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import current_app, g
+
+from gateway.http import context
+from gateway.http.context import TRADE
+from hlf import errors
+
+_EXTENSION = "selat.companies"
+_SECONDS = 60.0
+
+
+def name(msp_id: str) -> str:
+    """Return the name that the register has for an organisation; its id if it has none."""
+    return str(register().get(msp_id, {}).get("name") or msp_id)
+
+
+def roles(msp_id: str) -> tuple[str, ...]:
+    """Return the roles of an organisation in the register."""
+    return tuple(register().get(msp_id, {}).get("roles", ()))
+
+
+def register() -> dict[str, dict[str, Any]]:
+    """
+    Return the register by organisation.
+
+    It is public and changes rarely, so it is asked for once a minute. Without it pages show ids: that a name is
+    missing must not hide the page.
+    """
+    if "companies" not in g:
+        g.companies = _kept()
+    found: dict[str, dict[str, Any]] = g.companies
+    return found
+
+
+def _kept() -> dict[str, dict[str, Any]]:
+    kept: tuple[float, dict[str, dict[str, Any]]] = current_app.extensions.get(_EXTENSION, (0.0, {}))
+    if kept[1] and time.monotonic() < kept[0]:
+        return kept[1]
+    try:
+        listed = {one["msp_id"]: one for one in context.ask_list(TRADE, "Participants:list")}
+    except (errors.HlfError, LookupError):
+        return kept[1]
+    current_app.extensions[_EXTENSION] = (time.monotonic() + _SECONDS, listed)
+    return listed

@@ -1,0 +1,53 @@
+"""
+Names and positions of places, for people; the ledger knows UN/LOCODEs alone.
+
+``places.txt`` has the ports and cities that this trade touches most. Another place is told by its code and the name
+of its country, and the map leaves it out.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.pages import customs, languages
+
+_FILE = Path(__file__).parent / "places.txt"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place: its position in degrees and its names by language."""
+
+    locode: str
+    latitude: float
+    longitude: float
+    names: dict[str, str]
+
+
+def name(locode: str) -> str:
+    """Return the name of a place in the reader's language."""
+    known = find(locode)
+    if known is not None:
+        return known.names[languages.current()]
+    return f"{customs.country(locode[:2])} ({locode})" if locode else ""
+
+
+def find(locode: str) -> Place | None:
+    """Return the place with this UN/LOCODE; None if it is not listed."""
+    return listed().get(locode)
+
+
+@functools.cache
+def listed() -> dict[str, Place]:
+    """Return all places of the list, by UN/LOCODE."""
+    found = {}
+    for line in _FILE.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        locode, latitude, longitude, *written = (part.strip() for part in line.split("|"))
+        # A language without a name of its own writes the place as English does.
+        names = {code: told or written[0] for code, told in zip(languages.LANGUAGES, written, strict=True)}
+        found[locode] = Place(locode, float(latitude), float(longitude), names)
+    return found

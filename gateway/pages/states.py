@@ -1,0 +1,165 @@
+"""The words of the ledger as people say them: states, stages, steps and roles. Each is translated when it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.pages.languages import gettext
+
+
+@dataclass(frozen=True)
+class Told:
+    """A state for people: its words, its tone (good, wait, bad, info, plain) and its icon (empty: the tone's)."""
+
+    words: str
+    tone: str = "plain"
+    sign: str = ""
+
+
+def N_(message: str) -> str:  # noqa: N802  # The usual name of the mark that catalogues look for.
+    """Mark *message* for the catalogues."""
+    return message
+
+
+STATES: Mapping[str, Told] = {
+    # A shopper's parcel.
+    "pending": Told(N_("Being prepared"), "wait"),
+    "picked_up": Told(N_("Picked up"), "info", "truck"),
+    "in_transit": Told(N_("On its way"), "info", "truck"),
+    "on_hold": Told(N_("Held"), "bad"),
+    "out_for_delivery": Told(N_("Out for delivery"), "info", "truck"),
+    "ready_for_pickup": Told(N_("Ready to collect"), "good", "home"),
+    "delivery_delayed": Told(N_("Delayed"), "wait"),
+    "delivery_failed": Told(N_("Delivery did not work"), "bad"),
+    "delivered": Told(N_("Delivered"), "good"),
+    "return_to_sender": Told(N_("Going back to the sender"), "wait", "return"),
+    "cancelled": Told(N_("Cancelled"), "plain", "cross"),
+    "unknown": Told(N_("Not found at the moment"), "bad", "help"),
+    # An order and its payment.
+    "placed": Told(N_("Placed"), "info", "list"),
+    "confirmed": Told(N_("Confirmed"), "info"),
+    "fulfilling": Told(N_("On its way"), "info", "truck"),
+    "shipped": Told(N_("Shipped"), "info", "truck"),
+    "rejected": Told(N_("Refused"), "bad", "cross"),
+    "closed": Told(N_("Closed"), "plain"),
+    # Custody.
+    "held": Told(N_("In safe hands"), "good", "shield"),
+    "awaited": Told(N_("Handed over, not yet confirmed"), "wait"),
+    # A return.
+    "DRAFT": Told(N_("Draft"), "plain"),
+    "SUBMITTED": Told(N_("Requested"), "wait"),
+    "APPROVED": Told(N_("Accepted"), "good"),
+    "REJECTED": Told(N_("Not accepted"), "bad", "cross"),
+    "REFERRED": Told(N_("The seller decides"), "wait"),
+    "RETURNLESS_APPROVED": Told(N_("Accepted, keep the goods"), "good"),
+    "PICKUP_ASSIGNED": Told(N_("A carrier will fetch it"), "info", "truck"),
+    "PICKUP_SCHEDULED": Told(N_("Pick-up arranged"), "info", "calendar"),
+    "PICKUP_FAILED": Told(N_("Pick-up did not work"), "bad"),
+    "PICKED_UP": Told(N_("Picked up"), "info", "truck"),
+    "IN_RETURN_TRANSIT": Told(N_("On its way back"), "info", "return"),
+    "RECEIVED": Told(N_("With the seller"), "info", "shop"),
+    "INSPECTED_PASS": Told(N_("Checked and in order"), "good"),
+    "INSPECTED_FAIL": Told(N_("Checked and not in order"), "bad"),
+    "REFUNDED": Told(N_("Money paid back"), "good"),
+    "EXCHANGED": Told(N_("Exchanged"), "good", "swap"),
+    "REPAIRED": Told(N_("Repaired"), "good"),
+    "STORE_CREDITED": Told(N_("Credit given"), "good"),
+    "SENT_BACK": Told(N_("Sent back to you"), "info", "return"),
+    "CLOSED": Told(N_("Closed"), "plain"),
+    "CANCELLED": Told(N_("Cancelled"), "plain", "cross"),
+    "EXPIRED": Told(N_("Expired"), "plain", "clock"),
+    "DISPUTED": Told(N_("Disputed"), "bad"),
+    "ARBITRATED": Told(N_("Decided by the arbiter"), "info", "stamp"),
+    # Sharing.
+    "active": Told(N_("May look"), "good", "eye"),
+    "revoked": Told(N_("Withdrawn"), "plain", "hidden"),
+    "expired": Told(N_("Expired"), "plain", "clock"),
+    "requested": Told(N_("Requested"), "wait"),
+    "granted": Told(N_("Granted"), "good"),
+    "declined": Told(N_("Declined"), "bad", "cross"),
+}
+
+STAGES: Mapping[str, str] = {
+    "S01": N_("Order received"),
+    "S02": N_("Goods taken over"),
+    "S03": N_("In the warehouse"),
+    "S04": N_("Classified for customs"),
+    "S05": N_("Labelled with codes"),
+    "S06": N_("Counted"),
+    "S07": N_("Sorted"),
+    "S08": N_("Packed"),
+    "S09": N_("Labelled"),
+    "S10": N_("Loaded"),
+    "S11": N_("On the way to the border"),
+    "S12": N_("Inspected"),
+    "S13": N_("Payment settled"),
+    "S14": N_("Customs, leaving the country"),
+    "S15": N_("On the way between the countries"),
+    "S16": N_("Unloaded"),
+    "S17": N_("Customs, entering the country"),
+    "S18": N_("Duty and tax paid"),
+    "S19": N_("Out for delivery"),
+    "S20": N_("Delivery"),
+    "S21": N_("Service after the sale"),
+    "S22": N_("Goods on the way back"),
+}
+
+STEPS: Mapping[str, str] = {
+    "departing": N_("left"),
+    "arriving": N_("arrived"),
+    "holding": N_("held"),
+    "customs_declaring": N_("declared"),
+    "customs_released": N_("released"),
+    "delivery_attempted": N_("nobody there"),
+    "ready_for_pickup": N_("ready to collect"),
+    "pickup_expired": N_("not collected in time"),
+    "inspecting": N_("checked"),
+    "receiving": N_("received"),
+    "shipping": N_("handed to the carrier"),
+    "stocking": N_("back in stock"),
+    "destroying": N_("destroyed"),
+    "repairing": N_("repaired"),
+    "replacing": N_("replaced"),
+}
+"""What a step adds to the words of its stage; other steps add nothing."""
+
+ROLES: Mapping[str, str] = {
+    "platform": N_("Marketplace"),
+    "merchant": N_("Seller"),
+    "manufacturer": N_("Manufacturer"),
+    "supplier": N_("Supplier"),
+    "payments": N_("Payments"),
+    "origin_carrier": N_("Carrier in the country of origin"),
+    "forwarder": N_("Freight forwarder"),
+    "last_mile": N_("Carrier to the door"),
+    "warehouse": N_("Warehouse"),
+    "customs": N_("Customs"),
+    "auditor": N_("Auditor"),
+}
+
+
+def of(state: str) -> Told:
+    """Return a state in the reader's language; one without words of its own keeps the ledger's."""
+    known = STATES.get(state)
+    if known is None:
+        return Told(state.replace("_", " ").lower())
+    return Told(gettext(known.words), known.tone, known.sign)
+
+
+def stage(stage_id: str) -> str:
+    """Return the name of a stage; one that a consortium added keeps its id."""
+    return gettext(STAGES[stage_id]) if stage_id in STAGES else stage_id
+
+
+def step(stage_id: str, word: str) -> str:
+    """Return what happened in a stage, with what the step adds to it."""
+    adds = STEPS.get(word.rsplit("/", 1)[-1].removeprefix("selat:"), "")
+    if (stage_id, word) == ("S20", "accepting"):
+        return of("delivered").words
+    return f"{stage(stage_id)}: {gettext(adds)}" if adds else stage(stage_id)
+
+
+def role(name: str) -> str:
+    """Return the name of a role of the register."""
+    return gettext(ROLES[name]) if name in ROLES else name.replace("_", " ")

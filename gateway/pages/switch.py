@@ -1,0 +1,61 @@
+"""Installs the design in an application, and the switch of the language."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Flask, redirect, request
+from werkzeug.wrappers import Response as Redirect
+
+from gateway.http import auth, inputs
+from gateway.pages import assets, customs, forms, languages, places, states
+
+blueprint = Blueprint("language", __name__)
+# An address of this gateway: a browser takes // and /\ for the begin of another site's.
+_HERE = re.compile(r"/(?![/\\])[\x21-\x7e]*")
+_YEAR = 365 * 24 * 3600
+
+
+@blueprint.route("/language", methods=["POST"])
+@auth.needs(auth.PUBLIC)
+@inputs.takes(body=inputs.FORM)
+def choose() -> Redirect:
+    """Keep the language that the reader chose, and go back to the page."""
+    chosen, back = request.form.get("language", ""), request.form.get("back", "")
+    answer = redirect(back if _HERE.fullmatch(back) else "/console/", 303)
+    if chosen in languages.LANGUAGES:
+        answer.set_cookie(
+            languages.COOKIE, chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+        )
+    return answer
+
+
+def install(app: Flask) -> None:
+    """Give the templates of *app* the words and forms of the reader's language."""
+    app.register_blueprint(assets.blueprint)
+    app.register_blueprint(blueprint)
+    forms.install(app)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # The extension adds it.
+        languages.gettext, languages.ngettext, newstyle=True
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        asset=assets.address,
+        language=languages.current,
+        languages=languages.LANGUAGES,
+        state_of=states.of,
+        place=places.name,
+    )
+    app.jinja_env.filters.update(
+        day=customs.day,
+        weekday=customs.weekday,
+        moment=customs.moment,
+        ago=customs.ago,
+        number=customs.number,
+        share=customs.share,
+        country=customs.country,
+        role=states.role,
+        stage=states.stage,
+        step=states.step,
+    )
