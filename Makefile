@@ -79,6 +79,10 @@ fuzz-api: $(VENV)/dev  ## Send every operation of the API random input, right an
 properties: $(VENV)/dev  ## Try every property on random examples, other ones each time (N=2000 of each)
 	@SELAT_EXAMPLES=$(or $(N),2000) $(BIN)/python -m pytest -m hypothesis $(SHARED)
 
+.PHONY: translations
+translations: $(VENV)/dev  ## Bring the catalogues of the pages up to date, and say what has no words yet
+	@$(BIN)/python -m gateway.pages.catalogues
+
 check: $(VENV)/dev  ## Run the linters: ruff (rules and layout), mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 

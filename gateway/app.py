@@ -25,6 +25,7 @@ from gateway.store.keys import Keys
 from gateway.store.tokens import Tokens
 from gateway.telemetry import logs
 from gateway.telemetry.metrics import Metrics
+from gateway.trade.journeys import sendback
 
 _ACCESS = logging.getLogger("gateway.access")
 
@@ -58,6 +59,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     switch.install(app)
     description.complete(app, api.spec)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(sendback.blueprint)
     rendering.install(app)
     return app
 

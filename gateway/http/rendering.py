@@ -40,8 +40,9 @@ def render(problem: problems.Problem) -> BaseResponse:
             return redirect(url_for("console.login"), 303)
         page = render_template("problem.html", problem=problem, request_id=g.get("request_id", ""))
         return make_response(page, problem.kind.status)
-    if request.blueprint == "tracking" and page_wanted():
-        return make_response(render_template("refused.html", kind=problem.kind), problem.kind.status)
+    if request.blueprint == "sendback" or (request.blueprint == "tracking" and page_wanted()):
+        page = render_template("refused.html", unknown=problem.code == "LINK_UNKNOWN")
+        return make_response(page, problem.kind.status)
     response = Response(_document(problem), problem.kind.status, content_type="application/problem+json")
     response.headers.update(problem.headers())
     return response

@@ -1,8 +1,8 @@
 """
 Names and positions of places, for people; the ledger knows UN/LOCODEs alone.
 
-``places.txt`` has the ports and cities that this trade touches most. Another place is told by its code and the name
-of its country, and the map leaves it out.
+``places.txt`` has the ports and cities that this trade touches most. Of another place, pages show the code and the
+name of its country, and the map leaves it out.
 """
 
 from __future__ import annotations

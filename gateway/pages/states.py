@@ -138,6 +138,51 @@ ROLES: Mapping[str, str] = {
     "auditor": N_("Auditor"),
 }
 
+REASONS: Mapping[str, str] = {
+    "DEFECTIVE": N_("It does not work"),
+    "DAMAGED_IN_TRANSIT": N_("It was damaged on the way"),
+    "WRONG_ITEM": N_("It is not what I ordered"),
+    "NOT_AS_DESCRIBED": N_("It is not as described"),
+    "MISSING_PARTS": N_("Parts are missing"),
+    "QTY_SHORT": N_("Fewer pieces came than I ordered"),
+    "EXPIRED_PRODUCT": N_("It is past its date"),
+    "NOT_RECEIVED": N_("It did not arrive"),
+    "LATE_DELIVERY": N_("It came too late"),
+    "SIZE": N_("It does not fit"),
+    "CHANGE_OF_MIND": N_("I changed my mind"),
+    "RECALLED": N_("It was recalled"),
+}
+
+RESOLUTIONS: Mapping[str, str] = {
+    "refund": N_("Money back"),
+    "exchange": N_("The same again"),
+    "repair": N_("Repair"),
+    "store_credit": N_("Credit in the shop"),
+}
+
+CONDITIONS: Mapping[str, str] = {
+    "sealed": N_("Not opened"),
+    "unused": N_("Opened, not used"),
+    "used": N_("Used"),
+    "damaged": N_("Damaged"),
+}
+
+REJECTIONS: Mapping[str, str] = {
+    "OUTSIDE_WINDOW": N_("The time for sending it back is over."),
+    "NOT_DELIVERED": N_("You can send it back once it has arrived."),
+    "ALREADY_RETURNED": N_("All of it has been sent back already."),
+    "QTY_EXCEEDS": N_("You asked for more pieces than you have."),
+    "FINAL_SALE": N_("It was sold without the right to send it back."),
+    "CATEGORY_EXCLUDED": N_("For reasons of hygiene or safety this kind of article does not go back."),
+    "REASON_NOT_COVERED": N_("The seller does not take it back for this reason."),
+    "EVIDENCE_MISSING": N_("A photo is needed. Please ask again with one."),
+    "CONDITION_NOT_MET": N_("The seller takes it back only in a better state."),
+    "BUYER_MISMATCH": N_("Only the buyer can send it back."),
+    "LIMIT_REACHED": N_("Too many articles came back from you lately."),
+    "TERMS_NOT_IN_FORCE": N_("The seller's promise was not yet in force when you ordered."),
+    "NO_REVERSE_COVERAGE": N_("No carrier fetches parcels where you live."),
+}
+
 
 def of(state: str) -> Told:
     """Return a state in the reader's language; one without words of its own keeps the ledger's."""
@@ -163,3 +208,8 @@ def step(stage_id: str, word: str) -> str:
 def role(name: str) -> str:
     """Return the name of a role of the register."""
     return gettext(ROLES[name]) if name in ROLES else name.replace("_", " ")
+
+
+def said(table: Mapping[str, str], word: str) -> str:
+    """Return a word of the ledger in the reader's language, by one of the tables above."""
+    return gettext(table[word]) if word in table else word.replace("_", " ").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from flask import Blueprint, Flask, redirect, request
@@ -58,4 +59,7 @@ def install(app: Flask) -> None:
         role=states.role,
         stage=states.stage,
         step=states.step,
+        reason=functools.partial(states.said, states.REASONS),
+        resolution=functools.partial(states.said, states.RESOLUTIONS),
+        rejection=functools.partial(states.said, states.REJECTIONS),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaincode.domain.returns.review import Outcome
-from chaincode.domain.returns.terms import Rejection
+from chaincode.domain.returns.terms import Condition, Rejection, Resolution, ReturnReason
 from gateway.fabric import results
 from gateway.fabric.ledger import Receipt
 from gateway.http import context
@@ -35,6 +35,52 @@ def follow(token: str) -> dict[str, Any]:
         if refused.contract_code is None:
             raise
         raise Problem("LINK_UNKNOWN") from None
+
+
+def returnable(token: str) -> list[dict[str, Any]]:
+    """
+    Return each article of a link's goods, and whether and until when it may go back.
+
+    It asks what the answer to a request would be now, for a broken article with a photograph and for a changed mind.
+    Before the goods are delivered there is nothing to ask.
+
+    Raises: as ``follow``.
+    """
+    try:
+        return [
+            {**line, **_may(token, journey_id, line)}
+            for journey_id in _asked("Journeys:linked", token)
+            for line in _evaluated("Journeys:read", journey_id)["journey"]["lines"]
+        ]
+    except errors.GatewayError as refused:
+        if refused.contract_code is None:
+            raise
+        raise Problem("LINK_UNKNOWN") from None
+
+
+def _may(token: str, journey_id: str, line: Mapping[str, Any]) -> dict[str, Any]:
+    for reason in (ReturnReason.CHANGE_OF_MIND, ReturnReason.DEFECTIVE):
+        asked = {
+            "return_id": "return-asked",
+            "journey_id": journey_id,
+            "line": line["line"],
+            "quantity": 1,
+            "reason": reason,
+            "resolution": Resolution.REFUND,
+            "condition": Condition.UNUSED,
+            "buyer_hash": minting.link_hash(token),
+            "evidence": ["0" * 64],
+        }
+        decision = _evaluated("Returns:preview", asked)
+        if decision["outcome"] != Outcome.REJECTED:
+            break
+    ends = decision["window_ends"]
+    return {
+        "may": decision["outcome"] != Outcome.REJECTED,
+        "why": decision["code"],
+        "until": "" if ends == "open" else ends,
+        "payer": decision["payer"],
+    }
 
 
 def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Response, make_response, render_template
 
+from chaincode.domain.journeys.tracking import Status
 from gateway.http import auth, inputs, rendering
 from gateway.http.inputs import Blueprint
-from gateway.trade.journeys import shopper
+from gateway.trade.journeys import parcelpage, shopper
 from gateway.trade.journeys.tracking_schemas import LodgeSchema, SeenReturnSchema, TrackingSchema
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
@@ -23,7 +24,9 @@ def follow(token: str) -> dict[str, Any] | Response:
     """Say where the goods of a link are; a browser gets a page."""
     seen = shopper.follow(token)
     if rendering.page_wanted():
-        return make_response(render_template("tracking.html", seen=seen))
+        delivered = seen["status"] == Status.DELIVERED
+        articles = shopper.returnable(token) if delivered else []
+        return make_response(render_template("tracking.html", token=token, returning=articles, **parcelpage.page(seen)))
     return seen
 
 

@@ -17,6 +17,7 @@ OPEN_TO_ALL = {
     "/static/<path:filename>",
     "/track/<token>",
     "/track/<token>/returns",
+    "/track/<token>/return",
     "/console/login",
     "/console/logout",
     "/console/design",
@@ -46,6 +47,7 @@ def test_no_public_address_takes_anything_but_reads(app):
         "console.enter",
         "console.logout",
         "language.choose",
+        "sendback.send_back",
         "tracking.lodge",
     }
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import grpc
 import pytest
 
 from gateway.http import problemtypes
+from gateway.pages import forms
 from gateway.store import database, lodgings
 from gateway.trade import minting
 from hlf import errors
+from tests.unit.gateway.conftest import form_token
 from tests.unit.gateway.fakes import TRANSACTION
 
 PRIVATE = ("127.0.0.1:7051", "PlatformMSP", "peer0", TRANSACTION, "J-4711")
@@ -57,7 +60,7 @@ def test_a_wrong_link_tells_a_browser_that_it_is_wrong(client, ledgers, refusal)
     answer = client.get("/track/wrong", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     page = answer.get_data(as_text=True)
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
-    assert problemtypes.REFUSALS["LINK_UNKNOWN"].title in page
+    assert "This link leads nowhere" in page
     assert "LINK_UNKNOWN" not in page
     assert not [each for each in PRIVATE if each in page]
 
@@ -157,3 +160,92 @@ def test_all_links_together_request_only_so_many(tmp_path):
     assert kept.begin("one more") == 3_000
     now[0] += 3_000
     assert kept.begin("one more") == 0
+
+
+SEEN = {
+    "status": "delivered",
+    "kind": "forward",
+    "origin": "CNSZX",
+    "destination": "VNHAN",
+    "updated_at": "2026-11-30T08:00:00.000Z",
+    "expected_at": "",
+    "events": [
+        {"at": "2026-11-27T08:00:00+08:00", "place": "CNSZX", "stage": "S01", "step": "selat:order_receiving"},
+        {"at": "2026-11-28T08:00:00+08:00", "place": "CNSZX", "stage": "S11", "step": "departing"},
+        {"at": "2026-11-29T08:00:00+07:00", "place": "VNHPH", "stage": "S17", "step": "selat:customs_released"},
+        {"at": "2026-11-30T08:00:00+07:00", "place": "VNHAN", "stage": "S19", "step": "departing"},
+        {"at": "2026-11-30T09:00:00+07:00", "place": "VNHAN", "stage": "S20", "step": "accepting"},
+    ],
+    "parcels": [],
+    "delivered": 1,
+}
+JOURNEY = {"journey": {"lines": [{"line": "1", "quantity": 2}]}}
+MAY = {"outcome": "APPROVED", "code": "", "window_ends": "2026-12-30T23:59:59.999+07:00", "payer": "buyer"}
+MAY_NOT = {"outcome": "REJECTED", "code": "CATEGORY_EXCLUDED", "window_ends": "open", "payer": ""}
+HTML = {"Accept": "text/html"}
+
+
+def arrived(ledgers, *, events: int = 5, status: str = "delivered", may=MAY) -> None:
+    """Let the contracts know a link to J1, whose goods came so far."""
+    seen = {**SEEN, "events": SEEN["events"][:events], "status": status}
+    if status != "delivered":
+        seen["expected_at"] = "2026-12-01T02:00:00Z"
+    answers = {"Journeys:track": seen, "Journeys:linked": ["J1"], "Journeys:read": JOURNEY, "Returns:preview": may}
+    ledgers.answers |= {name: json.dumps(answer).encode() for name, answer in answers.items()}
+    ledgers.answers["Returns:track"] = b"[]"
+
+
+def test_the_page_of_a_link_begins_with_the_day(client, ledgers):
+    """The day at the place of delivery, then how far the goods are, and no code of the ledger."""
+    arrived(ledgers, events=3, status="in_transit")
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert re.search(r"<h1[^>]*>Tuesday,? 1 December</h1>", page)
+    assert re.findall(r'<li class="(\w+)"', page)[:5] == ["done", "done", "now", "todo", "todo"]
+    for code in ("CNSZX", "VNHAN", "S17", "in_transit", "customs_released"):
+        assert code not in page
+    assert "Haiphong" in page
+    assert "/return" not in page
+
+
+def test_what_may_go_back_is_told_before_it_is_asked(client, ledgers):
+    """Until when, at whose cost, or why not, in words."""
+    arrived(ledgers)
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert "until 30 December 2026" in page
+    assert "you pay for sending it back" in page
+    arrived(ledgers, may=MAY_NOT)
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert "For reasons of hygiene" in page
+    assert "/return?line" not in page
+
+
+def _sent(client, **more: str):
+    client.get("/track/right/return?line=1")
+    sent = {"line": "1", "quantity": "1", "reason": "SIZE", "resolution": "refund", "condition": "unused"}
+    return client.post("/track/right/return?line=1", data={**sent, forms.FIELD: form_token(client), **more})
+
+
+def test_a_return_is_lodged_by_a_form(client, ledgers):
+    """Without a script; the answer stands on the page of the parcel."""
+    arrived(ledgers)
+    deciding(ledgers, json.dumps(MAY).encode())
+    answer = _sent(client)
+    assert (answer.status_code, answer.location) == (303, "/track/right#returns")
+    assert [call.function for *_, call in ledgers.asked].count(REQUEST) == 1
+
+
+@pytest.mark.parametrize("more", [{"quantity": "many"}, {"reason": "WEATHER"}, {"evidence": "no-hash"}])
+def test_a_form_with_a_mistake_says_so_and_asks_nothing(client, ledgers, more):
+    """It comes back with what was written in it."""
+    arrived(ledgers)
+    answer = _sent(client, **more)
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.get_data(as_text=True)
+    assert REQUEST not in [call.function for *_, call in ledgers.asked]
+
+
+def test_another_site_cannot_send_a_shoppers_form(client, ledgers):
+    """Even if it knows the link."""
+    arrived(ledgers)
+    assert _sent(client, **{forms.FIELD: "guess"}).status_code == 400
+    assert REQUEST not in [call.function for *_, call in ledgers.asked]

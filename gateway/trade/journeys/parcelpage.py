@@ -1,0 +1,111 @@
+"""
+The shopper's page: what the holder of a link sees, in the order in which it matters to a person.
+
+First when the goods come, then how far they are, where, and what may go back. All of it follows from the view of the
+link (``shopper.follow``), so the page tells no more than the address does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chaincode.domain.journeys.tracking import Status
+from gateway.pages import customs, maps, states
+from gateway.pages.languages import gettext as _
+
+# The stages that each milestone of a parcel begins with.
+_SHIPPED = frozenset({"S10", "S11", "S14", "S15", "S16", "S17", "S18", "S19", "S20"})
+_IN_COUNTRY = frozenset({"S16", "S17", "S18", "S19", "S20"})
+_OUT = frozenset({"S19", "S20"})
+_HALTED = frozenset({Status.ON_HOLD, Status.DELIVERY_FAILED, Status.UNKNOWN, Status.CANCELLED, Status.RETURN_TO_SENDER})
+# Who has the goods after an event of a stage, as far as a shopper sees it.
+_HOLDERS = {
+    **dict.fromkeys(("S02", "S03", "S04", "S05"), "merchant"),
+    **dict.fromkeys(("S06", "S07", "S08", "S09", "S10", "S11"), "origin_carrier"),
+    **dict.fromkeys(("S12", "S14", "S17", "S18"), "customs"),
+    **dict.fromkeys(("S15", "S16"), "forwarder"),
+    **dict.fromkeys(("S19", "S20"), "last_mile"),
+}
+_CUSTOMS_DONE = frozenset({"selat:customs_released", "selat:duty_paid", "inspecting"})
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One step of the line: *state* is done, now, todo or halted."""
+
+    name: str
+    state: str
+    at: str
+    sign: str
+
+
+def page(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the template ``tracking.html``."""
+    events, destination = seen["events"], seen["destination"]
+    visited = [event["place"] for event in events if event["place"]]
+    return {
+        "seen": seen,
+        "headline": _headline(seen),
+        "milestones": _milestones(seen),
+        "map": maps.of([seen["origin"], *visited], [] if seen["status"] == Status.DELIVERED else [destination]),
+        "holder": _holder(seen),
+        "lines": [
+            {
+                "what": states.step(event["stage"], event["step"]),
+                "at": customs.moment(event["at"], event["place"]),
+                "place": event["place"],
+            }
+            for event in reversed(events)
+        ],
+    }
+
+
+def _headline(seen: Mapping[str, Any]) -> str:
+    """Return the day on which the goods come, or came; else their state."""
+    destination = seen["destination"]
+    if seen["status"] == Status.DELIVERED and seen["events"]:
+        return customs.weekday(seen["events"][-1]["at"], destination)
+    if seen.get("expected_at") and seen["status"] not in _HALTED:
+        return customs.weekday(seen["expected_at"], destination)
+    return states.of(seen["status"]).words
+
+
+def _milestones(seen: Mapping[str, Any]) -> list[Milestone]:
+    events, status, country = seen["events"], seen["status"], customs.country(seen["destination"][:2])
+    delivered = status == Status.DELIVERED
+    reached = [
+        (_("Ordered"), "list", _first(events, None)),
+        (_("Shipped"), "box", _first(events, _SHIPPED)),
+        (_("In %(country)s") % {"country": country}, "globe", _first(events, _IN_COUNTRY)),
+        (_("Out for delivery"), "truck", _first(events, _OUT)),
+        (_("Delivered"), "home", events[-1] if delivered and events else None),
+    ]
+    last = max((number for number, (_name, _sign, event) in enumerate(reached) if event), default=-1)
+    steps = []
+    for number, (name, sign, event) in enumerate(reached):
+        at = customs.day(event["at"], event["place"] or seen["destination"], "medium") if event else ""
+        state = "done" if number < last or (delivered and number == last) else "todo"
+        if number == last and not delivered:
+            state = "halted" if status in _HALTED else "now"
+        if number == len(reached) - 1 and not event and seen.get("expected_at"):
+            at = customs.day(seen["expected_at"], seen["destination"], "medium")
+        steps.append(Milestone(name, state, at, sign))
+    return steps
+
+
+def _first(events: Sequence[Mapping[str, Any]], stages: frozenset[str] | None) -> Mapping[str, Any] | None:
+    return next((event for event in events if stages is None or event["stage"] in stages), None)
+
+
+def _holder(seen: Mapping[str, Any]) -> str:
+    """Return who has the goods, by what they do: a link tells no company."""
+    if seen["status"] == Status.DELIVERED:
+        return _("You have it")
+    for event in reversed(seen["events"]):
+        if event["step"] in _CUSTOMS_DONE:
+            continue
+        if event["stage"] in _HOLDERS:
+            return states.role(_HOLDERS[event["stage"]])
+    return states.role("merchant")

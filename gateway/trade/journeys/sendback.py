@@ -1,0 +1,55 @@
+"""The form in which a shopper asks to send an article back, behind the link of the order; it needs no script."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response as Redirect
+
+from gateway.http import auth, inputs
+from gateway.http.problems import Problem
+from gateway.pages import forms, states
+from gateway.pages.languages import gettext
+from gateway.trade.journeys import shopper
+from gateway.trade.journeys.tracking_schemas import LodgeSchema
+
+blueprint = Blueprint("sendback", __name__, url_prefix="/track")
+_FIELDS = ("line", "quantity", "reason", "resolution", "condition")
+
+
+@blueprint.route("/<token>/return")
+@auth.needs(auth.PUBLIC)
+@inputs.takes(query={"line"})
+def ask_back(token: str) -> str:
+    """Show the form in which the holder of a link asks to send an article back."""
+    return _form(token, request.args.get("line", ""), {}, "")
+
+
+@blueprint.route("/<token>/return", methods=["POST"])
+@auth.needs(auth.PUBLIC)
+@inputs.takes(body=inputs.FORM, query={"line"})
+def send_back(token: str) -> Redirect | str:
+    """Lodge what the form asks; what came of it stands on the parcel's page."""
+    forms.check()
+    given = request.form.to_dict()
+    asked = {name: given.get(name, "") for name in _FIELDS}
+    evidence = given.get("evidence", "").split()
+    try:
+        shopper.lodge(token, LodgeSchema().load({**asked, "quantity": int(asked["quantity"]), "evidence": evidence}))
+    except (ValueError, ValidationError):
+        return _form(token, asked["line"], given, gettext("Something in the form is missing or wrong."))
+    except Problem as problem:
+        if problem.code not in {"REQUEST_INVALID", "LINK_EXHAUSTED"}:
+            raise
+        words = gettext("This cannot be asked now. Check how many pieces you have, or try again in an hour.")
+        return _form(token, asked["line"], given, words)
+    return redirect(url_for("tracking.follow", token=token, _anchor="returns"), 303)
+
+
+def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:
+    article = next((each for each in shopper.returnable(token) if each["line"] == line), None)
+    if article is None:
+        raise Problem("LINK_UNKNOWN")
+    tables = {"reasons": states.REASONS, "resolutions": states.RESOLUTIONS, "conditions": states.CONDITIONS}
+    choices = {name: [(key, gettext(words)) for key, words in table.items()] for name, table in tables.items()}
+    return render_template("sendback.html", token=token, article=article, given=given, refused=refused, **choices)

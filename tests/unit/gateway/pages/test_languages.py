@@ -1,0 +1,91 @@
+"""The languages of the pages: which one a reader gets, and that no catalogue lacks a word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chaincode.domain.register.stages import STANDARD
+from chaincode.domain.returns import returns, terms
+from gateway.pages import catalogues, customs, languages, places, states
+
+OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
+_PLACEHOLDER = re.compile(r"%\(\w+\)s")
+
+
+@pytest.fixture(scope="module")
+def messages():
+    """Every message of templates and modules."""
+    return catalogues.messages()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_message_has_words_in_every_language(language, messages):
+    """And no catalogue keeps a message that no page says any more: `make translations` brings both up to date."""
+    catalogue = catalogues.read(language)
+    wanted = {message[0] if isinstance(message, tuple) else message for message in messages}
+    kept = {one.id[0] if isinstance(one.id, tuple | list) else one.id for one in catalogue if one.id}
+    assert kept == wanted
+    assert [one.id for one in catalogue if one.id and not catalogues.told(one)] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_words_name_the_same_values(language):
+    """A translation with another placeholder would fail when the page is shown."""
+    for one in catalogues.read(language):
+        said = [one.id] if isinstance(one.id, str) else list(one.id)
+        told = [one.string] if isinstance(one.string, str) else list(one.string)
+        for text in told:
+            assert set(_PLACEHOLDER.findall(text)) == set(_PLACEHOLDER.findall(said[-1])), one.id
+
+
+def test_every_word_of_the_ledger_has_words_for_people():
+    """A new state, stage, reason or rejection is translated before a page shows it."""
+    assert {str(state) for state in returns.State} <= states.STATES.keys()
+    assert {stage.stage_id for stage in STANDARD.stages} == states.STAGES.keys()
+    assert {str(one) for one in terms.ReturnReason} == states.REASONS.keys()
+    assert {str(one) for one in terms.Rejection} == states.REJECTIONS.keys()
+    assert {str(one) for one in terms.Resolution} == states.RESOLUTIONS.keys()
+    assert {str(one) for one in terms.Condition} == states.CONDITIONS.keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen", "got"),
+    [
+        ("vi-VN,vi;q=0.9,en;q=0.5", "", "vi"),
+        ("de,fr;q=0.9", "", "en"),
+        ("tl", "", "fil"),
+        ("zh-Hant-TW", "", "zh"),
+        ("en", "th", "th"),
+        ("en", "xx", "en"),
+        ("", "", "en"),
+    ],
+)
+def test_the_reader_chooses_else_the_browser_asks(client, asked, chosen, got):
+    """The switch is kept in a cookie and comes before what the browser asks for."""
+    if chosen:
+        client.set_cookie(languages.COOKIE, chosen)
+    page = client.get("/console/login", headers={"Accept-Language": asked}).get_data(as_text=True)
+    assert f'<html lang="{got}">' in page
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_days_and_amounts_are_written_as_the_language_does(app, language):
+    """Every language writes every form; Thailand counts its own years."""
+    with app.test_request_context(headers={"Cookie": f"{languages.COOKIE}={language}"}):
+        day = customs.day("2026-12-08T20:00:00Z", "VNHAN")
+        assert ("2569" if language == "th" else "2026") in day
+        assert "9" in day, "it is the next day in Hanoi"
+        assert customs.weekday("2026-12-08")
+        assert "4" in customs.money("4590", "USD")
+        assert customs.ago("2026-12-08T20:00:00Z")
+        assert places.name("VNHAN")
+        assert "ZZZ" in places.name("VNZZZ")
+
+
+def test_amounts_know_the_smallest_unit_of_their_currency(app):
+    """A dong has no cents."""
+    with app.test_request_context():
+        assert customs.money("4590", "USD") == "US$45.90"
+        assert customs.money("4590", "VND") == "₫4,590"
