@@ -20,6 +20,9 @@ CHOSEN = "HLF_PORTS"
 """The variable that says from which ports to choose, such as ``20000-20999``."""
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+SLOTS = (0, 1)
+"""A chaincode's server has two ports, so that the next version is served while the present one still is."""
+
 _FIRST, _LAST = 10_000, 32_000
 
 
@@ -45,7 +48,8 @@ def assign(record: Record, consortium: Consortium) -> None:
         if server is None:
             continue
         members = chaincode.installed_by if server.per_organisation else ("",)
-        _give(record, chaincode_key(chaincode.channel, chaincode.name), dict.fromkeys(members), free)
+        for slot in SLOTS:
+            _give(record, chaincode_key(chaincode.channel, chaincode.name, slot), dict.fromkeys(members), free)
 
 
 def choose(count: int) -> list[int]:
@@ -58,9 +62,9 @@ def choose(count: int) -> list[int]:
     return list(itertools.islice(_free(set()), count))
 
 
-def chaincode_key(channel: str, chaincode: str) -> str:
-    """Return the name under which the ports of a chaincode's servers are kept."""
-    return f"chaincode:{channel}:{chaincode}"
+def chaincode_key(channel: str, chaincode: str, slot: int = 0) -> str:
+    """Return the name under which the ports of a chaincode's servers are kept, in one of its two slots."""
+    return f"chaincode:{channel}:{chaincode}" + (f":{slot}" if slot else "")
 
 
 def check_free(program: str, addresses: Iterable[str]) -> None:

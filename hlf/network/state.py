@@ -115,6 +115,8 @@ class Record:
 
     *builder* are the addresses that each peer's chaincode builder fills into packages, of all packages so far.
     *own* are the organisations whose keys the folder holds, of a network that several run; empty for all of the file.
+    *serving* are the running programs of each chaincode server, with the versions each serves, and *slots* which of
+    its two addresses a version has: so a new version is served beside the old one until it is in force.
     *started* says whether a start ever came to its end; until then the folder
     holds nothing that anybody used.
     """
@@ -128,6 +130,8 @@ class Record:
     builder: dict[str, dict[str, str]] = field(default_factory=dict)
     started: bool = False
     own: list[str] = field(default_factory=list)
+    serving: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    slots: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def before_fabric_3(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hlf.admin import lifecycle
@@ -22,13 +23,22 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True)
 class Packaged:
-    """A chaincode with its package, which gives its channel's peers the *addresses* of its servers, by peer name."""
+    """
+    A chaincode with its package, which gives its channel's peers the *addresses* of its servers, by peer name.
+
+    *builder* are the values that a peer's builder fills into this package and into that of the next version.
+    """
 
     chaincode: Chaincode
     package: bytes
     package_id: str
     addresses: Mapping[str, str]
-    template_key: str
+    builder: Mapping[str, Mapping[str, str]]
+
+    @property
+    def key(self) -> str:
+        """The chaincode as the record names it."""
+        return _key(self.chaincode)
 
     @property
     def definition(self) -> lifecycle.Definition:
@@ -76,14 +86,20 @@ def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[
     The record keeps them: a package that was installed once asks for its own at every start of its peer.
     """
     for each in packaged:
-        if each.template_key:
-            for peer, address in each.addresses.items():
-                record.builder.setdefault(peer, {})[each.template_key] = address
+        for peer, values in each.builder.items():
+            record.builder.setdefault(peer, {}).update(values)
     return {peer: dict(values) for peer, values in record.builder.items()}
 
 
-def server_programs(folder: Folder, record: Record, consortium: Consortium, packaged: list[Packaged]) -> list[Program]:
-    """Return the programs to start so that every chaincode with a server is served."""
+def server_programs(
+    folder: Folder, record: Record, consortium: Consortium, packaged: list[Packaged], *, current: bool = False
+) -> list[Program]:
+    """
+    Return the programs that serve every chaincode with a server.
+
+    Those of a version that is about to be followed by another one are among them, unless only *current* ones are asked
+    for: they run already, and their file is a former one.
+    """
     # In a container the network is the container's own, and so is the Python.
     contained = record.engine == "docker"
     shared = {
@@ -93,43 +109,116 @@ def server_programs(folder: Folder, record: Record, consortium: Consortium, pack
     }
     programs = []
     for server in consortium.servers:
-        served = [each for each in packaged if each.chaincode.server == server.name]
-        if not served:
-            continue
-        if not server.per_organisation:
-            addresses = [(each, next(iter(each.addresses.values()))) for each in served]
-            programs.append(_program(server, "", addresses, shared))
-            continue
-        for organisation in consortium.organisations:
-            peer = organisation.peers[0].name
-            addresses = [(each, each.addresses[peer]) for each in served if peer in each.addresses]
-            if addresses:
-                programs.append(_program(server, organisation.msp_id, addresses, shared))
+        for number, served in _groups(record, consortium, server, packaged):
+            if current and not any(each in packaged for each in served):
+                continue
+            name = _host(server.name, "") + (f"-{number}" if number > 1 else "")
+            if not server.per_organisation:
+                addresses = [(each, next(iter(each.addresses.values()))) for each in served]
+                programs.append(_program(name, server, "", addresses, shared))
+                continue
+            for organisation in consortium.organisations:
+                peer = organisation.peers[0].name
+                addresses = [(each, each.addresses[peer]) for each in served if peer in each.addresses]
+                if addresses:
+                    name = _host(server.name, organisation.msp_id) + (f"-{number}" if number > 1 else "")
+                    programs.append(_program(name, server, organisation.msp_id, addresses, shared))
     return programs
 
 
+def settle(
+    record: Record, consortium: Consortium, packaged: Sequence[Packaged], in_force: Sequence[Packaged] | None = None
+) -> None:
+    """
+    Keep in the record which programs serve what, now that these versions (all by default) are in force.
+
+    Programs of which no version is in force any more are none of the network's from then on.
+    """
+    settled = {each.key: each.chaincode for each in (packaged if in_force is None else in_force)}
+    for server in consortium.servers:
+        ran = {int(each["number"]) for each in record.serving.get(server.name, [])}
+        record.serving[server.name] = [
+            {"number": number, "serves": {each.key: each.chaincode.version for each in served}}
+            for number, served in _groups(record, consortium, server, packaged)
+            if any(settled[each.key] == each.chaincode if each.key in settled else number in ran for each in served)
+        ]
+    record.slots.update({key: {each.version: _slot(record, each)} for key, each in settled.items()})
+
+
+def _groups(
+    record: Record, consortium: Consortium, server: Server, packaged: Sequence[Packaged]
+) -> list[tuple[int, list[Packaged]]]:
+    """
+    Return the programs of a server, each with a number and what it serves: those that run, and one for what is new.
+
+    A program that runs is not started again because one of its chaincodes has another version: the next one serves
+    that. Only if the new version has the address of a former one, which the program still serves, it must be.
+    """
+    wanted = {each.key: each for each in packaged if each.chaincode.server == server.name}
+    held = [] if record.engine == "docker" else record.serving.get(server.name, [])
+    groups, known = [], set()
+    for group in held:
+        served = []
+        for key, version in group["serves"].items():
+            if key not in wanted:
+                continue
+            chaincode = dataclasses.replace(wanted[key].chaincode, version=version)
+            if wanted[key].chaincode != chaincode and _slot(record, chaincode) == _slot(record, wanted[key].chaincode):
+                continue
+            known.add((key, version))
+            served.append(_package(record, consortium, chaincode))
+        if served:
+            groups.append((int(group["number"]), served))
+    new = [each for each in wanted.values() if (each.key, each.chaincode.version) not in known]
+    if new:
+        groups.append((max((int(each["number"]) for each in held), default=0) + 1, new))
+    return groups
+
+
 def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Packaged:
-    given = _given(record, chaincode)
+    slot = _slot(record, chaincode)
+    given = _given(record, chaincode, slot)
     addresses = _addresses(consortium, chaincode, given)
-    template_key = ""
+    template = ""
+    builder: dict[str, dict[str, str]] = {}
     # Not by how many there are at present: a member more or less must not make another package of it. Of a folder with
     # the keys of one organisation the package is its own anyway, and no peer must be started again to fill it in.
     given = {"": next(iter(addresses.values()))} if record.own and len(set(addresses.values())) == 1 else given
     if set(given) != {""}:
-        digest = hashlib.sha256(f"{chaincode.channel}/{chaincode.name}".encode()).hexdigest()
-        template_key = f"{re.sub('[^a-zA-Z0-9]', '_', chaincode.name)}_{digest[:8]}"
-        # A Go template's field starts with a letter.
-        template_key = template_key if template_key[0].isalpha() else f"c{template_key}"
-    address = f"{{{{.{template_key}}}}}" if template_key else given[""]
+        template = _template(chaincode, slot)
+        # A peer reads these values when it starts, so it knows those of the next version, too.
+        for each in ports.SLOTS if chaincode.server is not None and record.engine != "docker" else (slot,):
+            for peer, address in _addresses(consortium, chaincode, _given(record, chaincode, each)).items():
+                builder.setdefault(peer, {})[_template(chaincode, each)] = address
+    address = f"{{{{.{template}}}}}" if template else given[""]
     package = packages.ccaas(f"{chaincode.name}_{chaincode.version}", address)
-    return Packaged(chaincode, package, packages.package_id(package), addresses, template_key)
+    return Packaged(chaincode, package, packages.package_id(package), addresses, builder)
 
 
-def _given(record: Record, chaincode: Chaincode) -> Mapping[str, str]:
+def _template(chaincode: Chaincode, slot: int) -> str:
+    """Return the name of the builder's value; a field of a Go template starts with a letter."""
+    digest = hashlib.sha256(f"{chaincode.channel}/{chaincode.name}".encode()).hexdigest()
+    name = f"{re.sub('[^a-zA-Z0-9]', '_', chaincode.name)}_{digest[:8]}" + (f"_{slot}" if slot else "")
+    return name if name[0].isalpha() else f"c{name}"
+
+
+def _slot(record: Record, chaincode: Chaincode) -> int:
+    """Return which of its two addresses a version of a chaincode has: not the one of the version in force."""
+    held = record.slots.get(_key(chaincode), {})
+    if not held or record.engine == "docker":
+        return 0
+    return held.get(chaincode.version, 1 - max(held.values()))
+
+
+def _key(chaincode: Chaincode) -> str:
+    return f"{chaincode.channel}/{chaincode.name}"
+
+
+def _given(record: Record, chaincode: Chaincode, slot: int) -> Mapping[str, str]:
     """Return the addresses of a chaincode: one ``""`` for all peers, or one a peer or MSP id."""
     if chaincode.server is None:
         return chaincode.addresses
-    uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name)]
+    uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name, slot)]
     contained = record.engine == "docker"
     return {
         msp_id: f"{_host(chaincode.server, msp_id) if contained else '127.0.0.1'}:{port}"
@@ -151,7 +240,9 @@ def _host(server: str, msp_id: str) -> str:
     return f"{SERVER}{server}{'-' if msp_id else ''}{msp_id}"
 
 
-def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]) -> Program:
+def _program(
+    name: str, server: Server, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]
+) -> Program:
     shared = {**shared, "organisation": msp_id}
     command = [_filled(word, shared) for word in server.command]
     environment: dict[str, str] = {}
@@ -169,7 +260,7 @@ def _program(server: Server, msp_id: str, served: list[tuple[Packaged, str]], sh
         if not server.each:
             command = [_filled(word, values) for word in command]
     return Program(
-        _host(server.name, msp_id),
+        name,
         command,
         environment=environment,
         folder=server.folder,

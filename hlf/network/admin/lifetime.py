@@ -117,6 +117,9 @@ def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str,
             with runner.until_in_force(nodes, present, deployable):
                 deployment.deploy(present, nodes, deployable)
             deployment.wait_discovered(present, nodes, deployable)
+        # Only now the servers of former versions have nothing left to do.
+        chaincodes.settle(record, wanted, packaged)
+        runner.end_others(wanted, packaged)
     profile.make(folder, record, wanted)
     chaincodes.keep(folder, record, packaged)
     if adopting:

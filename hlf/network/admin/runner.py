@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from hlf import errors as hlf_errors
-from hlf.network import engines, errors, processes
+from hlf.network import engines, errors, ports, processes
 from hlf.network.admin import chaincodes, definitions
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
@@ -31,13 +32,19 @@ class Runner:
         self._folder = folder
         self._record = record
         self._base = base
-        self._kept = kept
+        if base is not None:
+            # A network of an earlier version of this package has one port for each server.
+            ports.assign(record, base)
+        self._kept = dataclasses.replace(kept, ports=record.ports)
         found = [each for each in processes.find(folder) if each.alive]
         nodes = self.engine.running(folder)
         self._pids = {each.pid for each in found}
         self._ran = {each.name for each in found} | {name for name, alive in nodes.items() if alive}
         self._stopped = self.engine.stopped(folder, base) if base is not None and nodes else []
         self._keep = False
+        if not self._ran:
+            # Nothing is interrupted, so each server is one program again.
+            record.serving.clear()
 
     def run_nodes(self, consortium: Consortium) -> None:
         """Start the peers and orderers of a file; its chaincodes' servers too, unwaited for, where nothing ran."""
@@ -48,11 +55,16 @@ class Runner:
         self._start(consortium, packaged, programs)
 
     def run(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
-        """Start every program of a file, and end those it has not."""
-        programs = self._programs(self._record, consortium, packaged)
+        """Start every program of a file, and end those it has not; servers of versions in force run on."""
+        programs = chaincodes.server_programs(self._folder, self._record, consortium, list(packaged), current=True)
         servers = [] if self.engine.containers else processes.start_missing(self._folder, programs)
         self._start(consortium, packaged, programs)
         processes.wait_ready(servers, _SERVER_SECONDS)
+        self.end_others(consortium, packaged)
+
+    def end_others(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
+        """End the programs that a file does not have, or that serve nothing which is in force."""
+        programs = self._programs(self._record, consortium, packaged)
         wanted = {*consortium.nodes, *(program.name for program in programs)}
         known = set() if self._base is None else {*self._base.nodes}
         left = [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from hlf.admin import lifecycle
 from hlf.network import engines, ports, processes, profile, state, topology
 from hlf.network.admin import chaincodes, deployment
+from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
 from hlf.network.exchange import introductions
 from hlf.network.state import Folder, Record
@@ -46,16 +48,35 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
     programs = chaincodes.server_programs(folder, record, mine, packaged)
     builder = chaincodes.builder_configuration(record, packaged)
     state.write(folder, record)
-    servers = processes.start_missing(folder, programs)
+    # Those of a former version run already, by a former file.
+    now = chaincodes.server_programs(folder, record, mine, packaged, current=True)
+    servers = processes.start_missing(folder, now)
     if record.engine:
         engines.by_name(record.engine).start(folder, record, mine, builder, programs)
     here = tuple(each for each in mine.channels if folder.genesis(each.name).exists())
     with Nodes(folder, record, mine) as connected:
         deployment.join(folder, dataclasses.replace(mine, channels=here), connected)
+        settled = [each for each in packaged if _in_force(each, connected)]
     processes.wait_ready(servers, _SERVER_SECONDS)
+    chaincodes.settle(record, mine, packaged, settled)
+    state.write(folder, record)
+    left = {each.name for each in programs} - {
+        each.name for each in chaincodes.server_programs(folder, record, mine, packaged)
+    }
+    processes.stop(folder, left)
     write_profiles(folder, record, wanted)
     state.adopt(folder, wanted)
     return [*mine.nodes, *(each.name for each in programs)]
+
+
+def _in_force(packaged: Packaged, nodes: Nodes) -> bool:
+    """Return whether the organisation's peer runs this version, or the channel has no version yet."""
+    chaincode = packaged.chaincode
+    peer = nodes.first_peer(chaincode.installed_by[0])
+    if chaincode.channel not in peer.channels():
+        return True
+    found = lifecycle.committed_definition(peer, chaincode.channel, chaincode.name)
+    return found is None or (found.version, found.sequence) == (chaincode.version, chaincode.sequence)
 
 
 def write_profiles(folder: Folder, record: Record, wanted: Consortium) -> None:

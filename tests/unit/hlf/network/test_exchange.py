@@ -36,9 +36,10 @@ servers:
       {CHAINCODE_ID: "{package_id}", CHAINCODE_SERVER_ADDRESS: "{address}", CORE_PEER_LOCALMSPID: "{organisation}"}
     per_organisation: true
 chaincodes:
-  - {name: lab, channel: c, server: lab, endorsement: "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"}
+  - {name: lab, channel: c, server: lab, version: "%(version)s", sequence: %(sequence)s, endorsement: "%(rule)s"}
 """
-FIRST = {"members": "AMSP, BMSP, CMSP", "timeout": "20ms"}
+ANY = "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"
+FIRST = {"members": "AMSP, BMSP, CMSP", "timeout": "20ms", "version": "1.0", "sequence": "1", "rule": ANY}
 EVERYBODY = ("OrdererMSP", "AMSP", "BMSP", "CMSP", "DMSP")
 
 
@@ -73,6 +74,11 @@ class Parties:
         user = identity.load_user(folder.user(msp_id, "User1"), msp_id)
         with gateway.connect(Profile.load(folder.profile(msp_id)), *user) as fabric:
             return fabric.network("c").contract("lab").evaluate(*arguments)
+
+    def servers(self, msp_id: str) -> list[str]:
+        """Return the chaincode servers that run from an organisation's folder."""
+        found = processes.find(state.Folder(self.folder(msp_id)))
+        return sorted(each.name for each in found if each.alive and each.name.startswith("chaincode-"))
 
     def submits(self, msp_id: str, *arguments: str) -> bytes:
         folder = state.Folder(self.folder(msp_id))
@@ -140,9 +146,31 @@ def test_three_bring_a_chaincode_to_an_empty_channel(parties):
     assert parties.asks("CMSP", "get", "key") == b"value"
 
 
+def test_the_next_version_is_served_beside_the_present_one(parties):
+    """Until it is in force both servers run and the old one answers; afterwards the next `up` ends the old one."""
+    file = str(parties.file("next.yaml", version="1.1", sequence="2"))
+    parties.does("BMSP", "chaincode-propose", "c", "lab", parties.sent("next"), "--consortium", file)
+    for msp_id in EVERYBODY[1:4]:
+        package = parties.sent(f"{msp_id}-next.tar.gz")
+        parties.does(msp_id, "up", "--consortium", file)
+        parties.does(msp_id, "chaincode-package", "c", "lab", package)
+        parties.does(msp_id, "chaincode-install", package)
+        parties.does(msp_id, "chaincode-approve", parties.sent("next"), "--package", package)
+        assert parties.servers(msp_id) == [f"chaincode-lab-{msp_id}", f"chaincode-lab-{msp_id}-2"]
+        assert parties.asks(msp_id, "get", "key") == b"value"
+    parties.does("AMSP", "chaincode-commit", parties.sent("next"))
+    told = parties.does("BMSP", "chaincode-approve", parties.sent("lab"), refused="has 2 in force")
+    assert "Propose it again with sequence 3" in told
+    for msp_id in EVERYBODY[1:4]:
+        assert parties.asks(msp_id, "get", "key") == b"value"
+        parties.does(msp_id, "up")
+        assert parties.servers(msp_id) == [f"chaincode-lab-{msp_id}-2"]
+        assert parties.asks(msp_id, "get", "key") == b"value"
+
+
 def test_a_fourth_is_added_by_two_signatures(parties):
     """A majority of three signs where its keys are; the fourth joins by an invitation and runs the chaincode."""
-    file = str(parties.file("four.yaml", members="AMSP, BMSP, CMSP, DMSP"))
+    file = str(parties.file("four.yaml", members="AMSP, BMSP, CMSP, DMSP", version="1.1", sequence="2"))
     proposal = parties.sent("four")
     introduced = f"--with={parties.folder('DMSP')}/DMSP.introduction.json"
     told = parties.does("AMSP", "propose", "c", proposal, "--consortium", file, introduced)
@@ -160,7 +188,7 @@ def test_a_fourth_is_added_by_two_signatures(parties):
     package = parties.sent("DMSP.tar.gz")
     parties.does("DMSP", "chaincode-package", "c", "lab", package)
     parties.does("DMSP", "chaincode-install", package)
-    parties.does("DMSP", "chaincode-approve", parties.sent("lab"), "--package", package)
+    parties.does("DMSP", "chaincode-approve", parties.sent("next"), "--package", package)
     assert parties.asks("DMSP", "get", "key") == b"value"
 
 

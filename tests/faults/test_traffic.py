@@ -1,0 +1,106 @@
+"""The daily acts of admins while clients write and read without a pause: nothing fails."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from click.testing import CliRunner
+
+from hlf import errors
+from hlf.client.contract import Contract
+from hlf.network import cli, processes, state
+from tests.support.small import Net
+
+MEMBERS = "OR('AMSP.member', 'BMSP.member')"
+ACTS = (
+    ["chaincode-upgrade", "c", "lab", "--version", "1.1"],
+    ["collection", "c", "lab", "more", MEMBERS],
+    ["chaincode-upgrade", "c", "lab", "--version", "1.2"],
+    ["batch", "c", "--timeout", "30ms"],
+    ["policy", "c", "Extra", "OR('AMSP.admin')"],
+    ["channel-create", "further", "AMSP", "BMSP"],
+    ["user-enrol", "AMSP", "clerk"],
+    ["user-revoke", "AMSP", "clerk"],
+)
+# On real nodes each is a process of its own, so one more and one fewer interrupts nobody.
+WITH_NODES = (
+    ["orderer-add", "OrdererMSP", "orderer1"],
+    ["renew", "peer1.a.test"],
+    ["orderer-remove", "OrdererMSP", "orderer1", "--yes"],
+)
+# By Fabric's own rule what was endorsed before an upgrade is invalid after it, and two peers answer alike only when
+# both have the block of it. A client sends such a transaction again.
+_AGAIN = (errors.CommitError, errors.EndorseError)
+
+
+class Traffic:
+    """A client that writes, and one that reads, until they are stopped; what failed is kept."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._ended = threading.Event()
+        self.counted: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self._clients = [threading.Thread(target=self._until_ended, args=(each,)) for each in (self._put, self._get)]
+
+    def _put(self) -> None:
+        try:
+            self._contract.submit("put", "key", "value")
+        except _AGAIN as refused:
+            if not _of_an_upgrade(refused):
+                raise
+            self.counted["sent again"] += 1
+            self._contract.submit("put", "key", "value")
+
+    def _get(self) -> None:
+        assert self._contract.evaluate("get", "key") == b"value"
+
+    def _until_ended(self, call) -> None:
+        # A client that never pauses would only take the processor from the nodes.
+        while not self._ended.wait(0.02):
+            try:
+                call()
+            except (errors.HlfError, AssertionError) as failed:
+                self.failures.append(f"{call.__name__}: {failed!r}")
+            self.counted[call.__name__] += 1
+
+    def __enter__(self) -> Traffic:
+        self._put()
+        for each in self._clients:
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for each in self._clients:
+            each.join()
+
+
+def _of_an_upgrade(refused: Exception) -> bool:
+    if isinstance(refused, errors.CommitError):
+        return refused.name == "MVCC_READ_CONFLICT"
+    return "do not match" in str(refused)
+
+
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("native", marks=pytest.mark.native)])
+def test_nothing_fails_while_admins_act(engine, tmp_path):
+    """Every read is answered and every write commits: the next version's server runs before anybody needs it."""
+    net = Net(engine, tmp_path / "state", tmp_path / "consortium.yaml")
+    net.write()
+    net.up()
+    try:
+        with net.connect() as fabric, Traffic(fabric.network("c").contract("lab")) as traffic:
+            for words in (*ACTS, *(WITH_NODES if engine == "native" else ())):
+                before = Counter(traffic.counted)
+                place = [] if words[0] == "renew" else ["--consortium", str(net.file)]
+                done = CliRunner().invoke(cli.network, [*words, "--state", str(net.root), *place])
+                assert done.exit_code == 0, done.output
+                assert traffic.failures == [], words
+                assert all(traffic.counted[each] > before[each] for each in ("_put", "_get")), words
+        assert traffic.counted["sent again"] <= len(ACTS)
+        serving = [each.name for each in processes.find(state.Folder(net.root)) if each.name.startswith("chaincode-")]
+        assert len(serving) == 2
+    finally:
+        processes.stop(state.Folder(net.root), timeout=5)
