@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.audit import addresses
-from gateway.fabric import calls, events
+from gateway.fabric import calls, events, functions
 from gateway.http import health
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
@@ -52,5 +52,6 @@ BLUEPRINTS = (
     addresses.blueprint,
     events.blueprint,
     calls.blueprint,
+    functions.blueprint,
     health.blueprint,
 )

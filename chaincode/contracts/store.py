@@ -12,7 +12,7 @@ from typing import TypedDict, TypeVar
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import bounds
-from hlf.codec import canonical, records
+from hlf.codec import canonical, moments, records
 from hlf.shim import api
 
 Record = TypeVar("Record")
@@ -103,7 +103,7 @@ def history(ctx: api.Context, name: str, *attributes: str) -> tuple[KeyChange, .
         KeyChange(
             key=key,
             transaction_id=entry.tx_id,
-            at=entry.timestamp.isoformat().replace("+00:00", "Z"),
+            at=moments.exactly(entry.timestamp),
             deleted=entry.is_delete,
             value=canonical.loads(entry.value) if entry.value else None,
         )

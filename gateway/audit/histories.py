@@ -13,7 +13,7 @@ from gateway.http.problems import Problem
 from hlf import errors
 from hlf.audit.evidence import anchors, receipts
 from hlf.audit.evidence import proofs as audit
-from hlf.codec import canonical, names
+from hlf.codec import canonical, moments, names
 from hlf.wire import keys
 
 # The chaincode that is asked for histories of a channel, unless the request names one.
@@ -72,7 +72,7 @@ def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> 
     moment = proof.transaction.timestamp
     return {
         **entry,
-        "at": moment.isoformat().replace("+00:00", "Z") if moment else None,
+        "at": moments.exactly(moment) if moment else None,
         "block_number": proof.block.number,
         "by": proof.creator,
         "endorsed_by": proof.endorsers,

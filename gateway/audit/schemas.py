@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from gateway.http.times import Time
 from gateway.http.words import CHAINCODE
 
 
@@ -40,7 +41,7 @@ class TransactionSchema(Schema):
     index = fields.Integer(metadata={"description": "Its place in the block"})
     valid = fields.Boolean()
     validation_code = fields.String()
-    timestamp = fields.String(allow_none=True)
+    timestamp = Time(allow_none=True, metadata={"description": "Set by its client"})
     creator = fields.Nested(WhoSchema)
     actions = fields.List(fields.Dict(), metadata={"description": "Chaincode calls with their results and endorsers"})
     block = fields.Nested(BlockSchema)
@@ -70,7 +71,7 @@ class ChangeSchema(Schema):
     part = fields.String(metadata={"description": "Which key of the object, if it has several"})
     key = fields.String(metadata={"description": "The key in the ledger, as the contract reports it"})
     transaction_id = fields.String()
-    at = fields.String(allow_none=True, metadata={"description": "The transaction's own time, set by its client"})
+    at = Time(allow_none=True, metadata={"description": "The transaction's own time, set by its client"})
     deleted = fields.Boolean()
     value = fields.Raw(allow_none=True)
     block_number = fields.Integer()
@@ -104,7 +105,7 @@ class AccessSchema(Schema):
     """A request that needed the scope `audit`."""
 
     number = fields.Integer()
-    at = fields.DateTime(format="iso")
+    at = Time()
     user = fields.String(metadata={"description": "The organisation's user that the token acts for"})
     token_id = fields.String()
     what = fields.String(metadata={"description": "The address's name", "example": "audit.transaction"})

@@ -55,6 +55,31 @@ class CallSchema(Schema):
     )
 
 
+class TypedCallSchema(Schema):
+    """Body of a call of one function, whose chaincode publishes what it takes."""
+
+    arguments = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 256)),
+        values=fields.Raw(allow_none=True),
+        load_default=dict,
+        metadata={"description": "By the names of the function's parameters", "example": {"journey_id": "J1"}},
+    )
+    transient = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 256)),
+        values=fields.Raw(allow_none=True),
+        load_default=dict,
+        metadata={
+            "description": "Private values by name: text as it is, any other value as canonical JSON; only the "
+            "endorsers see them"
+        },
+    )
+    endorsing_organizations = fields.List(
+        fields.String(validate=MSP_ID),
+        load_default=list,
+        metadata={"description": "MSP ids of organisations that must endorse; by default as the function declares"},
+    )
+
+
 class AnswerSchema(Schema):
     """The answer of a contract."""
 

@@ -26,7 +26,7 @@ blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description=
 @blueprint.response(200, AnswerSchema)
 def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """Evaluate a function of a chaincode; nothing is written."""
-    return _answer(context.evaluate(_call(channel, chaincode, body)))
+    return answered(context.evaluate(_call(channel, chaincode, body)))
 
 
 @blueprint.route("/<channel>/chaincodes/<chaincode>/submit", methods=["POST"])
@@ -36,11 +36,16 @@ def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, An
 @blueprint.response(200, ReceiptSchema)
 def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """Submit a transaction and wait until it is committed."""
-    receipt = context.submit(_call(channel, chaincode, body))
+    return submitted(_call(channel, chaincode, body))
+
+
+def submitted(call: Call) -> dict[str, Any]:
+    """Return the receipt of a committed call, as ``ReceiptSchema`` has it."""
+    receipt = context.submit(call)
     return {
         "transaction_id": receipt.transaction_id,
         "block_number": receipt.block_number,
-        **_answer(receipt.result),
+        **answered(receipt.result),
     }
 
 
@@ -55,7 +60,11 @@ def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, A
     The plan is the same as for `submit` and `evaluate`: it follows the function's declaration. Only the caller's
     own peer is asked, and it gets no private value.
     """
-    call = _call(channel, chaincode, body)
+    return preflighted(_call(channel, chaincode, body))
+
+
+def preflighted(call: Call) -> dict[str, Any]:
+    """Return who would see the call's private values and who must endorse it, as ``PreflightSchema`` has it."""
     planned = context.plan(call)
     declared = planned.function
     return {
@@ -98,5 +107,6 @@ def _call(channel: str, chaincode: str, body: dict[str, Any]) -> Call:
     )
 
 
-def _answer(result: bytes) -> dict[str, Any]:
+def answered(result: bytes) -> dict[str, Any]:
+    """Return a contract's answer, as ``AnswerSchema`` has it."""
     return {"result": results.plain(result), "result_base64": result}

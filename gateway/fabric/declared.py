@@ -39,6 +39,9 @@ class Function:
         name: the name that clients call, with its contract's name in front.
         writes: whether it is submitted; a query is evaluated.
         answer: the JSON schema of what it answers; empty if it does not say.
+        schemas: the JSON schema of each parameter.
+        optional: the parameters that a call may leave out, from the last one on.
+        description: what it does, in the words of its author.
     """
 
     name: str
@@ -49,6 +52,9 @@ class Function:
     called_by: tuple[str, ...] = ()
     read_on: tuple[str, ...] = ()
     answer: Schema = field(default_factory=dict)
+    schemas: tuple[Schema, ...] = ()
+    optional: frozenset[str] = frozenset()
+    description: str = ""
 
     def arguments(self, given: list[str]) -> dict[str, str]:
         """Return the arguments of a call by parameter name."""
@@ -90,6 +96,9 @@ def _function(contract: str, described: dict[str, Any], schemas: dict[str, Any])
         called_by=_names(described, "x-called-by", name) or (),
         read_on=_names(described, "x-read-on", name) or (),
         answer=_of(dict, _whole(described.get("returns") or {}, schemas), f"the answer of {name}"),
+        schemas=tuple(_of(dict, _whole(each.get("schema") or {}, schemas), name) for each in parameters),
+        optional=frozenset(str(each.get("name", "")) for each in parameters if each.get("required") is False),
+        description=str(described.get("description") or ""),
     )
 
 
@@ -162,6 +171,20 @@ class Declarations:
             # During development a server may change without a new definition.
             kept = self._checked(network, place, None)
         return kept.functions.get(function)
+
+    def published(self, network: Network, msp_id: str, chaincode: str) -> Functions:
+        """
+        Return all functions that a chaincode publishes, by their whole names.
+
+        Raises:
+            hlf.errors.GatewayError: the organisation's peer cannot be asked, or its chaincode does not answer.
+            hlf.errors.WireError: the published metadata cannot be read.
+        """
+        place = (msp_id, network.name, chaincode)
+        with self._lock:
+            kept = self._kept.get(place)
+        found = self._checked(network, place, kept).functions
+        return {function.name: function for function in found.values()}
 
     def known(self, channel: str, chaincode: str) -> Functions:
         """Return the functions of a chaincode if an earlier call has read them; else nothing."""

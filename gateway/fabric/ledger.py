@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import grpc
 
 from gateway.fabric import channels, planning, races
-from gateway.fabric.declared import Declarations, Function
+from gateway.fabric.declared import Declarations, Function, Functions
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.freshness import Heights
 from gateway.store.checkpoints import Cursor
@@ -282,6 +282,19 @@ class Ledgers:
         declared = self._declared(msp_id, user, call, private=True)
         decide = planning.submitted if declared is None or declared.writes else planning.evaluated
         return decide(self._asking(msp_id, user, call), declared)
+
+    def functions(self, msp_id: str, user: str, channel: str, chaincode: str) -> Functions:
+        """
+        Return the functions that a chaincode publishes at the organisation's own peer, by their whole names.
+
+        Raises:
+            hlf.errors.EvaluateError, hlf.errors.WireError: the peer cannot be asked, or the metadata not be read.
+            gateway.fabric.channels.ExplainedError: there is no such chaincode.
+        """
+        network = self.network(msp_id, user, channel)
+        if channels.is_defined(network, chaincode) is False:
+            raise channels.ExplainedError(f"{channel} has no chaincode {chaincode}", code="CHAINCODE_NOT_FOUND")
+        return self.declarations.published(network, msp_id, chaincode)
 
     @contextlib.contextmanager
     def events(

@@ -8,9 +8,10 @@ unknown, missing or unreadable is refused, and the error names its place.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import flask_smorest
 from flask import current_app, g, request
@@ -19,12 +20,14 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import IntegerConverter
 
-from gateway.http import context
+from gateway.http import context, times
 from gateway.http.problems import Problem
 from hlf.codec import canonical
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 _SHOWN = 120
+# Other people's chaincodes may mean anything by a number called "at".
+_TRADE = "gateway.trade."
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -76,6 +79,22 @@ class Blueprint(flask_smorest.Blueprint):
                 taken = replace(taken, body=JSON)
             decorated: _View = decorate(view)
             decorated.takes = taken  # type: ignore[attr-defined]  # The type of functions has no attributes.
+            return decorated
+
+        return mark
+
+    def response(self, *declared: Any, **options: Any) -> Callable[[_View], _View]:
+        """Declare an answer. Times in answers of the trade, whose records count milliseconds, become text."""
+        decorate = super().response(*declared, **options)
+        if not self.import_name.startswith(_TRADE):
+            return decorate
+
+        def mark(view: _View) -> _View:
+            @functools.wraps(view)
+            def timed(*arguments: Any, **named: Any) -> Any:
+                return times.shown(view(*arguments, **named))
+
+            decorated: _View = decorate(cast("_View", timed))
             return decorated
 
         return mark

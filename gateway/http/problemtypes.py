@@ -108,6 +108,11 @@ REQUEST = {
     "BATCH_UNSOLVED": ProblemType(
         409, "The solver found no capacity for all plans", "Match fewer plans at once, or choose a later day."
     ),
+    "FUNCTION_NOT_FOUND": ProblemType(
+        404,
+        "The chaincode publishes no such function",
+        "Read the chaincode's openapi.json; a chaincode without metadata is called by evaluate and submit alone.",
+    ),
     "ENDORSERS_UNRESOLVED": ProblemType(
         422,
         "The gateway cannot find out who may see the private values; nothing was sent",

@@ -115,6 +115,11 @@ def text(at: int) -> str:
     return str(Moment(at)).removesuffix("+00:00") + "Z"
 
 
+def exactly(moment: datetime) -> str:
+    """Return an aware *moment* in UTC with all its digits, for times that other programs made."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _not_a_moment(text: str) -> str:
     try:
         parse(text)

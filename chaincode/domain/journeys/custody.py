@@ -57,7 +57,7 @@ class Alarm:
     """An irregularity that an auditor should look at; ``code`` is for programs."""
 
     code: str
-    at: int
+    at: Instant
     parties: tuple[str, ...]
     text: str
 

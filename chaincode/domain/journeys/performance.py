@@ -98,8 +98,8 @@ class Estimate:
 
     stage_id: str
     n: int
-    p50_at: int
-    p90_at: int
+    p50_at: Instant
+    p90_at: Instant
 
 
 @dataclasses.dataclass(frozen=True)

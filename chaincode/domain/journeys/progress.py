@@ -15,6 +15,7 @@ from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.journeys.pages import Entry, Page, Times, timeline
 from chaincode.domain.register.stages import Stage, StageCatalogue
 from hlf.codec import moments
+from hlf.codec.records import Instant
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,10 +31,10 @@ class StageProgress:
     name: str
     recorders: tuple[str, ...]
     events: int
-    first_at: int | None
-    last_at: int | None
-    planned_at: int | None
-    estimated_at: int | None
+    first_at: Instant | None
+    last_at: Instant | None
+    planned_at: Instant | None
+    estimated_at: Instant | None
     missing: tuple[str, ...]
     early: tuple[str, ...]
 

@@ -73,7 +73,7 @@ class StageCatalogue:
     """All stages of one version; ``since`` is the time when it came into force (milliseconds)."""
 
     version: int
-    since: int
+    since: records.Instant
     stages: tuple[Stage, ...]
 
     def stage(self, stage_id: str) -> Stage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chaincode.domain.disclosure import grants
+from gateway.http.times import Time
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import IDENTIFIER, within
@@ -71,7 +72,7 @@ class ClaimSummarySchema(Schema):
     claim_id = fields.String()
     revision = fields.Integer()
     kind = fields.String()
-    issued_at = fields.Raw()
+    issued_at = Time()
     document_hash = fields.String()
 
 

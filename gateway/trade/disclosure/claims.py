@@ -32,6 +32,7 @@ from gateway.trade.disclosure.claim_schemas import (
     ShownSubjectSchema,
 )
 from gateway.trade.receipts import CommittedSchema
+from hlf.codec import moments
 
 
 def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
@@ -56,7 +57,9 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
     @resource.response(200, ClaimSummarySchema(many=True))
     def summaries() -> list[dict[str, Any]]:
         """List the caller's organisation's own claims."""
-        return [entry for entry in context.ask(TRADE, "Claims:list") if entry["kind"] == kind.name]
+        listed = [entry for entry in context.ask_list(TRADE, "Claims:list") if entry["kind"] == kind.name]
+        # A document of RFC 9901 counts its time in seconds.
+        return [{**entry, "issued_at": entry["issued_at"] * moments.SECOND} for entry in listed]
 
     @resource.route("/attributes")
     @auth.needs("read")

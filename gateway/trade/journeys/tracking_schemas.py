@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
+from gateway.http.times import Time
 from gateway.trade import words
 from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 
@@ -13,7 +14,7 @@ from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 class SeenSchema(Schema):
     """One line of a shopper's list."""
 
-    at = fields.String()
+    at = Time()
     place = fields.String(metadata={"description": "UN/LOCODE"})
     stage = fields.String()
     step = fields.String()
@@ -42,7 +43,7 @@ class SeenParcelSchema(Schema):
     number = fields.Integer(metadata={"description": "Counted from 1"})
     status = fields.String()
     place = fields.String(metadata={"description": "UN/LOCODE where it was last; empty if not known"})
-    at = fields.String()
+    at = Time()
 
 
 class SeenJourneySchema(Schema):
@@ -52,8 +53,8 @@ class SeenJourneySchema(Schema):
     kind = fields.String()
     origin = fields.String()
     destination = fields.String()
-    updated_at = fields.String()
-    expected_at = fields.String(allow_none=True)
+    updated_at = Time()
+    expected_at = Time(allow_none=True)
     events = fields.List(fields.Nested(SeenSchema))
     parcels = fields.List(
         fields.Nested(SeenParcelSchema), metadata={"description": "Each parcel, if the journey has several"}
@@ -70,9 +71,9 @@ class SeenReturnSchema(Schema):
     quantity = fields.Integer()
     reason = fields.String()
     resolution = fields.String()
-    asked_at = fields.String()
-    changed_at = fields.String()
-    due = fields.String(allow_none=True)
+    asked_at = Time()
+    changed_at = Time()
+    due = Time(allow_none=True)
     code = fields.String(metadata={"description": "The reason for a rejection; else empty"})
     would_pass_if = fields.String()
     exchange = fields.Nested(

@@ -21,6 +21,7 @@ from hlf.audit.evidence.anchors import Anchor
 from hlf.audit.evidence.receipts import Receipt
 from hlf.audit.records import anatomy
 from hlf.audit.replay import blocksigners
+from hlf.codec import moments
 from hlf.errors import HlfError, WireError
 from hlf.wire import blocks, rwsets
 from hlf.wire.config import channelconfig
@@ -110,7 +111,7 @@ class Proof:
             "valid": transaction.valid,
             "validation_code": transaction.code_name,
             "vouched": self.vouched,
-            "timestamp": transaction.timestamp.isoformat() if transaction.timestamp else None,
+            "timestamp": moments.exactly(transaction.timestamp) if transaction.timestamp else None,
             "creator": self.creator,
             "actions": [anatomy.action(action, self.members) for action in transaction.actions],
             "block": {

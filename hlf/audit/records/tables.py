@@ -20,6 +20,7 @@ from typing import Any, TextIO
 from hlf import extras
 from hlf.audit.records import search, visible
 from hlf.audit.records.search import Filter, Found
+from hlf.codec import moments
 from hlf.errors import HlfError
 
 Row = Mapping[str, Any]
@@ -210,4 +211,4 @@ def cell(value: Any, kind: str = "text") -> str:
 
 
 def _moment(value: Any) -> Any:
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+    return moments.exactly(value) if isinstance(value, datetime) else value

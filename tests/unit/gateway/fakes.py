@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 from gateway.app import create_app, serve_with
-from gateway.fabric.declared import Declarations
+from gateway.fabric.declared import Declarations, Functions
 from gateway.fabric.ledger import Call, Receipt
 from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings
@@ -33,6 +33,7 @@ class FakeLedgers:
     before_answer: Callable[[Call], None] = lambda _: None
     stream: Any = None
     declarations: Declarations = field(default_factory=Declarations)
+    published: Functions = field(default_factory=dict)
     planned: Planned | Exception = field(default_factory=lambda: Planned(None, ()))
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
@@ -60,6 +61,9 @@ class FakeLedgers:
         if isinstance(self.planned, Exception):
             raise self.planned
         return self.planned
+
+    def functions(self, msp_id: str, user: str, channel: str, chaincode: str) -> Functions:
+        return self.published
 
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> Status:
         return Status(transaction_id, 11, 7)

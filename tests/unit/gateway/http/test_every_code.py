@@ -177,6 +177,7 @@ REQUESTS: dict[str, Callable[[World], Any]] = {
     "IDEMPOTENCY_IN_PROGRESS": _in_progress,
     "TRACKING_CLOSED": _closed,
     "STREAMS_EXHAUSTED": _full,
+    "FUNCTION_NOT_FOUND": lambda world: world.get("/v1/channels/trade/chaincodes/trade/openapi.json"),
     "HISTORY_UNPROVABLE": _unprovable,
     "TRANSACTION_NOT_FOUND": _unknown_transaction,
 }
