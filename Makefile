@@ -21,7 +21,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -151,6 +151,12 @@ orderer-add: $(VENV)/run  ## Start the orderer NAME=orderer1 of MSP=id and add i
 
 orderer-remove: $(VENV)/run  ## Show the removal of the orderer NAME=orderer1 of MSP=id; YES=1 does it
 	@$(call needs,MSP,id)$(call needs,NAME,orderer1)$(ACT) orderer-remove $(MSP) $(NAME) $(AS)
+
+peer-add: $(VENV)/run  ## Start the peer NAME=peer1 of MSP=id; it joins its channels
+	@$(call needs,MSP,id)$(call needs,NAME,peer1)$(ACT) peer-add $(MSP) $(NAME) $(AS)
+
+peer-remove: $(VENV)/run  ## Show the removal of the peer NAME=peer1 of MSP=id; YES=1 does it
+	@$(call needs,MSP,id)$(call needs,NAME,peer1)$(ACT) peer-remove $(MSP) $(NAME) $(AS)
 
 backup: $(VENV)/run  ## Write the state folder of a stopped network into ARCHIVE=file.tar.gz
 	@$(call needs,ARCHIVE,file.tar.gz)$(BIN)/selat network backup '$(ARCHIVE)' $(FOLDER)

@@ -14,7 +14,7 @@ import click
 
 from hlf import errors as hlf_errors
 from hlf.network import admin, engines, errors, looking, options
-from hlf.network.commands import acts, exchanging, keeping, keys, lifecycle, orderers, planning
+from hlf.network.commands import acts, exchanging, keeping, keys, lifecycle, orderers, peers, planning
 from hlf.network.exchange import founding, operating
 from hlf.network.state import unusable
 
@@ -180,6 +180,7 @@ for _command in (
     *acts.COMMANDS,
     *keys.COMMANDS,
     *orderers.COMMANDS,
+    *peers.COMMANDS,
     *keeping.COMMANDS,
     *exchanging.COMMANDS,
     *lifecycle.COMMANDS,

@@ -197,7 +197,7 @@ def _of_nothing(folder: Folder, wanted: Consortium) -> Plan:
 
 
 def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> _Asked:
-    lifetime.check_nodes(folder, base, wanted)
+    lifetime.check_nodes(folder, base, wanted, leaving=True)
     ports.assign(record, wanted)
     engine = engines.by_name(record.engine)
     found = lifetime.look(folder, record, base, nodes, engine)
@@ -288,13 +288,14 @@ def _do(asked: _Asked, kept: Record) -> None:
     _configure(asked, steps.first)
     if any(not _only_settings(step) for step in steps.first):
         staying = _with_leaving(record, asked.base, wanted, asked.found)
-        lifetime.bring_up(folder, staying, record.engine, record.version, adopting=staying == wanted)
+        adopting = staying == wanted
+        lifetime.bring_up(folder, staying, record.engine, record.version, adopting=adopting)
     if steps.last:
         # The nodes may have been started again since, and channels may have been made.
         with Nodes(folder, record, asked.base) as nodes:
             again = _asked(folder, record, asked.base, wanted, nodes)
             _configure(again, again.steps.last)
-        lifetime.bring_up(folder, wanted, record.engine, record.version)
+        lifetime.bring_up(folder, wanted, record.engine, record.version, leaving=True)
     state.adopt(folder, wanted)
 
 
@@ -335,6 +336,7 @@ def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: O
         if channel.name in found.configs
     }
     ordering = _with_leaving_orderers(record, base, wanted, found)
+    wanted = _with_leaving_peers(base, wanted)
     if not any(leaving.values()) and ordering == wanted.ordering:
         return wanted
     needed = {msp_id for each in leaving.values() for msp_id in each}
@@ -362,6 +364,20 @@ def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: O
                 ),
             )
             for each in wanted.chaincodes
+        ),
+    )
+
+
+def _with_leaving_peers(base: Consortium, wanted: Consortium) -> Consortium:
+    """Return the file with the peers of *base* that its organisations have no more: they answer until the last step."""
+    had = {each.msp_id: each.peers for each in base.organisations}
+    return dataclasses.replace(
+        wanted,
+        organisations=tuple(
+            dataclasses.replace(
+                each, peers=(*each.peers, *(one for one in had.get(each.msp_id, ()) if one.name not in wanted.nodes))
+            )
+            for each in wanted.organisations
         ),
     )
 

@@ -83,8 +83,20 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
         return bring_up(folder, wanted, engine_name, version)
 
 
-def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str, *, adopting: bool = True) -> Network:
-    """Start as :func:`start` does, for a command that has the folder to itself; *adopting* keeps the file."""
+def bring_up(
+    folder: Folder,
+    wanted: Consortium,
+    engine_name: str,
+    version: str,
+    *,
+    adopting: bool = True,
+    leaving: bool = False,
+) -> Network:
+    """
+    Start as :func:`start` does, for a command that has the folder to itself.
+
+    *adopting* keeps the file; with *leaving* peers that the file leaves out are ended.
+    """
     kept = state.read(folder)
     if kept is not None:
         state.require_all_keys(folder, kept)
@@ -93,7 +105,7 @@ def bring_up(folder: Folder, wanted: Consortium, engine_name: str, version: str,
         _discard(folder, kept)
         kept = record
     base = base_of(folder, record)
-    check_nodes(folder, base, wanted)
+    check_nodes(folder, base, wanted, leaving=leaving)
     ports.assign(record, wanted)
     packaged = chaincodes.package_all(record, wanted)
     with Runner(folder, record, base, kept) as runner:
@@ -264,8 +276,12 @@ def _check_capabilities(record: Record, consortium: Consortium) -> None:
             )
 
 
-def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium) -> None:
-    """Certificates and ledgers carry the names of nodes and domains, so those of a member stay what they are."""
+def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium, *, leaving: bool = False) -> None:
+    """
+    Certificates and ledgers carry the names of nodes and domains, so those of a member stay what they are.
+
+    With *leaving* a peer may go.
+    """
     now = {each.msp_id: each for each in wanted.organisations}
     for organisation in base.organisations if base is not None else ():
         same = now.get(organisation.msp_id)
@@ -279,11 +295,12 @@ def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium) -> 
             )
         names = {peer.name for peer in same.peers}
         for peer in organisation.peers:
-            if peer.name not in names:
+            if peer.name not in names and not leaving:
                 raise errors.StateError(
                     folder.root,
                     f"its peer {peer.name} is not in the file any more",
-                    f"Write it again; `hlf network stop {peer.name}` ends it and keeps its ledger.",
+                    "Write it again, or take it away: hlf network peer-remove, or apply --yes. "
+                    f"`hlf network stop {peer.name}` ends it for a while.",
                 )
 
 

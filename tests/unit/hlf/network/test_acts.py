@@ -47,6 +47,12 @@ MISTAKES = [
     (["orderer-add", "OrdererMSP", "orderer0"], "OrdererMSP has an orderer orderer0 already"),
     (["orderer-remove", "OrdererMSP", "orderer7"], "no orderer orderer7 of OrdererMSP. It has orderer0 of OrdererMSP"),
     (["orderer-remove", "OrdererMSP", "orderer0"], "a channel needs an orderer, and this is the last"),
+    (["peer-add", "ZMSP", "peer0"], "the file has no organisation ZMSP. It has AMSP, BMSP"),
+    (["peer-add", "AMSP", "peer1"], "AMSP has a peer peer1 already"),
+    (["peer-add", "AMSP", "Peer 9"], "is not a host name"),
+    (["peer-remove", "AMSP", "peer7"], "the file has no peer peer7 of AMSP. It has peer0, peer1"),
+    (["peer-remove", "BMSP", "peer0"], "peer0 is the last peer of BMSP"),
+    (["peer-remove", "AMSP", "peer1"], "takes something away: stop peer1.a.test"),
     (["user-revoke", "AMSP", "nobody"], "has no certificate of nobody of AMSP. It has those of Admin, User1"),
     (["user-revoke", "AMSP", "Admin"], "Admin signs the updates of AMSP"),
 ]
@@ -159,3 +165,18 @@ def test_renewed_certificates_keep_their_keys(net):
         assert fabric.network("c").contract("lab").submit("put", "key", "renewed") == b"renewed"
     unknown = CliRunner().invoke(cli.network, ["renew", "peer9.b.test", "--state", str(net.root)])
     assert "has no node or user peer9.b.test. It has peer0.a.test" in unknown.output
+
+
+def test_a_peer_comes_and_another_one_goes(net):
+    """The new one serves the channel's chaincode; the one that leaves is stopped, and its ledger stays."""
+    assert hlf(net, "peer-add", "BMSP", "peer1").exit_code == 0
+    assert {each.name for each in inspection.peers(net.root) if "c" in each.heights} >= {"peer1.b.test"}
+    done = hlf(net, "peer-remove", "BMSP", "peer0", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [each.name for each in inspection.peers(net.root) if each.msp_id == "BMSP"] == ["peer1.b.test"]
+    assert inspection.channel("c", net.root).anchors["BMSP"] != ()
+    assert state.Folder(net.root).peer("BMSP", "peer0.b.test").is_dir()
+    assert admin.plan(net.root, net.file).steps == ()
+    assert admin.status(net.root, heights=True).running
+    with net.connect("BMSP") as fabric:
+        assert fabric.network("c").contract("lab").submit("put", "key", "by peer1") == b"by peer1"
