@@ -15,14 +15,18 @@ never from the solver.
 from __future__ import annotations
 
 import dataclasses
+import operator
+from collections.abc import Iterable
 
 from chaincode.domain.matching import exclusions, friction, solver
 from chaincode.domain.matching.choice import Choice
-from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
 from chaincode.domain.matching.solver import Graph, Problem
 from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
 from hlf.codec.refusals import Refused
+
+_REACHED = operator.itemgetter(0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +73,12 @@ def verify_match(problem: Problem, certificate: Certificate) -> None:
     offers = {offer.offer_id: offer for offer in problem.offers}
     ordered = tuple(offers.values())
     known = exclusions.filtered(problem.demand, ordered, problem.standing)
-    steps = [tuple(ordered[one] for one in remaining) for remaining in known.candidates]
+    names = [offer.offer_id for offer in ordered]
+    steps = [tuple(map(names.__getitem__, remaining)) for remaining in known.candidates]
     if certificate.toll < 0 or len(certificate.steps) != len(steps) or len(certificate.chain) != len(steps):
         raise _wrong("it is about another number of steps, or pays for being late")
     for number, (bound, candidates) in enumerate(zip(certificate.steps, steps, strict=True)):
-        if sorted(bound.offers) != sorted(offer.offer_id for offer in candidates):
+        if len(bound.offers) != len(candidates) or set(bound.offers) != set(candidates):
             raise _wrong(f"step {number + 1} has other candidates")
         if len(bound.potentials) != len(bound.offers):
             raise _wrong(f"step {number + 1} has not one potential for each candidate")
@@ -84,56 +89,70 @@ def verify_match(problem: Problem, certificate: Certificate) -> None:
 def _check_potentials(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:
     costs = {name: _cost(problem, offer, certificate.toll) for name, offer in offers.items()}
     met = friction.together(problem.pairs, problem.demand.hour, problem.weights)
+    strange = friction.joint(None, problem.demand.hour, problem.weights)
+    least_met = {giver: min(strange, *takers.values()) for giver, takers in met.items()}
     for number, bound in enumerate(certificate.steps):
-        onward = certificate.steps[number + 1] if number + 1 < len(certificate.steps) else None
-        following = _Following(problem, certificate.toll, onward, offers, met) if onward else None
-        for name, potential in zip(bound.offers, bound.potentials, strict=True):
-            left = potential - costs[name]
-            if following is None:
-                if left > 0:
-                    raise _wrong(f"the potential of {name} at the last step is more than its cost")
-                continue
-            cheaper = following.cheaper(offers[name], left)
-            if cheaper:
-                raise _wrong(f"the potential of {name} at step {number + 1} is more than by {cheaper}")
+        lefts = [
+            (potential - costs[name], offers[name])
+            for name, potential in zip(bound.offers, bound.potentials, strict=True)
+        ]
+        if number + 1 < len(certificate.steps):
+            following = _Following(problem, certificate.toll, certificate.steps[number + 1], offers, met, least_met)
+            following.check(number, lefts)
+            continue
+        for left, offer in lefts:
+            if left > 0:
+                raise _wrong(f"the potential of {offer.offer_id} at the last step is more than its cost")
 
 
 class _Following:
     """The candidates of the next step with their potentials, in the order of the least that each can cost."""
 
     def __init__(
-        self, problem: Problem, toll: int, bound: Bound, offers: dict[str, Offer], met: dict[str, dict[str, int]]
-    ) -> None:
-        weights, hour = problem.weights, problem.demand.hour
-        self._weights, self._hour = weights, hour
-        self._strange = friction.joint(None, hour, weights)
-        self._met = met
-        self._least_met = {giver: min(self._strange, *takers.values()) for giver, takers in met.items()}
-        self._own: dict[str, tuple[int, str]] = {}
+        self, problem: Problem, toll: int, bound: Bound, offers: dict[str, Offer], met: dict[str, dict[str, int]],
+        least_met: dict[str, int],
+    ) -> None:  # fmt: skip
+        self._weights, self._hour = problem.weights, problem.demand.hour
+        self._strange = friction.joint(None, self._hour, self._weights)
+        self._met, self._least_met = met, least_met
+        self._own: dict[str, int] = {}
         takers = []
+        waiting = self._weights.dwell * self._hour + toll
         for name, rest in zip(bound.offers, bound.potentials, strict=True):
             offer = offers[name]
-            self._own[offer.carrier] = min(self._own.get(offer.carrier, (rest, name)), (rest, name))
-            takers.append((rest + (weights.dwell * hour + toll) * offer.dwell_hours, name, offer))
-        self._takers = sorted(takers, key=lambda taker: taker[:2])
+            if rest < self._own.get(offer.carrier, rest + 1):
+                self._own[offer.carrier] = rest
+            takers.append((rest + waiting * offer.dwell_hours, offer.carrier, offer.cutoff_minute, offer))
+        takers.sort(key=_REACHED)
+        self._takers = takers
 
-    def cheaper(self, giver: Offer, left: int) -> str:
-        """Return an offer that *giver* reaches for less than *left*; empty if there is none."""
-        least, name = self._own.get(giver.carrier, (left, ""))
-        if left > least:
-            return name
-        met = self._met.get(giver.carrier, {})
-        # Friction is never less than by the best common record, so what costs more already needs no check.
-        floor = self._least_met.get(giver.carrier, self._strange)
-        for reached, taker_name, taker in self._takers:
-            if left <= reached + floor:
-                break
-            if taker.carrier == giver.carrier:
+    def check(self, number: int, lefts: Iterable[tuple[int, Offer]]) -> None:
+        """Raise Refused if one of step *number* has more left to spend than it takes to reach the next step."""
+        strange = self._strange
+        nearest = self._takers[0][0]
+        for left, giver in lefts:
+            carrier = giver.carrier
+            if left > self._own.get(carrier, left):
+                raise _wrong(f"the potential of {giver.offer_id} at step {number + 1} is more than by its own carrier")
+            # Friction is never less than by the best common record, so most givers need no comparison.
+            floor = self._least_met.get(carrier, strange)
+            if left > nearest + floor:
+                self._compare(number, giver, left, left - floor)
+
+    def _compare(self, number: int, giver: Offer, left: int, reach: int) -> None:
+        """Compare *giver* with every taker that is nearer than *reach*."""
+        met, strange, ready = self._met.get(giver.carrier, {}), self._strange, giver.ready_minute
+        gap = self._weights.cutoff * self._hour
+        for reached, carrier, cutoff, taker in self._takers:
+            if reached >= reach:
+                return
+            spent = reached + met.get(carrier, strange)
+            if left <= spent or left <= spent + gap * ((cutoff - ready) % MINUTES_A_DAY // 60):
                 continue
-            spent = met.get(taker.carrier, self._strange)
-            if left > reached + spent + friction.alike(giver, taker, self._hour, self._weights):
-                return taker_name
-        return ""
+            spent += friction.alike(giver, taker, self._hour, self._weights)
+            if left > spent and carrier != giver.carrier:
+                text = f"the potential of {giver.offer_id} at step {number + 1} is more than by {taker.offer_id}"
+                raise _wrong(text)
 
 
 def _check_chain(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:

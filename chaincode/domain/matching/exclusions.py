@@ -98,14 +98,25 @@ def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHI
     asked = _Asked(demand)
     candidates: list[list[int]] = [[] for _ in demand.steps]
     reasons: list[dict[int, Reason]] = [{} for _ in demand.steps]
-    by_stage: dict[str, list[tuple[int, Step]]] = {}
+    by_stage: dict[str, list[tuple[int, Step, int]]] = {}
+    where: dict[tuple[tuple[str, ...], ...], int] = {}
     for number, step in enumerate(demand.steps):
-        by_stage.setdefault(step.stage, []).append((number, step))
+        place = where.setdefault((step.regions, step.locodes), len(where))
+        by_stage.setdefault(step.stage, []).append((number, step, place))
+    special = standing.entitled is not None or bool(standing.pinned) or bool(standing.taken)
     for position, offer in enumerate(offers):
         general = asked.general(offer, standing)
+        each_step = special or general is not None
+        # Few places differ on a way, so an offer's coverage is looked up once for each of them.
+        covered: dict[int, Reason | None] = {}
         for stage in offer.stages:
-            for number, step in by_stage.get(stage, ()):
-                reason = _for_step(offer, step, number, standing, general)
+            for number, step, place in by_stage.get(stage, ()):
+                if each_step or stage in CUSTOMS_STAGES:
+                    reason = _for_step(offer, step, number, standing, general)
+                elif place in covered:
+                    reason = covered[place]
+                else:
+                    reason = covered[place] = _not_covered(offer, step)
                 if reason is None:
                     candidates[number].append(position)
                 else:
@@ -122,6 +133,9 @@ class _Asked:
         self.first_day = demand.day_after(0, demand.steps[0].locodes[0])
         self.last_day = demand.day_after(demand.deadline_hours, demand.steps[-1].locodes[-1])
         self.sides = sorted(demand.dimensions_mmt)
+        self.special = bool(
+            demand.dangerous_goods_un or demand.temperature_min_cel is not None or demand.cash_on_delivery
+        )
 
     def general(self, offer: Offer, standing: Standing) -> Reason | None:
         """Return the first reason that does not depend on the step."""
@@ -133,7 +147,7 @@ class _Asked:
             return Reason.CURRENCY_DIFFERS
         if offer.operating_type not in self.demand.operating_types:
             return Reason.OPERATING_TYPE
-        return self._room(offer) or self._goods(offer)
+        return self._room(offer) or (self._goods(offer) if self.special else None)
 
     def _room(self, offer: Offer) -> Reason | None:
         demand, limits = self.demand, offer.limits
@@ -170,23 +184,24 @@ def _for_step(offer: Offer, step: Step, number: int, standing: Standing, general
         return general
     if step.stage in CUSTOMS_STAGES and not offer.licensed:
         return Reason.NO_CUSTOMS_LICENCE
+    taken = Reason.CAPACITY_TAKEN if (offer.offer_id, number) in standing.taken else None
+    return _not_covered(offer, step) or taken
+
+
+def _not_covered(offer: Offer, step: Step) -> Reason | None:
     for region in step.regions:
         if region not in offer.regions:
             return Reason.REGION_NOT_COVERED
-    if not _covers(offer, step.locodes):
-        return Reason.PLACE_NOT_COVERED
-    return Reason.CAPACITY_TAKEN if (offer.offer_id, number) in standing.taken else None
+    return None if _covers(offer, step.locodes) else Reason.PLACE_NOT_COVERED
 
 
 def _covers(offer: Offer, locodes: tuple[str, ...]) -> bool:
     """Return whether the offer covers the step: its places or lanes if it names any, else all of its regions."""
     if not offer.locodes and not offer.lanes:
         return True
-    if len(locodes) == 2 and "-".join(locodes) in offer.lanes:
-        return True
-    if all(locode in offer.locodes for locode in locodes):
-        return True
-    return len(locodes) == 1 and locodes[0] in offer.places
+    if len(locodes) == 1:
+        return locodes[0] in offer.places
+    return "-".join(locodes) in offer.lanes or all(locode in offer.locodes for locode in locodes)
 
 
 def _kept(demand: Demand, offer: Offer) -> bool:
@@ -203,10 +218,13 @@ def _drop_late(
     """Exclude offers that would be late even with the fastest offer at every other step and no hand-over."""
     if not all(candidates):
         return
-    fastest = [min(offers[position].transit_hours for position in remaining) for remaining in candidates]
+    hours = [offer.transit_hours for offer in offers]
+    fastest = [min(map(hours.__getitem__, remaining)) for remaining in candidates]
     spare = demand.deadline_hours - sum(fastest)
     for number, remaining in enumerate(candidates):
-        late = {one for one in remaining if offers[one].transit_hours > fastest[number] + spare}
+        if max(map(hours.__getitem__, remaining)) <= fastest[number] + spare:
+            continue
+        late = {one for one in remaining if hours[one] > fastest[number] + spare}
         if late:
             remaining[:] = [one for one in remaining if one not in late]
             reasons[number].update(dict.fromkeys(sorted(late), Reason.DEADLINE_MISSED))

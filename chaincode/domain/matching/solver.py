@@ -11,6 +11,7 @@ sorted by their least cost, and the search ends where that alone is more than th
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Mapping, Sequence
 
 from chaincode.domain.matching import exclusions, friction
@@ -48,6 +49,8 @@ Kind = tuple[int, str, int, int, int]
 """Languages, interface, places, ready minute, cut-off minute."""
 
 _NOBODY: dict[str, int] = {}
+_NEVER = 1 << 200
+"""More than any chain costs."""
 
 Chain = tuple[int, ...]
 """The position of the chosen offer for each step, in the graph's order."""
@@ -78,7 +81,7 @@ class Graph:
         demand = problem.demand
         self.demand = demand
         self.weights = problem.weights
-        self.offers = tuple(sorted(problem.offers, key=lambda offer: (offer.carrier, offer.offer_id)))
+        self.offers = tuple(sorted(problem.offers, key=operator.attrgetter("carrier", "offer_id")))
         self.filtered: Filtered = exclusions.filtered(demand, self.offers, problem.standing)
         self.steps = self.filtered.candidates
         self.prices = [offer.price.of(demand.parcels, demand.weight_grm) for offer in self.offers]
@@ -172,49 +175,53 @@ class _Sums:
     def __init__(self, graph: Graph, pricing: Pricing) -> None:
         weights, factor = graph.weights, pricing.friction
         hour = factor * graph.demand.hour
-        self._kinds = graph.kinds
-        self._offers = graph.offers
         self._troubles = (
             hour * weights.cutoff, hour * weights.language, hour * weights.interface, hour * weights.location
         )  # fmt: skip
         self._strange = hour * weights.running_in
-        self._waiting = hour * weights.dwell + pricing.waiting
-        self._met = graph.met if factor == 1 else _multiplied(graph.met, factor)
-        self._least_met = {giver: min(self._strange, *takers.values()) for giver, takers in self._met.items()}
+        met = graph.met if factor == 1 else _multiplied(graph.met, factor)
+        least = {giver: min(self._strange, *takers.values()) for giver, takers in met.items()}
+        waiting = hour * weights.dwell + pricing.waiting
+        self._waits = [waiting * offer.dwell_hours for offer in graph.offers]
+        self._kinds = [
+            (offer.carrier, met.get(offer.carrier, _NOBODY), least.get(offer.carrier, self._strange), *kind)
+            for offer, kind in zip(graph.offers, graph.kinds, strict=True)
+        ]
 
     def onward(self, here: Sequence[int], there: Sequence[int], rests: Sequence[int]) -> list[int]:
         """Return for each candidate *here* the least sum of friction and potential over those *there*."""
+        gap, language, other_interface, location = self._troubles
+        strange, kinds, waits = self._strange, self._kinds, self._waits
         own: dict[str, int] = {}
         successors = []
         for taker, rest in zip(there, rests, strict=True):
-            offer = self._offers[taker]
-            if rest < own.get(offer.carrier, rest + 1):
-                own[offer.carrier] = rest
-            successors.append((rest + self._waiting * offer.dwell_hours, taker, offer.carrier, self._kinds[taker]))
+            carrier, _, _, spoken, interface, served, _, cutoff = kinds[taker]
+            if rest < own.get(carrier, _NEVER):
+                own[carrier] = rest
+            successors.append((rest + waits[taker], taker, carrier, spoken, interface, served, cutoff))
         successors.sort()
-        return [self._least(giver, successors, own.get(self._offers[giver].carrier)) for giver in here]
-
-    def _least(self, giver: int, successors: Sequence[tuple[int, int, str, Kind]], best: int | None) -> int:
-        """Return the least cost over all *successors*; *best* is the cost of staying with the same company."""
-        languages, interface, places, ready, _ = self._kinds[giver]
-        gap, language, other_interface, location = self._troubles
-        strange = self._strange
-        met = self._met.get(self._offers[giver].carrier, _NOBODY)
-        least_spent = self._least_met.get(self._offers[giver].carrier, strange)
-        for reached, _, taker, kind in successors:
-            if best is not None and reached + least_spent >= best:
-                break
-            reached += met.get(taker, strange) + gap * ((kind[4] - ready) % MINUTES_A_DAY // 60)
-            if not languages & kind[0]:
-                reached += language
-            if interface != kind[1]:
-                reached += other_interface
-            if not places & kind[2]:
-                reached += location
-            if best is None or reached < best:
-                best = reached
-        assert best is not None  # noqa: S101  (there is a successor, or there would be no chain)
-        return best
+        found = []
+        for giver in here:
+            carrier, met, least_spent, languages, interface, places, ready, _ = kinds[giver]
+            # Staying with the same company costs nothing, so only a cheaper change has to be found.
+            best = own.get(carrier, _NEVER)
+            for reached, _, taker_carrier, spoken, takes_by, served, cutoff in successors:
+                if reached + least_spent >= best:
+                    break
+                spent = reached + met.get(taker_carrier, strange)
+                if spent >= best:
+                    continue
+                spent += gap * ((cutoff - ready) % MINUTES_A_DAY // 60)
+                if not languages & spoken:
+                    spent += language
+                if interface != takes_by:
+                    spent += other_interface
+                if not places & served:
+                    spent += location
+                if spent < best:
+                    best = spent
+            found.append(best)
+        return found
 
 
 def risk(demand: Demand, offer: Offer) -> int:
@@ -238,14 +245,14 @@ def _kinds(offers: Sequence[Offer]) -> list[Kind]:
 
     def mask(names: tuple[str, ...]) -> int:
         if names not in met:
-            met[names] = sum(1 << bits.setdefault(name, len(bits)) for name in sorted(set(names)))
+            met[names] = sum(1 << bits.setdefault(name, len(bits)) for name in set(names))
         return met[names]
 
     return [
         (
             mask(offer.languages),
             offer.interface,
-            mask(offer.locodes) | mask(tuple(end for lane in offer.lanes for end in lane.split("-"))),
+            mask(tuple(offer.places)),
             offer.ready_minute,
             offer.cutoff_minute,
         )
