@@ -18,7 +18,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
-from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, PublishedCell
+from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, PublishedCell, Recomputed
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
@@ -107,7 +107,11 @@ class GapMeter(api.Contract):
         counted = [one for one in _contributions(ctx) if one.counts_from <= period and _counts(ctx, one)]
         before: Any = _kept(ctx, _PUBLISHED, "cells")
         cells, withheld, published = gapmeter.publishable(
-            counted, region, listed, records.shaped(tuple[PublishedCell, ...], before, "published")
+            counted,
+            region,
+            listed,
+            records.shaped(tuple[PublishedCell, ...], before, "published"),
+            gapmeter.frozen_at(period),
         )
         if not cells:
             failed = ", ".join(f"{one.week} {one.rule}" for one in withheld)
@@ -150,6 +154,19 @@ class GapMeter(api.Contract):
         if not data:
             raise Refusal.NOT_FOUND(f"there is no meter {meter_id}")
         return data
+
+    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
+    def recompute(self, ctx: api.Context, meter_id: str) -> tuple[Recomputed, ...]:
+        """
+        Add up the cells of a meter again, each from the contributions that were frozen for it.
+
+        Raises:
+            Refused: NOT_TENDER, NOT_FOUND.
+        """
+        meter = records.loads(Meter, self.read(ctx, meter_id), "meter")
+        kept = records.shaped(tuple[PublishedCell, ...], _kept(ctx, _PUBLISHED, "cells"), "published")
+        parts, known = {(each.region, each.week): each for each in kept}, _contributions(ctx)
+        return tuple(gapmeter.recomputed(cell, parts[cell.region, cell.week], known) for cell in meter.cells)
 
     @api.query
     def published(self, ctx: api.Context, region: str, first_week: str, weeks: int) -> tuple[Cell, ...]:

@@ -68,7 +68,12 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Cell:
-    """One region in one week; *gap* is demand without capacity, and negative if capacity is left."""
+    """
+    One region in one week; *gap* is demand without capacity, and negative if capacity is left.
+
+    Attributes:
+        frozen_at: when the contributions were frozen that it is the sum of; those that came later are not in it.
+    """
 
     region: str
     week: str
@@ -77,6 +82,7 @@ class Cell:
     gap: int
     demand_parties: int
     capacity_parties: int
+    frozen_at: str
 
 
 class Rule(enum.StrEnum):
@@ -114,6 +120,20 @@ class PublishedCell:
     week: str
     demand: tuple[Summand, ...]
     capacity: tuple[Summand, ...]
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """
+    Whether a cell is the sum of the contributions that were counted in it.
+
+    Attributes:
+        missing: grants whose figures were purged since, so that nobody can add the cell up again.
+    """
+
+    cell: Cell
+    same: bool
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -169,14 +189,20 @@ def period(now: int) -> str:
     return weeks.of(moments.utc(now).date())
 
 
+def frozen_at(period: str) -> str:
+    """Return the moment from which on contributions do not count in *period*: its begin."""
+    return f"{weeks.monday('period', period).isoformat()}T00:00:00Z"
+
+
 def following(known: str) -> str:
     """Return the period after *known*."""
     return weeks.following("period", known, 2)[1]
 
 
 def publishable(
-    contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[PublishedCell]
-) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[PublishedCell, ...]]:
+    contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[PublishedCell],
+    frozen_at: str,
+) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[PublishedCell, ...]]:  # fmt: skip
     """
     Return the cells of *region* that may be published beside those in *published*, those that may not, and all that
     are published then.
@@ -187,7 +213,7 @@ def publishable(
     for week in listed:
         demand, capacity = (_summands(counted, kind, region, week) for kind in ("forecast", "capability"))
         new = PublishedCell(region, week, demand, capacity)
-        cell = _cell(counted, new)
+        cell = _cell(counted, new, frozen_at)
         rule = _fails(new, counted, so_far)
         if rule:
             withheld.append(Withheld(region, week, rule))
@@ -195,6 +221,15 @@ def publishable(
         so_far.append(new)
         cells.append(cell)
     return tuple(cells), tuple(withheld), tuple(so_far)
+
+
+def recomputed(cell: Cell, parts: PublishedCell, contributions: Iterable[Contribution]) -> Recomputed:
+    """Return whether *cell* is the sum of its *parts*, added up again from *contributions*."""
+    grants = {one.grant_id for one in (*parts.demand, *parts.capacity)}
+    counted = [one for one in contributions if one.grant_id in grants]
+    missing = sorted(grants - {one.grant_id for one in counted})
+    same = not missing and _cell(counted, parts, cell.frozen_at) == cell
+    return Recomputed(cell, same, tuple(missing))
 
 
 def _fails(new: PublishedCell, counted: Sequence[Contribution], published: Sequence[PublishedCell]) -> Rule | None:
@@ -234,13 +269,13 @@ def _summands(counted: Iterable[Contribution], kind: str, region: str, week: str
     )
 
 
-def _cell(counted: Iterable[Contribution], cell: PublishedCell) -> Cell:
+def _cell(counted: Iterable[Contribution], cell: PublishedCell, frozen_at: str) -> Cell:
     sums = {"forecast": 0, "capability": 0}
     for one in counted:
         sums[one.kind] += one.units[cell.region].get(cell.week, 0)
     demand, capacity = sums["forecast"], sums["capability"]
-    parties = [len({one.party for one in side}) for side in (cell.demand, cell.capacity)]
-    return Cell(cell.region, cell.week, demand, capacity, demand - capacity, *parties)
+    of_demand, of_capacity = (len({one.party for one in side}) for side in (cell.demand, cell.capacity))
+    return Cell(cell.region, cell.week, demand, capacity, demand - capacity, of_demand, of_capacity, frozen_at)
 
 
 def _days(start: str, end: str) -> dict[str, int]:

@@ -84,6 +84,14 @@ def read(meter_id: str) -> dict[str, Any]:
     return context.ask_record(TRADE, "GapMeter:read", meter_id)
 
 
+@blueprint.route("/<meter_id>/recomputation")
+@auth.needs("read")
+@blueprint.response(200, description="For each cell: whether it is the sum, and grants whose figures are purged")
+def recompute(meter_id: str) -> list[dict[str, Any]]:
+    """Add up a meter again from the contributions that were frozen for it, as platform or auditor."""
+    return context.ask_list(TRADE, "GapMeter:recompute", meter_id)
+
+
 @blueprint.route("/<meter_id>/publication", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed

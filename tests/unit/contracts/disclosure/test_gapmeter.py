@@ -34,6 +34,8 @@ MAJORITY = MEMBERS[:5]
 DEMAND = {"horizon.start": "2026-11-30", "horizon.end": "2026-12-06", "region.subdivisions": ["VN-HN"]}
 SUPPLY = {"valid.from": "2026-11-30", "valid.to": "2026-12-06", "coverage.regions": ["VN-HN"]}
 LATER = START + timedelta(weeks=1)
+FROZEN = "2026-11-23T00:00:00Z"
+"""The Monday of the week in which LATER is."""
 UNITS = {PLATFORM: 70, MERCHANT: 140, PAYMENTS: 77, ORIGIN: 10, FORWARDER: 20, LAST_MILE: 30}
 
 
@@ -92,6 +94,10 @@ class Meter(Desk):
         """The meter as the tender keeps it."""
         return self.ledger.evaluate("GapMeter:read", meter_id, client=user(PLATFORM)).payload
 
+    def recompute(self, meter_id: str = "m1", by: str = AUDITOR):
+        """Each cell, added up again."""
+        return self.ledger.evaluate("GapMeter:recompute", meter_id, client=user(by)).json()
+
     def publish(self, meter_id: str = "m1", text: bytes = b"", by: str = PLATFORM, endorsed_by=None):
         """Tell everybody."""
         return self.ledger.invoke(
@@ -125,7 +131,30 @@ def test_six_consents_make_a_cell(meter):
     assert meter.published() == []
     wanted = {"region": "VN-HN", "week": "2026-W49", "demand": 287, "capacity": 420, "gap": -133}
     told = meter.publish().json()
-    assert told == meter.published() == [{**wanted, "demand_parties": 3, "capacity_parties": 3}]
+    assert told == meter.published() == [{**wanted, "demand_parties": 3, "capacity_parties": 3, "frozen_at": FROZEN}]
+
+
+def test_a_figure_stays_the_sum_of_what_was_frozen_for_it(meter):
+    """What comes in the week of the computation or later is not in it; who kept the parts can add them up again."""
+    for party in UNITS:
+        meter.contribute(party)
+    meter.compute()
+    told = meter.publish().json()
+    added = Claim("forecast", MERCHANT, "c-late", {**FORECAST, **DEMAND, "demand.units_p50_h87": 141,
+                  "demand.units_p10_h87": 0, "product.gtin14": "09506000134369"})  # fmt: skip
+    added.commit(meter.ledger)
+    meter.grant("g-late", added, terms(added, PLATFORM, *gapmeter.NEEDED["forecast"], purpose=gapmeter.PURPOSE))
+    transient = {
+        "grant": meter.show("g-late", MERCHANT), "salt": salt("contribution", "late").encode(),
+        **added.transient(*gapmeter.NEEDED["forecast"]),
+    }  # fmt: skip
+    meter.ledger.invoke("GapMeter:contribute", "g-late", client=user(PLATFORM), transient=transient, at=LATER)
+    assert meter.published() == told
+    assert meter.recompute() == [{"cell": told[0], "same": True, "missing": []}]
+    meter.ledger.invoke(
+        "GapMeter:forget", f"g-{PAYMENTS}", client=user(PLATFORM), transient={"salt": salt("forget").encode()}
+    )
+    assert meter.recompute() == [{"cell": told[0], "same": False, "missing": [f"g-{PAYMENTS}"]}]
 
 
 @pytest.mark.parametrize("left_out", UNITS)

@@ -42,9 +42,10 @@ def gives(party: str, kind: str, units: int, *listed: str, region: str = "VN-HN"
 
 def rules(*args) -> list[Rule]:
     """The rules that withhold cells."""
-    return [one.rule for one in gapmeter.publishable(*args)[1]]
+    return [one.rule for one in gapmeter.publishable(*args, FROZEN)[1]]
 
 
+FROZEN = gapmeter.frozen_at("2026-W49")
 DEMAND = [gives(party, "forecast", units) for party, units in (("A", 100), ("B", 200), ("C", 300))]
 SUPPLY = [gives(party, "capability", units) for party, units in (("X", 50), ("Y", 60), ("Z", 70))]
 
@@ -80,8 +81,8 @@ def test_a_horizon_without_end_is_refused():
 
 def test_a_cell_sums_both_sides():
     """Demand less capacity; positive means that parcels will not be carried."""
-    cells, withheld, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK, NEXT], [])
-    assert [dataclasses.astuple(cell) for cell in cells] == [("VN-HN", WEEK, 600, 180, 420, 3, 3)]
+    cells, withheld, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK, NEXT], [], FROZEN)
+    assert [dataclasses.astuple(cell) for cell in cells] == [("VN-HN", WEEK, 600, 180, 420, 3, 3, FROZEN)]
     demand, capacity = (
         tuple(Summand(f"{party}/{kind}", party, 7) for party in parties)
         for kind, parties in (("forecast", "ABC"), ("capability", "XYZ"))
@@ -124,7 +125,7 @@ def test_three_overlapping_cells_do_not_give_a_party_away():
         gives(party, "forecast", 100, *(week for week, side in zip(weeks, sides, strict=True) if party in side))
         for party in "ABCDEFGHI"
     ] + [gives(party, "capability", 50, *weeks) for party in "XYZ"]
-    cells, withheld, _ = gapmeter.publishable(listed, "VN-HN", weeks, [])
+    cells, withheld, _ = gapmeter.publishable(listed, "VN-HN", weeks, [], FROZEN)
     assert [cell.week for cell in cells] == weeks[:2]
     assert [(one.week, one.rule) for one in withheld] == [(weeks[2], Rule.ISOLATES)]
 
@@ -138,10 +139,10 @@ def test_the_same_parties_with_other_weights_are_another_sum():
 
 def test_a_cell_is_told_once():
     """Told again after somebody joined, it would give that party away."""
-    *_, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [])
+    *_, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [], FROZEN)
     joined = [*DEMAND, gives("D", "forecast", 7), *SUPPLY]
     assert rules(joined, "VN-HN", [WEEK], told) == [Rule.PUBLISHED_BEFORE]
-    assert gapmeter.publishable(joined, "VN-HN", [WEEK], told)[2] == told
+    assert gapmeter.publishable(joined, "VN-HN", [WEEK], told, FROZEN)[2] == told
 
 
 def test_cells_that_differ_by_one_party_are_not_told_beside_each_other():
@@ -150,17 +151,17 @@ def test_cells_that_differ_by_one_party_are_not_told_beside_each_other():
         *(gives(one.party, one.kind, 10, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]),
         gives("D", "forecast", 7, NEXT),
     ]
-    cells, _, told = gapmeter.publishable(listed, "VN-HN", [WEEK, NEXT], [])
+    cells, _, told = gapmeter.publishable(listed, "VN-HN", [WEEK, NEXT], [], FROZEN)
     assert [cell.week for cell in cells] == [WEEK]
     elsewhere = [dataclasses.replace(one, units={"VN-SG": one.units["VN-HN"]}) for one in listed]
-    assert [cell.week for cell in gapmeter.publishable(elsewhere, "VN-SG", [WEEK, NEXT], told)[0]] == [WEEK]
+    assert [cell.week for cell in gapmeter.publishable(elsewhere, "VN-SG", [WEEK, NEXT], told, FROZEN)[0]] == [WEEK]
 
 
 def test_three_parties_more_hide_each_other():
     """The same parties again, or three others, are no difference that names one."""
     more = [gives(party, "forecast", 5, NEXT) for party in "DEF"]
     listed = [*(gives(one.party, one.kind, 10, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]), *more]
-    cells, *_ = gapmeter.publishable(listed, "VN-HN", [WEEK, NEXT], [])
+    cells, *_ = gapmeter.publishable(listed, "VN-HN", [WEEK, NEXT], [], FROZEN)
     assert [(cell.week, cell.demand_parties) for cell in cells] == [(WEEK, 3), (NEXT, 6)]
 
 
@@ -177,7 +178,7 @@ def test_no_combination_of_told_cells_gives_a_party_away(listed):
         dataclasses.replace(gives(party, kind, 10, *weeks), grant_id=f"{party}{number}")
         for number, (party, kind, weeks) in enumerate(listed)
     ]
-    cells, _, told = gapmeter.publishable(contributions, "VN-HN", [WEEK, NEXT, "2026-W51"], [])
+    cells, _, told = gapmeter.publishable(contributions, "VN-HN", [WEEK, NEXT, "2026-W51"], [], FROZEN)
     assert [(cell.region, cell.week) for cell in cells] == [(one.region, one.week) for one in told]
     for side, factors in itertools.product(("demand", "capacity"), itertools.product(range(-2, 3), repeat=len(told))):
         left: dict[str, int] = {}
@@ -200,4 +201,4 @@ def test_weeks_and_regions_are_bounded():
     assert gapmeter.WEEKS.check("weeks", 53) == 53
     for count in (0, 54, -1):
         assert code(gapmeter.WEEKS.check, "weeks", count) == "INVALID_ARGUMENT"
-    assert code(gapmeter.publishable, [], "Hanoi", [WEEK], []) == "INVALID_ARGUMENT"
+    assert code(gapmeter.publishable, [], "Hanoi", [WEEK], [], FROZEN) == "INVALID_ARGUMENT"
