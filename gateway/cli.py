@@ -11,12 +11,15 @@ from pathlib import Path
 import click
 
 from gateway import checks
+from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http import problemtypes
 from gateway.http.settings import PREFIX, Settings, SettingsError
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
 from gateway.store.tokens import SCOPES, Tokens
+from gateway.trade.journeys import counting
+from hlf import errors as errors_of_fabric
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _DAY = 24 * 3600
@@ -64,6 +67,27 @@ def check(wallet: Path | None, data: Path | None) -> None:
         good &= finding.good
     if not good:
         raise click.exceptions.Exit(1)
+
+
+@gateway.command()
+@click.option("--as", "identity", required=True, help="<MSP>/<user> that counts; every participant may.")
+@click.option("--wallet", type=_FOLDER, help="A network's state folder: identities and connection profiles.")
+def count(identity: str, wallet: Path | None) -> None:
+    """
+    Count what was observed of the open journeys; let a timer run it, for example every hour.
+
+    Figures of carriers, estimates and matching follow what is counted. Several that run at once do no harm.
+    """
+    settings = _settings(WALLET=wallet)
+    msp_id, _, user = identity.partition("/")
+    ledgers = Ledgers(Wallet(settings.wallet), settings.submit_seconds)
+    try:
+        counted = sum(len(each) for each in counting.count(ledgers, msp_id, user))
+    except (errors_of_fabric.HlfError, WalletError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        ledgers.close()
+    click.echo(f"{counted} journeys counted")
 
 
 def _settings(**options: object) -> Settings:

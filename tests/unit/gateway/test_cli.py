@@ -110,3 +110,10 @@ def test_a_check_of_nothing_names_the_cure(run, tmp_path):
     code, printed = run("check", "--wallet", tmp_path / "none", "--data", tmp_path / "data")
     assert code == 1
     assert "start a network" in printed
+
+
+def test_counting_needs_somebody_of_the_wallet(run, wallet):
+    """A misspelt identity is told who is there, before any peer is asked."""
+    code, text = run("count", "--as", "MerchantMSP/User1", "--wallet", wallet)
+    assert code == 1
+    assert "PlatformMSP" in text
