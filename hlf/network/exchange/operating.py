@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from hlf import errors as hlf_errors
+from hlf import waiting
 from hlf.admin import lifecycle
-from hlf.network import engines, ports, processes, profile, state, topology
+from hlf.network import engines, errors, ports, processes, profile, state, topology
 from hlf.network.admin import chaincodes, deployment
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
 from hlf.network.exchange import introductions
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium
+from hlf.network.topology import Consortium, Peer
 
 _SERVER_SECONDS = 60.0
+_KNOWN_SECONDS = 30.0
 
 
 def is_own(root: Path) -> bool:
@@ -55,7 +58,9 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
         engines.by_name(record.engine).start(folder, record, mine, builder, programs)
     here = tuple(each for each in mine.channels if folder.genesis(each.name).exists())
     with Nodes(folder, record, mine) as connected:
-        deployment.join(folder, dataclasses.replace(mine, channels=here), connected)
+        joined = dataclasses.replace(mine, channels=here)
+        deployment.join(folder, joined, connected)
+        deployment.together(lambda peer: _wait_known(peer, joined, connected), joined.peers)
         settled = [each for each in packaged if _in_force(each, connected)]
     processes.wait_ready(servers, _SERVER_SECONDS)
     chaincodes.settle(record, mine, packaged, settled)
@@ -67,6 +72,23 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
     write_profiles(folder, record, wanted)
     state.adopt(folder, wanted)
     return [*mine.nodes, *(each.name for each in programs)]
+
+
+def _wait_known(peer: Peer, consortium: Consortium, nodes: Nodes) -> None:
+    """Wait until a peer has the block that makes its organisation a member; before, it takes it for a stranger."""
+    for channel in consortium.channels_of(peer.msp_id):
+
+        def known(name: str = channel.name) -> bool:
+            try:
+                return nodes.peer(peer.name).height(name) > 0
+            except hlf_errors.AdminError:
+                return False
+
+        if not waiting.until(known, _KNOWN_SECONDS, every=0.1):
+            raise errors.EngineError(
+                f"{peer.name} joined channel {channel.name}, and as far as it sees {peer.msp_id} is no member there",
+                "Run `up` when the update that adds it is in force; after that, its log says what it lacks.",
+            )
 
 
 def _in_force(packaged: Packaged, nodes: Nodes) -> bool:
