@@ -29,9 +29,17 @@ class KeyChange(TypedDict):
 
 
 def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> Record | None:
-    """Return the record under (*name*, *attributes*), or None."""
-    data = ctx.stub.get_state(ctx.stub.create_composite_key(name, attributes))
-    return records.loads(kind, data) if data else None
+    """
+    Return the record under (*name*, *attributes*), or None.
+
+    It is read once in a transaction, which sees the same value throughout: its own writes count after it.
+    """
+    key = ctx.stub.create_composite_key(name, attributes)
+    if (kind, key) not in ctx.memo:
+        data = ctx.stub.get_state(key)
+        ctx.memo[kind, key] = records.loads(kind, data) if data else None
+    found: Record | None = ctx.memo[kind, key]
+    return found
 
 
 def load(ctx: api.Context, kind: type[Record], refusal: Refusal, name: str, *attributes: str) -> Record:

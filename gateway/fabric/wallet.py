@@ -41,9 +41,7 @@ class Wallet:
         Raises:
             WalletError: no such organisation.
         """
-        if msp_id not in self.organisations():
-            known = ", ".join(self.organisations()) or "none: is the network up, and is this its state folder?"
-            raise WalletError(f"organisation {msp_id!r} is not in the wallet; it has {known}")
+        self._check(msp_id)
         folder = self._folder / "organisations" / msp_id / "users"
         return sorted(path.parent.name for path in folder.glob("*/cert.pem"))
 
@@ -55,7 +53,7 @@ class Wallet:
             WalletError: no such organisation.
             hlf.errors.ProfileError: it cannot be used.
         """
-        self.users(msp_id)
+        self._check(msp_id)
         return profile.Profile.load(self._folder / "profiles" / f"{msp_id}.json")
 
     def channels(self) -> list[str]:
@@ -95,7 +93,16 @@ class Wallet:
         return fabric.connect(self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown)
 
     def _user(self, msp_id: str, name: str) -> Path:
-        known = self.users(msp_id)
-        if name not in known:
-            raise WalletError(f"{msp_id} has no user {name!r} in the wallet; it has {', '.join(known) or 'none'}")
-        return self._folder / "organisations" / msp_id / "users" / name
+        self._check(msp_id)
+        folder = self._folder / "organisations" / msp_id / "users" / name
+        # Looked up without a list of all, because a wallet may have thousands of users.
+        if NAME.fullmatch(name) and (folder / "cert.pem").is_file():
+            return folder
+        known = ", ".join(self.users(msp_id)) or "none"
+        raise WalletError(f"{msp_id} has no user {name!r} in the wallet; it has {known}")
+
+    def _check(self, msp_id: str) -> None:
+        if NAME.fullmatch(msp_id) and (self._folder / "profiles" / f"{msp_id}.json").is_file():
+            return
+        known = ", ".join(self.organisations()) or "none: is the network up, and is this its state folder?"
+        raise WalletError(f"organisation {msp_id!r} is not in the wallet; it has {known}")

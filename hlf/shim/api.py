@@ -68,10 +68,12 @@ class Context:
         stub: the ledger.
         contract: the contract's name.
         function: the function's name.
+        memo: what the contract keeps for the rest of the transaction, such as records it has read.
     """
 
     def __init__(self, stub: Stub, function: Function) -> None:
         self.stub = stub
+        self.memo: dict[Any, Any] = {}
         self.contract = function.contract
         self.function = function.name
         self._transient = function.declared.admitted(stub.transient, function.where)
