@@ -21,7 +21,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench capacity dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -228,8 +228,11 @@ audit: $(VENV)/run  ## Export CHANNEL=name to build/audit and verify it there, o
 	@$(call needs,CHANNEL,name)$(BIN)/selat audit export build/audit/$(CHANNEL) --channel $(CHANNEL) $(if $(STATE),--wallet '$(STATE)')
 	@$(BIN)/selat audit verify build/audit/$(CHANNEL)
 
-bench: $(VENV)/dev  ## Run the benchmarks (ONLY=name for one of them)
-	@$(BIN)/python -m benchmarks --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
+bench: $(VENV)/dev  ## Run the benchmarks (ONLY=name for one of them; DRAW=folder for pictures of growth)
+	@$(BIN)/python -m benchmarks --engine $(ENGINE) $(if $(ONLY),--only $(ONLY)) $(if $(DRAW),--draw '$(DRAW)')
+
+capacity: $(VENV)/dev  ## Compute what a consortium needs (LOAD="--organisations 50 --parcels 1000000")
+	@$(BIN)/python -m benchmarks.capacity $(LOAD)
 
 docs: $(VENV)/docs  ## Build the documentation site into build/docs
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs

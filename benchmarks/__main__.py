@@ -1,13 +1,15 @@
-"""``python -m benchmarks [--engine NAME] [--only NAME]``: measure, one line a figure."""
+"""``python -m benchmarks [--engine NAME] [--only NAME] [--draw FOLDER]``: measure, one line a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 
 from benchmarks import (
     audit,
+    drawing,
     gateway,
     growth,
     matching,
@@ -15,11 +17,12 @@ from benchmarks import (
     planning,
     requests,
     runtime,
+    sizes,
     testing,
     throughput,
     trade,
 )
-from benchmarks.figures import Line, machine
+from benchmarks.figures import Line, Series, machine
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "start": network.start,
@@ -33,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "testing": testing.testing,
     "matching": matching.matching,
     "growth": growth.growth,
+    "sizes": sizes.sizes,
     "planning": planning.planning,
     "audit": audit.audit,
 }
@@ -43,12 +47,15 @@ PARTS = ("tasks",)
 @click.command()
 @click.option("--engine", type=click.Choice(["embedded", "native"]), default="embedded", show_default=True)
 @click.option("--only", type=click.Choice(list(BENCHMARKS)), help="Measure one thing only.")
-def main(engine: str, only: str | None) -> None:
+@click.option("--draw", type=click.Path(path_type=Path), help="Draw each growth as an SVG picture into this folder.")
+def main(engine: str, only: str | None, draw: Path | None) -> None:
     """Measure; print the machine, then a line for each figure."""
     click.echo(machine())
     for name in [only] if only else [each for each in BENCHMARKS if each not in PARTS]:
         for figure in BENCHMARKS[name](engine):
             click.echo(str(figure))
+            if draw and isinstance(figure, Series):
+                drawing.draw(figure, draw)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_WIDTH = 40
 _BROKEN_BY = {"at least": operator.lt, "at most": operator.gt}
 
 
@@ -51,7 +52,36 @@ class Note:
         return f"# {self.text}"
 
 
-Line = Figure | Note
+@dataclass(frozen=True)
+class Series:
+    """
+    How one figure grows: its value at each size, as ``(size, value)`` with the sizes in order.
+
+    *bound* is for the largest size. ``make bench DRAW=folder`` draws each series as a picture.
+    """
+
+    name: str
+    size: str
+    unit: str
+    points: tuple[tuple[int, float], ...]
+    bound: str = ""
+
+    def figures(self) -> list[Figure]:
+        """Return a figure for each point; its bar shows the value beside those at other sizes."""
+        most = max(value for _, value in self.points) or 1.0
+        drawn = [(number, value, "#" * max(1, round(_WIDTH * value / most))) for number, value in self.points]
+        last = self.points[-1][0]
+        return [
+            Figure(f"{self.name:<24} {number:>7} {self.size} {bar:<{_WIDTH}}", value, self.unit,
+                   self.bound if number == last else "")
+            for number, value, bar in drawn
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.figures()))
+
+
+Line = Figure | Note | Series
 
 
 def machine() -> str:

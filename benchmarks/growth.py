@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Series
 from chaincode.contracts.journeys import counting, journeystate
 from chaincode.domain.journeys.performance import JourneyLeg
 from chaincode.domain.journeys.tallies import LaneTally
@@ -27,16 +27,18 @@ CARRIERS = 42
 """Carriers beside the eight organisations of the default consortium: 50 members in all."""
 
 ROUNDS = 9
+LATER = shipping.at(25)
+"""When everything is asked."""
 _LANES = 200
-_WIDTH = 40
 _PLAYED = "J-000000"
 _ORDER = "O-of-J-000000"
 _SEEN = Version(1, 0)
 
 
-def growth(_: str) -> Iterator[Figure]:
+def growth(_: str) -> Iterator[Series]:
     """
     Yield milliseconds of processor for each call with 100 to 100,000 journeys and 50 members; no network is needed.
+    `benchmarks.sizes` has the growth by other things.
 
     The state is made from journeys that were played: every further journey is a copy under ids of its own, and the
     tallies are those of as many legs. What is measured is the contract with its runtime, without a state database.
@@ -47,13 +49,9 @@ def growth(_: str) -> Iterator[Figure]:
     for journeys in JOURNEYS:
         many = Many(channel.ledger.world, model, journeys)
         for name, call in _calls(channel, many):
-            spent.setdefault(name, {})[journeys] = _processor(call)
+            spent.setdefault(name, {})[journeys] = processor(call)
     for name, by_size in spent.items():
-        most = max(by_size.values())
-        for journeys, milliseconds in by_size.items():
-            bar = "#" * max(1, round(_WIDTH * milliseconds / most))
-            bound = "at most 50" if journeys == JOURNEYS[-1] else ""
-            yield Figure(f"{name:<24} {journeys:>7} journeys {bar:<{_WIDTH}}", milliseconds, "ms", bound)
+        yield Series(name, "journeys", "ms", tuple(by_size.items()), "at most 50")
 
 
 class Many(dict[str, tuple[bytes, Version]]):
@@ -125,18 +123,18 @@ def _letters(number: int) -> str:
     return "".join(chr(65 + number // 26**power % 26) for power in (2, 1, 0))
 
 
-def _carriers() -> list[str]:
-    return [f"Carrier{number:02}MSP" for number in range(CARRIERS)]
+def _carriers(number: int = CARRIERS) -> list[str]:
+    return [f"Carrier{each:02}MSP" for each in range(number)]
 
 
-def played() -> shipping.Channel:
-    """Return a channel of 50 members on which a journey was played to its delivery, and counted."""
+def played(carriers: int = CARRIERS) -> shipping.Channel:
+    """Return a channel of 8 members and *carriers*, on which a journey was played to its delivery, and counted."""
     channel = shipping.Channel()
     ledger: testing.Ledger = channel.ledger
     ledger.world.endorsement = None
     found = json.loads(ledger.evaluate("Participants:list", client=user(PLATFORM)).payload)
     carrier = next(each for each in found if each["msp_id"] == LAST_MILE)
-    for name in _carriers():
+    for name in _carriers(carriers):
         key = composite_key("participant", [name])
         ledger.world.state["trade"][key] = (json.dumps({**carrier, "msp_id": name}).encode(), _SEEN)
     channel.open(_PLAYED, order=channel.order(_ORDER))
@@ -150,10 +148,10 @@ def _calls(channel: shipping.Channel, many: Many) -> Iterator[tuple[str, Callabl
     last, ledger = many.last(), channel.ledger
 
     def ask(function: str, *args: Any) -> Callable[[], object]:
-        return lambda: ledger.evaluate(function, *args, client=user(CUSTOMS), at=shipping.at(25))
+        return lambda: ledger.evaluate(function, *args, client=user(CUSTOMS), at=LATER)
 
     def send(function: str, *args: Any, by: str) -> Callable[[], object]:
-        return lambda: ledger.endorse(function, *args, client=user(by), endorsed_by=(by,), at=shipping.at(25))
+        return lambda: ledger.endorse(function, *args, client=user(by), endorsed_by=(by,), at=LATER)
 
     yield "Journeys:read", ask("Journeys:read", last)
     yield "Journeys:progress", ask("Journeys:progress", last)
@@ -171,7 +169,7 @@ def _calls(channel: shipping.Channel, many: Many) -> Iterator[tuple[str, Callabl
     yield "Returns:request", send("Returns:request", channel.request(journey_id=last), by=PLATFORM)
 
 
-def _processor(call: Callable[[], object]) -> float:
+def processor(call: Callable[[], object]) -> float:
     """Return the median of milliseconds of processor."""
     times = []
     for _ in range(ROUNDS):

@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, Line, Series
 from chaincode.domain.matching.certificate import certify, verify_match
 from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.demands import Demand, Step
@@ -26,10 +26,9 @@ ASKED = {200: "at most 8", 2_000: "at most 80"}
 ROUNDS = 7
 _PLACES = ("CNSZX", "MYPKG", "SGSIN", "THBKK", "VNHPH", "VNSGN")
 _LANGUAGES = ("en", "ms", "th", "vi", "zh")
-_WIDTH = 40
 
 
-def matching(_: str) -> Iterator[Figure]:
+def matching(_: str) -> Iterator[Line]:
     """
     Yield milliseconds of processor time for 17 stages by the number of carriers, with a drawing of the growth. It
     needs no network.
@@ -41,10 +40,8 @@ def matching(_: str) -> Iterator[Figure]:
         bound = ASKED.get(carriers, "")
         name = f"matching {len(STAGES)} stages x {carriers} carriers"
         yield Figure(name, spent[carriers], "ms", bound, (min(times), max(times)))
-    most = max(spent.values())
-    for carriers, milliseconds in spent.items():
-        bar = "#" * max(1, round(_WIDTH * milliseconds / most))
-        yield Figure(f"growth {carriers:>5} carriers {bar:<{_WIDTH}}", milliseconds / carriers * 1_000, "us a carrier")
+    points = tuple((carriers, milliseconds / carriers * 1_000) for carriers, milliseconds in spent.items())
+    yield Series("matching", "carriers", "us a carrier", points)
     problem = _problem(200)
     graph = Graph(problem)
     certificate = certify(graph, choose(graph))

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Line
+from benchmarks.figures import Figure, Line
 from benchmarks.processes import Programs, difference
 from benchmarks.turns import Rounds, Told
+from chaincode.domain import channels
 from hlf.network import admin
 from network import CONSORTIUM
 from selat.demo.goods import FORECAST, gtin
@@ -37,7 +38,8 @@ def trade(engine: str) -> Iterator[Line]:
     a delivery by the recipient, the opening of a journey by the majority of
     eight, an event by its recorder; a hand-over is two transactions, one of
     them endorsed by both sides. Documents and salts are made within the call,
-    as an application makes them.
+    as an application makes them. Last of each kind is what a call adds to the
+    blocks of both channels; ``benchmarks.capacity`` takes these figures as its costs.
     """
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         state = Path(folder) / "network"
@@ -45,10 +47,13 @@ def trade(engine: str) -> Iterator[Line]:
         try:
             with Market(state) as market, ThreadPoolExecutor(CALLERS) as pool:
                 for name, call, calls in _calls(market):
+                    before = _heights(market)
                     told = [_lot(state, pool, call, number, calls) for number in range(ROUNDS + 1)]
                     market.settle()
                     rounds = Rounds(tuple(told[1:]))
                     yield from rounds.figures(f"trade {engine} {name}", ours=True, profile=True)
+                    written = _bytes_since(market, before) / (len(told) * calls)
+                    yield Figure(f"trade {engine} {name} blocks", written / 1024, "KiB a call")
         finally:
             admin.down(state)
 
@@ -93,6 +98,22 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
     yield "journeys opened", open_journey, CALLERS
     yield "stage events", record, LOT
     yield "hand-overs", hand_over, CALLERS
+
+
+def _heights(market: Market) -> dict[str, int]:
+    """Return how many blocks the platform's peer has of the two channels that are written to."""
+    gateway = market["PlatformMSP"].gateway
+    return {name: gateway.network(name).height() for name in (channels.TRADE.channel, channels.COMMERCE.channel)}
+
+
+def _bytes_since(market: Market, before: dict[str, int]) -> int:
+    """Return the bytes of all blocks after the heights *before*."""
+    gateway = market["PlatformMSP"].gateway
+    return sum(
+        len(gateway.network(channel).block(number))
+        for channel, height in _heights(market).items()
+        for number in range(before[channel], height)
+    )
 
 
 def _lot(state: Path, pool: ThreadPoolExecutor, call: Callable[[int], object], number: int, calls: int) -> Told:
