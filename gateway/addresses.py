@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.audit import addresses
 from gateway.fabric import calls, events, functions
 from gateway.http import health
+from gateway.readmodel import views
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
 from gateway.trade.journeys import goods, journeys, progress, tracking, units
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     participants.blueprint,
     tracking.blueprint,
     addresses.blueprint,
+    views.blueprint,
     events.blueprint,
     calls.blueprint,
     functions.blueprint,

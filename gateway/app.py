@@ -20,6 +20,8 @@ from gateway.fabric.wallet import Wallet
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
 from gateway.pages import forms, switch
+from gateway.readmodel.feeding import Feeder
+from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import Keys
 from gateway.store.tokens import Tokens
@@ -69,12 +71,13 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
     # Werkzeug cuts a chunked body here silently; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
     store, wallet = Store(settings.data, settings.database), Wallet(settings.wallet)
+    chain, model = ledgers or Ledgers(wallet, settings.submit_seconds), Model(store)
     app.extensions[context.EXTENSION] = context.Services(
         settings=settings,
         store=store,
         tokens=Tokens(store),
         wallet=wallet,
-        ledgers=ledgers or Ledgers(wallet, settings.submit_seconds),
+        ledgers=chain,
         keys=Keys(store),
         places=Places(settings.streams),
         turns=Turns(),
@@ -84,6 +87,8 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
             organisation=_share(settings.organisation_requests, settings),
             address=_share(settings.address_requests, settings),
         ),
+        model=model,
+        feeder=Feeder(model, chain),
     )
 
 

@@ -15,6 +15,8 @@ from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http import problemtypes
 from gateway.http.settings import PREFIX, Settings, SettingsError
+from gateway.readmodel.feeding import Feeder
+from gateway.readmodel.model import Model
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
 from gateway.store.tokens import SCOPES, Tokens
@@ -140,6 +142,34 @@ def addresses() -> None:
         app = create_app(Settings(wallet=Path(folder), data=Path(folder)))
         with app.app_context():
             click.echo(openapi.addresses(), nl=False)
+
+
+@gateway.command()
+@click.option("--organisation", help="MSP id of one organisation; without it, all in the wallet.")
+@click.option("--wallet", type=_FOLDER, help="A network's state folder: identities and connection profiles.")
+@click.option("--data", type=_FOLDER, help="Folder of the gateway's own data.")
+def rebuild(organisation: str | None, wallet: Path | None, data: Path | None) -> None:
+    """
+    Make the read model again from block 0 of each channel, from the organisations' own peers.
+
+    A gateway may serve meanwhile: its lists say up to which block they speak.
+    """
+    settings = _settings(WALLET=wallet, DATA=data)
+    known = Wallet(settings.wallet)
+    ledgers, model = Ledgers(known, settings.submit_seconds), Model(_store(settings.data, settings.database))
+    try:
+        for msp_id in [organisation] if organisation else known.organisations():
+            for channel in known.channels():
+                model.forget(msp_id, channel)
+                try:
+                    blocks = Feeder(model, ledgers).catch_up(msp_id, known.users(msp_id)[0], channel)
+                except WalletError as error:
+                    raise click.ClickException(str(error)) from error
+                except errors_of_fabric.HlfError:
+                    continue  # The organisation is not on this channel, or its peer is away; `check` says which.
+                click.echo(f"{msp_id}  {channel}: {blocks} blocks")
+    finally:
+        ledgers.close()
 
 
 @gateway.group()

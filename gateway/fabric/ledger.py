@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import grpc
+from fabric_protos.common import ledger_pb2
 
 from gateway.fabric import channels, planning, races
 from gateway.fabric.declared import Declarations, Function, Functions
@@ -24,7 +25,8 @@ from hlf.client.network import Network
 from hlf.client.streams import EventStream
 from hlf.client.transaction import Transaction
 from hlf.codec import canonical
-from hlf.steps.events import ChaincodeEvent
+from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent
+from hlf.wire import blocks
 
 _Answer = TypeVar("_Answer")
 # How long to ask for a transaction that may be in a block already, before it is sent again.
@@ -119,6 +121,8 @@ class Ledgers:
         self._lock = threading.Lock()
         self._connected: dict[tuple[str, str], fabric.Gateway] = {}
         self._heights = Heights()
+        # Organisations and channels whose blocks clients may only read from qscc, without private data.
+        self._closed: set[tuple[str, str]] = set()
         self.declarations = Declarations()
 
     def close(self) -> None:
@@ -311,6 +315,45 @@ class Ledgers:
             yield stream
         finally:
             stream.close()
+
+    def height(self, msp_id: str, user: str, channel: str) -> int:
+        """
+        Return how many blocks the organisation's peer has.
+
+        Raises:
+            hlf.errors.EvaluateError: it does not have the channel, or cannot be asked.
+        """
+        system = self.network(msp_id, user, channel).contract("qscc")
+        answer = system.evaluate("GetChainInfo", channel, endorsing_organizations=(msp_id,))
+        return int(ledger_pb2.BlockchainInfo.FromString(answer).height)
+
+    def blocks(
+        self, msp_id: str, user: str, channel: str, first: int, last: int
+    ) -> contextlib.closing[Generator[BlockAndPrivateData, None, None]]:
+        """
+        Return the blocks from *first* to *last*, to be closed.
+
+        They have the private data that the organisation may see, if the channel's rule ``event/Block`` allows that.
+
+        Raises:
+            hlf.errors.HlfError: while they are read: a block cannot be got.
+        """
+        return contextlib.closing(self._blocks(self.network(msp_id, user, channel), msp_id, first, last))
+
+    def _blocks(
+        self, network: Network, msp_id: str, first: int, last: int
+    ) -> Generator[BlockAndPrivateData, None, None]:
+        if (msp_id, network.name) not in self._closed:
+            with contextlib.closing(network.block_and_private_data_events(first, last_block=last)) as stream:
+                try:
+                    yield from stream
+                    return
+                except errors.EventsError as refused:
+                    if refused.status is not grpc.StatusCode.PERMISSION_DENIED:
+                        raise
+                    self._closed.add((msp_id, network.name))
+        for number in range(first, last + 1):
+            yield BlockAndPrivateData(blocks.decode(network.block(number)), {})
 
     def _addressed(
         self,

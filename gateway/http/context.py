@@ -24,6 +24,8 @@ from gateway.http import freshness
 from gateway.http.budgets import Budgets
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
+from gateway.readmodel.feeding import Feeder
+from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import Held, Keys
 from gateway.store.tokens import Caller, Tokens
@@ -83,6 +85,8 @@ class Services:
     turns: Turns
     metrics: Metrics
     budgets: Budgets
+    model: Model
+    feeder: Feeder
 
 
 def services() -> Services:
@@ -191,13 +195,17 @@ def blocks_written() -> dict[str, int]:
     return {channel: receipt.block_number for channel, receipt in g.get("receipts", [])}
 
 
-def building_on(call: Call) -> Call:
-    """Return *call* with the blocks that it must build on: those the request wrote to, and those in ``Selat-After``."""
+def blocks_needed() -> dict[str, int]:
+    """Return the block of each channel that the answer must build on, by the header ``Selat-After``."""
     try:
-        known = freshness.parse(request.headers.get(freshness.AFTER, ""))
+        return freshness.parse(request.headers.get(freshness.AFTER, ""))
     except ValueError as error:
         raise Problem("REQUEST_MALFORMED", str(error)) from None
-    blocks = [found[call.channel] for found in (known, blocks_written()) if call.channel in found]
+
+
+def building_on(call: Call) -> Call:
+    """Return *call* with the blocks that it must build on: those the request wrote to, and those in ``Selat-After``."""
+    blocks = [found[call.channel] for found in (blocks_needed(), blocks_written()) if call.channel in found]
     return dataclasses.replace(call, after=max(blocks) if blocks else call.after, gone=gone)
 
 

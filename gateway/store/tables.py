@@ -89,3 +89,57 @@ shared = _table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
 )
+
+# Compared by its bytes in both databases, so that a prefix is a range.
+EXACT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+# The read model, which can be thrown away: `gateway.readmodel`.
+model_positions = _table(
+    "model_positions",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("next_block", NUMBER, nullable=False),
+    sa.Column("last_hash", sa.LargeBinary, nullable=False),
+)
+
+model_records = _table(
+    "model_records",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("channel", EXACT, primary_key=True),
+    sa.Column("record", EXACT, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("id", EXACT, nullable=False),
+    sa.Column("private", NUMBER, nullable=False),
+    sa.Column("state", EXACT, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("block_number", NUMBER, nullable=False),
+    sa.Column("transaction_id", sa.Text, nullable=False),
+    sa.Column("changed_at", NUMBER, nullable=False),
+    sa.Index("model_records_by_change", "msp_id", "kind", "block_number", "channel", "record"),
+    sa.Index("model_records_by_id", "msp_id", "kind", "id", "channel", "record"),
+    sa.Index("model_records_by_state", "msp_id", "kind", "state", "channel", "record"),
+)
+
+model_labels = _table(
+    "model_labels",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("channel", EXACT, primary_key=True),
+    sa.Column("record", EXACT, primary_key=True),
+    sa.Column("name", EXACT, primary_key=True),
+    sa.Column("value", EXACT, primary_key=True),
+    sa.Index("model_labels_by_value", "msp_id", "value", "channel", "record"),
+)
+
+model_events = _table(
+    "model_events",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("channel", EXACT, primary_key=True),
+    sa.Column("block_number", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("index", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("chaincode", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("transaction_id", sa.Text, nullable=False),
+    sa.Column("at", NUMBER, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Index("model_events_by_block", "msp_id", "block_number", "channel", "index"),
+)

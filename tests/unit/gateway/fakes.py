@@ -17,6 +17,7 @@ from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings
 from hlf import errors
 from hlf.client.commit import Status
+from hlf.steps.events import BlockAndPrivateData
 
 TRANSACTION = "ab" * 32
 
@@ -34,6 +35,7 @@ class FakeLedgers:
     stream: Any = None
     declarations: Declarations = field(default_factory=Declarations)
     published: Functions = field(default_factory=dict)
+    chains: dict[str, list[BlockAndPrivateData]] = field(default_factory=dict)
     planned: Planned | Exception = field(default_factory=lambda: Planned(None, ()))
 
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
@@ -77,6 +79,17 @@ class FakeLedgers:
             yield self.stream
         finally:
             self.stream.close()
+
+    def height(self, msp_id: str, user: str, channel: str) -> int:
+        if channel not in self.chains:
+            raise errors.EvaluateError(f"no channel {channel}")
+        return len(self.chains[channel])
+
+    @contextlib.contextmanager
+    def blocks(
+        self, msp_id: str, user: str, channel: str, first: int, last: int
+    ) -> Iterator[list[BlockAndPrivateData]]:
+        yield self.chains[channel][first : last + 1]
 
     def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
         return msp_id in self.up

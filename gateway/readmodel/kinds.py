@@ -1,0 +1,58 @@
+"""Which records of the ledger the model keeps, by the first part of their keys, and the numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+# The kind's name in addresses, and the object type of the keys that the contracts write.
+KINDS = {
+    "orders": "order",
+    "order-contents": "order.content",
+    "journeys": "journey",
+    "parcels": "custody",
+    "units": "unit",
+    "returns": "return",
+    "disclosures": "grant",
+    "payments": "payment",
+}
+BY_TYPE = {object_type: kind for kind, object_type in KINDS.items()}
+
+_LONGEST = 200
+# Random, and of no use to who searches.
+_PASSED_OVER = frozenset({"salt", "salts", "secret"})
+_IGNORED = str.maketrans("", "", " \t()-")
+
+
+def label(text: str) -> str:
+    """
+    Return how a number or name is compared: as it is read from a label, whatever scanner or person typed it.
+
+    Case, blanks, hyphens and the parentheses of GS1's application identifiers do not count, nor do zeros before a
+    number: a GTIN of 13 digits and the same with 14 are one.
+    """
+    found = text.upper().translate(_IGNORED)
+    return found.lstrip("0") or "0" if found.isdecimal() else found
+
+
+def labels(document: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each value in a document that may be on a label; a name is a path of members."""
+    if isinstance(document, dict):
+        for member, value in document.items():
+            if member not in _PASSED_OVER:
+                yield from labels(value, f"{name}.{member}" if name else str(member))
+    elif isinstance(document, list):
+        for value in document:
+            yield from labels(value, name)
+    elif isinstance(document, str | int) and not isinstance(document, bool):
+        text = label(str(document))
+        if text and len(text) <= _LONGEST and _storable(text) and _storable(name):
+            yield name, text
+
+
+def _storable(text: str) -> bool:
+    """Return whether every database takes the text: without U+0000 and lone surrogates."""
+    try:
+        return "\0" not in text and bool(text.encode())
+    except UnicodeEncodeError:
+        return False

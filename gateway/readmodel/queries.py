@@ -1,0 +1,217 @@
+"""
+Questions to an organisation's model: lists with filter, order and pages, and search by any number.
+
+    page = queries.find(model, "PlatformMSP", Query("orders", where={"state": "confirmed"}, sort="-changed"))
+    page.records, page.cursor
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.readmodel import kinds
+from gateway.readmodel.model import Model
+from gateway.store.tables import model_events, model_labels, model_records
+
+SORTS = ("-changed", "changed", "id", "-id", "state", "-state")
+_COLUMNS = {"changed": model_records.c.block_number, "id": model_records.c.id, "state": model_records.c.state}
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class Query:
+    """
+    A question for records of one kind.
+
+    Attributes:
+        where: names and values that a record must have; a name is a path of members, as ``lines.gtin``.
+        sort: one of ``SORTS``; a hyphen turns the order.
+        cursor: from the page before; empty for the first one.
+    """
+
+    kind: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    channel: str = ""
+    state: str = ""
+    sort: str = SORTS[0]
+    cursor: str = ""
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as it is after the model's last block; *changed_at* in milliseconds since 1970."""
+
+    kind: str
+    id: str
+    channel: str
+    private: bool
+    state: str
+    block_number: int
+    transaction_id: str
+    changed_at: int
+    document: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """An event of a chaincode; *payload* is None if it is not JSON."""
+
+    channel: str
+    chaincode: str
+    name: str
+    block_number: int
+    transaction_id: str
+    at: int
+    payload: Any = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records in order; *cursor* leads to the next page, and is empty on the last one."""
+
+    records: tuple[Record, ...]
+    cursor: str
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Events, newest first; *cursor* as for ``Page``."""
+
+    events: tuple[LoggedEvent, ...]
+    cursor: str
+
+
+def find(model: Model, msp_id: str, query: Query) -> Page:
+    """
+    Return a page of an organisation's records.
+
+    Raises:
+        ValueError: the cursor is not from a page in this order.
+    """
+    down = query.sort.startswith("-")
+    column = _COLUMNS[query.sort.lstrip("-")]
+    keys = (column, model_records.c.channel, model_records.c.record)
+    asked = sa.select(model_records).where(model_records.c.msp_id == msp_id, model_records.c.kind == query.kind)
+    if query.channel:
+        asked = asked.where(model_records.c.channel == query.channel)
+    if query.state:
+        asked = asked.where(model_records.c.state == query.state)
+    for name, value in query.where.items():
+        asked = asked.where(_labelled(name, value))
+    if query.cursor:
+        asked = asked.where(_beyond(keys, _read(query.cursor, [type_of(key) for key in keys]), down))
+    asked = asked.order_by(*(key.desc() if down else key for key in keys)).limit(query.limit + 1)
+    with model.store.reading() as database:
+        rows = database.execute(asked).fetchall()
+    more = len(rows) > query.limit
+    shown = rows[: query.limit]
+    return Page(tuple(map(_record, shown)), _cursor([shown[-1][key.name] for key in keys]) if more else "")
+
+
+def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[Record, ...]:
+    """Return an organisation's records with a number or name that begins with *text*; the equal ones come first."""
+    wanted = kinds.label(text)
+    if not wanted:
+        return ()
+    found = (
+        sa.select(model_labels.c.channel, model_labels.c.record, sa.func.min(model_labels.c.value).label("value"))
+        .where(model_labels.c.msp_id == msp_id, model_labels.c.value >= wanted, model_labels.c.value < wanted + _LAST)
+        .group_by(model_labels.c.channel, model_labels.c.record)
+        .order_by(sa.text("value"), model_labels.c.channel, model_labels.c.record)
+        .limit(limit)
+        .subquery()
+    )
+    asked = (
+        sa.select(model_records)
+        .join(found, sa.and_(model_records.c.channel == found.c.channel, model_records.c.record == found.c.record))
+        .where(model_records.c.msp_id == msp_id)
+        .order_by(found.c.value, model_records.c.kind, model_records.c.id)
+    )
+    with model.store.reading() as database:
+        return tuple(map(_record, database.execute(asked).fetchall()))
+
+
+def events(
+    model: Model, msp_id: str, *, channel: str = "", name: str = "", cursor: str = "", limit: int = 100
+) -> EventPage:
+    """
+    Return a page of the events of an organisation's channels, newest first.
+
+    Raises:
+        ValueError: the cursor is not from a page of events.
+    """
+    keys = (model_events.c.block_number, model_events.c.channel, model_events.c.index)
+    asked = sa.select(model_events).where(model_events.c.msp_id == msp_id)
+    if channel:
+        asked = asked.where(model_events.c.channel == channel)
+    if name:
+        asked = asked.where(model_events.c.name == name)
+    if cursor:
+        asked = asked.where(_beyond(keys, _read(cursor, [int, str, int]), down=True))
+    with model.store.reading() as database:
+        rows = database.execute(asked.order_by(*(key.desc() for key in keys)).limit(limit + 1)).fetchall()
+    shown = rows[:limit]
+    return EventPage(
+        tuple(map(_event, shown)), _cursor([shown[-1][key.name] for key in keys]) if len(rows) > limit else ""
+    )
+
+
+def type_of(column: sa.ColumnElement[Any]) -> type:
+    """Return the type of a column's values."""
+    return int if column is model_records.c.block_number else str
+
+
+def _labelled(name: str, value: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a record has the value under the name, compared as on a label."""
+    same = (model_labels.c[each] == model_records.c[each] for each in ("msp_id", "channel", "record"))
+    return sa.exists(
+        sa.select(sa.literal(1)).where(*same, model_labels.c.name == name, model_labels.c.value == kinds.label(value))
+    )
+
+
+def _beyond(keys: tuple[sa.ColumnElement[Any], ...], after: list[Any], down: bool) -> sa.ColumnElement[bool]:
+    row = sa.tuple_(*keys)
+    last = sa.tuple_(*(sa.literal(value, key.type) for key, value in zip(keys, after, strict=True)))
+    return row < last if down else row > last
+
+
+def _cursor(values: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+def _read(cursor: str, types: list[type]) -> list[Any]:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or [type(each) for each in found] != types:
+        raise ValueError("a cursor comes from `next` of the page before, in the same order")
+    return found
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        row["kind"],
+        row["id"],
+        row["channel"],
+        bool(row["private"]),
+        row["state"],
+        row["block_number"],
+        row["transaction_id"],
+        row["changed_at"],
+        json.loads(row["document"]),
+    )
+
+
+def _event(row: Any) -> LoggedEvent:
+    payload = json.loads(row["payload"]) if row["payload"] else None
+    return LoggedEvent(
+        row["channel"], row["chaincode"], row["name"], row["block_number"], row["transaction_id"], row["at"], payload
+    )
