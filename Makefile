@@ -46,6 +46,7 @@ demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves
 test coverage conformance: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(VENV)/dev  ## Run every test this machine can run
+	@command -v chromium >/dev/null || echo "No chromium here (apt-get install chromium): tests/browser leaves itself out, so no page is tried in a browser." >&2
 	@$(BIN)/python -m pytest $(SHARED) --durations 20 --durations-min 1
 
 coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other processes included (TESTS=folder for a part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, g
@@ -13,6 +14,15 @@ from hlf import errors
 
 _EXTENSION = "selat.companies"
 _SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The register as it was, for the services that asked for it; an application may be given others."""
+
+    services: context.Services
+    until: float
+    listed: dict[str, dict[str, Any]]
 
 
 def name(msp_id: str) -> str:
@@ -39,12 +49,15 @@ def register() -> dict[str, dict[str, Any]]:
 
 
 def _kept() -> dict[str, dict[str, Any]]:
-    kept: tuple[float, dict[str, dict[str, Any]]] = current_app.extensions.get(_EXTENSION, (0.0, {}))
-    if kept[1] and time.monotonic() < kept[0]:
-        return kept[1]
+    services = context.services()
+    kept: _Kept | None = current_app.extensions.get(_EXTENSION)
+    if kept is not None and kept.services is not services:
+        kept = None
+    if kept is not None and time.monotonic() < kept.until:
+        return kept.listed
     try:
         listed = {one["msp_id"]: one for one in context.ask_list(TRADE, "Participants:list")}
     except (errors.HlfError, LookupError):
-        return kept[1]
-    current_app.extensions[_EXTENSION] = (time.monotonic() + _SECONDS, listed)
+        return kept.listed if kept else {}
+    current_app.extensions[_EXTENSION] = _Kept(services, time.monotonic() + _SECONDS, listed)
     return listed

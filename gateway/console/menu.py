@@ -30,6 +30,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("console.home", "home", N_("Today")),
             ("console.orders", "list", N_("Orders")),
+            ("console.figures", "chart", N_("Your figures")),
             ("console.disclosures", "eye", N_("Who sees what")),
             ("console.companies", "people", N_("Companies")),
         ),

@@ -15,7 +15,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import histories
 from gateway.console import companies as register
-from gateway.console import menu, told
+from gateway.console import figures, today, told
+from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import COMMERCE, TRADE
 from gateway.http.problems import Problem
@@ -24,6 +25,8 @@ from gateway.pages.assets import icon_names
 from gateway.pages.languages import gettext
 from gateway.store.tokens import TokenError
 
+# Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
+_NEWEST, _ALL = 15, 500
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 
 
@@ -78,15 +81,15 @@ def design() -> str:
 @blueprint.route("/")
 @auth.needs("read")
 def home() -> str:
-    """Show what there is to see."""
-    return _page("home.html")
+    """Show what the caller's organisation has on its hands today."""
+    return page("home.html", **today.of())
 
 
 @blueprint.route("/companies")
 @auth.needs("read")
 def companies() -> str:
     """Show the organisations of the trade and what each does."""
-    return _page("companies.html", participants=register.register().values())
+    return page("companies.html", participants=register.register().values())
 
 
 @blueprint.route("/orders")
@@ -94,8 +97,8 @@ def companies() -> str:
 @inputs.takes(query={"cursor"})
 def orders() -> str:
     """Show a page of the public parts of all orders, with their journeys."""
-    page = context.ask(COMMERCE, "Orders:list", 100, request.args.get("cursor", ""))
-    return _page("orders.html", orders=page["orders"], following=page["bookmark"])
+    found = context.ask(COMMERCE, "Orders:list", 100, request.args.get("cursor", ""))
+    return page("orders.html", orders=found["orders"], following=found["bookmark"])
 
 
 @blueprint.route("/journeys")
@@ -115,7 +118,7 @@ def journey(journey_id: str) -> str:
     """Show one journey: status, custody, stages and alarms."""
     state = context.ask_record(TRADE, "Journeys:read", journey_id)
     body = context.ask_record(TRADE, "Journeys:events", journey_id)["epcisBody"]
-    return _page(
+    return page(
         "journey.html",
         state=state,
         events=told.events(body["eventList"]),
@@ -134,7 +137,7 @@ def disclosures() -> str:
     ]
     if "audit" in context.caller().scopes and context.caller().msp_id == _auditor():
         shown.append((gettext("What everybody shows to anybody"), context.ask(TRADE, "Disclosures:audit")))
-    return _page("disclosures.html", shown=shown)
+    return page("disclosures.html", shown=shown)
 
 
 def _auditor() -> str:
@@ -148,18 +151,21 @@ def _auditor() -> str:
 @inputs.takes(query={"channel", "contract", "key", "transaction_id"})
 def audit_forms() -> str | Redirect:
     """Show the forms to look up transactions and histories."""
-    for page, names in (("transaction", ("channel", "transaction_id")), ("history", ("channel", "contract", "key"))):
+    for endpoint, names in (
+        ("transaction", ("channel", "transaction_id")),
+        ("history", ("channel", "contract", "key")),
+    ):
         given: dict[str, Any] = {name: request.args.get(name, "").strip() for name in names}
         if all(given.values()):
-            return redirect(url_for(f"console.{page}", **given), 303)
-    return _page("audit.html")
+            return redirect(url_for(f"console.{endpoint}", **given), 303)
+    return page("audit.html")
 
 
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>")
 @auth.needs("audit")
 def transaction(channel: str, transaction_id: str) -> str:
     """Show a transaction with all checks of its proof."""
-    return _page("transaction.html", proof=histories.Proofs(channel).of(transaction_id).document())
+    return page("transaction.html", proof=histories.Proofs(channel).of(transaction_id).document())
 
 
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>/receipt")
@@ -171,10 +177,13 @@ def receipt(channel: str, transaction_id: str) -> Response:
 
 @blueprint.route("/audit/<channel>/history/<contract>/<path:key>")
 @auth.needs("audit")
+@inputs.takes(query={"all"})
 def history(channel: str, contract: str, key: str) -> str:
-    """Show every change of an object, each compared with its block."""
-    return _page("history.html", told=histories.history(channel, None, contract, key, 100))
+    """Show the newest changes of an object, or all, each compared with its block."""
+    limit = _ALL if request.args.get("all") else _NEWEST
+    return page("history.html", told=histories.history(channel, None, contract, key, limit))
 
 
-def _page(name: str, **values: Any) -> str:
-    return render_template(name, user=context.caller(), menu=menu.shown, company=register.name, **values)
+blueprint.add_url_rule("/figures", view_func=figures.listed, endpoint="figures")
+blueprint.add_url_rule("/figures/<claim_id>/<int:revision>", view_func=figures.claim)
+blueprint.add_url_rule("/figures/<claim_id>/<int:revision>", view_func=figures.show, methods=["POST"], endpoint="show")

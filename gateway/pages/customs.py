@@ -75,7 +75,7 @@ def number(value: float | Decimal) -> str:
 
 def share(value: float) -> str:
     """Return a part of one as a percentage."""
-    return numbers.format_percent(value, locale=languages.locale())
+    return numbers.format_percent(value, locale=languages.locale(), decimal_quantization=False)
 
 
 def money(minor: str | int, currency: str) -> str:

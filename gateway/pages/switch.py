@@ -59,6 +59,8 @@ def install(app: Flask) -> None:
         role=states.role,
         stage=states.stage,
         step=states.step,
+        figure=states.figure,
+        amount=states.amount,
         reason=functools.partial(states.said, states.REASONS),
         resolution=functools.partial(states.said, states.RESOLUTIONS),
         rejection=functools.partial(states.said, states.REJECTIONS),

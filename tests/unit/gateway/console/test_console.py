@@ -10,10 +10,19 @@ import pytest
 
 import gateway.console
 import gateway.pages
+from chaincode.domain.disclosure import disclosures
+from gateway.fabric.ledger import Call
 from gateway.pages import forms
 from hlf import errors
 from tests.unit.gateway.conftest import form_token
 
+NOTHING = {
+    "Participants:list": b"[]",
+    "Disclosures:given": b"[]",
+    "Disclosures:received": b"[]",
+    "Disclosures:requests": b"[]",
+    "Orders:list": b'{"orders": [], "bookmark": ""}',
+}
 PAGES = ["/console/", "/console/orders", "/console/disclosures", "/console/audit", "/console/journeys/J1"]
 
 
@@ -56,7 +65,7 @@ def test_a_wrong_token_does_not_get_in(log_in, token):
 
 
 def test_logging_out_forgets_the_token(entered, ledgers):
-    ledgers.answers["Participants:list"] = b"[]"
+    ledgers.answers |= NOTHING
     assert entered.get("/console/").status_code == 200
     assert entered.get("/console/logout").status_code == 405
     entered.post("/console/logout", data={forms.FIELD: form_token(entered)})
@@ -111,7 +120,7 @@ def test_a_refusal_is_a_page(entered, ledgers):
 
 def test_no_page_has_inline_style_or_script(client, entered, ledgers):
     """The content security policy would refuse both."""
-    ledgers.answers["Participants:list"] = b"[]"
+    ledgers.answers |= NOTHING
     for path in ("/docs", "/docs/errors", "/console/login", "/console/", "/console/audit", "/console/design"):
         page = entered.get(path).get_data(as_text=True)
         assert "style=" not in page
@@ -120,7 +129,7 @@ def test_no_page_has_inline_style_or_script(client, entered, ledgers):
 
 def test_every_form_that_writes_carries_its_text(entered, ledgers):
     """A page that forgot it would have a form that is always refused."""
-    ledgers.answers["Participants:list"] = b"[]"
+    ledgers.answers |= NOTHING
     for path in ("/console/login", "/console/"):
         page = entered.get(path).get_data(as_text=True)
         ours = page.count('method="post"') - page.count('action="/language"')
@@ -152,3 +161,57 @@ def test_the_files_of_pages_are_kept_until_they_change(client):
     answer = client.get(style)
     assert "max-age=31536000" in answer.headers["Cache-Control"]
     answer.close()
+
+
+FIGURES = {"demand.peak_date": "2026-12-12", "demand.units_p50_h87": 14350}
+SHARED = {"figure": "demand.units_p50_h87", "recipient": "LogisticsMSP", "purpose": "capacity", "expires": "2027-01-31"}
+
+
+@pytest.fixture
+def owner(client, log_in, bearer, ledgers):
+    """A browser of an organisation that has a claim of two figures, in a register of two."""
+    opened = [disclosures.disclose(b"s" * 16, name, value).encoded for name, value in FIGURES.items()]
+    named = [{"msp_id": each, "name": f"{each} Ltd", "roles": []} for each in ("PlatformMSP", "LogisticsMSP")]
+    answers = {"Claims:read": {"document": "{}", "disclosures": opened}, "Participants:list": named}
+    ledgers.answers |= {name: json.dumps(answer).encode() for name, answer in answers.items()}
+    ledgers.answers |= {"Disclosures:grant": b"{}", "Disclosures:deliver": b"{}"}
+    log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
+    client.get("/console/figures/C1/1")
+    return client
+
+
+def _delivered(ledgers) -> list[Call]:
+    return [call for *_, call in ledgers.asked if call.function == "Disclosures:deliver"]
+
+
+def test_a_preview_shows_what_the_company_will_see_and_sends_nothing(owner, ledgers):
+    """The ticked figure alone, and that the other stays hidden."""
+    answer = owner.post("/console/figures/C1/1", data={**SHARED, forms.FIELD: form_token(owner)})
+    page = answer.get_data(as_text=True)
+    assert "What LogisticsMSP Ltd will see" in page
+    (shown,) = re.findall(r"will see</h2>.*?</section>", page, re.DOTALL)
+    assert "14,350 pieces" in shown
+    assert "2026-12-12" not in shown
+    assert "1 other figure stays hidden." in shown
+    assert _delivered(ledgers) == []
+
+
+def test_what_was_previewed_is_shown(owner, ledgers):
+    """The grant goes out under the id of the preview, and only the ticked figure is delivered."""
+    data = {**SHARED, "step": "send", "grant_id": "grant-1", forms.FIELD: form_token(owner)}
+    answer = owner.post("/console/figures/C1/1", data=data)
+    assert (answer.status_code, answer.location) == (303, "/console/disclosures")
+    (delivered,) = _delivered(ledgers)
+    assert delivered.arguments == ("grant-1", "LogisticsMSP")
+    (opened,) = json.loads(delivered.transient["disclosures"])
+    assert disclosures.read(opened).value == 14350
+
+
+@pytest.mark.parametrize(
+    "more", [{"figure": "other"}, {"recipient": "NobodyMSP"}, {"purpose": ""}, {"expires": "soon"}]
+)
+def test_a_form_that_lacks_something_sends_nothing(owner, ledgers, more):
+    """It comes back and says what it needs."""
+    data = {**SHARED, "step": "send", **more, forms.FIELD: form_token(owner)}
+    assert "Tick a figure" in owner.post("/console/figures/C1/1", data=data).get_data(as_text=True)
+    assert _delivered(ledgers) == []

@@ -56,7 +56,7 @@ def _closed(app):
     """Yield path, method and scope of every address that is not open to all."""
     for rule in app.url_map.iter_rules():
         if rule.rule not in OPEN_TO_ALL:
-            path = rule.rule.replace("<int:number>", "1").replace("<path:key>", "k")
+            path = rule.rule.replace("<int:number>", "1").replace("<int:revision>", "1").replace("<path:key>", "k")
             for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
                 yield path, method, auth.scope_of(app.view_functions[rule.endpoint])
 

@@ -265,6 +265,8 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "language.choose",
         "assets.static",
         "console.audit_forms",
+        "console.history",
+        "console.show",
         "console.find_journey",
         "console.orders",
     }

@@ -1,0 +1,109 @@
+"""
+One's own figures, and who may see which of them.
+
+A person ticks figures and a company, and sees beside them exactly what that company will see, who has to endorse,
+and what everybody else learns. Only then the form sends anything.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from chaincode.domain.disclosure import disclosures
+from gateway.console import companies
+from gateway.console.page import page
+from gateway.http import auth, context, inputs
+from gateway.http.context import TRADE
+from gateway.http.problems import Problem
+from gateway.pages.languages import gettext
+from gateway.trade import minting
+from gateway.trade.disclosure import disclosing
+from hlf.codec import canonical
+
+_DAYS = 90
+
+
+@auth.needs("read")
+def listed() -> str:
+    """Show the claims of the caller's organisation."""
+    return page("figures.html", claims=context.ask_list(TRADE, "Claims:list"))
+
+
+@auth.needs("read")
+def claim(claim_id: str, revision: int) -> str:
+    """Show the figures of one claim, with boxes to tick."""
+    return _form(claim_id, revision, {}, [], None, "")
+
+
+@auth.needs("write")
+@inputs.takes(body=inputs.FORM)
+def show(claim_id: str, revision: int) -> Redirect | str:
+    """Preview what a company would see, or show it."""
+    given = request.form.to_dict()
+    ticked = [name for name in request.form.getlist("figure") if name in dict(_values(claim_id, revision))]
+    recipient = given.get("recipient", "")
+    if not ticked or recipient not in companies.register() or not given.get("purpose") or not _date(given):
+        return _form(
+            claim_id, revision, given, ticked, None, gettext("Tick a figure, and say who, what for and until when.")
+        )
+    grant_id = given.get("grant_id") or minting.public_id("grant")
+    terms = {
+        "claim_id": claim_id,
+        "revision": revision,
+        "recipient": recipient,
+        "attributes": ticked,
+        "purpose": given["purpose"],
+        "expires_at": f"{_date(given)}T23:59:59Z",
+        "request_id": None,
+    }
+    grant = canonical.dumps({**terms, "salt": minting.salt()})
+    if given.get("step") != "send":
+        planned = context.plan(TRADE.call("Disclosures:grant", [grant_id], {"grant": grant}))
+        preview = {"grant_id": grant_id, "endorsers": planned.endorsers, "seen_by": planned.seen_by}
+        return _form(claim_id, revision, given, ticked, preview, "")
+    document, chosen = disclosing.chosen(claim_id, revision, ticked)
+    context.act(TRADE, "Disclosures:grant", grant_id, transient={"grant": grant})
+    disclosing.deliver(grant_id, recipient, document, chosen)
+    return redirect(url_for("console.disclosures"), 303)
+
+
+def _form(
+    claim_id: str, revision: int, given: dict[str, str], ticked: list[str], preview: dict[str, Any] | None, refused: str
+) -> str:
+    values = _values(claim_id, revision)
+    others = [(id_, str(one["name"])) for id_, one in companies.register().items() if id_ != context.caller().msp_id]
+    until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=_DAYS)).isoformat()
+    return page(
+        "claim.html",
+        claim_id=claim_id,
+        revision=revision,
+        values=values,
+        shown=[(name, value) for name, value in values if name in ticked],
+        hidden=len(values) - len(ticked),
+        ticked=ticked,
+        others=others,
+        given={"expires": until, **given},
+        preview=preview,
+        refused=refused,
+    )
+
+
+def _values(claim_id: str, revision: int) -> list[tuple[str, Any]]:
+    """Return the figures of one of the caller's claims, by name."""
+    found = context.ask_record(TRADE, "Claims:read", claim_id, str(revision))
+    opened = [disclosures.read(each) for each in found["disclosures"]]
+    if not opened:
+        raise Problem("NOT_FOUND", f"There is no claim {claim_id}")
+    return sorted((each.name, each.value) for each in opened)
+
+
+def _date(given: dict[str, str]) -> str:
+    """Return the day in the form, if it is one."""
+    try:
+        return datetime.date.fromisoformat(given.get("expires", "")).isoformat()
+    except ValueError:
+        return ""
