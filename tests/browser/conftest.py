@@ -1,0 +1,68 @@
+"""Debian's Chromium before one gateway on one embedded network, on which the demo's story has been played."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from selat.demo.story import Played
+from selat.demo.theatre import Stage
+from tests.scenarios.conftest import cast, folder, played, shown, stage
+
+__all__ = ["cast", "folder", "played", "shown", "stage"]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser; it is never downloaded."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no `chromium` here (apt-get install chromium): the pages are not tried in a browser")
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])) as browser,
+    ):
+        yield browser
+
+
+class Visitor:
+    """A person with a browser; *requests* has the address of everything that the browser asked for."""
+
+    def __init__(self, context: BrowserContext, stage: Stage) -> None:
+        self.base = stage.base
+        self.tokens = stage.tokens
+        self.context = context
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def log_in(self, actor: str) -> None:
+        """Type the token of an actor into the form."""
+        self.go("/console/login")
+        self.page.get_by_label("Access token").fill(self.tokens[actor])
+        self.page.get_by_role("main").get_by_role("button", name="Log in").click()
+        assert self.page.url == f"{self.base}/console/"
+
+    def go(self, path: str) -> None:
+        """Open a page of the gateway."""
+        answer = self.page.goto(self.base + path)
+        assert answer is not None
+        assert answer.ok, (path, answer.status)
+
+
+@pytest.fixture
+def visitor(chromium: Browser, stage: Stage, played: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """A visitor; the marker ``seen`` gives options of the browser's context."""
+    marker = request.node.get_closest_marker("seen")
+    options = {"viewport": DESKTOP, "locale": "en-SG", **(marker.kwargs if marker else {})}
+    with closing(chromium.new_context(**options)) as context:
+        yield Visitor(context, stage)
