@@ -126,15 +126,22 @@ class Journeys(Recording, Handovers, api.Contract):
         """
         Report an incident at one of the caller's stages, of the *parcels* that are named or of all.
 
+        Loss and damage are reported by who had these parcels, or passed them on or took them over.
+
         *note_hash* is the hash of a report outside the ledger.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, PARCEL_UNKNOWN, NOT_A_PARTY, STAGE_NOT_IN_JOURNEY, STAGE_NOT_ENTITLED,
-                CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT.
+                CLOCK_WENT_BACK, EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, NOT_CANCELLABLE, INVALID_ARGUMENT,
+                NOT_CUSTODIAN of loss or damage.
         """
         journey, mine, now = self._mine(ctx, journey_id, stage_id, parcels)
         moment = moments.stated("at", at)
         pages.timely(journey, mine.whole, moment.at, now)
+        if kind in pages.OF_GOODS:
+            for key in journeystate.keys(journey, contents.chosen(journey.parcels, parcels)):
+                held = journeystate.find_custody(ctx, journey_id, key)
+                unitstate.in_effect(ctx, held).check_could_see(mine.whole.msp_id, moment.at)
         note = names.SHA256.check("note_hash", note_hash) if note_hash else ""
         about = contents.chosen(journey.parcels, parcels) if parcels else ()
         incident = pages.Incident(kind, stage_id, moment.at, now, note, about)

@@ -215,9 +215,26 @@ def parcel_records(
     own = party_pages(ctx, journey, wanted).pages if known is None else tuple(known)
     found = {}
     for parcel, key in zip(wanted, keys(journey, wanted), strict=True):
-        read = about(ctx, journey, own, parcel, readable_custody(ctx, journey, key))
-        found[parcel] = tracking.ParcelRecords(pages.timeline(read), pages.incidents(read))
+        held = readable_custody(ctx, journey, key)
+        read = about(ctx, journey, own, parcel, held)
+        told = read if held is None else _credible(read, unitstate.in_effect(ctx, held))
+        found[parcel] = tracking.ParcelRecords(pages.timeline(read), pages.incidents(told))
     return found
+
+
+def _credible(read: Iterable[pages.Page], held: custody.Custody) -> list[pages.Page]:
+    """Return pages without losses and damage that only a modified peer can have written: by who could not see them."""
+    return [
+        dataclasses.replace(
+            page,
+            incidents=tuple(
+                each
+                for each in page.incidents
+                if each.kind not in pages.OF_GOODS or held.could_see(page.msp_id, each.at)
+            ),
+        )
+        for page in read
+    ]
 
 
 def about(

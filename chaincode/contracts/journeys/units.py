@@ -146,9 +146,11 @@ class Units(api.Contract):
         """
         Report an incident of a unit, for everything inside at its time.
 
+        Loss and damage are reported by who had the unit, or passed it on or took it over.
+
         Raises:
             Refused: UNIT_UNKNOWN, NOT_A_PARTY, STAGE_NOT_ENTITLED, NOT_CANCELLABLE, CLOCK_WENT_BACK,
-                EVENT_IN_FUTURE, TOO_LATE, INVALID_ARGUMENT.
+                EVENT_IN_FUTURE, TOO_LATE, INVALID_ARGUMENT, NOT_CUSTODIAN of loss or damage.
         """
         caller, now = access.member(ctx), clock.now(ctx)
         unit = unitstate.load(ctx, unit_id)
@@ -159,6 +161,9 @@ class Units(api.Contract):
         mine = unitstate.page(ctx, unit.unit_id, caller)
         moment = moments.stated("at", at)
         pages.timely(unit, mine, moment.at, now)
+        if kind in pages.OF_GOODS:
+            held = unitstate.state(ctx, unit.unit_id).custody
+            unitstate.in_effect(ctx, held).check_could_see(caller, moment.at)
         note = names.SHA256.check("note_hash", note_hash) if note_hash else ""
         incident = pages.Incident(kind, stage_id, moment.at, now, note)
         unitstate.save_page(ctx, pages.reported(mine, incident))

@@ -9,10 +9,12 @@ compares their hashes with those in the claim.
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import journeystate, unitstate
 from chaincode.contracts.register import majority, participants
-from chaincode.domain.journeys import pages
+from chaincode.domain.journeys import contents
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.orders import carrierclaims
 from chaincode.domain.orders.carrierclaims import CarrierClaim, ClaimFiling, ClaimSum, LiabilityTerms, Step
@@ -20,6 +22,7 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import SIDE_OF
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names, records
+from hlf.codec.refusals import invalid
 from hlf.shim import api
 
 _CLAIM = "carrier-claim"
@@ -55,12 +58,13 @@ class CarrierClaims(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
     def file(self, ctx: api.Context, filing: ClaimFiling) -> CarrierClaim:
         """
-        File a claim, as the selling side of a journey on which a loss or damage is reported; a majority endorses.
+        File a claim, as the selling side of a journey, for a parcel whose loss or damage is reported; a majority
+        endorses.
 
         Raises:
             Refused: ALREADY_EXISTS, JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, NOT_A_CARRIER, NOT_CUSTODIAN (the
-                carrier never had the goods before), INCIDENT_UNKNOWN, LIABILITY_UNKNOWN, DEADLINE_PASSED,
-                INVALID_ARGUMENT.
+                carrier never had the parcel before), PARCEL_UNKNOWN, INCIDENT_UNKNOWN, LIABILITY_UNKNOWN,
+                DEADLINE_PASSED, INVALID_ARGUMENT.
         """
         journey, claimant = journeystate.load(ctx, filing.journey_id), access.member(ctx)
         if not _SELLERS & set(journey.party(claimant).roles):
@@ -69,6 +73,7 @@ class CarrierClaims(api.Contract):
             raise Refusal.NOT_A_CARRIER(f"{filing.carrier} carries nothing")
         if store.find(ctx, CarrierClaim, _CLAIM, filing.claim_id):
             raise Refusal.ALREADY_EXISTS(f"there is a claim {filing.claim_id}")
+        filing = _of_parcel(journey, filing)
         _check_unclaimed(ctx, filing)
         at = _happened(ctx, journey, filing)
         made = carrierclaims.filed(filing, claimant, _liability(ctx, journey, filing.carrier), at, clock.now(ctx))
@@ -240,25 +245,40 @@ def _liability(ctx: api.Context, journey: Journey, carrier: str) -> LiabilityTer
 
 def _happened(ctx: api.Context, journey: Journey, filing: ClaimFiling) -> int:
     """
-    Return when the loss or damage happened, as it was reported on the journey.
+    Return when the parcel was lost or damaged, as it was reported of it or of a unit that it was in.
 
     Raises:
         Refused: INCIDENT_UNKNOWN, NOT_CUSTODIAN.
     """
-    reported = [each.at for each in pages.incidents(journeystate.all_pages(ctx, journey)) if each.kind == filing.kind]
+    told = journeystate.parcel_records(ctx, journey, meant=(filing.parcel,))[filing.parcel]
+    reported = [each.at for each in told.incidents if each.kind == filing.kind]
     if not reported:
-        raise Refusal.INCIDENT_UNKNOWN(f"nothing is reported as {filing.kind} on journey {journey.journey_id}")
-    held = journeystate.find_custody(ctx, journey.journey_id)
+        raise Refusal.INCIDENT_UNKNOWN(f"{filing.parcel} is not reported as {filing.kind}")
+    (key,) = journeystate.keys(journey, (filing.parcel,))
+    held = unitstate.in_effect(ctx, journeystate.find_custody(ctx, journey.journey_id, key))
     if not any(each.custodian == filing.carrier and each.since <= reported[0] for each in held.periods):
-        raise Refusal.NOT_CUSTODIAN(f"{filing.carrier} had not had the goods by then")
+        raise Refusal.NOT_CUSTODIAN(f"{filing.carrier} had not had {filing.parcel} by then")
     return reported[0]
+
+
+def _of_parcel(journey: Journey, filing: ClaimFiling) -> ClaimFiling:
+    """
+    Return *filing* with its parcel in the journey's spelling; the only parcel of a journey need not be named.
+
+    Raises:
+        Refused: PARCEL_UNKNOWN, INVALID_ARGUMENT.
+    """
+    if not filing.parcel and len(journey.parcels) > 1:
+        raise invalid("filing.parcel", "must name one of the parcels of the journey")
+    (parcel,) = contents.chosen(journey.parcels, filter(None, [filing.parcel]))
+    return dataclasses.replace(filing, parcel=parcel)
 
 
 def _check_unclaimed(ctx: api.Context, filing: ClaimFiling) -> None:
     """Raise Refused if the carrier answers for the same already."""
     for claim_id in store.each(ctx, str, _OF_JOURNEY, filing.journey_id):
         found = _load(ctx, claim_id)
-        same = (found.filing.kind, found.filing.carrier) == (filing.kind, filing.carrier)
+        same = all(getattr(found.filing, name) == getattr(filing, name) for name in ("kind", "carrier", "parcel"))
         if same and found.state not in carrierclaims.OVER:
             raise Refusal.ALREADY_EXISTS(f"claim {claim_id} is for the same")
 

@@ -16,6 +16,8 @@ import dataclasses
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.orders import debts, dues, orders
 from chaincode.domain.orders import duties, payments
+from chaincode.domain.orders.debts import Debts, paid_off
+from chaincode.domain.orders.debts import of as debt_of
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
 from chaincode.domain.orders.payments import Authorisation, Change, Payment, State
@@ -86,12 +88,12 @@ class Settlement(api.Contract):
             orders.mark(ctx, order, captured.mark)
         return _keep(ctx, "PaymentCaptured", found, captured)
 
-    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt"), called_by=("payments",))
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debts"), called_by=("payments",))
     def settle(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Pay everything captured out to the merchant, less its debt, at the payment firm's own published rates.
 
-        *debt* is what `Settlement:debt` answers; it is left out where there is none.
+        *debts* is what `Settlement:debts` answers; it is left out where there are none.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, RATES_NEEDED, RATES_UNKNOWN, RATES_STALE, NO_RATE,
@@ -103,19 +105,20 @@ class Settlement(api.Contract):
         if change.rate_date:
             rates = _rates(ctx, found.terms.payments, change.rate_base, change.rate_date)
             rates.check_fresh(clock.stamp(ctx)[:10])
-        settled = found.settled_by(change, clock.stamp(ctx), rates, owed.amount)
-        if settled.netted:
-            debts.put(ctx, owed.moved(-settled.netted, change.salt))
+        settled = found.settled_by(change, clock.stamp(ctx), rates, owed.total)
+        for before, after in zip(owed.debts, paid_off(owed.debts, settled.netted, change.salt), strict=True):
+            if after != before:
+                debts.put(ctx, after)
         orders.mark(ctx, order, payments.settled_mark(found, change))
         return _keep(ctx, "PaymentSettled", found, settled)
 
-    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "debt", "due"), called_by=("payments",))
+    @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change", "due"), called_by=("payments",))
     def refund(self, ctx: api.Context, payment_id: str) -> dict[str, str]:
         """
         Give some or all of what was captured back to the buyer, for a return if the change names one.
 
         For a return it is exactly what the return comes to: *due*, as `ReturnDues:due` answers it. After the
-        settlement the merchant owes the sum (*debt*, as for `settle`).
+        settlement the merchant owes the sum, as a debt of its own.
 
         Raises:
             Refused: NOT_AS_STORED, NOT_PAYMENT_FIRM, WRONG_STATE, AMOUNT_EXCEEDS, AMOUNT_DIFFERS, SALT_REUSED,
@@ -127,10 +130,9 @@ class Settlement(api.Contract):
             order = orders.public(ctx, found.terms.order_id)
             due = dues.checked(ctx, order, found.terms.payments, change, found.terms.currency)
             orders.mark(ctx, order, payments.refunded_mark(found, change, due.units))
-        owed = debts.proven(ctx, found)
         refunded = found.refunded_by(change, clock.stamp(ctx))
         if found.paid:
-            debts.put(ctx, owed.moved(refunded.refunded - found.refunded, change.salt))
+            debts.put(ctx, debt_of(refunded, refunded.refunded - found.refunded, change.salt))
         return _keep(ctx, "PaymentRefunded", found, refunded)
 
     @api.transaction(endorsed_by=_OF_PAYMENT, transient=("payment", "change"), called_by=("payments",))
@@ -183,8 +185,8 @@ class Settlement(api.Contract):
         return private.own(ctx, access.member(ctx), _key(ctx, payment_id), f"payment {payment_id}")
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
-    def debt(self, ctx: api.Context, payment_id: str) -> bytes:
-        """What the payment's merchant owes, exactly as the caller's organisation keeps it; nothing if there is none."""
+    def debts(self, ctx: api.Context, payment_id: str) -> Debts:
+        """Return what the payment's merchant owes, as the caller's organisation keeps it; give it to `settle`."""
         return debts.stored(ctx, access.member(ctx), records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query

@@ -103,6 +103,23 @@ class Custody:
         """The unit that it is in; empty if it is in none."""
         return self.stays[-1].unit_id if self.stays and self.stays[-1].until is None else ""
 
+    def could_see(self, msp_id: str, at: int) -> bool:
+        """Return whether *msp_id* had the goods at *at*, or passed them on before or took them over after that."""
+        last = max((number for number, each in enumerate(self.periods) if each.since <= at), default=0)
+        return msp_id in {each.custodian for each in self.periods[max(last - 1, 0) : last + 2]}
+
+    def check_could_see(self, msp_id: str, at: int) -> None:
+        """
+        Refuse a report of loss or damage by who did not have the goods around that time.
+
+        Raises:
+            Refused: NOT_CUSTODIAN.
+        """
+        if not self.could_see(msp_id, at):
+            raise Refusal.NOT_CUSTODIAN(
+                f"{msp_id} neither had {self.name} at that time, nor passed it on or took it over"
+            )
+
     @property
     def name(self) -> str:
         """What it is the custody of."""

@@ -39,6 +39,10 @@ class IncidentKind(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+OF_GOODS = frozenset({IncidentKind.LOST, IncidentKind.DAMAGED})
+"""What only an organisation can know that had the goods, or passed them on or took them over."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """

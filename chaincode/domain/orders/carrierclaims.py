@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from chaincode.domain.disclosure import disclosures
+from chaincode.domain.journeys import parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import bounds, identifiers, money
 from hlf.codec import moments, names, records
@@ -90,6 +91,7 @@ class ClaimFiling:
     A claimant's input to file a claim.
 
     ``evidence_hash`` is that of papers which are kept outside the ledger, ``sum_hash`` that of its `ClaimSum`.
+    ``parcel`` is the one that was lost or damaged; only a journey with one parcel needs none.
     """
 
     claim_id: str
@@ -98,8 +100,11 @@ class ClaimFiling:
     carrier: str
     evidence_hash: str
     sum_hash: str
+    parcel: str = ""
 
     def __post_init__(self) -> None:
+        if self.parcel:
+            parcels.identified(self.parcel, "filing.parcel")
         identifiers.check("filing.claim_id", self.claim_id)
         identifiers.check("filing.journey_id", self.journey_id)
         names.MSP_ID.check("filing.carrier", self.carrier)

@@ -41,6 +41,7 @@ class FileClaimSchema(ClaimedSumSchema):
     claim_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
     journey_id = fields.String(required=True, validate=IDENTIFIER)
     kind = fields.String(required=True, validate=one_of(carrierclaims.Kind))
+    parcel = fields.String(metadata={"description": "The parcel; only a journey with one parcel needs none"})
     carrier = fields.String(required=True, validate=MSP_ID)
     evidence_hash = hash_of("the evidence")
 

@@ -41,10 +41,6 @@ _MOVES: tuple[tuple[str, str, type[Schema] | None, str], ...] = (
 )
 
 
-_OWED = ("settle", "refund")
-"""The functions that count what the merchant owes, which they want as it is kept."""
-
-
 @payments.route("", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
@@ -108,9 +104,8 @@ def _serve(address: str, function: str, schema: type[Schema] | None, summary: st
         own = context.caller().msp_id
         stored = context.evaluate(COMMERCE.call("Settlement:show", [payment_id], None, (own,)))
         transient = {"payment": stored, "change": canonical.dumps({**body, "salt": minting.salt()})}
-        if function in _OWED:
-            debt = context.evaluate(COMMERCE.call("Settlement:debt", [payment_id], None, (own,)))
-            transient |= {"debt": debt} if debt else {}
+        if function == "settle":
+            transient["debts"] = context.evaluate(COMMERCE.call("Settlement:debts", [payment_id], None, (own,)))
         if body.get("return_id"):
             place = [results.record(canonical.loads(stored))["terms"]["order_id"], body["return_id"]]
             transient["due"] = context.evaluate(COMMERCE.call("ReturnDues:due", place, None, (own,)))

@@ -80,9 +80,9 @@ class Market(shipping.Channel):
     def move(self, step: str, order_id: str, due: bytes = b"", **change: str) -> None:
         """Move the payment of an order on."""
         name = f"P-{order_id}"
-        kept, debt = (self.kept(f"Settlement:{function}", name, by=PAYMENTS) for function in ("show", "debt"))
+        kept, debts = (self.kept(f"Settlement:{function}", name, by=PAYMENTS) for function in ("show", "debts"))
         changed = as_bytes({"salt": salt("change", hashlib.sha256(kept).hexdigest()), **change})
-        transient = {"payment": kept, "change": changed} | ({"debt": debt} if debt and step != "capture" else {})
+        transient = {"payment": kept, "change": changed} | ({"debts": debts} if step == "settle" else {})
         self.sell(f"Settlement:{step}", name, by=PAYMENTS, transient=transient | ({"due": due} if due else {}))
 
     def kept(self, function: str, *args: Any, by: str = MERCHANT) -> bytes:

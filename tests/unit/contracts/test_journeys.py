@@ -535,6 +535,32 @@ def test_a_time_beyond_print_on_a_doctored_page_holds_nobody_up(channel):
     assert [LAST_MILE] in [alarm["parties"] for alarm in alarms if alarm["code"] == "PAGE_DOUBTED"]
 
 
+def test_a_loss_on_a_doctored_page_of_who_never_had_the_goods_is_none(channel):
+    """The contract would not have taken it; honest peers leave it out, and the parcel is on its way."""
+    channel.hand_over(MERCHANT, ORIGIN, 5)
+    channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
+    lost = {
+        "kind": "lost",
+        "stage_id": "S15",
+        "at": at_ms(5.5),
+        "recorded_at": at_ms(6),
+        "note_hash": "",
+        "parcels": [],
+    }
+    forged = {"journey_id": "J1", "msp_id": FORWARDER, "entries": [], "incidents": [lost], "times": []}
+    by = {"client": shipping.user(FORWARDER), "at": shipping.at(6)}
+    doctored(channel).invoke("Journeys:plant", "page", ["J1", FORWARDER], forged, **by)
+    assert channel.query("Journeys:track", shipping.TOKEN_HASH)["status"] == "picked_up"
+    channel.hour = 6
+    channel.submit("Journeys:report", "J1", "lost", "S11", shipping.text(6), by=ORIGIN)
+    assert channel.query("Journeys:track", shipping.TOKEN_HASH)["status"] == "unknown"
+
+
+def at_ms(hour: float) -> int:
+    """An hour of the scenario in milliseconds."""
+    return int(shipping.at(hour).timestamp() * 1000)
+
+
 def test_who_held_the_goods_before_is_not_written_away(channel):
     """A custodian that rewrites the chain contradicts the pages of those it leaves out or moves."""
     channel.hand_over(MERCHANT, ORIGIN, 5)

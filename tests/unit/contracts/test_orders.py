@@ -112,8 +112,8 @@ class Shop:
         """Move the payment on."""
         kept = kept or self.ask("Settlement:show", payment, by=PAYMENTS).payload
         transient = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change})}
-        debt = self.ask("Settlement:debt", payment, by=PAYMENTS).payload if step in ("settle", "refund") else b""
-        transient |= {"debt": debt} if debt else {}
+        if step == "settle":
+            transient["debts"] = self.ask("Settlement:debts", payment, by=PAYMENTS).payload
         return self.submit(f"Settlement:{step}", payment, by=by, transient=transient, at=at)
 
     def state(self, payment="p1"):
@@ -391,24 +391,53 @@ def test_what_goes_back_after_the_settlement_is_the_merchants_debt(shop):
     shop.move("refund", 2, amount="600")
     shop.move("settle", 3)
     assert refused(shop.submit, "Orders:cancel", "o1", "BUYER_REQUEST") == "ALREADY_SETTLED"
-    assert shop.ask("Settlement:debt", "p1", by=MERCHANT).payload == b""
+    assert shop.ask("Settlement:debts", "p1", by=MERCHANT).json() == {"debts": [], "total": "0"}
     shop.move("refund", 4, amount="10000")
     shop.move("refund", 5, amount="1000")
     payment = shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]
     assert (payment["captured"], payment["refunded"], payment["settled"]) == ("40600", "11600", "29000")
-    assert shop.ask("Settlement:debt", "p1", by=MERCHANT).json()["amount"] == "11000"
+    assert shop.ask("Settlement:debts", "p1", by=MERCHANT).json()["total"] == "11000"
     shop.place("o2", salt=salt("order 2"))
     shop.open("o2")
     shop.authorise("p2", order_id="o2", settle_currency="SGD", salt=salt("second"),
                    total=shop.ask("Orders:total", "o2", by=MERCHANT).payload)  # fmt: skip
     shop.move("capture", 6, payment="p2", amount="40600")
-    kept = shop.ask("Settlement:show", "p2", by=PAYMENTS).payload
+    kept, debts = (shop.ask(f"Settlement:{name}", "p2", by=PAYMENTS).payload for name in ("show", "debts"))
     transient = {"payment": kept, "change": as_bytes({"salt": salt("change", 7)})}
-    assert refused(shop.submit, "Settlement:settle", "p2", by=PAYMENTS, transient=transient) == "NOT_AS_STORED"
+    for wrong, code in ((debts.replace(b'"10000"', b'"1"'), "NOT_AS_STORED"), (debts[:10], "INVALID_ARGUMENT")):
+        told = transient | {"debts": wrong}
+        assert refused(shop.submit, "Settlement:settle", "p2", by=PAYMENTS, transient=told) == code
     shop.move("settle", 7, payment="p2")
     payment = shop.ask("Settlement:read", "p2", by=MERCHANT).json()["payment"]
     assert (payment["settled"], payment["netted"], payment["paid_out"]) == ("40600", "11000", "29600")
-    assert shop.ask("Settlement:debt", "p2", by=MERCHANT).json()["amount"] == "0"
+    assert shop.ask("Settlement:debts", "p2", by=MERCHANT).json()["total"] == "0"
+
+
+def test_a_refund_and_the_settlement_of_another_order_pass_in_one_block(shop):
+    """Each refund after a settlement is a debt with a key of its own; a part that is paid off leaves the rest owed."""
+    for number, name in enumerate(("1", "2"), 1):
+        order_id = f"o{number}"
+        if number > 1:
+            shop.place(order_id, salt=salt("order", number))
+            shop.open(order_id)
+        shop.authorise(f"p{name}", order_id=order_id, settle_currency="SGD", salt=salt("payment", number),
+                       total=shop.ask("Orders:total", order_id, by=MERCHANT).payload)  # fmt: skip
+        shop.move("capture", f"capture {name}", payment=f"p{name}", amount="40600" if number == 1 else "500")
+    shop.move("settle", "settle 1")
+    shop.move("refund", "refund 1", amount="700")
+
+    def endorsed(function, payment, number, transient, **change):
+        kept = shop.ask("Settlement:show", payment, by=PAYMENTS).payload
+        sent = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change}), **transient}
+        return shop.ledger.endorse(f"Settlement:{function}", payment, client=user(PAYMENTS), transient=sent, at=START)
+
+    debts = {"debts": shop.ask("Settlement:debts", "p2", by=PAYMENTS).payload}
+    refunded, settled = endorsed("refund", "p1", "again", {}, amount="30"), endorsed("settle", "p2", "settle 2", debts)
+    shop.ledger.commit(refunded)
+    shop.ledger.commit(settled)
+    told = shop.ask("Settlement:debts", "p2", by=MERCHANT).json()
+    assert sorted(int(each["amount"]) for each in told["debts"]) == [30, 200]
+    assert told["total"] == "230"
 
 
 def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):

@@ -294,10 +294,10 @@ class Units(RuleBasedStateMachine):
         assert captured == TOTAL
         assert refunded == self.book["refunded"] <= captured
         assert settled == (captured - refunded if self.paid else 0)
-        debt = self.market.commerce.evaluate(
-            "Settlement:debt", "P-O1", client=user(MERCHANT), at=shipping.at(self.market.hour)
-        ).payload
-        assert (int(json.loads(debt)["amount"]) if debt else 0) == self.book["after"]
+        debts = self.market.commerce.evaluate(
+            "Settlement:debts", "P-O1", client=user(MERCHANT), at=shipping.at(self.market.hour)
+        )
+        assert int(debts.json()["total"]) == self.book["after"]
         # No unit is paid for twice: all dues of a line are at most what was paid for it.
         for line, ordered in ORDERED.items():
             due = sum(amount for each, amount in self.owed.items() if self.lodged[each][1] == line)

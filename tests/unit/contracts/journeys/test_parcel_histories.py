@@ -35,6 +35,7 @@ class Box:
     """What the book knows of one parcel."""
 
     holder: str = MERCHANT
+    before: str = ""
     delivered: bool = False
     lost: bool = False
     turned: bool = False
@@ -103,7 +104,7 @@ class Parcels(RuleBasedStateMachine):
         if self.tried(allowed, "Journeys:offer_custody", "J1", taker, when, "VNHPH", some, by=giver):
             self.channel.submit("Journeys:accept_custody", "J1", when, "VNHPH", some, by=taker)
             for parcel in some:
-                self.book[parcel].holder = taker
+                self.book[parcel].before, self.book[parcel].holder = giver, taker
                 self.book[parcel].home |= self.book[parcel].turned and taker == MERCHANT
 
     @rule(some=SOME)
@@ -133,9 +134,9 @@ class Parcels(RuleBasedStateMachine):
         when = self.now()
         if self.tried(allowed, "Units:offer_custody", BOX, taker, when, "VNHPH", by=self.box):
             self.channel.submit("Units:accept_custody", BOX, when, "VNHPH", by=taker)
-            self.box = taker
+            self.box, giver = taker, self.box
             for each in inside:
-                each.holder = taker
+                each.before, each.holder = giver, taker
                 each.home |= each.turned and taker == MERCHANT
 
     @rule(some=SOME, stage=st.sampled_from(["S14", "S17"]), ends=st.booleans())
@@ -168,8 +169,11 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=SOME, kind=st.sampled_from(["lost", "found", "found", "returning"]))
     def report(self, some: list[str], kind: str) -> None:
-        """The last carrier reports a loss, a find, or that they go back."""
-        self.tried(True, "Journeys:report", "J1", kind, "S20", self.now(), "", some, by=LAST_MILE)
+        """The last carrier reports a find, that they go back, or a loss if it had them or passed them on."""
+        known = (self.book[parcel] for parcel in some)
+        allowed = kind != "lost" or all(LAST_MILE in (each.holder, each.before) for each in known)
+        if not self.tried(allowed, "Journeys:report", "J1", kind, "S20", self.now(), "", some, by=LAST_MILE):
+            return
         for parcel in some:
             each = self.book[parcel]
             each.lost = kind == "lost" or (each.lost and kind != "found")

@@ -297,6 +297,27 @@ def test_each_unit_is_in_one_parcel():
             channel.open(order=channel.order(lines=LINES), epcs=IDS[:1], **changes)
 
 
+def test_loss_and_damage_are_reported_by_who_could_see_them(channel):
+    """The custodian at that time, who passed the parcel on before, and who took it over next; nobody else."""
+    pass_on(channel, MERCHANT, ORIGIN, 6, IDS[0])
+    pass_on(channel, ORIGIN, LAST_MILE, 10, IDS[0])
+    channel.hour = 12
+
+    def report(by: str, stage: str, hour: float, *parcels: str) -> None:
+        channel.submit("Journeys:report", "J1", "damaged", stage, shipping.text(hour), "", list(parcels), by=by)
+
+    strangers = [(LAST_MILE, "S20", 5.5), (MERCHANT, "S02", 11), (CUSTOMS, "S17", 8), (FORWARDER, "S15", 8)]
+    for by, stage, hour in strangers:
+        with refused("NOT_CUSTODIAN"):
+            report(by, stage, hour, IDS[0])
+    with refused("NOT_CUSTODIAN"):
+        report(LAST_MILE, "S20", 11)
+    report(LAST_MILE, "S20", 8, IDS[0])
+    report(ORIGIN, "S11", 8, IDS[0])
+    report(MERCHANT, "S02", 8, IDS[0])
+    assert standing(channel, "damaged") == [True, False, False]
+
+
 def test_a_unit_with_a_serial_comes_back_once_and_out_of_its_own_parcel():
     """A return names the units where the parcels do; of another parcel, line or journey none is taken."""
     split = [

@@ -11,6 +11,7 @@ from hlf.codec import canonical
 from hlf.shim import testing
 from tests.support.leaks import stands
 from tests.unit.contracts import shipping
+from tests.unit.contracts.journeys.test_parcels import IDS, LINES, packed
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -236,3 +237,20 @@ def test_a_carrier_without_terms_is_not_claimed_against_here(channel):
     channel.submit("Journeys:report", "J2", "lost", "S15", shipping.text(6), HASH, by=FORWARDER)
     with refused("LIABILITY_UNKNOWN"):
         file(channel, journey_id="J2", carrier=FORWARDER)
+
+
+def test_each_lost_parcel_has_a_claim_of_its_own():
+    """Of a journey of several parcels; one that is not lost has none, nor has the journey as a whole."""
+    channel = shipping.Channel()
+    channel.hour = 2
+    channel.majority("CarrierClaims:publish_terms", LIABILITY, by=LAST_MILE)
+    channel.open(order=channel.order(lines=LINES), epcs=IDS[:1], parcels=packed(), custodian=LAST_MILE)
+    channel.hour = 6
+    channel.submit("Journeys:report", "J1", "lost", "S19", shipping.text(6), HASH, IDS[:2], by=LAST_MILE)
+    for parcel, code in (("", "INVALID_ARGUMENT"), (IDS[2], "INCIDENT_UNKNOWN"), (shipping.SSCC, "PARCEL_UNKNOWN")):
+        with refused(code):
+            file(channel, parcel=parcel)
+    for number, parcel in enumerate(IDS[:2], 1):
+        assert file(channel, claim_id=f"C{number}", parcel=parcel)["filing"]["parcel"] == parcel
+        with refused("ALREADY_EXISTS"):
+            file(channel, claim_id="C9", parcel=parcel)

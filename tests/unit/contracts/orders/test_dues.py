@@ -114,7 +114,7 @@ def test_what_goes_back_for_a_return_after_the_settlement_is_owed():
     market = sold(settle=True)
     came_back(market, "R1", 2, "DEFECTIVE")
     market.refunded("O1", "R1")
-    assert json.loads(market.kept("Settlement:debt", "P-O1"))["amount"] == str(39_800 + 501)
+    assert json.loads(market.kept("Settlement:debts", "P-O1"))["total"] == str(39_800 + 501)
 
 
 def test_a_due_is_stated_when_the_return_is_to_be_settled(market):
