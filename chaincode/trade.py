@@ -17,6 +17,7 @@ from chaincode.contracts.register.lpi import Lpi
 from chaincode.contracts.register.participants import Participants
 from chaincode.contracts.register.stages import Stages
 from chaincode.contracts.register.terms import Terms
+from chaincode.contracts.returns.drawbacks import Drawbacks
 from chaincode.contracts.returns.returns import Returns
 from chaincode.domain import channels
 from hlf.shim import api
@@ -38,6 +39,7 @@ chaincode = api.Chaincode(
         Performance,
         Terms,
         Returns,
+        Drawbacks,
         CarrierClaims,
         Matching,
     ],

@@ -12,7 +12,7 @@ from gateway.trade.journeys import goods, journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import carrierclaims, catalogue, credits, dues, orders, sellers, settlement
 from gateway.trade.register import customs, lpi, participants, stages
-from gateway.trade.returns import returnacts, returns, terms
+from gateway.trade.returns import drawbacks, returnacts, returns, terms
 
 BLUEPRINTS = (
     claims.forecasts,
@@ -47,6 +47,7 @@ BLUEPRINTS = (
     terms.blueprint,
     returns.blueprint,
     returnacts.blueprint,
+    drawbacks.blueprint,
     carrierclaims.blueprint,
     participants.blueprint,
     tracking.blueprint,

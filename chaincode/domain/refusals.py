@@ -495,6 +495,22 @@ class Refusal(RefusalTable):
         "The organisation that filed it must make this call.",
     )
     CLAIM_UNKNOWN = (Kind.NOT_FOUND, "There is no such claim against a carrier", "Check its id.")
+    DRAWBACK_UNKNOWN = (Kind.NOT_FOUND, "There is no such claim for drawback", "Check its id.")
+    NO_DRAWBACK = (
+        Kind.CONFLICT,
+        "Customs of that country gave nothing back for imports of that day",
+        "See its terms: GET /v1/drawbacks/terms/<country>.",
+    )
+    DUTY_NOT_PAID = (
+        Kind.CONFLICT,
+        "The ledger has no payment of duty for these goods",
+        "Have stage S18 recorded on the journey that brought them.",
+    )
+    NOT_EXPORTED = (
+        Kind.CONFLICT,
+        "The goods are not recorded outside the country in time",
+        "Claim when an event of the journey back is recorded abroad, within the export_days of the terms.",
+    )
     LIABILITY_UNKNOWN = (
         Kind.CONFLICT,
         "The carrier had published no terms of its liability",

@@ -7,6 +7,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -500,6 +501,36 @@ def test_a_loss_is_claimed_from_the_carrier(cast, played):
     cast.merchant.post(f"{place}/payment", {"proof_hash": PAPER})
     found = cast.customs.get(place)
     assert (found["state"], found["owed"]) == ("PAID", "awarded")
+
+
+def test_duty_of_returned_goods_is_claimed_back(cast, played):
+    """Customs publishes its terms; the goods of the story's return are abroad; the import entry is for two alone."""
+    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
+    terms = {"country": "VN", "effective_from": today, "export_days": 90, "claim_days": 90, "source": "Law"}
+    cast.customs.post("/v1/drawbacks/terms", terms)
+    assert cast.merchant.get("/v1/drawbacks/terms/VN")[0]["duty_bps"] == 10_000
+    (return_id,) = [
+        each
+        for each in cast.merchant.get("/v1/returns", journey_id=played.journey_id)
+        if cast.merchant.get(f"/v1/returns/{each}")["stored"]["reverse_journey_id"]
+    ]
+    entry = {
+        "reference": "104-77", "on": today, "code": "970121", "currency": "VND", "units": 2,
+        "customs_value": "10000000", "duty": "1000000", "tax": "880000",
+    }  # fmt: skip
+    tariff = {"country": "VN", "code": "970121", "effective_from": today, "duty_bps": 1_000, "tax_bps": 800}
+    cast.customs.post("/v1/customs/tariffs", tariff | {"source": "Decree 26"})
+    claim = {"return_id": return_id, "evidence_hash": PAPER, "entry": entry}
+    filed = cast.merchant.post("/v1/drawbacks", claim)
+    place = f"/v1/drawbacks/{filed['drawback_id']}"
+    assert sorted(filed["disclosing"]) == ["CustomsMSP", "MerchantMSP"]
+    assert cast.customs.get(f"{place}/entry")["amount"] == "940000"
+    assert cast.forwarder.refusal("GET", f"{place}/entry")["code"] == "NOT_FOUND"
+    assert cast.merchant.refusal("POST", "/v1/drawbacks", claim)["code"] == "ALREADY_EXISTS"
+    assert cast.platform.get("/v1/drawbacks", return_id=return_id) == [filed["drawback_id"]]
+    cast.customs.post(f"{place}/acceptance", {})
+    cast.merchant.post(f"{place}/payment", {"proof_hash": PAPER})
+    assert cast.auditor.get(place)["state"] == "PAID"
 
 
 def test_reference_data_change_by_majority_and_stay_visible(cast, played):

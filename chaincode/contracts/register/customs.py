@@ -7,6 +7,7 @@ Everything here is public to the channel. A version is added from a day on, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.register import participants
@@ -21,6 +22,18 @@ _TARIFF = "customs.tariff"
 _DE_MINIMIS = "customs.de-minimis"
 
 
+class Published(Protocol):
+    """What customs of a country publishes, from a day on."""
+
+    @property
+    def country(self) -> str:
+        """The country, ISO 3166-1."""
+
+    @property
+    def effective_from(self) -> str:
+        """The day from which it applies."""
+
+
 class Customs(api.Contract):
     """Tariffs, preferences and de-minimis by country and date, and what an import costs by them."""
 
@@ -33,7 +46,7 @@ class Customs(api.Contract):
             Refused: NOT_CUSTOMS, NOT_A_PARTICIPANT, ALREADY_EXISTS, or INVALID_ARGUMENT with the field.
         """
         place = (_TARIFF, tariff.country, tariff.code, tariff.effective_from)
-        _check_new(ctx, tariff, place)
+        check_new(ctx, tariff, place)
         store.save(ctx, tariff, *place)
         told = {"country": tariff.country, "code": tariff.code, "effective_from": tariff.effective_from}
         store.announce(ctx, "CustomsTariffPublished", told)
@@ -48,7 +61,7 @@ class Customs(api.Contract):
             Refused: NOT_CUSTOMS, NOT_A_PARTICIPANT, ALREADY_EXISTS, or INVALID_ARGUMENT with the field.
         """
         place = (_DE_MINIMIS, de_minimis.country, de_minimis.effective_from)
-        _check_new(ctx, de_minimis, place)
+        check_new(ctx, de_minimis, place)
         store.save(ctx, de_minimis, *place)
         told = {"country": de_minimis.country, "effective_from": de_minimis.effective_from}
         store.announce(ctx, "DeMinimisPublished", told)
@@ -64,12 +77,12 @@ class Customs(api.Contract):
         """
         customs.check_code("code", code, places.check_country("country", country))
         attributes.day("on", on)
-        return customs.tariff_of(code, on, lambda each: _versions(ctx, country, each))
+        return customs.tariff_of(code, on, lambda each: versions(ctx, country, each))
 
     @api.query
     def tariffs(self, ctx: api.Context, country: str, code: str) -> tuple[CustomsTariff, ...]:
         """Return all versions of a tariff line, oldest first."""
-        return tuple(_versions(ctx, places.check_country("country", country), code))
+        return tuple(versions(ctx, places.check_country("country", country), code))
 
     @api.query
     def de_minimis(self, ctx: api.Context, country: str, on: str) -> DeMinimis | None:
@@ -86,11 +99,16 @@ class Customs(api.Contract):
             Refused: NO_TARIFF, NO_PREFERENCE, CURRENCY_MISMATCH, or INVALID_ARGUMENT with the field.
         """
         waiver = _waiver(ctx, wanted.country, wanted.on)
-        return customs.assess(wanted, lambda code: _versions(ctx, wanted.country, code), waiver)
+        return customs.assess(wanted, lambda code: versions(ctx, wanted.country, code), waiver)
 
 
-def _check_new(ctx: api.Context, published: CustomsTariff | DeMinimis, place: tuple[str, ...]) -> None:
-    """Refuse what another organisation publishes, what lies in the past, and what is published."""
+def check_new(ctx: api.Context, published: Published, place: tuple[str, ...]) -> None:
+    """
+    Refuse what another organisation publishes, what lies in the past, and what is published.
+
+    Raises:
+        Refused: NOT_CUSTOMS, NOT_A_PARTICIPANT, ALREADY_EXISTS, INVALID_ARGUMENT.
+    """
     member = participants.participant(ctx, access.member(ctx))
     if "customs" not in member.roles or published.country not in member.countries:
         raise Refusal.NOT_CUSTOMS(f"{member.msp_id} is not customs of {published.country}")
@@ -101,7 +119,8 @@ def _check_new(ctx: api.Context, published: CustomsTariff | DeMinimis, place: tu
         raise Refusal.ALREADY_EXISTS("a version from that day on is published")
 
 
-def _versions(ctx: api.Context, country: str, code: str) -> Iterable[CustomsTariff]:
+def versions(ctx: api.Context, country: str, code: str) -> Iterable[CustomsTariff]:
+    """Return all versions of a tariff line."""
     return store.each(ctx, CustomsTariff, _TARIFF, country, code)
 
 

@@ -80,7 +80,7 @@ def of(refunded: Payment, amount: int, salt: str) -> Debt:
 
 
 def paid_off(debts: Iterable[Debt], amount: int, salt: str) -> tuple[Debt, ...]:
-    """Return *debts* as they stand after *amount* was paid for them, in their order; a paid one has an amount of 0."""
+    """Return *debts* after *amount* was paid for them, in their order; a paid one has an amount of 0."""
     after = []
     for each in debts:
         part = min(each.amount, amount)

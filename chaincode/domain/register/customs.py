@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
@@ -170,7 +170,12 @@ class ImportAssessment:
     charges: tuple[ImportCharge, ...]
 
 
-Dated = TypeVar("Dated", CustomsTariff, DeMinimis)
+class _FromDay(Protocol):
+    @property
+    def effective_from(self) -> str: ...
+
+
+Dated = TypeVar("Dated", bound=_FromDay)
 Versions = Callable[[str], Iterable[CustomsTariff]]
 
 
