@@ -9,7 +9,7 @@ import re
 import pytest
 
 from hlf.shim import testing
-from tests.unit.contracts import secrets_scenario
+from tests.unit.contracts import secrets_scenario, shipping
 
 _SALT = re.compile(rb'"salt":"[A-Za-z0-9_-]{22,}"')
 
@@ -32,6 +32,8 @@ class Recorded:
             return result
 
         monkeypatch.setattr(testing.Ledger, "invoke", recording)
+        # What founds a channel is recorded too, whichever tests ran before.
+        monkeypatch.setattr(shipping, "_FOUNDED", {})
         play()
 
 
