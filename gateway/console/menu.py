@@ -1,4 +1,4 @@
-"""The menu of the console: what the caller's token and roles let it do."""
+"""The menu of the console: the pages that the caller's token and its organisation's channels open."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
+from gateway.fabric.wallet import WalletError
 from gateway.http import context
+from gateway.http.context import COMMERCE, TRADE
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
+from hlf import errors
 
 
 @dataclass(frozen=True)
@@ -22,32 +25,48 @@ class Entry:
     here: bool
 
 
-# Heading, the scope that its pages need, and its pages: endpoint, icon, words.
-_SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
+# Of any channel.
+_ANY = ""
+# Heading, the scope that its pages need, and its pages: endpoint, icon, words, channel.
+_SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         N_("Trade"),
         "read",
         (
-            ("console.home", "home", N_("Today")),
-            ("console.orders", "list", N_("Orders")),
-            ("console.figures", "chart", N_("Your figures")),
-            ("console.disclosures", "eye", N_("Who sees what")),
-            ("console.companies", "people", N_("Companies")),
+            ("console.home", "home", N_("Today"), _ANY),
+            ("console.orders", "list", N_("Orders"), COMMERCE.channel),
+            ("console.figures", "chart", N_("Your figures"), TRADE.channel),
+            ("console.disclosures", "eye", N_("Who sees what"), TRADE.channel),
+            ("console.companies", "people", N_("Companies"), TRADE.channel),
         ),
     ),
-    (N_("Audit"), "audit", (("console.audit_forms", "shield", N_("Look into the ledger")),)),
-    (N_("Help"), "read", (("pages.reference", "help", N_("Interface for programs")),)),
+    (N_("Audit"), "audit", (("console.audit_forms", "shield", N_("Look into the ledger"), _ANY),)),
+    (N_("Help"), "read", (("pages.reference", "help", N_("Interface for programs"), _ANY),)),
 )
 
 
 def shown() -> Iterator[tuple[str, list[Entry]]]:
-    """Yield the sections of the menu that the caller may use, each with its entries."""
+    """Yield the sections of the menu that the caller may use, each with the entries that lead somewhere."""
+    joined = channels()
     for heading, scope, pages in _SECTIONS:
         if scope in context.caller().scopes:
             yield (
                 gettext(heading),
                 [
                     Entry(gettext(words), sign, url_for(endpoint), request.endpoint == endpoint)
-                    for endpoint, sign, words in pages
+                    for endpoint, sign, words, channel in pages
+                    if channel == _ANY or not joined or channel in joined
                 ],
             )
+
+
+def channels() -> tuple[str, ...]:
+    """
+    Return the channels of the caller's organisation by its connection profile; none if the profile does not say.
+
+    The profile is a file of the wallet, so no page waits for a peer to know its menu.
+    """
+    try:
+        return context.services().wallet.profile(context.caller().msp_id).channels
+    except (errors.HlfError, WalletError):
+        return ()

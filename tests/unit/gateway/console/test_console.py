@@ -163,6 +163,29 @@ def test_the_files_of_pages_are_kept_until_they_change(client):
     answer.close()
 
 
+PROFILE = {
+    "name": "one",
+    "client": {"organization": "PlatformMSP"},
+    "organizations": {"PlatformMSP": {"mspid": "PlatformMSP", "peers": ["peer0"]}},
+    "peers": {"peer0": {"url": "grpc://127.0.0.1:1"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("channels", "listed"), [({"trade": {}}, False), ({"trade": {}, "ecommerce": {}}, True), (None, True)]
+)
+def test_the_menu_leads_nowhere_that_is_closed(entered, ledgers, services, channels, listed):
+    """A carrier is not on the channel of orders; a profile that names no channels hides nothing."""
+    ledgers.answers |= NOTHING
+    profile = services.settings.wallet / "profiles" / "PlatformMSP.json"
+    if channels is not None:
+        profile.write_text(json.dumps(PROFILE | {"channels": channels}))
+    page = entered.get("/console/").get_data(as_text=True)
+    (menu,) = re.findall(r'<nav class="menu".*?</nav>', page, re.DOTALL)
+    assert ('href="/console/orders"' in menu) == listed
+    assert 'href="/console/companies"' in menu
+
+
 FIGURES = {"demand.peak_date": "2026-12-12", "demand.units_p50_h87": 14350}
 SHARED = {"figure": "demand.units_p50_h87", "recipient": "LogisticsMSP", "purpose": "capacity", "expires": "2027-01-31"}
 
