@@ -143,9 +143,10 @@ class Proofs:
         checkpoint.
         """
         serialized = self._asked("GetBlockByTxID", transaction_id)
-        return receipts.from_ledger(serialized, transaction_id, self._block, with_state=with_state)
+        return receipts.from_ledger(serialized, transaction_id, self.block, with_state=with_state)
 
-    def _block(self, number: int) -> bytes:
+    def block(self, number: int) -> bytes:
+        """Return a block of the channel as the caller's peer has it; raises what ``Ledgers.evaluate`` raises."""
         if number not in self._blocks:
             self._blocks[number] = self._asked("GetBlockByNumber", str(number))
         return self._blocks[number]

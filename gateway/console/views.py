@@ -13,9 +13,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.audit import histories
+from gateway.audit import chains, changes, histories
 from gateway.console import companies as register
-from gateway.console import figures, today, told
+from gateway.console import figures, menu, today, told
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import COMMERCE, TRADE
@@ -150,7 +150,7 @@ def _auditor() -> str:
 @auth.needs("audit")
 @inputs.takes(query={"channel", "contract", "key", "transaction_id"})
 def audit_forms() -> str | Redirect:
-    """Show the forms to look up transactions and histories."""
+    """Show the newest blocks, and the forms to look up transactions and histories."""
     for endpoint, names in (
         ("transaction", ("channel", "transaction_id")),
         ("history", ("channel", "contract", "key")),
@@ -158,14 +158,24 @@ def audit_forms() -> str | Redirect:
         given: dict[str, Any] = {name: request.args.get(name, "").strip() for name in names}
         if all(given.values()):
             return redirect(url_for(f"console.{endpoint}", **given), 303)
-    return page("audit.html")
+    shown = sorted(menu.channels()) or context.services().wallet.channels()
+    return page("audit.html", chains=[chains.newest(channel) for channel in shown])
+
+
+@blueprint.route("/audit/<channel>/blocks/<int:number>")
+@auth.needs("audit")
+def block(channel: str, number: int) -> str:
+    """Show a block with its transactions."""
+    return page("block.html", block=chains.block(channel, number))
 
 
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>")
 @auth.needs("audit")
 def transaction(channel: str, transaction_id: str) -> str:
-    """Show a transaction with all checks of its proof."""
-    return page("transaction.html", proof=histories.Proofs(channel).of(transaction_id).document())
+    """Show a transaction with all checks of its proof, and what it changed."""
+    peer = histories.Proofs(channel)
+    proof = peer.of(transaction_id)
+    return page("transaction.html", proof=proof.document(), changes=changes.of(proof, peer))
 
 
 @blueprint.route("/audit/<channel>/transactions/<transaction_id>/receipt")

@@ -185,6 +185,55 @@ REJECTIONS: Mapping[str, str] = {
     "NO_REVERSE_COVERAGE": N_("No carrier fetches parcels where you live."),
 }
 
+_CONTRACT = Told(N_("The contract that it calls was another one, or none"), "bad")
+_CHANGED = Told(N_("What it had read was changed before it"), "bad")
+_WRITES = Told(N_("It writes what it must not"), "bad")
+_MALFORMED = Told(N_("Malformed"), "bad")
+
+CODES: Mapping[str, Told] = {
+    "": Told(N_("Not looked at"), "plain"),
+    "VALID": Told(N_("Valid"), "good"),
+    "BAD_CREATOR_SIGNATURE": Told(N_("Its sender or the signature is not right"), "bad"),
+    "INVALID_CONFIG_TRANSACTION": Told(N_("A configuration that the channel does not take"), "bad"),
+    "DUPLICATE_TXID": Told(N_("The same transaction was there before"), "bad"),
+    "ENDORSEMENT_POLICY_FAILURE": Told(N_("Not endorsed by those who must"), "bad"),
+    "MVCC_READ_CONFLICT": _CHANGED,
+    "PHANTOM_READ_CONFLICT": _CHANGED,
+    "TARGET_CHAIN_NOT_FOUND": Told(N_("It is for another channel"), "bad"),
+    "EXPIRED_CHAINCODE": _CONTRACT,
+    "CHAINCODE_VERSION_CONFLICT": _CONTRACT,
+    "INVALID_CHAINCODE": _CONTRACT,
+    "ILLEGAL_WRITESET": _WRITES,
+    "INVALID_WRITESET": _WRITES,
+    "NOT_VALIDATED": Told(N_("Not looked at"), "plain"),
+    "INVALID_OTHER_REASON": Told(N_("Refused for another reason"), "bad"),
+    **dict.fromkeys(
+        (
+            "NIL_ENVELOPE",
+            "BAD_PAYLOAD",
+            "BAD_COMMON_HEADER",
+            "INVALID_ENDORSER_TRANSACTION",
+            "UNSUPPORTED_TX_PAYLOAD",
+            "BAD_PROPOSAL_TXID",
+            "UNKNOWN_TX_TYPE",
+            "MARSHAL_TX_ERROR",
+            "NIL_TXACTION",
+            "BAD_HEADER_EXTENSION",
+            "BAD_CHANNEL_HEADER",
+            "BAD_RESPONSE_PAYLOAD",
+            "BAD_RWSET",
+        ),
+        _MALFORMED,
+    ),
+}
+"""What peers found of a transaction, by Fabric's validation code."""
+
+
+def code(name: str) -> Told:
+    """Return a validation code in words; one that Fabric gained since keeps its name."""
+    known = CODES.get(name)
+    return Told(name, "bad") if known is None else Told(gettext(known.words), known.tone)
+
 
 def of(state: str) -> Told:
     """Return a state in the reader's language; one without words of its own keeps the ledger's."""

@@ -46,6 +46,7 @@ def install(app: Flask) -> None:
         language=languages.current,
         languages=languages.LANGUAGES,
         state_of=states.of,
+        code_of=states.code,
         place=places.name,
     )
     app.jinja_env.filters.update(

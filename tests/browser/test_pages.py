@@ -13,6 +13,7 @@ OPEN = ("/console/login", "/console/design", "/docs/errors")
 TRADER = ("/console/", "/console/orders", "/console/journeys/{journey}", "/console/disclosures", "/console/companies")
 AUDITOR = (
     "/console/audit",
+    "/console/audit/trade/blocks/5",
     "/console/audit/trade/history/Journeys/{journey}",
     "/console/audit/ecommerce/transactions/{transaction}",
     "/console/disclosures",

@@ -22,6 +22,9 @@ class ChainedLedgers(FakeLedgers):
         self.chain = chain
         self.told = told
 
+    def height(self, msp_id: str, user: str, channel: str) -> int:
+        return len(self.chain.blocks) if channel == "trade" else super().height(msp_id, user, channel)
+
     def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
         self.asked.append((msp_id, user, call))
         if call.chaincode != "qscc":
