@@ -84,6 +84,10 @@ properties: $(VENV)/dev  ## Try every property on random examples, other ones ea
 translations: $(VENV)/dev  ## Bring the catalogues of the pages up to date, and say what has no words yet
 	@$(BIN)/python -m gateway.pages.catalogues
 
+.PHONY: screenshots
+screenshots: $(VENV)/dev  ## Take pictures of every page, with one sheet of all, into build/screenshots (LOCALE=vi-VN)
+	@$(BIN)/python -m tests.browser.screenshots build/screenshots $(if $(LOCALE),--language $(LOCALE))
+
 check: $(VENV)/dev  ## Run the linters: ruff (rules and layout), mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 

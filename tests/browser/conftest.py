@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -18,16 +18,29 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The browser; it is never downloaded."""
+ABSENT = "no `chromium` here (apt-get install chromium): no page is tried in a browser"
+
+
+@contextmanager
+def launched() -> Iterator[Browser | None]:
+    """Yield Debian's browser, which is never downloaded; None if there is none."""
     program = shutil.which("chromium")
     if program is None:
-        pytest.skip("no `chromium` here (apt-get install chromium): the pages are not tried in a browser")
+        yield None
+        return
     with (
         sync_playwright() as playwright,
         closing(playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])) as browser,
     ):
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    with launched() as browser:
+        if browser is None:
+            pytest.skip(ABSENT)
         yield browser
 
 
