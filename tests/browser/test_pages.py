@@ -100,6 +100,18 @@ def test_a_phone_has_the_whole_menu(visitor: Visitor):
     assert visitor.page.get_by_role("heading", name="Companies").is_visible()
 
 
+@pytest.mark.seen(viewport=PHONE)
+def test_an_auditor_clicks_from_the_ledger_to_what_changed(visitor: Visitor):
+    """From the newest blocks to one, and from its transaction to each value that it wrote."""
+    visitor.log_in("auditor")
+    visitor.go("/console/audit/trade/blocks/5")
+    visitor.page.get_by_role("table").get_by_role("link").first.click()
+    assert visitor.page.get_by_role("heading", name="Everything recomputed holds").is_visible()
+    assert visitor.page.get_by_role("table", name="What changed").first.is_visible()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert Axe().run(visitor.page).response["violations"] == []
+
+
 @pytest.mark.seen(viewport=PHONE, locale="vi-VN", timezone_id="America/New_York")
 def test_a_shopper_reads_their_own_language(visitor: Visitor, played):
     """The browser asks for it; and times are those of the places, wherever the reader is."""
