@@ -316,7 +316,7 @@ def _configure(asked: _Asked, steps: Iterable[Step]) -> None:
         group = channelconfig.group(asked.folder, asked.record, asked.wanted, channel)
         original = channels.config(asked.nodes.orderer(asked.base.orderers[0]), step.channel)
         changed = configuration.changed(original, group, step)
-        updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, changed)
+        updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, original, changed)
 
 
 def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: Observed) -> Consortium:

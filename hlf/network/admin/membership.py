@@ -209,7 +209,8 @@ def _signers(asked: _Asked, channel_id: str, msp_id: str) -> tuple[str, ...]:
 
 def _update(asked: _Asked, addition: Addition) -> None:
     channel_id, folder = addition.channel, asked.folder
-    changed = channels.copy(asked.found.configs[channel_id])
+    original = asked.found.configs[channel_id]
+    changed = channels.copy(original)
     group = configtx.application_organisation(channelconfig.member(folder, asked.record, asked.wanted, addition.msp_id))
     changed.channel_group.groups["Application"].groups[addition.msp_id].CopyFrom(group)
-    updates.put_in_force(folder, asked.base, asked.nodes, channel_id, changed)
+    updates.put_in_force(folder, asked.base, asked.nodes, channel_id, original, changed)

@@ -41,7 +41,7 @@ class OrdererChanges:
         group = channelconfig.group(self._folder, self._record, self._wanted, self._wanted.channel(step.channel))
         present = self._config(step.channel)
         if step.msp_id not in present.channel_group.groups["Orderer"].groups:
-            self._put(step.channel, configuration.with_organisation(present, group, step.msp_id))
+            self._put(step.channel, present, configuration.with_organisation(present, group, step.msp_id))
         engine = engines.by_name(self._record.engine)
         engine.start(self._folder, self._record, self._wanted, {}, (), [orderer.name])
         admin = self._nodes.orderer_admin(orderer)
@@ -50,7 +50,8 @@ class OrdererChanges:
             admin.join(block.SerializeToString())
         self._wait(orderer, step.channel, "follows", lambda found: found.status in ("onboarding", "active"))
         self._wait(orderer, step.channel, "catches up with", lambda found: found.status == "active")
-        self._put(step.channel, configuration.changed(self._config(step.channel), group, step))
+        present = self._config(step.channel)
+        self._put(step.channel, present, configuration.changed(present, group, step))
         self._wait(
             orderer,
             step.channel,
@@ -65,7 +66,8 @@ class OrdererChanges:
         Raises:
             ConfigError: (of ``hlf``) the channel refused the update.
         """
-        self._put(step.channel, configuration.changed(self._config(step.channel), None, step))
+        present = self._config(step.channel)
+        self._put(step.channel, present, configuration.changed(present, None, step))
 
     def _speaker(self) -> Orderer:
         """Return an orderer that is there before and after."""
@@ -75,8 +77,9 @@ class OrdererChanges:
     def _config(self, channel: str) -> Any:
         return channels.config(self._nodes.orderer(self._speaker()), channel)
 
-    def _put(self, channel: str, changed: Any) -> None:
-        updates.put_in_force(self._folder, self._base, self._nodes, channel, changed, self._speaker())
+    def _put(self, channel: str, original: Any, changed: Any) -> None:
+        speaker = self._speaker()
+        updates.put_in_force(self._folder, self._base, self._nodes, channel, original, changed, speaker)
 
     def _wait(self, orderer: Orderer, channel: str, what: str, reached: Any) -> None:
         admin = self._nodes.orderer_admin(orderer)

@@ -51,7 +51,7 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
             for channel, config in found.configs.items():
                 changed = channels.copy(config)
                 if _publish(changed.channel_group, msp_id, encoded):
-                    updates.put_in_force(folder, consortium, nodes, channel, changed)
+                    updates.put_in_force(folder, consortium, nodes, channel, config, changed)
                     done.append(channel)
         kept = folder.organisation(msp_id) / "revoked"
         state.private_folder(kept)

@@ -66,13 +66,16 @@ def put_in_force(
     consortium: Consortium,
     nodes: Nodes,
     channel_id: str,
+    original: Any,
     changed: Any,
     speaker: Orderer | None = None,
 ) -> None:
     """
-    Sign an update to the configuration *changed* (``common.Config``), and return when every peer has it.
+    Sign the update from the configuration *original* to *changed*, and return when every peer has it.
 
-    *speaker* is the orderer that it is sent to, by default the first.
+    *original* is the ``common.Config`` that *changed* was made from. If somebody has changed the same part of the
+    channel since then, the channel refuses the update, so nobody's change is undone. *speaker* is the orderer that the
+    update is sent to, by default the first.
 
     Raises:
         ConfigError: (of ``hlf``) the channel refused the update.
@@ -80,7 +83,6 @@ def put_in_force(
         EngineError: a peer does not get it.
     """
     orderer = nodes.orderer(speaker or consortium.orderers[0])
-    original = channels.config(orderer, channel_id)
     update = channels.update(channel_id, original, changed)
     signed_by = signers(folder, consortium, channelconfig.Bundle(channel_id, original), update)
     signatures = [

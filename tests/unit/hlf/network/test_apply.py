@@ -6,9 +6,13 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from fabric_protos.orderer import configuration_pb2
 
+from hlf import errors as hlf_errors
+from hlf.admin import channel as channels
 from hlf.network import admin, cli, errors, processes, state
-from hlf.network.admin import inspection
+from hlf.network.admin import inspection, updates
+from hlf.network.admin.nodes import Nodes
 from tests.support.small import CONSORTIUM, FIRST, Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
@@ -62,6 +66,40 @@ def test_settings_change_while_the_network_runs(net):
     admin.apply(net.root, net.file)
     assert admin.plan(net.root).steps == ()
     assert put(net, "value") == b"value"
+
+
+def test_what_another_admin_changed_in_between_is_not_undone(net):
+    """An update holds only what its maker changed, and the channel refuses it if somebody changed the same since."""
+    folder = state.Folder(net.root)
+    record, base = state.existing(folder), state.held(folder)
+    with Nodes(folder, record, base) as nodes:
+
+        def config():
+            return channels.config(nodes.orderer(base.orderers[0]), "c")
+
+        def put_in_force(original, timeout=None, messages=None):
+            changed = channels.copy(original)
+            values = changed.channel_group.groups["Orderer"].values
+            if timeout:
+                values["BatchTimeout"].value = configuration_pb2.BatchTimeout(timeout=timeout).SerializeToString()
+            if messages:
+                size = configuration_pb2.BatchSize.FromString(values["BatchSize"].value)
+                size.max_message_count = messages
+                values["BatchSize"].value = size.SerializeToString()
+            updates.put_in_force(folder, base, nodes, "c", original, changed)
+
+        def batch():
+            settings = inspection.channel("c", net.root).settings
+            return settings["batch.timeout"], settings["batch.max_messages"]
+
+        first, (_, before) = config(), batch()
+        put_in_force(first, timeout="40ms")
+        put_in_force(first, messages=int(before) + 1)
+        assert batch() == ("40ms", str(int(before) + 1))
+        with pytest.raises(hlf_errors.ConfigError):
+            put_in_force(first, timeout="50ms")
+        put_in_force(config(), "20ms", int(before))
+    assert admin.plan(net.root).steps == ()
 
 
 BIGGER = (
